@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# make · make demo · make check · make install · make clean · make help
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BUILD   ?= build
+PYTHON  := /usr/bin/python3
+VERSION := 0.1.0
+
+CC       := gcc
+NASM     := nasm
+FUZZ_CC  := clang-14
+WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wundef -Wpointer-arith -Wwrite-strings -Wvla -Wimplicit-fallthrough
+COMMON   := -std=gnu11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
+
+# The vendored inflate is compiled as its author wrote it, without our warnings.
+VENDORED := stage2/puff/puff.c
+
+# ---- What is pure is compiled for the boot image, the tools, the unit tests and the fuzzers.
+PURE_C   := $(wildcard loader/*.c) stage2/config.c stage2/iso9660.c stage2/gzip.c stage2/plan.c \
+            $(VENDORED)
+BIOS_C   := $(wildcard loader/*.c stage2/*.c boot/bios/*.c) $(VENDORED)
+BIOS_ASM := $(wildcard boot/bios/*.asm)
+TOOLS_C  := $(wildcard tools/*.c)
+
+.DEFAULT_GOAL := all
+.PHONY: all
+all: $(BUILD)/boot.img $(BUILD)/mbr.img $(BUILD)/whelk $(BUILD)/whelk-mkrescue
+
+include boot/bios/build.mk
+include tools/build.mk
+include tests/build.mk
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Multiboot 1 (specification 0.6.96): the header in a kernel (3.1) and the boot information (3.3).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "loader/bytes.h"
+#include "loader/error.h"
+#include "loader/image.h"
+#include "loader/memory_map.h"
+#include "loader/placement.h"
+
+enum {
+    MULTIBOOT1_HEADER_MAGIC = 0x1badb002,
+    MULTIBOOT1_BOOT_MAGIC = 0x2badb002, /* EAX at entry */
+    MULTIBOOT1_SEARCH_BYTES = 8192,     /* the header lies wholly in the first 8192 bytes … */
+    MULTIBOOT1_HEADER_ALIGNMENT = 4,    /* … on a multiple of 4 */
+};
+
+/* Header flags, 3.1.2. */
+enum {
+    MULTIBOOT1_PAGE_ALIGN = 1u << 0,
+    MULTIBOOT1_MEMORY_INFO = 1u << 1,
+    MULTIBOOT1_VIDEO_MODE = 1u << 2,
+    MULTIBOOT1_ADDRESS_FIELDS = 1u << 16,
+    MULTIBOOT1_REQUIRED_FLAGS = 0xffff, /* unknown ones here must be refused */
+};
+
+struct multiboot1_header {
+    uint32_t file_offset; /* where it was found */
+    uint32_t flags;
+    uint32_t header_addr, load_addr, load_end_addr, bss_end_addr, entry_addr; /* flag 16 */
+    uint32_t mode_type, width, height, depth;                                 /* flag 2 */
+};
+
+/* Finds and checks the header in the first bytes of a file (all of it, if shorter than
+   MULTIBOOT1_SEARCH_BYTES). False with a reason: none, unknown required flags, cut short. */
+bool multiboot1_find_header(struct bytes start, struct multiboot1_header *header,
+                            struct error *error);
+
+/* The image that the address fields describe (3.1.3), in a file of file_size bytes. */
+bool multiboot1_address_image(const struct multiboot1_header *header, uint64_t file_size,
+                              struct image *image, struct arena *arena, struct error *error);

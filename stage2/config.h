@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The boot configuration: the subset of GRUB's grub.cfg language that people use.
+// Pure: text in, entries and boot requests out. Shared by stage 2 and the tools.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "loader/arena.h"
+#include "loader/bytes.h"
+#include "loader/error.h"
+
+enum { CONFIG_MAX_BYTES = 128 * 1024 };
+
+/* A file that an entry wants loaded. */
+struct config_file {
+    const char *path;      /* as on the disc: "/boot/kernel", device prefix taken off */
+    const char *arguments; /* GRUB's string: without the file's name, quoted as GRUB quotes; "" */
+    uint32_t line;         /* of the config, from 1 */
+    bool keep_packed;      /* --nounzip */
+};
+
+enum config_protocol { CONFIG_MULTIBOOT1 = 1, CONFIG_MULTIBOOT2 = 2 };
+
+/* What an entry boots. */
+struct config_boot {
+    enum config_protocol protocol;
+    struct config_file kernel;
+    struct config_file *modules;
+    size_t module_count;
+};
+
+struct config_entry {
+    const char *title; /* UTF-8 */
+    const char *id;    /* --id, else "" */
+    uint32_t line;
+    struct bytes body; /* between the braces */
+    uint32_t body_line;
+};
+
+/* A remark about a line that did not stop the reading. */
+struct config_warning {
+    uint32_t line;
+    const char *text;
+    struct config_warning *next;
+};
+
+struct config {
+    const char *name; /* for messages: "/boot/grub/grub.cfg" */
+    struct arena *arena;
+    struct config_entry *entries;
+    size_t entry_count;
+    struct config_warning *warnings; /* in the order of the lines */
+    /* the author of config.c adds what the evaluator needs: variables, … */
+};
+
+/* Reads and evaluates the top level of a config. A config that boots something without any
+   menuentry (commands, then `boot` or the end of the file) yields one entry whose body is the
+   whole text. False: no entry at all, or the text cannot be read on ("name:line: reason"). */
+bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
+                 struct error *error);
+
+/* `set timeout=`: seconds, -1 for ever; *is_set false when the config has none. */
+int config_timeout(const struct config *config, bool *is_set);
+
+/* `set default=` by index, id or title: an index below entry_count (0 with a warning when there
+   is no such entry). */
+size_t config_default(struct config *config);
+
+/* Evaluates an entry's body to what it boots. False ("name:line: reason") for a line that GRUB
+   would fail on as well, a command that Whelk cannot do (linux, chainloader, …), no kernel. */
+bool config_evaluate(struct config *config, const struct config_entry *entry,
+                     struct config_boot *boot, struct error *error);

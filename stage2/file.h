@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The files of the boot tree. Two implementations, bound at link time: stage2/file.c reads the disc
+// that we boot from, tools/tree.c the directory that becomes that disc. What is planned
+// from them (plan.h) is therefore the same at build time and at boot time.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "loader/arena.h"
+#include "loader/error.h"
+#include "stage2/iso9660.h"
+
+struct file {
+    const char *path;        /* as the config wrote it: "/boot/kernel" */
+    uint64_t size;           /* bytes, after unpacking */
+    const uint8_t *contents; /* all of it when it has been unpacked, else NULL: on the disc */
+    struct iso9660_file on_disc;
+    int descriptor; /* the host tools' */
+};
+
+enum file_packing { FILE_UNPACK, FILE_AS_IT_IS };
+
+/* Opens a regular file by its absolute path; with FILE_UNPACK a gzip file is unpacked. False with
+   a reason that does not repeat the path: not found, a directory, corrupt, … */
+bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
+               struct error *error);
+
+/* Reads [offset, offset + length), which lies inside the file, to buffer. */
+bool file_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
+               struct error *error);

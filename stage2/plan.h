@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From what an entry asks for to a placement: opens the files, reads the kernel's headers,
+// places kernel, modules and information. Moves nothing yet. Shared by stage 2 and the tools.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "loader/arena.h"
+#include "loader/error.h"
+#include "loader/memory_map.h"
+#include "loader/placement.h"
+#include "stage2/config.h"
+#include "stage2/file.h"
+
+struct plan {
+    const struct config_boot *boot;
+    struct placement placement;
+    struct file kernel;
+    struct file *modules;
+    uint32_t entry; /* physical */
+    /* the author of plan.c adds what describing needs: header, modules' addresses, … */
+};
+
+/* Plans one boot on a machine with this (normalised) memory map. config_name names the config in
+   the message. False ("config_name:line: path: reason"). Nothing outside the arena changes. */
+bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *config_name,
+               const struct memory_map *map, struct arena *arena, struct error *error);
