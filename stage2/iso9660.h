@@ -2,11 +2,15 @@
 // ISO 9660 (ECMA-119) with Rock Ridge (IEEE P1282) or Joliet names: from a path to extents.
 //
 // Pure: the walk never reads. It says which sector it wants to see, the caller reads it and
-// goes on:
+// goes on (the first step has no sector yet):
 //
-//     iso9660_start_mount(&walk, arena);              // or iso9660_start_open(&walk, path)
-//     while ((step = iso9660_step(&walk, sector, &error)) == ISO9660_READ)
-//         sector = read(walk.wanted_lba);             // 2048 bytes
+//     iso9660_start_mount(&walk, session, disc);      // or …start_open(&walk, &volume, path,
+//     arena) while ((step = iso9660_step(&walk, sector, &error)) == ISO9660_READ)
+//         sector = read(walk.wanted_lba);             // ISO9660_SECTOR_SIZE bytes
+//
+// It never wants the same sector twice in a row. It does come back to a directory's sector after a
+// continuation area, and an open starts with the sector that the mount or the open before may have
+// seen last: a caller that keeps a few sectors saves reads.
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +19,12 @@
 #include "loader/arena.h"
 #include "loader/error.h"
 
-enum { ISO9660_SECTOR_SIZE = 2048 };
+enum {
+    ISO9660_SECTOR_SIZE = 2048,
+    ISO9660_NAME_CHARACTERS = 255, /* the longest name in a path */
+    ISO9660_LINK_BYTES = 1024,     /* the longest target of a symbolic link … */
+    ISO9660_LINK_DEPTH = 8,        /* … and how many may be followed in one open */
+};
 
 struct iso9660_extent {
     uint32_t lba;          /* in sectors of 2048 bytes from the start of the disc */
@@ -25,11 +34,43 @@ struct iso9660_extent {
 struct iso9660_file {
     uint64_t size; /* bytes: the sum of the extents */
     bool is_directory;
-    uint32_t extent_count;
+    uint32_t extent_count;          /* 0 for an empty file */
     struct iso9660_extent *extents; /* in the arena */
+};
+
+enum iso9660_names { ISO9660_PLAIN, ISO9660_JOLIET, ISO9660_ROCK_RIDGE };
+
+/* What a mount finds and an open needs. */
+struct iso9660_volume {
+    uint32_t end_lba; /* behind the last sector of the disc, as far as we know */
+    uint32_t root_lba;
+    uint32_t root_bytes;
+    uint8_t names;      /* enum iso9660_names */
+    uint8_t skip_bytes; /* of each system use area (SUSP 5.3, LEN_SKP) */
+    uint8_t reserved[2];
 };
 
 enum iso9660_step { ISO9660_READ, ISO9660_DONE, ISO9660_FAILED };
 
-/* Also in the header: struct iso9660_volume (kept from the mount: root directory, block count,
-   kind of names) and struct iso9660_walk. */
+struct iso9660_walk {
+    uint32_t wanted_lba;          /* after ISO9660_READ */
+    struct iso9660_volume volume; /* after the mount's ISO9660_DONE */
+    struct iso9660_file file;     /* after the open's ISO9660_DONE */
+
+    /* The rest is iso9660.c's own. */
+    uint8_t task; /* what is done with the next sector */
+};
+
+/* Looks for the volume descriptors of the session that starts at session_lba (0 on a disc of one
+   session) and for the kind of names. disc_sectors is the size of the disc in sectors of 2048
+   bytes, 0 if not known: the volume says. Ends with walk->volume set. */
+void iso9660_start_mount(struct iso9660_walk *walk, uint32_t session_lba, uint32_t disc_sectors);
+
+/* Looks for a file or directory by its path from the root; path must stay until the end. Ends with
+   walk->file set. Reasons of failure do not repeat the path. */
+void iso9660_start_open(struct iso9660_walk *walk, const struct iso9660_volume *volume,
+                        const char *path, struct arena *arena);
+
+/* Goes on with the sector that was wanted. After ISO9660_FAILED the error holds the reason. */
+enum iso9660_step iso9660_step(struct iso9660_walk *walk, const uint8_t *sector,
+                               struct error *error);
