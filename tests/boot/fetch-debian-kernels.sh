@@ -1,0 +1,136 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Fetches Multiboot kernels that Debian 12 packages, unpacks them into DIR (default build/debian) and
+# installs nothing:
+#   DIR/multiboot-example   the example kernel of the Multiboot specification (package multiboot)
+#   DIR/invaders            grub-invaders
+#   DIR/xen.gz              xen-hypervisor-4.17-amd64
+#   DIR/vmlinuz             a dom0 kernel: what linux-image-amd64 depends on
+#   DIR/busybox             busybox-static, for dom0's initrd
+# What is there already is not fetched again. DIR/packages/ keeps the packages themselves.
+set -eu
+
+dir=${1:-build/debian}
+tries=3
+
+say() { echo "fetch-debian-kernels: $*" >&2; }
+
+missing=
+need() { # program package
+    command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+need apt-get apt
+need apt-cache apt
+need dpkg-deb dpkg
+need gcc gcc
+need ld binutils
+need python3 python3
+if [ -n "$missing" ]; then
+    say "missing programs; on Debian 12 install them with: apt-get install$missing"
+    exit 1
+fi
+
+mkdir -p "$dir/packages"
+dir=$(cd "$dir" && pwd)
+
+# apt's lists may be empty (a fresh container) or older than the mirror: refresh them at most once.
+updated=no
+update() {
+    [ "$updated" = no ] || return 0
+    updated=yes
+    apt-get -q update >"$dir/apt-update.log" 2>&1 ||
+        say "apt-get update failed (as root?); see $dir/apt-update.log"
+}
+
+package() { # name: prints the path of its .deb in the cache, fetched if need be
+    try=1
+    while :; do
+        for deb in "$dir/packages/$1"_*.deb; do
+            if [ -f "$deb" ] && dpkg-deb -I "$deb" >/dev/null 2>&1; then
+                echo "$deb"
+                return 0
+            fi
+            rm -f "$deb"
+        done
+        if [ "$try" -gt "$tries" ]; then
+            say "cannot fetch the package $1; tried $tries times, see $dir/apt-$1.log"
+            return 1
+        fi
+        (cd "$dir/packages" && apt-get -q download "$1") >"$dir/apt-$1.log" 2>&1 || {
+            update
+            sleep $((try * 2))
+        }
+        try=$((try + 1))
+    done
+}
+
+extract() { # deb, path inside (a pattern), destination
+    rm -rf "$dir/unpack" && mkdir "$dir/unpack"
+    dpkg-deb --fsys-tarfile "$1" | tar -x -C "$dir/unpack" --wildcards --strip-components=1 "$2"
+    # Only one file is asked for each time.
+    found=$(find "$dir/unpack" -type f | head -n 1)
+    [ -n "$found" ] || { say "$1 does not contain $2"; return 1; }
+    chmod u+w "$found"
+    mv "$found" "$3"
+    rm -rf "$dir/unpack"
+}
+
+if [ ! -f "$dir/invaders" ]; then
+    deb=$(package grub-invaders)
+    extract "$deb" './boot/invaders.exec' "$dir/invaders"
+fi
+
+if [ ! -f "$dir/xen.gz" ]; then
+    deb=$(package xen-hypervisor-4.17-amd64)
+    extract "$deb" './boot/xen-4.17-amd64.gz' "$dir/xen.gz"
+fi
+
+if [ ! -f "$dir/busybox" ]; then
+    deb=$(package busybox-static)
+    extract "$deb" './bin/busybox' "$dir/busybox"
+fi
+
+if [ ! -f "$dir/vmlinuz" ]; then
+    kernel() {
+        apt-cache depends --important linux-image-amd64 2>/dev/null |
+            sed -n 's/^ *Depends: *\(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1
+    }
+    name=$(kernel)
+    [ -n "$name" ] || { update; name=$(kernel); }
+    [ -n "$name" ] || { say "apt knows no linux-image-amd64; run apt-get update as root"; exit 1; }
+    deb=$(package "$name")
+    extract "$deb" './boot/vmlinuz-*' "$dir/vmlinuz"
+fi
+
+# The package multiboot carries its example only as listings in the specification's HTML:
+# the three listings, with the tags taken out, are the three files.
+if [ ! -f "$dir/multiboot-example" ]; then
+    deb=$(package multiboot)
+    extract "$deb" './usr/share/doc/multiboot/html/Examples.html' "$dir/Examples.html"
+    rm -rf "$dir/example" && mkdir "$dir/example"
+    python3 - "$dir/Examples.html" "$dir/example" <<'PYTHON'
+import html, re, sys
+page = open(sys.argv[1], encoding="utf-8").read()
+for listing in re.findall(r'<pre class="example">(.*?)</pre>', page, re.S):
+    text = html.unescape(re.sub(r"<[^>]*>", "", listing))
+    name = re.match(r"/\* (multiboot\.h|boot\.S|kernel\.c) - ", text)
+    if name:
+        # The typeset listing has typographic quotes where the source has plain ones.
+        text = text.replace("\u2018", "'").replace("\u2019", "'").replace("\u00a0", " ")
+        open(f"{sys.argv[2]}/{name[1]}", "w", encoding="utf-8").write(text)
+PYTHON
+    for file in multiboot.h boot.S kernel.c; do
+        [ -f "$dir/example/$file" ] || { say "no listing of $file in the package multiboot"; exit 1; }
+    done
+    # Code of 1999 for today's compiler: 32-bit, no C library, and none of the newer defaults.
+    (cd "$dir/example" &&
+        gcc -m32 -O1 -w -I. -std=gnu89 -fcommon -ffreestanding -fno-builtin -fno-pic -fno-stack-protector \
+            -fno-asynchronous-unwind-tables -fcf-protection=none -c kernel.c -o kernel.o &&
+        gcc -m32 -fno-pic -I. -c boot.S -o boot.o &&
+        ld -m elf_i386 -z noexecstack -n --build-id=none -Ttext 0x100000 -e _start \
+            boot.o kernel.o -o multiboot-example) >"$dir/example.log" 2>&1 || {
+        say "the example kernel does not compile; see $dir/example.log"
+        exit 1
+    }
+    mv "$dir/example/multiboot-example" "$dir/multiboot-example"
+fi
