@@ -58,7 +58,36 @@ struct iso9660_walk {
     struct iso9660_file file;     /* after the open's ISO9660_DONE */
 
     /* The rest is iso9660.c's own. */
-    uint8_t task; /* what is done with the next sector */
+    struct arena *arena;
+    const char *path;      /* a symbolic link makes a new one */
+    const char *component; /* the name in the path that is looked for … */
+    uint32_t component_length;
+    uint8_t component_kind;
+    uint8_t links_followed;
+
+    uint8_t task;       /* what is done with the wanted sector */
+    bool sector_wanted; /* false: the first step has yet to ask */
+    bool has_primary;
+    uint32_t session_lba, descriptor_lba;
+
+    uint32_t directory_lba, directory_bytes; /* bytes 0: its own "." record tells */
+    uint32_t scan_lba, scan_end_lba;         /* the directory's sector and its end */
+    uint16_t scan_offset;                    /* in that sector: the next record … */
+    uint16_t record_offset;                  /* … and the one that is being looked at */
+    uint8_t record[34];                      /* that one's fixed part */
+
+    uint8_t goal; /* of reading the system use entries */
+    bool more_extents, has_name, plain_match, is_link, is_relocated, link_continues;
+    uint32_t matched;         /* bytes of the component that the name has had so far */
+    uint32_t other_directory; /* CL or PL: where it really is */
+    char *link_text;          /* the path that a symbolic link makes */
+    size_t link_start, link_length;
+
+    uint32_t area_lba, area_offset, area_left;             /* system use entries: what is left */
+    uint32_t next_area_lba, next_area_offset, next_length; /* CE: where they go on */
+    uint8_t areas;                                         /* of this record, so far */
+    uint16_t entry_length;                                 /* of entry, so far */
+    uint8_t entry[255];
 };
 
 /* Looks for the volume descriptors of the session that starts at session_lba (0 on a disc of one
