@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The shapes of kernels that must boot, by name. Each function returns the file; its docstring says
+what is special about it."""
+
+import argparse
+from pathlib import Path
+
+from make_kernel import (ADDRESS_FIELDS, DATA, GIB, HEADER_AT, KIB, MEMORY_INFO, MIB, PAGE_ALIGN,
+                         PT_GNU_STACK, VIDEO_MODE, ZERO, Payload, Segment, address_fields, align, elf,
+                         multiboot_header, pattern, standard_sections)
+
+PLAIN = multiboot_header(PAGE_ALIGN | MEMORY_INFO)
+KERNELS = {}
+
+
+class Kernel:
+    """A kernel's maker, the memory its machine needs, and whether GRUB boots it as well."""
+
+    def __init__(self, make, memory, grub):
+        self.name = make.__name__.replace("_", "-")
+        self.sentence = make.__doc__
+        self.make, self.memory, self.grub = make, memory, grub
+
+
+def kernel(make=None, *, memory=64, grub=True):
+    def register(function):
+        entry = Kernel(function, memory, grub)
+        KERNELS[entry.name] = entry
+        return function
+    return register(make) if make else register
+
+
+def plain(address=MIB, bits=32, header=PLAIN, options=0):
+    payload = Payload(address, header, options)
+    return elf([payload.segment()], payload.entry, bits)
+
+
+def with_data(*ranges, address=MIB):
+    """The payload, and a segment of patterned data from each start to each end."""
+    payload = Payload(address, PLAIN)
+    segments = []
+    for number, (start, end) in enumerate(ranges):
+        data = pattern(end - start, number + 1)
+        payload.expect(DATA, start, data)
+        segments.append(Segment(start, data))
+    return elf([payload.segment(), *segments], payload.entry)
+
+
+@kernel
+def elf32():
+    """An ELF32 file at 1 MiB."""
+    return plain()
+
+
+@kernel
+def elf64():
+    """An ELF64 file with a 32-bit entry."""
+    return plain(bits=64)
+
+
+@kernel
+def elf32_with_sections():
+    """An ELF32 file whose symbols and comment are sections outside any segment."""
+    payload = Payload(MIB, PLAIN)
+    return elf([payload.segment()], payload.entry, sections=standard_sections(payload))
+
+
+@kernel
+def elf64_with_sections():
+    """The same as ELF64."""
+    payload = Payload(MIB, PLAIN)
+    return elf([payload.segment()], payload.entry, 64, standard_sections(payload, 64))
+
+
+@kernel
+def hermitcore_loader():
+    """Shaped as HermitCore's ldhermit.elf: four PT_LOADs and an empty GNU_STACK."""
+    payload = Payload(MIB, PLAIN)
+    return elf(payload.cut(0x600, 0xA00, 0xC00) + [Segment(0, type=PT_GNU_STACK)], payload.entry)
+
+
+@kernel
+def at_64_kib():
+    """At 64 KiB, where the information would stand."""
+    return plain(64 * KIB)
+
+
+@kernel
+def at_16_mib():
+    """At 16 MiB."""
+    return plain(16 * MIB)
+
+
+@kernel(memory=256)
+def above_100_mib():
+    """Above 100 MiB."""
+    return plain(111 * MIB)
+
+
+@kernel(memory=1536)
+def at_1_gib():
+    """At 1 GiB."""
+    return plain(GIB)
+
+
+@kernel
+def at_0():
+    """At address 0, over the interrupt vectors and the BIOS data."""
+    return plain(0)
+
+
+@kernel
+def at_0x500():
+    """Right behind the BIOS data."""
+    return plain(0x500)
+
+
+@kernel
+def at_0x7c00():
+    """Where the boot image itself was loaded."""
+    return plain(0x7C00)
+
+
+@kernel
+def at_0x8000():
+    """At 0x8000."""
+    return plain(0x8000)
+
+
+@kernel
+def at_0x9000():
+    """At 0x9000."""
+    return plain(0x9000)
+
+
+@kernel
+def data_at_0_0x8000_and_0x9000():
+    """Segments at 0x0, 0x8000 and 0x9000 beside the one at 1 MiB."""
+    return with_data((0, 0x500), (0x8000, 0x8800), (0x9000, 0xA001))
+
+
+@kernel
+def data_over_the_loader():
+    """A segment over the whole boot image, 0x7c00 to 0x10000."""
+    return with_data((0x7C00, 0x10000))
+
+
+@kernel
+def data_over_conventional_memory():
+    """Nearly all conventional memory but the information's page."""
+    return with_data((0x600, 0x10000), (0x12000, 0x9F000))
+
+
+@kernel(grub=False)
+def data_over_all_conventional_memory():
+    """0x600 to 0x9f000 without a gap; GRUB has no place left for the information."""
+    return with_data((0x600, 0x9F000))
+
+
+@kernel
+def data_over_64_kib_to_128_kib():
+    """The information's usual page is taken."""
+    return with_data((0x10000, 0x20000))
+
+
+@kernel
+def higher_half():
+    """Linked at 0xc0100000, entry virtual."""
+    payload = Payload(MIB, PLAIN)
+    return elf([payload.segment(virtual=0xC0100000)], 0xC0100000)
+
+
+@kernel
+def higher_half_elf64():
+    """Linked at the top of the 64-bit address space, entry virtual."""
+    payload = Payload(MIB, PLAIN)
+    return elf([payload.segment(virtual=0xFFFFFFFF80100000)], 0xFFFFFFFF80100000, 64)
+
+
+@kernel(grub=False)
+def higher_half_with_physical_entry():
+    """Linked at 0xc0100000, entry already physical; GRUB: "entry point isn't in a segment"."""
+    payload = Payload(MIB, PLAIN)
+    return elf([payload.segment(virtual=0xC0100000)], payload.entry)
+
+
+@kernel
+def segments_in_any_order():
+    """Segments neither in the order of addresses nor of the file."""
+    payload = Payload(MIB, PLAIN)
+    a, b, c, d = payload.cut(0x600, 0xA00, 0xC00)
+    return elf([a, d, b, c], payload.entry)
+
+
+@kernel
+def unaligned_addresses():
+    """Segments that start and end at odd physical addresses."""
+    data = pattern(0x4321)
+    payload = Payload(MIB, PLAIN).expect(DATA, 3 * MIB + 0x123, data)
+    return elf([*payload.cut(0x7B1, 0xA13), Segment(3 * MIB + 0x123, data)], payload.entry)
+
+
+@kernel
+def bss_only_segment():
+    """A segment that has no bytes in the file."""
+    payload = Payload(MIB, PLAIN).expect(ZERO, 5 * MIB + 1, 0x12345)
+    return elf([payload.segment(), Segment(5 * MIB + 1, memory_size=0x12345)], payload.entry)
+
+
+@kernel(grub=False)
+def empty_segment_at_anothers_address():
+    """An empty PT_LOAD at another's address; GRUB: "overlap detected"."""
+    payload = Payload(MIB, PLAIN)
+    return elf([payload.segment(), Segment(MIB, memory_size=0)], payload.entry)
+
+
+@kernel
+def segment_of_29_mb():
+    """A segment of 29 MB."""
+    return with_data((2 * MIB, 2 * MIB + 29_000_001))
+
+
+@kernel(memory=512)
+def bss_of_262_mib():
+    """A .bss of 262 MiB."""
+    payload = Payload(MIB, PLAIN).expect(ZERO, 2 * MIB, 262 * MIB)
+    return elf([payload.segment(), Segment(2 * MIB, memory_size=262 * MIB)], payload.entry)
+
+
+@kernel
+def address_fields_all_set():
+    """Address fields; bytes behind load_end_addr do not belong to the image."""
+    return address_fields(Payload(MIB), suffix=b"\xff" * 5000)
+
+
+@kernel
+def address_fields_no_load_end():
+    """load_end_addr 0: to the end of the file."""
+    return address_fields(Payload(MIB), load_end=False)
+
+
+@kernel
+def address_fields_no_bss_end():
+    """bss_end_addr 0: no .bss."""
+    return address_fields(Payload(MIB), bss_end=False, suffix=b"\xff" * 5000)
+
+
+@kernel
+def address_fields_no_ends():
+    """Both 0."""
+    return address_fields(Payload(MIB), load_end=False, bss_end=False)
+
+
+@kernel
+def address_fields_behind_other_bytes():
+    """The image starts in the middle of the file."""
+    return address_fields(Payload(MIB), prefix=b"\xee" * 4096)
+
+
+@kernel
+def address_fields_at_64_kib():
+    """Address fields that load to 64 KiB."""
+    return address_fields(Payload(64 * KIB))
+
+
+@kernel
+def address_fields_without_low_flags():
+    """Flag 16 alone."""
+    return address_fields(Payload(MIB), flags=0)
+
+
+@kernel
+def elf_with_address_fields_too():
+    """An ELF file whose address fields, not its program headers, are true."""
+    payload = Payload(MIB)
+    image = address_fields(payload)
+    return elf([Segment(3 * MIB, image, memory_size=payload.memory_size)], 3 * MIB)
+
+
+def with_header_at(offset, header, before=None):
+    """An ELF file with its header at an offset between the program headers and the data."""
+    payload = Payload(MIB)
+    return elf([payload.segment()], payload.entry, extra={offset: header, **(before or {})},
+               data_from=0x3000)
+
+
+@kernel
+def header_at_8180():
+    """The header at the last place that is allowed."""
+    return with_header_at(8180, PLAIN)
+
+
+@kernel
+def decoy_header_first():
+    """A header with a wrong checksum stands before the right one."""
+    decoy = multiboot_header(PAGE_ALIGN | MEMORY_INFO, checksum_error=1)
+    return with_header_at(0x800, PLAIN, {0x400: decoy})
+
+
+@kernel
+def decoy_header_directly_before():
+    """The wrong header's checksum field is the right header's magic."""
+    decoy = PLAIN[:8]
+    return with_header_at(0x808, PLAIN, {0x800: decoy})
+
+
+@kernel
+def unknown_optional_flags():
+    """Flags 17 to 31 are the kernel's to set and nobody's to refuse."""
+    return plain(header=multiboot_header(0xFFFE0000 | PAGE_ALIGN | MEMORY_INFO))
+
+
+@kernel
+def no_flags():
+    """No flag at all."""
+    return plain(header=multiboot_header(0))
+
+
+@kernel
+def video_flag_text_mode():
+    """Asks for text mode."""
+    return plain(header=multiboot_header(VIDEO_MODE, video=(1, 80, 25, 0)))
+
+
+@kernel
+def video_flag_behind_the_search_window():
+    """Flag 2, its fields beyond the first 8192 bytes (and asking for text)."""
+    fields = multiboot_header(VIDEO_MODE | PAGE_ALIGN, video=(1, 80, 25, 0))
+    return with_header_at(8180, fields)
+
+
+@kernel(grub=False)
+def video_flag_without_fields():
+    """Flag 2 in a header that ends where the file ends."""
+    payload = Payload(MIB)
+    segments = payload.cut()
+    end = align(0x1000 + len(segments[0].data), 4)
+    return elf(segments, payload.entry, extra={end: multiboot_header(VIDEO_MODE)}, data_from=0x1000)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Writes every kernel that must boot to a directory.")
+    parser.add_argument("directory", type=Path)
+    directory = parser.parse_args().directory
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, entry in KERNELS.items():
+        (directory / name).write_bytes(entry.make())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a kernel is given: Multiboot specification 0.6.96, 3.2 and 3.3. Written from the
+// specification for the test kernels alone, so that they do not repeat the loader's mistakes.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    INFO_MEMORY = 1u << 0,
+    INFO_BOOT_DEVICE = 1u << 1,
+    INFO_CMDLINE = 1u << 2,
+    INFO_MODULES = 1u << 3,
+    INFO_AOUT_SYMBOLS = 1u << 4,
+    INFO_ELF_SECTIONS = 1u << 5,
+    INFO_MEMORY_MAP = 1u << 6,
+    INFO_DRIVES = 1u << 7,
+    INFO_CONFIG_TABLE = 1u << 8,
+    INFO_LOADER_NAME = 1u << 9,
+    INFO_APM_TABLE = 1u << 10,
+    INFO_VBE = 1u << 11,
+    INFO_FRAMEBUFFER = 1u << 12,
+};
+
+struct info {
+    uint32_t flags;
+    uint32_t mem_lower, mem_upper;
+    uint32_t boot_device;
+    uint32_t cmdline;
+    uint32_t mods_count, mods_addr;
+    uint32_t syms[4]; /* ELF: num, size, addr, shndx */
+    uint32_t mmap_length, mmap_addr;
+    uint32_t drives_length, drives_addr;
+    uint32_t config_table;
+    uint32_t boot_loader_name;
+    uint32_t apm_table;
+    uint32_t vbe_control_info, vbe_mode_info;
+    uint16_t vbe_mode, vbe_interface_seg, vbe_interface_off, vbe_interface_len;
+    uint32_t framebuffer_addr_low, framebuffer_addr_high;
+    uint32_t framebuffer_pitch, framebuffer_width, framebuffer_height;
+    uint8_t framebuffer_bpp, framebuffer_type;
+    uint8_t colour[8]; /* from offset 110; GRUB's header has them from 112 */
+};
+_Static_assert(offsetof(struct info, vbe_control_info) == 72, "3.3: VBE at 72");
+_Static_assert(offsetof(struct info, framebuffer_addr_low) == 88, "3.3: framebuffer at 88");
+_Static_assert(offsetof(struct info, colour) == 110, "3.3: colour_info at 110");
+
+struct module {
+    uint32_t mod_start, mod_end, string, reserved;
+};
+
+struct map_entry {
+    uint32_t size; /* of what follows it */
+    uint32_t base_low, base_high, length_low, length_high, type;
+};
