@@ -12,7 +12,7 @@ NASM     := nasm
 FUZZ_CC  := clang-14
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wundef -Wpointer-arith -Wwrite-strings -Wvla -Wimplicit-fallthrough
-COMMON   := -std=gnu11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
+COMMON   := -std=c11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
 
 # The vendored inflate is compiled as its author wrote it, without our warnings.
 VENDORED := stage2/puff/puff.c
@@ -20,8 +20,8 @@ VENDORED := stage2/puff/puff.c
 # ---- What is pure is compiled for the boot image, the tools, the unit tests and the fuzzers.
 PURE_C   := $(wildcard loader/*.c) stage2/config.c stage2/iso9660.c stage2/gzip.c stage2/plan.c \
             $(VENDORED)
-BIOS_C   := $(wildcard loader/*.c stage2/*.c boot/bios/*.c) $(VENDORED)
-BIOS_ASM := $(wildcard boot/bios/*.asm)
+BIOS_C   := $(wildcard loader/*.c stage2/*.c stage2/libc/*.c boot/bios/*.c) $(VENDORED)
+BIOS_ASM := $(filter-out boot/bios/mbr.asm boot/bios/packed.asm, $(wildcard boot/bios/*.asm)) $(wildcard loader/*.asm)
 TOOLS_C  := $(wildcard tools/*.c)
 
 .DEFAULT_GOAL := all

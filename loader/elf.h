@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "loader/arena.h"
 #include "loader/bytes.h"
 #include "loader/error.h"
 #include "loader/image.h"
@@ -17,15 +18,36 @@ struct elf {
     uint64_t entry;
     uint64_t program_headers_offset, section_headers_offset; /* in the file */
     uint32_t program_header_size, program_header_count;
-    uint32_t section_header_size, section_header_count, section_names_index;
+    uint32_t section_header_size, section_header_count, section_names_index; /* count 0: none */
 };
 
-/* Reads the header at the start of a file of file_size bytes: executable for the PC, its program
-   headers inside the file. */
+/* A section that no segment loads but that is there in the file: symbols, strings, debugging. */
+struct elf_section {
+    uint32_t index;
+    uint64_t file_offset;
+    uint32_t size;
+    uint32_t alignment; /* a power of two */
+};
+
+/* Whether the file starts with ELF's magic number. */
+bool elf_recognise(struct bytes start);
+
+/* Reads the header at the start of a file of file_size bytes: an executable for the PC; both header
+   tables lie inside the file. */
 bool elf_read_header(struct bytes start, uint64_t file_size, struct elf *elf, struct error *error);
 
-/* The image that the program headers (program_header_count * program_header_size bytes from
-   the file) describe: PT_LOAD by p_paddr; the entry point translated as GRUB does,
-   or taken as physical where it only fits that way. */
-bool elf_image(const struct elf *elf, struct bytes program_headers, uint64_t file_size,
+/* The image that the program headers describe: PT_LOAD by p_paddr; the entry point translated from
+   virtual to physical as GRUB does, or taken as physical where it only fits that way.
+   program_headers: program_header_count * program_header_size bytes of the file. */
+bool elf_image(const struct elf *elf, const uint8_t *program_headers, uint64_t file_size,
                struct image *image, struct arena *arena, struct error *error);
+
+/* The sections that a Multiboot loader has to load besides the segments. section_headers:
+   section_header_count * section_header_size bytes of the file. */
+bool elf_unloaded_sections(const struct elf *elf, const uint8_t *section_headers,
+                           uint64_t file_size, struct elf_section **sections, size_t *count,
+                           struct arena *arena, struct error *error);
+
+/* Enters the address of a section loaded that way into its header (sh_addr). */
+void elf_set_section_address(const struct elf *elf, uint8_t *section_headers, uint32_t index,
+                             uint32_t address);

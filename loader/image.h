@@ -8,6 +8,7 @@
 #include "loader/arena.h"
 
 struct image_segment {
+    uint32_t index; /* the program header, for messages */
     uint64_t file_offset;
     uint32_t file_size;   /* bytes from the file … */
     uint32_t memory_size; /* … and zeros behind up to this size; >= file_size, > 0 */

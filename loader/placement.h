@@ -16,8 +16,10 @@ struct file; /* whoever reads files knows what it is (stage2/file.h) */
 
 enum { PLACEMENT_NAME_SIZE = 96 };
 
+#define PLACEMENT_LIMIT (UINT64_C(1) << 32) /* a kernel is entered in 32-bit mode */
+
 struct piece {
-    char name[PLACEMENT_NAME_SIZE]; /* for messages: "segment 1 of /boot/kernel" */
+    char name[PLACEMENT_NAME_SIZE]; /* for messages: "segment 1" */
     uint32_t address;               /* physical, at the kernel's entry */
     uint32_t length;                /* bytes from the source … */
     uint32_t zero_length;           /* … and zeros behind them */
@@ -29,10 +31,9 @@ struct piece {
 
 struct placement {
     const struct memory_map *map; /* normalised */
-    struct piece *pieces;         /* in no order */
+    struct piece *pieces;         /* in the order in which they were added */
     size_t count;
     size_t capacity;
-    uint32_t kernel_end; /* behind the last byte of the image */
 };
 
 /* An empty placement with room for capacity pieces; false: the arena is full. */
@@ -40,15 +41,18 @@ bool placement_start(struct placement *placement, size_t capacity, const struct 
                      struct arena *arena, struct error *error);
 
 /* Adds a piece that must stand at piece->address. False, naming both sides of the conflict: no RAM
-   there, or another piece. Pieces of no length stand anywhere. */
+   there, or another piece. */
 bool placement_add_at(struct placement *placement, const struct piece *piece, struct error *error);
 
-/* Adds every segment of an image; path names the kernel in messages. */
+/* Adds every segment of an image, which comes from file. */
 bool placement_add_image(struct placement *placement, const struct image *image,
-                         const struct file *file, const char *path, struct error *error);
+                         const struct file *file, struct error *error);
 
-/* The lowest free place of length bytes, aligned (a power of two), wholly inside [lowest, limit);
-   free: RAM that no piece claims. False: there is none. */
+/* Behind the last byte of the pieces so far. */
+uint64_t placement_end(const struct placement *placement);
+
+/* The lowest free place of length bytes, aligned (a power of two), wholly inside [lowest, limit),
+   limit at most PLACEMENT_LIMIT; free: RAM that no piece claims. False: there is none. */
 bool placement_find(const struct placement *placement, uint64_t length, uint32_t alignment,
                     uint64_t lowest, uint64_t limit, uint32_t *address);
 
@@ -56,8 +60,13 @@ bool placement_find(const struct placement *placement, uint64_t length, uint32_t
 bool placement_add_above(struct placement *placement, struct piece *piece, uint32_t alignment,
                          uint64_t lowest, struct error *error);
 
-/* Gives every piece that touches one of the ranges in use a load_address outside all of them and
-   of every piece, so that nothing in use is overwritten before the jump. Memory that is itself a
-   source and stands where a piece goes is the caller's to name in ranges. */
-bool placement_stage(struct placement *placement, const struct memory_range *in_use,
-                     size_t in_use_count, struct error *error);
+/* Gives every piece that touches a range in use a load_address outside all of those ranges and of
+   every piece, so that nothing in use is overwritten before the jump. in_use has room for
+   one more range per piece: the stages are entered there, *in_use_count grows. */
+bool placement_stage(struct placement *placement, struct memory_range *in_use, size_t *in_use_count,
+                     struct error *error);
+
+/* The lowest free place from lowest upwards that is outside the ranges in use as well. */
+bool placement_find_unused(const struct placement *placement, const struct memory_range *in_use,
+                           size_t in_use_count, uint64_t length, uint32_t alignment,
+                           uint64_t lowest, uint32_t *address);

@@ -22,12 +22,33 @@ struct config_file {
 
 enum config_protocol { CONFIG_MULTIBOOT1 = 1, CONFIG_MULTIBOOT2 = 2 };
 
+/* What an entry does in the end. Only CONFIG_ACTION_BOOT has a kernel. */
+enum config_action {
+    CONFIG_ACTION_BOOT,
+    CONFIG_ACTION_REBOOT,
+    CONFIG_ACTION_HALT,
+    CONFIG_ACTION_EXIT, /* back to the firmware: its next boot device */
+};
+
 /* What an entry boots. */
 struct config_boot {
+    enum config_action action;
     enum config_protocol protocol;
+    bool ignore_address_fields;     /* --quirk-bad-kludge */
+    bool modules_after_kernel;      /* --quirk-modules-after-kernel */
     struct config_file kernel;
     struct config_file *modules;
     size_t module_count;
+};
+
+/* A list of entries and further menus: the top one, or a submenu. */
+struct config_menu {
+    struct config_menu *parent; /* NULL: this is the top one */
+    struct config_menu *next;   /* all submenus, the latest first */
+    const char *title;
+    const char *id;
+    uint32_t position;   /* among the parent's items, from 0 */
+    uint32_t item_count; /* entries and submenus in it */
 };
 
 struct config_entry {
@@ -36,6 +57,10 @@ struct config_entry {
     uint32_t line;
     struct bytes body; /* between the braces */
     uint32_t body_line;
+    char hotkey;                    /* --hotkey, else 0 */
+    const struct config_menu *menu; /* that it is in: the entries of submenus are in the list too */
+    uint32_t position;              /* among that menu's items, from 0 */
+    struct config_scope *scope;     /* the variables that its body sees */
 };
 
 /* A remark about a line that did not stop the reading. */
@@ -50,21 +75,33 @@ struct config {
     struct arena *arena;
     struct config_entry *entries;
     size_t entry_count;
-    struct config_warning *warnings; /* in the order of the lines */
-    /* the author of config.c adds what the evaluator needs: variables, … */
+    struct config_warning *warnings; /* in the order of the lines; each text once for a line */
+
+    /* The evaluator's own. */
+    const char *variables;      /* what is set before the first line, see config_read_with() */
+    struct config_scope *scope; /* what the config sets outside any submenu and entry */
+    struct config_menu top;
+    struct config_menu *menus;
+    size_t warning_count;
 };
 
 /* Reads and evaluates the top level of a config. A config that boots something without any
    menuentry (commands, then `boot` or the end of the file) yields one entry whose body is the
-   whole text. False: no entry at all, or the text cannot be read on ("name:line: reason"). */
+   whole text. False: no entry at all, or the text cannot be read on ("name:line: reason").
+   The text, the name and the arena's contents stay in use as long as the config. */
 bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
                  struct error *error);
+
+/* The same with the variables that are set in advance: "name=value" each with its NUL, an empty
+   one at the end. config_read() takes those of a PC that boots from its CD. */
+bool config_read_with(struct config *config, struct bytes text, const char *name,
+                      const char *variables, struct arena *arena, struct error *error);
 
 /* `set timeout=`: seconds, -1 for ever; *is_set false when the config has none. */
 int config_timeout(const struct config *config, bool *is_set);
 
-/* `set default=` by index, id or title: an index below entry_count (0 with a warning when there
-   is no such entry). */
+/* `set default=` by index, id or title, those of submenus behind '>': an index below entry_count
+   (0 with a warning when there is no such entry). */
 size_t config_default(struct config *config);
 
 /* Evaluates an entry's body to what it boots. False ("name:line: reason") for a line that GRUB

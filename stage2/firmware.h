@@ -5,21 +5,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "loader/arena.h"
 #include "loader/error.h"
 #include "loader/memory_map.h"
 
-/* The disc that this loader was read from. */
-struct firmware_disc {
-    uint32_t sector_size; /* bytes: 512 or 2048 */
-    uint8_t drive;        /* INT 13h number, as Multiboot's boot_device has it */
-};
-
-/* One line on every console there is, for the time before and after console.h works. */
+/* The screen: plain text at the cursor; '\n' starts a new line, '\b' goes back one column. */
+bool firmware_screen_present(void);
 void firmware_screen_write(char character);
 void firmware_screen_clear(void);
 void firmware_screen_move(unsigned row, unsigned column);
 void firmware_screen_inverse(int on);
-bool firmware_screen_present(void);
 
 /* I/O port of the first UART as the firmware reports it, 0: none. */
 uint16_t firmware_serial_port(void);
@@ -33,18 +28,32 @@ uint64_t firmware_milliseconds(void);
 /* Rests until something may have happened: an interrupt, at most 55 ms. */
 void firmware_rest(void);
 
-/* The memory map in the firmware's order, unchecked; false with a reason if there is none. */
+/* The memory map as the firmware tells it, unsorted; map->ranges and room for them are there.
+   False with a reason if there is none. */
 bool firmware_memory_map(struct memory_map *map, struct error *error);
 
-/* Which disc; false with a reason if it cannot be read. */
-bool firmware_disc_open(struct firmware_disc *disc, struct error *error);
+/* The disc that this loader was read from: makes it readable. False with a reason. */
+bool firmware_disc_open(struct error *error);
 
-/* Reads sector_count sectors (of the disc's sector size) from lba to memory at any address below
-   4 GiB; retries, and in smaller pieces where the firmware takes no larger ones. */
-bool firmware_disc_read(uint64_t lba, uint32_t sector_count, void *buffer, struct error *error);
+/* Reads count sectors of 2048 bytes, whatever the disc's own are, to memory below 4 GiB; retries,
+   and in smaller pieces where the firmware takes no larger ones. */
+bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error);
 
-/* What the loader itself occupies until the jump. */
-size_t firmware_memory_in_use(struct memory_range ranges[static 4]);
+/* LBA of the sector in which the volume descriptors start: 16, or more in a later session. */
+uint32_t firmware_volume_descriptor_lba(void);
+
+/* Drive and partitions, as Multiboot's boot_device has them (3.3). */
+uint32_t firmware_boot_device(void);
+
+/* What must not be overwritten before the jump: loader, stack, firmware's data. */
+enum { FIRMWARE_RANGES = 4 };
+size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES]);
+
+/* The memory for everything that stage 2 allocates. */
+struct arena firmware_arena(void);
 
 /* Hands the machine back: the firmware's next boot device. */
 _Noreturn void firmware_boot_next(void);
+
+/* Stage 2 proper, called by the firmware's side when all of the above works (main.c). */
+_Noreturn void stage2_main(void);

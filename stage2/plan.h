@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // From what an entry asks for to a placement: opens the files, reads the kernel's headers,
-// places kernel, modules and information. Moves nothing yet. Shared by stage 2 and the tools.
+// places kernel, information and modules. Moves nothing yet. Shared by stage 2 and the tools.
 #pragma once
 
 #include <stdbool.h>
@@ -9,17 +9,20 @@
 #include "loader/arena.h"
 #include "loader/error.h"
 #include "loader/memory_map.h"
+#include "loader/multiboot1.h"
 #include "loader/placement.h"
 #include "stage2/config.h"
 #include "stage2/file.h"
 
 struct plan {
-    const struct config_boot *boot;
     struct placement placement;
     struct file kernel;
     struct file *modules;
     uint32_t entry; /* physical */
-    /* the author of plan.c adds what describing needs: header, modules' addresses, … */
+    uint32_t magic; /* EAX at entry */
+    struct multiboot1_information information;
+    uint32_t information_address; /* EBX at entry; its piece has no source, but what describes */
+    uint32_t information_piece;   /* index */
 };
 
 /* Plans one boot on a machine with this (normalised) memory map. config_name names the config in

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// BIOS calls, as gate.asm makes them.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bios_registers {
+    uint32_t eax, ebx, ecx, edx, esi, edi, ebp;
+    uint16_t ds, es;
+    uint32_t eflags;
+};
+_Static_assert(offsetof(struct bios_registers, eflags) == 32, "gate.asm knows these offsets");
+
+enum { EFLAGS_CARRY = 1 };
+
+/* Must be a local variable of the caller: the stack lies where real mode reaches it. */
+void bios_call(uint8_t interrupt, struct bios_registers *registers);
+
+/* Unpacks stage 2; 0: done. Called once, by gate.asm. */
+int bios_unpack(void);
+
+/* Waits for an interrupt. */
+void bios_rest(void);
+
+static inline bool bios_failed(const struct bios_registers *registers)
+{
+    return (registers->eflags & EFLAGS_CARRY) != 0;
+}
+
+/* Real mode's segment and offset of memory below 1 MiB. */
+static inline uint16_t bios_segment(const void *pointer)
+{
+    return (uint16_t)((uintptr_t)pointer >> 4);
+}
+
+static inline uint16_t bios_offset(const void *pointer)
+{
+    return (uint16_t)((uintptr_t)pointer & 15);
+}
+
+/* BIOS data area, IBM PC. */
+enum {
+    BDA_COM1 = 0x400,  /* word: I/O port */
+    BDA_TICKS = 0x46c, /* dword: timer ticks since midnight, 18.2 a second */
+    BDA_TICKS_A_DAY = 0x1800b0,
+};
+
+/* Memory at a fixed low address, hidden from gcc's array bounds checks. */
+static inline const volatile void *bios_data(uintptr_t address)
+{
+    __asm__("" : "+r"(address));
+    return (const volatile void *)address;
+}
+
+/* memory_map.c, disc.c, a20.c: the parts of firmware.h that have a file of their own. */
+bool a20_enable(void);
+void disc_set_boot_drive(uint8_t drive);

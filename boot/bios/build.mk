@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The BIOS boot image: $(BUILD)/boot.img, from boot/bios, stage2 and loader.
+
+BIOS_BUILD  := $(BUILD)/bios
+BIOS_LIMIT  := 33792
+GCC_INCLUDE := $(shell $(CC) -print-file-name=include)
+BIOS_FLAGS  := -m32 -march=i686 -mno-sse -mno-mmx -mpreferred-stack-boundary=2 -Os \
+               -ffreestanding -fno-builtin-printf -fno-pic -fno-stack-protector \
+               -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
+               -ffunction-sections -fdata-sections -fno-delete-null-pointer-checks \
+               -nostdinc -isystem $(GCC_INCLUDE) -Istage2/libc
+BIOS_OBJECTS := $(BIOS_C:%.c=$(BIOS_BUILD)/%.o) $(BIOS_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)
+
+$(BIOS_BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "CC   $<"
+	@$(CC) $(COMMON) $(WARNINGS) $(BIOS_FLAGS) -c $< -o $@
+
+$(BIOS_BUILD)/stage2/puff/%.o: stage2/puff/%.c
+	@mkdir -p $(@D)
+	@echo "CC   $<"
+	@$(CC) $(COMMON) $(BIOS_FLAGS) -c $< -o $@
+
+$(BIOS_BUILD)/%.asm.o: %.asm
+	@mkdir -p $(@D)
+	@echo "ASM  $<"
+	@$(NASM) -f elf32 -w+all -Werror -MD $(@:.o=.d) -MP $< -o $@
+
+# Linked without the packed part first, then with it: see linker/bios.ld.
+BIOS_LINK := $(LD) -m elf_i386 --gc-sections --no-warn-rwx-segments -T linker/bios.ld
+
+$(BIOS_BUILD)/empty:
+	@mkdir -p $(@D)
+	@: > $@
+
+$(BIOS_BUILD)/unpacked.asm.o: boot/bios/packed.asm $(BIOS_BUILD)/empty
+	@$(NASM) -f elf32 -DPACKED='"$(BIOS_BUILD)/empty"' $< -o $@
+
+$(BIOS_BUILD)/stage2.elf: linker/bios.ld $(BIOS_OBJECTS) $(BIOS_BUILD)/unpacked.asm.o
+	@$(BIOS_LINK) $(filter %.o, $^) -o $@
+
+# gzip's header is 10 bytes, its trailer 8: puff wants what is between.
+$(BIOS_BUILD)/stage2.deflate: $(BIOS_BUILD)/stage2.elf
+	@objcopy -O binary -j .stage2 $< $(@:.deflate=.bin)
+	@gzip -9n < $(@:.deflate=.bin) | tail -c +11 | head -c -8 > $@
+
+$(BIOS_BUILD)/packed.asm.o: boot/bios/packed.asm $(BIOS_BUILD)/stage2.deflate
+	@$(NASM) -f elf32 -DPACKED='"$(BIOS_BUILD)/stage2.deflate"' $< -o $@
+
+$(BUILD)/boot.elf: linker/bios.ld $(BIOS_OBJECTS) $(BIOS_BUILD)/packed.asm.o
+	@echo "LD   $@"
+	@$(BIOS_LINK) -Map $(BUILD)/boot.map $(filter %.o, $^) -o $@
+
+$(BUILD)/boot.img: $(BUILD)/boot.elf
+	@objcopy -O binary -j .image $< $@
+	@echo "boot image: $$(stat -c %s $@) of $(BIOS_LIMIT) bytes, $$(($(BIOS_LIMIT) - $$(stat -c %s $@))) left"

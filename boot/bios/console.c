@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Screen (INT 10h), keyboard (INT 16h) and clock (BDA), in firmware.h's terms.
+#include "boot/bios/bios.h"
+#include "stage2/console.h"
+#include "stage2/firmware.h"
+
+enum {
+    INT_VIDEO = 0x10,
+    VIDEO_SET_CURSOR = 0x0200,
+    VIDEO_SCROLL_UP = 0x0600, /* AL 0: clears */
+    VIDEO_WRITE_ATTRIBUTE = 0x0900,
+    VIDEO_TELETYPE = 0x0e00,
+    ATTRIBUTE_NORMAL = 0x07,
+    ATTRIBUTE_INVERSE = 0x70,
+    LAST_ROW_AND_COLUMN = 24 << 8 | 79,
+    VIDEO_VECTOR = INT_VIDEO * 4 + 2, /* its segment */
+    SYSTEM_BIOS_SEGMENT = 0xf000,
+
+    INT_KEYBOARD = 0x16,
+    KEYBOARD_READ = 0x0000,
+    KEYBOARD_POLL = 0x0100,
+    EFLAGS_ZERO = 0x40,
+
+    SCAN_HOME = 0x47,
+    SCAN_UP = 0x48,
+    SCAN_LEFT = 0x4b,
+    SCAN_RIGHT = 0x4d,
+    SCAN_END = 0x4f,
+    SCAN_DOWN = 0x50,
+
+    MILLISECONDS_PER_TICK = 55,
+};
+
+static bool inverse;
+
+static uint16_t bda_word(uintptr_t address)
+{
+    return *(const volatile uint16_t *)bios_data(address);
+}
+
+/* A video BIOS lies in an option ROM. INT 10h in the system BIOS means that there is no screen, or
+   that the firmware sends it to the serial port as well, where our own lines would double. */
+bool firmware_screen_present(void)
+{
+    return bda_word(VIDEO_VECTOR) < SYSTEM_BIOS_SEGMENT;
+}
+
+static void video_call(uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx)
+{
+    struct bios_registers registers = {.eax = eax, .ebx = ebx, .ecx = ecx, .edx = edx};
+    bios_call(INT_VIDEO, &registers);
+}
+
+void firmware_screen_write(char character)
+{
+    if (character == '\n') {
+        video_call(VIDEO_TELETYPE | '\r', ATTRIBUTE_NORMAL, 0, 0);
+    } else if (inverse) {
+        video_call(VIDEO_WRITE_ATTRIBUTE | (uint8_t)character, ATTRIBUTE_INVERSE, 1, 0);
+    }
+    video_call(VIDEO_TELETYPE | (uint8_t)character, ATTRIBUTE_NORMAL, 0, 0);
+}
+
+void firmware_screen_clear(void)
+{
+    video_call(VIDEO_SCROLL_UP, ATTRIBUTE_NORMAL << 8, 0, LAST_ROW_AND_COLUMN);
+    firmware_screen_move(0, 0);
+}
+
+void firmware_screen_move(unsigned row, unsigned column)
+{
+    video_call(VIDEO_SET_CURSOR, 0, 0, row << 8 | column);
+}
+
+void firmware_screen_inverse(int on)
+{
+    inverse = on;
+}
+
+uint16_t firmware_serial_port(void)
+{
+    return bda_word(BDA_COM1);
+}
+
+int firmware_key(void)
+{
+    struct bios_registers registers = {.eax = KEYBOARD_POLL};
+    bios_call(INT_KEYBOARD, &registers);
+    if (registers.eflags & EFLAGS_ZERO) {
+        return KEY_NONE;
+    }
+    registers.eax = KEYBOARD_READ;
+    bios_call(INT_KEYBOARD, &registers);
+    uint8_t character = (uint8_t)registers.eax;
+    if (character != 0 && character != 0xe0) {
+        return character;
+    }
+    switch (registers.eax >> 8 & 0xff) {
+    case SCAN_UP:
+        return KEY_UP;
+    case SCAN_DOWN:
+        return KEY_DOWN;
+    case SCAN_LEFT:
+        return KEY_LEFT;
+    case SCAN_RIGHT:
+        return KEY_RIGHT;
+    case SCAN_HOME:
+        return KEY_HOME;
+    case SCAN_END:
+        return KEY_END;
+    default:
+        return KEY_NONE;
+    }
+}
+
+uint64_t firmware_milliseconds(void)
+{
+    static uint32_t days_ticks; /* of the midnights seen */
+    static uint32_t last;
+    uint32_t now = *(const volatile uint32_t *)bios_data(BDA_TICKS);
+    if (now < last) {
+        days_ticks += BDA_TICKS_A_DAY;
+    }
+    last = now;
+    return (uint64_t)(days_ticks + now) * MILLISECONDS_PER_TICK;
+}
+
+void firmware_rest(void)
+{
+    bios_rest();
+}

@@ -1,0 +1,199 @@
+; SPDX-License-Identifier: BSD-2-Clause
+; The border between real and protected mode: into stage 2, and back for each BIOS call.
+; Paging stays off; interrupts are enabled in real mode only, where the firmware's handlers are.
+
+%include "boot/bios/layout.inc"
+
+ERROR_UNPACK    equ '7'
+
+extern fatal                    ; boot.asm
+extern bss_start
+extern bss_end
+extern bios_unpack              ; unpack.c
+extern bios_main                ; start.c, in what that unpacks
+
+CODE32          equ 0x08
+DATA32          equ 0x10
+CODE16          equ 0x18
+DATA16          equ 0x20
+CR0_PE          equ 1
+
+section .text
+
+bits 16
+; From the boot sector. in: real mode, DS 0, DL drive; does not return
+global enter_stage2
+enter_stage2:
+        cli
+        movzx ebp, dl
+        lgdt [gdt_pointer]
+        mov eax, cr0
+        or al, CR0_PE
+        mov cr0, eax
+        jmp CODE32:.protected
+bits 32
+.protected:
+        mov ax, DATA32
+        mov ds, ax
+        mov es, ax
+        mov fs, ax
+        mov gs, ax
+        mov ss, ax
+        mov esp, STACK_TOP
+        mov edi, bss_start
+        mov ecx, bss_end
+        sub ecx, edi
+        xor eax, eax
+        rep stosb
+        call bios_unpack        ; EBP is preserved, as by all C functions
+        test eax, eax
+        jnz .broken
+        push ebp
+        push eax                ; no return address
+        jmp bios_main
+.broken:
+        mov esi, unpack_failed
+        jmp in_real_mode
+
+; void bios_call(uint8_t interrupt, struct bios_registers *registers)
+; Calls a BIOS interrupt with these registers and stores what it left. The stack and *registers
+; lie below 0x10000. cdecl, protected mode.
+REG_EAX         equ 0
+REG_EBX         equ 4
+REG_ECX         equ 8
+REG_EDX         equ 12
+REG_ESI         equ 16
+REG_EDI         equ 20
+REG_EBP         equ 24
+REG_DS          equ 28
+REG_ES          equ 30
+REG_EFLAGS      equ 32
+
+global bios_call
+bios_call:
+        pushad
+        mov al, [esp + 36]
+        mov [bios_interrupt.number], al
+        mov eax, [esp + 40]
+        mov [registers], eax
+        mov esi, bios_interrupt
+        call in_real_mode
+        popad
+        ret
+
+; void bios_rest(void): waits for an interrupt, with the firmware's handlers in charge
+global bios_rest
+bios_rest:
+        pushad
+        mov esi, rest
+        call in_real_mode
+        popad
+        ret
+
+; Runs the 16-bit routine at SI in real mode; clobbers all but ESP
+in_real_mode:
+        mov [stack], esp
+        mov [routine], si
+        lidt [real_mode_idt]
+        jmp CODE16:.protected16
+bits 16
+.protected16:
+        mov ax, DATA16          ; segments with real mode's limit
+        mov ds, ax
+        mov es, ax
+        mov fs, ax
+        mov gs, ax
+        mov ss, ax
+        mov eax, cr0
+        and al, ~CR0_PE
+        mov cr0, eax
+        jmp 0:.real
+.real:  xor ax, ax
+        mov ds, ax
+        mov es, ax
+        mov fs, ax
+        mov gs, ax
+        mov ss, ax
+        sti
+        call [routine]
+        cli
+        cld
+        xor ax, ax
+        mov ds, ax
+        lgdt [gdt_pointer]      ; firmware may have used its own
+        mov eax, cr0
+        or al, CR0_PE
+        mov cr0, eax
+        jmp CODE32:.protected
+bits 32
+.protected:
+        mov ax, DATA32
+        mov ds, ax
+        mov es, ax
+        mov fs, ax
+        mov gs, ax
+        mov ss, ax
+        mov esp, [stack]
+        ret
+
+bits 16
+; in: DS 0, [registers]; out: the same filled; clobbers all
+bios_interrupt:
+        mov si, [registers]
+        mov eax, [si + REG_EAX]
+        mov ebx, [si + REG_EBX]
+        mov ecx, [si + REG_ECX]
+        mov edx, [si + REG_EDX]
+        mov edi, [si + REG_EDI]
+        mov ebp, [si + REG_EBP]
+        mov es, [si + REG_ES]
+        push word [si + REG_DS]
+        mov esi, [si + REG_ESI]
+        pop ds
+        db 0xcd                 ; INT
+.number: db 0
+        pushfd                  ; some BIOS calls leave segments and the direction flag changed
+        push ds
+        push esi
+        xor si, si
+        mov ds, si
+        mov si, [registers]
+        mov [si + REG_EAX], eax
+        mov [si + REG_EBX], ebx
+        mov [si + REG_ECX], ecx
+        mov [si + REG_EDX], edx
+        mov [si + REG_EDI], edi
+        mov [si + REG_EBP], ebp
+        mov [si + REG_ES], es
+        pop dword [si + REG_ESI]
+        pop word [si + REG_DS]
+        pop dword [si + REG_EFLAGS]
+        ret
+
+rest:   hlt
+        ret
+
+unpack_failed:
+        mov al, ERROR_UNPACK
+        jmp fatal
+
+section .data
+        align 8
+gdt:    dq 0
+        dq 0x00cf9a000000ffff   ; CODE32: base 0, limit 4 GiB
+        dq 0x00cf92000000ffff   ; DATA32
+        dq 0x00009a000000ffff   ; CODE16: base 0, limit 64 KiB
+        dq 0x000092000000ffff   ; DATA16
+gdt_end:
+gdt_pointer:
+        dw gdt_end - gdt - 1
+        dd gdt
+real_mode_idt:
+        dw 0x3ff
+        dd 0
+
+stack:  dd 0                    ; ESP of the protected-mode side during a call
+registers: dd 0
+routine: dw 0
+
+section .note.GNU-stack noalloc noexec nowrite progbits

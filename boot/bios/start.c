@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From the gate to stage 2, and back to the firmware.
+#include "boot/bios/bios.h"
+#include "stage2/console.h"
+#include "stage2/firmware.h"
+
+enum {
+    INT_CONVENTIONAL_MEMORY = 0x12, /* out: AX KiB below the firmware's own data */
+    INT_BOOT_FAILURE = 0x18,        /* the next boot device */
+};
+
+/* linker/bios.ld */
+extern uint8_t stack_bottom[], resident_end[], bounce_buffer[], arena_start[];
+
+_Noreturn void bios_main(uint8_t drive);
+
+static uint32_t conventional_memory_end(void)
+{
+    struct bios_registers registers = {0};
+    bios_call(INT_CONVENTIONAL_MEMORY, &registers);
+    return (registers.eax & 0xffff) * 1024;
+}
+
+struct arena firmware_arena(void)
+{
+    uint32_t start = (uint32_t)(uintptr_t)arena_start;
+    uint32_t end = conventional_memory_end();
+    return (struct arena){.base = arena_start, .size = end > start ? end - start : 0};
+}
+
+size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES])
+{
+    uint32_t stack = (uint32_t)(uintptr_t)stack_bottom;
+    uint32_t buffer = (uint32_t)(uintptr_t)bounce_buffer;
+    ranges[0] = (struct memory_range){.length = 0x600}; /* interrupt vectors, BDA, DOS's byte */
+    ranges[1] = (struct memory_range){stack, (uint32_t)(uintptr_t)resident_end - stack, 0};
+    ranges[2] = (struct memory_range){buffer, conventional_memory_end() - buffer, 0};
+    return 3;
+}
+
+_Noreturn void firmware_boot_next(void)
+{
+    struct bios_registers registers = {0};
+    bios_call(INT_BOOT_FAILURE, &registers);
+    for (;;) { /* firmware without INT 18h returns */
+        bios_rest();
+    }
+}
+
+_Noreturn void bios_main(uint8_t drive)
+{
+    disc_set_boot_drive(drive);
+    if (!a20_enable()) {
+        console_write(
+            "whelk: the A20 line cannot be enabled, memory above 1 MiB is out of reach\n");
+        firmware_boot_next();
+    }
+    stage2_main();
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See memory_map.h.
+#include "loader/memory_map.h"
+
+#include <string.h>
+
+enum {
+    KIB = 1024,
+    LOWER_MEMORY_KIB = 640,
+    MIB = 1024 * 1024,
+};
+
+static uint64_t end_of(const struct memory_range *range)
+{
+    uint64_t end;
+    return __builtin_add_overflow(range->address, range->length, &end) ? UINT64_MAX : end;
+}
+
+/* The higher, the less may a kernel do with it. */
+static unsigned restriction(uint32_t type)
+{
+    switch (type) {
+    case MEMORY_AVAILABLE:
+        return 0;
+    case MEMORY_ACPI_RECLAIMABLE:
+        return 1;
+    case MEMORY_ACPI_NVS:
+        return 2;
+    case MEMORY_BAD:
+        return 4;
+    default:
+        return 3;
+    }
+}
+
+static void remove_at(struct memory_map *map, size_t index)
+{
+    map->count--;
+    memmove(&map->ranges[index], &map->ranges[index + 1],
+            (map->count - index) * sizeof map->ranges[0]);
+}
+
+/* Inserts in the order of addresses, behind the index'th range. */
+static bool insert_behind(struct memory_map *map, size_t index, struct memory_range range)
+{
+    if (map->count == map->capacity) {
+        return false;
+    }
+    size_t at = index + 1;
+    while (at < map->count && map->ranges[at].address < range.address) {
+        at++;
+    }
+    memmove(&map->ranges[at + 1], &map->ranges[at], (map->count - at) * sizeof map->ranges[0]);
+    map->ranges[at] = range;
+    map->count++;
+    return true;
+}
+
+static void sort(struct memory_map *map)
+{
+    for (size_t i = 1; i < map->count; i++) {
+        struct memory_range range = map->ranges[i];
+        size_t at = i;
+        for (; at > 0 && map->ranges[at - 1].address > range.address; at--) {
+            map->ranges[at] = map->ranges[at - 1];
+        }
+        map->ranges[at] = range;
+    }
+}
+
+/* Ranges index and index + 1 overlap or, with one type, touch: makes them disjoint. */
+static bool resolve(struct memory_map *map, size_t index)
+{
+    struct memory_range first = map->ranges[index];
+    struct memory_range second = map->ranges[index + 1];
+    uint64_t first_end = end_of(&first);
+    uint64_t second_end = end_of(&second);
+
+    remove_at(map, index + 1);
+    if (first.type == second.type) {
+        uint64_t end = first_end > second_end ? first_end : second_end;
+        map->ranges[index].length = end - first.address;
+        return true;
+    }
+    if (restriction(second.type) > restriction(first.type)) {
+        map->ranges[index].length = second.address - first.address;
+        if (first_end > second_end) {
+            struct memory_range rest = {second_end, first_end - second_end, first.type};
+            if (!insert_behind(map, index, rest)) {
+                return false;
+            }
+        }
+        if (map->ranges[index].length == 0) {
+            map->ranges[index] = second;
+            return true;
+        }
+        return insert_behind(map, index, second);
+    }
+    if (second_end > first_end) {
+        struct memory_range rest = {first_end, second_end - first_end, second.type};
+        return insert_behind(map, index, rest);
+    }
+    return true;
+}
+
+bool memory_map_normalise(struct memory_map *map, struct error *error)
+{
+    for (size_t i = map->count; i-- > 0;) {
+        map->ranges[i].length = end_of(&map->ranges[i]) - map->ranges[i].address;
+        if (map->ranges[i].length == 0) {
+            remove_at(map, i);
+        }
+    }
+    sort(map);
+    for (size_t i = 0; i + 1 < map->count;) {
+        uint64_t end = end_of(&map->ranges[i]);
+        const struct memory_range *next = &map->ranges[i + 1];
+        bool touching = end == next->address && map->ranges[i].type == next->type;
+        if (end <= next->address && !touching) {
+            i++;
+            continue;
+        }
+        if (!resolve(map, i)) {
+            return fail(error, "the firmware's memory map is too fragmented");
+        }
+        i = i > 0 ? i - 1 : 0; /* what changed may now touch its predecessor */
+    }
+    return true;
+}
+
+static const struct memory_range *range_at(const struct memory_map *map, uint64_t address)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        const struct memory_range *range = &map->ranges[i];
+        if (address >= range->address && address < end_of(range)) {
+            return range;
+        }
+    }
+    return NULL;
+}
+
+bool memory_map_available(const struct memory_map *map, uint64_t address, uint64_t length,
+                          struct memory_range *obstacle)
+{
+    const struct memory_range *range = range_at(map, address);
+    uint64_t end = address + length;
+    if (range != NULL && range->type == MEMORY_AVAILABLE && end <= end_of(range)) {
+        return true;
+    }
+    if (obstacle != NULL) {
+        if (range != NULL && range->type == MEMORY_AVAILABLE) {
+            address = end_of(range);
+            range = range_at(map, address);
+        }
+        *obstacle = range != NULL ? *range : (struct memory_range){.address = address};
+    }
+    return false;
+}
+
+uint32_t memory_map_lower_kib(const struct memory_map *map)
+{
+    const struct memory_range *range = range_at(map, 0);
+    if (range == NULL || range->type != MEMORY_AVAILABLE) {
+        return 0;
+    }
+    uint64_t kib = end_of(range) / KIB;
+    return kib < LOWER_MEMORY_KIB ? (uint32_t)kib : LOWER_MEMORY_KIB;
+}
+
+uint32_t memory_map_upper_kib(const struct memory_map *map)
+{
+    const struct memory_range *range = range_at(map, MIB);
+    if (range == NULL || range->type != MEMORY_AVAILABLE) {
+        return 0;
+    }
+    uint64_t kib = (end_of(range) - MIB) / KIB;
+    return kib < UINT32_MAX ? (uint32_t)kib : UINT32_MAX;
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The boot information of Multiboot 1 (specification 0.6.96, 3.3). See multiboot1.h.
+#include <string.h>
+#include "loader/multiboot1.h"
+
+/* Flags of the information: which fields are valid. */
+enum {
+    INFO_MEMORY = 1u << 0,
+    INFO_BOOT_DEVICE = 1u << 1,
+    INFO_COMMAND_LINE = 1u << 2,
+    INFO_MODULES = 1u << 3,
+    INFO_ELF_SECTIONS = 1u << 5,
+    INFO_MEMORY_MAP = 1u << 6,
+    INFO_LOADER_NAME = 1u << 9,
+};
+
+struct info {
+    uint32_t flags;
+    uint32_t mem_lower, mem_upper; /* KiB */
+    uint32_t boot_device;
+    uint32_t cmdline;
+    uint32_t mods_count, mods_addr;
+    uint32_t syms_num, syms_size, syms_addr, syms_shndx;
+    uint32_t mmap_length, mmap_addr;
+    uint32_t drives_length, drives_addr;
+    uint32_t config_table;
+    uint32_t boot_loader_name;
+    uint32_t apm_table;
+    uint32_t vbe_control_info, vbe_mode_info;
+    uint16_t vbe_mode, vbe_interface_seg, vbe_interface_off, vbe_interface_len;
+    uint64_t framebuffer_addr;
+    uint32_t framebuffer_pitch, framebuffer_width, framebuffer_height;
+    uint8_t framebuffer_bpp, framebuffer_type;
+    uint8_t color_info[6];
+    uint8_t reserved[4]; /* GRUB's header file has color_info two bytes further on */
+} __attribute__((packed));
+_Static_assert(offsetof(struct info, mmap_length) == 44, "Multiboot 0.6.96, 3.3");
+_Static_assert(offsetof(struct info, framebuffer_addr) == 88, "Multiboot 0.6.96, 3.3");
+_Static_assert(offsetof(struct info, color_info) == 110, "Multiboot 0.6.96, 3.3");
+_Static_assert(sizeof(struct info) == 120, "a multiple of 8");
+
+struct module_entry {
+    uint32_t mod_start, mod_end;
+    uint32_t string;
+    uint32_t reserved;
+} __attribute__((packed));
+_Static_assert(sizeof(struct module_entry) == 16, "Multiboot 0.6.96, 3.3");
+
+struct mmap_entry {
+    uint32_t size; /* of what follows */
+    uint64_t base_addr, length;
+    uint32_t type;
+} __attribute__((packed));
+_Static_assert(sizeof(struct mmap_entry) == 24, "Multiboot 0.6.96, 3.3");
+
+/* Offsets of the parts behind the structure. */
+struct layout {
+    uint64_t mmap, command_line, loader_name, modules, strings, sections, end;
+};
+
+static uint64_t align8(uint64_t offset)
+{
+    return (offset + 7) & ~UINT64_C(7);
+}
+
+static struct layout lay_out(const struct multiboot1_information *information)
+{
+    struct layout layout;
+    layout.mmap = sizeof(struct info);
+    layout.command_line = layout.mmap + information->map->count * sizeof(struct mmap_entry);
+    layout.loader_name = layout.command_line + strlen(information->command_line) + 1;
+    layout.modules = align8(layout.loader_name + strlen(information->loader_name) + 1);
+    layout.strings = layout.modules + information->module_count * sizeof(struct module_entry);
+    layout.sections = layout.strings;
+    for (size_t i = 0; i < information->module_count; i++) {
+        layout.sections += strlen(information->modules[i].string) + 1;
+    }
+    layout.sections = align8(layout.sections);
+    layout.end = layout.sections + (uint64_t)information->sections.num * information->sections.size;
+    return layout;
+}
+
+uint64_t multiboot1_information_size(const struct multiboot1_information *information)
+{
+    return lay_out(information).end;
+}
+
+static void write_memory_map(const struct memory_map *map, uint8_t *at)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        struct mmap_entry entry = {
+            .size = sizeof entry - sizeof entry.size,
+            .base_addr = map->ranges[i].address,
+            .length = map->ranges[i].length,
+            .type = map->ranges[i].type,
+        };
+        memcpy(at + i * sizeof entry, &entry, sizeof entry);
+    }
+}
+
+static void write_modules(const struct multiboot1_information *information, uint8_t *entries,
+                          uint8_t *strings, uint32_t strings_address)
+{
+    for (size_t i = 0; i < information->module_count; i++) {
+        const struct multiboot1_module *module = &information->modules[i];
+        struct module_entry entry = {
+            .mod_start = module->mod_start,
+            .mod_end = module->mod_end,
+            .string = strings_address,
+        };
+        size_t length = strlen(module->string) + 1;
+        memcpy(entries + i * sizeof entry, &entry, sizeof entry);
+        memcpy(strings, module->string, length);
+        strings += length;
+        strings_address += (uint32_t)length;
+    }
+}
+
+void multiboot1_write_information(const struct multiboot1_information *information, uint8_t *buffer,
+                                  uint32_t address)
+{
+    struct layout layout = lay_out(information);
+    struct info info = {
+        .flags =
+            INFO_MEMORY | INFO_BOOT_DEVICE | INFO_COMMAND_LINE | INFO_MEMORY_MAP | INFO_LOADER_NAME,
+        .mem_lower = memory_map_lower_kib(information->map),
+        .mem_upper = memory_map_upper_kib(information->map),
+        .boot_device = information->boot_device,
+        .cmdline = address + (uint32_t)layout.command_line,
+        .mmap_length = (uint32_t)(layout.command_line - layout.mmap),
+        .mmap_addr = address + (uint32_t)layout.mmap,
+        .boot_loader_name = address + (uint32_t)layout.loader_name,
+    };
+    if (information->module_count != 0) {
+        info.flags |= INFO_MODULES;
+        info.mods_count = (uint32_t)information->module_count;
+        info.mods_addr = address + (uint32_t)layout.modules;
+    }
+    if (information->sections.num != 0) {
+        info.flags |= INFO_ELF_SECTIONS;
+        info.syms_num = information->sections.num;
+        info.syms_size = information->sections.size;
+        info.syms_addr = address + (uint32_t)layout.sections;
+        info.syms_shndx = information->sections.shndx;
+        memcpy(buffer + layout.sections, information->sections.headers,
+               (size_t)(layout.end - layout.sections));
+    }
+    memcpy(buffer, &info, sizeof info);
+    write_memory_map(information->map, buffer + layout.mmap);
+    memcpy(buffer + layout.command_line, information->command_line,
+           strlen(information->command_line) + 1);
+    memcpy(buffer + layout.loader_name, information->loader_name,
+           strlen(information->loader_name) + 1);
+    write_modules(information, buffer + layout.modules, buffer + layout.strings,
+                  address + (uint32_t)layout.strings);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See boot.h.
+#include "stage2/boot.h"
+
+#include <string.h>
+#include "loader/handoff.h"
+#include "stage2/disc.h"
+#include "stage2/firmware.h"
+
+enum {
+    HANDOFF_ALIGNMENT = 16,
+    HANDOFF_LOWEST = 0x1000, /* where GRUB leaves its descriptors, too */
+};
+
+/* Memory at a physical address. Not a constant, so that gcc does not think of NULL at 0. */
+static uint8_t *at(uint32_t address)
+{
+    __asm__("" : "+r"(address));
+    return (uint8_t *)(uintptr_t)address;
+}
+
+static bool is_staged(const struct piece *piece)
+{
+    return piece->load_address != piece->address;
+}
+
+static void plan_moves(struct boot *boot)
+{
+    const struct placement *placement = &boot->plan.placement;
+    for (size_t i = 0; i < placement->count; i++) {
+        const struct piece *piece = &placement->pieces[i];
+        if (!is_staged(piece)) {
+            continue;
+        }
+        if (piece->length != 0) {
+            boot->moves[boot->move_count++] =
+                (struct handoff_move){piece->address, piece->load_address, piece->length};
+        }
+        if (piece->zero_length != 0) {
+            boot->moves[boot->move_count++] =
+                (struct handoff_move){piece->address + piece->length, 0, piece->zero_length};
+        }
+    }
+}
+
+bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
+{
+    struct placement *placement = &boot->plan.placement;
+    struct memory_range *in_use =
+        ARENA_ARRAY(arena, FIRMWARE_RANGES + 1 + placement->count, struct memory_range);
+    boot->moves = ARENA_ARRAY(arena, 2 * placement->count, struct handoff_move);
+    if (in_use == NULL || boot->moves == NULL) {
+        return fail(error, "out of working memory for %zu pieces", placement->count);
+    }
+    size_t count = firmware_memory_in_use(in_use);
+    in_use[count++] = disc_staging_in_use();
+    if (!placement_stage(placement, in_use, &count, error)) {
+        return false;
+    }
+    boot->move_count = 0;
+    plan_moves(boot);
+    uint32_t block;
+    if (!placement_find_unused(placement, in_use, count, handoff_size(boot->move_count),
+                               HANDOFF_ALIGNMENT, HANDOFF_LOWEST, &block)) {
+        return fail(error, "no memory is free for the last instructions before the kernel");
+    }
+    boot->handoff_block = at(block);
+    return true;
+}
+
+bool boot_load(const struct boot *boot, struct error *error)
+{
+    const struct placement *placement = &boot->plan.placement;
+    for (size_t i = 0; i < placement->count; i++) {
+        const struct piece *piece = &placement->pieces[i];
+        uint8_t *target = at(piece->load_address);
+        if (piece->file != NULL &&
+            !file_read(piece->file, piece->file_offset, piece->length, target, error)) {
+            return fail_in(error, "%s: ", piece->file->path);
+        }
+        if (!is_staged(piece) && piece->zero_length != 0) {
+            memset(target + piece->length, 0, piece->zero_length);
+        }
+    }
+    return true;
+}
+
+void boot_describe(const struct boot *boot)
+{
+    const struct plan *plan = &boot->plan;
+    const struct piece *piece = &plan->placement.pieces[plan->information_piece];
+    struct multiboot1_information information = plan->information;
+    information.boot_device = firmware_boot_device();
+    memset(at(piece->load_address), 0, piece->length);
+    multiboot1_write_information(&information, at(piece->load_address), piece->address);
+}
+
+_Noreturn void boot_hand_off(const struct boot *boot)
+{
+    struct handoff_entry entry = {
+        .entry = boot->plan.entry,
+        .eax = boot->plan.magic,
+        .ebx = boot->plan.information_address,
+        .move_count = boot->move_count,
+    };
+    handoff_jump(boot->handoff_block, &entry, boot->moves);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The last three steps of a boot: load, describe, hand off.
+#pragma once
+
+#include <stdbool.h>
+#include "loader/arena.h"
+#include "loader/error.h"
+#include "stage2/plan.h"
+
+/* A plan whose pieces stand where they can be loaded, and what the jump needs. */
+struct boot {
+    struct plan plan;
+    struct handoff_move *moves;
+    uint32_t move_count;
+    void *handoff_block;
+};
+
+/* Decides where each piece waits until the jump; after the plan, before the first byte moves. */
+bool boot_stage(struct boot *boot, struct arena *arena, struct error *error);
+
+/* Reads every piece from its source. */
+bool boot_load(const struct boot *boot, struct error *error);
+
+/* Writes the boot information. */
+void boot_describe(const struct boot *boot);
+
+/* To the kernel. */
+_Noreturn void boot_hand_off(const struct boot *boot);

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See disc.h.
+#include "stage2/disc.h"
+
+#include "stage2/firmware.h"
+
+enum {
+    WINDOW_SECTORS = 16, /* volume descriptors and the first directories are found in one */
+    VOLUME_DESCRIPTORS_LBA = 16,
+    STAGING_ALIGNMENT = 4096,
+    STAGING_LOWEST = 0x100000,
+};
+
+static struct iso9660_volume volume;
+
+static struct {
+    uint32_t lba;
+    uint32_t count; /* 0: empty */
+    uint8_t sectors[WINDOW_SECTORS * ISO9660_SECTOR_SIZE];
+} window;
+
+static struct {
+    uint32_t bottom;
+    uint32_t top;
+    uint32_t lowest; /* given out so far */
+} staging;
+
+/* The largest piece of RAM below 4 GiB. */
+static void find_staging(const struct memory_map *map)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        const struct memory_range *range = &map->ranges[i];
+        uint64_t end = range->address + range->length;
+        uint64_t bottom = range->address < STAGING_LOWEST ? STAGING_LOWEST : range->address;
+        end = end > UINT32_MAX ? UINT32_MAX & ~(uint64_t)(STAGING_ALIGNMENT - 1) : end;
+        if (range->type == MEMORY_AVAILABLE && end > bottom &&
+            end - bottom > staging.top - staging.bottom) {
+            staging.bottom = (uint32_t)bottom;
+            staging.top = (uint32_t)end;
+        }
+    }
+    staging.lowest = staging.top;
+}
+
+uint8_t *disc_staging_allocate(size_t length)
+{
+    if (length > disc_staging_free()) {
+        return NULL;
+    }
+    staging.lowest = (staging.lowest - (uint32_t)length) & ~(uint32_t)(STAGING_ALIGNMENT - 1);
+    return (uint8_t *)(uintptr_t)staging.lowest;
+}
+
+size_t disc_staging_mark(void)
+{
+    return staging.lowest;
+}
+
+void disc_staging_reset(size_t mark)
+{
+    staging.lowest = (uint32_t)mark;
+}
+
+size_t disc_staging_free(void)
+{
+    uint32_t room = staging.lowest - staging.bottom;
+    return room > STAGING_ALIGNMENT ? room - STAGING_ALIGNMENT : 0;
+}
+
+struct memory_range disc_staging_in_use(void)
+{
+    return (struct memory_range){staging.lowest, staging.top - staging.lowest, 0};
+}
+
+bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
+{
+    return firmware_disc_read(lba, count, buffer, error);
+}
+
+const uint8_t *disc_sector(uint32_t lba, struct error *error)
+{
+    if (lba - window.lba >= window.count) {
+        uint32_t count = WINDOW_SECTORS;
+        if (volume.end_lba != 0 && lba < volume.end_lba && volume.end_lba - lba < count) {
+            count = volume.end_lba - lba;
+        }
+        window.lba = lba;
+        window.count = 0;
+        if (!disc_read(lba, count, window.sectors, error)) {
+            count = 1; /* the rest of it may be what cannot be read */
+            if (!disc_read(lba, count, window.sectors, error)) {
+                return NULL;
+            }
+        }
+        window.count = count;
+    }
+    return window.sectors + (lba - window.lba) * ISO9660_SECTOR_SIZE;
+}
+
+static bool walk(struct iso9660_walk *walk, struct error *error)
+{
+    const uint8_t *sector = NULL;
+    enum iso9660_step step;
+    while ((step = iso9660_step(walk, sector, error)) == ISO9660_READ) {
+        sector = disc_sector(walk->wanted_lba, error);
+        if (sector == NULL) {
+            return false;
+        }
+    }
+    return step == ISO9660_DONE;
+}
+
+bool disc_mount(const struct memory_map *map, struct error *error)
+{
+    struct iso9660_walk mount;
+    find_staging(map);
+    if (!firmware_disc_open(error)) {
+        return false;
+    }
+    iso9660_start_mount(&mount, firmware_volume_descriptor_lba() - VOLUME_DESCRIPTORS_LBA, 0);
+    if (!walk(&mount, error)) {
+        return false;
+    }
+    volume = mount.volume;
+    return true;
+}
+
+bool disc_open(const char *path, struct iso9660_file *file, struct arena *arena,
+               struct error *error)
+{
+    struct iso9660_walk open;
+    iso9660_start_open(&open, &volume, path, arena);
+    if (!walk(&open, error)) {
+        return false;
+    }
+    *file = open.file;
+    return true;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The disc that we boot from: its sectors, its volume, and the memory that files are unpacked to.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "loader/error.h"
+#include "loader/memory_map.h"
+#include "stage2/iso9660.h"
+
+/* Makes the disc readable and finds its volume. The map (normalised) says where files may be
+   unpacked to. */
+bool disc_mount(const struct memory_map *map, struct error *error);
+
+/* From a path to extents. */
+bool disc_open(const char *path, struct iso9660_file *file, struct arena *arena,
+               struct error *error);
+
+/* count sectors of 2048 bytes straight to their place. */
+bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error);
+
+/* One sector, out of a window of the disc that is kept; valid until the next call. NULL on
+   failure. */
+const uint8_t *disc_sector(uint32_t lba, struct error *error);
+
+/* Memory at the top of the RAM below 4 GiB, given out downwards. Allocate: NULL when there is not
+   that much. Mark and reset: gives back all that came after the mark. */
+uint8_t *disc_staging_allocate(size_t length);
+size_t disc_staging_mark(void);
+void disc_staging_reset(size_t mark);
+size_t disc_staging_free(void);
+
+/* What of it is in use. */
+struct memory_range disc_staging_in_use(void);

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The way of a boot: find the disc, read the config, choose an entry, plan, load, describe, hand
+// off.
+#include "loader/memory_map.h"
+#include "stage2/boot.h"
+#include "stage2/config.h"
+#include "stage2/console.h"
+#include "stage2/disc.h"
+#include "stage2/firmware.h"
+#include "stage2/menu.h"
+
+enum {
+    MAX_MEMORY_RANGES = 512,
+    WAIT_FOR_EVER = -1,
+};
+
+static const char config_path[] = "/boot/grub/grub.cfg";
+
+/* Shows a reason and gives the machine back, once somebody has read it. */
+static _Noreturn void leave(const char *message)
+{
+    console_print("whelk: %s\nwhelk: press a key for the next boot device\n", message);
+    while (console_key() == KEY_NONE) {
+        firmware_rest();
+    }
+    firmware_boot_next();
+}
+
+static bool find_memory(struct memory_map *map, struct arena *arena, struct error *error)
+{
+    map->ranges = ARENA_ARRAY(arena, MAX_MEMORY_RANGES, struct memory_range);
+    if (map->ranges == NULL) {
+        return fail(error, "less than 256 KiB of conventional memory: too little to work with");
+    }
+    map->capacity = MAX_MEMORY_RANGES / 2; /* normalising may need twice as many */
+    if (!firmware_memory_map(map, error)) {
+        return false;
+    }
+    map->capacity = MAX_MEMORY_RANGES;
+    return memory_map_normalise(map, error);
+}
+
+static bool read_config(struct config *config, struct arena *arena, struct error *error)
+{
+    struct file file;
+    if (!file_open(config_path, FILE_UNPACK, &file, arena, error)) {
+        return fail_in(error, "%s: ", config_path);
+    }
+    if (file.size > CONFIG_MAX_BYTES) {
+        return fail(error, "%s: %llu bytes, more than the %u that Whelk reads", config_path,
+                    (unsigned long long)file.size, CONFIG_MAX_BYTES);
+    }
+    size_t size = (size_t)file.size;
+    uint8_t *text = arena_allocate(arena, size + 1, 1);
+    if (text == NULL || !file_read(&file, 0, size, text, error)) {
+        return text != NULL ? fail_in(error, "%s: ", config_path)
+                            : fail(error, "%s: too large for the working memory", config_path);
+    }
+    return config_read(config, (struct bytes){text, size}, config_path, arena, error);
+}
+
+static void show_warnings(const struct config *config)
+{
+    for (const struct config_warning *warning = config->warnings; warning != NULL;
+         warning = warning->next) {
+        console_print("whelk: %s:%u: %s\n", config->name, warning->line, warning->text);
+    }
+}
+
+/* Seconds until the preselected entry boots. Without `set timeout` a single entry boots at once,
+   where GRUB would wait for a key that a guest without keyboard never gets. */
+static int seconds_to_wait(const struct config *config)
+{
+    bool is_set;
+    int timeout = config_timeout(config, &is_set);
+    if (!is_set) {
+        return config->entry_count == 1 ? 0 : WAIT_FOR_EVER;
+    }
+    return timeout;
+}
+
+/* Returns only if the entry cannot be booted. */
+static void boot_entry(struct config *config, size_t index, const struct memory_map *map,
+                       struct arena arena, struct error *error)
+{
+    struct config_boot wanted;
+    struct boot boot;
+    if (config_evaluate(config, &config->entries[index], &wanted, error) &&
+        plan_boot(&boot.plan, &wanted, config_path, map, &arena, error) &&
+        boot_stage(&boot, &arena, error) && boot_load(&boot, error)) {
+        boot_describe(&boot);
+        boot_hand_off(&boot);
+    }
+}
+
+static _Noreturn void choose_and_boot(struct config *config, const struct memory_map *map,
+                                      const struct arena *arena)
+{
+    struct error error;
+    const char *message = NULL;
+    size_t chosen = config_default(config);
+    int timeout = seconds_to_wait(config);
+    size_t staging = disc_staging_mark();
+    for (;;) {
+        if (menu_run(config, chosen, timeout, message, &chosen) == MENU_LEAVE) {
+            firmware_boot_next();
+        }
+        boot_entry(config, chosen, map, *arena, &error);
+        disc_staging_reset(staging);
+        if (config->entry_count == 1) {
+            leave(error.message);
+        }
+        message = error.message;
+        timeout = WAIT_FOR_EVER;
+    }
+}
+
+_Noreturn void stage2_main(void)
+{
+    static struct config config;
+    struct arena arena = firmware_arena();
+    struct memory_map map = {0};
+    struct error error;
+    if (!find_memory(&map, &arena, &error) || !disc_mount(&map, &error) ||
+        !read_config(&config, &arena, &error)) {
+        leave(error.message);
+    }
+    show_warnings(&config);
+    choose_and_boot(&config, &map, &arena);
+}

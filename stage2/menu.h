@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The menu: which entry of the config to boot.
+#pragma once
+
+#include <stddef.h>
+#include "stage2/config.h"
+
+enum menu_choice {
+    MENU_BOOT,  /* *chosen says which entry */
+    MENU_LEAVE, /* Escape: the firmware's next boot device */
+};
+
+/* Shows the entries and waits for a choice; up and down, Home, End, Enter, an entry's digit (1–9)
+   or hotkey, Escape. After timeout_seconds without a key the preselected entry is chosen; -1 waits
+   for ever, 0 chooses at once and touches no console. A message (NULL: none), the reason why the
+   last boot failed, stands above the list, and then nothing is chosen without a key. */
+enum menu_choice menu_run(const struct config *config, size_t preselected, int timeout_seconds,
+                          const char *message, size_t *chosen);

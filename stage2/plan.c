@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See plan.h. The order of placing is GRUB's result, which kernels have come to rely on: the
+// information in the lowest free page from 0x10000 on, the modules page-aligned from the first page
+// behind the kernel upwards; then what nobody counts on, the sections that no segment loads.
+#include "stage2/plan.h"
+
+#include <string.h>
+#include "loader/elf.h"
+#include "loader/format.h"
+#include "stage2/gzip.h"
+
+enum {
+    PAGE_SIZE = 4096,
+    INFORMATION_LOWEST = 0x10000,
+    LOW_MEMORY_END = 0xa0000,
+    MODULES_LOWEST = 0x100000,
+    HEADER_FIELDS_BYTES = 48, /* of a Multiboot 1 header at the end of the searched part */
+    MAGIC_BYTES = 8,          /* enough to tell a packing */
+};
+
+#define LOADER_NAME "Whelk " WHELK_VERSION
+
+/* What goes on between the steps of one plan. */
+struct planning {
+    struct plan *plan;
+    const struct config_boot *boot;
+    const char *config_name;
+    struct arena *arena;
+    struct error *error;
+    struct elf elf;
+    struct elf_section *sections;
+    size_t section_count;
+    uint8_t *section_headers;
+    struct image image;
+};
+
+/* Puts the place in front of the reason. */
+static bool fail_at(const struct planning *planning, const struct config_file *file)
+{
+    return fail_in(planning->error, "%s:%u: %s: ", planning->config_name, file->line, file->path);
+}
+
+/* Bytes of the file: where they are, or a copy in the arena; NULL on failure. */
+static const uint8_t *view(const struct planning *planning, const struct file *file,
+                           uint64_t offset, size_t length)
+{
+    if (file->contents != NULL) {
+        return file->contents + offset;
+    }
+    uint8_t *copy = arena_allocate(planning->arena, length, sizeof(uint64_t));
+    if (copy == NULL) {
+        fail(planning->error, "%zu bytes of it are more than there is working memory for", length);
+        return NULL;
+    }
+    return file_read(file, offset, length, copy, planning->error) ? copy : NULL;
+}
+
+static bool open_file(const struct planning *planning, const struct config_file *wanted,
+                      struct file *file)
+{
+    enum file_packing packing = wanted->keep_packed ? FILE_AS_IT_IS : FILE_UNPACK;
+    return file_open(wanted->path, packing, file, planning->arena, planning->error);
+}
+
+/* GRUB would have unpacked it: to hand it over as it is would be wrong, silently. */
+static bool check_packing(const struct planning *planning, const struct config_file *wanted,
+                          const struct file *file)
+{
+    if (wanted->keep_packed || file->contents != NULL || file->size < MAGIC_BYTES) {
+        return true;
+    }
+    const uint8_t *start = view(planning, file, 0, MAGIC_BYTES);
+    if (start == NULL) {
+        return false;
+    }
+    const char *packing = gzip_foreign_packing((struct bytes){start, MAGIC_BYTES});
+    return packing == NULL ||
+           fail(planning->error,
+                "is packed with %s, which Whelk does not unpack: use gzip, or none", packing);
+}
+
+static bool read_sections(struct planning *planning, const struct file *kernel)
+{
+    struct elf *elf = &planning->elf;
+    size_t length = elf->section_header_count * elf->section_header_size;
+    if (length == 0) {
+        return true;
+    }
+    planning->section_headers = arena_allocate(planning->arena, length, sizeof(uint64_t));
+    if (planning->section_headers == NULL) {
+        return fail(planning->error, "%zu bytes of section headers are too many", length);
+    }
+    planning->plan->information.sections =
+        (struct multiboot1_sections){.num = elf->section_header_count,
+                                     .size = elf->section_header_size,
+                                     .shndx = elf->section_names_index,
+                                     .headers = planning->section_headers};
+    return file_read(kernel, elf->section_headers_offset, length, planning->section_headers,
+                     planning->error) &&
+           elf_unloaded_sections(elf, planning->section_headers, kernel->size, &planning->sections,
+                                 &planning->section_count, planning->arena, planning->error);
+}
+
+static bool read_elf(struct planning *planning, const struct file *kernel, struct bytes start)
+{
+    struct elf *elf = &planning->elf;
+    if (!elf_read_header(start, kernel->size, elf, planning->error)) {
+        return false;
+    }
+    const uint8_t *program_headers = view(planning, kernel, elf->program_headers_offset,
+                                          elf->program_header_count * elf->program_header_size);
+    return program_headers != NULL &&
+           elf_image(elf, program_headers, kernel->size, &planning->image, planning->arena,
+                     planning->error) &&
+           read_sections(planning, kernel);
+}
+
+static bool read_kernel(struct planning *planning)
+{
+    const struct file *kernel = &planning->plan->kernel;
+    size_t length = MULTIBOOT1_SEARCH_BYTES + HEADER_FIELDS_BYTES;
+    struct multiboot1_header header;
+
+    length = kernel->size < length ? (size_t)kernel->size : length;
+    struct bytes start = {view(planning, kernel, 0, length), length};
+    if (start.data == NULL || !multiboot1_find_header(start, &header, planning->error)) {
+        return false;
+    }
+    if (header.flags & MULTIBOOT1_ADDRESS_FIELDS) {
+        return multiboot1_address_image(&header, kernel->size, &planning->image, planning->arena,
+                                        planning->error);
+    }
+    if (!elf_recognise(start)) {
+        return fail(planning->error, "is no ELF file, and its Multiboot header has no address "
+                                     "fields (flag 16)");
+    }
+    return read_elf(planning, kernel, start);
+}
+
+static bool place_kernel(struct planning *planning)
+{
+    const struct config_file *wanted = &planning->boot->kernel;
+    struct plan *plan = planning->plan;
+    if (!open_file(planning, wanted, &plan->kernel) ||
+        !check_packing(planning, wanted, &plan->kernel) || !read_kernel(planning)) {
+        return fail_at(planning, wanted);
+    }
+    size_t pieces = planning->image.segment_count + planning->section_count +
+                    planning->boot->module_count + 1; /* the information */
+    if (!placement_start(&plan->placement, pieces, plan->information.map, planning->arena,
+                         planning->error) ||
+        !placement_add_image(&plan->placement, &planning->image, &plan->kernel, planning->error)) {
+        return fail_at(planning, wanted);
+    }
+    plan->entry = planning->image.entry;
+    return true;
+}
+
+static bool open_modules(struct planning *planning)
+{
+    struct plan *plan = planning->plan;
+    size_t count = planning->boot->module_count;
+    struct multiboot1_module *modules =
+        ARENA_ARRAY(planning->arena, count, struct multiboot1_module);
+    plan->modules = ARENA_ARRAY(planning->arena, count, struct file);
+    if (plan->modules == NULL || modules == NULL) {
+        return fail(planning->error, "%s: %zu modules are more than there is working memory for",
+                    planning->config_name, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct config_file *wanted = &planning->boot->modules[i];
+        if (!open_file(planning, wanted, &plan->modules[i]) ||
+            !check_packing(planning, wanted, &plan->modules[i])) {
+            return fail_at(planning, wanted);
+        }
+        modules[i].string = wanted->arguments;
+    }
+    plan->information.modules = modules;
+    plan->information.module_count = count;
+    return true;
+}
+
+static bool place_modules(struct planning *planning)
+{
+    struct plan *plan = planning->plan;
+    struct multiboot1_module *modules = (struct multiboot1_module *)plan->information.modules;
+    uint64_t lowest = placement_end(&plan->placement);
+    lowest = lowest > MODULES_LOWEST ? lowest : MODULES_LOWEST;
+    for (size_t i = 0; i < plan->information.module_count; i++) {
+        const struct file *file = &plan->modules[i];
+        struct piece piece = {.file = file, .length = (uint32_t)file->size};
+        format_text(piece.name, sizeof piece.name, "module %zu", i + 1);
+        if (file->size > UINT32_MAX) {
+            fail(planning->error, "%llu bytes do not fit below 4 GiB",
+                 (unsigned long long)file->size);
+            return fail_at(planning, &planning->boot->modules[i]);
+        }
+        if (!placement_add_above(&plan->placement, &piece, PAGE_SIZE, lowest, planning->error) &&
+            !placement_add_above(&plan->placement, &piece, PAGE_SIZE, MODULES_LOWEST,
+                                 planning->error)) {
+            return fail_at(planning, &planning->boot->modules[i]);
+        }
+        modules[i].mod_start = piece.address;
+        modules[i].mod_end = piece.address + piece.length;
+        lowest = (uint64_t)piece.address + piece.length;
+    }
+    return true;
+}
+
+static bool place_sections(struct planning *planning)
+{
+    struct plan *plan = planning->plan;
+    for (size_t i = 0; i < planning->section_count; i++) {
+        const struct elf_section *section = &planning->sections[i];
+        struct piece piece = {
+            .length = section->size,
+            .file = &plan->kernel,
+            .file_offset = section->file_offset,
+        };
+        format_text(piece.name, sizeof piece.name, "section %u", section->index);
+        if (!placement_add_above(&plan->placement, &piece, section->alignment, MODULES_LOWEST,
+                                 planning->error)) {
+            return fail_at(planning, &planning->boot->kernel);
+        }
+        elf_set_section_address(&planning->elf, planning->section_headers, section->index,
+                                piece.address);
+    }
+    return true;
+}
+
+static bool place_information(struct planning *planning)
+{
+    struct plan *plan = planning->plan;
+    uint64_t length = multiboot1_information_size(&plan->information);
+    struct piece piece = {.name = "boot information", .length = (uint32_t)length};
+    uint64_t behind_kernel = placement_end(&plan->placement);
+    uint32_t ignored;
+    bool low = placement_find(&plan->placement, length, MULTIBOOT1_INFORMATION_ALIGNMENT,
+                              INFORMATION_LOWEST, LOW_MEMORY_END, &ignored);
+    plan->information_piece = (uint32_t)plan->placement.count;
+    if (length > UINT32_MAX ||
+        !placement_add_above(&plan->placement, &piece, MULTIBOOT1_INFORMATION_ALIGNMENT,
+                             low ? INFORMATION_LOWEST : behind_kernel, planning->error)) {
+        return fail_in(planning->error, "%s: ", planning->config_name);
+    }
+    plan->information_address = piece.address;
+    return true;
+}
+
+bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *config_name,
+               const struct memory_map *map, struct arena *arena, struct error *error)
+{
+    struct planning planning = {
+        .plan = plan, .boot = boot, .config_name = config_name, .arena = arena, .error = error};
+    *plan = (struct plan){.magic = MULTIBOOT1_BOOT_MAGIC};
+    plan->information = (struct multiboot1_information){
+        .map = map, .command_line = boot->kernel.arguments, .loader_name = LOADER_NAME};
+    return place_kernel(&planning) && open_modules(&planning) && place_information(&planning) &&
+           place_modules(&planning) && place_sections(&planning);
+}
