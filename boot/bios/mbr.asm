@@ -1,0 +1,185 @@
+; SPDX-License-Identifier: BSD-2-Clause
+; The hybrid MBR: starts Whelk's boot image when the ISO is attached as a disk or USB stick.
+; The PC's boot protocol for disks; reading by the INT 13h extensions (EDD-3, functions 41h to 48h).
+;
+; In:  loaded at 0:0x7c00 in real mode, DL = drive. The tool has written at IMAGE_BLOCK where the
+;      boot image stands (tools/hybrid.c).
+; Out: the first 2048 bytes of the boot image at 0:0x7c00, started there with DL = drive.
+;      Or one line "Whelk: boot error Mn" on screen and serial (docs/boot-errors.md), INT 18h.
+
+bits 16
+cpu 386
+
+LOADED_AT       equ 0x7c00
+RUNS_AT         equ 0x0600              ; out of the boot sector's way
+MBR_BYTES       equ 512
+IMAGE_BLOCK     equ RUNS_AT + 0x1b0     ; 64 bit: 512-byte blocks before the image, plus 4
+IMAGE_BLOCK_BIAS equ 4                  ; as xorriso's --grub2-mbr counts
+BOOT_BYTES      equ 2048
+READ_TRIES      equ 5
+
+DRIVE_PARAMETERS equ 0x0800             ; EDD-3 result buffer
+PARAMETERS_BYTES equ 26                 ; version 1, up to the sector size
+SECTOR_BYTES    equ 24                  ; word in it
+
+INFO_PVD        equ LOADED_AT + 8       ; boot information table: LBA of the volume descriptor …
+INFO_IMAGE      equ LOADED_AT + 12      ; … and of the boot image, in 2048-byte blocks
+PVD_LBA         equ 16
+
+COM1_PORT       equ 0x400               ; BIOS data area; 0: none
+UART_LSR        equ 5                   ; line status register …
+UART_THRE       equ 0x20                ; … transmitter holding register empty
+NO_UART         equ 0xff
+
+NO_EXTENSIONS   equ '1'
+BAD_SECTOR_SIZE equ '2'
+READ_FAILED     equ '3'
+NOT_OUR_IMAGE   equ '4'
+
+org RUNS_AT
+
+start:
+        cli
+        xor     ax, ax
+        mov     ds, ax
+        mov     es, ax
+        mov     ss, ax
+        mov     sp, LOADED_AT
+        sti
+        cld
+        mov     si, LOADED_AT
+        mov     di, RUNS_AT
+        mov     cx, MBR_BYTES / 2
+        rep movsw
+        jmp     0:moved
+
+moved:
+        mov     [drive], dl
+
+; The extensions must be there, with the packet functions.
+        mov     ah, 0x41
+        mov     bx, 0x55aa
+        int     0x13
+        mov     al, NO_EXTENSIONS
+        jc      error
+        cmp     bx, 0xaa55
+        jne     error
+        test    cl, 1
+        jz      error
+
+; How large are the drive's sectors? Firmware that cannot say so has 512-byte ones.
+        mov     ah, 0x48
+        mov     dl, [drive]
+        mov     si, DRIVE_PARAMETERS
+        mov     word [si], PARAMETERS_BYTES
+        int     0x13
+        mov     ax, 512
+        jc      .size_known
+        mov     ax, [DRIVE_PARAMETERS + SECTOR_BYTES]
+.size_known:
+        mov     ecx, [IMAGE_BLOCK]
+        mov     ebx, [IMAGE_BLOCK + 4]
+        sub     ecx, IMAGE_BLOCK_BIAS
+        sbb     ebx, 0
+        mov     byte [packet.sectors], BOOT_BYTES / 512
+        cmp     ax, 512
+        je      .scaled
+        shrd    ecx, ebx, 2
+        shr     ebx, 2
+        mov     byte [packet.sectors], BOOT_BYTES / 2048
+        cmp     ax, 2048
+        mov     al, BAD_SECTOR_SIZE
+        jne     error
+.scaled:
+        mov     [packet.lba], ecx
+        mov     [packet.lba + 4], ebx
+
+        mov     bp, READ_TRIES
+.read:
+        mov     ah, 0x42
+        mov     dl, [drive]
+        mov     si, packet
+        int     0x13
+        jnc     .read_done
+        xor     ah, ah                  ; reset the drive, then try again
+        mov     dl, [drive]
+        int     0x13
+        dec     bp
+        jnz     .read
+        mov     al, READ_FAILED
+        jmp     error
+
+; The boot information table says where the image believes to stand: 16, and our own block / 4.
+.read_done:
+        mov     al, NOT_OUR_IMAGE
+        cmp     dword [INFO_PVD], PVD_LBA
+        jne     error
+        mov     ecx, [IMAGE_BLOCK]
+        mov     ebx, [IMAGE_BLOCK + 4]
+        shrd    ecx, ebx, 2
+        dec     ecx                     ; the bias is one 2048-byte block
+        cmp     ecx, [INFO_IMAGE]
+        jne     error
+        mov     dl, [drive]
+        jmp     0:LOADED_AT
+
+; In: AL = the error's digit. Prints the line, goes back to the firmware; does not return.
+error:
+        mov     [message.digit], al
+        mov     si, message
+.next:
+        lodsb
+        test    al, al
+        jz      .back
+        mov     ah, 0x0e                ; teletype
+        mov     bx, 7
+        push    ax
+        push    si
+        int     0x10
+        pop     si
+        pop     ax
+        call    serial
+        jmp     .next
+.back:
+        int     0x18
+.halt:
+        hlt                             ; firmware that returns from INT 18h
+        jmp     .halt
+
+; In: AL = character. Sends it to the first serial port, if there is one; clobbers AX, CX, DX.
+serial:
+        mov     ah, al
+        mov     dx, [COM1_PORT]
+        test    dx, dx
+        jz      .done
+        add     dx, UART_LSR
+        xor     cx, cx                  ; 65536 looks: longer than a character takes
+.wait:
+        in      al, dx
+        cmp     al, NO_UART
+        je      .done
+        test    al, UART_THRE
+        loopz   .wait
+        jz      .done
+        sub     dx, UART_LSR
+        mov     al, ah
+        out     dx, al
+.done:
+        ret
+
+message:
+        db      13, 10, "Whelk: boot error M"
+.digit: db      "0", 13, 10, 0
+
+        align   4, db 0
+packet:                                 ; EDD-3 disk address packet
+        db      16, 0
+.sectors: dw    0
+        dw      LOADED_AT, 0            ; offset, segment
+.lba:   dd      0, 0
+
+drive:  db      0
+
+%if $ - $$ > 0x1b0
+%error "the code runs into the image's block number"
+%endif

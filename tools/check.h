@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Whether a tree would boot: the config and all that its entries name, by the loader's own code, on
+// a pretended PC.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "tools/tree.h"
+
+#define CONFIG_PATH "/boot/grub/grub.cfg"
+
+/* The files that a boot reads, as paths in the ISO, in the order in which it reads them: the
+   config, the default entry's kernel and modules, the other entries'. Each once. */
+struct load_order {
+    char **paths;
+    size_t count;
+};
+
+/* Says each reason why something would not boot, and each warning, and returns false if there was a
+   reason. */
+bool check_tree(const struct tree *tree, struct load_order *order);
+
+void load_order_free(struct load_order *order);

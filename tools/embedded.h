@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Whelk's boot files, inside the program, so that nothing has to be found when it runs.
+#pragma once
+
+#include "loader/bytes.h"
+
+struct bytes embedded_boot_image(void); /* El Torito boot sector and stage 2 */
+struct bytes embedded_mbr(void);        /* boot/bios/mbr.asm */

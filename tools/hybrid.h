@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Makes an El Torito ISO a bootable disk as well: MBR code, protective MBR and GPT in the system
+// area, the GPT's backup in the padding at the end.
+#pragma once
+
+#include <stdbool.h>
+#include "loader/bytes.h"
+#include "loader/error.h"
+
+/* What the padding at the end of the ISO must have room for. */
+enum { HYBRID_BACKUP_BYTES = 33 * 512 };
+
+/* Changes the ISO in place. mbr is boot/bios/mbr.asm's code. */
+bool hybrid_write(const char *iso_path, struct bytes mbr, struct error *error);

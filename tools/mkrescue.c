@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See mkrescue.h. The ISO's layout is explained in docs/iso-layout.md.
+#include "tools/mkrescue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tools/check.h"
+#include "tools/embedded.h"
+#include "tools/hybrid.h"
+#include "tools/options.h"
+#include "tools/output.h"
+#include "tools/say.h"
+#include "tools/tree.h"
+#include "tools/xorriso.h"
+
+#define BOOT_IMAGE_PATH   "/boot/whelk.img"
+#define BOOT_CATALOG_PATH "/boot/whelk.cat" /* hidden: no directory has it */
+
+enum {
+    STATUS_DONE = 0,
+    STATUS_FAILED = 1,
+    STATUS_USAGE = 2,
+
+    LOAD_UNIT = 512,        /* of the boot catalog's sector count */
+    PADDING_KIB = 128 + 32, /* see docs/iso-layout.md; the backup GPT is in it */
+    CATALOG_WEIGHT = 1000,  /* xorriso puts files of higher weight first; others have 0 */
+};
+_Static_assert(PADDING_KIB * 1024 >= HYBRID_BACKUP_BYTES, "the backup GPT fits the padding");
+
+struct settings {
+    const char *output;
+    bool verbose, help, version;
+};
+
+// ---- The command line
+
+static bool set_output(void *settings, const char *argument, struct error *error)
+{
+    (void)error;
+    ((struct settings *)settings)->output = argument;
+    return true;
+}
+
+static bool set_verbose(void *settings, const char *argument, struct error *error)
+{
+    (void)argument, (void)error;
+    ((struct settings *)settings)->verbose = true;
+    return true;
+}
+
+static bool set_help(void *settings, const char *argument, struct error *error)
+{
+    (void)argument, (void)error;
+    ((struct settings *)settings)->help = true;
+    return true;
+}
+
+static bool set_version(void *settings, const char *argument, struct error *error)
+{
+    (void)argument, (void)error;
+    ((struct settings *)settings)->version = true;
+    return true;
+}
+
+static const struct option options[] = {
+    {'o', "output", "FILE", "write the ISO to FILE (required)", set_output},
+    {'v', "verbose", NULL, "show what xorriso says", set_verbose},
+    {'h', "help", NULL, "show this", set_help},
+    {'V', "version", NULL, "show the version", set_version},
+    {0},
+};
+
+static void show_help(const char *name)
+{
+    printf("Usage: %s [OPTION…] -o FILE SOURCE…\n"
+           "Makes a bootable ISO of a tree with " CONFIG_PATH " and the Multiboot\n"
+           "kernels and modules that it names; it boots from CD, disk and USB stick.\n"
+           "A SOURCE is a directory, whose contents go to the ISO's root, a file, or\n"
+           "TARGET=SOURCE to put it elsewhere in the ISO.\n\n",
+           name);
+    options_help(options);
+}
+
+// ---- The tree
+
+/* Whether the tree has something where Whelk's own files go that is not Whelk's. */
+static bool has_our_name(const struct tree *tree, const char *path, struct error *error)
+{
+    struct tree_node node;
+    struct error not_there;
+    char image[64 * 1024];
+    if (!tree_find(tree, path, &node, &not_there)) {
+        return false;
+    }
+    int descriptor = open(node.disk, O_RDONLY | O_CLOEXEC);
+    ssize_t length = descriptor < 0 ? -1 : read(descriptor, image, sizeof image);
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    bool ours = length > 0 && (size_t)length < sizeof image &&
+                memmem(image, (size_t)length, "Whelk: ", 7) != NULL;
+    if (!ours) {
+        fail(error, "%s: Whelk's own boot file has this name; rename yours (%s)", path, node.disk);
+    }
+    return !ours;
+}
+
+/* Reads the sources; room for them is made here. */
+static bool read_sources(struct tree *tree, char **operands, size_t count, struct error *error)
+{
+    tree->sources = calloc(count, sizeof *tree->sources);
+    tree->count = 0;
+    if (tree->sources == NULL) {
+        return fail(error, "out of memory");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!tree_add(tree, operands[i], error)) {
+            return false;
+        }
+    }
+    return !has_our_name(tree, BOOT_IMAGE_PATH, error) &&
+           !has_our_name(tree, BOOT_CATALOG_PATH, error);
+}
+
+// ---- xorriso's command line
+
+/* target=source, as -graft-points reads it. */
+static void add_graft(struct command *command, const char *target, const char *disk)
+{
+    char graft[4 * PATH_MAX + 2], *out = graft;
+    const char *const parts[] = {target, disk};
+    for (size_t i = 0; i < 2; i++) {
+        for (const char *in = parts[i]; *in != '\0'; in++) {
+            if (*in == '=' || *in == '\\') {
+                *out++ = '\\';
+            }
+            *out++ = *in;
+        }
+        *out++ = i == 0 ? '=' : '\0';
+    }
+    command_add(command, "%s", graft);
+}
+
+/* Behind the boot catalog: the boot image, then what the boot reads, in that order, then the rest.
+ */
+static void add_weights(struct command *command, const struct load_order *order)
+{
+    size_t weight = CATALOG_WEIGHT - 1;
+    if (order->count >= weight) {
+        weight = order->count + 1; /* the catalog stands elsewhere then; no one will notice */
+    }
+    command_add(command, "--sort-weight");
+    command_add(command, "%zu", weight--);
+    command_add(command, "%s", BOOT_IMAGE_PATH);
+    for (size_t i = 0; i < order->count; i++) {
+        command_add(command, "--sort-weight");
+        command_add(command, "%zu", weight--);
+        command_add(command, "%s", order->paths[i]);
+    }
+}
+
+static void make_command(struct command *command, const struct tree *tree,
+                         const struct load_order *order, const struct output *output)
+{
+    static const char *const fixed[] = {
+        "xorriso",
+        "-no_rc",
+        "-boot_image",
+        "any",
+        "cat_hidden=on",
+        "-as",
+        "mkisofs",
+        "-graft-points",
+        "-r",
+        "-V",
+        "ISOIMAGE",
+        "-b",
+        BOOT_IMAGE_PATH,
+        "-c",
+        BOOT_CATALOG_PATH,
+        "-no-emul-boot",
+        "-boot-info-table",
+    };
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        command_add(command, "%s", fixed[i]);
+    }
+    command_add(command, "-boot-load-size");
+    command_add(command, "%zu", (embedded_boot_image().size + LOAD_UNIT - 1) / LOAD_UNIT);
+    const char *const left_out[] = {output->path, output->directory}; /* if among the sources */
+    for (size_t i = 0; i < 2; i++) {
+        command_add(command, "-x");
+        command_add(command, "%s", left_out[i]);
+    }
+    add_weights(command, order);
+    command_add(command, "-o");
+    command_add(command, "stdio:%s", output->iso);
+    for (size_t i = 0; i < tree->count; i++) {
+        add_graft(command, tree->sources[i].target, tree->sources[i].disk);
+    }
+    add_graft(command, BOOT_IMAGE_PATH, output->boot_image);
+    command_add(command, "--"); /* the end of -as mkisofs, which knows no size of padding */
+    command_add(command, "-padding");
+    command_add(command, "%dk", PADDING_KIB);
+}
+
+// ---- The ISO
+
+static bool write_boot_image(const char *path, struct error *error)
+{
+    struct bytes image = embedded_boot_image();
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    bool done = descriptor >= 0 && write(descriptor, image.data, image.size) == (ssize_t)image.size;
+    int reason = errno;
+    if (descriptor >= 0) {
+        done = close(descriptor) == 0 && done;
+    }
+    return done || fail(error, "%s: %s", path, strerror(reason));
+}
+
+static bool write_iso(const struct settings *settings, const struct tree *tree,
+                      const struct load_order *order, struct error *error)
+{
+    static struct output output; /* large */
+    struct command command = {0};
+    if (!output_start(&output, settings->output, error)) {
+        return false;
+    }
+    make_command(&command, tree, order, &output);
+    bool done = write_boot_image(output.boot_image, error) &&
+                command_run(&command, settings->verbose, error) &&
+                hybrid_write(output.iso, embedded_mbr(), error) && output_finish(&output, error);
+    output_end();
+    command_free(&command);
+    return done;
+}
+
+/* Everything behind the command line. */
+static bool make(const struct settings *settings, char **operands, size_t operand_count)
+{
+    struct tree tree = {0};
+    struct load_order order = {0};
+    struct error error = {""}; /* check_tree() says its reasons itself */
+    bool done = read_sources(&tree, operands, operand_count, &error) && check_tree(&tree, &order) &&
+                write_iso(settings, &tree, &order, &error);
+    if (error.message[0] != '\0') {
+        say("%s", error.message);
+    }
+    if (!done) {
+        say("%s was not written", settings->output);
+    }
+    load_order_free(&order);
+    free(tree.sources);
+    return done;
+}
+
+int mkrescue(int argc, char **argv)
+{
+    struct settings settings = {0};
+    struct error error = {""};
+    size_t operand_count = 0;
+    char **operands = calloc((size_t)argc, sizeof *operands);
+    int status = STATUS_USAGE;
+    if (operands == NULL ||
+        !options_read(argc, argv, options, &settings, operands, &operand_count, &error)) {
+        say("%s", operands == NULL ? "out of memory" : error.message);
+    } else if (settings.help) {
+        show_help(argv[0]);
+        status = STATUS_DONE;
+    } else if (settings.version) {
+        puts("whelk-mkrescue (Whelk) " WHELK_VERSION);
+        status = STATUS_DONE;
+    } else if (settings.output == NULL || operand_count == 0) {
+        say("%s is missing (--help shows how to call it)",
+            settings.output == NULL ? "the ISO's name, -o FILE," : "a directory to make an ISO of");
+    } else {
+        status = make(&settings, operands, operand_count) ? STATUS_DONE : STATUS_FAILED;
+    }
+    free(operands);
+    return status;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See output.h.
+#include "tools/output.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const int deadly_signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { DEADLY_SIGNAL_COUNT = sizeof deadly_signals / sizeof deadly_signals[0] };
+
+/* For the signal handler, which gets no argument. Changed only while the signals are blocked. */
+static struct output current; /* directory is "" when there is none */
+static volatile pid_t writer;
+
+/* Safe in a signal handler. */
+static void remove_temporary(void)
+{
+    if (current.directory[0] != '\0') {
+        unlink(current.iso);
+        unlink(current.boot_image);
+        rmdir(current.directory);
+        current.directory[0] = '\0';
+    }
+}
+
+static void take_away_and_die(int number)
+{
+    if (writer > 0) {
+        kill(writer, SIGKILL);
+        waitpid(writer, NULL, 0);
+    }
+    remove_temporary();
+    raise(number); /* SA_RESETHAND: the default action, once this handler has returned */
+}
+
+static sigset_t deadly_set(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < DEADLY_SIGNAL_COUNT; i++) {
+        sigaddset(&set, deadly_signals[i]);
+    }
+    return set;
+}
+
+static void block_signals(int how)
+{
+    sigset_t set = deadly_set();
+    sigprocmask(how, &set, NULL);
+}
+
+/* A signal that our parent had us ignore (nohup) stays ignored. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = take_away_and_die, .sa_flags = (int)SA_RESETHAND};
+    action.sa_mask = deadly_set();
+    for (size_t i = 0; i < DEADLY_SIGNAL_COUNT; i++) {
+        struct sigaction before;
+        if (sigaction(deadly_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+            sigaction(deadly_signals[i], &action, NULL);
+        }
+    }
+}
+
+/* Where the file will be: links followed, so that a link stays one; refuses what is no file. */
+static bool find_place(const char *path, char place[PATH_MAX], struct error *error)
+{
+    struct stat status;
+    if (stat(path, &status) == 0) {
+        if (S_ISDIR(status.st_mode)) {
+            return fail(error, "%s: is a directory; give the ISO's file name", path);
+        }
+        if (!S_ISREG(status.st_mode)) {
+            return fail(error, "%s: is no regular file; write a file and copy it there", path);
+        }
+        return realpath(path, place) != NULL || fail(error, "%s: %s", path, strerror(errno));
+    }
+    char copy[PATH_MAX], directory[PATH_MAX];
+    if (strlen(path) >= sizeof copy || path[0] == '\0') {
+        return fail(error, "'%.100s': not the name of a file", path);
+    }
+    const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+    if (name[0] == '\0') {
+        return fail(error, "%s: give the ISO's file name, not a directory", path);
+    }
+    strcpy(copy, path);
+    if (realpath(dirname(copy), directory) == NULL) {
+        return fail(error, "%s: %s", path, strerror(errno));
+    }
+    int length =
+        snprintf(place, PATH_MAX, "%s/%s", strcmp(directory, "/") == 0 ? "" : directory, name);
+    return length < PATH_MAX || fail(error, "%.100s…: the name is too long", path);
+}
+
+/* Names the temporary directory and the files in it; mkdtemp() fills in the X's. */
+static bool name_temporary(struct output *output)
+{
+    int parent = (int)(strrchr(output->path, '/') - output->path);
+    return snprintf(output->directory, PATH_MAX, "%.*s/.whelk-XXXXXX", parent, output->path) <
+           PATH_MAX - 16;
+}
+
+bool output_start(struct output *output, const char *path, struct error *error)
+{
+    if (!find_place(path, output->path, error)) {
+        return false;
+    }
+    if (!name_temporary(output)) {
+        return fail(error, "%.100s…: the name is too long", path);
+    }
+    block_signals(SIG_BLOCK);
+    bool made = mkdtemp(output->directory) != NULL;
+    int reason = errno;
+    if (made) {
+        strcat(strcpy(output->iso, output->directory), "/iso");
+        strcat(strcpy(output->boot_image, output->directory), "/whelk.img");
+        current = *output;
+        catch_signals();
+    }
+    block_signals(SIG_UNBLOCK);
+    return made || fail(error, "%s: cannot write there: %s", path, strerror(reason));
+}
+
+pid_t output_fork(void)
+{
+    block_signals(SIG_BLOCK);
+    pid_t child = fork();
+    if (child == 0) {
+        for (size_t i = 0; i < DEADLY_SIGNAL_COUNT; i++) {
+            struct sigaction now;
+            if (sigaction(deadly_signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN) {
+                signal(deadly_signals[i], SIG_DFL);
+            }
+        }
+    } else {
+        writer = child;
+    }
+    block_signals(SIG_UNBLOCK);
+    return child;
+}
+
+void output_child_ended(void)
+{
+    writer = 0;
+}
+
+bool output_finish(struct output *output, struct error *error)
+{
+    return rename(output->iso, output->path) == 0 ||
+           fail(error, "%s: %s", output->path, strerror(errno));
+}
+
+void output_end(void)
+{
+    block_signals(SIG_BLOCK);
+    remove_temporary();
+    block_signals(SIG_UNBLOCK);
+}

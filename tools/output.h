@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An ISO that appears whole or not at all: written in a temporary directory beside its place,
+// renamed at the end; taken away on failure and on SIGINT, SIGTERM and SIGHUP.
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include "loader/error.h"
+
+struct output {
+    char path[PATH_MAX];       /* where it shall be, absolute; symbolic links followed */
+    char directory[PATH_MAX];  /* temporary, beside it: these two files may be in it */
+    char iso[PATH_MAX];        /* where it is until then */
+    char boot_image[PATH_MAX]; /* Whelk's boot file, for xorriso to read */
+};
+
+/* Makes the temporary directory. One output at a time. */
+bool output_start(struct output *output, const char *path, struct error *error);
+
+/* Starts a program that writes the ISO, known to the signal handlers: it is killed before the files
+   are taken away. Returns as fork() does; output_child_ended() when it has been waited for. */
+pid_t output_fork(void);
+void output_child_ended(void);
+
+/* Puts the ISO in its place. */
+bool output_finish(struct output *output, struct error *error);
+
+/* Takes away what is temporary; after output_start(), whatever happened. */
+void output_end(void);

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The directories and files that become the ISO, seen as the one tree that they will be there.
+// Implements stage2/file.h over it.
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include "loader/error.h"
+
+struct tree_source {
+    char target[PATH_MAX]; /* in the ISO: "/", "/boot/kernel" */
+    char disk[PATH_MAX];   /* absolute, free of symbolic links */
+    bool is_directory;     /* its contents go into the target, which other sources may fill too */
+};
+
+struct tree {
+    struct tree_source *sources; /* the later wins */
+    size_t count;
+};
+
+struct tree_node {
+    char path[PATH_MAX]; /* in the ISO, free of symbolic links */
+    char disk[PATH_MAX]; /* "" for a directory that only exists in the ISO */
+    struct stat status;
+};
+
+/* Adds what the command line names: DIRECTORY, FILE, or TARGET=SOURCE, with `\=` and `\\` for
+   characters that are meant as such. sources has room for one more. */
+bool tree_add(struct tree *tree, const char *operand, struct error *error);
+
+/* Finds a path as the loader will on the ISO: symbolic links are followed inside it. False with a
+   reason that does not repeat the path. */
+bool tree_find(const struct tree *tree, const char *path, struct tree_node *node,
+               struct error *error);
+
+/* Says which tree file_open() means; forgets the files that are open. */
+void tree_select(const struct tree *tree);

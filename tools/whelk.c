@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The host program `whelk`: picks the command, by its first argument or by the name that it was
+// called by (`whelk-mkrescue`).
+#include <stdio.h>
+#include <string.h>
+#include "tools/mkrescue.h"
+#include "tools/say.h"
+
+static const struct {
+    const char *name, *linked_as, *help;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"mkrescue", "whelk-mkrescue", "make a bootable ISO of a directory", mkrescue},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], STATUS_USAGE = 2 };
+
+static void show_help(void)
+{
+    puts("Usage: whelk COMMAND [ARGUMENT…]\n"
+         "Makes and checks boot ISOs for Multiboot kernels.\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        printf("  %-10s %s (also: %s)\n", commands[i].name, commands[i].help,
+               commands[i].linked_as);
+    }
+    puts("\nwhelk COMMAND --help says more; whelk --version.");
+}
+
+int main(int argc, char **argv)
+{
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "whelk";
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(name, commands[i].linked_as) == 0) {
+            return commands[i].run(argc, argv);
+        }
+    }
+    if (argc < 2) {
+        say("a command is missing (whelk --help lists them)");
+        return STATUS_USAGE;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            char called[32];
+            snprintf(called, sizeof called, "whelk %s", commands[i].name);
+            argv[1] = called;
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        show_help();
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        puts("whelk " WHELK_VERSION);
+        return 0;
+    }
+    say("unknown command %s (whelk --help lists what there is)", argv[1]);
+    return STATUS_USAGE;
+}
