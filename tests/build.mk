@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# make check and its parts: check-lint, check-unit, check-fuzz; check-boot is in tests/boot.
+
+FUZZ_SECONDS ?= 10
+PYTEST       := BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
+
+.PHONY: check check-lint check-unit check-fuzz deps-build deps-demo deps-check
+# A second make, as this one may have been read before what it asks about was installed.
+check: deps-check
+	@$(MAKE) --no-print-directory check-lint check-unit check-fuzz check-boot
+	@echo "All checks passed."
+
+deps-build deps-demo deps-check: deps-%:
+	@tests/install-deps.sh $*
+
+# ---- Unit tests: tests/unit/test_*.c with cmocka, test_*.py with pytest. Everything is compiled
+# with sanitizers; what is neither a test nor a program (UNIT_PROGRAMS) is common to the tests.
+UNIT          := $(BUILD)/unit
+UNIT_FLAGS    := $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 -fno-omit-frame-pointer \
+                 -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_PROGRAMS := $(UNIT)/iso9660_cat
+UNIT_TESTS_C  := $(wildcard tests/unit/test_*.c)
+UNIT_TESTS    := $(UNIT_TESTS_C:tests/unit/%.c=$(UNIT)/%)
+UNIT_COMMON_C := $(filter-out $(UNIT_TESTS_C) $(UNIT_PROGRAMS:$(UNIT)/%=tests/unit/%.c), \
+                   $(wildcard tests/unit/*.c))
+UNIT_LIBRARY  := $(patsubst %.c,$(UNIT)/obj/%.o,$(PURE_C) $(UNIT_COMMON_C))
+UNIT_VENDORED := $(VENDORED:%.c=$(UNIT)/obj/%.o)
+
+$(UNIT_VENDORED): $(UNIT)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(COMMON) $(UNIT_FLAGS) -w -c $< -o $@
+
+$(UNIT)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "CC   $@"
+	@$(CC) $(COMMON) $(UNIT_FLAGS) -c $< -o $@
+
+# An archive: a test that does not plan needs no files, and may bring its own.
+$(UNIT)/libpure.a: $(UNIT_LIBRARY)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/libpure.a
+	@$(CC) $(UNIT_FLAGS) $^ -lcmocka -lz -o $@
+
+# Each test leaves a stamp, so that only what has changed is tested again while one works.
+$(UNIT)/%.passed: $(UNIT)/%
+	@echo "TEST $*"
+	@CMOCKA_MESSAGE_OUTPUT=stdout $< >$<.log 2>&1 || { cat $<.log; exit 1; }
+	@touch $@
+
+check-unit: $(UNIT_TESTS:%=%.passed) $(UNIT_PROGRAMS)
+	@$(PYTEST) tests/unit
+
+# ---- Fuzzing, for a short time: libFuzzer on what parses bytes from outside.
+FUZZ          := $(BUILD)/fuzz
+FUZZ_FLAGS    := -D_GNU_SOURCE -g -O1 -fno-sanitize-recover=all
+FUZZ_SANITIZE := address,undefined
+FUZZ_LIBRARY  := $(PURE_C:%.c=$(FUZZ)/obj/%.o)
+FUZZ_TARGETS  := $(patsubst tests/fuzz/%.c,$(FUZZ)/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+$(FUZZ)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "FUZZ $@"
+	@$(FUZZ_CC) $(COMMON) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZE) -c $< -o $@
+
+$(FUZZ)/libpure.a: $(FUZZ_LIBRARY)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(FUZZ_TARGETS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/libpure.a
+	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ -lz -o $@
+
+# Seeds: files in tests/fuzz/seeds/NAME/, and what tests/fuzz/make_seeds_NAME.py makes, if any.
+# What was found stays in $(FUZZ)/corpus/NAME and is the next run's start.
+.PHONY: $(FUZZ_TARGETS:$(FUZZ)/%=run-%)
+$(FUZZ_TARGETS:$(FUZZ)/%=run-%): run-fuzz_%: $(FUZZ)/fuzz_% $(UNIT_PROGRAMS)
+	@mkdir -p $(FUZZ)/corpus/$* $(FUZZ)/seeds/$* $(FUZZ)/found
+	@if [ -d tests/fuzz/seeds/$* ]; then cp -r tests/fuzz/seeds/$*/. $(FUZZ)/seeds/$*/; fi
+	@if [ -f tests/fuzz/make_seeds_$*.py ]; then \
+	    BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/fuzz/make_seeds_$*.py $(FUZZ)/seeds/$*; fi
+	@echo "FUZZ $* for $(FUZZ_SECONDS) s"
+	@$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=0 \
+	    -artifact_prefix=$(FUZZ)/found/$*- $(FUZZ)/corpus/$* $(FUZZ)/seeds/$* \
+	    >$(FUZZ)/$*.log 2>&1 || { tail -60 $(FUZZ)/$*.log; exit 1; }
+	@tail -1 $(FUZZ)/$*.log
+
+check-fuzz: $(FUZZ_TARGETS:$(FUZZ)/%=run-%)
+
+# ---- Lint. The vendored code is left as its author wrote it.
+LINT_FOLDERS := loader stage2 boot tools tests
+LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' -not -path 'stage2/puff/*' | sort)
+LINT_SH      := $(shell find $(LINT_FOLDERS) .ci -name '*.sh' -o -path '.ci/run' | sort)
+# What the boot image alone is made of sees its own small libc and 32-bit code.
+LINT_BIOS_C  := $(filter-out $(PURE_C),$(filter stage2/%.c boot/bios/%.c,$(LINT_C)))
+LINT_HOST_C  := $(filter-out $(LINT_BIOS_C) tests/kernels/%,$(filter %.c,$(LINT_C)))
+TIDY_FLAGS   := -std=gnu11 -I. -D_GNU_SOURCE -DWHELK_VERSION='"$(VERSION)"'
+
+.PHONY: lint-rules lint-format lint-shell lint-cppcheck lint-tidy
+lint-rules:
+	@$(PYTHON) tests/lint/rules.py
+
+lint-format:
+	@clang-format --dry-run -Werror $(LINT_C)
+
+lint-shell:
+	@$(if $(LINT_SH),shellcheck $(LINT_SH))
+
+lint-cppcheck:
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	    --error-exitcode=1 --suppress=missingIncludeSystem -I. \
+	    -DWHELK_VERSION='"$(VERSION)"' $(filter %.c,$(LINT_C))
+
+lint-tidy:
+	@clang-tidy --quiet $(LINT_HOST_C) -- $(TIDY_FLAGS)
+	@clang-tidy --quiet $(LINT_BIOS_C) -- $(TIDY_FLAGS) -m32 -ffreestanding -Istage2/libc
+
+check-lint: lint-rules lint-format lint-shell lint-cppcheck lint-tidy
+
+-include tests/boot/build.mk

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Installs the Debian packages that a purpose (build, demo, check: see tests/dependencies) needs and
+# that are missing. Usage: tests/install-deps.sh [--print] PURPOSE
+# Without root it only says what is missing and fails; --print only lists what is missing.
+set -eu
+
+lists=$(dirname "$0")/dependencies
+print=false
+if [ "${1:-}" = --print ]; then
+    print=true
+    shift
+fi
+
+# Words of a purpose's line, with those in parentheses replaced by that purpose's.
+packages_of() {
+    line=$(sed -n "s/^$1: *//p" "$lists")
+    if [ -z "$line" ]; then
+        echo "$0: no purpose \"$1\" in $lists" >&2
+        exit 2
+    fi
+    for word in $line; do
+        case $word in
+        "("*")")
+            inner=${word#"("}
+            (packages_of "${inner%")"}")
+            ;;
+        *) echo "$word" ;;
+        esac
+    done
+}
+
+packages=$(packages_of "${1:?purpose: build, demo or check}")
+# Where there is no dpkg, whoever builds knows best what there is.
+command -v dpkg-query >/dev/null || exit 0
+
+missing=
+for package in $packages; do
+    case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true) in
+    installed) ;;
+    *) missing="$missing $package" ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+
+if $print; then
+    echo "${missing# }"
+    exit 0
+fi
+if [ "$(id -u)" != 0 ]; then
+    echo "$0: missing; as root: apt-get install --no-install-recommends$missing" >&2
+    exit 1
+fi
+echo "Installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+install_missing() {
+    # shellcheck disable=SC2086 # a list of names
+    apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+install_missing 2>/dev/null || { apt-get update -qq && install_missing; }
