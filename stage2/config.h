@@ -34,8 +34,8 @@ enum config_action {
 struct config_boot {
     enum config_action action;
     enum config_protocol protocol;
-    bool ignore_address_fields;     /* --quirk-bad-kludge */
-    bool modules_after_kernel;      /* --quirk-modules-after-kernel */
+    bool ignore_address_fields; /* --quirk-bad-kludge */
+    bool modules_after_kernel;  /* --quirk-modules-after-kernel */
     struct config_file kernel;
     struct config_file *modules;
     size_t module_count;
@@ -82,6 +82,7 @@ struct config {
     struct config_scope *scope; /* what the config sets outside any submenu and entry */
     struct config_menu top;
     struct config_menu *menus;
+    struct config_function *functions;
     size_t warning_count;
 };
 
