@@ -561,6 +561,7 @@ static bool read_block(struct run *run, struct command *command, bool is_entry)
 {
     struct cursor *cursor = &run->cursor;
     bool discarding = run->discard;
+    size_t word_count = run->word_count;
     bool at_command = true;
     size_t start = cursor->at;
     size_t end = start;
@@ -596,6 +597,7 @@ static bool read_block(struct run *run, struct command *command, bool is_entry)
         }
     }
     run->discard = discarding;
+    run->word_count = word_count;
     command->block = (struct bytes){cursor->text.data + start, end - start};
     return true;
 }
