@@ -55,5 +55,11 @@ struct arena firmware_arena(void);
 /* Hands the machine back: the firmware's next boot device. */
 _Noreturn void firmware_boot_next(void);
 
+/* Starts the machine again from its reset. */
+_Noreturn void firmware_reboot(void);
+
+/* Switches the machine off; returns if it cannot be. */
+void firmware_power_off(void);
+
 /* Stage 2 proper, called by the firmware's side when all of the above works (main.c). */
 _Noreturn void stage2_main(void);

@@ -79,6 +79,23 @@ static int seconds_to_wait(const struct config *config)
     return timeout;
 }
 
+/* What an entry does that boots no kernel. True: there is one to boot. */
+static bool act(enum config_action action, struct error *error)
+{
+    switch (action) {
+    case CONFIG_ACTION_REBOOT:
+        firmware_reboot();
+    case CONFIG_ACTION_EXIT:
+        firmware_boot_next();
+    case CONFIG_ACTION_HALT:
+        firmware_power_off();
+        return fail(error, "the firmware does not switch the machine off: do it by hand");
+    case CONFIG_ACTION_BOOT:
+        break;
+    }
+    return true;
+}
+
 /* Returns only if the entry cannot be booted. */
 static void boot_entry(struct config *config, size_t index, const struct memory_map *map,
                        struct arena arena, struct error *error)
@@ -86,6 +103,7 @@ static void boot_entry(struct config *config, size_t index, const struct memory_
     struct config_boot wanted;
     struct boot boot;
     if (config_evaluate(config, &config->entries[index], &wanted, error) &&
+        act(wanted.action, error) &&
         plan_boot(&boot.plan, &wanted, config_path, map, &arena, error) &&
         boot_stage(&boot, &arena, error) && boot_load(&boot, error)) {
         boot_describe(&boot);
@@ -100,6 +118,7 @@ static _Noreturn void choose_and_boot(struct config *config, const struct memory
     const char *message = NULL;
     size_t chosen = config_default(config);
     int timeout = seconds_to_wait(config);
+    show_warnings(config);
     size_t staging = disc_staging_mark();
     for (;;) {
         if (menu_run(config, chosen, timeout, message, &chosen) == MENU_LEAVE) {
@@ -125,6 +144,5 @@ _Noreturn void stage2_main(void)
         !read_config(&config, &arena, &error)) {
         leave(error.message);
     }
-    show_warnings(&config);
     choose_and_boot(&config, &map, &arena);
 }

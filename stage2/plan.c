@@ -126,7 +126,7 @@ static bool read_kernel(struct planning *planning)
     if (start.data == NULL || !multiboot1_find_header(start, &header, planning->error)) {
         return false;
     }
-    if (header.flags & MULTIBOOT1_ADDRESS_FIELDS) {
+    if ((header.flags & MULTIBOOT1_ADDRESS_FIELDS) && !planning->boot->ignore_address_fields) {
         return multiboot1_address_image(&header, kernel->size, &planning->image, planning->arena,
                                         planning->error);
     }

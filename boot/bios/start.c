@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From the gate to stage 2, and back to the firmware.
+// From the gate to stage 2, and back to the firmware: its next boot device, reset, power (APM 1.2,
+// 4).
 #include "boot/bios/bios.h"
 #include "stage2/console.h"
 #include "stage2/firmware.h"
+#include "stage2/io.h"
 
 enum {
     INT_CONVENTIONAL_MEMORY = 0x12, /* out: AX KiB below the firmware's own data */
     INT_BOOT_FAILURE = 0x18,        /* the next boot device */
+    INT_SYSTEM = 0x15,
+    APM_CONNECT_REAL_MODE = 0x5301,
+    APM_SET_POWER_STATE = 0x5307,
+    APM_DRIVER_VERSION = 0x530e,
+    APM_ALL_DEVICES = 1,
+    APM_STATE_OFF = 3,
+    APM_VERSION_1_2 = 0x0102,
+
+    RESET_CONTROL = 0xcf9, /* of the PCI chipsets */
+    RESET_CONTROL_RESET = 0x06,
+    KEYBOARD_COMMAND = 0x64,
+    KEYBOARD_PULSE_RESET = 0xfe,
 };
 
 /* linker/bios.ld */
@@ -45,6 +59,28 @@ _Noreturn void firmware_boot_next(void)
     for (;;) { /* firmware without INT 18h returns */
         bios_rest();
     }
+}
+
+_Noreturn void firmware_reboot(void)
+{
+    out8(KEYBOARD_COMMAND, KEYBOARD_PULSE_RESET);
+    out8(RESET_CONTROL, RESET_CONTROL_RESET);
+    for (;;) {
+        bios_rest();
+    }
+}
+
+static void apm_call(uint32_t eax, uint32_t ebx, uint32_t ecx)
+{
+    struct bios_registers registers = {.eax = eax, .ebx = ebx, .ecx = ecx};
+    bios_call(INT_SYSTEM, &registers);
+}
+
+void firmware_power_off(void)
+{
+    apm_call(APM_CONNECT_REAL_MODE, 0, 0);
+    apm_call(APM_DRIVER_VERSION, 0, APM_VERSION_1_2);
+    apm_call(APM_SET_POWER_STATE, APM_ALL_DEVICES, APM_STATE_OFF);
 }
 
 _Noreturn void bios_main(uint8_t drive)
