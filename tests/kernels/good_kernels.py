@@ -322,9 +322,9 @@ def video_flag_text_mode():
     return plain(header=multiboot_header(VIDEO_MODE, video=(1, 80, 25, 0)))
 
 
-@kernel
+@kernel(grub=False)
 def video_flag_behind_the_search_window():
-    """Flag 2, its fields beyond the first 8192 bytes (and asking for text)."""
+    """Flag 2, its fields beyond the first 8192 bytes; GRUB reads behind its buffer."""
     fields = multiboot_header(VIDEO_MODE | PAGE_ALIGN, video=(1, 80, 25, 0))
     return with_header_at(8180, fields)
 

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Trees and the ISOs made of them, by Whelk and by GRUB; and ISOs with files that Whelk's tool would have
+refused."""
+
+import hashlib
+import os
+import re
+import shutil
+import struct
+import subprocess
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUILD = Path(os.environ.get("WHELK_BUILD", ROOT / "build")).resolve()
+MKRESCUE = BUILD / "whelk-mkrescue"
+CONFIG = "boot/grub/grub.cfg"
+SECTOR = 2048
+
+GRUB_MKRESCUE = ["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "--locales=", "--fonts=", "--themes=",
+                 "--install-modules=multiboot multiboot2 normal iso9660 biosdisk part_msdos part_gpt test echo gzio"]
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """A file of zeros with a few blocks in it."""
+    size: int
+    blocks: tuple = ()  # of (offset, bytes)
+
+    def adler32(self):
+        checksum, at = 1, 0
+        for offset, data in sorted(self.blocks) + [(self.size, b"")]:
+            while at < offset:
+                hole = bytes(min(offset - at, 1 << 20))
+                checksum, at = zlib.adler32(hole, checksum), at + len(hole)
+            checksum, at = zlib.adler32(data, checksum), at + len(data)
+        return checksum
+
+    def write(self, path):
+        with open(path, "wb") as out:
+            out.truncate(self.size)
+            for offset, data in self.blocks:
+                out.seek(offset)
+                out.write(data)
+
+
+def tree(kernel, arguments="", modules=(), title="test", **more):
+    """A tree that boots one kernel; modules: (arguments, contents) each. Line 3 of the config names the
+    kernel, the following ones the modules."""
+    lines = ["set timeout=0", f'menuentry "{title}" {{', f"    multiboot /boot/kernel {arguments}".rstrip()]
+    files = {"boot/kernel": kernel}
+    for number, (words, contents) in enumerate(modules):
+        lines.append(f"    module /boot/module{number} {words}".rstrip())
+        files[f"boot/module{number}"] = contents
+    files[CONFIG] = "\n".join(lines + ["    boot", "}", ""]).encode()
+    return {**files, **more}
+
+
+def write_tree(directory, files):
+    for name, contents in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(contents, Sparse):
+            contents.write(path)
+        elif isinstance(contents, Path):
+            shutil.copyfile(contents, path)
+        else:
+            path.write_bytes(contents)
+
+
+def _digest(files, loader):
+    digest = hashlib.sha256(loader.encode())
+    for name, contents in sorted(files.items()):
+        digest.update(f"\0{name}\0".encode())
+        if isinstance(contents, Path):
+            contents = contents.read_bytes()
+        digest.update(contents if isinstance(contents, bytes) else repr(contents).encode())
+    return digest.hexdigest()[:16]
+
+
+@dataclass
+class Discs:
+    """Makes ISOs in a directory, each only once."""
+    directory: Path
+    made: dict = field(default_factory=dict)
+
+    def make(self, files, loader="whelk"):
+        key = _digest(files, loader)
+        if key not in self.made:
+            self.made[key] = self._make(files, loader, self.directory / key)
+        return self.made[key]
+
+    def _make(self, files, loader, place):
+        shutil.rmtree(place, ignore_errors=True)
+        write_tree(place / "tree", files)
+        image = place / f"{loader}.iso"
+        command = [str(MKRESCUE)] if loader == "whelk" else GRUB_MKRESCUE
+        run = subprocess.run([*command, "-o", str(image), str(place / "tree")], stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, timeout=120)
+        shutil.rmtree(place / "tree")
+        if run.returncode != 0:
+            raise AssertionError(f"{' '.join(command)} ended with {run.returncode}: {run.stderr or run.stdout}")
+        return image
+
+    def forget(self, files, loader="whelk"):
+        """Removes an ISO that is too big to keep."""
+        image = self.made.pop(_digest(files, loader), None)
+        if image:
+            shutil.rmtree(image.parent)
+
+    def make_unchecked(self, files, unchecked):
+        """An ISO of `files` in which the files of `unchecked` then have other contents, up to the size that
+        they had (rounded up to sectors)."""
+        image = self.make(files)
+        broken = image.with_name("unchecked.iso")
+        shutil.copyfile(image, broken)
+        for name, contents in unchecked.items():
+            replace_file_in_iso(broken, name, contents)
+        return broken
+
+
+def file_in_iso(image, name):
+    """Where a file's data are in an ISO: sector and size in bytes."""
+    run = subprocess.run(["xorriso", "-indev", str(image), "-find", f"/{name}", "-exec", "report_lba"],
+                         capture_output=True, text=True, check=True)
+    found = re.findall(r"File data lba:\s*(\d+) ,\s*(\d+) ,\s*(\d+) ,\s*(\d+) ,", run.stdout)
+    assert len(found) == 1, run.stdout + run.stderr
+    _, sector, _, size = map(int, found[0])
+    return sector, size
+
+
+def replace_file_in_iso(image, name, contents):
+    """Overwrites a file's data inside an ISO and sets its size in every directory that lists it."""
+    sector, size = file_in_iso(image, name)
+    room = -(-size // SECTOR) * SECTOR
+    assert len(contents) <= room, f"{name} has room for {room} bytes only"
+    data = bytearray(image.read_bytes())
+    data[sector * SECTOR:sector * SECTOR + room] = contents.ljust(room, b"\0")
+    # A directory record has sector and size in both byte orders (ECMA-119, 9.1.3 and 9.1.4).
+    def extent(length):
+        return struct.pack("<I", sector) + struct.pack(">I", sector) + struct.pack("<I", length) + \
+            struct.pack(">I", length)
+    assert extent(size) in data
+    image.write_bytes(data.replace(extent(size), extent(len(contents))))
+
+
+def padded(contents, size):
+    """A file that is at least `size` bytes long."""
+    return contents.ljust(size, b"\0")
+
+
+def mkrescue(files, directory):
+    """Runs whelk-mkrescue over a tree and returns the finished process and the output's path."""
+    write_tree(directory / "tree", files)
+    image = directory / "out.iso"
+    run = subprocess.run([str(MKRESCUE), "-o", str(image), str(directory / "tree")], stdin=subprocess.DEVNULL,
+                         capture_output=True, text=True, timeout=60)
+    return run, image

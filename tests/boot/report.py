@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the report kernel printed, as values; and the comparison of two such reports."""
+
+import re
+
+LINE = re.compile(r"^(\w+)(?:\[(\d+)\])?: ?(.*)$")
+PART = re.compile(r'(\w+)=("(?:[^"]*)"|\S*)')
+ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
+
+
+def _value(text):
+    if text.startswith('"'):
+        return ESCAPE.sub(lambda m: bytes([int(m[1], 16)]), text[1:-1].encode("latin-1"))
+    return int(text, 16) if text else None
+
+
+class Report(dict):
+    """Plain keys as items; numbered lines as lists of dicts: modules, mmap, sections, regions."""
+
+    def __init__(self, serial):
+        super().__init__()
+        self.lists = {"module": [], "mmap": [], "section": [], "region": []}
+        lines = serial[serial.index("report: 0x1"):].split("\n")
+        for line in lines[:lines.index("END")]:
+            match = LINE.match(line)
+            if not match:
+                raise ValueError(f"not a line of a report: {line!r}")
+            name, index, rest = match.groups()
+            if index is None:
+                self[name] = _value(rest)
+            else:
+                assert int(index) == len(self.lists[name])
+                self.lists[name].append({key: _value(text) for key, text in PART.findall(rest)})
+
+    @property
+    def modules(self):
+        return self.lists["module"]
+
+    @property
+    def mmap(self):
+        return self.lists["mmap"]
+
+    @property
+    def sections(self):
+        return self.lists["section"]
+
+    @property
+    def regions(self):
+        return self.lists["region"]
+
+    def section(self, name):
+        return next(s for s in self.sections if s.get("name") == name.encode())
+
+    def flat(self):
+        values = {key: value for key, value in self.items()}
+        for name, rows in self.lists.items():
+            for index, row in enumerate(rows):
+                values.update({f"{name}[{index}].{key}": value for key, value in row.items()})
+        return values
+
+
+# Where Whelk may differ from GRUB, and why.
+EXPLAINED = {
+    "boot_loader_name": "each names itself",
+    "cmdline_addr": "the order inside the information's page is the loader's choice",
+    "mods_addr": "the same",
+    "mmap_addr": "the same",
+    "elf_addr": "the same",
+    "boot_loader_name_addr": "the same",
+    "vbe_control_info": "the same",
+    "vbe_mode_info": "the same",
+    "module[].string": "the same",
+    "module[].reserved": "GRUB leaves it as it was in memory",
+    "gdtr_base": "each has its own descriptor table; a kernel must not use it (3.2)",
+    "gdtr_limit": "the same",
+    "eflags": "3.2 defines two bits of it; interrupt_flag and direction_flag are compared",
+}
+
+
+def differences(whelk, grub, also=()):
+    """What differs and is not explained: {key: (Whelk's value, GRUB's value)}."""
+    left, right = whelk.flat(), grub.flat()
+    explained = set(EXPLAINED) | set(also)
+    return {key: (left.get(key), right.get(key)) for key in sorted(left.keys() | right.keys())
+            if left.get(key) != right.get(key) and re.sub(r"\[\d+\]", "[]", key) not in explained}

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a Multiboot 1 kernel finds when it is entered: specification 0.6.96, 3.2 and 3.3, and what GRUB
+makes of it where the specification leaves it open."""
+
+import re
+import zlib
+
+import pytest
+
+from discs import Sparse, tree
+from good_kernels import KERNELS, PLAIN, plain
+from make_kernel import MIB, Payload, elf, multiboot_header, pattern, standard_sections
+from qemu import Machine
+from report import differences
+
+ELF32 = KERNELS["elf32"].make
+CODE_AT_ONCE = 0xEB, 0xFE  # jmp $
+
+
+# ---- machine state, 3.2
+
+def test_general_registers_hold_what_the_specification_says(boot):
+    report = boot(tree(ELF32())).report
+    assert report["eax"] == 0x2BADB002
+    assert report["ebx"] % 4 == 0
+    assert [report[name] for name in ("ecx", "edx", "esi", "edi", "ebp")] == [0] * 5
+    assert report["esp"] == 0x7FF00
+
+
+def test_paging_interrupts_and_direction_are_off_and_a20_is_on(boot):
+    report = boot(tree(ELF32())).report
+    assert (report["cr0"], report["cr3"], report["cr4"]) == (0x11, 0, 0)
+    assert (report["interrupt_flag"], report["direction_flag"], report["a20"]) == (0, 0, 1)
+
+
+def entry_state(discs, loader, **machine):
+    """QEMU's registers while the kernel's first instruction jumps to itself."""
+    payload = Payload(MIB, PLAIN)
+    image = bytearray(payload.bytes())
+    image[:2] = CODE_AT_ONCE
+    segment = payload.segment()
+    segment.data = bytes(image)
+    disc = discs.make(tree(elf([segment], payload.entry)), loader)
+    with Machine(disc, **machine) as qemu:
+        for _ in range(200):
+            registers = qemu.registers()
+            if "EIP=00100000" in registers:
+                return registers
+            qemu.wait_a_moment()
+        qemu.fail("the kernel's entry was never reached")
+
+
+def test_segments_are_flat_and_the_descriptor_tables_are_below_1_mib(discs, loader):
+    registers = entry_state(discs, loader)
+    # Selector, base, limit, and of the attributes: present, ring 0, code or data, 32 bits.
+    assert re.search(r"^CS =0010 00000000 ffffffff 00cf9[ab]00 DPL=0 CS32", registers, re.MULTILINE)
+    for name in ("DS", "ES", "FS", "GS", "SS"):
+        assert re.search(rf"^{name} =0018 00000000 ffffffff 00cf9[23]00 DPL=0 DS", registers, re.MULTILINE)
+    table = re.search(r"^GDT= +(\w+) (\w+)", registers, re.MULTILINE)
+    assert int(table[1], 16) + int(table[2], 16) < MIB
+    assert int(table[2], 16) >= 0x1F
+    assert re.search(r"^IDT= +00000000 0*$", registers, re.MULTILINE)
+
+
+def test_the_processor_is_in_32_bit_mode_without_extensions(discs, loader):
+    registers = entry_state(discs, loader)
+    assert "CPL=0" in registers and "HLT=0" in registers and "A20=1" in registers
+    assert re.search(r"CR0=00000011 CR2=\w+ CR3=00000000 CR4=00000000", registers)
+    assert re.search(r"EFER=0+$", registers, re.MULTILINE)
+
+
+def test_the_interrupt_controllers_are_as_the_bios_left_them(boot):
+    ours = boot(tree(ELF32())).report
+    assert ours["pic_masks"] == boot(tree(ELF32()), "grub").report["pic_masks"]
+
+
+# ---- the information, 3.3
+
+def test_the_flags_promise_just_what_is_there(boot):
+    modules = [("", b"x")]
+    with_sections = KERNELS["elf32-with-sections"].make()
+    assert boot(tree(with_sections, modules=modules)).report["flags"] == 0x1A6F
+    assert boot(tree(with_sections)).report["flags"] == 0x1A67
+    fields = KERNELS["address-fields-all-set"].make()
+    assert boot(tree(fields, modules=modules)).report["flags"] == 0x1A4F
+    assert boot(tree(fields)).report["flags"] == 0x1A47
+
+
+@pytest.mark.parametrize("memory", [64, 256])
+def test_memory_sizes_are_those_around_the_first_hole(boot, memory):
+    report = boot(tree(ELF32()), memory=memory).report
+    assert report["mem_lower"] == 639
+    above = next(e for e in report.mmap if e["base"] == MIB)
+    assert report["mem_upper"] == above["length"] // 1024
+
+
+def test_boot_device_is_the_cdrom(boot):
+    assert boot(tree(ELF32())).report["boot_device"] == 0xE0FFFFFF
+
+
+@pytest.mark.parametrize("written, given", [
+    ("", b""),
+    ("one", b"one"),
+    ("one   two\tthree", b"one two three"),
+    ("x='a b'", b'"x=a b"'),
+    ('"say \\"hi\\""', b'"say \\"hi\\""'),
+    ("-uart=io:0x3f8", b"-uart=io:0x3f8"),
+    ("back\\\\slash", b"back\\\\slash"),
+    ("it\\'s", b"it\\'s"),
+    ("a=$undefined end", b"a= end"),
+    ("x" * 3000, b"x" * 3000),
+    ("umlaut=\u00e4", b"umlaut=\xc3\xa4"),
+])
+def test_the_command_line_is_quoted_as_grub_does(boot, written, given):
+    assert boot(tree(ELF32(), written)).report["cmdline"] == given
+
+
+def test_module_strings_are_the_arguments_without_the_file(boot):
+    report = boot(tree(ELF32(), modules=[("", b"a"), ("one  two", b"b"), ("'x y'", b"c")])).report
+    assert [m["text"] for m in report.modules] == [b"", b"one two", b'"x y"']
+
+
+def test_the_memory_map_is_the_firmwares_in_entries_of_20_bytes(boot):
+    report = boot(tree(ELF32())).report
+    assert {e["size"] for e in report.mmap} == {20}
+    assert report["mmap_length"] == 24 * len(report.mmap)
+    available = [(e["base"], e["length"]) for e in report.mmap if e["type"] == 1]
+    assert available == [(0, 0x9FC00), (MIB, 63 * MIB - 0x20000)]
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_every_elf_section_is_loaded_and_described(boot, bits):
+    payload = Payload(MIB, PLAIN)
+    sections = standard_sections(payload, bits)
+    report = boot(tree(elf([payload.segment()], payload.entry, bits, sections))).report
+    assert (report["elf_num"], report["elf_size"], report["elf_shndx"]) == (7, 40 if bits == 32 else 64, 6)
+    assert report.section(".text")["address"] == MIB
+    assert report.section(".bss")["address"] == payload.file_end
+    for section in sections[2:]:
+        row = report.section(section.name)
+        assert row["adler"] == zlib.adler32(section.data)
+        assert row["address"] >= payload.memory_end
+    assert report.section(".symtab")["link"] == 5
+
+
+def test_the_loader_gives_its_name(boot, loader):
+    name = boot(tree(ELF32())).report["boot_loader_name"]
+    assert name.startswith(b"Whelk " if loader == "whelk" else b"GRUB ")
+
+
+def test_the_screen_is_described_as_vga_text(boot):
+    report = boot(tree(ELF32())).report
+    assert report["framebuffer_addr"] == 0xB8000
+    assert [report["framebuffer_" + part] for part in ("pitch", "width", "height", "bpp", "type")] == [
+        160, 80, 25, 16, 2]
+    assert report["vbe_mode"] == 3
+    assert report["vbe_signature"] == int.from_bytes(b"VESA", "little")
+
+
+# ---- modules
+
+def module_set(count):
+    return [(f"number {n}", pattern(1 + 977 * n, n + 1)) for n in range(count)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 50])
+def test_modules_arrive_whole_and_in_order(boot, count):
+    modules = module_set(count)
+    report = boot(tree(ELF32(), modules=modules)).report
+    assert report["flags"] >> 3 & 1 == (count > 0)
+    assert [m["text"].decode() for m in report.modules] == [words for words, _ in modules]
+    assert [m["end"] - m["start"] for m in report.modules] == [len(data) for _, data in modules]
+    assert [m["adler"] for m in report.modules] == [zlib.adler32(data) for _, data in modules]
+
+
+def test_modules_stand_on_pages_and_overlap_nothing(boot):
+    report = boot(tree(ELF32(), modules=module_set(50))).report
+    ranges = sorted((m["start"], m["end"]) for m in report.modules)
+    assert all(start % 4096 == 0 and start >= MIB for start, _ in ranges)
+    assert all(end <= start for (_, end), (start, _) in zip(ranges, ranges[1:]))
+
+
+def test_an_empty_module_has_no_bytes_and_harms_no_other(boot):
+    report = boot(tree(ELF32(), modules=[("a", b"first"), ("empty", b""), ("b", b"last")])).report
+    first, empty, last = report.modules
+    assert empty["start"] == empty["end"] and empty["text"] == b"empty"
+    assert (first["adler"], last["adler"]) == (zlib.adler32(b"first"), zlib.adler32(b"last"))
+
+
+def test_a_module_of_300_mib_arrives_whole(boot, discs, loader):
+    size = 300 * MIB + 17
+    blocks = tuple((at, pattern(4096, at)) for at in range(0, size - 4096, 7 * MIB))
+    blocks += ((size - 100, pattern(100)),)
+    module = Sparse(size, blocks)
+    files = tree(ELF32(), modules=[("big", module), ("small", b"behind it")])
+    try:
+        # As a virtio disk: the emulated CD drive would take half a minute.
+        report = boot(files, attach="virtio-blk", memory=1024, timeout=120).report
+    finally:
+        discs.forget(files, loader)
+    big, small = report.modules
+    assert big["end"] - big["start"] == size
+    assert big["adler"] == module.adler32()
+    assert small["adler"] == zlib.adler32(b"behind it")
+
+
+def test_500_modules_with_long_strings_arrive(boot):
+    modules = [(f"{n} " + "x" * 200, b"%d" % n) for n in range(500)]
+    report = boot(tree(ELF32(), modules=modules), timeout=60).report
+    assert [m["text"].decode() for m in report.modules] == [words for words, _ in modules]
+    assert [m["adler"] for m in report.modules] == [zlib.adler32(data) for _, data in modules]
+
+
+def test_a_command_line_of_60_kib_arrives(boot):
+    words = " ".join(f"word{n:05}" for n in range(6000))
+    assert boot(tree(ELF32(), words)).report["cmdline"] == words.encode()
+
+
+# ---- kernels of every shape
+
+def assert_the_kernel_is_whole(report):
+    assert report["regions"] >= 1
+    assert report["regions_wrong"] == 0, report.regions
+    assert report["bss_zero"] == 1
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_kernel_of_this_shape_boots_whole_and_as_under_grub(boot, loader, name):
+    kernel = KERNELS[name]
+    files = tree(kernel.make(), "a command line", [("a module", pattern(5000))])
+    if loader == "grub" and not kernel.grub:
+        pytest.skip("beyond GRUB")
+    ours = boot(files, memory=kernel.memory).report
+    assert_the_kernel_is_whole(ours)
+    assert ours.modules[0]["adler"] == zlib.adler32(pattern(5000))
+    if kernel.grub:
+        theirs = boot(files, "grub", memory=kernel.memory).report
+        assert_the_kernel_is_whole(theirs)
+        assert differences(ours, theirs) == {}
