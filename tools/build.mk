@@ -27,8 +27,7 @@ $(patsubst %.c,$(BUILD)/host/%.o,$(VENDORED)): $(BUILD)/host/%.o: %.c
 
 $(BUILD)/host/tools/embedded.o: tools/embedded.c $(BUILD)/boot.img $(BUILD)/mbr.img
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -DEMBEDDED_BOOT_IMAGE='"$(BUILD)/boot.img"' \
-	    -DEMBEDDED_MBR='"$(BUILD)/mbr.img"' -c -o $@ $<
+	$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<
 
 $(BUILD)/whelk: $(TOOLS_OBJECTS)
 	$(CC) -o $@ $^

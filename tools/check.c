@@ -56,7 +56,8 @@ static bool prepare(struct check *check, const struct tree *tree, struct error *
 {
     check->tree = tree;
     memcpy(check->ranges, typical_memory, sizeof typical_memory);
-    check->map = (struct memory_map){check->ranges, RANGE_COUNT, 2 * RANGE_COUNT};
+    check->map = (struct memory_map){check->ranges, RANGE_COUNT,
+                                     sizeof check->ranges / sizeof check->ranges[0]};
     if (!map_arena(&check->config_arena, CONFIG_ARENA_BYTES) ||
         !map_arena(&check->plan_arena, PLAN_ARENA_BYTES)) {
         return fail(error, "out of memory");

@@ -29,11 +29,13 @@ enum {
     MBR_TYPE_GPT_PROTECTIVE = 0xee,
 
     /* The GPT. */
+    GPT_REVISION = 0x00010000,
     GPT_HEADER_BYTES = 92,
     GPT_ENTRY_BYTES = 128,
     GPT_ENTRY_COUNT = 128,
     GPT_ENTRIES_BYTES = GPT_ENTRY_BYTES * GPT_ENTRY_COUNT,
     GPT_ENTRIES_SECTORS = GPT_ENTRIES_BYTES / SECTOR,
+    GPT_ENTRIES_START = 2 * SECTOR,
     GPT_FIRST_USABLE = SYSTEM_AREA / SECTOR,
     GUID_BYTES = 16,
 
@@ -49,6 +51,7 @@ static_assert(HYBRID_BACKUP_BYTES == GPT_ENTRIES_BYTES + SECTOR, "the backup: en
 /* Microsoft basic data, EBD0A0A2-B9E5-4433-87C0-68B6B72699C7: what systems look into. */
 static const uint8_t basic_data_type[GUID_BYTES] = {0xa2, 0xa0, 0xd0, 0xeb, 0xe5, 0xb9, 0x33, 0x44,
                                                     0x87, 0xc0, 0x68, 0xb6, 0xb7, 0x26, 0x99, 0xc7};
+static const uint8_t gpt_signature[8] = {'E', 'F', 'I', ' ', 'P', 'A', 'R', 'T'};
 static const char partition_name[] = "Whelk ISO";
 #define GPT_REQUIRED  ((uint64_t)1 << 0)
 #define GPT_READ_ONLY ((uint64_t)1 << 60) /* of the basic data type */
@@ -98,7 +101,7 @@ static bool find_boot_image(int iso, uint32_t *block, struct error *error)
 {
     uint8_t record[BLOCK], catalog[BLOCK];
     static const char system_id[] = "\0CD001\1EL TORITO SPECIFICATION";
-    if (!read_at(iso, BOOT_RECORD_BLOCK * BLOCK, record, sizeof record, error)) {
+    if (!read_at(iso, (uint64_t)BOOT_RECORD_BLOCK * BLOCK, record, sizeof record, error)) {
         return false;
     }
     if (memcmp(record, system_id, sizeof system_id) != 0) {
@@ -140,8 +143,8 @@ static bool make_guid(int iso, uint32_t boot_image_block, uint8_t purpose, uint8
     return true;
 }
 
-static void put_mbr_partition(uint8_t *mbr, int index, uint8_t status, uint8_t type, uint32_t start,
-                              uint32_t count)
+static void put_mbr_partition(uint8_t *mbr, size_t index, uint8_t status, uint8_t type,
+                              uint32_t start, uint32_t count)
 {
     uint8_t *at = mbr + MBR_PARTITIONS + index * MBR_PARTITION_BYTES;
     at[0] = status;
@@ -186,7 +189,8 @@ static void put_gpt_header(uint8_t *header, uint64_t own, uint64_t other, uint64
                            uint64_t sector_count, const uint8_t disk_guid[GUID_BYTES],
                            uint32_t entries_crc)
 {
-    memcpy(header, "EFI PART\0\0\1\0", 12); /* signature, revision 1.0 */
+    memcpy(header, gpt_signature, sizeof gpt_signature);
+    store32(header + 8, GPT_REVISION);
     store32(header + 12, GPT_HEADER_BYTES);
     store64(header + 24, own);
     store64(header + 32, other);
@@ -226,10 +230,10 @@ static bool write_tables(int iso, uint64_t size, struct bytes mbr, struct error 
         return false;
     }
     /* MBR, GPT header, GPT entries; and the backup: entries, header. */
-    static_assert((2 + GPT_ENTRIES_SECTORS) * SECTOR <= SYSTEM_AREA, "fits the system area");
-    uint8_t front[(2 + GPT_ENTRIES_SECTORS) * SECTOR] = {0};
+    uint8_t front[GPT_ENTRIES_START + GPT_ENTRIES_BYTES] = {0};
+    static_assert(sizeof front <= SYSTEM_AREA, "ISO 9660 leaves this much room");
     uint8_t back_header[SECTOR] = {0};
-    uint8_t *entries = front + 2 * SECTOR;
+    uint8_t *entries = front + GPT_ENTRIES_START;
     put_mbr(front, mbr, image_block, sector_count, load32(disk_guid));
     put_gpt_entry(entries, partition_guid, GPT_FIRST_USABLE,
                   sector_count - 2 - GPT_ENTRIES_SECTORS);

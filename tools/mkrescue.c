@@ -87,6 +87,8 @@ static void show_help(const char *name)
 
 // ---- The tree
 
+static const char our_mark[] = "Whelk: boot error"; /* in the boot sector */
+
 /* Whether the tree has something where Whelk's own files go that is not Whelk's. */
 static bool has_our_name(const struct tree *tree, const char *path, struct error *error)
 {
@@ -102,7 +104,7 @@ static bool has_our_name(const struct tree *tree, const char *path, struct error
         close(descriptor);
     }
     bool ours = length > 0 && (size_t)length < sizeof image &&
-                memmem(image, (size_t)length, "Whelk: ", 7) != NULL;
+                memmem(image, (size_t)length, our_mark, sizeof our_mark - 1) != NULL;
     if (!ours) {
         fail(error, "%s: Whelk's own boot file has this name; rename yours (%s)", path, node.disk);
     }

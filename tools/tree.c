@@ -195,7 +195,7 @@ bool tree_find(const struct tree *tree, const char *path, struct tree_node *node
         return fail(error, "the path is too long");
     }
     strcpy(pending, path);
-    strcpy(node->path, "/");
+    *node = (struct tree_node){.path = "/"};
     look_up(tree, node);
     const char *at = pending, *name;
     size_t length;
@@ -287,7 +287,7 @@ static bool unpack_if_packed(int descriptor, struct file *file, struct arena *ar
 bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
                struct error *error)
 {
-    struct tree_node node;
+    struct tree_node node = {0};
     if (!tree_find(selected, path, &node, error)) {
         return false;
     }
