@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Called with all arguments on the stack, whatever the C files among themselves do. */
+#define ASSEMBLY __attribute__((regparm(0)))
+
 /* One move; source 0: zeros. Nothing that is a source or that runs is a target. */
 struct handoff_move {
     uint32_t target;
@@ -24,9 +27,9 @@ _Static_assert(sizeof(struct handoff_move) == 12, "handoff.asm knows this size")
 _Static_assert(sizeof(struct handoff_entry) == 16, "handoff.asm knows these offsets");
 
 /* Room that handoff_jump() needs for this many moves. */
-size_t handoff_size(size_t move_count);
+ASSEMBLY size_t handoff_size(size_t move_count);
 
 /* Writes the final code and its data to block, handoff_size() bytes that no move targets, and
    runs it there. */
-_Noreturn void handoff_jump(void *block, const struct handoff_entry *entry,
+ASSEMBLY _Noreturn void handoff_jump(void *block, const struct handoff_entry *entry,
                             const struct handoff_move *moves);

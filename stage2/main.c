@@ -96,23 +96,28 @@ static bool act(enum config_action action, struct error *error)
     return true;
 }
 
-/* Returns only if the entry cannot be booted. */
+/* Returns only if the entry cannot be booted. What the config allocates stays (it may be a
+   warning), what the plan does is given back. */
 static void boot_entry(struct config *config, size_t index, const struct memory_map *map,
-                       struct arena arena, struct error *error)
+                       struct arena *arena, struct error *error)
 {
     struct config_boot wanted;
     struct boot boot;
-    if (config_evaluate(config, &config->entries[index], &wanted, error) &&
-        act(wanted.action, error) &&
-        plan_boot(&boot.plan, &wanted, config_path, map, &arena, error) &&
-        boot_stage(&boot, &arena, error) && boot_load(&boot, error)) {
+    if (!config_evaluate(config, &config->entries[index], &wanted, error) ||
+        !act(wanted.action, error)) {
+        return;
+    }
+    size_t mark = arena->used;
+    if (plan_boot(&boot.plan, &wanted, config_path, map, arena, error) &&
+        boot_stage(&boot, arena, error) && boot_load(&boot, error)) {
         boot_describe(&boot);
         boot_hand_off(&boot);
     }
+    arena->used = mark;
 }
 
 static _Noreturn void choose_and_boot(struct config *config, const struct memory_map *map,
-                                      const struct arena *arena)
+                                      struct arena *arena)
 {
     struct error error;
     const char *message = NULL;
@@ -124,7 +129,7 @@ static _Noreturn void choose_and_boot(struct config *config, const struct memory
         if (menu_run(config, chosen, timeout, message, &chosen) == MENU_LEAVE) {
             firmware_boot_next();
         }
-        boot_entry(config, chosen, map, *arena, &error);
+        boot_entry(config, chosen, map, arena, &error);
         disc_staging_reset(staging);
         if (config->entry_count == 1) {
             leave(error.message);

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Between gate.asm and C all arguments are on the stack, whatever the C files among themselves do. */
+#define ASSEMBLY __attribute__((regparm(0)))
+
 struct bios_registers {
     uint32_t eax, ebx, ecx, edx, esi, edi, ebp;
     uint16_t ds, es;
@@ -16,7 +19,7 @@ _Static_assert(offsetof(struct bios_registers, eflags) == 32, "gate.asm knows th
 enum { EFLAGS_CARRY = 1 };
 
 /* Must be a local variable of the caller: the stack lies where real mode reaches it. */
-void bios_call(uint8_t interrupt, struct bios_registers *registers);
+ASSEMBLY void bios_call(uint8_t interrupt, struct bios_registers *registers);
 
 /* Unpacks stage 2; 0: done. Called once, by gate.asm. */
 int bios_unpack(void);

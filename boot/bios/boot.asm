@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The El Torito boot sector (El Torito 1.0, no emulation): the first 2048 bytes of the boot image.
+; The El Torito boot sector (El Torito 1.0, no emulation), in the first 2048 bytes of the boot image.
 ; It makes sure that the image in memory is whole, reads what the firmware did not, and goes
 ; on in protected mode. The firmware, or mbr.asm, starts it.
 ;
@@ -220,6 +220,10 @@ put:    pushad
 
 message: db "Whelk: boot error #, see docs/boot-errors.md", 13, 10, 0
 
-        times SECTOR_SIZE - ($ - boot_start) db 0
+; Whatever follows in the image may share the first sector; what is needed to read the rest may not
+; leave it.
+%if $ - boot_start > SECTOR_SIZE
+%error "the boot sector is larger than one sector"
+%endif
 
 section .note.GNU-stack noalloc noexec nowrite progbits

@@ -26,7 +26,7 @@ enum {
 /* linker/bios.ld */
 extern uint8_t stack_bottom[], resident_end[], bounce_buffer[], arena_start[];
 
-_Noreturn void bios_main(uint8_t drive);
+ASSEMBLY _Noreturn void bios_main(uint8_t drive);
 
 static uint32_t conventional_memory_end(void)
 {
@@ -83,7 +83,7 @@ void firmware_power_off(void)
     apm_call(APM_SET_POWER_STATE, APM_ALL_DEVICES, APM_STATE_OFF);
 }
 
-_Noreturn void bios_main(uint8_t drive)
+ASSEMBLY _Noreturn void bios_main(uint8_t drive)
 {
     disc_set_boot_drive(drive);
     if (!a20_enable()) {
