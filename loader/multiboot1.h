@@ -8,7 +8,7 @@
 #include "loader/bytes.h"
 #include "loader/error.h"
 #include "loader/image.h"
-#include "loader/memory_map.h"
+#include "loader/information.h"
 
 enum {
     MULTIBOOT1_HEADER_MAGIC = 0x1badb002,
@@ -42,34 +42,12 @@ bool multiboot1_find_header(struct bytes start, struct multiboot1_header *header
 bool multiboot1_address_image(const struct multiboot1_header *header, uint64_t file_size,
                               struct image *image, struct arena *arena, struct error *error);
 
-struct multiboot1_module {
-    uint32_t mod_start, mod_end; /* physical; mod_end is one past the last byte */
-    const char *string;
-};
-
-/* ELF section headers, wherever the information has its copy of them. */
-struct multiboot1_sections {
-    uint32_t num, size, shndx; /* num 0: none */
-    const uint8_t *headers;    /* num * size bytes */
-};
-
-/* What a kernel is told (3.3). */
-struct multiboot1_information {
-    const struct memory_map *map; /* normalised */
-    uint32_t boot_device;
-    const char *command_line;
-    const char *loader_name;
-    const struct multiboot1_module *modules;
-    size_t module_count;
-    struct multiboot1_sections sections;
-};
-
 enum { MULTIBOOT1_INFORMATION_ALIGNMENT = 4096 };
 
 /* Bytes that the information takes, with all that it points to but the modules. Structure, memory
    map and command line come first, so that they share a page unless they are longer. */
-uint64_t multiboot1_information_size(const struct multiboot1_information *information);
+uint64_t multiboot1_information_size(const struct boot_information *information);
 
 /* Writes it to buffer (that many bytes, zeroed), as it must be at the physical address. */
-void multiboot1_write_information(const struct multiboot1_information *information, uint8_t *buffer,
+void multiboot1_write_information(const struct boot_information *information, uint8_t *buffer,
                                   uint32_t address);

@@ -63,7 +63,7 @@ static uint64_t align8(uint64_t offset)
     return (offset + 7) & ~UINT64_C(7);
 }
 
-static struct layout lay_out(const struct multiboot1_information *information)
+static struct layout lay_out(const struct boot_information *information)
 {
     struct layout layout;
     layout.mmap = sizeof(struct info);
@@ -80,7 +80,7 @@ static struct layout lay_out(const struct multiboot1_information *information)
     return layout;
 }
 
-uint64_t multiboot1_information_size(const struct multiboot1_information *information)
+uint64_t multiboot1_information_size(const struct boot_information *information)
 {
     return lay_out(information).end;
 }
@@ -98,11 +98,11 @@ static void write_memory_map(const struct memory_map *map, uint8_t *at)
     }
 }
 
-static void write_modules(const struct multiboot1_information *information, uint8_t *entries,
+static void write_modules(const struct boot_information *information, uint8_t *entries,
                           uint8_t *strings, uint32_t strings_address)
 {
     for (size_t i = 0; i < information->module_count; i++) {
-        const struct multiboot1_module *module = &information->modules[i];
+        const struct boot_module *module = &information->modules[i];
         struct module_entry entry = {
             .mod_start = module->mod_start,
             .mod_end = module->mod_end,
@@ -116,7 +116,7 @@ static void write_modules(const struct multiboot1_information *information, uint
     }
 }
 
-void multiboot1_write_information(const struct multiboot1_information *information, uint8_t *buffer,
+void multiboot1_write_information(const struct boot_information *information, uint8_t *buffer,
                                   uint32_t address)
 {
     struct layout layout = lay_out(information);

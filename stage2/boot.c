@@ -89,7 +89,7 @@ void boot_describe(const struct boot *boot)
 {
     const struct plan *plan = &boot->plan;
     const struct piece *piece = &plan->placement.pieces[plan->information_piece];
-    struct multiboot1_information information = plan->information;
+    struct boot_information information = plan->information;
     information.boot_device = firmware_boot_device();
     memset(at(piece->load_address), 0, piece->length);
     multiboot1_write_information(&information, at(piece->load_address), piece->address);

@@ -91,10 +91,10 @@ static bool read_sections(struct planning *planning, const struct file *kernel)
         return fail(planning->error, "%zu bytes of section headers are too many", length);
     }
     planning->plan->information.sections =
-        (struct multiboot1_sections){.num = elf->section_header_count,
-                                     .size = elf->section_header_size,
-                                     .shndx = elf->section_names_index,
-                                     .headers = planning->section_headers};
+        (struct boot_sections){.num = elf->section_header_count,
+                               .size = elf->section_header_size,
+                               .shndx = elf->section_names_index,
+                               .headers = planning->section_headers};
     return file_read(kernel, elf->section_headers_offset, length, planning->section_headers,
                      planning->error) &&
            elf_unloaded_sections(elf, planning->section_headers, kernel->size, &planning->sections,
@@ -160,8 +160,7 @@ static bool open_modules(struct planning *planning)
 {
     struct plan *plan = planning->plan;
     size_t count = planning->boot->module_count;
-    struct multiboot1_module *modules =
-        ARENA_ARRAY(planning->arena, count, struct multiboot1_module);
+    struct boot_module *modules = ARENA_ARRAY(planning->arena, count, struct boot_module);
     plan->modules = ARENA_ARRAY(planning->arena, count, struct file);
     if (plan->modules == NULL || modules == NULL) {
         return fail(planning->error, "%s: %zu modules are more than there is working memory for",
@@ -183,7 +182,7 @@ static bool open_modules(struct planning *planning)
 static bool place_modules(struct planning *planning)
 {
     struct plan *plan = planning->plan;
-    struct multiboot1_module *modules = (struct multiboot1_module *)plan->information.modules;
+    struct boot_module *modules = (struct boot_module *)plan->information.modules;
     uint64_t lowest = placement_end(&plan->placement);
     lowest = lowest > MODULES_LOWEST ? lowest : MODULES_LOWEST;
     for (size_t i = 0; i < plan->information.module_count; i++) {
@@ -253,7 +252,7 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *co
     struct planning planning = {
         .plan = plan, .boot = boot, .config_name = config_name, .arena = arena, .error = error};
     *plan = (struct plan){.magic = MULTIBOOT1_BOOT_MAGIC};
-    plan->information = (struct multiboot1_information){
+    plan->information = (struct boot_information){
         .map = map, .command_line = boot->kernel.arguments, .loader_name = LOADER_NAME};
     return place_kernel(&planning) && open_modules(&planning) && place_information(&planning) &&
            place_modules(&planning) && place_sections(&planning);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "loader/arena.h"
 #include "loader/error.h"
+#include "loader/information.h"
 #include "loader/memory_map.h"
 #include "loader/multiboot1.h"
 #include "loader/placement.h"
@@ -20,7 +21,7 @@ struct plan {
     struct file *modules;
     uint32_t entry; /* physical */
     uint32_t magic; /* EAX at entry */
-    struct multiboot1_information information;
+    struct boot_information information;
     uint32_t information_address; /* EBX at entry; its piece has no source, but what describes */
     uint32_t information_piece;   /* index */
 };
