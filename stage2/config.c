@@ -192,7 +192,9 @@ static bool parse_number(const char *text, size_t length, int *value)
         }
         number = number > (MAX_NUMBER - digit) / base ? MAX_NUMBER : number * base + digit;
     }
-    *value = negative ? -number : number;
+    if (any) {
+        *value = negative ? -number : number;
+    }
     return any;
 }
 
@@ -869,7 +871,9 @@ static bool clean_path(const struct run *run, uint32_t line, const char **path)
         if (find_name(elsewhere, name + 1, length) >= 0) {
             return fail_at(run, line, "'%.60s' is not on this disc", name);
         }
-        name = end + 1;
+        /* Two where the variable root was set with its parentheses, and is used in others. */
+        for (name = end; *name == ')'; name++) {
+        }
     }
     if (*name != '/') {
         return fail_at(run, line, "the path '%.60s' does not begin with '/': write '/%.60s'", name,
@@ -1037,24 +1041,22 @@ static bool test_one(struct run *run, const struct command *command, const char 
     return *word != 0;
 }
 
-/* `[ … ]`: -a binds more than -o. */
+/* `test …`, `[ … ]`: -a binds more than -o. */
 static bool run_test(struct run *run, const struct command *command)
 {
     const char *word = next_word(command->words);
     size_t count = command->count - 1;
     bool any = false;
-    bool all = count > 0;
+    bool all = count > 0 && strcmp(word, "]") != 0;
     bool negated = false;
     while (count > 0) {
         size_t used = 1;
         if (strcmp(word, "!") == 0) {
             negated = !negated;
-        } else if (strcmp(word, "-a") == 0 || strcmp(word, "]") == 0) {
-            negated = false;
         } else if (strcmp(word, "-o") == 0) {
             any |= all;
             all = true;
-        } else {
+        } else if (strcmp(word, "-a") != 0 && strcmp(word, "]") != 0) {
             all &= test_one(run, command, word, count, &used) != negated;
             negated = false;
         }
@@ -1062,7 +1064,7 @@ static bool run_test(struct run *run, const struct command *command)
             word = next_word(word);
         }
     }
-    return any | all;
+    return any || all;
 }
 
 static bool define_function(struct run *run, const struct command *command)
@@ -1232,7 +1234,7 @@ static bool run_keyword(struct run *run, const struct command *command)
     bool is_then = command->keyword == KEYWORD_THEN;
     if (frame == NULL || frame->kind != FRAME_IF ||
         (is_then ? frame->state == IF_BRANCH : frame->state == IF_CONDITION) ||
-        (frame->has_else && command->keyword != KEYWORD_FI && frame->state != IF_SEEK_END)) {
+        (frame->has_else && command->keyword != KEYWORD_FI)) {
         return fail_at(run, command->line, "'%s' is out of place",
                        command->keyword == KEYWORD_FI     ? "fi"
                        : command->keyword == KEYWORD_ELSE ? "else"
