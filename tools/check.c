@@ -69,6 +69,11 @@ static bool prepare(struct check *check, const struct tree *tree, struct error *
 static bool read_config(struct check *check, struct error *error)
 {
     struct file file;
+    struct tree_node node;
+    if (!tree_find(check->tree, CONFIG_PATH, &node, error)) {
+        return fail(error, "%s: no such file in the tree; it says what to boot, as for GRUB",
+                    config_name);
+    }
     if (!file_open(CONFIG_PATH, FILE_AS_IT_IS, &file, &check->config_arena, error)) {
         return fail_in(error, "%s: ", config_name);
     }

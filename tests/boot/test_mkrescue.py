@@ -1,0 +1,532 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""whelk-mkrescue: what it writes, byte by byte, and what it refuses to write. Nothing is booted here."""
+
+import gzip
+import os
+import shutil
+import signal
+import stat
+import struct
+import subprocess
+import time
+import uuid
+import zlib
+from pathlib import Path
+
+import pytest
+
+from discs import BUILD, CONFIG, MKRESCUE, ROOT, file_in_iso, write_tree
+
+SECTOR, BLOCK = 512, 2048  # the disk's and the ISO's
+BOOT_IMAGE = "boot/whelk.img"
+BOOT_IMAGE_LIMIT = 33792
+MIB = 1 << 20
+
+ENTRY = 'set timeout=0\nmenuentry "Test" {\n    multiboot /boot/kernel\n    boot\n}\n'
+
+
+def kernel(address=MIB, size=4096):
+    """The smallest Multiboot kernel there is: address fields, all of the file, entered at its end."""
+    flags = 1 << 16
+    header = struct.pack("<8I", 0x1BADB002, flags, -(0x1BADB002 + flags) & 0xFFFFFFFF, address, address, 0, 0,
+                         address + 32)
+    return header.ljust(size, b"\xf4")
+
+
+def good_tree(**more):
+    return {CONFIG: ENTRY.encode(), "boot/kernel": kernel(), **more}
+
+
+class Place:
+    """A directory in which whelk-mkrescue is run."""
+
+    def __init__(self, path):
+        self.path = path
+        self.iso = path / "out.iso"
+
+    def write(self, files, name="tree"):
+        write_tree(self.path / name, files)
+        return self.path / name
+
+    def run(self, *arguments, program=MKRESCUE, **options):
+        return subprocess.run([str(program), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, errors="surrogateescape", timeout=60, cwd=self.path, **options)
+
+    def make(self, *sources):
+        run = self.run("-o", self.iso, *sources)
+        assert run.returncode == 0, run.stderr
+        return self.iso
+
+    def refuse(self, *arguments, status=1, **options):
+        """Runs it, expecting that it fails and leaves the directory as it was; returns what it said."""
+        before = sorted(os.listdir(self.path))
+        run = self.run("-o", self.iso, *arguments, **options)
+        assert run.returncode == status, run.stderr
+        assert sorted(os.listdir(self.path)) == before
+        return run.stderr
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+def extract(iso, to):
+    subprocess.run(["xorriso", "-osirrox", "on", "-indev", iso, "-extract", "/", to], check=True,
+                   stdin=subprocess.DEVNULL, capture_output=True)
+    for path in [to, *to.rglob("*")]:
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)  # so that pytest can remove it
+    return to
+
+
+def contents(directory):
+    """Every name in a tree, as bytes, with what it is."""
+    found = {}
+    for path in directory.rglob("*"):
+        name = os.fsencode(path.relative_to(directory))
+        if path.is_symlink():
+            found[name] = ("link", os.readlink(path))
+        else:
+            found[name] = ("directory", None) if path.is_dir() else ("file", path.read_bytes())
+    return found
+
+
+def catalog_entry(iso):
+    """The El Torito default entry: boots?, media, segment, system type, sectors, LBA."""
+    data = iso.read_bytes()
+    record = data[17 * BLOCK:18 * BLOCK]
+    assert record[:30] == b"\0CD001\1EL TORITO SPECIFICATION"
+    catalog = struct.unpack_from("<I", record, 0x47)[0] * BLOCK
+    assert sum(struct.unpack_from("<16H", data, catalog)) & 0xFFFF == 0
+    return struct.unpack_from("<BBHBxHI", data, catalog + 32)
+
+
+def boot_image(iso):
+    """Where it stands, and its bytes."""
+    block, size = file_in_iso(iso, BOOT_IMAGE)
+    return block, iso.read_bytes()[block * BLOCK:block * BLOCK + size]
+
+
+# ---- the boot image
+
+def test_the_catalog_has_the_firmware_load_the_whole_boot_image(place):
+    iso = place.make(place.write(good_tree()))
+    bootable, media, segment, _, sectors, block = catalog_entry(iso)
+    start, image = boot_image(iso)
+    assert (bootable, media, segment) == (0x88, 0, 0)
+    assert block == start
+    assert sectors == -(-len(image) // SECTOR)
+    assert len(image) <= BOOT_IMAGE_LIMIT
+
+
+def test_the_boot_information_table_describes_the_boot_image(place):
+    iso = place.make(place.write(good_tree()))
+    start, image = boot_image(iso)
+    words = struct.unpack(f"<{-(-len(image) // 4)}I", image + bytes(-len(image) % 4))
+    volume, block, length, checksum = words[2:6]
+    assert (volume, block, length) == (16, start, len(image))
+    assert checksum == sum(words[16:]) & 0xFFFFFFFF
+
+
+def test_the_boot_image_is_the_one_that_was_built(place):
+    iso = place.make(place.write(good_tree()))
+    built = (BUILD / "boot.img").read_bytes()
+    _, image = boot_image(iso)
+    assert len(image) == len(built)
+    assert (image[:8], image[64:]) == (built[:8], built[64:])
+
+
+def test_what_a_boot_reads_stands_in_load_order_right_behind_the_boot_image(place):
+    config = ("set timeout=0\nset default=1\n"
+              "menuentry a {\n multiboot /boot/a.elf\n module /m/0\n module /boot/shared\n}\n"
+              "menuentry b {\n multiboot /z/b.elf\n module /boot/zz\n module /boot/shared\n module /boot/aa\n}\n")
+    modules = {name: os.urandom(5000) for name in ("m/0", "boot/shared", "boot/zz", "boot/aa")}
+    others = {f"0{i}": os.urandom(3000) for i in range(5)}
+    files = {CONFIG: config.encode(), "boot/a.elf": kernel(), "z/b.elf": kernel(size=9000), **modules, **others}
+    iso = place.make(place.write(files))
+    expected, _ = file_in_iso(iso, BOOT_IMAGE)
+    for name in (BOOT_IMAGE, CONFIG, "z/b.elf", "boot/zz", "boot/shared", "boot/aa", "boot/a.elf", "m/0"):
+        block, size = file_in_iso(iso, name)
+        assert block == expected, name
+        expected += -(-size // BLOCK)
+    assert all(file_in_iso(iso, name)[0] >= expected for name in others)
+
+
+def test_an_iso_with_a_module_of_one_mebibyte_is_under_1600000_bytes(place):
+    config = ENTRY.replace("boot\n}", "module /boot/module\n}")
+    iso = place.make(place.write({CONFIG: config.encode(), "boot/kernel": kernel(size=100_000),
+                                  "boot/module": os.urandom(MIB)}))
+    assert iso.stat().st_size < 1_600_000
+
+
+# ---- the disk
+
+def gpt_header(disk, sector):
+    header = disk[sector * SECTOR:sector * SECTOR + 92]
+    assert header[:8] == b"EFI PART"
+    (revision, size, crc, reserved, own, other, first, last, guid, entries, count, entry_size,
+     entries_crc) = struct.unpack("<4I4Q16sQ3I", header[8:])
+    assert (revision, size, reserved, own) == (0x10000, 92, 0, sector)
+    assert crc == zlib.crc32(header[:16] + bytes(4) + header[20:])
+    table = disk[entries * SECTOR:entries * SECTOR + count * entry_size]
+    assert entries_crc == zlib.crc32(table)
+    return {"other": other, "first": first, "last": last, "guid": uuid.UUID(bytes_le=guid), "entries": entries,
+            "table": table, "entry_size": entry_size}
+
+
+def test_the_partition_table_and_its_backup_are_valid_and_agree(place):
+    disk = place.make(place.write(good_tree())).read_bytes()
+    last_sector = len(disk) // SECTOR - 1
+    front, back = gpt_header(disk, 1), gpt_header(disk, last_sector)
+    assert (front["other"], back["other"]) == (last_sector, 1)
+    assert back["entries"] == last_sector - 32
+    for field in ("first", "last", "guid", "table"):
+        assert front[field] == back[field]
+    assert front["first"] > front["entries"] + 31 and front["last"] < back["entries"]
+    assert front["guid"].variant == uuid.RFC_4122 and front["guid"].bytes[6] >> 4 == 8
+
+
+def test_one_read_only_partition_covers_the_iso(place):
+    disk = place.make(place.write(good_tree())).read_bytes()
+    front = gpt_header(disk, 1)
+    kind, own, first, last, flags = struct.unpack_from("<16s16sQQQ", front["table"])
+    assert uuid.UUID(bytes_le=kind) == uuid.UUID("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7")
+    assert uuid.UUID(bytes_le=own) != front["guid"]
+    assert (first, last) == (front["first"], front["last"])
+    assert flags >> 60 & 1 == 1
+    assert front["table"][56:128].decode("utf-16-le").rstrip("\0") == "Whelk ISO"
+    assert not any(front["table"][front["entry_size"]:])
+
+
+def test_the_mbr_protects_the_disk_and_has_an_active_entry_for_firmware_that_wants_one(place):
+    disk = place.make(place.write(good_tree())).read_bytes()
+    entries = [struct.unpack_from("<B3xB3xII", disk, 446 + 16 * i) for i in range(4)]
+    assert entries == [(0, 0xEE, 1, len(disk) // SECTOR - 1), (0x80, 0, 0, 1), (0, 0, 0, 0), (0, 0, 0, 0)]
+    assert disk[510:512] == b"\x55\xaa"
+
+
+def test_the_mbr_has_the_built_code_and_the_boot_images_place(place):
+    iso = place.make(place.write(good_tree()))
+    disk, code = iso.read_bytes(), (BUILD / "mbr.img").read_bytes()
+    start, _ = boot_image(iso)
+    assert len(code) <= 0x1B0
+    assert disk[:len(code)] == code
+    assert struct.unpack_from("<Q", disk, 0x1B0) == (start * 4 + 4,)
+
+
+def test_the_backup_partition_table_lies_inside_the_volume(place):
+    disk = place.make(place.write(good_tree())).read_bytes()
+    assert struct.unpack_from("<I", disk, 16 * BLOCK + 80)[0] * BLOCK == len(disk)
+
+
+def test_each_iso_has_its_own_disk_identifier(place):
+    first = gpt_header(place.make(place.write(good_tree())).read_bytes(), 1)
+    second = gpt_header(place.make(place.write(good_tree(x=b"1"))).read_bytes(), 1)
+    assert first["guid"] != second["guid"]
+
+
+# ---- the files
+
+def odd_files():
+    names = ["blank s/ two  blanks ", "eq=ual/a=b", "back\\slash/m\\1", "mixed\\=x", "ünï/çødé", "st*r/[a]?{b}",
+             "quote'/\"", "$HOME", "-dash", "--", "#x", "n" * 200, "UPPER.TXT", "upper.txt", "a.b.c;1", "new\nline",
+             "deep/" + "/".join("abcdefghij"), "empty", ".hidden/.x"]
+    return {name: name.encode() if name != "empty" else b"" for name in names}
+
+
+def test_the_users_files_are_all_there_unchanged_and_only_whelks_boot_file_is_new(place):
+    tree = place.write(good_tree(**odd_files()))
+    (tree / "nothing in it").mkdir()
+    (tree / "link").symlink_to("boot/kernel")
+    (tree / "dangling").symlink_to("/no/where")
+    (tree / "up").symlink_to("../outside")
+    Path(os.fsdecode(os.fsencode(tree) + b"/latin-\xfc")).write_bytes(b"latin")
+    iso = place.make(tree)
+    got = extract(iso, place.path / "got")
+    expected = contents(tree)
+    assert contents(got).keys() - expected.keys() == {BOOT_IMAGE.encode()}
+    assert contents(got) | expected == contents(got)
+
+
+def test_a_kernel_with_an_odd_name_is_found_and_stands_in_its_place(place):
+    config = 'menuentry "x" {\n multiboot "/b o=o\\\\t/kërnel [1]*"\n}\n'
+    iso = place.make(place.write({CONFIG: config.encode(), "b o=o\\t/kërnel [1]*": kernel(), "a": b"a"}))
+    config_block, _ = file_in_iso(iso, CONFIG)
+    report = subprocess.run(["xorriso", "-indev", iso, "-find", "/", "-name", "k*", "-exec", "report_lba"],
+                            capture_output=True, text=True, check=True).stdout
+    assert int(report.splitlines()[1].split(",")[1]) == config_block + 1
+
+
+def test_several_sources_become_one_tree_in_which_the_later_wins(place):
+    place.write({CONFIG: b"menuentry a {\n multiboot /boot/kernel\n}\n", "boot/grub/only-a": b"a", "both": b"a"}, "a")
+    place.write({"boot/kernel": kernel(), "both": b"b"}, "b")
+    got = extract(place.make("a", "b"), place.path / "got")
+    assert (got / "both").read_bytes() == b"b"
+    assert {"boot/grub/only-a", "boot/kernel", CONFIG} <= {str(p.relative_to(got)) for p in got.rglob("*")}
+
+
+def test_graft_points_put_files_and_directories_where_they_say(place):
+    place.write({"k=1": kernel(), "back\\slash": b"m"}, "parts")
+    place.write({"x": b"x", "sub/y": b"y"}, "more")
+    (place.path / "cfg").write_text(ENTRY)
+    iso = place.make("boot/grub/grub.cfg=cfg", r"/boot/kernel=parts/k\=1", r"/a\=b/c\\d=parts/back\\slash",
+                     "extra/=more", "into/=parts/back\\slash", "cfg")
+    got = extract(iso, place.path / "got")
+    assert {k: v for k, v in contents(got).items() if v[0] == "file" and k != BOOT_IMAGE.encode()} == {
+        CONFIG.encode(): ("file", ENTRY.encode()), b"boot/kernel": ("file", kernel()), b"a=b/c\\d": ("file", b"m"),
+        b"extra/x": ("file", b"x"), b"extra/sub/y": ("file", b"y"), b"into/back\\slash": ("file", b"m"),
+        b"cfg": ("file", ENTRY.encode())}
+
+
+def test_a_source_that_is_a_symbolic_link_stands_for_what_it_leads_to(place):
+    place.write(good_tree())
+    (place.path / "link").symlink_to("tree")
+    (place.path / "file").write_text("f")
+    (place.path / "filelink").symlink_to("file")
+    got = extract(place.make("link", "x/y=filelink"), place.path / "got")
+    assert contents(got)[b"x/y"] == ("file", b"f")
+    assert contents(got)[b"boot/kernel"] == ("file", kernel())
+
+
+def test_an_output_inside_the_tree_does_not_contain_itself(place):
+    tree = place.write(good_tree())
+    place.iso = tree / "a [1]*" / "o=ut.iso"
+    place.iso.parent.mkdir()
+    sizes = []
+    for _ in range(2):
+        place.make(tree)
+        sizes.append(place.iso.stat().st_size)
+    got = extract(place.iso, place.path / "got")
+    assert sorted(contents(got)) == sorted(
+        os.fsencode(name) for name in ("a [1]*", "boot", "boot/grub", "boot/kernel", BOOT_IMAGE, CONFIG))
+    assert sizes[0] == sizes[1]
+    assert os.listdir(place.iso.parent) == ["o=ut.iso"]
+
+
+def test_the_tree_of_an_extracted_whelk_iso_makes_an_iso_again(place):
+    got = extract(place.make(place.write(good_tree())), place.path / "got")
+    place.make(got)
+    assert contents(extract(place.iso, place.path / "again")).keys() == contents(got).keys()
+    assert len(boot_image(place.iso)[1]) == (BUILD / "boot.img").stat().st_size
+
+
+def test_symbolic_links_in_the_tree_lead_to_kernels(place):
+    config = ("menuentry a {\n multiboot /current/kernel\n module /abs\n module /boot/../current/kernel\n"
+              " module //boot/./kernel\n}\n")
+    tree = place.write({CONFIG: config.encode(), "boot/kernel": kernel()})
+    (tree / "v1").symlink_to("boot")
+    (tree / "current").symlink_to("v1/")
+    (tree / "abs").symlink_to("/current/kernel")
+    iso = place.make(tree)
+    assert file_in_iso(iso, "boot/kernel")[0] == file_in_iso(iso, CONFIG)[0] + 1
+
+
+def test_a_packed_kernel_and_packed_modules_are_accepted(place):
+    config = "menuentry a {\n multiboot /boot/kernel.gz\n module /boot/module.gz\n module --nounzip /boot/module.gz\n}\n"
+    place.make(place.write({CONFIG: config.encode(), "boot/kernel.gz": gzip.compress(kernel()),
+                            "boot/module.gz": gzip.compress(bytes(MIB))}))
+
+
+# ---- what is refused
+
+def entry(*lines):
+    return {CONFIG: "\n".join(['menuentry "Test" {', *lines, "}", ""]).encode(), "boot/kernel": kernel()}
+
+
+REFUSED = {
+    "no config": ({"boot/kernel": kernel()}, "boot/grub/grub.cfg: no such file"),
+    "empty config": ({CONFIG: b""}, "boot/grub/grub.cfg:"),
+    "config is a directory": ({CONFIG + "/x": b""}, "boot/grub/grub.cfg: is a directory"),
+    "config too large": ({CONFIG: b"#" * (1 << 20)}, "boot/grub/grub.cfg: has 1048576 bytes"),
+    "unknown command": (entry("multiboot /boot/kernel", "frobnicate", "linux /boot/kernel"), "boot/grub/grub.cfg:4: "),
+    "no kernel": (entry("module /boot/kernel"), "boot/grub/grub.cfg:2: "),
+    "missing kernel": (entry("multiboot /boot/kernel2"), "boot/grub/grub.cfg:2: /boot/kernel2: no such file"),
+    "kernel of another case": (entry("multiboot /boot/Kernel"), "boot/grub/grub.cfg:2: /boot/Kernel: no such file"),
+    "kernel below a file": (entry("multiboot /boot/kernel/x"), "boot/grub/grub.cfg:2: /boot/kernel/x: "),
+    "kernel is a directory": (entry("multiboot /boot"), "boot/grub/grub.cfg:2: /boot: is a directory"),
+    "no Multiboot kernel": (entry("multiboot /boot/grub/grub.cfg"), "boot/grub/grub.cfg:2: /boot/grub/grub.cfg: "),
+    "kernel that fits nowhere": ({**entry("multiboot /boot/kernel"), "boot/kernel": kernel(address=0xE0000000)},
+                                 "boot/grub/grub.cfg:2: /boot/kernel: "),
+    "missing module": (entry("multiboot /boot/kernel", "module /boot/m x"),
+                       "boot/grub/grub.cfg:3: /boot/m: no such file"),
+    "module is a directory": (entry("multiboot /boot/kernel", "module /boot"),
+                              "boot/grub/grub.cfg:3: /boot: is a directory"),
+    "corrupt packed module": ({**entry("multiboot /boot/kernel", "module /m.gz"),
+                               "m.gz": gzip.compress(os.urandom(5000))[:-100]}, "boot/grub/grub.cfg:3: /m.gz: "),
+    "packed in another way": ({**entry("multiboot /boot/kernel", "module /m.xz"),
+                               "m.xz": b"\xfd7zXZ\0" + bytes(100)}, "boot/grub/grub.cfg:3: /m.xz: "),
+    "our file's name": (good_tree(**{BOOT_IMAGE: b"mine"}), "/boot/whelk.img: "),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_tree_that_could_not_boot_is_refused_with_file_and_line(place, name):
+    files, reason = REFUSED[name]
+    said = place.refuse(place.write(files))
+    assert said.startswith(f"whelk: {reason}"), said
+    assert said.splitlines()[-1] == f"whelk: {place.iso} was not written"
+
+
+def test_every_entry_that_could_not_boot_is_named(place):
+    config = ("menuentry a {\n multiboot /no/1\n}\nmenuentry b {\n multiboot /boot/kernel\n}\n"
+              "menuentry c {\n multiboot /boot/kernel\n module /no/2\n}\n")
+    said = place.refuse(place.write({CONFIG: config.encode(), "boot/kernel": kernel()})).splitlines()
+    assert [line.split(": ")[1:3] for line in said[:-1]] == [["boot/grub/grub.cfg:2", "/no/1"],
+                                                            ["boot/grub/grub.cfg:9", "/no/2"]]
+
+
+def test_links_that_lead_nowhere_or_in_a_circle_are_refused(place):
+    tree = place.write(entry("multiboot /boot/kernel", "module /circle"))
+    (tree / "circle").symlink_to("elcric")
+    (tree / "elcric").symlink_to("circle")
+    assert "boot/grub/grub.cfg:3: /circle: more than 8 symbolic links" in place.refuse(tree)
+    (tree / "circle").unlink()
+    (tree / "circle").symlink_to("../../../nothing")
+    assert "boot/grub/grub.cfg:3: /circle: no such file" in place.refuse(tree)
+
+
+def test_a_config_without_its_last_brace_is_accepted_with_a_warning(place):
+    run = place.run("-o", place.iso, place.write({**good_tree(), CONFIG: ENTRY.rstrip("}\n").encode()}))
+    assert run.returncode == 0
+    assert run.stderr.startswith("whelk: boot/grub/grub.cfg:2: ")
+    assert place.iso.exists()
+
+
+def test_a_failed_run_leaves_the_iso_that_was_there(place):
+    place.iso.write_bytes(b"older")
+    place.refuse(place.write(entry("multiboot /boot/nothing")))
+    assert place.iso.read_bytes() == b"older"
+
+
+def test_a_source_that_does_not_exist_is_named(place):
+    assert place.refuse("nothing").startswith("whelk: nothing: No such file or directory\n")
+    assert r"'\='" in place.refuse("a=b")
+
+
+@pytest.mark.parametrize("output, reason", [("tree", "is a directory"), ("/dev/null", "is no regular file"),
+                                            ("no/where.iso", "No such file or directory"), ("tree/", "is a directory"),
+                                            ("x/", "not a directory")])
+def test_an_output_that_is_no_file_is_refused(place, output, reason):
+    run = place.run("-o", output, place.write(good_tree()))
+    assert run.returncode == 1
+    assert reason in run.stderr.splitlines()[0]
+    assert os.listdir(place.path) == ["tree"]
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_an_output_that_is_a_symbolic_link_stays_one(place):
+    (place.path / "elsewhere").write_bytes(b"older")
+    place.iso.symlink_to("elsewhere")
+    place.make(place.write(good_tree()))
+    assert place.iso.is_symlink() and (place.path / "elsewhere").stat().st_size > 100_000
+
+
+def test_the_iso_has_the_permissions_that_the_umask_leaves(place):
+    run = subprocess.run(["sh", "-c", 'umask 027 && exec "$@"', "sh", MKRESCUE, "-o", place.iso,
+                          place.write(good_tree())], check=True)
+    assert stat.S_IMODE(place.iso.stat().st_mode) == 0o640
+
+
+# ---- xorriso
+
+def fake_xorriso(place, script):
+    """A PATH on which xorriso is this script; $iso is the file that it shall write."""
+    tools = place.path / "bin"
+    tools.mkdir()
+    program = tools / "xorriso"
+    program.write_text('#!/bin/sh\nfor word; do [ "$last" = -o ] && iso=${word#stdio:}; last=$word; done\n' + script)
+    program.chmod(0o755)
+    return {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+
+
+def test_a_missing_xorriso_is_named_with_the_command_that_installs_it(place):
+    said = place.refuse(place.write(good_tree()), env={**os.environ, "PATH": "/nonexistent"})
+    assert "apt install xorriso" in said and len(said.splitlines()) == 2
+
+
+def test_a_failing_xorriso_is_quoted_and_nothing_stays(place):
+    environment = fake_xorriso(place, 'echo half > "$iso"; echo "xorriso : FAILURE : the moon"; exit 5\n')
+    said = place.refuse(place.write(good_tree()), env=environment)
+    assert "xorriso : FAILURE : the moon\n" in said
+    assert "whelk: xorriso failed with exit status 5\n" in said
+
+
+def test_an_iso_that_xorriso_did_not_make_bootable_is_refused(place):
+    environment = fake_xorriso(place, 'head -c 1000000 /dev/zero > "$iso"\n')
+    assert "El Torito" in place.refuse(place.write(good_tree()), env=environment)
+
+
+def test_xorriso_is_quiet_unless_asked(place):
+    tree = place.write(good_tree())
+    quiet, verbose = place.run("-o", place.iso, tree), place.run("-v", "-o", place.iso, tree)
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+    assert "xorriso" in verbose.stderr and verbose.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_the_middle_leaves_nothing(place, number):
+    environment = fake_xorriso(place, f'echo half > "$iso"; echo $$ > "{place.path}/pid"; exec sleep 30\n')
+    tree = place.write(good_tree())
+    out = place.path / "out"
+    out.mkdir()
+    run = subprocess.Popen([MKRESCUE, "-o", out / "out.iso", tree], env=environment)
+    deadline = time.monotonic() + 20
+    while not ((place.path / "pid").exists() and (place.path / "pid").read_text().endswith("\n")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert len(os.listdir(out)) == 1
+    run.send_signal(number)
+    assert run.wait(timeout=20) == -number
+    assert os.listdir(out) == []
+    assert not Path("/proc", (place.path / "pid").read_text().strip()).exists()
+
+
+# ---- the command line
+
+@pytest.mark.parametrize("arguments", [
+    ("-o", "out.iso", "tree"), ("tree", "-o", "out.iso"), ("-oout.iso", "tree"), ("--output=out.iso", "tree"),
+    ("--output", "out.iso", "tree"), ("-output", "out.iso", "tree"), ("-o", "out.iso", "--", "tree")])
+def test_the_output_may_be_named_in_every_usual_way(place, arguments):
+    place.write(good_tree())
+    run = place.run(*arguments)
+    assert run.returncode == 0, run.stderr
+    assert place.iso.exists()
+
+
+@pytest.mark.parametrize("arguments, reason", [
+    (("tree",), "-o FILE"), (("-o", "out.iso"), "a directory"), (("-o",), "-o needs an argument"),
+    (("--frobnicate", "-o", "out.iso", "tree"), "unknown option --frobnicate"),
+    (("-x", "-o", "out.iso", "tree"), "unknown option -x"),
+    (("--verbose=2", "-o", "out.iso", "tree"), "--verbose takes no argument")])
+def test_a_wrong_command_line_is_refused_with_one_line(place, arguments, reason):
+    place.write(good_tree())
+    run = place.run(*arguments)
+    assert run.returncode == 2
+    assert reason in run.stderr and len(run.stderr.splitlines()) == 1
+    assert os.listdir(place.path) == ["tree"]
+
+
+def test_whelk_mkrescue_as_a_command_does_the_same(place):
+    run = place.run("mkrescue", "-o", place.iso, place.write(good_tree()), program=BUILD / "whelk")
+    assert run.returncode == 0 and place.iso.exists()
+
+
+def test_help_and_version_are_printed(place):
+    assert "-o, --output=FILE" in place.run("--help").stdout
+    assert "mkrescue" in place.run("--help", program=BUILD / "whelk").stdout
+    for program in (MKRESCUE, BUILD / "whelk"):
+        assert "helk" in place.run("--version", program=program).stdout
+    assert place.run("frobnicate", program=BUILD / "whelk").returncode == 2
+
+
+def test_the_installed_program_needs_nothing_of_the_source_tree(place):
+    make = ["make", "-C", str(ROOT), f"BUILD={BUILD}", f"DESTDIR={place.path}/root", "PREFIX=/usr"]
+    subprocess.run([*make, "install"], check=True, capture_output=True)
+    files = {str(p.relative_to(place.path / "root")) for p in (place.path / "root").rglob("*") if not p.is_dir()}
+    assert files == {"usr/bin/whelk", "usr/bin/whelk-mkrescue", "usr/share/man/man1/whelk-mkrescue.1"}
+    shutil.copytree(place.path / "root/usr/bin", place.path / "bin", symlinks=True)
+    run = place.run("-o", place.iso, place.write(good_tree()), program=place.path / "bin/whelk-mkrescue")
+    assert run.returncode == 0, run.stderr
+    subprocess.run([*make, "uninstall"], check=True, capture_output=True)
+    assert not [p for p in (place.path / "root").rglob("*") if not p.is_dir()]
