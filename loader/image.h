@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "loader/arena.h"
+#include "loader/error.h"
 
 struct image_segment {
     uint32_t index; /* the program header, for messages */
@@ -23,3 +24,24 @@ struct image {
     struct image_segment *segments;
     size_t segment_count;
 };
+
+/* Where a header itself says what of the file goes where (Multiboot 1 3.1.3, Multiboot 2 3.1.5 and
+   3.1.6). Addresses are physical. */
+struct address_fields {
+    uint32_t header_addr, load_addr, load_end_addr, bss_end_addr, entry_addr;
+};
+
+/* The image that address fields describe whose header was found at header_offset in a file of
+   file_size bytes. */
+bool image_from_address_fields(const struct address_fields *fields, uint32_t header_offset,
+                               uint64_t file_size, struct image *image, struct arena *arena,
+                               struct error *error);
+
+/* The lowest address of the image, and the one behind its highest. */
+void image_extent(const struct image *image, uint32_t *start, uint64_t *end);
+
+/* Whether the address lies in a segment. */
+bool image_contains(const struct image *image, uint32_t address);
+
+/* Moves the image as a whole so that it starts at an address from which it ends below 4 GiB. */
+void image_move(struct image *image, uint32_t start);

@@ -72,58 +72,12 @@ bool multiboot1_find_header(struct bytes start, struct multiboot1_header *header
 bool multiboot1_address_image(const struct multiboot1_header *header, uint64_t file_size,
                               struct image *image, struct arena *arena, struct error *error)
 {
-    if (header->header_addr < header->load_addr) {
-        return fail(error, "address fields: header_addr 0x%x lies before load_addr 0x%x",
-                    header->header_addr, header->load_addr);
-    }
-    uint32_t before = header->header_addr - header->load_addr;
-    if (before > header->file_offset) {
-        return fail(error, "address fields: load_addr 0x%x stands for a place before the file",
-                    header->load_addr);
-    }
-    uint32_t file_offset = header->file_offset - before;
-    if (header->load_end_addr != 0 && header->load_end_addr < header->load_addr) {
-        return fail(error, "address fields: load_end_addr 0x%x lies before load_addr 0x%x",
-                    header->load_end_addr, header->load_addr);
-    }
-    uint64_t load_size = file_size - file_offset; /* load_end_addr 0: to the end of the file */
-    if (header->load_end_addr != 0) {
-        uint32_t wanted = header->load_end_addr - header->load_addr;
-        if (wanted > load_size) {
-            return fail(error,
-                        "address fields: load_end_addr 0x%x lies 0x%llx bytes beyond the end "
-                        "of the file: is it cut short?",
-                        header->load_end_addr, (unsigned long long)(wanted - load_size));
-        }
-        load_size = wanted;
-    }
-    uint64_t load_end = header->load_addr + load_size;
-    if (load_end > UINT32_MAX) {
-        return fail(error, "address fields: 0x%llx bytes at load_addr 0x%x do not end below 4 GiB",
-                    (unsigned long long)load_size, header->load_addr);
-    }
-    if (header->bss_end_addr != 0 && header->bss_end_addr < load_end) {
-        return fail(error,
-                    "address fields: bss_end_addr 0x%x lies before the end of the data, 0x%llx",
-                    header->bss_end_addr, (unsigned long long)load_end);
-    }
-    uint64_t end = header->bss_end_addr != 0 ? header->bss_end_addr : load_end;
-    if (header->entry_addr < header->load_addr || header->entry_addr >= end) {
-        return fail(error, "address fields: entry_addr 0x%x lies outside the image, 0x%x to 0x%llx",
-                    header->entry_addr, header->load_addr, (unsigned long long)end);
-    }
-    image->segments = ARENA_NEW(arena, struct image_segment);
-    if (image->segments == NULL) {
-        return fail(error, "out of memory for one segment");
-    }
-    image->format = IMAGE_ADDRESS_FIELDS;
-    image->entry = header->entry_addr;
-    image->segment_count = 1;
-    image->segments[0] = (struct image_segment){
-        .file_offset = file_offset,
-        .file_size = (uint32_t)load_size,
-        .memory_size = (uint32_t)(end - header->load_addr),
-        .address = header->load_addr,
+    const struct address_fields fields = {
+        .header_addr = header->header_addr,
+        .load_addr = header->load_addr,
+        .load_end_addr = header->load_end_addr,
+        .bss_end_addr = header->bss_end_addr,
+        .entry_addr = header->entry_addr,
     };
-    return true;
+    return image_from_address_fields(&fields, header->file_offset, file_size, image, arena, error);
 }

@@ -167,6 +167,31 @@ bool placement_find(const struct placement *placement, uint64_t length, uint32_t
     return find(placement, NULL, 0, length, alignment, lowest, limit, address);
 }
 
+bool placement_find_high(const struct placement *placement, uint64_t length, uint32_t alignment,
+                         uint64_t lowest, uint64_t limit, uint32_t *address)
+{
+    uint64_t mask = alignment - 1;
+    for (size_t i = placement->map->count; i-- > 0;) {
+        const struct memory_range *range = &placement->map->ranges[i];
+        if (range->type != MEMORY_AVAILABLE) {
+            continue;
+        }
+        uint64_t range_end = range->address + range->length;
+        uint64_t end = range_end < limit ? range_end : limit;
+        uint64_t start = range->address > lowest ? range->address : lowest;
+        while (end >= start && length <= end - start && ((end - length) & ~mask) >= start) {
+            uint64_t at = (end - length) & ~mask;
+            const struct piece *piece = piece_at(placement, at, length);
+            if (piece == NULL) {
+                *address = (uint32_t)at;
+                return true;
+            }
+            end = piece->address;
+        }
+    }
+    return false;
+}
+
 bool placement_find_unused(const struct placement *placement, const struct memory_range *in_use,
                            size_t in_use_count, uint64_t length, uint32_t alignment,
                            uint64_t lowest, uint32_t *address)

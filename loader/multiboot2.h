@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Multiboot 2 (specification 2.0): the header in a kernel (3.1) and the boot information (3.6).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "loader/bytes.h"
+#include "loader/error.h"
+#include "loader/image.h"
+#include "loader/information.h"
+
+#define MULTIBOOT2_HEADER_MAGIC 0xe85250d6u
+#define MULTIBOOT2_BOOT_MAGIC   0x36d76289u /* EAX at entry */
+
+enum {
+    MULTIBOOT2_SEARCH_BYTES = 32768, /* the header lies wholly in the first 32768 bytes … */
+    MULTIBOOT2_HEADER_ALIGNMENT = 8, /* … on a multiple of 8 */
+};
+
+/* Tags of the header, 3.1.3 to 3.1.14. */
+enum multiboot2_header_tag {
+    MULTIBOOT2_HEADER_END = 0,
+    MULTIBOOT2_INFORMATION_REQUEST = 1,
+    MULTIBOOT2_ADDRESS = 2,
+    MULTIBOOT2_ENTRY_ADDRESS = 3,
+    MULTIBOOT2_CONSOLE_FLAGS = 4,
+    MULTIBOOT2_FRAMEBUFFER = 5,
+    MULTIBOOT2_MODULE_ALIGN = 6,
+    MULTIBOOT2_EFI_BOOT_SERVICES = 7,
+    MULTIBOOT2_ENTRY_ADDRESS_EFI32 = 8,
+    MULTIBOOT2_ENTRY_ADDRESS_EFI64 = 9,
+    MULTIBOOT2_RELOCATABLE = 10,
+    MULTIBOOT2_HEADER_TAGS,
+};
+
+enum { MULTIBOOT2_CONSOLE_REQUIRED = 1, MULTIBOOT2_EGA_TEXT_SUPPORTED = 2 }; /* console_flags */
+
+enum { MULTIBOOT2_PREFER_NONE, MULTIBOOT2_PREFER_LOW, MULTIBOOT2_PREFER_HIGH };
+
+struct multiboot2_header {
+    uint32_t file_offset; /* where it was found */
+    uint32_t tags;        /* bit n: the tag of type n is there; its fields: */
+    uint32_t header_addr, load_addr, load_end_addr, bss_end_addr;
+    uint32_t entry_addr;
+    uint32_t console_flags;
+    uint32_t width, height, depth;
+    uint32_t min_addr, max_addr, align, preference;
+};
+
+static inline bool multiboot2_has(const struct multiboot2_header *header,
+                                  enum multiboot2_header_tag tag)
+{
+    return (header->tags >> tag & 1) != 0;
+}
+
+/* Whether there is a header for the PC in the first bytes of a file, its tags unread. */
+bool multiboot2_is_present(struct bytes start);
+
+/* Finds and checks the header in the first bytes of a file (all of it, if shorter than
+   MULTIBOOT2_SEARCH_BYTES). False with a reason: none, unknown required tags, malformed ones. */
+bool multiboot2_find_header(struct bytes start, struct multiboot2_header *header,
+                            struct error *error);
+
+/* The image that the address and entry address tags describe (3.1.5, 3.1.6), in a file of
+   file_size bytes. */
+bool multiboot2_address_image(const struct multiboot2_header *header, uint64_t file_size,
+                              struct image *image, struct arena *arena, struct error *error);
+
+/* Lets an entry address tag decide where an ELF image is entered. */
+bool multiboot2_apply_entry(const struct multiboot2_header *header, struct image *image,
+                            struct error *error);
+
+enum { MULTIBOOT2_INFORMATION_ALIGNMENT = 8 };
+
+/* Bytes that the information takes at most, whatever the machine's own tags will be. */
+size_t multiboot2_information_size(const struct boot_information *information);
+
+/* Writes it to buffer, that many bytes, zeroed. */
+void multiboot2_write_information(const struct boot_information *information, uint8_t *buffer);
