@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "loader/memory_map.h"
+#include "loader/video.h"
 
 struct boot_module {
     uint32_t mod_start, mod_end; /* physical; mod_end is one past the last byte */
@@ -26,4 +27,5 @@ struct boot_information {
     const struct boot_module *modules;
     size_t module_count;
     struct boot_sections sections;
+    const struct video *video; /* NULL: not known yet; room for it is kept in any case */
 };

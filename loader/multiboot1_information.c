@@ -12,6 +12,8 @@ enum {
     INFO_ELF_SECTIONS = 1u << 5,
     INFO_MEMORY_MAP = 1u << 6,
     INFO_LOADER_NAME = 1u << 9,
+    INFO_VBE = 1u << 11,
+    INFO_FRAMEBUFFER = 1u << 12,
 };
 
 struct info {
@@ -28,15 +30,11 @@ struct info {
     uint32_t apm_table;
     uint32_t vbe_control_info, vbe_mode_info;
     uint16_t vbe_mode, vbe_interface_seg, vbe_interface_off, vbe_interface_len;
-    uint64_t framebuffer_addr;
-    uint32_t framebuffer_pitch, framebuffer_width, framebuffer_height;
-    uint8_t framebuffer_bpp, framebuffer_type;
-    uint8_t color_info[6];
-    uint8_t reserved[4]; /* GRUB's header file has color_info two bytes further on */
+    struct framebuffer framebuffer;
+    uint16_t unused;
 } __attribute__((packed));
 _Static_assert(offsetof(struct info, mmap_length) == 44, "Multiboot 0.6.96, 3.3");
-_Static_assert(offsetof(struct info, framebuffer_addr) == 88, "Multiboot 0.6.96, 3.3");
-_Static_assert(offsetof(struct info, color_info) == 110, "Multiboot 0.6.96, 3.3");
+_Static_assert(offsetof(struct info, framebuffer) == 88, "Multiboot 0.6.96, 3.3");
 _Static_assert(sizeof(struct info) == 120, "a multiple of 8");
 
 struct module_entry {
@@ -55,7 +53,8 @@ _Static_assert(sizeof(struct mmap_entry) == 24, "Multiboot 0.6.96, 3.3");
 
 /* Offsets of the parts behind the structure. */
 struct layout {
-    uint64_t mmap, command_line, loader_name, modules, strings, sections, end;
+    uint64_t mmap, command_line, loader_name, modules, strings, sections, vbe_control, vbe_mode,
+        palette, end;
 };
 
 static uint64_t align8(uint64_t offset)
@@ -76,7 +75,11 @@ static struct layout lay_out(const struct boot_information *information)
         layout.sections += strlen(information->modules[i].string) + 1;
     }
     layout.sections = align8(layout.sections);
-    layout.end = layout.sections + (uint64_t)information->sections.num * information->sections.size;
+    layout.vbe_control =
+        align8(layout.sections + (uint64_t)information->sections.num * information->sections.size);
+    layout.vbe_mode = layout.vbe_control + VBE_CONTROL_INFO_BYTES;
+    layout.palette = layout.vbe_mode + VBE_MODE_INFO_BYTES;
+    layout.end = layout.palette + sizeof video_palette;
     return layout;
 }
 
@@ -116,6 +119,40 @@ static void write_modules(const struct boot_information *information, uint8_t *e
     }
 }
 
+static void write_vbe(const struct video *video, struct info *info, const struct layout *layout,
+                      uint8_t *buffer, uint32_t address)
+{
+    if (video->vbe_control_info == NULL) {
+        return;
+    }
+    info->flags |= INFO_VBE;
+    info->vbe_control_info = address + (uint32_t)layout->vbe_control;
+    info->vbe_mode_info = address + (uint32_t)layout->vbe_mode;
+    info->vbe_mode = video->vbe_mode;
+    info->vbe_interface_seg = video->vbe_interface_seg;
+    info->vbe_interface_off = video->vbe_interface_off;
+    info->vbe_interface_len = video->vbe_interface_len;
+    video_copy_control_info(video, buffer + layout->vbe_control, info->vbe_control_info);
+    memcpy(buffer + layout->vbe_mode, video->vbe_mode_info, VBE_MODE_INFO_BYTES);
+}
+
+static void write_framebuffer(const struct framebuffer *framebuffer, struct info *info,
+                              const struct layout *layout, uint8_t *buffer, uint32_t address)
+{
+    if (framebuffer->type == FRAMEBUFFER_NONE) {
+        return;
+    }
+    info->flags |= INFO_FRAMEBUFFER;
+    info->framebuffer = *framebuffer;
+    if (framebuffer->type == FRAMEBUFFER_INDEXED) {
+        uint32_t palette = address + (uint32_t)layout->palette;
+        uint16_t colours = PALETTE_COLOURS;
+        memcpy(info->framebuffer.masks, &palette, sizeof palette);
+        memcpy(info->framebuffer.masks + sizeof palette, &colours, sizeof colours);
+        memcpy(buffer + layout->palette, video_palette, sizeof video_palette);
+    }
+}
+
 void multiboot1_write_information(const struct boot_information *information, uint8_t *buffer,
                                   uint32_t address)
 {
@@ -143,7 +180,11 @@ void multiboot1_write_information(const struct boot_information *information, ui
         info.syms_addr = address + (uint32_t)layout.sections;
         info.syms_shndx = information->sections.shndx;
         memcpy(buffer + layout.sections, information->sections.headers,
-               (size_t)(layout.end - layout.sections));
+               (size_t)information->sections.num * information->sections.size);
+    }
+    if (information->video != NULL) {
+        write_vbe(information->video, &info, &layout, buffer, address);
+        write_framebuffer(&information->video->framebuffer, &info, &layout, buffer, address);
     }
     memcpy(buffer, &info, sizeof info);
     write_memory_map(information->map, buffer + layout.mmap);
