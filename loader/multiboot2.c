@@ -12,6 +12,7 @@ enum {
     TAG_OPTIONAL = 1,             /* flags */
     KNOWN_INFORMATION_TYPES = 22, /* 0 to 21, 3.6 */
     LOAD_FROM_START = -1,         /* load_addr */
+    RELOCATION_LOWEST = 0x100000,
 };
 
 /* Where the words behind a tag's head belong. */
@@ -112,6 +113,16 @@ static bool read_tags(struct bytes tags, struct multiboot2_header *header, struc
     return true;
 }
 
+static bool check_console(const struct multiboot2_header *header, struct error *error)
+{
+    bool any = (header->console_flags & MULTIBOOT2_EGA_TEXT_SUPPORTED) != 0 ||
+               multiboot2_has(header, MULTIBOOT2_FRAMEBUFFER);
+    return any || (header->console_flags & MULTIBOOT2_CONSOLE_REQUIRED) == 0 ||
+           fail(error,
+                "the Multiboot 2 header requires a console, but supports neither EGA text nor "
+                "a framebuffer");
+}
+
 bool multiboot2_find_header(struct bytes start, struct multiboot2_header *header,
                             struct error *error)
 {
@@ -134,7 +145,8 @@ bool multiboot2_find_header(struct bytes start, struct multiboot2_header *header
                     length, found.offset, MULTIBOOT2_SEARCH_BYTES);
     }
     *header = (struct multiboot2_header){.file_offset = (uint32_t)found.offset};
-    return read_tags((struct bytes){at + HEADER_BYTES, length - HEADER_BYTES}, header, error);
+    return read_tags((struct bytes){at + HEADER_BYTES, length - HEADER_BYTES}, header, error) &&
+           check_console(header, error);
 }
 
 bool multiboot2_address_image(const struct multiboot2_header *header, uint64_t file_size,
@@ -173,4 +185,37 @@ bool multiboot2_apply_entry(const struct multiboot2_header *header, struct image
     image->entry = header->entry_addr;
     return image_contains(image, image->entry) ||
            fail(error, "entry address tag: 0x%x lies in no segment", image->entry);
+}
+
+/* As in GRUB, not below 1 MiB if it need not be there, and max_addr is above all of the image. */
+bool multiboot2_relocate(const struct multiboot2_header *header, const struct placement *placement,
+                         struct image *image, struct error *error)
+{
+    uint32_t alignment = header->align != 0 ? header->align : 1;
+    uint32_t lowest = header->min_addr;
+    uint32_t start;
+    uint64_t end;
+    if (!multiboot2_has(header, MULTIBOOT2_RELOCATABLE)) {
+        return true;
+    }
+    if ((alignment & (alignment - 1)) != 0) {
+        return fail(error, "relocatable image: its alignment 0x%x is not a power of two",
+                    alignment);
+    }
+    if (lowest < RELOCATION_LOWEST && header->max_addr > RELOCATION_LOWEST) {
+        lowest = RELOCATION_LOWEST;
+    }
+    image_extent(image, &start, &end);
+    bool found =
+        (header->preference == MULTIBOOT2_PREFER_HIGH ? placement_find_high : placement_find)(
+            placement, end - start, alignment, lowest, header->max_addr, &start);
+    if (!found) {
+        return fail(error,
+                    "relocatable image: no free memory for 0x%llx bytes, aligned to 0x%x, between "
+                    "0x%x and 0x%x",
+                    (unsigned long long)(end - start), alignment, header->min_addr,
+                    header->max_addr);
+    }
+    image_move(image, start);
+    return true;
 }

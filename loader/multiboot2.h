@@ -9,6 +9,7 @@
 #include "loader/error.h"
 #include "loader/image.h"
 #include "loader/information.h"
+#include "loader/placement.h"
 
 #define MULTIBOOT2_HEADER_MAGIC 0xe85250d6u
 #define MULTIBOOT2_BOOT_MAGIC   0x36d76289u /* EAX at entry */
@@ -71,10 +72,16 @@ bool multiboot2_address_image(const struct multiboot2_header *header, uint64_t f
 bool multiboot2_apply_entry(const struct multiboot2_header *header, struct image *image,
                             struct error *error);
 
+/* Moves a relocatable image (3.1.14) to where the header wants it in free memory; the others stay.
+ */
+bool multiboot2_relocate(const struct multiboot2_header *header, const struct placement *placement,
+                         struct image *image, struct error *error);
+
 enum { MULTIBOOT2_INFORMATION_ALIGNMENT = 8 };
 
 /* Bytes that the information takes at most, whatever the machine's own tags will be. */
 size_t multiboot2_information_size(const struct boot_information *information);
 
-/* Writes it to buffer, that many bytes, zeroed. */
-void multiboot2_write_information(const struct boot_information *information, uint8_t *buffer);
+/* Writes it to buffer (that many bytes, zeroed), as it must be at the physical address. */
+void multiboot2_write_information(const struct boot_information *information, uint8_t *buffer,
+                                  uint32_t address);

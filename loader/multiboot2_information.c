@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The boot information of Multiboot 2 (specification 2.0, 3.6), its tags in GRUB's order. See
+// multiboot2.h.
+#include <string.h>
+#include "loader/multiboot2.h"
+
+/* Types of tags, 3.6.2 to 3.6.18. */
+enum {
+    TAG_END = 0,
+    TAG_COMMAND_LINE = 1,
+    TAG_LOADER_NAME = 2,
+    TAG_MODULE = 3,
+    TAG_BASIC_MEMORY = 4,
+    TAG_BOOT_DEVICE = 5,
+    TAG_MEMORY_MAP = 6,
+    TAG_VBE = 7,
+    TAG_FRAMEBUFFER = 8,
+    TAG_ELF_SECTIONS = 9,
+    TAG_APM = 10,
+    TAG_ACPI_OLD = 14,
+    TAG_ACPI_NEW = 15,
+    TAG_LOAD_BASE = 21,
+};
+
+enum {
+    TAG_HEAD_BYTES = 8, /* type, size */
+    TAG_ALIGNMENT = 8,
+    MEMORY_MAP_ENTRY_BYTES = 24,
+    MEMORY_MAP_ENTRY_VERSION = 0,
+    VBE_FIELDS_BYTES = 8, /* mode and interface, in front of the two blocks */
+    PALETTE_BYTES = sizeof(uint16_t) + sizeof video_palette,
+
+    /* Room for the tags that describe the machine: head and padding of each, and all bodies. */
+    MACHINE_BYTES = 5 * (TAG_HEAD_BYTES + TAG_ALIGNMENT) + sizeof(struct apm_table) +
+                    VBE_FIELDS_BYTES + VBE_CONTROL_INFO_BYTES + VBE_MODE_INFO_BYTES +
+                    sizeof(struct framebuffer) + PALETTE_BYTES + 2 * ACPI_RSDP_BYTES,
+};
+_Static_assert(offsetof(struct memory_range, type) == 16, "the fields of an entry, in its order");
+_Static_assert(offsetof(struct boot_module, mod_end) == 4, "the fields of a tag, in its order");
+_Static_assert(offsetof(struct video, vbe_interface_len) ==
+                   offsetof(struct video, vbe_mode) + VBE_FIELDS_BYTES - sizeof(uint16_t),
+               "the fields of a tag, in its order");
+_Static_assert(offsetof(struct boot_sections, shndx) == 8, "the fields of a tag, in its order");
+
+/* Where the next byte goes. Without a buffer the bytes are only counted. */
+struct writer {
+    uint8_t *buffer;
+    size_t size;
+    size_t tag; /* offset of the tag that is being written */
+};
+
+static void put(struct writer *writer, const void *data, size_t length)
+{
+    if (writer->buffer != NULL) {
+        memcpy(writer->buffer + writer->size, data, length);
+    }
+    writer->size += length;
+}
+
+static void put32(struct writer *writer, uint32_t value)
+{
+    put(writer, &value, sizeof value);
+}
+
+static void put_text(struct writer *writer, const char *text)
+{
+    put(writer, text, strlen(text) + 1);
+}
+
+/* Goes back to enter the size of what was begun at start. */
+static void enter_size(struct writer *writer, size_t start, size_t field)
+{
+    size_t size = writer->size;
+    writer->size = field;
+    put32(writer, (uint32_t)(size - start));
+    writer->size = size;
+}
+
+static void begin_tag(struct writer *writer, uint32_t type)
+{
+    writer->tag = writer->size;
+    put32(writer, type);
+    put32(writer, 0);
+}
+
+static void end_tag(struct writer *writer)
+{
+    enter_size(writer, writer->tag, writer->tag + sizeof(uint32_t));
+    writer->size = (writer->size + TAG_ALIGNMENT - 1) & ~(size_t)(TAG_ALIGNMENT - 1);
+}
+
+static void put_tag(struct writer *writer, uint32_t type, const void *body, size_t length)
+{
+    begin_tag(writer, type);
+    put(writer, body, length);
+    end_tag(writer);
+}
+
+static void put_text_tag(struct writer *writer, uint32_t type, const char *text)
+{
+    put_tag(writer, type, text, strlen(text) + 1);
+}
+
+static void put_modules(struct writer *writer, const struct boot_information *information)
+{
+    for (size_t i = 0; i < information->module_count; i++) {
+        const struct boot_module *module = &information->modules[i];
+        begin_tag(writer, TAG_MODULE);
+        put(writer, module, offsetof(struct boot_module, mod_end) + sizeof module->mod_end);
+        put_text(writer, module->string);
+        end_tag(writer);
+    }
+}
+
+static void put_memory_map(struct writer *writer, const struct memory_map *map)
+{
+    begin_tag(writer, TAG_MEMORY_MAP);
+    put32(writer, MEMORY_MAP_ENTRY_BYTES);
+    put32(writer, MEMORY_MAP_ENTRY_VERSION);
+    for (size_t i = 0; i < map->count; i++) {
+        put(writer, &map->ranges[i],
+            offsetof(struct memory_range, type) + sizeof map->ranges[i].type);
+        put32(writer, 0); /* reserved */
+    }
+    end_tag(writer);
+}
+
+/* There even if it is empty, as in GRUB. */
+static void put_sections(struct writer *writer, const struct boot_sections *sections)
+{
+    begin_tag(writer, TAG_ELF_SECTIONS);
+    put(writer, sections, offsetof(struct boot_sections, shndx) + sizeof sections->shndx);
+    put(writer, sections->headers, (size_t)sections->num * sections->size);
+    end_tag(writer);
+}
+
+/* Multiboot 1's boot device has a byte for each, 0xff for none, where this has a word. */
+static void put_boot_device(struct writer *writer, uint32_t boot_device)
+{
+    const uint32_t body[] = {
+        boot_device >> 24,                              /* biosdev */
+        (uint32_t)(int32_t)(int8_t)(boot_device >> 16), /* partition */
+        (uint32_t)(int32_t)(int8_t)(boot_device >> 8),  /* sub_partition */
+    };
+    put_tag(writer, TAG_BOOT_DEVICE, body, sizeof body);
+}
+
+static void put_video(struct writer *writer, const struct video *video, uint32_t address)
+{
+    const struct framebuffer *framebuffer = &video->framebuffer;
+    bool graphics = framebuffer->type != FRAMEBUFFER_TEXT;
+    if (framebuffer->type == FRAMEBUFFER_NONE) {
+        return;
+    }
+    if (graphics && video->vbe_control_info != NULL) { /* GRUB has no such tag in text mode */
+        begin_tag(writer, TAG_VBE);
+        put(writer, &video->vbe_mode, VBE_FIELDS_BYTES);
+        video_copy_control_info(video, writer->buffer + writer->size,
+                                address + (uint32_t)writer->size);
+        writer->size += VBE_CONTROL_INFO_BYTES;
+        put(writer, video->vbe_mode_info, VBE_MODE_INFO_BYTES);
+        end_tag(writer);
+    }
+    begin_tag(writer, TAG_FRAMEBUFFER);
+    put(writer, framebuffer, offsetof(struct framebuffer, masks));
+    if (framebuffer->type == FRAMEBUFFER_RGB) {
+        put(writer, framebuffer->masks, sizeof framebuffer->masks);
+    } else if (graphics) {
+        const uint16_t colours = PALETTE_COLOURS;
+        put(writer, &colours, sizeof colours);
+        put(writer, video_palette, sizeof video_palette);
+    }
+    end_tag(writer);
+}
+
+/* The old tag is for the part that ACPI 1.0 knows, and is there with the new one, too. */
+static void put_acpi(struct writer *writer, struct bytes rsdp)
+{
+    if (rsdp.size != 0) {
+        put_tag(writer, TAG_ACPI_OLD, rsdp.data, ACPI_RSDP_OLD_BYTES);
+    }
+    if (rsdp.size == ACPI_RSDP_BYTES) {
+        put_tag(writer, TAG_ACPI_NEW, rsdp.data, ACPI_RSDP_BYTES);
+    }
+}
+
+static size_t write(const struct boot_information *information, uint8_t *buffer, uint32_t address)
+{
+    struct writer writer = {.buffer = buffer};
+    const uint32_t memory[] = {memory_map_lower_kib(information->map),
+                               memory_map_upper_kib(information->map)};
+    put32(&writer, 0); /* total_size */
+    put32(&writer, 0); /* reserved */
+    put_tag(&writer, TAG_LOAD_BASE, &information->load_base, sizeof information->load_base);
+    put_text_tag(&writer, TAG_COMMAND_LINE, information->command_line);
+    put_text_tag(&writer, TAG_LOADER_NAME, information->loader_name);
+    if (information->apm != NULL) {
+        put_tag(&writer, TAG_APM, information->apm, sizeof *information->apm);
+    }
+    put_modules(&writer, information);
+    put_memory_map(&writer, information->map);
+    put_sections(&writer, &information->sections);
+    put_tag(&writer, TAG_BASIC_MEMORY, memory, sizeof memory);
+    put_boot_device(&writer, information->boot_device);
+    if (information->video != NULL) {
+        put_video(&writer, information->video, address);
+    }
+    put_acpi(&writer, information->rsdp);
+    put_tag(&writer, TAG_END, NULL, 0);
+    enter_size(&writer, 0, 0);
+    return writer.size;
+}
+
+size_t multiboot2_information_size(const struct boot_information *information)
+{
+    struct boot_information without_machine = *information;
+    without_machine.apm = NULL;
+    without_machine.video = NULL;
+    without_machine.rsdp.size = 0;
+    return write(&without_machine, NULL, 0) + MACHINE_BYTES;
+}
+
+void multiboot2_write_information(const struct boot_information *information, uint8_t *buffer,
+                                  uint32_t address)
+{
+    write(information, buffer, address);
+}
