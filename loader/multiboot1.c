@@ -46,7 +46,11 @@ bool multiboot1_find_header(struct bytes start, struct multiboot1_header *header
 
     const uint8_t *at = start.data + offset;
     size_t there = start.size - offset;
-    *header = (struct multiboot1_header){.file_offset = (uint32_t)offset, .flags = load32(at + 4)};
+    *header = (struct multiboot1_header){
+        .file_offset = (uint32_t)offset,
+        .flags = load32(at + 4),
+        .mode_type = MULTIBOOT1_EGA_TEXT, /* where the fields are missing */
+    };
     if (!check_required_flags(header->flags, error)) {
         return false;
     }
@@ -61,7 +65,7 @@ bool multiboot1_find_header(struct bytes start, struct multiboot1_header *header
         header->entry_addr = load32(at + 28);
     }
     if ((header->flags & MULTIBOOT1_VIDEO_MODE) && there >= VIDEO_FIELDS_END) {
-        header->mode_type = load32(at + 32); /* where they are missing: no wish */
+        header->mode_type = load32(at + 32);
         header->width = load32(at + 36);
         header->height = load32(at + 40);
         header->depth = load32(at + 44);

@@ -26,6 +26,9 @@ enum {
     MULTIBOOT1_REQUIRED_FLAGS = 0xffff, /* unknown ones here must be refused */
 };
 
+/* mode_type, 3.1.4 */
+enum { MULTIBOOT1_LINEAR_GRAPHICS = 0, MULTIBOOT1_EGA_TEXT = 1 };
+
 struct multiboot1_header {
     uint32_t file_offset; /* where it was found */
     uint32_t flags;

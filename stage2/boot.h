@@ -21,7 +21,7 @@ bool boot_stage(struct boot *boot, struct arena *arena, struct error *error);
 /* Reads every piece from its source. */
 bool boot_load(const struct boot *boot, struct error *error);
 
-/* Writes the boot information. */
+/* Sets the video mode that the kernel asks for, if any, and writes the boot information. */
 void boot_describe(const struct boot *boot);
 
 /* To the kernel. */

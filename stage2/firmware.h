@@ -8,6 +8,8 @@
 #include "loader/arena.h"
 #include "loader/error.h"
 #include "loader/memory_map.h"
+#include "loader/video.h"
+#include "stage2/video.h"
 
 /* The screen: plain text at the cursor; '\n' starts a new line, '\b' goes back one column. */
 bool firmware_screen_present(void);
@@ -15,6 +17,20 @@ void firmware_screen_write(char character);
 void firmware_screen_clear(void);
 void firmware_screen_move(unsigned row, unsigned column);
 void firmware_screen_inverse(int on);
+
+/* Describes the screen in text mode, and finds out what the firmware knows of others; before the
+   functions below are called. */
+void firmware_video_text(struct video *video);
+
+/* The index-th of the firmware's modes; depth 0 if it cannot be used. False: there are no more. */
+bool firmware_video_mode(uint32_t index, struct video_mode *mode);
+
+/* What the display prefers, as far as it says. */
+struct video_size firmware_video_display_size(void);
+
+/* Sets a mode and describes it. False: the firmware does not. Nothing more can be written to the
+   screen then. */
+bool firmware_video_set(const struct video_mode *mode, struct video *video);
 
 /* I/O port of the first UART as the firmware reports it, 0: none. */
 uint16_t firmware_serial_port(void);

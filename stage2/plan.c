@@ -115,6 +115,16 @@ static bool read_elf(struct planning *planning, const struct file *kernel, struc
            read_sections(planning, kernel);
 }
 
+/* The reserved mode types ask for what nobody knows, and so for nothing. */
+static void read_video_fields(struct plan *plan, const struct multiboot1_header *header)
+{
+    if ((header->flags & MULTIBOOT1_VIDEO_MODE) &&
+        header->mode_type == MULTIBOOT1_LINEAR_GRAPHICS) {
+        plan->video_wish_count =
+            video_wishes(header->width, header->height, header->depth, plan->video_wishes);
+    }
+}
+
 static bool read_kernel(struct planning *planning)
 {
     const struct file *kernel = &planning->plan->kernel;
@@ -126,6 +136,7 @@ static bool read_kernel(struct planning *planning)
     if (start.data == NULL || !multiboot1_find_header(start, &header, planning->error)) {
         return false;
     }
+    read_video_fields(planning->plan, &header);
     if ((header.flags & MULTIBOOT1_ADDRESS_FIELDS) && !planning->boot->ignore_address_fields) {
         return multiboot1_address_image(&header, kernel->size, &planning->image, planning->arena,
                                         planning->error);

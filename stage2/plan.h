@@ -14,6 +14,7 @@
 #include "loader/placement.h"
 #include "stage2/config.h"
 #include "stage2/file.h"
+#include "stage2/video.h"
 
 struct plan {
     struct placement placement;
@@ -24,6 +25,8 @@ struct plan {
     struct boot_information information;
     uint32_t information_address; /* EBX at entry; its piece has no source, but what describes */
     uint32_t information_piece;   /* index */
+    struct video_wish video_wishes[VIDEO_WISHES]; /* the first that there is gets set, … */
+    size_t video_wish_count;                      /* … at the very end; 0: text stays */
 };
 
 /* Plans one boot on a machine with this (normalised) memory map. config_name names the config in

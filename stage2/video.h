@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Which video mode a kernel gets: what it asks for (Multiboot 1, 3.1.4; Multiboot 2, 3.1.10), then
+// GRUB's fall-backs. Pure: the firmware's modes come one by one.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A graphics mode with a linear frame buffer. */
+struct video_mode {
+    uint32_t number; /* the firmware's */
+    uint32_t width, height;
+    uint32_t depth; /* bits per pixel; 0: none that a kernel could draw in */
+};
+
+struct video_size {
+    uint32_t width, height; /* width 0: unknown */
+};
+
+struct video_wish {
+    uint32_t width, height; /* width 0: whatever suits the display */
+    uint32_t depth;         /* 0: any */
+};
+
+enum { VIDEO_WISHES = 3 };
+
+/* What is tried one after the other for a kernel that asks for this mode; none: text it is. */
+size_t video_wishes(uint32_t width, uint32_t height, uint32_t depth,
+                    struct video_wish wishes[VIDEO_WISHES]);
+
+/* Whether mode fulfils the wish, better than best does (depth 0: there is none so far). */
+bool video_is_better(const struct video_mode *mode, const struct video_mode *best,
+                     const struct video_wish *wish, const struct video_size *display);
+
+/* The size that a display says it prefers, in the EDID (VESA E-EDID 1.4, 3); unknown if it is
+   broken or says nothing. */
+enum { EDID_BYTES = 128 };
+struct video_size video_edid_size(const uint8_t edid[EDID_BYTES]);
