@@ -73,9 +73,8 @@ static bool check_type(const uint8_t *ehdr, struct error *error)
     if (e_machine != EM_386 && e_machine != EM_X86_64) {
         return fail(error, "ELF machine %u is not the PC (%u or %u)", e_machine, EM_386, EM_X86_64);
     }
-    if (e_type != ET_EXEC) {
-        return fail(error, "ELF type %u is not an executable (%u)%s", e_type, ET_EXEC,
-                    e_type == ET_DYN ? ": link it with -no-pie" : "");
+    if (e_type != ET_EXEC && e_type != ET_DYN) { /* ET_DYN stands where it is linked, as in GRUB */
+        return fail(error, "ELF type %u is not an executable (%u or %u)", e_type, ET_EXEC, ET_DYN);
     }
     if (load32(ehdr + 20) != EV_CURRENT) {
         return fail(error, "ELF version %u is unknown", load32(ehdr + 20));
@@ -184,7 +183,7 @@ static bool check_segment(const struct program_header *header, uint32_t index, u
                     index, (unsigned long long)header->p_filesz,
                     (unsigned long long)header->p_memsz);
     }
-    if (!range_within(header->p_offset, header->p_filesz, file_size)) {
+    if (header->p_filesz != 0 && !range_within(header->p_offset, header->p_filesz, file_size)) {
         return fail(error,
                     "segment %u (0x%llx bytes at offset 0x%llx) lies beyond the end of the file: "
                     "is it cut short?",
