@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The report kernel: prints on COM1 all that a Multiboot 1 loader handed over (specification
-// 0.6.96, 3.2 and 3.3), one "key: value" per line, then END, and ends QEMU.
+// 0.6.96, 3.2 and 3.3), one "key: value" per line, then END, and ends QEMU. What a Multiboot 2
+// loader handed over: report2.c.
 #include "adler32.h"
 #include "console.h"
 #include "multiboot1_info.h"
 #include "ports.h"
 #include "processors.h"
+#include "report.h"
 
 /* As entry.asm lays it out and make_kernel.py fills it in. */
 enum { OPTION_START_PROCESSORS = 1u << 0, OPTION_STAY = 1u << 1 };
@@ -37,13 +39,13 @@ struct saved {
 extern const struct manifest manifest;
 void report(const struct saved *saved);
 
-static void key(const char *name)
+void key(const char *name)
 {
     console_text(name);
     console_text(": ");
 }
 
-static void key_of(const char *name, uint32_t index)
+void key_of(const char *name, uint32_t index)
 {
     console_text(name);
     console_text("[");
@@ -51,31 +53,26 @@ static void key_of(const char *name, uint32_t index)
     console_text("]:");
 }
 
-static void hex_line(const char *name, uint64_t value)
+void hex_line(const char *name, uint64_t value)
 {
     key(name);
     console_hex(value);
     console_text("\n");
 }
 
-static void text_line(const char *name, uint32_t address)
+void text_line(const char *name, uint32_t address)
 {
     key(name);
     console_escaped((const char *)address);
     console_text("\n");
 }
 
-static void part(const char *name, uint64_t value)
+void part(const char *name, uint64_t value)
 {
     console_text(" ");
     console_text(name);
     console_text("=");
     console_hex(value);
-}
-
-static uint64_t wide(uint32_t low, uint32_t high)
-{
-    return (uint64_t)high << 32 | low;
 }
 
 /* Two addresses that differ in bit 20 alone are two places. */
@@ -213,10 +210,8 @@ static struct section read_section(const uint32_t *h, uint32_t header_size)
     return (struct section){h[0], h[1], h[6], h[2], h[3], h[4], h[5]};
 }
 
-static void report_sections(const struct info *info)
+void report_sections(uint32_t count, uint32_t size, uint32_t table, uint32_t names_index)
 {
-    uint32_t count = info->syms[0], size = info->syms[1], table = info->syms[2];
-    uint32_t names_index = info->syms[3];
     hex_line("elf_num", count);
     hex_line("elf_size", size);
     hex_line("elf_addr", table);
@@ -283,7 +278,7 @@ static void report_info(const struct info *info)
     if (flags & INFO_MODULES)
         report_modules(info);
     if (flags & INFO_ELF_SECTIONS)
-        report_sections(info);
+        report_sections(info->syms[0], info->syms[1], info->syms[2], info->syms[3]);
     if (flags & INFO_MEMORY_MAP)
         report_memory_map(info);
     if (flags & INFO_DRIVES) {
@@ -311,7 +306,10 @@ void report(const struct saved *saved)
     report_state(saved);
     report_regions();
     report_processor_tables();
-    report_info((const struct info *)saved->ebx);
+    if (saved->eax == MULTIBOOT2_BOOT_MAGIC)
+        report_multiboot2(saved->ebx);
+    else
+        report_info((const struct info *)saved->ebx);
     console_text("END\n");
     while (manifest.options & OPTION_STAY)
         __asm__ volatile("cli; hlt");

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a Multiboot 2 loader handed over (specification 2.0, 3.6): the list of tags, then what is in
+// each. Written from the specification for the test kernels alone.
+#include "adler32.h"
+#include "console.h"
+#include "report.h"
+
+enum {
+    TAG_END = 0,
+    TAG_CMDLINE = 1,
+    TAG_LOADER_NAME = 2,
+    TAG_MODULE = 3,
+    TAG_BASIC_MEMINFO = 4,
+    TAG_BOOTDEV = 5,
+    TAG_MMAP = 6,
+    TAG_VBE = 7,
+    TAG_FRAMEBUFFER = 8,
+    TAG_ELF_SECTIONS = 9,
+    TAG_APM = 10,
+    TAG_ACPI_OLD = 14,
+    TAG_ACPI_NEW = 15,
+    TAG_LOAD_BASE = 21,
+    MAX_TAGS = 2000,
+};
+
+static uint32_t word(uint32_t address)
+{
+    return *(const uint32_t *)address;
+}
+
+static uint16_t half(uint32_t address)
+{
+    return *(const uint16_t *)address;
+}
+
+static uint8_t byte(uint32_t address)
+{
+    return *(const uint8_t *)address;
+}
+
+static void report_module(uint32_t tag, uint32_t index)
+{
+    uint32_t start = word(tag + 8), end = word(tag + 12);
+    key_of("module", index);
+    part("start", start);
+    part("end", end);
+    part("adler", adler32((const uint8_t *)start, end - start));
+    console_text(" text=");
+    console_escaped((const char *)(tag + 16));
+    console_text("\n");
+}
+
+static void report_memory_map(uint32_t tag)
+{
+    uint32_t size = word(tag + 4), entry_size = word(tag + 8), index = 0;
+    hex_line("mmap_entry_size", entry_size);
+    hex_line("mmap_entry_version", word(tag + 12));
+    for (uint32_t at = tag + 16; entry_size && at < tag + size; at += entry_size) {
+        key_of("mmap", index++);
+        part("base", wide(word(at), word(at + 4)));
+        part("length", wide(word(at + 8), word(at + 12)));
+        part("type", word(at + 16));
+        part("reserved", word(at + 20));
+        console_text("\n");
+    }
+}
+
+static void report_elf_sections(uint32_t tag)
+{
+    report_sections(word(tag + 8), word(tag + 12), tag + 20, word(tag + 16));
+}
+
+static void report_boot_device(uint32_t tag)
+{
+    hex_line("biosdev", word(tag + 8));
+    hex_line("slice", word(tag + 12));
+    hex_line("part", word(tag + 16));
+}
+
+static void report_apm(uint32_t tag)
+{
+    static const char *const fields[] = {"apm_cseg_16",  "apm_dseg",        "apm_flags",
+                                         "apm_cseg_len", "apm_cseg_16_len", "apm_dseg_len"};
+    hex_line("apm_version", half(tag + 8));
+    hex_line("apm_cseg", half(tag + 10));
+    hex_line("apm_offset", word(tag + 12));
+    for (uint32_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        hex_line(fields[i], half(tag + 16 + 2 * i));
+}
+
+static void report_vbe(uint32_t tag)
+{
+    hex_line("vbe_mode", half(tag + 8));
+    hex_line("vbe_interface_seg", half(tag + 10));
+    hex_line("vbe_interface_off", half(tag + 12));
+    hex_line("vbe_interface_len", half(tag + 14));
+    hex_line("vbe_signature", word(tag + 16));
+    hex_line("vbe_mode_info_adler", adler32((const uint8_t *)(tag + 16 + 512), 256));
+}
+
+static void report_framebuffer(uint32_t tag)
+{
+    enum { INDEXED = 0, RGB = 1 };
+    uint32_t colours = tag + 32;
+    hex_line("framebuffer_addr", wide(word(tag + 8), word(tag + 12)));
+    hex_line("framebuffer_pitch", word(tag + 16));
+    hex_line("framebuffer_width", word(tag + 20));
+    hex_line("framebuffer_height", word(tag + 24));
+    hex_line("framebuffer_bpp", byte(tag + 28));
+    hex_line("framebuffer_type", byte(tag + 29));
+    if (byte(tag + 29) == RGB)
+        hex_line("framebuffer_masks", wide(word(colours), half(colours + 4)));
+    if (byte(tag + 29) == INDEXED) {
+        hex_line("framebuffer_colours", half(colours));
+        hex_line("framebuffer_palette_adler",
+                 adler32((const uint8_t *)colours + 2, 3u * half(colours)));
+    }
+}
+
+static void report_tag(uint32_t tag, uint32_t *modules)
+{
+    uint32_t size = word(tag + 4);
+    switch (word(tag)) {
+    case TAG_CMDLINE:
+        text_line("cmdline", tag + 8);
+        break;
+    case TAG_LOADER_NAME:
+        text_line("boot_loader_name", tag + 8);
+        break;
+    case TAG_MODULE:
+        report_module(tag, (*modules)++);
+        break;
+    case TAG_BASIC_MEMINFO:
+        hex_line("mem_lower", word(tag + 8));
+        hex_line("mem_upper", word(tag + 12));
+        break;
+    case TAG_BOOTDEV:
+        report_boot_device(tag);
+        break;
+    case TAG_MMAP:
+        report_memory_map(tag);
+        break;
+    case TAG_VBE:
+        report_vbe(tag);
+        break;
+    case TAG_FRAMEBUFFER:
+        report_framebuffer(tag);
+        break;
+    case TAG_ELF_SECTIONS:
+        report_elf_sections(tag);
+        break;
+    case TAG_APM:
+        report_apm(tag);
+        break;
+    case TAG_ACPI_OLD:
+        hex_line("acpi_old_adler", adler32((const uint8_t *)tag + 8, size - 8));
+        break;
+    case TAG_ACPI_NEW:
+        hex_line("acpi_new_adler", adler32((const uint8_t *)tag + 8, size - 8));
+        break;
+    case TAG_LOAD_BASE:
+        hex_line("load_base", word(tag + 8));
+        break;
+    }
+}
+
+void report_multiboot2(uint32_t address)
+{
+    uint32_t end = address + word(address), modules = 0;
+    hex_line("total_size", word(address));
+    hex_line("info_reserved", word(address + 4));
+    uint32_t at = address + 8;
+    for (uint32_t i = 0; i < MAX_TAGS && at < end; i++) {
+        uint32_t type = word(at), size = word(at + 4);
+        key_of("tag", i);
+        part("type", type);
+        part("size", size);
+        console_text("\n");
+        if (type == TAG_END || size < 8)
+            break;
+        report_tag(at, &modules);
+        at += (size + 7) & ~7u;
+    }
+    hex_line("tags_end", at + 8 - address);
+}
