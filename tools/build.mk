@@ -7,33 +7,42 @@ TOOLS_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOOLS_C) $(PURE_C))
 
 MBR_MAX_BYTES := 440
 
-$(BUILD)/mbr.img: boot/bios/mbr.asm
+$(BUILD)/mbr.img: boot/bios/mbr.asm tools/build.mk
 	@mkdir -p $(@D)
-	$(NASM) -f bin -o $@ $<
+	@echo "ASM  $<"
+	@$(NASM) -f bin -o $@ $<
 	@size=$$(stat -c %s $@); if [ $$size -gt $(MBR_MAX_BYTES) ]; then \
 	    echo "$@: $$size bytes, more than $(MBR_MAX_BYTES)" >&2; rm -f $@; exit 1; fi
 
+# The flags are in the makefiles.
+$(TOOLS_OBJECTS): Makefile tools/build.mk
+
 $(BUILD)/host/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(HOST_CFLAGS) -c -o $@ $<
+	@echo "CC   $@"
+	@$(CC) $(COMMON) $(HOST_CFLAGS) -c -o $@ $<
 
 $(BUILD)/host/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -c -o $@ $<
+	@echo "CC   $@"
+	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -c -o $@ $<
 
 $(patsubst %.c,$(BUILD)/host/%.o,$(VENDORED)): $(BUILD)/host/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) -O2 -g -w -c -o $@ $<
+	@echo "CC   $@"
+	@$(CC) $(COMMON) -O2 -g -w -c -o $@ $<
 
 $(BUILD)/host/tools/embedded.o: tools/embedded.c $(BUILD)/boot.img $(BUILD)/mbr.img
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<
+	@echo "CC   $@"
+	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<
 
 $(BUILD)/whelk: $(TOOLS_OBJECTS)
-	$(CC) -o $@ $^
+	@echo "LD   $@"
+	@$(CC) -o $@ $^
 
 $(BUILD)/whelk-mkrescue: $(BUILD)/whelk
-	ln -sf whelk $@
+	@ln -sf whelk $@
 
 BINDIR := $(DESTDIR)$(PREFIX)/bin
 MANDIR := $(DESTDIR)$(PREFIX)/share/man/man1

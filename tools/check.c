@@ -149,6 +149,8 @@ static bool add_path(struct load_order *order, const struct tree *tree, const ch
         return fail(error, "out of memory");
     }
     order->paths[order->count++] = copy;
+    uint64_t size = (uint64_t)node.status.st_size;
+    order->largest_bytes = size > order->largest_bytes ? size : order->largest_bytes;
     return true;
 }
 

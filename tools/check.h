@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "tools/tree.h"
 
 #define CONFIG_PATH "/boot/grub/grub.cfg"
@@ -14,6 +15,7 @@
 struct load_order {
     char **paths;
     size_t count;
+    uint64_t largest_bytes; /* of the largest of them */
 };
 
 /* Says each reason why something would not boot, and each warning, and returns false if there was a

@@ -25,9 +25,10 @@ enum {
     STATUS_FAILED = 1,
     STATUS_USAGE = 2,
 
-    LOAD_UNIT = 512,        /* of the boot catalog's sector count */
-    PADDING_KIB = 128 + 32, /* see docs/iso-layout.md; the backup GPT is in it */
-    CATALOG_WEIGHT = 1000,  /* xorriso puts files of higher weight first; others have 0 */
+    LOAD_UNIT = 512,         /* of the boot catalog's sector count */
+    PADDING_KIB = 128 + 32,  /* see docs/iso-layout.md; the backup GPT is in it */
+    SMALLEST_ISO_KIB = 1024, /* see docs/iso-layout.md */
+    CATALOG_WEIGHT = 1000,   /* xorriso puts files of higher weight first; others have 0 */
 };
 _Static_assert(PADDING_KIB * 1024 >= HYBRID_BACKUP_BYTES, "the backup GPT fits the padding");
 
@@ -165,6 +166,14 @@ static void add_weights(struct command *command, const struct load_order *order)
     }
 }
 
+/* Enough that the ISO, with its largest file, reaches the smallest size. */
+static int padding_kib(const struct load_order *order)
+{
+    uint64_t file_kib = order->largest_bytes / 1024;
+    int missing = file_kib < SMALLEST_ISO_KIB ? SMALLEST_ISO_KIB - (int)file_kib : 0;
+    return missing > PADDING_KIB ? missing : PADDING_KIB;
+}
+
 static void make_command(struct command *command, const struct tree *tree,
                          const struct load_order *order, const struct output *output)
 {
@@ -206,7 +215,7 @@ static void make_command(struct command *command, const struct tree *tree,
     add_graft(command, BOOT_IMAGE_PATH, output->boot_image);
     command_add(command, "--"); /* the end of -as mkisofs, which knows no size of padding */
     command_add(command, "-padding");
-    command_add(command, "%dk", PADDING_KIB);
+    command_add(command, "%ik", padding_kib(order));
 }
 
 // ---- The ISO

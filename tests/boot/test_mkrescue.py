@@ -160,6 +160,10 @@ def test_an_iso_with_a_module_of_one_mebibyte_is_under_1600000_bytes(place):
     assert iso.stat().st_size < 1_600_000
 
 
+def test_a_tiny_tree_makes_an_iso_of_at_least_one_mebibyte_as_seabios_wants_a_disk_to_be(place):
+    assert MIB <= place.make(place.write(good_tree())).stat().st_size < MIB + 200_000
+
+
 # ---- the disk
 
 def gpt_header(disk, sector):
