@@ -129,7 +129,6 @@ static void start_video(const struct plan *plan, struct video *video)
     firmware_video_text(video);
     if (plan->video_wish_count != 0 && !set_video(plan, video)) {
         console_print("whelk: %s: no video mode: text instead\n", plan->kernel.path);
-        firmware_video_text(video);
     }
 }
 

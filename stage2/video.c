@@ -47,16 +47,17 @@ static bool fulfils(const struct video_mode *mode, const struct video_wish *wish
     return mode->width == DEFAULT_WIDTH && mode->height == DEFAULT_HEIGHT;
 }
 
-static uint64_t bits(const struct video_mode *mode)
+/* Bytes of its frame buffer, which lies below 4 GiB. */
+static uint32_t volume(const struct video_mode *mode)
 {
-    return (uint64_t)(mode->width * mode->depth) * mode->height;
+    return mode->width * mode->height / 8 * mode->depth;
 }
 
 bool video_is_better(const struct video_mode *mode, const struct video_mode *best,
                      const struct video_wish *wish, const struct video_size *display)
 {
     return mode->depth != 0 && fulfils(mode, wish, display) &&
-           (best->depth == 0 || bits(mode) >= bits(best));
+           (best->depth == 0 || volume(mode) >= volume(best));
 }
 
 struct video_size video_edid_size(const uint8_t edid[EDID_BYTES])

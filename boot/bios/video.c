@@ -33,7 +33,6 @@ enum {
     MODEL_PACKED_PIXEL = 4,
     MODEL_DIRECT_COLOUR = 6,
 
-    TEXT_ADDRESS = 0xb8000,
     TEXT_COLUMNS = 80,
     TEXT_ROWS = 25,
 };
@@ -79,67 +78,67 @@ struct vbe_colour {
 
 /* What the firmware writes to and reads from, below 1 MiB. */
 static struct vbe_control_info control;
-static struct vbe_mode_info mode_info;
+static struct vbe_mode_info text_info, mode_info;
 static union {
     uint8_t edid[EDID_BYTES];
     struct vbe_colour palette[PALETTE_COLOURS];
 } buffer;
 static bool vbe_present;
 
-static bool vbe_call(uint32_t function, struct bios_registers *registers, const void *memory)
-{
-    registers->eax = function;
-    registers->es = bios_segment(memory);
-    registers->edi = bios_offset(memory);
-    bios_call(INT_VIDEO, registers);
-    return (registers->eax & 0xffff) == VBE_SUCCESS;
-}
+static const struct framebuffer text = {
+    .address = 0xb8000,
+    .pitch = 2 * TEXT_COLUMNS,
+    .width = TEXT_COLUMNS,
+    .height = TEXT_ROWS,
+    .bpp = 16,
+    .type = FRAMEBUFFER_TEXT,
+};
 
-static void find_protected_mode_interface(struct video *video)
+/* What the last call left. */
+static struct bios_registers answer;
+
+static bool vbe_call(uint32_t function, uint32_t ebx, uint32_t ecx, const void *memory)
 {
-    struct bios_registers registers = {0};
-    if (vbe_call(VBE_PROTECTED_MODE_INTERFACE, &registers, NULL)) {
-        video->vbe_interface_seg = registers.es;
-        video->vbe_interface_off = (uint16_t)registers.edi;
-        video->vbe_interface_len = (uint16_t)registers.ecx;
-    }
+    struct bios_registers registers = {
+        .eax = function,
+        .ebx = ebx,
+        .ecx = ecx,
+        .es = bios_segment(memory),
+        .edi = bios_offset(memory),
+    };
+    bios_call(INT_VIDEO, &registers);
+    answer = registers;
+    return (uint16_t)registers.eax == VBE_SUCCESS;
 }
 
 void firmware_video_text(struct video *video)
 {
-    struct bios_registers registers = {0};
     memset(video, 0, sizeof *video);
-    memset(&control, 0, sizeof control);
-    memset(&mode_info, 0, sizeof mode_info);
-    memcpy(control.signature, "VBE2", sizeof control.signature);
-    vbe_present = vbe_call(VBE_CONTROLLER_INFORMATION, &registers, &control);
+    memcpy(control.signature, "VBE2", sizeof control.signature); /* asks for all 512 bytes */
+    vbe_present = vbe_call(VBE_CONTROLLER_INFORMATION, 0, 0, &control);
     if (vbe_present) {
         video->vbe_control_info = (const uint8_t *)&control;
         video->vbe_control_address = (uint32_t)(uintptr_t)&control;
         video->vbe_mode = MODE_TEXT;
-        mode_info.width = TEXT_COLUMNS; /* VBE has no information on mode 3 */
-        mode_info.height = TEXT_ROWS;
-        video->vbe_mode_info = (const uint8_t *)&mode_info;
-        find_protected_mode_interface(video);
-    } else if (!firmware_screen_present()) {
-        video->framebuffer.type = FRAMEBUFFER_NONE;
-        return;
+        video->vbe_mode_info = (const uint8_t *)&text_info;
+        text_info.width = TEXT_COLUMNS; /* VBE itself has nothing on mode 3 */
+        text_info.height = TEXT_ROWS;
+        if (vbe_call(VBE_PROTECTED_MODE_INTERFACE, 0, 0, NULL)) {
+            video->vbe_interface_seg = answer.es;
+            video->vbe_interface_off = (uint16_t)answer.edi;
+            video->vbe_interface_len = (uint16_t)answer.ecx;
+        }
     }
-    video->framebuffer = (struct framebuffer){
-        .address = TEXT_ADDRESS,
-        .pitch = 2 * TEXT_COLUMNS,
-        .width = TEXT_COLUMNS,
-        .height = TEXT_ROWS,
-        .bpp = 16,
-        .type = FRAMEBUFFER_TEXT,
-    };
+    video->framebuffer = text;
+    if (!vbe_present && !firmware_screen_present()) {
+        video->framebuffer.type = FRAMEBUFFER_NONE;
+    }
 }
 
 static bool read_mode_info(uint32_t number)
 {
-    struct bios_registers registers = {.ecx = number};
     memset(&mode_info, 0, sizeof mode_info);
-    return vbe_call(VBE_MODE_INFORMATION, &registers, &mode_info);
+    return vbe_call(VBE_MODE_INFORMATION, 0, number, &mode_info);
 }
 
 static bool is_usable(void)
@@ -148,8 +147,7 @@ static bool is_usable(void)
     return (mode_info.attributes & ATTRIBUTES_NEEDED) == ATTRIBUTES_NEEDED &&
            (mode_info.memory_model == MODEL_PACKED_PIXEL ||
             mode_info.memory_model == MODEL_DIRECT_COLOUR) &&
-           (depth == 8 || depth == 15 || depth == 16 || depth == 24 || depth == 32) &&
-           mode_info.address != 0;
+           (depth == 15 || (depth != 0 && depth % 8 == 0 && depth <= 32)) && mode_info.address != 0;
 }
 
 bool firmware_video_mode(uint32_t index, struct video_mode *mode)
@@ -170,51 +168,53 @@ bool firmware_video_mode(uint32_t index, struct video_mode *mode)
 
 struct video_size firmware_video_display_size(void)
 {
-    struct bios_registers registers = {.ebx = DDC_READ_EDID};
     memset(&buffer, 0, sizeof buffer);
-    vbe_call(VBE_DDC, &registers, buffer.edid);
+    vbe_call(VBE_DDC, DDC_READ_EDID, 0, buffer.edid);
     return video_edid_size(buffer.edid);
 }
 
 /* The colours that the kernel is told. Firmware without this call leaves the same ones. */
 static void set_palette(void)
 {
-    struct bios_registers registers = {.ecx = PALETTE_COLOURS};
     for (unsigned i = 0; i < PALETTE_COLOURS; i++) {
         const uint8_t *colour = video_palette[i];
-        buffer.palette[i] = (struct vbe_colour){/* 6 bits each */
-                                                .red = colour[0] >> 2,
-                                                .green = colour[1] >> 2,
-                                                .blue = colour[2] >> 2};
+        buffer.palette[i].red = colour[0] >> 2; /* 6 bits each */
+        buffer.palette[i].green = colour[1] >> 2;
+        buffer.palette[i].blue = colour[2] >> 2;
     }
-    vbe_call(VBE_SET_PALETTE, &registers, buffer.palette);
+    vbe_call(VBE_SET_PALETTE, 0, PALETTE_COLOURS, buffer.palette);
 }
 
-bool firmware_video_set(const struct video_mode *mode, struct video *video)
+static void describe_mode(struct framebuffer *framebuffer)
 {
-    struct bios_registers registers = {.ebx = mode->number | MODE_LINEAR};
-    if (!read_mode_info(mode->number) || !vbe_call(VBE_SET_MODE, &registers, NULL)) {
-        return false;
+    framebuffer->address = mode_info.address;
+    framebuffer->pitch = mode_info.bytes_per_line;
+    if (control.version >= VBE_3 && mode_info.linear_bytes_per_line != 0) {
+        framebuffer->pitch = mode_info.linear_bytes_per_line;
     }
-    video->vbe_mode = (uint16_t)(mode->number | MODE_LINEAR);
-    struct framebuffer *framebuffer = &video->framebuffer;
-    *framebuffer = (struct framebuffer){
-        .address = mode_info.address,
-        .pitch = control.version >= VBE_3 && mode_info.linear_bytes_per_line != 0
-                     ? mode_info.linear_bytes_per_line
-                     : mode_info.bytes_per_line,
-        .width = mode_info.width,
-        .height = mode_info.height,
-        .bpp = mode_info.bits_per_pixel,
-    };
+    framebuffer->width = mode_info.width;
+    framebuffer->height = mode_info.height;
+    framebuffer->bpp = mode_info.bits_per_pixel;
     if (mode_info.memory_model == MODEL_PACKED_PIXEL) {
+        framebuffer->type = FRAMEBUFFER_INDEXED;
         set_palette();
-        return true;
+        return;
     }
     framebuffer->type = FRAMEBUFFER_RGB;
     for (unsigned i = 0; i < 3; i++) {
         framebuffer->masks[2 * i] = mode_info.masks[i].position;
         framebuffer->masks[2 * i + 1] = mode_info.masks[i].size;
     }
+}
+
+bool firmware_video_set(const struct video_mode *mode, struct video *video)
+{
+    uint32_t number = mode->number | MODE_LINEAR;
+    if (!read_mode_info(mode->number) || !vbe_call(VBE_SET_MODE, number, 0, NULL)) {
+        return false;
+    }
+    video->vbe_mode = (uint16_t)number;
+    video->vbe_mode_info = (const uint8_t *)&mode_info;
+    describe_mode(&video->framebuffer);
     return true;
 }
