@@ -143,8 +143,7 @@ bool memory_map_available(const struct memory_map *map, uint64_t address, uint64
                           struct memory_range *obstacle)
 {
     const struct memory_range *range = range_at(map, address);
-    uint64_t end = address + length;
-    if (range != NULL && range->type == MEMORY_AVAILABLE && end <= end_of(range)) {
+    if (range != NULL && range->type == MEMORY_AVAILABLE && length <= end_of(range) - address) {
         return true;
     }
     if (obstacle != NULL) {
