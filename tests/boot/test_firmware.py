@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Whelk on firmware with faults (shim/shim.asm stands between it and SeaBIOS): what can be survived boots the
+report kernel with the right modules and memory map; what cannot ends in one line and INT 18h."""
+
+import struct
+import zlib
+
+import pytest
+
+from discs import SECTOR, tree
+from good_kernels import plain
+from make_kernel import pattern
+from qemu import Machine
+from shim import shim
+from shim.shim import (A20_OFF_KEYBOARD, A20_OFF_PORT_92, ALWAYS, AVAILABLE, FAILS, GARBAGE_DIRECTION,
+                       GARBAGE_INTERRUPT, GARBAGE_SEGMENTS, GARBAGE_UPPER, GARBAGE_VIDEO, LIES, RESERVED)
+
+MEMORY_MIB = 64
+MODULES = (pattern(300_001, 7), b"tiny", pattern(70_000, 8))
+ACPI_RECLAIMABLE, ACPI_NVS = 3, 4
+KIB, MIB = 1 << 10, 1 << 20
+TOP = shim.MEMORY_KIB << 10  # of conventional memory
+
+STANDARD = shim.memory_map(MEMORY_MIB)
+ALL_GARBAGE = GARBAGE_UPPER | GARBAGE_SEGMENTS | GARBAGE_DIRECTION | GARBAGE_INTERRUPT | GARBAGE_VIDEO
+A20_OFF = A20_OFF_PORT_92 | A20_OFF_KEYBOARD
+ONLY_2048_BYTES, ONLY_512_BYTES = {"load_sectors": 4}, {"load_sectors": 1}
+HARD_DISK_SECTORS = {"drive": 0x80, "sector_size": 512, "reported_size": 512}
+
+
+@pytest.fixture(scope="module")
+def iso(discs):
+    return discs.make(tree(plain(), "one two", [(f"module {i}", data) for i, data in enumerate(MODULES)]))
+
+
+@pytest.fixture
+def floppy(tmp_path):
+    """QEMU's arguments for a machine that starts the shim."""
+    def make(ranges=STANDARD, **faults):
+        image = shim.floppy(tmp_path / "shim.img", ranges, **faults)
+        return ["-drive", f"if=floppy,format=raw,snapshot=on,file={image}", "-boot", "a"]
+    return make
+
+
+@pytest.fixture
+def boots(boot, iso, floppy):
+    """Boots the report kernel under a faulty firmware and checks that it got everything it was sent."""
+    def run(ranges=STANDARD, extra=(), **faults):
+        result = boot(iso, timeout=12, memory=MEMORY_MIB, extra=[*floppy(ranges, **faults), *extra])
+        assert "SHIM: start\n" in result.serial
+        report = result.report
+        assert report["cmdline"] == b"one two"
+        assert report["regions_wrong"] == 0
+        assert [m["adler"] for m in report.modules] == [zlib.adler32(data) for data in MODULES]
+        assert report["a20"] == 1
+        return result
+    return run
+
+
+@pytest.fixture
+def gives_back(iso, floppy):
+    """Starts Whelk under a firmware that it cannot survive; returns what it said before INT 18h, which must
+    be on the screen as well."""
+    def run(ranges=STANDARD, extra=(), key=False, image=None, **faults):
+        with Machine(image or iso, memory=MEMORY_MIB, extra=[*floppy(ranges, **faults), *extra]) as machine:
+            machine.wait_for("^SHIM: start$")
+            if key:
+                machine.wait_for("press a key")
+                machine.type_serial("x")
+            machine.wait_for("^SHIM: INT 18h$")
+            said = machine.serial.split("SHIM: start\n")[1].split("SHIM: INT 18h")[0]
+            lines = [line for line in said.split("\n") if line]
+            screen = machine.screen().split("\n")
+            for line in lines:
+                # A line of more than 80 characters goes on in the next row.
+                assert line[:80].rstrip() in screen, machine.screen()
+            return lines
+    return run
+
+
+def el_torito_image(iso):
+    """Sector of the boot image: El Torito 2.0, boot record and initial entry."""
+    data = iso.read_bytes()
+    catalogue, = struct.unpack_from("<I", data, 17 * SECTOR + 0x47)
+    return struct.unpack_from("<I", data, catalogue * SECTOR + 32 + 8)[0]
+
+
+def ranges_of(result):
+    return [(entry["base"], entry["length"], entry["type"]) for entry in result.report.mmap]
+
+
+# ---- Drives and how the firmware loads ---------------------------------------------------------
+
+def test_a_firmware_without_faults_boots(boots):
+    assert ranges_of(boots()) == STANDARD
+
+
+@pytest.mark.parametrize("loaded", [{}, ONLY_2048_BYTES], ids=["whole image", "first 2048 bytes"])
+@pytest.mark.parametrize("drive", [0x00, 0x80, 0x9F, 0xE0, 0xFF], ids=hex)
+def test_any_drive_number_boots_and_is_passed_on(boots, drive, loaded):
+    assert boots(drive=drive, **loaded).report["boot_device"] == drive << 24 | 0xFFFFFF
+
+
+@pytest.mark.parametrize("loaded", [ONLY_2048_BYTES, ONLY_512_BYTES], ids=["2048", "512"])
+def test_the_boot_sector_reads_what_the_firmware_left_out(boots, loaded):
+    boots(**loaded)
+
+
+@pytest.mark.parametrize("loaded", [{}, ONLY_2048_BYTES], ids=["whole image", "first 2048 bytes"])
+def test_firmware_may_enter_at_07c0_0(boots, loaded):
+    boots(entry=1, **loaded)
+
+
+# ---- Reading -----------------------------------------------------------------------------------
+
+READING_FAULTS = {
+    "sectors of 512 bytes": HARD_DISK_SECTORS,
+    "sectors of 2048 bytes on a hard disk's number": {"drive": 0x80},
+    "sector size said to be 0": {"reported_size": 0},
+    "no INT 13h AH=48h": {"no_parameters": 1},
+    "the first read fails": {"fail_first": 1},
+    "the first 3 reads fail": {"fail_first": 3},
+    "the first 4 reads fail with a time-out": {"fail_first": 4, "status": 0x80},
+    "every second read fails": {"fail_period": 2},
+    "two of three reads fail": {"fail_period": 3},
+    "at most 1 sector": {"max_sectors": 1},
+    "at most 16 sectors": {"max_sectors": 16},
+    "at most 31 sectors": {"max_sectors": 31},
+    "at most 127 sectors of 512 bytes": {"max_sectors": 127, **HARD_DISK_SECTORS},
+    "at most 7 sectors of 512 bytes": {"max_sectors": 7, **HARD_DISK_SECTORS},
+    "at most 1 sector of 512 bytes": {"max_sectors": 1, **HARD_DISK_SECTORS},
+    "short reads with the carry flag": {"short_sectors": 3, "short_carry": 1},
+    "short reads of 1 sector with the carry flag": {"short_sectors": 1, "short_carry": 1},
+    "short reads without the carry flag": {"short_sectors": 3},
+    "short reads of 512-byte sectors": {"short_sectors": 10, "short_carry": 1, **HARD_DISK_SECTORS},
+    "no reads across 64 KiB": {"refuse_cross": 1},
+}
+
+
+@pytest.mark.parametrize("loaded", [{}, ONLY_2048_BYTES], ids=["whole image", "first 2048 bytes"])
+@pytest.mark.parametrize("fault", READING_FAULTS)
+def test_reading_survives(boots, fault, loaded):
+    boots(**READING_FAULTS[fault], **loaded)
+
+
+def test_a_wrong_byte_in_the_first_read_of_the_rest_is_noticed_and_read_again(boots, iso):
+    boots(**ONLY_2048_BYTES, flip_lba=el_torito_image(iso) + 1, flip_offset=777, flip_count=1)
+
+
+def test_a_wrong_byte_in_what_the_firmware_loaded_is_noticed_and_read_again(boots):
+    boots(load_flip=5000)
+
+
+# ---- Registers ---------------------------------------------------------------------------------
+
+GARBAGE = {
+    "upper halves of registers": GARBAGE_UPPER,
+    "segment registers": GARBAGE_SEGMENTS,
+    "the direction flag set": GARBAGE_DIRECTION,
+    "interrupts off": GARBAGE_INTERRUPT,
+    "SI, DI and BP after INT 10h": GARBAGE_VIDEO,
+    "all of them": ALL_GARBAGE,
+}
+
+
+@pytest.mark.parametrize("loaded", [{}, ONLY_2048_BYTES], ids=["whole image", "first 2048 bytes"])
+@pytest.mark.parametrize("kind", GARBAGE)
+def test_calls_may_leave_behind(boots, kind, loaded):
+    assert ranges_of(boots(garbage=GARBAGE[kind], **loaded)) == STANDARD
+
+
+# ---- Memory map --------------------------------------------------------------------------------
+
+REST = STANDARD[4:]
+MAPS = {
+    # name: what the firmware lists, what the kernel must be told
+    "unsorted": (STANDARD[::-1], STANDARD),
+    "with empty ranges": (
+        [(0, 0, AVAILABLE), *STANDARD[:3], (0x200000, 0, RESERVED), *STANDARD[3:], (0x5000, 0, 7)], STANDARD),
+    "with ranges in pieces": (
+        [(0, 0x1000, AVAILABLE), (0x1000, TOP - 0x1000, AVAILABLE), *STANDARD[1:]], STANDARD),
+    "with a reserved range inside an available one": (
+        [*STANDARD, (0x1000000, 0x1000, RESERVED)],
+        [*STANDARD[:3], (MIB, 0xF00000, AVAILABLE), (0x1000000, 0x1000, RESERVED),
+         (0x1001000, 0x3FE0000 - 0x1001000, AVAILABLE), *REST]),
+    "with ranges that overlap at their ends": (
+        [*STANDARD[:3], (MIB, 0x3EF0000, AVAILABLE), (0x3FD0000, 0x30000, RESERVED), REST[-1]],
+        [*STANDARD[:3], (MIB, 0x3FD0000 - MIB, AVAILABLE), (0x3FD0000, 0x30000, RESERVED), REST[-1]]),
+    "with an available range over the BIOS": (
+        [(0, 0x3FE0000, AVAILABLE), *STANDARD[1:3], *REST],
+        [(0, TOP, AVAILABLE), STANDARD[1], (0xA0000, 0x50000, AVAILABLE), STANDARD[2],
+         (MIB, 0x3EE0000, AVAILABLE), *REST]),
+    "with ACPI memory": (
+        [*STANDARD[:3], (MIB, 0x3EC0000, AVAILABLE), (0x3FC0000, 0x10000, ACPI_RECLAIMABLE),
+         (0x3FD0000, 0x10000, ACPI_NVS), *REST],
+        [*STANDARD[:3], (MIB, 0x3EC0000, AVAILABLE), (0x3FC0000, 0x10000, ACPI_RECLAIMABLE),
+         (0x3FD0000, 0x10000, ACPI_NVS), *REST]),
+    "of more than 128 ranges": (
+        [*STANDARD[:3], *((MIB + i * 0x40000, 0x40000, RESERVED if i >= 64 and i % 2 else AVAILABLE)
+                          for i in range(200)), *REST],
+        [*STANDARD[:3], (MIB, 65 * 0x40000, AVAILABLE),
+         *((MIB + i * 0x40000, 0x40000, RESERVED if i % 2 else AVAILABLE) for i in range(65, 200)), *REST]),
+}
+
+
+@pytest.mark.parametrize("entry_bytes", [20, 24])
+@pytest.mark.parametrize("name", MAPS)
+def test_a_memory_map_is_put_in_order(boots, name, entry_bytes):
+    listed, expected = MAPS[name]
+    assert ranges_of(boots(listed, e820_bytes=entry_bytes)) == expected
+
+
+def test_ranges_that_acpi_3_says_to_ignore_are_ignored(boots):
+    listed = [*STANDARD, (MIB, 0x1000000, RESERVED, 0), (0x10000000, 0x1000000, AVAILABLE, 0)]
+    assert ranges_of(boots(listed, e820_bytes=24)) == STANDARD
+
+
+def test_a_memory_map_may_end_with_the_carry_flag(boots):
+    assert ranges_of(boots(e820_end=1)) == STANDARD
+
+
+def test_mem_lower_and_mem_upper_follow_the_memory_map(boots):
+    report = boots().report
+    assert (report["mem_lower"], report["mem_upper"]) == (shim.MEMORY_KIB, (0x3FE0000 - MIB) // KIB)
+
+
+ONE_HOLE = [(0, TOP, AVAILABLE), (MIB, 0x3FE0000 - MIB, AVAILABLE)]
+BLOCKS = (0x3FE0000 - 16 * MIB) // (64 * KIB)
+SIZES = {
+    "E801h in AX and BX": ({"e801_present": 1, "e801_ax": 15 * KIB, "e801_bx": BLOCKS}, ONE_HOLE),
+    "E801h in CX and DX": ({"e801_present": 1, "e801_cx": 15 * KIB, "e801_dx": BLOCKS}, ONE_HOLE),
+    "E801h in both": ({"e801_present": 1, "e801_ax": 15 * KIB, "e801_bx": BLOCKS, "e801_cx": 15 * KIB,
+                       "e801_dx": BLOCKS}, ONE_HOLE),
+    "E801h with a hole at 15 MiB": (
+        {"e801_present": 1, "e801_ax": 14 * KIB, "e801_bx": BLOCKS},
+        [(0, TOP, AVAILABLE), (MIB, 14 * MIB, AVAILABLE), (16 * MIB, 0x3FE0000 - 16 * MIB, AVAILABLE)]),
+    "88h": ({"int88_present": 1, "int88_ax": 31 * KIB}, [(0, TOP, AVAILABLE), (MIB, 31 * MIB, AVAILABLE)]),
+}
+
+
+@pytest.mark.parametrize("garbage", [0, ALL_GARBAGE], ids=["clean", "garbage"])
+@pytest.mark.parametrize("name", SIZES)
+def test_without_e820h_memory_is_known_from(boots, name, garbage):
+    faults, expected = SIZES[name]
+    assert ranges_of(boots([], garbage=garbage, **faults)) == expected
+
+
+def test_without_any_memory_size_one_line_says_so(gives_back):
+    lines = gives_back([], key=True)
+    assert lines[0].startswith("whelk: ") and "INT 15h" in lines[0] and "memory" in lines[0]
+    assert len(lines) == 2 and "press a key" in lines[1]
+
+
+# ---- A20 ---------------------------------------------------------------------------------------
+
+def dead_port(number, value):
+    """QEMU's arguments for a device that takes an I/O port over and does nothing."""
+    return ["-chardev", "null,id=dead", "-device",
+            f"isa-debugcon,chardev=dead,iobase={number:#x},readback={value:#x}"]
+
+
+NO_PORT_92 = dead_port(0x92, 0xFF)
+A20 = {
+    "INT 15h": ({"a20_off": A20_OFF}, ()),
+    "INT 15h, the first read failing": ({"a20_off": A20_OFF, "fail_first": 1, **ONLY_2048_BYTES}, ()),
+    "the keyboard controller or port 92h": ({"a20_off": A20_OFF, "a20_call": FAILS}, ()),
+    "the keyboard controller or port 92h, INT 15h lying": ({"a20_off": A20_OFF, "a20_call": LIES}, ()),
+    "the keyboard controller alone": ({"a20_off": A20_OFF_KEYBOARD, "a20_call": FAILS}, NO_PORT_92),
+    "the keyboard controller alone, INT 15h lying": (
+        {"a20_off": A20_OFF_KEYBOARD, "a20_call": LIES}, NO_PORT_92),
+    "port 92h alone": ({"a20_off": A20_OFF_PORT_92, "a20_call": FAILS}, dead_port(0x64, 0xFF)),
+    "port 92h alone, the keyboard controller never ready": (
+        {"a20_off": A20_OFF_PORT_92, "a20_call": FAILS}, dead_port(0x64, 0x02)),
+}
+
+
+@pytest.mark.parametrize("how", A20)
+def test_a20_is_enabled_by(boots, how):
+    faults, extra = A20[how]
+    assert "SHIM: A20 off\n" in boots(extra=extra, **faults).serial
+
+
+# ---- What cannot be survived -------------------------------------------------------------------
+
+def boot_error(code):
+    return f"Whelk: boot error {code}, see docs/boot-errors.md"
+
+
+FATAL = {
+    "no INT 13h extensions": (3, {"no_extensions": 1}),
+    "sectors of 4096 bytes": (4, {"reported_size": 4096}),
+    "every read fails": (5, {"fail_first": 0xFFFF}),
+    "every read fails with a time-out": (5, {"fail_first": 0xFFFF, "status": 0x80}),
+}
+
+
+@pytest.mark.parametrize("garbage", [0, ALL_GARBAGE], ids=["clean", "garbage"])
+@pytest.mark.parametrize("fault", FATAL)
+def test_the_boot_sector_gives_up_on(gives_back, fault, garbage):
+    code, faults = FATAL[fault]
+    assert gives_back(**ONLY_2048_BYTES, garbage=garbage, **faults) == [boot_error(code)]
+
+
+def test_the_boot_sector_gives_up_on_an_image_that_cannot_be_read_to_its_end(gives_back, iso):
+    assert gives_back(**ONLY_2048_BYTES, fail_from=el_torito_image(iso) + 5) == [boot_error(5)]
+
+
+def test_the_boot_sector_gives_up_on_a_byte_that_is_always_wrong(gives_back, iso):
+    faults = {"flip_lba": el_torito_image(iso) + 1, "flip_offset": 777, "flip_count": ALWAYS}
+    assert gives_back(**ONLY_2048_BYTES, **faults) == [boot_error(6)]
+
+
+def test_the_boot_sector_gives_up_on_a_wrong_byte_in_itself(gives_back):
+    assert gives_back(load_flip=2040) == [boot_error(6)]
+
+
+def test_stage_2_names_the_sector_that_it_cannot_read(gives_back):
+    lines = gives_back(key=True, fail_from=16)
+    assert lines[0].startswith("whelk: ") and "sector 16" in lines[0] and "0x04" in lines[0]
+    assert len(lines) == 2
+
+
+def test_stage_2_names_the_file_that_it_cannot_read(gives_back, iso):
+    lines = gives_back(key=True, fail_from=iso.stat().st_size // SECTOR - 300)
+    assert lines[0].startswith("whelk: ") and "/boot/" in lines[0] and "0x04" in lines[0]
+
+
+def test_stage_2_without_int_13h_extensions_says_so(gives_back):
+    lines = gives_back(key=True, no_extensions=1)
+    assert lines[0].startswith("whelk: ") and "INT 13h" in lines[0]
+    assert len(lines) == 2
