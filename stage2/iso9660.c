@@ -99,7 +99,7 @@ static bool check_extent(const struct iso9660_walk *walk, uint64_t lba, uint32_t
     uint32_t sectors = sectors_of(length_bytes);
     if (!range_within(lba, sectors, walk->volume.end_lba)) {
         return fail(
-            error, "sectors %llu to %llu: the disc ends behind sector %u, was its image cut?",
+            error, "sectors %llu to %llu: the disc ends before sector %u, was its image cut?",
             (unsigned long long)lba, (unsigned long long)lba + sectors - 1, walk->volume.end_lba);
     }
     return true;
@@ -597,14 +597,14 @@ static bool read_record(struct iso9660_walk *walk, const uint8_t *sector, struct
     memcpy(walk->record, record, sizeof walk->record);
     walk->record_offset = walk->scan_offset;
     walk->scan_offset = (uint16_t)(walk->scan_offset + length);
-    if (record[RECORD_FLAGS] & FLAG_ASSOCIATED) {
+    unsigned name_length = record[RECORD_NAME_LENGTH];
+    bool is_dots = name_length == 1 && record[RECORD_NAME] <= NAME_PARENT;
+    bool wants_parent = walk->component_kind == COMPONENT_PARENT;
+    if ((record[RECORD_FLAGS] & FLAG_ASSOCIATED) != 0 || is_dots != wants_parent ||
+        (is_dots && record[RECORD_NAME] != NAME_PARENT)) {
         return true;
     }
-    unsigned name_length = record[RECORD_NAME_LENGTH];
-    bool is_special = name_length == 1 && record[RECORD_NAME] <= NAME_PARENT;
-    walk->plain_match = walk->component_kind == COMPONENT_PARENT
-                            ? is_special && record[RECORD_NAME] == NAME_PARENT
-                            : !is_special && plain_name_is(walk, record + RECORD_NAME, name_length);
+    walk->plain_match = wants_parent || plain_name_is(walk, record + RECORD_NAME, name_length);
     walk->has_name = walk->is_link = walk->is_relocated = false;
     walk->matched = walk->other_directory = 0;
     if (walk->volume.names != ISO9660_ROCK_RIDGE || walk->more_extents) {
