@@ -5,7 +5,7 @@
 ; In:  loaded at 0:0x7c00 in real mode, DL = drive. The tool has written at IMAGE_BLOCK where the
 ;      boot image stands (tools/hybrid.c).
 ; Out: the first 2048 bytes of the boot image at 0:0x7c00, started there with DL = drive.
-;      Or one line "Whelk: boot error Mn" on screen and serial (docs/boot-errors.md), INT 18h.
+;      Or one line "Whelk: boot error Mn, …" on screen and serial (docs/boot-errors.md), INT 18h.
 
 bits 16
 cpu 386
@@ -59,7 +59,7 @@ moved:
 ; The extensions must be there, with the packet functions.
         mov     ah, 0x41
         mov     bx, 0x55aa
-        int     0x13
+        call    disk
         mov     al, NO_EXTENSIONS
         jc      error
         cmp     bx, 0xaa55
@@ -68,49 +68,57 @@ moved:
         jz      error
 
 ; How large are the drive's sectors? Firmware that cannot say so has 512-byte ones.
+        mov     word [DRIVE_PARAMETERS], PARAMETERS_BYTES
+        mov     word [DRIVE_PARAMETERS + SECTOR_BYTES], 0
         mov     ah, 0x48
-        mov     dl, [drive]
         mov     si, DRIVE_PARAMETERS
-        mov     word [si], PARAMETERS_BYTES
-        int     0x13
-        mov     ax, 512
-        jc      .size_known
-        mov     ax, [DRIVE_PARAMETERS + SECTOR_BYTES]
-.size_known:
-        mov     ecx, [IMAGE_BLOCK]
-        mov     ebx, [IMAGE_BLOCK + 4]
-        sub     ecx, IMAGE_BLOCK_BIAS
-        sbb     ebx, 0
-        mov     byte [packet.sectors], BOOT_BYTES / 512
-        cmp     ax, 512
+        call    disk
+        mov     di, [DRIVE_PARAMETERS + SECTOR_BYTES]
+        jc      .unknown
+        test    di, di
+        jnz     .known
+.unknown:
+        mov     di, 512
+.known:
+        mov     eax, [IMAGE_BLOCK]
+        mov     edx, [IMAGE_BLOCK + 4]
+        sub     eax, IMAGE_BLOCK_BIAS
+        sbb     edx, 0
+        cmp     di, 512
         je      .scaled
-        shrd    ecx, ebx, 2
-        shr     ebx, 2
-        mov     byte [packet.sectors], BOOT_BYTES / 2048
-        cmp     ax, 2048
+        shrd    eax, edx, 2
+        shr     edx, 2
+        cmp     di, 2048
+        je      .scaled
         mov     al, BAD_SECTOR_SIZE
-        jne     error
+        jmp     error
 .scaled:
-        mov     [packet.lba], ecx
-        mov     [packet.lba + 4], ebx
+        mov     [packet.lba], eax
+        mov     [packet.lba + 4], edx
 
+; Sector by sector, which all firmware can. DI: bytes in one.
+.sector:
         mov     bp, READ_TRIES
-.read:
+.try:
+        mov     word [packet.count], 1  ; firmware changes it when it fails
         mov     ah, 0x42
-        mov     dl, [drive]
         mov     si, packet
-        int     0x13
-        jnc     .read_done
-        xor     ah, ah                  ; reset the drive, then try again
-        mov     dl, [drive]
-        int     0x13
+        call    disk
+        jnc     .read
+        mov     ah, 0                   ; reset the drive, then try again
+        call    disk
         dec     bp
-        jnz     .read
+        jnz     .try
         mov     al, READ_FAILED
         jmp     error
+.read:
+        add     dword [packet.lba], 1
+        adc     dword [packet.lba + 4], 0
+        add     [packet.offset], di
+        cmp     word [packet.offset], LOADED_AT + BOOT_BYTES
+        jb      .sector
 
 ; The boot information table says where the image believes to stand: 16, and our own block / 4.
-.read_done:
         mov     al, NOT_OUR_IMAGE
         cmp     dword [INFO_PVD], PVD_LBA
         jne     error
@@ -123,6 +131,23 @@ moved:
         mov     dl, [drive]
         jmp     0:LOADED_AT
 
+; In: AH = function and what it takes, the drive excepted. Out: what it returns, and CF. Calls INT 13h
+; and makes good what some firmware leaves behind: other segments, DF set, interrupts off.
+disk:
+        mov     dl, [drive]
+        push    bp
+        push    di
+        int     0x13
+        pop     di
+        pop     bp
+        push    word 0
+        pop     ds
+        push    word 0
+        pop     es
+        cld
+        sti
+        ret
+
 ; In: AL = the error's digit. Prints the line, goes back to the firmware; does not return.
 error:
         mov     [message.digit], al
@@ -131,13 +156,16 @@ error:
         lodsb
         test    al, al
         jz      .back
-        mov     ah, 0x0e                ; teletype
-        mov     bx, 7
         push    ax
         push    si
+        mov     ah, 0x0e                ; teletype
+        mov     bx, 7
         int     0x10
         pop     si
         pop     ax
+        push    word 0
+        pop     ds
+        cld
         call    serial
         jmp     .next
 .back:
@@ -169,13 +197,13 @@ serial:
 
 message:
         db      13, 10, "Whelk: boot error M"
-.digit: db      "0", 13, 10, 0
+.digit: db      "0, see docs/boot-errors.md", 13, 10, 0
 
         align   4, db 0
 packet:                                 ; EDD-3 disk address packet
         db      16, 0
-.sectors: dw    0
-        dw      LOADED_AT, 0            ; offset, segment
+.count: dw      0
+.offset: dw     LOADED_AT, 0            ; and segment
 .lba:   dd      0, 0
 
 drive:  db      0
