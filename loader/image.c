@@ -2,9 +2,9 @@
 // See image.h.
 #include "loader/image.h"
 
-bool image_from_address_fields(const struct address_fields *fields, uint32_t header_offset,
-                               uint64_t file_size, struct image *image, struct arena *arena,
-                               struct error *error)
+/* Where in the file the image begins: load_addr is to the header as this is to header_offset. */
+static bool find_start(const struct address_fields *fields, uint32_t header_offset,
+                       uint32_t *file_offset, struct error *error)
 {
     if (fields->header_addr < fields->load_addr) {
         return fail(error, "address fields: header_addr 0x%x lies before load_addr 0x%x",
@@ -15,50 +15,69 @@ bool image_from_address_fields(const struct address_fields *fields, uint32_t hea
         return fail(error, "address fields: load_addr 0x%x stands for a place before the file",
                     fields->load_addr);
     }
-    uint32_t file_offset = header_offset - before;
-    if (fields->load_end_addr != 0 && fields->load_end_addr < fields->load_addr) {
+    *file_offset = header_offset - before;
+    return true;
+}
+
+/* How much of the there bytes from that place on is loaded; load_end_addr 0: all. */
+static bool find_load_size(const struct address_fields *fields, uint64_t there, uint32_t *size,
+                           struct error *error)
+{
+    if (fields->load_end_addr == 0) {
+        if (there > UINT32_MAX - fields->load_addr) {
+            return fail(error,
+                        "address fields: 0x%llx bytes at load_addr 0x%x do not end below 4 GiB",
+                        (unsigned long long)there, fields->load_addr);
+        }
+        *size = (uint32_t)there;
+        return true;
+    }
+    if (fields->load_end_addr < fields->load_addr) {
         return fail(error, "address fields: load_end_addr 0x%x lies before load_addr 0x%x",
                     fields->load_end_addr, fields->load_addr);
     }
-    uint64_t load_size = file_size - file_offset; /* load_end_addr 0: to the end of the file */
-    if (fields->load_end_addr != 0) {
-        uint32_t wanted = fields->load_end_addr - fields->load_addr;
-        if (wanted > load_size) {
-            return fail(error,
-                        "address fields: load_end_addr 0x%x lies 0x%llx bytes beyond the end "
-                        "of the file: is it cut short?",
-                        fields->load_end_addr, (unsigned long long)(wanted - load_size));
-        }
-        load_size = wanted;
-    }
-    uint64_t load_end = fields->load_addr + load_size;
-    if (load_end > UINT32_MAX) {
-        return fail(error, "address fields: 0x%llx bytes at load_addr 0x%x do not end below 4 GiB",
-                    (unsigned long long)load_size, fields->load_addr);
-    }
-    if (fields->bss_end_addr != 0 && fields->bss_end_addr < load_end) {
+    *size = fields->load_end_addr - fields->load_addr;
+    if (*size > there) {
         return fail(error,
-                    "address fields: bss_end_addr 0x%x lies before the end of the data, 0x%llx",
-                    fields->bss_end_addr, (unsigned long long)load_end);
+                    "address fields: load_end_addr 0x%x lies 0x%x bytes beyond the end of the "
+                    "file: is it cut short?",
+                    fields->load_end_addr, *size - (uint32_t)there);
     }
-    uint64_t end = fields->bss_end_addr != 0 ? fields->bss_end_addr : load_end;
+    return true;
+}
+
+bool image_from_address_fields(const struct address_fields *fields, uint32_t header_offset,
+                               uint64_t file_size, struct image *image, struct arena *arena,
+                               struct error *error)
+{
+    uint32_t file_offset;
+    uint32_t load_size;
+    if (!find_start(fields, header_offset, &file_offset, error) ||
+        !find_load_size(fields, file_size - file_offset, &load_size, error)) {
+        return false;
+    }
+    uint32_t load_end = fields->load_addr + load_size;
+    uint32_t end = fields->bss_end_addr != 0 ? fields->bss_end_addr : load_end;
+    if (end < load_end) {
+        return fail(error,
+                    "address fields: bss_end_addr 0x%x lies before the end of the data, 0x%x", end,
+                    load_end);
+    }
     if (fields->entry_addr < fields->load_addr || fields->entry_addr >= end) {
-        return fail(error, "address fields: entry_addr 0x%x lies outside the image, 0x%x to 0x%llx",
-                    fields->entry_addr, fields->load_addr, (unsigned long long)end);
+        return fail(error, "address fields: entry_addr 0x%x lies outside the image, 0x%x to 0x%x",
+                    fields->entry_addr, fields->load_addr, end);
     }
-    image->segments = ARENA_NEW(arena, struct image_segment);
-    if (image->segments == NULL) {
+    struct image_segment *segment = ARENA_NEW(arena, struct image_segment);
+    if (segment == NULL) {
         return fail(error, "out of memory for one segment");
     }
-    image->format = IMAGE_ADDRESS_FIELDS;
-    image->entry = fields->entry_addr;
-    image->segment_count = 1;
-    image->segments[0] = (struct image_segment){
+    *segment = (struct image_segment){
         .file_offset = file_offset,
-        .file_size = (uint32_t)load_size,
-        .memory_size = (uint32_t)(end - fields->load_addr),
+        .file_size = load_size,
+        .memory_size = end - fields->load_addr,
         .address = fields->load_addr,
     };
+    *image = (struct image){IMAGE_ADDRESS_FIELDS, fields->entry_addr, segment, 1};
     return true;
 }
 
