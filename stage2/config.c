@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// grub.cfg: words, commands, and what they do. The language is that of the GRUB manual, chapter
-// "Writing your own configuration file directly"; where the manual is silent, what GRUB 2.06 was
-// seen to do. The file is in the order of the work: cursor, words, commands, evaluator.
+// grub.cfg: its words, its commands and what they do. The language is that of the GRUB manual,
+// chapter "Writing full configuration files directly"; where the manual is silent, what GRUB 2.06
+// was seen to do.
 //
-// Nothing here recurses: blocks, conditions and calls are frames of a bounded stack, so that a
-// run could stop at any command and go on later.
+// A config is evaluated once, which lists its entries; an entry's body when it is to be booted.
+// Nothing recurses: blocks, conditions and calls are frames of a bounded stack, so that a run could
+// stop at any command and go on later.
 #include "stage2/config.h"
 
 #include <stdarg.h>
@@ -17,6 +18,7 @@ enum {
     MAX_WARNINGS = 64,  /* what a person would read at most */
     WARNING_SIZE = 160,
     MAX_NUMBER = 1000000000, /* larger ones count as this */
+    NO_CHARACTER = -1,
 };
 
 struct cursor {
@@ -36,7 +38,6 @@ struct frame {
     bool has_else;
     bool loads;         /* the run's, put back at the end of a submenu */
     uint32_t line;      /* where it begins */
-    uint32_t body_line; /* of a submenu */
     struct cursor back; /* where the text goes on behind the block */
     const char *words;  /* of a call: the function's name, its arguments */
     size_t count;       /* of a call: words; of a submenu: the entries before it */
@@ -61,6 +62,21 @@ struct config_function {
     uint32_t body_line;
 };
 
+/* Words stand one behind the other, each with its NUL. */
+struct command {
+    int keyword; /* of the list of keywords; what follows is a command of its own */
+    bool negated;
+    bool has_block;
+    int stray; /* a character that GRUB reserves: | & < > */
+    const char *words;
+    size_t count;
+    struct bytes block;
+    uint32_t block_line;
+};
+
+enum keyword { KEYWORD_IF, KEYWORD_THEN, KEYWORD_ELIF, KEYWORD_ELSE, KEYWORD_FI, KEYWORD_FUNCTION };
+enum { NO_KEYWORD = -1 };
+
 /* One evaluation, of the top level or of an entry. */
 struct run {
     struct config *config;
@@ -69,6 +85,7 @@ struct run {
     struct config_scope *scope;
     struct config_menu *menu;
     struct cursor cursor;
+    uint32_t line;             /* of the command; what messages are about */
     uint32_t first_long_quote; /* line of the first quote that runs over a line's end, 0: none */
     unsigned steps;
     size_t word_count; /* of the command being read */
@@ -79,72 +96,85 @@ struct run {
     bool failed;       /* $? is not 0 */
     bool loads;        /* a command was met that loads something to boot */
     bool stopped;      /* boot, halt, … */
-    const char *first_warning;
-    uint32_t first_warning_line;
+    const struct config_warning *first_warning;
     unsigned depth;
     struct frame frames[MAX_DEPTH];
 };
 
 /* ---- Messages ------------------------------------------------------------------------------ */
 
-static bool fail_at(const struct run *run, uint32_t line, const char *format, ...)
-    __attribute__((format(printf, 3, 4), cold));
-static void warn(struct run *run, uint32_t line, const char *format, ...)
-    __attribute__((format(printf, 3, 4), cold));
+static bool run_fail(const struct run *run, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
+static bool run_fail_full(const struct run *run) __attribute__((cold));
+static void run_warn(struct run *run, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
 
-static bool fail_at(const struct run *run, uint32_t line, const char *format, ...)
+/* "name:line: " and the reason; false. */
+static bool run_fail(const struct run *run, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     format_text_list(run->error->message, sizeof run->error->message, format, arguments);
     va_end(arguments);
-    return fail_in(run->error, "%s:%u: ", run->config->name, line);
+    return fail_in(run->error, "%s:%u: ", run->config->name, run->line);
 }
 
-static bool fail_full(const struct run *run, uint32_t line)
+/* The failure of whatever needs memory. */
+static bool run_fail_full(const struct run *run)
 {
-    return fail_at(run, line, "no memory left for the config");
+    return run_fail(run, "no memory left for the config");
 }
 
-static void add_warning(struct config *config, uint32_t line, const char *text)
+/* Zeroed memory; NULL with the error set when there is none. */
+static void *run_allocate(const struct run *run, size_t size)
+{
+    void *block = arena_allocate(run->config->arena, size, _Alignof(max_align_t));
+    if (block == NULL) {
+        run_fail_full(run);
+    }
+    return block;
+}
+
+/* Puts a warning behind those of the lines before; one that is there already is not repeated. */
+static const struct config_warning *add_warning(struct config *config, uint32_t line,
+                                                const char *text)
 {
     struct config_warning **link = &config->warnings;
     for (; *link != NULL && (*link)->line <= line; link = &(*link)->next) {
         if ((*link)->line == line && strcmp((*link)->text, text) == 0) {
-            return;
+            return *link;
         }
     }
-    struct config_warning *warning = NULL;
-    if (config->warning_count < MAX_WARNINGS) {
-        warning = ARENA_NEW(config->arena, struct config_warning);
+    struct config_warning *warning = ARENA_NEW(config->arena, struct config_warning);
+    const char *copy = arena_text(config->arena, text, strlen(text));
+    if (warning == NULL || copy == NULL) {
+        return NULL;
     }
-    if (warning != NULL) {
-        *warning = (struct config_warning){.line = line, .text = text, .next = *link};
+    *warning = (struct config_warning){.line = line, .text = copy};
+    if (config->warning_count < MAX_WARNINGS) {
+        warning->next = *link;
         *link = warning;
         config->warning_count++;
     }
+    return warning;
 }
 
-static void warn(struct run *run, uint32_t line, const char *format, ...)
+/* A remark about the run's line. */
+static void run_warn(struct run *run, const char *format, ...)
 {
     char text[WARNING_SIZE];
     va_list arguments;
     va_start(arguments, format);
     format_text_list(text, sizeof text, format, arguments);
     va_end(arguments);
-    const char *copy = arena_text(run->config->arena, text, strlen(text));
-    if (copy == NULL) {
-        return;
-    }
-    add_warning(run->config, line, copy);
+    const struct config_warning *warning = add_warning(run->config, run->line, text);
     run->keep = true;
     if (run->first_warning == NULL) {
-        run->first_warning = copy;
-        run->first_warning_line = line;
+        run->first_warning = warning;
     }
 }
 
-/* ---- Lists of names, numbers --------------------------------------------------------------- */
+/* ---- Names and numbers --------------------------------------------------------------------- */
 
 /* The index of a name in a list of strings that ends with an empty one, -1: not there. */
 static int find_name(const char *list, const char *name, size_t length)
@@ -159,9 +189,22 @@ static int find_name(const char *list, const char *name, size_t length)
     return -1;
 }
 
+static const char *next_word(const char *word)
+{
+    while (*word++ != 0) {
+    }
+    return word;
+}
+
+static bool is_digit(int c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool is_name_character(int c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    int lower = c | 0x20;
+    return (lower >= 'a' && lower <= 'z') || is_digit(c) || c == '_';
 }
 
 static bool is_blank(int c)
@@ -169,11 +212,11 @@ static bool is_blank(int c)
     return c == ' ' || c == '\t' || c == '\n';
 }
 
-/* A decimal or 0x number that makes up the whole text. */
+/* A decimal or 0x number that makes up the whole text; *value stays as it is if it is none. */
 static bool parse_number(const char *text, size_t length, int *value)
 {
     const char *end = text + length;
-    bool negative = text < end && *text == '-';
+    bool negative = length > 0 && *text == '-';
     text += negative;
     int base = 10;
     if (end - text > 2 && text[0] == '0' && text[1] == 'x') {
@@ -183,11 +226,8 @@ static bool parse_number(const char *text, size_t length, int *value)
     bool any = text < end;
     int number = 0;
     for (; text < end; text++) {
-        int lower = *text | 0x20;
-        int digit = *text >= '0' && *text <= '9'   ? *text - '0'
-                    : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10
-                                                   : base;
-        if (digit >= base) {
+        int digit = is_digit(*text) ? *text - '0' : (*text | 0x20) - 'a' + 10;
+        if (!is_name_character(*text) || digit < 0 || digit >= base) {
             return false;
         }
         number = number > (MAX_NUMBER - digit) / base ? MAX_NUMBER : number * base + digit;
@@ -200,19 +240,19 @@ static bool parse_number(const char *text, size_t length, int *value)
 
 /* ---- Variables ----------------------------------------------------------------------------- */
 
-static struct config_variable *find_variable(struct config_scope *scope, const char *name,
+static struct config_variable *find_variable(const struct config_scope *scope, const char *name,
                                              size_t length)
 {
-    for (struct config_variable *v = scope->variables; v != NULL; v = v->next) {
-        if (strncmp(v->name, name, length) == 0 && v->name[length] == 0) {
-            return v;
-        }
+    struct config_variable *variable = scope->variables;
+    while (variable != NULL &&
+           (strncmp(variable->name, name, length) != 0 || variable->name[length] != 0)) {
+        variable = variable->next;
     }
-    return NULL;
+    return variable;
 }
 
-/* NULL: not set. */
-static const char *variable_value(const struct config *config, struct config_scope *scope,
+/* The value that a scope and those above it give; NULL: not set. */
+static const char *variable_value(const struct config *config, const struct config_scope *scope,
                                   const char *name, size_t length)
 {
     for (; scope != NULL; scope = scope->parent) {
@@ -221,7 +261,7 @@ static const char *variable_value(const struct config *config, struct config_sco
             return variable->value;
         }
     }
-    for (const char *preset = config->variables; *preset != 0; preset += strlen(preset) + 1) {
+    for (const char *preset = config->variables; *preset != 0; preset = next_word(preset)) {
         if (strncmp(preset, name, length) == 0 && preset[length] == '=') {
             return preset + length + 1;
         }
@@ -230,104 +270,7 @@ static const char *variable_value(const struct config *config, struct config_sco
     return length > 8 && memcmp(name, "feature_", 8) == 0 ? "y" : NULL;
 }
 
-static bool set_variable(struct run *run, const char *name, const char *value, uint32_t line)
-{
-    struct config_variable *variable = find_variable(run->scope, name, strlen(name));
-    if (variable == NULL) {
-        variable = ARENA_NEW(run->config->arena, struct config_variable);
-        if (variable == NULL) {
-            return fail_full(run, line);
-        }
-        variable->name = name;
-        variable->next = run->scope->variables;
-        run->scope->variables = variable;
-    }
-    variable->value = value;
-    variable->line = line;
-    run->keep = true;
-    return true;
-}
-
-/* A scope in which what is set hides what the run has seen so far. */
-static bool open_scope(struct run *run, struct config_scope *parent, uint32_t line)
-{
-    struct config_scope *scope = ARENA_NEW(run->config->arena, struct config_scope);
-    if (scope == NULL) {
-        return fail_full(run, line);
-    }
-    scope->parent = parent;
-    run->scope = scope;
-    return true;
-}
-
-/* ---- Characters: carriage returns do not exist --------------------------------------------- */
-
-enum { NO_CHARACTER = -1 };
-
-static int peek(struct cursor *cursor)
-{
-    const struct bytes *text = &cursor->text;
-    while (cursor->at < text->size && text->data[cursor->at] == '\r') {
-        cursor->at++;
-    }
-    return cursor->at < text->size ? text->data[cursor->at] : NO_CHARACTER;
-}
-
-static int take(struct cursor *cursor)
-{
-    int c = peek(cursor);
-    if (c != NO_CHARACTER) {
-        cursor->at++;
-        cursor->line += c == '\n';
-    }
-    return c;
-}
-
-/* ---- Words --------------------------------------------------------------------------------- */
-
-/* Words are built at the end of the arena, one behind the other, each with its NUL. Nothing else
-   may be allocated until the command is complete. */
-static void put(struct run *run, int c)
-{
-    struct arena *arena = run->config->arena;
-    run->word_open = true;
-    if (run->discard) {
-        return;
-    }
-    if (arena->used < arena->size) {
-        arena->base[arena->used++] = (uint8_t)c;
-    } else {
-        run->full = true;
-    }
-}
-
-static void put_text(struct run *run, const char *text)
-{
-    while (*text != 0) {
-        put(run, *text++);
-    }
-}
-
-static void end_word(struct run *run)
-{
-    if (run->word_open) {
-        put(run, 0);
-        run->word_count++;
-        run->word_open = false;
-    }
-}
-
-static char *words_end(const struct run *run)
-{
-    return (char *)run->config->arena->base + run->config->arena->used;
-}
-
-static const char *next_word(const char *word)
-{
-    return word + strlen(word) + 1;
-}
-
-/* The value of $1, $2, …: from the innermost call. */
+/* The value of $0, $1, …: of the innermost call. */
 static const char *call_argument(const struct run *run, unsigned number)
 {
     const struct frame *frame = run->frames + run->depth;
@@ -351,26 +294,75 @@ static const char *expansion(const struct run *run, const char *name, size_t len
     if (*name == '?') {
         return run->failed ? "1" : "0";
     }
-    if (length == 1 && *name >= '0' && *name <= '9') {
+    if (is_digit(*name)) {
         return call_argument(run, (unsigned)(*name - '0'));
     }
     return variable_value(run->config, run->scope, name, length);
 }
 
+/* ---- Characters: carriage returns do not exist --------------------------------------------- */
+
+static int peek(struct cursor *cursor)
+{
+    const struct bytes *text = &cursor->text;
+    while (cursor->at < text->size && text->data[cursor->at] == '\r') {
+        cursor->at++;
+    }
+    return cursor->at < text->size ? text->data[cursor->at] : NO_CHARACTER;
+}
+
+static int take(struct cursor *cursor)
+{
+    int c = peek(cursor);
+    if (c != NO_CHARACTER) {
+        cursor->at++;
+        cursor->line += c == '\n';
+    }
+    return c;
+}
+
+/* ---- Words --------------------------------------------------------------------------------- */
+
+/* Words are built at the end of the arena. Nothing else may be allocated until the last one is
+   complete. */
+static char *run_words_end(const struct run *run)
+{
+    return (char *)run->config->arena->base + run->config->arena->used;
+}
+
+static void run_put(struct run *run, int c)
+{
+    struct arena *arena = run->config->arena;
+    run->word_open = true;
+    if (run->discard) {
+        return;
+    }
+    if (arena->used < arena->size) {
+        arena->base[arena->used++] = (uint8_t)c;
+    } else {
+        run->full = true;
+    }
+}
+
+static void end_word(struct run *run)
+{
+    if (run->word_open) {
+        run_put(run, 0);
+        run->word_count++;
+        run->word_open = false;
+    }
+}
+
 /* A value outside quotes makes several words where it has blanks inside. */
 static void put_value(struct run *run, const char *value, bool quoted)
 {
-    if (quoted) {
-        put_text(run, value);
-        return;
-    }
     while (*value != 0) {
         const char *rest = value;
-        while (is_blank(*rest)) {
+        while (!quoted && is_blank(*rest)) {
             rest++;
         }
         if (rest == value) {
-            put(run, *value++);
+            run_put(run, *value++);
         } else {
             value = rest;
             if (*rest != 0) {
@@ -394,28 +386,35 @@ static bool read_variable(struct run *run, bool quoted)
         take(cursor);
         c = peek(cursor);
     }
-    const char *name = (const char *)cursor->text.data + cursor->at;
     size_t start = cursor->at;
-    if (c == '?' || c == '#' || c == '*' || c == '@' || (c >= '0' && c <= '9')) {
+    if (is_digit(c) || c == '?' || c == '#' || c == '*' || c == '@') {
         take(cursor);
     } else {
         while (is_name_character(peek(cursor))) {
             take(cursor);
         }
     }
+    const char *name = (const char *)cursor->text.data + start;
     size_t length = cursor->at - start;
     if (brace && (length == 0 || take(cursor) != '}')) {
-        return fail_at(run, line, "'${' needs a variable's name and '}'");
+        run->line = line;
+        return run_fail(run, "'${' needs a variable's name and '}'");
     }
     if (length == 0) {
-        put(run, '$');
+        run_put(run, '$');
     } else if (!run->discard) {
         const char *value = expansion(run, name, length);
-        if (value != NULL) {
-            put_value(run, value, quoted);
-        }
+        put_value(run, value != NULL ? value : "", quoted);
     }
     return true;
+}
+
+/* Behind a quote that was never closed. Each one behind a lost one opens that should close: the
+   first that is open at the end of its line is the one to look at. */
+static bool fail_unclosed(struct run *run, uint32_t line)
+{
+    run->line = run->first_long_quote != 0 ? run->first_long_quote : line;
+    return run_fail(run, "a quote that begins here is never closed");
 }
 
 /* Behind the opening quote, up to behind the closing one. */
@@ -426,10 +425,7 @@ static bool read_quoted(struct run *run, int quote)
     run->word_open = true;
     for (int c = take(cursor); c != quote; c = take(cursor)) {
         if (c == NO_CHARACTER) {
-            /* Behind a lost quote each one opens that should close; the first that is open at the
-               end of its line is the one to look at. */
-            line = run->first_long_quote != 0 ? run->first_long_quote : line;
-            return fail_at(run, line, "a quote that begins here is never closed");
+            return fail_unclosed(run, line);
         }
         if (c == '\n' && run->first_long_quote == 0) {
             run->first_long_quote = line;
@@ -449,7 +445,7 @@ static bool read_quoted(struct run *run, int quote)
                 }
             }
         }
-        put(run, c);
+        run_put(run, c);
     }
     return true;
 }
@@ -464,21 +460,23 @@ static bool ends_word(int c)
 static bool read_word(struct run *run, struct bytes *raw)
 {
     struct cursor *cursor = &run->cursor;
-    raw->data = cursor->text.data + cursor->at;
+    *raw = (struct bytes){.data = cursor->text.data + cursor->at};
     while (!ends_word(peek(cursor))) {
         int c = take(cursor);
-        bool fine = true;
-        if (c == '\'' || c == '"') {
-            fine = read_quoted(run, c);
-        } else if (c == '$') {
-            fine = read_variable(run, false);
-        } else if (c != '\\') {
-            put(run, c);
-        } else if ((c = take(cursor)) != '\n' && c != NO_CHARACTER) {
-            put(run, c);
+        bool escaped = c == '\\';
+        if (escaped) {
+            c = take(cursor);
         }
-        if (!fine) {
-            return false;
+        if (!escaped && (c == '\'' || c == '"')) {
+            if (!read_quoted(run, c)) {
+                return false;
+            }
+        } else if (!escaped && c == '$') {
+            if (!read_variable(run, false)) {
+                return false;
+            }
+        } else if (!escaped || (c != '\n' && c != NO_CHARACTER)) {
+            run_put(run, c);
         }
         raw->size = (size_t)(cursor->text.data + cursor->at - raw->data);
     }
@@ -486,9 +484,9 @@ static bool read_word(struct run *run, struct bytes *raw)
     return true;
 }
 
-static bool raw_is(const struct bytes *raw, const char *word)
+static int find_raw(const char *list, const struct bytes *raw)
 {
-    return raw->size == strlen(word) && memcmp(raw->data, word, raw->size) == 0;
+    return find_name(list, (const char *)raw->data, raw->size);
 }
 
 enum token { TOKEN_WORD, TOKEN_END, TOKEN_LINE_END, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_STRAY };
@@ -498,65 +496,38 @@ static enum token next_token(struct cursor *cursor)
 {
     for (;;) {
         int c = peek(cursor);
-        size_t start = cursor->at;
-        uint32_t line = cursor->line;
         if (c == '}') {
             return TOKEN_CLOSE;
         }
+        struct cursor start = *cursor;
         take(cursor);
-        switch (c) {
-        case NO_CHARACTER:
-            return TOKEN_END;
-        case '\n':
-        case ';':
-            return TOKEN_LINE_END;
-        case '{':
-            return TOKEN_OPEN;
-        case ' ':
-        case '\t':
-            continue;
-        case '#':
+        if (c == '#') {
             while (peek(cursor) != '\n' && peek(cursor) != NO_CHARACTER) {
                 take(cursor);
             }
-            continue;
-        case '\\':
-            if (peek(cursor) == '\n') {
-                take(cursor);
-                continue;
-            }
-            break;
-        default:
-            if (ends_word(c)) {
-                return TOKEN_STRAY;
-            }
+        } else if (c == '\n' || c == ';') {
+            return TOKEN_LINE_END;
+        } else if (c == NO_CHARACTER) {
+            return TOKEN_END;
+        } else if (c == '{') {
+            return TOKEN_OPEN;
+        } else if (c == '\\' && peek(cursor) == '\n') {
+            take(cursor);
+        } else if (!ends_word(c)) {
+            *cursor = start;
+            return TOKEN_WORD;
+        } else if (!is_blank(c)) {
+            return TOKEN_STRAY;
         }
-        cursor->at = start;
-        cursor->line = line;
-        return TOKEN_WORD;
     }
 }
 
 /* ---- Commands ------------------------------------------------------------------------------ */
 
-enum keyword { KEYWORD_IF, KEYWORD_THEN, KEYWORD_ELIF, KEYWORD_ELSE, KEYWORD_FI, KEYWORD_FUNCTION };
 static const char keywords[] = "if\0then\0elif\0else\0fi\0function\0while\0until\0for\0do\0done\0"
                                "case\0esac\0select\0";
-enum { NO_KEYWORD = -1 };
-
-struct command {
-    uint32_t line;
-    int keyword; /* of the list; its words follow as a command of their own */
-    bool negated;
-    bool has_block;
-    int stray; /* a character that GRUB reserves: | & < > */
-    const char *words;
-    size_t count;
-    struct bytes block;
-    uint32_t block_line;
-};
-
-enum pulled { PULLED_NOTHING, PULLED_END, PULLED_COMMAND };
+static const char block_commands[] = "menuentry\0submenu\0function\0";
+enum { BLOCK_MENUENTRY };
 
 /* Behind '{': up to behind its '}', or the end of the text, where it may be missing. */
 static bool read_block(struct run *run, struct command *command, bool is_entry)
@@ -567,34 +538,34 @@ static bool read_block(struct run *run, struct command *command, bool is_entry)
     bool at_command = true;
     size_t start = cursor->at;
     size_t end = start;
-    unsigned depth = 1;
     command->has_block = true;
     command->block_line = cursor->line;
     run->discard = true;
-    while (depth != 0) {
-        struct bytes raw;
+    for (unsigned depth = 1; depth != 0;) {
         enum token token = next_token(cursor);
         end = cursor->at;
         if (token == TOKEN_WORD) {
+            struct bytes raw;
             uint32_t line = cursor->line;
             if (!read_word(run, &raw)) {
                 return false;
             }
-            if (is_entry && at_command && raw_is(&raw, "menuentry")) {
-                return fail_at(run, line, "a menuentry inside that of line %u: is a '}' missing?",
-                               command->line);
+            if (is_entry && at_command && find_raw(block_commands, &raw) == BLOCK_MENUENTRY) {
+                uint32_t first_line = run->line;
+                run->line = line;
+                return run_fail(run, "a menuentry inside that of line %u: is a '}' missing?",
+                                first_line);
             }
-            at_command = find_name(keywords, (const char *)raw.data, raw.size) >= 0;
+            at_command = find_raw(keywords, &raw) != NO_KEYWORD;
             continue;
         }
         at_command = token != TOKEN_STRAY;
-        if (token == TOKEN_OPEN) {
-            depth++;
-        } else if (token == TOKEN_CLOSE) {
+        depth += token == TOKEN_OPEN;
+        if (token == TOKEN_CLOSE) {
             take(cursor);
             depth--;
         } else if (token == TOKEN_END) {
-            warn(run, command->line, "the block that begins here has no '}'");
+            run_warn(run, "the block that begins here has no '}'");
             break;
         }
     }
@@ -604,28 +575,42 @@ static bool read_block(struct run *run, struct command *command, bool is_entry)
     return true;
 }
 
-/* GRUB takes '{' on the line of its command only; people write it on the next one as well. */
-static bool block_follows(struct run *run)
+/* To any command that takes no block it is a word. */
+static void put_block(struct run *run, struct bytes block)
 {
-    struct cursor saved = run->cursor;
+    run_put(run, '{');
+    for (size_t i = 0; i < block.size; i++) {
+        run_put(run, block.data[i]);
+    }
+    run_put(run, '}');
+    end_word(run);
+}
+
+/* GRUB takes '{' on the line of its command only; people write it on the next one as well. */
+static bool block_follows(struct cursor *cursor)
+{
+    struct cursor saved = *cursor;
     enum token token;
     do {
-        token = next_token(&run->cursor);
+        token = next_token(cursor);
     } while (token == TOKEN_LINE_END);
     if (token != TOKEN_OPEN) {
-        run->cursor = saved;
+        *cursor = saved;
     }
     return token == TOKEN_OPEN;
 }
 
 /* The words behind the first one, and the block. */
-static bool read_rest(struct run *run, struct command *command, const struct bytes *name)
+static bool read_rest(struct run *run, struct command *command, int block_command)
 {
-    bool is_entry = raw_is(name, "menuentry");
-    bool takes_block = is_entry || raw_is(name, "submenu") || command->keyword == KEYWORD_FUNCTION;
+    bool is_entry = block_command == BLOCK_MENUENTRY;
     for (;;) {
         struct bytes raw;
-        switch (next_token(&run->cursor)) {
+        enum token token = next_token(&run->cursor);
+        if (token == TOKEN_LINE_END && block_command >= 0 && block_follows(&run->cursor)) {
+            token = TOKEN_OPEN;
+        }
+        switch (token) {
         case TOKEN_WORD:
             if (!read_word(run, &raw)) {
                 return false;
@@ -638,19 +623,11 @@ static bool read_rest(struct run *run, struct command *command, const struct byt
             if (!read_block(run, command, is_entry)) {
                 return false;
             }
-            if (takes_block) {
+            if (block_command >= 0) {
                 return true;
             }
-            /* To any other command a block is a word. */
-            put(run, '{');
-            for (size_t i = 0; i < command->block.size; i++) {
-                put(run, command->block.data[i]);
-            }
-            put(run, '}');
-            end_word(run);
+            put_block(run, command->block);
             break;
-        case TOKEN_LINE_END:
-            return !takes_block || !block_follows(run) || read_block(run, command, is_entry);
         default:
             return true;
         }
@@ -662,6 +639,7 @@ static bool find_command(struct run *run)
 {
     for (;;) {
         enum token token = next_token(&run->cursor);
+        run->line = run->cursor.line;
         if (token == TOKEN_WORD || token == TOKEN_END) {
             return token == TOKEN_WORD;
         }
@@ -669,69 +647,118 @@ static bool find_command(struct run *run)
             if (token == TOKEN_CLOSE) {
                 take(&run->cursor);
             }
-            warn(run, run->cursor.line, "'%c' without a command before it",
-                 run->cursor.text.data[run->cursor.at - 1]);
+            run_warn(run, "'%c' without a command before it",
+                     run->cursor.text.data[run->cursor.at - 1]);
         }
     }
 }
 
-static enum pulled pull_command(struct run *run, struct command *command)
+enum pulled { PULLED_NOTHING, PULLED_END, PULLED_COMMAND };
+
+/* The next command, its words expanded; nothing when an error stands in the way. */
+static enum pulled run_pull(struct run *run, struct command *command)
 {
     struct bytes name;
+    bool is_not;
     memset(command, 0, sizeof *command);
     do {
         if (!find_command(run)) {
             return PULLED_END;
         }
-        command->line = run->cursor.line;
-        command->words = words_end(run);
+        command->words = run_words_end(run);
         run->word_count = 0;
         if (!read_word(run, &name)) {
             return PULLED_NOTHING;
         }
-        command->negated ^= raw_is(&name, "!");
-    } while (raw_is(&name, "!"));
-    command->keyword = find_name(keywords, (const char *)name.data, name.size);
-    if (command->keyword == NO_KEYWORD || command->keyword == KEYWORD_FUNCTION) {
-        if (!read_rest(run, command, &name)) {
-            return PULLED_NOTHING;
-        }
+        is_not = find_raw("!\0", &name) == 0;
+        command->negated ^= is_not;
+    } while (is_not);
+    command->keyword = find_raw(keywords, &name);
+    if ((command->keyword == NO_KEYWORD || command->keyword == KEYWORD_FUNCTION) &&
+        !read_rest(run, command, find_raw(block_commands, &name))) {
+        return PULLED_NOTHING;
     }
     command->count = run->word_count;
     if (run->full) {
-        fail_full(run, command->line);
+        run_fail_full(run);
         return PULLED_NOTHING;
     }
     return PULLED_COMMAND;
 }
 
-/* ---- The menu's commands ------------------------------------------------------------------- */
+/* ---- Variables and frames ------------------------------------------------------------------ */
 
-static bool push_frame(struct run *run, enum frame_kind kind, const struct command *command)
+static int find_word(const char *list, const char *word)
 {
-    if (run->depth == MAX_DEPTH) {
-        return fail_at(run, command->line, "nested too deep: more than %d levels", MAX_DEPTH);
+    return find_name(list, word, strlen(word));
+}
+
+static bool set_variable(struct run *run, const char *name, const char *value)
+{
+    struct config_variable *variable = find_variable(run->scope, name, strlen(name));
+    if (variable == NULL) {
+        variable = run_allocate(run, sizeof *variable);
+        if (variable == NULL) {
+            return false;
+        }
+        variable->name = name;
+        variable->next = run->scope->variables;
+        run->scope->variables = variable;
     }
-    run->frames[run->depth++] = (struct frame){
-        .kind = (uint8_t)kind, .line = command->line, .back = run->cursor, .loads = run->loads};
+    variable->value = value;
+    variable->line = run->line;
+    run->keep = true;
     return true;
 }
 
-/* Puts the cursor into a block. */
-static void enter_block(struct run *run, struct bytes block, uint32_t line)
+/* A scope in which what is set hides what the run has seen so far. */
+static bool run_open_scope(struct run *run, struct config_scope *parent)
 {
-    run->cursor = (struct cursor){.text = block, .line = line};
+    struct config_scope *scope = run_allocate(run, sizeof *scope);
+    if (scope == NULL) {
+        return false;
+    }
+    scope->parent = parent;
+    run->scope = scope;
+    return true;
 }
+
+/* Puts the cursor to the start of a text. */
+static void run_enter(struct run *run, struct bytes text, uint32_t line)
+{
+    run->cursor = (struct cursor){.text = text, .line = line};
+}
+
+/* NULL with the error set: too many. */
+static struct frame *push_frame(struct run *run, enum frame_kind kind)
+{
+    if (run->depth == MAX_DEPTH) {
+        run_fail(run, "nested too deep: more than %d levels", MAX_DEPTH);
+        return NULL;
+    }
+    struct frame *frame = &run->frames[run->depth++];
+    memset(frame, 0, sizeof *frame);
+    frame->kind = (uint8_t)kind;
+    frame->line = run->line;
+    frame->back = run->cursor;
+    return frame;
+}
+
+static struct frame *top_frame(struct run *run)
+{
+    return run->depth > 0 ? &run->frames[run->depth - 1] : NULL;
+}
+
+/* ---- The menu's commands ------------------------------------------------------------------- */
+
+enum entry_option { OPTION_ID, OPTION_HOTKEY, OPTION_UNRESTRICTED = 6 };
+static const char entry_options[] = "id\0hotkey\0class\0users\0group\0source\0unrestricted\0";
 
 /* What the words of menuentry and submenu say. */
 static void read_entry_words(struct run *run, const struct command *command,
                              struct config_entry *entry)
 {
-    static const char options[] = "id\0hotkey\0class\0users\0group\0source\0unrestricted\0";
-    enum { OPTION_ID, OPTION_HOTKEY, OPTION_UNRESTRICTED = 6 };
     const char *word = command->words;
-    *entry = (struct config_entry){
-        .id = "", .line = command->line, .body = command->block, .body_line = command->block_line};
     for (size_t left = command->count - 1; left > 0; left--) {
         word = next_word(word);
         if (word[0] != '-' || word[1] != '-') {
@@ -740,301 +767,276 @@ static void read_entry_words(struct run *run, const struct command *command,
         }
         const char *value = strchr(word, '=');
         size_t length = value != NULL ? (size_t)(value - word) : strlen(word);
-        int option = find_name(options, word + 2, length - 2);
+        int option = find_name(entry_options, word + 2, length - 2);
         if (option < 0) {
-            warn(run, command->line, "unknown option '%.40s'", word);
-        } else if (option != OPTION_UNRESTRICTED) {
-            if (value != NULL) {
-                value++;
-            } else if (left > 1) {
-                left--;
-                value = word = next_word(word);
-            } else {
-                value = "";
-            }
-            if (option == OPTION_ID) {
-                entry->id = value;
-            } else if (option == OPTION_HOTKEY) {
-                entry->hotkey = *value;
-            }
+            run_warn(run, "unknown option '%.40s'", word);
+        }
+        if (option < 0 || option == OPTION_UNRESTRICTED) {
+            continue;
+        }
+        if (value != NULL) {
+            value++;
+        } else if (left > 1) {
+            left--;
+            value = word = next_word(word);
+        } else {
+            value = "";
+        }
+        if (option == OPTION_ID) {
+            entry->id = value;
+        } else if (option == OPTION_HOTKEY) {
+            entry->hotkey = *value;
         }
     }
     if (entry->title == NULL) {
         entry->title = "";
-        warn(run, command->line, "the entry has no title");
+        run_warn(run, "the entry has no title");
     }
 }
 
 /* An array with room for one element more than count; moved whenever count reaches a power of
    two. */
-static void *grown(struct arena *arena, void *array, size_t count, size_t size)
+static void *grown(struct run *run, void *array, size_t count, size_t size)
 {
     if ((count & (count - 1)) != 0) {
         return array;
     }
-    void *larger = arena_array(arena, count * 2 + (count == 0), size, _Alignof(max_align_t));
-    if (larger != NULL && count != 0) {
-        memcpy(larger, array, count * size);
-    }
-    return larger;
+    void *larger = run_allocate(run, (count * 2 + (count == 0)) * size);
+    return larger == NULL || count == 0 ? larger : memcpy(larger, array, count * size);
 }
 
-static bool add_entry(struct run *run, const struct config_entry *entry)
+static bool run_add_entry(struct run *run, const struct config_entry *entry)
 {
     struct config *config = run->config;
-    struct config_entry *entries =
-        grown(config->arena, config->entries, config->entry_count, sizeof *entry);
+    struct config_entry *entries = grown(run, config->entries, config->entry_count, sizeof *entry);
     if (entries == NULL) {
-        return fail_full(run, entry->line);
+        return false;
     }
     config->entries = entries;
     entries[config->entry_count++] = *entry;
     return true;
 }
 
-static bool run_menuentry(struct run *run, const struct command *command, bool is_submenu)
+static bool enter_submenu(struct run *run, const struct config_entry *entry)
 {
-    struct config_entry entry;
-    run->keep = true;
-    if (!command->has_block) {
-        warn(run, command->line, "the entry has no '{'");
-        return true;
-    }
-    if (run->boot != NULL) {
-        return true; /* of a config that boots without a menu */
-    }
-    read_entry_words(run, command, &entry);
-    entry.menu = run->menu;
-    entry.position = run->menu->item_count++;
-    entry.scope = run->scope;
-    if (!is_submenu) {
-        return add_entry(run, &entry);
-    }
-    struct config_menu *menu = ARENA_NEW(run->config->arena, struct config_menu);
-    if (menu == NULL || !open_scope(run, run->scope, command->line)) {
-        return fail_full(run, command->line);
-    }
-    *menu = (struct config_menu){.parent = run->menu,
-                                 .next = run->config->menus,
-                                 .title = entry.title,
-                                 .id = entry.id,
-                                 .position = entry.position};
-    run->config->menus = run->menu = menu;
-    if (!push_frame(run, FRAME_SUBMENU, command)) {
+    struct config_menu *menu = run_allocate(run, sizeof *menu);
+    struct frame *frame = menu != NULL ? push_frame(run, FRAME_SUBMENU) : NULL;
+    if (frame == NULL) {
         return false;
     }
-    run->frames[run->depth - 1].count = run->config->entry_count;
-    run->frames[run->depth - 1].body_line = command->block_line;
+    menu->self = *entry;
+    menu->next = run->config->menus;
+    run->config->menus = run->menu = menu;
+    frame->count = run->config->entry_count;
+    frame->loads = run->loads;
     run->loads = false;
-    enter_block(run, command->block, command->block_line);
-    return true;
+    run_enter(run, entry->body, entry->body_line);
+    return run_open_scope(run, run->scope);
 }
 
 /* A submenu without entries does something itself when GRUB enters it: it is an entry. */
 static bool end_submenu(struct run *run, const struct frame *frame)
 {
     const struct config_menu *menu = run->menu;
-    struct config_scope *scope = run->scope;
-    struct bytes body = run->cursor.text;
-    run->menu = menu->parent;
-    run->scope = scope->parent;
+    run->menu = menu->self.menu;
+    run->scope = menu->self.scope;
     run->loads = frame->loads;
-    if (run->config->entry_count != frame->count) {
+    return run->config->entry_count != frame->count || run_add_entry(run, &menu->self);
+}
+
+static bool run_menuentry(struct run *run, const struct command *command, bool is_submenu)
+{
+    struct config_entry entry = {.id = "",
+                                 .line = run->line,
+                                 .body = command->block,
+                                 .body_line = command->block_line,
+                                 .menu = run->menu,
+                                 .scope = run->scope};
+    if (!command->has_block) {
+        run_warn(run, "the entry has no '{'");
         return true;
     }
-    return add_entry(run, &(struct config_entry){.title = menu->title,
-                                                 .id = menu->id,
-                                                 .line = frame->line,
-                                                 .body = body,
-                                                 .body_line = frame->body_line,
-                                                 .menu = menu->parent,
-                                                 .position = menu->position,
-                                                 .scope = run->scope});
+    if (run->boot != NULL) {
+        return true; /* of a config that boots without a menu */
+    }
+    run->keep = true;
+    entry.position = run->menu->item_count++;
+    read_entry_words(run, command, &entry);
+    return is_submenu ? enter_submenu(run, &entry) : run_add_entry(run, &entry);
 }
 
 /* ---- The commands that load ---------------------------------------------------------------- */
 
 /* Takes "(cd)" and the like off: there is one disc. */
-static bool clean_path(const struct run *run, uint32_t line, const char **path)
+static bool clean_path(const struct run *run, const char **path)
 {
     static const char elsewhere[] = "http\0tftp\0memdisk\0proc\0";
     const char *name = *path;
     if (*name == '(') {
-        const char *end = strchr(name, ')');
-        if (end == NULL) {
-            return fail_at(run, line, "'%.60s' has no ')' behind its device", name);
-        }
         size_t length = 0;
-        while (is_name_character(name[1 + length])) {
+        while (name[1 + length] >= 'a' && name[1 + length] <= 'z') {
             length++;
         }
         if (find_name(elsewhere, name + 1, length) >= 0) {
-            return fail_at(run, line, "'%.60s' is not on this disc", name);
+            return run_fail(run, "'%.60s' is not on this disc", name);
+        }
+        name = strchr(name, ')');
+        if (name == NULL) {
+            return run_fail(run, "'%.60s' has no ')' behind its device", *path);
         }
         /* Two where the variable root was set with its parentheses, and is used in others. */
-        for (name = end; *name == ')'; name++) {
+        while (*name == ')') {
+            name++;
         }
     }
-    if (*name != '/') {
-        return fail_at(run, line, "the path '%.60s' does not begin with '/': write '/%.60s'", name,
-                       name);
-    }
     *path = name;
-    return true;
+    return *name == '/' || run_fail(run, "the path '%.60s' does not begin with '/'", name);
 }
 
 /* Joins words as GRUB does: one blank between them; quotes around a word with a blank; a
    backslash before quotes and backslashes. */
 static const char *join_arguments(struct run *run, const char *word, size_t count)
 {
-    char *joined = words_end(run);
+    char *joined = run_words_end(run);
     for (; count > 0; count--) {
         bool quoted = strchr(word, ' ') != NULL;
         if (quoted) {
-            put(run, '"');
+            run_put(run, '"');
         }
-        for (const char *at = word; *at != 0; at++) {
-            if (*at == '\\' || *at == '\'' || *at == '"') {
-                put(run, '\\');
+        for (; *word != 0; word++) {
+            if (*word == '\\' || *word == '\'' || *word == '"') {
+                run_put(run, '\\');
             }
-            put(run, *at);
+            run_put(run, *word);
         }
+        word++;
         if (quoted) {
-            put(run, '"');
+            run_put(run, '"');
         }
         if (count > 1) {
-            put(run, ' ');
+            run_put(run, ' ');
         }
-        word = next_word(word);
     }
-    put(run, 0);
+    run_put(run, 0);
     run->word_open = false;
     return joined;
 }
 
-/* The file of a command's words from `word` on. */
-static bool read_file_words(struct run *run, const struct command *command, const char *word,
-                            size_t count, struct config_file *file)
+/* The words of a command that loads, from the file's name on. */
+struct load_words {
+    const char *word;
+    size_t count;
+};
+
+/* Takes an option off; -1: none of the list's. */
+static int take_option(struct load_words *words, const char *list)
 {
-    file->line = command->line;
-    if (count == 0) {
-        return fail_at(run, command->line, "%s: a file's name is missing", command->words);
+    int option = words->count > 0 ? find_word(list, words->word) : -1;
+    if (option >= 0) {
+        words->word = next_word(words->word);
+        words->count--;
     }
-    file->path = word;
-    if (!clean_path(run, command->line, &file->path)) {
+    return option;
+}
+
+static bool read_file_words(struct run *run, const struct load_words *words,
+                            struct config_file *file)
+{
+    file->line = run->line;
+    file->path = words->word;
+    if (words->count == 0) {
+        return run_fail(run, "a file's name is missing");
+    }
+    if (!clean_path(run, &file->path)) {
         return false;
     }
-    file->arguments = join_arguments(run, next_word(word), count - 1);
-    return !run->full || fail_full(run, command->line);
+    file->arguments = join_arguments(run, next_word(words->word), words->count - 1);
+    return !run->full || run_fail_full(run);
 }
 
-static bool load_kernel(struct run *run, const struct command *command,
-                        enum config_protocol protocol)
-{
-    static const char quirks[] = "--quirk-bad-kludge\0--quirk-modules-after-kernel\0";
-    const char *word = next_word(command->words);
-    size_t count = command->count - 1;
-    /* A second kernel takes the place of the first one and of its modules. */
-    memset(run->boot, 0, sizeof *run->boot);
-    run->boot->protocol = protocol;
-    for (int quirk; count > 0 && (quirk = find_name(quirks, word, strlen(word))) >= 0; count--) {
-        *(quirk == 0 ? &run->boot->ignore_address_fields : &run->boot->modules_after_kernel) = true;
-        word = next_word(word);
-    }
-    return read_file_words(run, command, word, count, &run->boot->kernel);
-}
-
-static bool load_module(struct run *run, const struct command *command,
-                        enum config_protocol protocol)
+static bool load_kernel(struct run *run, struct load_words words, enum config_protocol protocol)
 {
     struct config_boot *boot = run->boot;
-    struct config_file module = {0};
-    const char *word = next_word(command->words);
-    size_t count = command->count - 1;
+    /* A second kernel takes the place of the first one and of its modules. */
+    memset(boot, 0, sizeof *boot);
+    boot->protocol = protocol;
+    for (int quirk; (quirk = take_option(
+                         &words, "--quirk-bad-kludge\0--quirk-modules-after-kernel\0")) >= 0;) {
+        boot->ignore_address_fields |= quirk == 0;
+        boot->modules_after_kernel |= quirk == 1;
+    }
+    return read_file_words(run, &words, &boot->kernel);
+}
+
+static bool load_module(struct run *run, struct load_words words, enum config_protocol protocol)
+{
+    struct config_boot *boot = run->boot;
+    struct config_file module = {.keep_packed = take_option(&words, "--nounzip\0") == 0};
     if (boot->kernel.path == NULL) {
-        return fail_at(run, command->line, "%s before the kernel: put it behind multiboot%s",
-                       command->words, protocol == CONFIG_MULTIBOOT2 ? "2" : "");
+        return run_fail(run, "a module before the kernel: the multiboot line comes first");
     }
     if (boot->protocol != protocol) {
-        return fail_at(run, command->line, "%s for a kernel of multiboot%s: write module%s",
-                       command->words, protocol == CONFIG_MULTIBOOT2 ? "" : "2",
-                       protocol == CONFIG_MULTIBOOT2 ? "" : "2");
+        return run_fail(run, "multiboot goes with module, multiboot2 with module2");
     }
-    if (count > 0 && strcmp(word, "--nounzip") == 0) {
-        module.keep_packed = true;
-        word = next_word(word);
-        count--;
-    }
-    if (!read_file_words(run, command, word, count, &module)) {
+    if (!read_file_words(run, &words, &module)) {
         return false;
     }
-    boot->modules = grown(run->config->arena, boot->modules, boot->module_count, sizeof module);
+    boot->modules = grown(run, boot->modules, boot->module_count, sizeof module);
     if (boot->modules == NULL) {
-        return fail_full(run, command->line);
+        return false;
     }
     boot->modules[boot->module_count++] = module;
     return true;
 }
 
 /* `boot` and what ends an entry without booting it. */
-static bool run_action(struct run *run, const struct command *command, enum config_action action)
+static bool run_action(struct run *run, enum config_action action)
 {
     if (run->boot == NULL) {
         /* At the top level it ends the config; of a submenu it is the entry's matter. */
-        run->stopped = run->menu->parent == NULL && (action != CONFIG_ACTION_BOOT || run->loads);
+        run->stopped = run->menu->self.menu == NULL && (action != CONFIG_ACTION_BOOT || run->loads);
         return true;
     }
     if (action == CONFIG_ACTION_BOOT && run->boot->kernel.path == NULL) {
         return run->first_warning != NULL ||
-               fail_at(run, command->line, "boot before any kernel: a multiboot line is missing");
+               run_fail(run, "boot before any kernel: a multiboot line is missing");
     }
     run->boot->action = action;
     run->stopped = true;
     return true;
 }
 
-/* ---- The other commands -------------------------------------------------------------------- */
-
-/* Sets by "name=value"; the words are ours to write to. */
-static bool assign(struct run *run, const struct command *command, const char *word)
-{
-    char *equals = strchr(word, '=');
-    if (equals == NULL || equals == word) {
-        warn(run, command->line, "'%.40s' is no assignment: write name=value without blanks", word);
-        run->failed = true;
-        return true;
-    }
-    *equals = 0;
-    return set_variable(run, word, equals + 1, command->line);
-}
+/* ---- Tests --------------------------------------------------------------------------------- */
 
 /* One comparison or one-word test; *used says how many words it took. */
-static bool test_one(struct run *run, const struct command *command, const char *word, size_t count,
-                     size_t *used)
+static bool test_one(struct run *run, const char *word, size_t count, size_t *used)
 {
     static const char operators[] = "=\0==\0!=\0-eq\0-ne\0-lt\0-le\0-gt\0-ge\0";
-    enum { EQUAL, EQUAL_TOO, DIFFERENT, FIRST_NUMERIC };
+    enum { FIRST_NUMERIC = 3 };
+    /* By operator: holds for less (1), equal (2), greater (4). */
+    static const uint8_t holds[] = {2, 2, 5, 2, 5, 1, 3, 4, 6};
     const char *second = count > 1 ? next_word(word) : word;
-    int comparison = count > 2 ? find_name(operators, second, strlen(second)) : -1;
+    int comparison = count > 2 ? find_word(operators, second) : -1;
     if (comparison >= 0) {
         const char *third = next_word(second);
+        int difference = strcmp(word, third);
         *used = 3;
-        if (comparison < FIRST_NUMERIC) {
-            return (strcmp(word, third) == 0) == (comparison != DIFFERENT);
+        if (comparison >= FIRST_NUMERIC) {
+            int left = 0;
+            int right = 0;
+            parse_number(word, strlen(word), &left);
+            parse_number(third, strlen(third), &right);
+            difference = left - right;
         }
-        int left = 0, right = 0;
-        parse_number(word, strlen(word), &left);
-        parse_number(third, strlen(third), &right);
-        bool holds[] = {left == right, left != right, left<right, left <= right, left> right,
-                        left >= right};
-        return holds[comparison - FIRST_NUMERIC];
+        int sign = difference < 0 ? 0 : 1 + (difference > 0);
+        return holds[comparison] >> sign & 1;
     }
     *used = 2;
     if (count > 1 && word[0] == '-' && word[1] != 0 && word[2] == 0) {
         if (word[1] == 'n' || word[1] == 'z') {
             return (*second != 0) == (word[1] == 'n');
         }
-        warn(run, command->line, "the test %s is not supported yet: taken as false", word);
+        run_warn(run, "the test %s is not supported yet: taken as false", word);
         return false;
     }
     *used = 1;
@@ -1051,14 +1053,20 @@ static bool run_test(struct run *run, const struct command *command)
     bool negated = false;
     while (count > 0) {
         size_t used = 1;
-        if (strcmp(word, "!") == 0) {
+        switch (find_word("!\0-o\0-a\0]\0", word)) {
+        case 0:
             negated = !negated;
-        } else if (strcmp(word, "-o") == 0) {
+            break;
+        case 1:
             any |= all;
             all = true;
-        } else if (strcmp(word, "-a") != 0 && strcmp(word, "]") != 0) {
-            all &= test_one(run, command, word, count, &used) != negated;
+            break;
+        case -1:
+            all &= test_one(run, word, count, &used) != negated;
             negated = false;
+            break;
+        default: /* what follows -a counts anyway, and ] is decoration */
+            break;
         }
         for (count -= used; used > 0; used--) {
             word = next_word(word);
@@ -1067,39 +1075,63 @@ static bool run_test(struct run *run, const struct command *command)
     return any || all;
 }
 
+/* ---- The other commands -------------------------------------------------------------------- */
+
+/* Sets by "name=value"; the words are ours to write to. */
+static bool assign(struct run *run, const char *word)
+{
+    char *equals = strchr(word, '=');
+    if (equals == NULL || equals == word) {
+        run_warn(run, "'%.40s' is no assignment: write name=value without blanks", word);
+        run->failed = true;
+        return true;
+    }
+    *equals = 0;
+    return set_variable(run, word, equals + 1);
+}
+
 static bool define_function(struct run *run, const struct command *command)
 {
-    struct config_function *function = ARENA_NEW(run->config->arena, struct config_function);
+    struct config_function *function = run_allocate(run, sizeof *function);
     if (function == NULL) {
-        return fail_full(run, command->line);
+        return false;
     }
     if (!command->has_block || command->count < 2) {
-        return fail_at(run, command->line, "function needs a name and '{'");
+        return run_fail(run, "function needs a name and '{'");
     }
-    *function = (struct config_function){.next = run->config->functions,
-                                         .name = next_word(command->words),
-                                         .body = command->block,
-                                         .body_line = command->block_line};
+    function->next = run->config->functions;
+    function->name = next_word(command->words);
+    function->body = command->block;
+    function->body_line = command->block_line;
     run->config->functions = function;
     run->keep = true;
     return true;
 }
 
+static const struct config_function *find_function(const struct run *run, const char *name)
+{
+    const struct config_function *function = run->config->functions;
+    while (function != NULL && strcmp(function->name, name) != 0) {
+        function = function->next;
+    }
+    return function;
+}
+
 static bool call_function(struct run *run, const struct command *command,
                           const struct config_function *function)
 {
-    if (!push_frame(run, FRAME_FUNCTION, command)) {
+    struct frame *frame = push_frame(run, FRAME_FUNCTION);
+    if (frame == NULL) {
         return false;
     }
-    struct frame *frame = &run->frames[run->depth - 1];
     frame->words = command->words;
     frame->count = command->count;
     run->keep = true;
-    enter_block(run, function->body, function->body_line);
+    run_enter(run, function->body, function->body_line);
     return true;
 }
 
-/* A command that is none of the others': accepted, refused, a function's or unknown. */
+/* A command that is none of the others': accepted, a function's, refused or unknown. */
 static bool run_other(struct run *run, const struct command *command)
 {
     /* What has no effect on what is booted from a disc. */
@@ -1113,27 +1145,25 @@ static bool run_other(struct run *run, const struct command *command)
         "linux\0initrd\0linux16\0initrd16\0linuxefi\0initrdefi\0chainloader\0configfile\0source\0"
         ".\0normal\0ntldr\0kfreebsd\0knetbsd\0kopenbsd\0xen_hypervisor\0xen_module\0fwsetup\0";
     const char *name = command->words;
-    size_t length = strlen(name);
-    if (find_name(harmless, name, length) >= 0) {
+    if (find_word(harmless, name) >= 0) {
         return true;
     }
-    for (const struct config_function *f = run->config->functions; f != NULL; f = f->next) {
-        if (strcmp(f->name, name) == 0) {
-            return call_function(run, command, f);
-        }
+    const struct config_function *function = find_function(run, name);
+    if (function != NULL) {
+        return call_function(run, command, function);
     }
-    if (find_name(refused, name, length) >= 0) {
+    if (find_word(refused, name) >= 0) {
         run->loads = true;
         if (run->boot != NULL) {
-            return fail_at(run, command->line, "%s is not supported", name);
+            return run_fail(run, "%s is not supported", name);
         }
-        warn(run, command->line, "%s is not supported", name);
+        run_warn(run, "%s is not supported", name);
         return true;
     }
     if (strchr(name, '=') != NULL) {
-        return assign(run, command, name);
+        return assign(run, name);
     }
-    warn(run, command->line, "unknown command '%.60s'", name);
+    run_warn(run, "unknown command '%.60s'", name);
     return true;
 }
 
@@ -1162,21 +1192,16 @@ static const char command_names[] =
 
 static bool run_load(struct run *run, const struct command *command, int which)
 {
-    run->keep = true;
+    struct load_words words = {next_word(command->words), command->count - 1};
+    bool second = which == COMMAND_MULTIBOOT2 || which == COMMAND_MODULE2;
+    enum config_protocol protocol = second ? CONFIG_MULTIBOOT2 : CONFIG_MULTIBOOT1;
     run->loads = true;
     if (run->boot == NULL) {
         return true;
     }
-    switch (which) {
-    case COMMAND_MULTIBOOT:
-        return load_kernel(run, command, CONFIG_MULTIBOOT1);
-    case COMMAND_MULTIBOOT2:
-        return load_kernel(run, command, CONFIG_MULTIBOOT2);
-    case COMMAND_MODULE:
-        return load_module(run, command, CONFIG_MULTIBOOT1);
-    default:
-        return load_module(run, command, CONFIG_MULTIBOOT2);
-    }
+    run->keep = true;
+    return which < COMMAND_MODULE ? load_kernel(run, words, protocol)
+                                  : load_module(run, words, protocol);
 }
 
 static bool run_command(struct run *run, const struct command *command)
@@ -1185,12 +1210,12 @@ static bool run_command(struct run *run, const struct command *command)
     if (command->count == 0) {
         return true; /* all of it vanished: an unset variable */
     }
-    int which = find_name(command_names, name, strlen(name));
+    int which = find_word(command_names, name);
     switch (which) {
     case COMMAND_SET:
-        return command->count == 1 || assign(run, command, next_word(name));
+        return command->count == 1 || assign(run, next_word(name));
     case COMMAND_UNSET:
-        return command->count == 1 || set_variable(run, next_word(name), NULL, command->line);
+        return command->count == 1 || set_variable(run, next_word(name), NULL);
     case COMMAND_MENUENTRY:
     case COMMAND_SUBMENU:
         return run_menuentry(run, command, which == COMMAND_SUBMENU);
@@ -1203,7 +1228,7 @@ static bool run_command(struct run *run, const struct command *command)
     case COMMAND_REBOOT:
     case COMMAND_HALT:
     case COMMAND_EXIT:
-        return run_action(run, command, (enum config_action)(which - COMMAND_BOOT));
+        return run_action(run, (enum config_action)(which - COMMAND_BOOT));
     case COMMAND_BRACKET:
     case COMMAND_TEST:
         run->failed = !run_test(run, command);
@@ -1216,79 +1241,81 @@ static bool run_command(struct run *run, const struct command *command)
     }
 }
 
-/* if, then, elif, else, fi. */
-static bool run_keyword(struct run *run, const struct command *command)
+/* Whether a part of an `if` may stand where its frame is. */
+static bool fits(const struct frame *frame, int keyword)
 {
-    struct frame *frame = run->depth > 0 ? &run->frames[run->depth - 1] : NULL;
-    if (command->keyword == KEYWORD_IF) {
-        bool discarding = run->discard;
-        if (!push_frame(run, FRAME_IF, command)) {
-            return false;
+    if (frame->kind != FRAME_IF) {
+        return false;
+    }
+    if (keyword == KEYWORD_THEN) {
+        return frame->state != IF_BRANCH;
+    }
+    return frame->state != IF_CONDITION && (!frame->has_else || keyword == KEYWORD_FI);
+}
+
+/* if, then, elif, else, fi. */
+static bool run_keyword(struct run *run, int keyword)
+{
+    if (keyword == KEYWORD_IF) {
+        struct frame *frame = push_frame(run, FRAME_IF);
+        if (frame != NULL && run->discard) {
+            frame->state = IF_SEEK_END;
         }
-        run->frames[run->depth - 1].state = discarding ? IF_SEEK_END : IF_CONDITION;
-        return true;
+        return frame != NULL;
     }
-    if (command->keyword > KEYWORD_FI) {
-        return run->discard || fail_at(run, command->line, "loops are not supported yet");
+    if (keyword > KEYWORD_FI) {
+        return run->discard || run_fail(run, "loops are not supported yet");
     }
-    bool is_then = command->keyword == KEYWORD_THEN;
-    if (frame == NULL || frame->kind != FRAME_IF ||
-        (is_then ? frame->state == IF_BRANCH : frame->state == IF_CONDITION) ||
-        (frame->has_else && command->keyword != KEYWORD_FI)) {
-        return fail_at(run, command->line, "'%s' is out of place",
-                       command->keyword == KEYWORD_FI     ? "fi"
-                       : command->keyword == KEYWORD_ELSE ? "else"
-                       : command->keyword == KEYWORD_ELIF ? "elif"
-                                                          : "then");
+    struct frame *frame = top_frame(run);
+    if (frame == NULL || !fits(frame, keyword)) {
+        return run_fail(run, "'then', 'elif', 'else' or 'fi' without its 'if'");
     }
-    if (command->keyword == KEYWORD_FI) {
-        run->depth--;
-    } else if (is_then) {
+    switch (keyword) {
+    case KEYWORD_THEN:
         if (frame->state == IF_CONDITION) {
             frame->state = run->failed ? IF_SEEK_BRANCH : IF_BRANCH;
         }
-    } else {
-        frame->has_else = command->keyword == KEYWORD_ELSE;
-        if (frame->state != IF_SEEK_BRANCH) {
-            frame->state = IF_SEEK_END;
-        } else {
-            frame->state = frame->has_else ? IF_BRANCH : IF_CONDITION;
-        }
+        break;
+    case KEYWORD_FI:
+        run->depth--;
+        break;
+    default:
+        frame->has_else = keyword == KEYWORD_ELSE;
+        frame->state = frame->state != IF_SEEK_BRANCH ? IF_SEEK_END
+                       : frame->has_else              ? IF_BRANCH
+                                                      : IF_CONDITION;
     }
     return true;
 }
 
 /* At the end of a block: back to behind it. */
-static bool end_frame(struct run *run)
+static bool end_frame(struct run *run, const struct frame *frame)
 {
-    const struct frame *frame = &run->frames[run->depth - 1];
     if (frame->kind == FRAME_IF) {
-        return fail_at(run, frame->line, "'if' without its 'fi'");
-    }
-    if (frame->kind == FRAME_SUBMENU && !end_submenu(run, frame)) {
-        return false;
+        run->line = frame->line;
+        return run_fail(run, "'if' without its 'fi'");
     }
     run->cursor = frame->back;
     run->depth--;
-    return true;
+    return frame->kind != FRAME_SUBMENU || end_submenu(run, frame);
 }
 
 static bool run_step(struct run *run, const struct command *command)
 {
     if (++run->steps > MAX_STEPS) {
-        return fail_at(run, command->line, "more than %d commands: is this a loop?", MAX_STEPS);
+        return run_fail(run, "more than %d commands: is this a loop?", MAX_STEPS);
     }
     if (command->keyword == KEYWORD_FUNCTION) {
         return run->discard || define_function(run, command);
     }
     if (command->keyword != NO_KEYWORD) {
-        return run_keyword(run, command);
+        return run_keyword(run, command->keyword);
     }
     if (run->discard) {
         return true;
     }
     if (command->stray != 0) {
-        warn(run, command->line, "'%c' must be in quotes", command->stray);
+        run_warn(run, "'%c' must be in quotes", command->stray);
         return true;
     }
     run->failed = false;
@@ -1297,24 +1324,22 @@ static bool run_step(struct run *run, const struct command *command)
     return fine;
 }
 
+/* Executes up to the end of the text or a command that stops. */
 static bool run_commands(struct run *run)
 {
     struct arena *arena = run->config->arena;
     while (!run->stopped) {
         struct command command;
         size_t mark = arena->used;
-        const struct frame *top = &run->frames[run->depth - (run->depth > 0)];
-        run->discard = run->depth > 0 && top->kind == FRAME_IF && top->state >= IF_SEEK_BRANCH;
+        const struct frame *top = top_frame(run);
+        run->discard = top != NULL && top->kind == FRAME_IF && top->state >= IF_SEEK_BRANCH;
         run->keep = false;
-        switch (pull_command(run, &command)) {
+        switch (run_pull(run, &command)) {
         case PULLED_NOTHING:
             return false;
         case PULLED_END:
-            if (run->depth == 0) {
-                return true;
-            }
-            if (!end_frame(run)) {
-                return false;
+            if (top == NULL || !end_frame(run, top)) {
+                return top == NULL;
             }
             break;
         case PULLED_COMMAND:
@@ -1329,20 +1354,21 @@ static bool run_commands(struct run *run)
     return true;
 }
 
-/* ---- The outside --------------------------------------------------------------------------- */
+/* ---- The outside ---------------------------------------------------------------------------- */
 
-static bool check_text(const struct run *run, struct bytes *text)
+static bool check_text(struct run *run, struct bytes *text)
 {
+    run->line = 1;
     if (text->size > CONFIG_MAX_BYTES) {
-        return fail_at(run, 1, "the config is larger than %d bytes", CONFIG_MAX_BYTES);
+        return run_fail(run, "the config is larger than %d bytes", CONFIG_MAX_BYTES);
     }
-    uint32_t line = 1;
     for (size_t i = 0; i < text->size; i++) {
         if (text->data[i] == 0) {
-            return fail_at(run, line, "a NUL byte: this is not a text in ASCII or UTF-8");
+            return run_fail(run, "a NUL byte: this is not a text in ASCII or UTF-8");
         }
-        line += text->data[i] == '\n';
+        run->line += text->data[i] == '\n';
     }
+    run->line = 1;
     if (text->size >= 3 && memcmp(text->data, "\xef\xbb\xbf", 3) == 0) {
         text->data += 3;
         text->size -= 3;
@@ -1350,17 +1376,11 @@ static bool check_text(const struct run *run, struct bytes *text)
     return true;
 }
 
-/* A config without entries, or with commands that boot before it comes to a menu. */
-static bool make_only_entry(struct run *run, struct bytes text)
+/* Nothing to boot: for the reason of the first warning, if there was one. */
+static bool fail_with_warning(struct run *run, uint32_t line, const char *reason)
 {
-    struct config *config = run->config;
-    config->entry_count = 0;
-    return add_entry(run, &(struct config_entry){.title = config->name,
-                                                 .id = "",
-                                                 .line = 1,
-                                                 .body = text,
-                                                 .body_line = 1,
-                                                 .menu = &config->top});
+    run->line = run->first_warning != NULL ? run->first_warning->line : line;
+    return run_fail(run, "%s", run->first_warning != NULL ? run->first_warning->text : reason);
 }
 
 bool config_read_with(struct config *config, struct bytes text, const char *name,
@@ -1368,23 +1388,22 @@ bool config_read_with(struct config *config, struct bytes text, const char *name
 {
     *config = (struct config){.name = name, .arena = arena, .variables = variables};
     struct run run = {.config = config, .error = error, .menu = &config->top};
-    if (!check_text(&run, &text) || !open_scope(&run, NULL, 1)) {
+    if (!check_text(&run, &text) || !run_open_scope(&run, NULL)) {
         return false;
     }
     config->scope = run.scope;
-    enter_block(&run, text, 1);
+    run_enter(&run, text, 1);
     if (!run_commands(&run)) {
         return false;
     }
+    /* A config without entries, or with commands that boot before it comes to a menu. */
     if (run.stopped || (config->entry_count == 0 && run.loads)) {
-        return make_only_entry(&run, text);
+        struct config_entry whole = {
+            .title = name, .id = "", .line = 1, .body = text, .body_line = 1, .menu = &config->top};
+        config->entry_count = 0;
+        return run_add_entry(&run, &whole);
     }
-    if (config->entry_count == 0) {
-        return run.first_warning != NULL
-                   ? fail_at(&run, run.first_warning_line, "%s", run.first_warning)
-                   : fail_at(&run, 1, "the config has no menuentry");
-    }
-    return true;
+    return config->entry_count > 0 || fail_with_warning(&run, 1, "the config has no menuentry");
 }
 
 bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
@@ -1395,6 +1414,22 @@ bool config_read(struct config *config, struct bytes text, const char *name, str
     return config_read_with(config, text, name, variables, arena, error);
 }
 
+bool config_evaluate(struct config *config, const struct config_entry *entry,
+                     struct config_boot *boot, struct error *error)
+{
+    struct run run = {.config = config, .error = error, .boot = boot, .line = entry->line};
+    memset(boot, 0, sizeof *boot);
+    if (!run_open_scope(&run, entry->scope)) {
+        return false;
+    }
+    run_enter(&run, entry->body, entry->body_line);
+    if (!run_commands(&run)) {
+        return false;
+    }
+    return boot->action != CONFIG_ACTION_BOOT || boot->kernel.path != NULL ||
+           fail_with_warning(&run, entry->line, "nothing to boot: a multiboot line is missing");
+}
+
 int config_timeout(const struct config *config, bool *is_set)
 {
     int seconds = -1;
@@ -1403,58 +1438,10 @@ int config_timeout(const struct config *config, bool *is_set)
     return seconds < 0 ? -1 : seconds;
 }
 
-/* Whether the first name of a path ("Sub>Entry"; a doubled '>' stands for itself) is that of an
-   item: its position, title or id. */
-static bool is_item(const char *path, size_t length, uint32_t position, const char *title,
-                    const char *id)
-{
-    int number;
-    if (parse_number(path, length, &number)) {
-        return number >= 0 && (uint32_t)number == position;
-    }
-    const char *names[] = {title, id};
-    for (size_t i = 0; i < 2; i++) {
-        const char *name = names[i];
-        size_t at = 0;
-        for (; at < length && path[at] == *name && *name != 0; name++) {
-            at += path[at] == '>' ? 2 : 1;
-        }
-        if (at == length && *name == 0) {
-            return true;
-        }
-    }
-    return false;
-}
+/* ---- set default= -------------------------------------------------------------------------- */
 
-/* The entry of that name in a menu; entry_count: none. Without a name, the menu's first. */
-static size_t find_entry(const struct config *config, const struct config_menu *menu,
-                         const char *path, size_t length)
-{
-    size_t i = 0;
-    for (; i < config->entry_count; i++) {
-        const struct config_entry *entry = &config->entries[i];
-        if (entry->menu == menu &&
-            is_item(path, length, entry->position, entry->title, entry->id)) {
-            break;
-        }
-    }
-    return i;
-}
-
-/* The submenu of that name; NULL: none. */
-static const struct config_menu *find_menu(const struct config *config,
-                                           const struct config_menu *parent, const char *path,
-                                           size_t length)
-{
-    const struct config_menu *menu = config->menus;
-    while (menu != NULL && (menu->parent != parent ||
-                            !is_item(path, length, menu->position, menu->title, menu->id))) {
-        menu = menu->next;
-    }
-    return menu;
-}
-
-static size_t path_component(const char *path)
+/* The length of a path's first name: "Sub>Entry"; a doubled '>' stands for itself. */
+static size_t first_name(const char *path)
 {
     size_t length = 0;
     while (path[length] != 0 && (path[length] != '>' || path[length + 1] == '>')) {
@@ -1463,13 +1450,36 @@ static size_t path_component(const char *path)
     return length;
 }
 
+static bool is_called(const char *path, size_t length, const char *name)
+{
+    const char *end = path + length;
+    for (; path < end && *path == *name; name++) {
+        path += *path == '>' ? 2 : 1;
+    }
+    return path == end && *name == 0;
+}
+
+/* Whether a path's first name is that of an item: its position, title or id. */
+static bool is_item(const struct config_menu *menu, const char *path, size_t length,
+                    const struct config_entry *item)
+{
+    int number;
+    if (item->menu != menu) {
+        return false;
+    }
+    if (parse_number(path, length, &number)) {
+        return number >= 0 && (uint32_t)number == item->position;
+    }
+    return is_called(path, length, item->title) || is_called(path, length, item->id);
+}
+
 /* The first entry in a menu or anywhere below it: they stand together in the list. */
 static size_t first_entry(const struct config *config, const struct config_menu *menu)
 {
     for (size_t i = 0; i < config->entry_count; i++) {
         const struct config_menu *above = config->entries[i].menu;
         while (above != NULL && above != menu) {
-            above = above->parent;
+            above = above->self.menu;
         }
         if (above == menu) {
             return i;
@@ -1481,44 +1491,26 @@ static size_t first_entry(const struct config *config, const struct config_menu 
 size_t config_default(struct config *config)
 {
     const struct config_variable *variable = find_variable(config->scope, "default", 7);
-    if (variable == NULL || variable->value == NULL || *variable->value == 0) {
-        return 0;
-    }
     const struct config_menu *menu = &config->top;
-    for (const char *path = variable->value; *path != 0;) {
-        size_t length = path_component(path);
-        size_t index = find_entry(config, menu, path, length);
-        if (index < config->entry_count) {
-            return index;
+    const char *path = variable != NULL && variable->value != NULL ? variable->value : "";
+    while (*path != 0) {
+        size_t length = first_name(path);
+        for (size_t i = 0; i < config->entry_count; i++) {
+            if (is_item(menu, path, length, &config->entries[i])) {
+                return i;
+            }
         }
-        const struct config_menu *below = find_menu(config, menu, path, length);
+        const struct config_menu *below = config->menus;
+        while (below != NULL && !is_item(menu, path, length, &below->self)) {
+            below = below->next;
+        }
         if (below == NULL) {
-            add_warning(config, variable->line, "default names no entry: the first one is taken");
+            struct run run = {.config = config, .line = variable->line};
+            run_warn(&run, "default names no entry: the first one is taken");
             break;
         }
         menu = below;
         path += length + (path[length] == '>');
     }
     return first_entry(config, menu);
-}
-
-bool config_evaluate(struct config *config, const struct config_entry *entry,
-                     struct config_boot *boot, struct error *error)
-{
-    struct config_scope *outer = entry->scope != NULL ? entry->scope : config->scope;
-    struct run run = {.config = config, .error = error, .boot = boot, .menu = &config->top};
-    memset(boot, 0, sizeof *boot);
-    if (!open_scope(&run, outer, entry->line)) {
-        return false;
-    }
-    enter_block(&run, entry->body, entry->body_line);
-    if (!run_commands(&run)) {
-        return false;
-    }
-    if (boot->action != CONFIG_ACTION_BOOT || boot->kernel.path != NULL) {
-        return true;
-    }
-    return run.first_warning != NULL
-               ? fail_at(&run, run.first_warning_line, "%s", run.first_warning)
-               : fail_at(&run, entry->line, "nothing to boot: a multiboot line is missing");
 }

@@ -41,15 +41,7 @@ struct config_boot {
     size_t module_count;
 };
 
-/* A list of entries and further menus: the top one, or a submenu. */
-struct config_menu {
-    struct config_menu *parent; /* NULL: this is the top one */
-    struct config_menu *next;   /* all submenus, the latest first */
-    const char *title;
-    const char *id;
-    uint32_t position;   /* among the parent's items, from 0 */
-    uint32_t item_count; /* entries and submenus in it */
-};
+struct config_menu;
 
 struct config_entry {
     const char *title; /* UTF-8 */
@@ -57,10 +49,17 @@ struct config_entry {
     uint32_t line;
     struct bytes body; /* between the braces */
     uint32_t body_line;
-    char hotkey;                    /* --hotkey, else 0 */
-    const struct config_menu *menu; /* that it is in: the entries of submenus are in the list too */
-    uint32_t position;              /* among that menu's items, from 0 */
-    struct config_scope *scope;     /* the variables that its body sees */
+    char hotkey;                /* --hotkey, else 0 */
+    uint32_t position;          /* among the items of the menu that it is in, from 0 */
+    struct config_menu *menu;   /* the entries of submenus are in the config's list too */
+    struct config_scope *scope; /* the variables that its body sees */
+};
+
+/* A list of entries and further menus: the top one, or a submenu. */
+struct config_menu {
+    struct config_entry self; /* as an item of the menu above; the top one has no title (NULL) */
+    struct config_menu *next; /* all submenus, the latest first */
+    uint32_t item_count;      /* entries and submenus in it */
 };
 
 /* A remark about a line that did not stop the reading. */

@@ -46,7 +46,11 @@ static const char *line_append(struct line *line, const char *text)
             break;
         }
         for (; size > 0; size--, text++) {
-            line->text[line->length++] = (unsigned char)*text < ' ' ? ' ' : *text;
+            line->text[line->length] = *text;
+            if ((unsigned char)*text < ' ') {
+                line->text[line->length] = ' ';
+            }
+            line->length++;
         }
     }
     line->text[line->length] = 0;
@@ -68,8 +72,8 @@ static void show_entry(const struct menu *menu, size_t index)
         number[1] = (char)('1' + index);
     }
     line_append(&line, number);
-    if (entry->menu->title != NULL) {
-        line_append(&line, entry->menu->title);
+    if (entry->menu->self.title != NULL) {
+        line_append(&line, entry->menu->self.title);
         line_append(&line, " > ");
     }
     line_append(&line, entry->title);

@@ -218,10 +218,10 @@ static void the_entries_of_submenus_are_in_the_list(void **state)
               "  submenu 'Deep' {\n menuentry c --id c { multiboot /c $x }\n }\n}\n"
               "menuentry d { multiboot /d $x }\n");
     assert_int_equal(config.entry_count, 4);
-    assert_string_equal(config.entries[1].menu->title, "More");
-    assert_string_equal(config.entries[2].menu->title, "Deep");
-    assert_ptr_equal(config.entries[2].menu->parent, config.entries[1].menu);
-    assert_null(config.entries[0].menu->title);
+    assert_string_equal(config.entries[1].menu->self.title, "More");
+    assert_string_equal(config.entries[2].menu->self.title, "Deep");
+    assert_ptr_equal(config.entries[2].menu->self.menu, config.entries[1].menu);
+    assert_null(config.entries[0].menu->self.title);
     const char *lines[] = {"outer", "inner set", "inner", "outer"};
     for (size_t i = 0; i < 4; i++) {
         evaluate(i);
@@ -710,29 +710,31 @@ static void an_entry_that_cannot_boot_says_why_and_in_which_line(void **state)
         {"linux /vmlinuz ro\ninitrd /i\n", "g.cfg:2: linux is not supported"},
         {"set root=(hd0)\nchainloader +1\n", "g.cfg:3: chainloader is not supported"},
         {"configfile /x.cfg\n", "g.cfg:2: configfile is not supported"},
-        {"multiboot\n", "g.cfg:2: multiboot: a file's name is missing"},
-        {"multiboot $nothing\n", "g.cfg:2: multiboot: a file's name is missing"},
-        {"multiboot /k\nmodule --nounzip\n", "g.cfg:3: module: a file's name is missing"},
-        {"multiboot boot/k\n",
-         "g.cfg:2: the path 'boot/k' does not begin with '/': write '/boot/k'"},
-        {"multiboot (cd)boot/k\n",
-         "g.cfg:2: the path 'boot/k' does not begin with '/': write '/boot/k'"},
+        {"multiboot\n", "g.cfg:2: a file's name is missing"},
+        {"multiboot $nothing\n", "g.cfg:2: a file's name is missing"},
+        {"multiboot /k\nmodule --nounzip\n", "g.cfg:3: a file's name is missing"},
+        {"multiboot boot/k\n", "g.cfg:2: the path 'boot/k' does not begin with '/'"},
+        {"multiboot (cd)boot/k\n", "g.cfg:2: the path 'boot/k' does not begin with '/'"},
         {"multiboot (cd/k\n", "g.cfg:2: '(cd/k' has no ')' behind its device"},
         {"multiboot (http,1.2.3.4)/k\n", "g.cfg:2: '(http,1.2.3.4)/k' is not on this disc"},
-        {"module /m\nmultiboot /k\n", "g.cfg:2: module before the kernel: put it behind multiboot"},
-        {"module2 /m\n", "g.cfg:2: module2 before the kernel: put it behind multiboot2"},
-        {"multiboot /k\nmodule2 /m\n", "g.cfg:3: module2 for a kernel of multiboot: write module"},
-        {"multiboot2 /k\nmodule /m\n", "g.cfg:3: module for a kernel of multiboot2: write module2"},
+        {"module /m\nmultiboot /k\n",
+         "g.cfg:2: a module before the kernel: the multiboot line comes first"},
+        {"module2 /m\n", "g.cfg:2: a module before the kernel: the multiboot line comes first"},
+        {"multiboot /k\nmodule2 /m\n",
+         "g.cfg:3: multiboot goes with module, multiboot2 with module2"},
+        {"multiboot2 /k\nmodule /m\n",
+         "g.cfg:3: multiboot goes with module, multiboot2 with module2"},
         {"multiboot /k a&b\n", "g.cfg:2: '&' must be in quotes"},
         {"multiboot /k <a>\n", "g.cfg:2: '>' must be in quotes"},
         {"if true; then multiboot /k\n", "g.cfg:2: 'if' without its 'fi'"},
-        {"multiboot /k\nelse\nfi\n", "g.cfg:3: 'else' is out of place"},
-        {"fi\n", "g.cfg:2: 'fi' is out of place"},
-        {"then\n", "g.cfg:2: 'then' is out of place"},
-        {"if true; fi\n", "g.cfg:2: 'fi' is out of place"},
-        {"if true; then true; else true; else true; fi\n", "g.cfg:2: 'else' is out of place"},
+        {"multiboot /k\nelse\nfi\n", "g.cfg:3: 'then', 'elif', 'else' or 'fi' without its 'if'"},
+        {"fi\n", "g.cfg:2: 'then', 'elif', 'else' or 'fi' without its 'if'"},
+        {"then\n", "g.cfg:2: 'then', 'elif', 'else' or 'fi' without its 'if'"},
+        {"if true; fi\n", "g.cfg:2: 'then', 'elif', 'else' or 'fi' without its 'if'"},
+        {"if true; then true; else true; else true; fi\n",
+         "g.cfg:2: 'then', 'elif', 'else' or 'fi' without its 'if'"},
         {"if false; then true; else true; elif true; then true; fi\n",
-         "g.cfg:2: 'elif' is out of place"},
+         "g.cfg:2: 'then', 'elif', 'else' or 'fi' without its 'if'"},
         {"while true; do true; done\n", "g.cfg:2: loops are not supported yet"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -763,7 +765,8 @@ static void a_config_that_cannot_be_read_says_why_and_in_which_line(void **state
                "g.cfg:4: a menuentry inside that of line 1: is a '}' missing?");
     read_fails("menuentry a {\n if true; then menuentry b {\n }\n fi\n}\n",
                "g.cfg:2: a menuentry inside that of line 1: is a '}' missing?");
-    read_fails("menuentry a { multiboot /k }\nelse\n", "g.cfg:2: 'else' is out of place");
+    read_fails("menuentry a { multiboot /k }\nelse\n",
+               "g.cfg:2: 'then', 'elif', 'else' or 'fi' without its 'if'");
     read_fails("menuentry a { multiboot /k }\nif true; then\n", "g.cfg:2: 'if' without its 'fi'");
     read_fails("submenu s {\nif true; then\n}\n", "g.cfg:2: 'if' without its 'fi'");
     read_fails("menuentry a { multiboot /k ${x-y} }\n",
@@ -800,7 +803,7 @@ static void a_config_of_the_largest_size_is_read_and_one_byte_more_is_refused(vo
     text[CONFIG_MAX_BYTES - 1] = '}';
     assert_true(read_bytes(text, CONFIG_MAX_BYTES));
     free(arena.base); /* one that has room for the line's word and for its copy */
-    arena = (struct arena){.base = malloc(4 * CONFIG_MAX_BYTES), .size = 4 * CONFIG_MAX_BYTES};
+    arena = (struct arena){.base = malloc(4UL * CONFIG_MAX_BYTES), .size = 4UL * CONFIG_MAX_BYTES};
     assert_true(read_bytes(text, CONFIG_MAX_BYTES));
     evaluate(0);
     assert_int_equal(strlen(boot.kernel.arguments), CONFIG_MAX_BYTES - sizeof head);

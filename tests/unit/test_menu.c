@@ -7,13 +7,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include "loader/format.h"
 #include "stage2/console.h"
 #include "stage2/firmware.h"
 #include "stage2/menu.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
 /* It is no pure code, thus in no library of the tests. */
-#include "stage2/menu.c"
+#include "stage2/menu.c" // NOLINT(bugprone-suspicious-include)
 
 enum { ROWS = 25, COLUMNS = 80, MAX_ENTRIES = 40, MAX_KEYS = 64, NO_ROW = -1 };
 
@@ -75,7 +76,7 @@ void console_print(const char *format, ...)
     char text[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    format_text_list(text, sizeof text, format, arguments);
     va_end(arguments);
     console_write(text);
 }
@@ -373,7 +374,7 @@ static void digits_stand_before_the_entries_that_they_boot(void **state)
 static void titles_of_submenus_stand_before_those_of_their_entries(void **state)
 {
     (void)state;
-    static struct config_menu more = {.parent = &top, .title = "More"};
+    static struct config_menu more = {.self = {.title = "More", .menu = &top}};
     prepare(2);
     clears_kept = true;
     entries[1].menu = &more;
