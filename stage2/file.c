@@ -66,38 +66,39 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
     return true;
 }
 
-/* Unpacks into memory at the top of the RAM. ISIZE says how much comes out; a file of several
-   members, whose last ISIZE is not the whole, is given what else is free. */
+/* Unpacks into memory at the top of the RAM. ISIZE, at the file's end, is how much comes out; unless the
+   file has several members or something behind them: then it is tried with all there is. */
 static bool unpack(struct file *file, struct error *error)
 {
     size_t packed_size = (size_t)file->size;
     size_t mark = disc_staging_mark();
+    size_t length = 0;
     uint8_t isize[GZIP_ISIZE_BYTES];
     if (!file_read(file, file->size - sizeof isize, sizeof isize, isize, error)) {
         return false;
     }
-    size_t capacity = load32(isize);
-    size_t length = 0;
-    for (;; capacity = disc_staging_free() - packed_size) {
+    uint8_t *packed = disc_staging_allocate(packed_size);
+    if (packed == NULL) {
+        return fail(error, "%zu bytes to unpack do not fit into memory", packed_size);
+    }
+    if (!file_read(file, 0, packed_size, packed, error)) {
+        return false;
+    }
+    size_t most = disc_staging_free();
+    size_t capacity = load32(isize) < most ? load32(isize) : most;
+    for (;; capacity = most) {
+        size_t below_packed = disc_staging_mark();
         uint8_t *unpacked = disc_staging_allocate(capacity);
-        uint8_t *packed = unpacked == NULL ? NULL : disc_staging_allocate(packed_size);
-        if (packed == NULL) {
-            return fail(error, "unpacked it has %zu bytes: it does not fit into memory", capacity);
-        }
-        if (!file_read(file, 0, packed_size, packed, error)) {
-            return false;
-        }
-        bool unpacks =
-            gzip_unpack((struct bytes){packed, packed_size}, unpacked, capacity, &length, error);
-        disc_staging_reset(mark);
+        bool unpacks = gzip_unpack((struct bytes){packed, packed_size}, unpacked, capacity,
+                                   &length, error);
         if (unpacks) {
-            uint8_t *contents = disc_staging_allocate(length);
-            file->contents = memmove(contents, unpacked, length);
+            disc_staging_reset(mark); /* up to the top, over what was packed */
+            file->contents = memmove(disc_staging_allocate(length), unpacked, length);
             file->size = length;
             return true;
         }
-        size_t most = disc_staging_free();
-        if (length <= capacity || most < packed_size || capacity >= most - packed_size) {
+        disc_staging_reset(below_packed);
+        if (length <= capacity || capacity == most) {
             return false;
         }
     }

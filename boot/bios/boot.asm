@@ -6,12 +6,12 @@
 ; in:       CS:IP  linear address 0x7c00, real mode
 ;           DL     INT 13h drive number
 ; memory:   0x0500  EDD parameters and packets, while this code runs
-;           below 0x7c00  stack
+;           below 0x7000  stack
 ; failure:  one line with a code (docs/boot-errors.md), then INT 18h
 
-%include "boot/bios/layout.inc"
-
-extern image_size               ; linker script: bytes from 0x7c00 to the end of the image,
+extern image_start              ; linker script: 0x7c00,
+extern stack_top                ; 0x7000,
+extern image_size               ; bytes from 0x7c00 to the end of the image,
 extern image_checked_words      ; 32-bit words of it behind the boot information table,
 extern image_rest_sectors       ; sectors of 2048 bytes behind the first one
 extern enter_stage2             ; gate.asm
@@ -57,7 +57,7 @@ begin:  cli
         mov ds, ax
         mov es, ax
         mov ss, ax
-        mov sp, STACK_TOP
+        mov sp, stack_top
         sti
         cld
         push dx                 ; the drive: the image itself stays untouched until it is checked
@@ -79,7 +79,7 @@ whole:  pop dx
 
 ; out: ZF set if the image has the checksum of the table; clobbers EAX, CX, SI
 checksum:
-        mov si, LOAD_ADDRESS + INFO_TABLE_END
+        mov si, image_start + INFO_TABLE_END
         mov cx, image_checked_words
         xor edx, edx
 .word:  lodsd
@@ -123,7 +123,7 @@ read_rest:
 .sized: mov eax, [boot_info_file_lba]
         inc eax
         shl eax, cl
-        mov di, LOAD_ADDRESS + SECTOR_SIZE
+        mov di, image_start + SECTOR_SIZE
         mov bx, image_rest_sectors
         shl bx, cl
         mov si, 1
@@ -221,9 +221,8 @@ put:    pushad
 message: db "Whelk: boot error #, see docs/boot-errors.md", 13, 10, 0
 
 ; Whatever follows in the image may share the first sector; what is needed to read the rest may not
-; leave it.
-%if $ - boot_start > SECTOR_SIZE
-%error "the boot sector is larger than one sector"
-%endif
+; leave it: the linker script checks.
+global boot_end
+boot_end:
 
 section .note.GNU-stack noalloc noexec nowrite progbits

@@ -24,7 +24,7 @@ $(BIOS_BUILD)/stage2/puff/%.o: stage2/puff/%.c
 $(BIOS_BUILD)/%.asm.o: %.asm
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
-	@$(NASM) -f elf32 -w+all -Werror -MD $(@:.o=.d) -MP $< -o $@
+	@$(NASM) -f elf32 -w+all -Werror $< -o $@
 
 # Linked without the packed part first, then with it: see linker/bios.ld.
 BIOS_LINK := $(LD) -m elf_i386 --gc-sections --no-warn-rwx-segments -T linker/bios.ld

@@ -2,11 +2,10 @@
 ; The border between real and protected mode: into stage 2, and back for each BIOS call.
 ; Paging stays off; interrupts are enabled in real mode only, where the firmware's handlers are.
 
-%include "boot/bios/layout.inc"
-
 ERROR_UNPACK    equ '7'
 
 extern fatal                    ; boot.asm
+extern stack_top                ; linker script
 extern bss_start
 extern bss_end
 extern bios_unpack              ; unpack.c
@@ -39,7 +38,7 @@ bits 32
         mov fs, ax
         mov gs, ax
         mov ss, ax
-        mov esp, STACK_TOP
+        mov esp, stack_top
         mov edi, bss_start
         mov ecx, bss_end
         sub ecx, edi
