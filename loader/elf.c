@@ -18,7 +18,9 @@ enum {
     EM_X86_64 = 62,
     PT_LOAD = 1,
     SHT_NULL = 0,
+    SHT_RELA = 4,
     SHT_NOBITS = 8,
+    SHT_REL = 9,
     SHF_ALLOC = 2,
 
     EHDR32_SIZE = 52,
@@ -153,25 +155,22 @@ bool elf_read_header(struct bytes start, uint64_t file_size, struct elf *elf, st
     return check_tables(elf, file_size, error);
 }
 
+/* A word of the file's class in a header. */
+static uint64_t word(const struct elf *elf, const uint8_t *header, unsigned offset_32,
+                     unsigned offset_64)
+{
+    return elf->is_64 ? load64(header + offset_64) : load32(header + offset_32);
+}
+
 static struct program_header read_program_header(const struct elf *elf, const uint8_t *at)
 {
-    if (elf->is_64) {
-        return (struct program_header){
-            .p_type = load32(at),
-            .p_offset = load64(at + 8),
-            .p_vaddr = load64(at + 16),
-            .p_paddr = load64(at + 24),
-            .p_filesz = load64(at + 32),
-            .p_memsz = load64(at + 40),
-        };
-    }
     return (struct program_header){
         .p_type = load32(at),
-        .p_offset = load32(at + 4),
-        .p_vaddr = load32(at + 8),
-        .p_paddr = load32(at + 12),
-        .p_filesz = load32(at + 16),
-        .p_memsz = load32(at + 20),
+        .p_offset = word(elf, at, 4, 8),
+        .p_vaddr = word(elf, at, 8, 16),
+        .p_paddr = word(elf, at, 12, 24),
+        .p_filesz = word(elf, at, 16, 32),
+        .p_memsz = word(elf, at, 20, 40),
     };
 }
 
@@ -250,23 +249,13 @@ bool elf_image(const struct elf *elf, const uint8_t *program_headers, uint64_t f
 
 static struct section_header read_section_header(const struct elf *elf, const uint8_t *at)
 {
-    if (elf->is_64) {
-        return (struct section_header){
-            .sh_type = load32(at + 4),
-            .sh_flags = load64(at + 8),
-            .sh_addr = load64(at + SH_ADDR_64),
-            .sh_offset = load64(at + 24),
-            .sh_size = load64(at + 32),
-            .sh_addralign = load64(at + 48),
-        };
-    }
     return (struct section_header){
         .sh_type = load32(at + 4),
-        .sh_flags = load32(at + 8),
-        .sh_addr = load32(at + SH_ADDR_32),
-        .sh_offset = load32(at + 16),
-        .sh_size = load32(at + 20),
-        .sh_addralign = load32(at + 32),
+        .sh_flags = word(elf, at, 8, 8),
+        .sh_addr = word(elf, at, SH_ADDR_32, SH_ADDR_64),
+        .sh_offset = word(elf, at, 16, 24),
+        .sh_size = word(elf, at, 20, 32),
+        .sh_addralign = word(elf, at, 32, 48),
     };
 }
 
@@ -302,6 +291,19 @@ bool elf_unloaded_sections(const struct elf *elf, const uint8_t *section_headers
                          : alignment < MAX_ALIGNMENT ? (uint32_t)alignment
                                                      : MAX_ALIGNMENT,
         };
+    }
+    return true;
+}
+
+bool elf_check_no_relocations(const struct elf *elf, const uint8_t *section_headers,
+                              struct error *error)
+{
+    for (uint32_t i = 0; i < elf->section_header_count; i++) {
+        struct section_header header =
+            read_section_header(elf, section_headers + i * elf->section_header_size);
+        if (header.sh_type == SHT_REL || header.sh_type == SHT_RELA) {
+            return fail(error, "section %u holds relocations: link without them", i);
+        }
     }
     return true;
 }

@@ -48,6 +48,10 @@ bool elf_unloaded_sections(const struct elf *elf, const uint8_t *section_headers
                            uint64_t file_size, struct elf_section **sections, size_t *count,
                            struct arena *arena, struct error *error);
 
+/* Multiboot 2 kernels with sections of relocations are refused, as by GRUB: nobody applies them. */
+bool elf_check_no_relocations(const struct elf *elf, const uint8_t *section_headers,
+                              struct error *error);
+
 /* Enters the address of a section loaded that way into its header (sh_addr). */
 void elf_set_section_address(const struct elf *elf, uint8_t *section_headers, uint32_t index,
                              uint32_t address);

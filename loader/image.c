@@ -50,8 +50,8 @@ bool image_from_address_fields(const struct address_fields *fields, uint32_t hea
                                uint64_t file_size, struct image *image, struct arena *arena,
                                struct error *error)
 {
-    uint32_t file_offset;
-    uint32_t load_size;
+    uint32_t file_offset = 0; /* gcc -Os does not see that it is set */
+    uint32_t load_size = 0;
     if (!find_start(fields, header_offset, &file_offset, error) ||
         !find_load_size(fields, file_size - file_offset, &load_size, error)) {
         return false;

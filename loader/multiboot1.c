@@ -17,6 +17,25 @@ static bool is_header(const uint8_t *at)
            load32(at) + load32(at + 4) + load32(at + 8) == 0;
 }
 
+static bool search(struct bytes start, size_t *offset, bool *bad_checksum)
+{
+    size_t end = start.size < MULTIBOOT1_SEARCH_BYTES ? start.size : MULTIBOOT1_SEARCH_BYTES;
+    for (*offset = 0; *offset + HEADER_BYTES <= end; *offset += MULTIBOOT1_HEADER_ALIGNMENT) {
+        if (is_header(start.data + *offset)) {
+            return true;
+        }
+        *bad_checksum |= load32(start.data + *offset) == MULTIBOOT1_HEADER_MAGIC;
+    }
+    return false;
+}
+
+bool multiboot1_is_present(struct bytes start)
+{
+    bool ignored;
+    size_t offset;
+    return search(start, &offset, &ignored);
+}
+
 static bool check_required_flags(uint32_t flags, struct error *error)
 {
     uint32_t unknown = flags & MULTIBOOT1_REQUIRED_FLAGS & ~(uint32_t)KNOWN_REQUIRED_FLAGS;
@@ -31,19 +50,11 @@ bool multiboot1_find_header(struct bytes start, struct multiboot1_header *header
                             struct error *error)
 {
     bool bad_checksum = false;
-    size_t offset = 0;
-    for (;; offset += MULTIBOOT1_HEADER_ALIGNMENT) {
-        if (offset + HEADER_BYTES > start.size || offset + HEADER_BYTES > MULTIBOOT1_SEARCH_BYTES) {
-            return fail(error, "no Multiboot header in the first %u bytes%s",
-                        MULTIBOOT1_SEARCH_BYTES,
-                        bad_checksum ? " (one with a wrong checksum)" : "");
-        }
-        if (is_header(start.data + offset)) {
-            break;
-        }
-        bad_checksum |= load32(start.data + offset) == MULTIBOOT1_HEADER_MAGIC;
+    size_t offset;
+    if (!search(start, &offset, &bad_checksum)) {
+        return fail(error, "no Multiboot header in the first %u bytes%s", MULTIBOOT1_SEARCH_BYTES,
+                    bad_checksum ? " (one with a wrong checksum)" : "");
     }
-
     const uint8_t *at = start.data + offset;
     size_t there = start.size - offset;
     *header = (struct multiboot1_header){

@@ -36,6 +36,9 @@ struct multiboot1_header {
     uint32_t mode_type, width, height, depth;                                 /* flag 2 */
 };
 
+/* Whether there is a header in the first bytes of a file, its flags unread. */
+bool multiboot1_is_present(struct bytes start);
+
 /* Finds and checks the header in the first bytes of a file (all of it, if shorter than
    MULTIBOOT1_SEARCH_BYTES). False with a reason: none, unknown required flags, cut short. */
 bool multiboot1_find_header(struct bytes start, struct multiboot1_header *header,

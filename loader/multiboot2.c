@@ -20,58 +20,54 @@ static const struct {
     uint8_t words;
     uint8_t field; /* offset in struct multiboot2_header */
 } tag_fields[MULTIBOOT2_HEADER_TAGS] = {
-    [MULTIBOOT2_ADDRESS] = {4, offsetof(struct multiboot2_header, header_addr)},
-    [MULTIBOOT2_ENTRY_ADDRESS] = {1, offsetof(struct multiboot2_header, entry_addr)},
+    [MULTIBOOT2_ADDRESS] = {4, offsetof(struct multiboot2_header, address.header_addr)},
+    [MULTIBOOT2_ENTRY_ADDRESS] = {1, offsetof(struct multiboot2_header, address.entry_addr)},
     [MULTIBOOT2_CONSOLE_FLAGS] = {1, offsetof(struct multiboot2_header, console_flags)},
     [MULTIBOOT2_FRAMEBUFFER] = {3, offsetof(struct multiboot2_header, width)},
     [MULTIBOOT2_RELOCATABLE] = {4, offsetof(struct multiboot2_header, min_addr)},
 };
 
-/* The header's offset, or what speaks against the best candidate. */
-struct search {
-    bool found;
-    bool bad_checksum;
-    uint32_t foreign_architecture; /* 0: none seen */
-    size_t offset;
-};
-
-static struct search search(struct bytes start)
+/* The offset of the header, or none; *spoiled: there is one that is broken or not for the PC. */
+static bool search(struct bytes start, size_t *offset, bool *spoiled)
 {
-    struct search result = {0};
     size_t end = start.size < MULTIBOOT2_SEARCH_BYTES ? start.size : MULTIBOOT2_SEARCH_BYTES;
-    for (size_t offset = 0; offset + HEADER_BYTES <= end; offset += MULTIBOOT2_HEADER_ALIGNMENT) {
-        const uint8_t *at = start.data + offset;
+    *spoiled = false;
+    for (*offset = 0; *offset + HEADER_BYTES <= end; *offset += MULTIBOOT2_HEADER_ALIGNMENT) {
+        const uint8_t *at = start.data + *offset;
         if (load32(at) != MULTIBOOT2_HEADER_MAGIC) {
             continue;
         }
         uint32_t architecture = load32(at + 4);
-        if (load32(at) + architecture + load32(at + 8) + load32(at + 12) != 0) {
-            result.bad_checksum = true;
-        } else if (architecture != ARCHITECTURE_I386) {
-            result.foreign_architecture = architecture;
-        } else {
-            result.found = true;
-            result.offset = offset;
-            break;
+        if (architecture == ARCHITECTURE_I386 &&
+            load32(at) + architecture + load32(at + 8) + load32(at + 12) == 0) {
+            return true;
         }
+        *spoiled = true;
     }
-    return result;
+    return false;
 }
 
 bool multiboot2_is_present(struct bytes start)
 {
-    return search(start).found;
+    size_t offset;
+    bool spoiled;
+    return search(start, &offset, &spoiled);
 }
 
 static bool check_request(const uint8_t *types, size_t count, struct error *error)
 {
     for (; count > 0; count--, types += sizeof(uint32_t)) {
         if (load32(types) >= KNOWN_INFORMATION_TYPES) {
-            return fail(error, "the Multiboot 2 header requires information %u, which is unknown",
+            return fail(error, "Multiboot 2 header: information %u is required, but unknown",
                         load32(types));
         }
     }
     return true;
+}
+
+static bool fail_size(unsigned type, size_t size, struct error *error)
+{
+    return fail(error, "Multiboot 2 header: tag %u cannot have %zu bytes", type, size);
 }
 
 static bool read_tag(struct bytes tag, struct multiboot2_header *header, struct error *error)
@@ -80,12 +76,11 @@ static bool read_tag(struct bytes tag, struct multiboot2_header *header, struct 
     bool optional = (load16(tag.data + 2) & TAG_OPTIONAL) != 0;
     size_t body = tag.size - TAG_HEAD_BYTES;
     if (type >= MULTIBOOT2_HEADER_TAGS) {
-        return optional ||
-               fail(error, "the Multiboot 2 header requires tag %u, which is unknown", type);
+        return optional || fail(error, "Multiboot 2 header: tag %u is required, but unknown", type);
     }
     size_t wanted = tag_fields[type].words * sizeof(uint32_t);
     if (body < wanted) {
-        return fail(error, "Multiboot 2 header: tag %u has %zu bytes, too few", type, tag.size);
+        return fail_size(type, tag.size, error);
     }
     header->tags |= 1u << type;
     memcpy((uint8_t *)header + tag_fields[type].field, tag.data + TAG_HEAD_BYTES, wanted);
@@ -101,9 +96,7 @@ static bool read_tags(struct bytes tags, struct multiboot2_header *header, struc
         size_t left = tags.size - at;
         uint32_t size = left < TAG_HEAD_BYTES ? 0 : load32(tags.data + at + 4);
         if (size < TAG_HEAD_BYTES || size > left) {
-            return fail(error,
-                        "Multiboot 2 header: tag %u has %u bytes, which cannot be: %zu are left",
-                        load16(tags.data + at), size, left);
+            return fail_size(load16(tags.data + at), size, error);
         }
         if (!read_tag((struct bytes){tags.data + at, size}, header, error)) {
             return false;
@@ -118,33 +111,26 @@ static bool check_console(const struct multiboot2_header *header, struct error *
     bool any = (header->console_flags & MULTIBOOT2_EGA_TEXT_SUPPORTED) != 0 ||
                multiboot2_has(header, MULTIBOOT2_FRAMEBUFFER);
     return any || (header->console_flags & MULTIBOOT2_CONSOLE_REQUIRED) == 0 ||
-           fail(error,
-                "the Multiboot 2 header requires a console, but supports neither EGA text nor "
-                "a framebuffer");
+           fail(error, "Multiboot 2 header: a console is required, but none supported");
 }
 
 bool multiboot2_find_header(struct bytes start, struct multiboot2_header *header,
                             struct error *error)
 {
-    struct search found = search(start);
-    if (!found.found) {
-        if (found.foreign_architecture != 0) {
-            return fail(error, "its Multiboot 2 header is for architecture %u, not for the PC (%u)",
-                        found.foreign_architecture, ARCHITECTURE_I386);
-        }
+    size_t offset;
+    bool spoiled;
+    if (!search(start, &offset, &spoiled)) {
         return fail(error, "no Multiboot 2 header in the first %u bytes%s", MULTIBOOT2_SEARCH_BYTES,
-                    found.bad_checksum ? " (one with a wrong checksum)" : "");
+                    spoiled ? " (one with a wrong checksum, or not for the PC)" : "");
     }
-    const uint8_t *at = start.data + found.offset;
+    const uint8_t *at = start.data + offset;
     uint32_t length = load32(at + 8);
-    if (length < HEADER_BYTES || length > start.size - found.offset ||
-        length > MULTIBOOT2_SEARCH_BYTES - found.offset) {
-        return fail(error,
-                    "Multiboot 2 header: header_length %u at offset %zu does not lie in the file's "
-                    "first %u bytes",
-                    length, found.offset, MULTIBOOT2_SEARCH_BYTES);
+    if (length < HEADER_BYTES || length > start.size - offset ||
+        length > MULTIBOOT2_SEARCH_BYTES - offset) {
+        return fail(error, "Multiboot 2 header: at offset %zu it cannot have %u bytes", offset,
+                    length);
     }
-    *header = (struct multiboot2_header){.file_offset = (uint32_t)found.offset};
+    *header = (struct multiboot2_header){.file_offset = (uint32_t)offset};
     return read_tags((struct bytes){at + HEADER_BYTES, length - HEADER_BYTES}, header, error) &&
            check_console(header, error);
 }
@@ -152,25 +138,11 @@ bool multiboot2_find_header(struct bytes start, struct multiboot2_header *header
 bool multiboot2_address_image(const struct multiboot2_header *header, uint64_t file_size,
                               struct image *image, struct arena *arena, struct error *error)
 {
-    struct address_fields fields = {
-        .header_addr = header->header_addr,
-        .load_addr = header->load_addr,
-        .load_end_addr = header->load_end_addr,
-        .bss_end_addr = header->bss_end_addr,
-        .entry_addr = header->entry_addr,
-    };
+    struct address_fields fields = header->address;
     if (!multiboot2_has(header, MULTIBOOT2_ENTRY_ADDRESS)) {
-        return fail(error,
-                    "the Multiboot 2 header has an address tag (%u), but no entry address "
-                    "tag (%u)",
-                    MULTIBOOT2_ADDRESS, MULTIBOOT2_ENTRY_ADDRESS);
+        return fail(error, "Multiboot 2 header: an address tag without an entry address tag");
     }
     if (fields.load_addr == (uint32_t)LOAD_FROM_START) {
-        if (fields.header_addr < header->file_offset) {
-            return fail(error,
-                        "address fields: header_addr 0x%x stands for a start of the file below 0",
-                        fields.header_addr);
-        }
         fields.load_addr = fields.header_addr - header->file_offset;
     }
     return image_from_address_fields(&fields, header->file_offset, file_size, image, arena, error);
@@ -182,7 +154,7 @@ bool multiboot2_apply_entry(const struct multiboot2_header *header, struct image
     if (!multiboot2_has(header, MULTIBOOT2_ENTRY_ADDRESS)) {
         return true;
     }
-    image->entry = header->entry_addr;
+    image->entry = header->address.entry_addr;
     return image_contains(image, image->entry) ||
            fail(error, "entry address tag: 0x%x lies in no segment", image->entry);
 }
@@ -206,15 +178,18 @@ bool multiboot2_relocate(const struct multiboot2_header *header, const struct pl
         lowest = RELOCATION_LOWEST;
     }
     image_extent(image, &start, &end);
+    uint64_t length = end - start;
     bool found =
-        (header->preference == MULTIBOOT2_PREFER_HIGH ? placement_find_high : placement_find)(
-            placement, end - start, alignment, lowest, header->max_addr, &start);
+        length <= header->max_addr &&
+        (header->preference == MULTIBOOT2_PREFER_HIGH
+             ? placement_find_high(placement->map, (uint32_t)length, alignment, lowest,
+                                   header->max_addr, &start)
+             : placement_find(placement, length, alignment, lowest, header->max_addr, &start));
     if (!found) {
         return fail(error,
-                    "relocatable image: no free memory for 0x%llx bytes, aligned to 0x%x, between "
-                    "0x%x and 0x%x",
-                    (unsigned long long)(end - start), alignment, header->min_addr,
-                    header->max_addr);
+                    "relocatable image: 0x%llx bytes, aligned to 0x%x, do not fit into the free "
+                    "memory from 0x%x to 0x%x",
+                    (unsigned long long)length, alignment, header->min_addr, header->max_addr);
     }
     image_move(image, start);
     return true;

@@ -40,10 +40,9 @@ enum { MULTIBOOT2_CONSOLE_REQUIRED = 1, MULTIBOOT2_EGA_TEXT_SUPPORTED = 2 }; /* 
 enum { MULTIBOOT2_PREFER_NONE, MULTIBOOT2_PREFER_LOW, MULTIBOOT2_PREFER_HIGH };
 
 struct multiboot2_header {
-    uint32_t file_offset; /* where it was found */
-    uint32_t tags;        /* bit n: the tag of type n is there; its fields: */
-    uint32_t header_addr, load_addr, load_end_addr, bss_end_addr;
-    uint32_t entry_addr;
+    uint32_t file_offset;          /* where it was found */
+    uint32_t tags;                 /* bit n: the tag of type n is there; its fields: */
+    struct address_fields address; /* of two tags: entry_addr has its own */
     uint32_t console_flags;
     uint32_t width, height, depth;
     uint32_t min_addr, max_addr, align, preference;

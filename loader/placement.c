@@ -12,9 +12,11 @@ static uint64_t piece_length(const struct piece *piece)
     return (uint64_t)piece->length + piece->zero_length;
 }
 
+/* Whether two ranges have a byte in common; one without bytes has not. */
 static bool overlap(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_length)
 {
-    return a < b + b_length && b < a + a_length;
+    uint64_t later = a > b ? a : b;
+    return later < a + a_length && later < b + b_length;
 }
 
 bool placement_start(struct placement *placement, size_t capacity, const struct memory_map *map,
@@ -119,6 +121,17 @@ uint64_t placement_end(const struct placement *placement)
     return end;
 }
 
+static const struct memory_range *range_in_use(const struct memory_range *in_use, size_t count,
+                                               uint64_t address, uint64_t length)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (overlap(address, length, in_use[i].address, in_use[i].length)) {
+            return &in_use[i];
+        }
+    }
+    return NULL;
+}
+
 /* The end of something that is in the way at [address, address + length), 0: nothing is. */
 static uint64_t obstacle_end(const struct placement *placement, const struct memory_range *in_use,
                              size_t in_use_count, uint64_t address, uint64_t length)
@@ -127,12 +140,8 @@ static uint64_t obstacle_end(const struct placement *placement, const struct mem
     if (piece != NULL) {
         return piece->address + piece_length(piece);
     }
-    for (size_t i = 0; i < in_use_count; i++) {
-        if (overlap(address, length, in_use[i].address, in_use[i].length)) {
-            return in_use[i].address + in_use[i].length;
-        }
-    }
-    return 0;
+    const struct memory_range *range = range_in_use(in_use, in_use_count, address, length);
+    return range != NULL ? range->address + range->length : 0;
 }
 
 static bool find(const struct placement *placement, const struct memory_range *in_use,
@@ -142,13 +151,13 @@ static bool find(const struct placement *placement, const struct memory_range *i
     uint64_t mask = alignment - 1;
     for (size_t i = 0; i < placement->map->count; i++) {
         const struct memory_range *range = &placement->map->ranges[i];
-        if (range->type != MEMORY_AVAILABLE) {
-            continue;
-        }
         uint64_t range_end = range->address + range->length;
         uint64_t end = range_end < limit ? range_end : limit;
         uint64_t at = range->address > lowest ? range->address : lowest;
-        at = (at + mask) & ~mask;
+        if (range->type != MEMORY_AVAILABLE || at >= end) {
+            continue;
+        }
+        at = (at + mask) & ~mask; /* below 2^33, as the limit is at most 2^32 */
         while (at < end && length <= end - at) {
             uint64_t past = obstacle_end(placement, in_use, in_use_count, at, length);
             if (past == 0) {
@@ -167,26 +176,18 @@ bool placement_find(const struct placement *placement, uint64_t length, uint32_t
     return find(placement, NULL, 0, length, alignment, lowest, limit, address);
 }
 
-bool placement_find_high(const struct placement *placement, uint64_t length, uint32_t alignment,
-                         uint64_t lowest, uint64_t limit, uint32_t *address)
+bool placement_find_high(const struct memory_map *map, uint32_t length, uint32_t alignment,
+                         uint32_t lowest, uint32_t limit, uint32_t *address)
 {
-    uint64_t mask = alignment - 1;
-    for (size_t i = placement->map->count; i-- > 0;) {
-        const struct memory_range *range = &placement->map->ranges[i];
-        if (range->type != MEMORY_AVAILABLE) {
-            continue;
-        }
-        uint64_t range_end = range->address + range->length;
-        uint64_t end = range_end < limit ? range_end : limit;
-        uint64_t start = range->address > lowest ? range->address : lowest;
-        while (end >= start && length <= end - start && ((end - length) & ~mask) >= start) {
-            uint64_t at = (end - length) & ~mask;
-            const struct piece *piece = piece_at(placement, at, length);
-            if (piece == NULL) {
-                *address = (uint32_t)at;
+    for (size_t i = map->count; i-- > 0;) {
+        const struct memory_range *range = &map->ranges[i];
+        uint64_t end = range->address + range->length;
+        end = end < limit ? end : limit;
+        if (range->type == MEMORY_AVAILABLE && end >= length) {
+            *address = (uint32_t)(end - length) & ~(alignment - 1);
+            if (*address >= lowest && *address >= range->address) {
                 return true;
             }
-            end = piece->address;
         }
     }
     return false;
@@ -211,27 +212,19 @@ bool placement_add_above(struct placement *placement, struct piece *piece, uint3
     return append(placement, piece, error);
 }
 
-static bool is_in_use(const struct piece *piece, const struct memory_range *in_use, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (overlap(piece->address, piece_length(piece), in_use[i].address, in_use[i].length)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool placement_stage(struct placement *placement, struct memory_range *in_use, size_t *in_use_count,
                      struct error *error)
 {
     size_t used_before = *in_use_count;
     for (size_t i = 0; i < placement->count; i++) {
         struct piece *piece = &placement->pieces[i];
-        if (!is_in_use(piece, in_use, used_before)) {
+        if (range_in_use(in_use, used_before, piece->address, piece_length(piece)) == NULL) {
             continue;
         }
-        if (!placement_find_unused(placement, in_use, *in_use_count, piece->length, STAGE_ALIGNMENT,
-                                   MIB, &piece->load_address)) {
+        /* Zeros only: there is nothing to load, but a place of its own tells that they wait. */
+        uint32_t length = piece->length != 0 ? piece->length : 1;
+        if (!placement_find_unused(placement, in_use, *in_use_count, length, STAGE_ALIGNMENT, MIB,
+                                   &piece->load_address)) {
             return fail(error,
                         "%s (0x%x bytes) belongs at 0x%x, where the loader runs, and does not fit "
                         "anywhere else until the jump",

@@ -56,9 +56,10 @@ uint64_t placement_end(const struct placement *placement);
 bool placement_find(const struct placement *placement, uint64_t length, uint32_t alignment,
                     uint64_t lowest, uint64_t limit, uint32_t *address);
 
-/* The highest such place. */
-bool placement_find_high(const struct placement *placement, uint64_t length, uint32_t alignment,
-                         uint64_t lowest, uint64_t limit, uint32_t *address);
+/* The highest place of length bytes in RAM, where there is no piece yet, aligned and inside
+   [lowest, limit). */
+bool placement_find_high(const struct memory_map *map, uint32_t length, uint32_t alignment,
+                         uint32_t lowest, uint32_t limit, uint32_t *address);
 
 /* Adds a piece at the lowest free place from lowest upwards; sets piece->address. */
 bool placement_add_above(struct placement *placement, struct piece *piece, uint32_t alignment,

@@ -138,18 +138,26 @@ void boot_describe(const struct boot *boot)
     const struct piece *piece = &plan->placement.pieces[plan->information_piece];
     struct boot_information information = plan->information;
     struct video video;
+    struct apm_table apm;
     information.boot_device = firmware_boot_device();
     start_video(plan, &video);
     information.video = &video;
     memset(at(piece->load_address), 0, piece->length);
-    multiboot1_write_information(&information, at(piece->load_address), piece->address);
+    if (plan->protocol == CONFIG_MULTIBOOT1) {
+        multiboot1_write_information(&information, at(piece->load_address), piece->address);
+        return;
+    }
+    information.apm = firmware_apm(&apm) ? &apm : NULL;
+    information.rsdp = firmware_acpi_rsdp();
+    multiboot2_write_information(&information, at(piece->load_address), piece->address);
 }
 
 _Noreturn void boot_hand_off(const struct boot *boot)
 {
     struct handoff_entry entry = {
         .entry = boot->plan.entry,
-        .eax = boot->plan.magic,
+        .eax = boot->plan.protocol == CONFIG_MULTIBOOT2 ? MULTIBOOT2_BOOT_MAGIC
+                                                        : MULTIBOOT1_BOOT_MAGIC,
         .ebx = boot->plan.information_address,
         .move_count = boot->move_count,
     };

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include "loader/arena.h"
 #include "loader/error.h"
+#include "loader/information.h"
 #include "loader/memory_map.h"
 #include "loader/video.h"
 #include "stage2/video.h"
@@ -60,6 +61,12 @@ uint32_t firmware_volume_descriptor_lba(void);
 
 /* Drive and partitions, as Multiboot's boot_device has them (3.3). */
 uint32_t firmware_boot_device(void);
+
+/* ACPI's root pointer, checked; size 0: there is none. */
+struct bytes firmware_acpi_rsdp(void);
+
+/* Connects to the APM interface for kernels in 32-bit mode. False: there is none. */
+bool firmware_apm(struct apm_table *table);
 
 /* What must not be overwritten before the jump: loader, stack, firmware's data. */
 enum { FIRMWARE_RANGES = 4 };

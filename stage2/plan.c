@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See plan.h. The order of placing is GRUB's result, which kernels have come to rely on: the
-// information in the lowest free page from 0x10000 on, the modules page-aligned from the first page
-// behind the kernel upwards; then what nobody counts on, the sections that no segment loads.
+// See plan.h. The order of placing is GRUB's result, which kernels have come to rely on: Multiboot
+// 1's information in the lowest free page from 0x10000 on, the modules page-aligned from the first
+// page behind the kernel upwards; then what nobody counts on, the sections that no segment loads,
+// and Multiboot 2's information in the lowest gap above 1 MiB.
 #include "stage2/plan.h"
 
 #include <string.h>
@@ -32,6 +33,7 @@ struct planning {
     size_t section_count;
     uint8_t *section_headers;
     struct image image;
+    struct multiboot2_header multiboot2; /* without a tag in Multiboot 1 */
 };
 
 /* Puts the place in front of the reason. */
@@ -115,6 +117,21 @@ static bool read_elf(struct planning *planning, const struct file *kernel, struc
            read_sections(planning, kernel);
 }
 
+/* The first bytes of the kernel, at most length of them; data NULL on failure. */
+static struct bytes view_start(const struct planning *planning, size_t length)
+{
+    const struct file *kernel = &planning->plan->kernel;
+    length = kernel->size < length ? (size_t)kernel->size : length;
+    return (struct bytes){view(planning, kernel, 0, length), length};
+}
+
+static bool read_image(struct planning *planning, struct bytes start)
+{
+    return elf_recognise(start) ? read_elf(planning, &planning->plan->kernel, start)
+                                : fail(planning->error, "is no ELF file, and its Multiboot header "
+                                                        "has no address fields");
+}
+
 /* The reserved mode types ask for what nobody knows, and so for nothing. */
 static void read_video_fields(struct plan *plan, const struct multiboot1_header *header)
 {
@@ -125,33 +142,63 @@ static void read_video_fields(struct plan *plan, const struct multiboot1_header 
     }
 }
 
-static bool read_kernel(struct planning *planning)
+static bool read_multiboot1(struct planning *planning)
 {
-    const struct file *kernel = &planning->plan->kernel;
-    size_t length = MULTIBOOT1_SEARCH_BYTES + HEADER_FIELDS_BYTES;
     struct multiboot1_header header;
-
-    length = kernel->size < length ? (size_t)kernel->size : length;
-    struct bytes start = {view(planning, kernel, 0, length), length};
+    struct bytes start = view_start(planning, MULTIBOOT1_SEARCH_BYTES + HEADER_FIELDS_BYTES);
     if (start.data == NULL || !multiboot1_find_header(start, &header, planning->error)) {
         return false;
     }
     read_video_fields(planning->plan, &header);
     if ((header.flags & MULTIBOOT1_ADDRESS_FIELDS) && !planning->boot->ignore_address_fields) {
-        return multiboot1_address_image(&header, kernel->size, &planning->image, planning->arena,
-                                        planning->error);
+        return multiboot1_address_image(&header, planning->plan->kernel.size, &planning->image,
+                                        planning->arena, planning->error);
     }
-    if (!elf_recognise(start)) {
-        return fail(planning->error, "is no ELF file, and its Multiboot header has no address "
-                                     "fields (flag 16)");
+    return read_image(planning, start);
+}
+
+static bool read_multiboot2(struct planning *planning)
+{
+    struct multiboot2_header *header = &planning->multiboot2;
+    struct plan *plan = planning->plan;
+    struct bytes start = view_start(planning, MULTIBOOT2_SEARCH_BYTES);
+    if (start.data == NULL || !multiboot2_find_header(start, header, planning->error)) {
+        return false;
     }
-    return read_elf(planning, kernel, start);
+    if (multiboot2_has(header, MULTIBOOT2_FRAMEBUFFER)) {
+        plan->video_wish_count =
+            video_wishes(header->width, header->height, header->depth, plan->video_wishes);
+    }
+    if (multiboot2_has(header, MULTIBOOT2_ADDRESS)) {
+        return multiboot2_address_image(header, plan->kernel.size, &planning->image,
+                                        planning->arena, planning->error);
+    }
+    return read_image(planning, start) &&
+           elf_check_no_relocations(&planning->elf, planning->section_headers, planning->error) &&
+           multiboot2_apply_entry(header, &planning->image, planning->error);
+}
+
+/* Whoever gives the wrong one of the two commands is told the right one. */
+static bool read_kernel(struct planning *planning)
+{
+    bool is_2 = planning->plan->protocol == CONFIG_MULTIBOOT2;
+    if (is_2 ? read_multiboot2(planning) : read_multiboot1(planning)) {
+        return true;
+    }
+    struct bytes start = view_start(planning, MULTIBOOT2_SEARCH_BYTES);
+    if (start.data != NULL && multiboot1_is_present(start) == is_2 &&
+        multiboot2_is_present(start) != is_2) {
+        fail(planning->error, "has a Multiboot %d header, not a Multiboot %d one: use multiboot%s",
+             is_2 ? 1 : 2, is_2 ? 2 : 1, is_2 ? "" : "2");
+    }
+    return false;
 }
 
 static bool place_kernel(struct planning *planning)
 {
     const struct config_file *wanted = &planning->boot->kernel;
     struct plan *plan = planning->plan;
+    uint64_t ignored_end;
     if (!open_file(planning, wanted, &plan->kernel) ||
         !check_packing(planning, wanted, &plan->kernel) || !read_kernel(planning)) {
         return fail_at(planning, wanted);
@@ -160,10 +207,13 @@ static bool place_kernel(struct planning *planning)
                     planning->boot->module_count + 1; /* the information */
     if (!placement_start(&plan->placement, pieces, plan->information.map, planning->arena,
                          planning->error) ||
+        !multiboot2_relocate(&planning->multiboot2, &plan->placement, &planning->image,
+                             planning->error) ||
         !placement_add_image(&plan->placement, &planning->image, &plan->kernel, planning->error)) {
         return fail_at(planning, wanted);
     }
     plan->entry = planning->image.entry;
+    image_extent(&planning->image, &plan->information.load_base, &ignored_end);
     return true;
 }
 
@@ -238,19 +288,29 @@ static bool place_sections(struct planning *planning)
     return true;
 }
 
+/* Where Multiboot 1's information can stand: low, or else behind the kernel. */
+static uint64_t lowest_for_information(const struct planning *planning, uint64_t length)
+{
+    const struct placement *placement = &planning->plan->placement;
+    uint32_t ignored;
+    bool low = placement_find(placement, length, MULTIBOOT1_INFORMATION_ALIGNMENT,
+                              INFORMATION_LOWEST, LOW_MEMORY_END, &ignored);
+    return low ? INFORMATION_LOWEST : placement_end(placement);
+}
+
 static bool place_information(struct planning *planning)
 {
     struct plan *plan = planning->plan;
-    uint64_t length = multiboot1_information_size(&plan->information);
+    bool is_2 = plan->protocol == CONFIG_MULTIBOOT2;
+    uint64_t length = is_2 ? multiboot2_information_size(&plan->information)
+                           : multiboot1_information_size(&plan->information);
+    uint64_t lowest = is_2 ? MODULES_LOWEST : lowest_for_information(planning, length);
     struct piece piece = {.name = "boot information", .length = (uint32_t)length};
-    uint64_t behind_kernel = placement_end(&plan->placement);
-    uint32_t ignored;
-    bool low = placement_find(&plan->placement, length, MULTIBOOT1_INFORMATION_ALIGNMENT,
-                              INFORMATION_LOWEST, LOW_MEMORY_END, &ignored);
     plan->information_piece = (uint32_t)plan->placement.count;
-    if (length > UINT32_MAX ||
-        !placement_add_above(&plan->placement, &piece, MULTIBOOT1_INFORMATION_ALIGNMENT,
-                             low ? INFORMATION_LOWEST : behind_kernel, planning->error)) {
+    if (length > UINT32_MAX || !placement_add_above(&plan->placement, &piece,
+                                                    is_2 ? MULTIBOOT2_INFORMATION_ALIGNMENT
+                                                         : MULTIBOOT1_INFORMATION_ALIGNMENT,
+                                                    lowest, planning->error)) {
         return fail_in(planning->error, "%s: ", planning->config_name);
     }
     plan->information_address = piece.address;
@@ -262,9 +322,11 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *co
 {
     struct planning planning = {
         .plan = plan, .boot = boot, .config_name = config_name, .arena = arena, .error = error};
-    *plan = (struct plan){.magic = MULTIBOOT1_BOOT_MAGIC};
+    *plan = (struct plan){.protocol = boot->protocol};
     plan->information = (struct boot_information){
         .map = map, .command_line = boot->kernel.arguments, .loader_name = LOADER_NAME};
-    return place_kernel(&planning) && open_modules(&planning) && place_information(&planning) &&
-           place_modules(&planning) && place_sections(&planning);
+    bool information_first = plan->protocol == CONFIG_MULTIBOOT1;
+    return place_kernel(&planning) && open_modules(&planning) &&
+           (!information_first || place_information(&planning)) && place_modules(&planning) &&
+           place_sections(&planning) && (information_first || place_information(&planning));
 }

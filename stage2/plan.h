@@ -11,6 +11,7 @@
 #include "loader/information.h"
 #include "loader/memory_map.h"
 #include "loader/multiboot1.h"
+#include "loader/multiboot2.h"
 #include "loader/placement.h"
 #include "stage2/config.h"
 #include "stage2/file.h"
@@ -21,7 +22,7 @@ struct plan {
     struct file kernel;
     struct file *modules;
     uint32_t entry; /* physical */
-    uint32_t magic; /* EAX at entry */
+    enum config_protocol protocol;
     struct boot_information information;
     uint32_t information_address; /* EBX at entry; its piece has no source, but what describes */
     uint32_t information_piece;   /* index */
