@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The host program, the hybrid MBR, install and help.
 
-HOST_CFLAGS   := -O2 -g $(WARNINGS)
+HOST_CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)=. $(WARNINGS)
 TOOLS_CFLAGS  := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 TOOLS_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOOLS_C) $(PURE_C))
 
@@ -30,7 +30,7 @@ $(BUILD)/host/tools/%.o: tools/%.c
 $(patsubst %.c,$(BUILD)/host/%.o,$(VENDORED)): $(BUILD)/host/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC   $@"
-	@$(CC) $(COMMON) -O2 -g -w -c -o $@ $<
+	@$(CC) $(COMMON) $(HOST_CFLAGS) -w -c -o $@ $<
 
 $(BUILD)/host/tools/embedded.o: tools/embedded.c $(BUILD)/boot.img $(BUILD)/mbr.img
 	@mkdir -p $(@D)

@@ -10,8 +10,14 @@
 static bool is_named(const struct option *option, const char *text, const char **value)
 {
     size_t length = strlen(option->name);
-    *value = text[length] == '=' ? text + length + 1 : NULL;
-    return strncmp(text, option->name, length) == 0 && (text[length] == '\0' || *value != NULL);
+    *value = NULL;
+    if (strncmp(text, option->name, length) != 0) {
+        return false;
+    }
+    if (text[length] == '=') {
+        *value = text + length + 1;
+    }
+    return text[length] == '\0' || *value != NULL;
 }
 
 /* The option that word (which starts with '-') names, NULL if none. */
@@ -37,16 +43,11 @@ static const struct option *find(const struct option *options, const char *word,
 bool options_read(int argc, char **argv, const struct option *options, void *settings,
                   char **operands, size_t *operand_count, struct error *error)
 {
-    bool only_operands = false;
     *operand_count = 0;
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i], *value;
-        if (only_operands || word[0] != '-' || word[1] == '\0') {
+        if (word[0] != '-' || word[1] == '\0') {
             operands[(*operand_count)++] = argv[i];
-            continue;
-        }
-        if (strcmp(word, "--") == 0) {
-            only_operands = true;
             continue;
         }
         const struct option *option = find(options, word, &value);

@@ -15,8 +15,8 @@ struct option {
     bool (*set)(void *settings, const char *argument, struct error *error);
 };
 
-/* Calls the options' set(); operands (count: at most argc) gets what is no option, in order, and
-   all behind `--`. options ends with an entry without a name. */
+/* Calls the options' set(); operands (count: at most argc) gets what is no option, in
+   order. options ends with an entry without a name. */
 bool options_read(int argc, char **argv, const struct option *options, void *settings,
                   char **operands, size_t *operand_count, struct error *error);
 

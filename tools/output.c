@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const int deadly_signals[] = {SIGINT, SIGTERM, SIGHUP};
+static const int deadly_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ};
 enum { DEADLY_SIGNAL_COUNT = sizeof deadly_signals / sizeof deadly_signals[0] };
 
 /* For the signal handler, which gets no argument. Changed only while the signals are blocked. */

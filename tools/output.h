@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // An ISO that appears whole or not at all: written in a temporary directory beside its place,
-// renamed at the end; taken away on failure and on SIGINT, SIGTERM and SIGHUP.
+// renamed at the end; taken away on failure and on the signals that end a program from outside (not
+// on SIGKILL).
 #pragma once
 
 #include <limits.h>
