@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Between gate.asm and C all arguments are on the stack, whatever the C files among themselves do. */
+/* Between gate.asm and C all arguments are on the stack, whatever the C files among themselves do.
+ */
 #define ASSEMBLY __attribute__((regparm(0)))
 
 struct bios_registers {

@@ -39,10 +39,14 @@ $(BIOS_BUILD)/unpacked.asm.o: boot/bios/packed.asm $(BIOS_BUILD)/empty
 $(BIOS_BUILD)/stage2.elf: linker/bios.ld $(BIOS_OBJECTS) $(BIOS_BUILD)/unpacked.asm.o
 	@$(BIOS_LINK) $(filter %.o, $^) -o $@
 
+$(BIOS_BUILD)/filter: boot/bios/filter.c
+	@mkdir -p $(@D)
+	@$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $< -o $@
+
 # gzip's header is 10 bytes, its trailer 8: puff wants what is between.
-$(BIOS_BUILD)/stage2.deflate: $(BIOS_BUILD)/stage2.elf
+$(BIOS_BUILD)/stage2.deflate: $(BIOS_BUILD)/stage2.elf $(BIOS_BUILD)/filter
 	@objcopy -O binary -j .stage2 $< $(@:.deflate=.bin)
-	@gzip -9n < $(@:.deflate=.bin) | tail -c +11 | head -c -8 > $@
+	@$(BIOS_BUILD)/filter < $(@:.deflate=.bin) | gzip -9n | tail -c +11 | head -c -8 > $@
 
 $(BIOS_BUILD)/packed.asm.o: boot/bios/packed.asm $(BIOS_BUILD)/stage2.deflate
 	@$(NASM) -f elf32 -DPACKED='"$(BIOS_BUILD)/stage2.deflate"' $< -o $@
