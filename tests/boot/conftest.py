@@ -42,7 +42,7 @@ def loader(request):
 def boot(discs, loader):
     default_loader = loader
 
-    def run(source, loader=None, timeout=20, **machine):
+    def run(source, loader=None, timeout=10, **machine):
         """Boots a tree (dict) or an image (Path) of the report kernel; the rest goes to Machine."""
         image = source if isinstance(source, Path) else discs.make(source, loader or default_loader)
         with Machine(image, **machine) as qemu:

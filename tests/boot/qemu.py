@@ -37,8 +37,8 @@ class Machine:
 
     def __init__(self, image, attach="cdrom", machine="pc", memory=64, cpus=1, extra=(), exit_device=True):
         self.directory = Path(tempfile.mkdtemp(prefix="whelk-qemu-"))
-        self.command = ["qemu-system-x86_64", "-accel", "tcg", "-M", machine, "-m", str(memory), "-smp", str(cpus),
-                        "-display", "none", "-no-reboot", *attachment(image, attach)]
+        self.command = ["qemu-system-x86_64", "-accel", "tcg", "-M", machine, "-m", str(memory), "-smp",
+                        f"{cpus},sockets={cpus}", "-display", "none", "-no-reboot", *attachment(image, attach)]
         if exit_device:
             self.command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         for name in ("serial", "qmp"):

@@ -98,19 +98,22 @@ def test_boot_device_is_the_cdrom(boot):
     assert boot(tree(ELF32())).report["boot_device"] == 0xE0FFFFFF
 
 
-@pytest.mark.parametrize("written, given", [
-    ("", b""),
-    ("one", b"one"),
-    ("one   two\tthree", b"one two three"),
-    ("x='a b'", b'"x=a b"'),
-    ('"say \\"hi\\""', b'"say \\"hi\\""'),
-    ("-uart=io:0x3f8", b"-uart=io:0x3f8"),
-    ("back\\\\slash", b"back\\\\slash"),
-    ("it\\'s", b"it\\'s"),
-    ("a=$undefined end", b"a= end"),
-    ("x" * 3000, b"x" * 3000),
-    ("umlaut=\u00e4", b"umlaut=\xc3\xa4"),
-])
+COMMAND_LINES = {
+    "nothing": ("", b""),
+    "a word": ("one", b"one"),
+    "blanks": ("one   two\tthree", b"one two three"),
+    "a quoted blank": ("x='a b'", b'"x=a b"'),
+    "quotes": ('"say \\"hi\\""', b'"say \\"hi\\""'),
+    "an option": ("-uart=io:0x3f8", b"-uart=io:0x3f8"),
+    "a backslash": ("back\\\\slash", b"back\\\\slash"),
+    "an apostrophe": ("it\\'s", b"it\\'s"),
+    "an undefined variable": ("a=$undefined end", b"a= end"),
+    "3000 characters": ("x" * 3000, b"x" * 3000),
+    "UTF-8": ("umlaut=\u00e4", b"umlaut=\xc3\xa4"),
+}
+
+
+@pytest.mark.parametrize("written, given", COMMAND_LINES.values(), ids=COMMAND_LINES)
 def test_the_command_line_is_quoted_as_grub_does(boot, written, given):
     assert boot(tree(ELF32(), written)).report["cmdline"] == given
 

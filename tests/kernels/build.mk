@@ -14,7 +14,7 @@ REPORT_OBJECTS := $(addprefix $(KERNELS)/,entry.o trampoline.o report.o report2.
 DEMO_OBJECTS   := $(addprefix $(KERNELS)/,demo_entry.o demo.o adler32.o console.o string.o)
 
 .PHONY: kernels
-kernels: $(KERNELS)/report-payload.o $(KERNELS)/demo.elf
+kernels: $(KERNELS)/report-payload.o $(KERNELS)/mover.bin $(KERNELS)/demo.elf
 
 $(KERNELS):
 	mkdir -p $@
@@ -28,6 +28,9 @@ $(KERNELS)/string.o: stage2/libc/string.c | $(KERNELS)
 $(KERNELS)/%.o: tests/kernels/%.asm | $(KERNELS)
 	$(NASM) -f elf32 -MD $(@:.o=.d) -MP -o $@ $<
 
+$(KERNELS)/mover.bin: tests/kernels/mover.asm | $(KERNELS)
+	$(NASM) -f bin -o $@ $<
+
 # All of the report kernel in one relocatable object.
 $(KERNELS)/report-payload.o: $(REPORT_OBJECTS)
 	ld -m elf_i386 -r -o $@ $^
@@ -35,3 +38,23 @@ $(KERNELS)/report-payload.o: $(REPORT_OBJECTS)
 # The demo kernel is linked as people link theirs.
 $(KERNELS)/demo.elf: $(DEMO_OBJECTS) tests/kernels/demo.ld
 	ld -m elf_i386 -n -T tests/kernels/demo.ld -o $@ $(DEMO_OBJECTS)
+
+# ---- make demo: iso/ with the demo kernel in it, booted with the serial port on the terminal.
+DEMO_SECONDS := 60
+DEMO_STATUS  := 33  # what isa-debug-exit makes of the kernel's 0x10
+
+.PHONY: demo demo-boot
+# A second make, as this one may have been read before what it asks about was installed.
+demo: deps-demo
+	@$(MAKE) --no-print-directory demo-boot
+
+$(BUILD)/demo.iso: $(BUILD)/whelk-mkrescue $(KERNELS)/demo.elf $(shell find iso -type f)
+	rm -rf $(BUILD)/demo-tree
+	cp -r iso $(BUILD)/demo-tree
+	cp $(KERNELS)/demo.elf $(BUILD)/demo-tree/boot/
+	$(BUILD)/whelk-mkrescue -o $@ $(BUILD)/demo-tree
+
+demo-boot: $(BUILD)/demo.iso
+	@timeout $(DEMO_SECONDS) qemu-system-x86_64 -m 128 -cdrom $< -serial stdio -display none -no-reboot \
+	    -device isa-debug-exit,iobase=0xf4,iosize=4 </dev/null; status=$$?; \
+	test $$status -eq $(DEMO_STATUS) || { echo "make demo: QEMU ended with status $$status" >&2; exit 1; }

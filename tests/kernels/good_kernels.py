@@ -5,9 +5,9 @@ what is special about it."""
 import argparse
 from pathlib import Path
 
-from make_kernel import (ADDRESS_FIELDS, DATA, GIB, HEADER_AT, KIB, MEMORY_INFO, MIB, PAGE_ALIGN,
-                         PT_GNU_STACK, VIDEO_MODE, ZERO, Payload, Segment, address_fields, align, elf,
-                         multiboot_header, pattern, standard_sections)
+from make_kernel import (DATA, GIB, KIB, MEMORY_INFO, MIB, PAGE_ALIGN, PT_GNU_STACK, VIDEO_MODE, ZERO,
+                         Payload, Segment, address_fields, align, elf, multiboot_header, patched, pattern,
+                         standard_sections)
 
 PLAIN = multiboot_header(PAGE_ALIGN | MEMORY_INFO)
 KERNELS = {}
@@ -236,19 +236,19 @@ def address_fields_all_set():
 @kernel
 def address_fields_no_load_end():
     """load_end_addr 0: to the end of the file."""
-    return address_fields(Payload(MIB), load_end=False)
+    return address_fields(Payload(MIB), with_load_end=False)
 
 
 @kernel
 def address_fields_no_bss_end():
     """bss_end_addr 0: no .bss."""
-    return address_fields(Payload(MIB), bss_end=False, suffix=b"\xff" * 5000)
+    return address_fields(Payload(MIB), with_bss_end=False, suffix=b"\xff" * 5000)
 
 
 @kernel
 def address_fields_no_ends():
     """Both 0."""
-    return address_fields(Payload(MIB), load_end=False, bss_end=False)
+    return address_fields(Payload(MIB), with_load_end=False, with_bss_end=False)
 
 
 @kernel
@@ -336,6 +336,32 @@ def video_flag_without_fields():
     segments = payload.cut()
     end = align(0x1000 + len(segments[0].data), 4)
     return elf(segments, payload.entry, extra={end: multiboot_header(VIDEO_MODE)}, data_from=0x1000)
+
+
+@kernel(grub=False)
+def video_flag_reserved_mode_type():
+    """A mode type that nobody knows asks for nothing; GRUB: "unsupported graphical mode type"."""
+    return plain(header=multiboot_header(VIDEO_MODE, video=(2, 80, 25, 0)))
+
+
+@kernel(grub=False)
+def video_flag_absurd_size():
+    """A mode that there cannot be: any other will do."""
+    return plain(header=multiboot_header(VIDEO_MODE, video=(0, 0xFFFFFFFF, 0xFFFFFFFF, 999)))
+
+
+@kernel(grub=False)
+def program_headers_at_the_end():
+    """Program headers beyond the first 8192 bytes; GRUB: "program header at a too high offset"."""
+    whole = plain()
+    start = int.from_bytes(whole[28:32], "little")
+    return patched(whole, e_phoff=len(whole)) + whole[start:start + 32]
+
+
+@kernel
+def section_count_0():
+    """A section table's offset without sections."""
+    return patched(plain(), e_shoff=0x7FFFFFF0, e_shentsize=40)
 
 
 def main():

@@ -64,11 +64,12 @@ def multiboot_header(flags, fields=(), video=(), checksum_error=0):
 def _linked(address):
     """The flat binary of the report kernel at an address."""
     payload = BUILD / "kernels" / "report-payload.o"
-    with tempfile.NamedTemporaryFile() as output:
+    with tempfile.TemporaryDirectory() as directory:
+        output = Path(directory) / "payload"
         subprocess.run(
             ["ld", "-m", "elf_i386", "--oformat", "binary", "-T", HERE / "report.ld",
-             "--defsym", f"ADDRESS={address:#x}", "-o", output.name, payload], check=True)
-        return Path(output.name).read_bytes()
+             "--defsym", f"ADDRESS={address:#x}", "-o", output, payload], check=True)
+        return output.read_bytes()
 
 
 class Payload:
@@ -311,14 +312,16 @@ def standard_sections(payload, bits=32):
     ]
 
 
-def address_fields(payload, load_end=True, bss_end=True, flags=PAGE_ALIGN | MEMORY_INFO, prefix=b"",
-                   suffix=b"", **overrides):
-    """A flat image whose header says where it goes. Without a bss_end the .bss is in the file."""
-    body_bytes = len(payload.bytes()) if bss_end else payload.memory_size
+def address_fields(payload, with_load_end=True, with_bss_end=True, flags=PAGE_ALIGN | MEMORY_INFO,
+                   prefix=b"", suffix=b"", **overrides):
+    """A flat image whose header says where it goes. Without a bss_end_addr the .bss is in the file.
+    The addresses (header, load, load_end, bss_end, entry) can be given others."""
+    body_bytes = len(payload.bytes()) if with_bss_end else payload.memory_size
     fields = {
         "header": payload.address + HEADER_AT, "load": payload.address,
-        "load_end": payload.address + body_bytes if load_end else 0,
-        "bss_end": payload.memory_end if bss_end else 0, "entry": payload.entry}
+        "load_end": payload.address + body_bytes if with_load_end else 0,
+        "bss_end": payload.memory_end if with_bss_end else 0, "entry": payload.entry}
+    assert set(overrides) <= set(fields)
     fields.update(overrides)
     payload.header = multiboot_header(flags | ADDRESS_FIELDS, [v & 0xFFFFFFFF for v in fields.values()])
     return prefix + payload.bytes().ljust(body_bytes, b"\0") + suffix

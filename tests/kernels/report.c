@@ -299,9 +299,9 @@ static void report_info(const struct info *info)
 void report(const struct saved *saved)
 {
     console_start(false);
+    hex_line("report", 1);
     if (manifest.options & OPTION_START_PROCESSORS)
         hex_line("processors_started", processors_start());
-    hex_line("report", 1);
     hex_line("base", manifest.base);
     report_state(saved);
     report_regions();

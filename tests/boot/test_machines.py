@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The tree of the blog that started this project, on the machines and media that people use."""
+
+import subprocess
+import zlib
+
+import pytest
+
+from discs import CONFIG
+from good_kernels import KERNELS
+from make_kernel import MIB, Segment, elf, pattern
+from report import differences
+
+# As it was printed, with its closing brace lost.
+BLOG_CONFIG = b"""set timeout=0
+set default=0
+
+menuentry "HermitCore" {
+    multiboot /boot/ldhermit.elf -uart=io:0x3f8
+    module /boot/hermit_application
+    boot
+"""
+APPLICATION = elf([Segment(0x800000, pattern(4_200_000), memory_size=4_800_000)], 0x800000, 64)
+
+
+@pytest.fixture(scope="module")
+def blog():
+    return {CONFIG: BLOG_CONFIG, "boot/ldhermit.elf": KERNELS["hermitcore-loader"].make(),
+            "boot/hermit_application": APPLICATION}
+
+
+@pytest.fixture(scope="module")
+def blog_mended(blog):
+    """With its brace, for GRUB."""
+    return {**blog, CONFIG: BLOG_CONFIG + b"}\n"}
+
+
+def assert_booted(report):
+    assert report["regions_wrong"] == 0 and report["bss_zero"] == 1
+    assert report["cmdline"] == b"-uart=io:0x3f8"
+    application, = report.modules
+    assert application["end"] - application["start"] == len(APPLICATION)
+    assert application["adler"] == zlib.adler32(APPLICATION)
+
+
+@pytest.mark.parametrize("machine", ["pc", "q35"])
+@pytest.mark.parametrize("memory", [32, 64, 128, 512, 1024, 4096, 8192])
+def test_the_tree_of_the_blog_boots_with_this_memory(boot, blog, machine, memory):
+    report = boot(blog, machine=machine, memory=memory).report
+    assert_booted(report)
+    available = sum(e["length"] for e in report.mmap if e["type"] == 1)
+    assert memory * MIB - MIB < available < memory * MIB
+
+
+@pytest.mark.parametrize("machine", ["pc", "q35"])
+@pytest.mark.parametrize("attach", ["cdrom", "hda", "virtio-blk", "usb"])
+def test_the_same_iso_boots_when_it_is_attached_as(boot, blog, machine, attach):
+    report = boot(blog, machine=machine, attach=attach, memory=128).report
+    assert_booted(report)
+    drive = report["boot_device"] >> 24
+    assert drive >= 0x88 if attach == "cdrom" else drive == 0x80
+
+
+@pytest.mark.parametrize("machine", ["pc", "q35"])
+@pytest.mark.parametrize("memory", [32, 4096])
+def test_the_report_is_grubs(boot, blog_mended, loader, machine, memory):
+    ours = boot(blog_mended, loader, machine=machine, memory=memory).report
+    theirs = boot(blog_mended, "grub", machine=machine, memory=memory).report
+    assert differences(ours, theirs) == {}
+
+
+@pytest.mark.parametrize("attach", ["hda", "virtio-blk", "usb"])
+def test_the_report_is_grubs_on_a_disk_as_well(boot, blog_mended, loader, attach):
+    ours = boot(blog_mended, loader, attach=attach).report
+    theirs = boot(blog_mended, "grub", attach=attach).report
+    # GRUB names the partition that its prefix points to; we boot from the whole disk.
+    assert differences(ours, theirs, also={"boot_device"}) == {}
+    assert ours["boot_device"] >> 24 == theirs["boot_device"] >> 24
+
+
+def test_two_processors_change_nothing_but_the_tables(boot, blog):
+    one, two = (boot(blog, cpus=cpus).report for cpus in (1, 2))
+    assert differences(one, two, also={"mp_pointer"}) == {"mp_processors": (1, 2)}
+
+
+def test_the_command_of_the_readme_boots_it(discs, blog):
+    """No isa-debug-exit, no monitor, the serial port on standard output."""
+    image = discs.make(blog)
+    command = ["qemu-system-x86_64", "-m", "1024", "-cdrom", str(image), "-serial", "stdio", "-display", "none"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as qemu:
+        try:
+            lines = []
+            for line in qemu.stdout:
+                lines.append(line.strip())
+                if lines[-1] == b"END":
+                    break
+        finally:
+            qemu.kill()
+    assert b"END" in lines and b'cmdline: "-uart=io:0x3f8"' in lines
