@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Opens paths of an ISO image with stage2/iso9660.c and says what it found.
-// Usage: iso9660_cat [-s SESSION_LBA] [-d] IMAGE; paths on standard input, one per line. For each
-// it writes a line: "file SIZE CRC32 EXTENTS READS", "directory SIZE 0 EXTENTS READS" or "error …".
+// Usage: iso9660_cat [-s SESSION_LBA] [-d] [-t] IMAGE; paths on standard input, one per line. For
+// each it writes a line: "file SIZE CRC32 EXTENTS READS", "directory SIZE 0 EXTENTS READS" or
+// "error …". -d: the disc is as large as the image; -t: traces the sectors of the walk, "read LBA".
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ enum { ARENA_BYTES = 1 << 20, LINE_BYTES = 1 << 16 };
 struct disc {
     FILE *image;
     unsigned reads;
+    bool traced;
     uint8_t sector[ISO9660_SECTOR_SIZE];
 };
 
@@ -38,6 +40,9 @@ static bool run(struct disc *disc, struct iso9660_walk *walk, struct error *erro
         }
         read_sector(disc, walk->wanted_lba);
         last = walk->wanted_lba;
+        if (disc->traced) {
+            printf("read %u\n", last);
+        }
         step = iso9660_step(walk, disc->sector, error);
     }
     return step == ISO9660_DONE;
@@ -81,16 +86,20 @@ int main(int count, char **arguments)
     uint32_t session_lba = 0;
     uint32_t disc_sectors = 0;
     bool disc_known = false;
-    for (int option; (option = getopt(count, arguments, "s:d")) != -1;) {
+    bool traced = false;
+    for (int option; (option = getopt(count, arguments, "s:dt")) != -1;) {
         if (option == 's') {
             session_lba = (uint32_t)strtoul(optarg, NULL, 0);
+        } else if (option == 't') {
+            traced = true;
         } else {
             disc_known = true;
         }
     }
-    struct disc disc = {.image = optind < count ? fopen(arguments[optind], "rb") : NULL};
+    struct disc disc = {.image = optind < count ? fopen(arguments[optind], "rb") : NULL,
+                        .traced = traced};
     if (disc.image == NULL) {
-        fprintf(stderr, "usage: iso9660_cat [-s SESSION_LBA] [-d] IMAGE\n");
+        fprintf(stderr, "usage: iso9660_cat [-s SESSION_LBA] [-d] [-t] IMAGE\n");
         return EXIT_FAILURE;
     }
     if (disc_known) {

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// stage2/gzip.c against what zlib packs, and against what a disc or a network made of it.
+#include "loader/bytes.h"
+#include "stage2/gzip.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <zlib.h>
+
+enum {
+    PLAIN_BYTES = 300000,
+    PACKED_BYTES = 400000,
+    HEADER_BYTES = 10,
+    TRAILER_BYTES = 8,
+    FLAG_HEADER_CRC = 2,
+    FLAG_EXTRA = 4,
+    FLAG_NAME = 8,
+    FLAG_COMMENT = 16,
+};
+
+static uint8_t plain[PLAIN_BYTES];
+static uint8_t packed[2 * PACKED_BYTES];
+static uint8_t unpacked[2 * PLAIN_BYTES];
+static size_t unpacked_length;
+static struct error error;
+
+/* Text-like data: repeats, but not too much. */
+static void make_plain(void)
+{
+    uint32_t state = 1;
+    for (size_t i = 0; i < sizeof plain; i++) {
+        state = state * 1103515245 + 12345;
+        plain[i] =
+            i > 1000 && state >> 31 ? plain[i - 1000 + (state >> 8) % 900] : (uint8_t)(state >> 16);
+    }
+}
+
+/* Packs plain's first bytes behind *length bytes of packed. */
+static size_t pack_more(size_t before, size_t length, int level, int strategy)
+{
+    z_stream stream = {.next_in = plain,
+                       .avail_in = (uInt)length,
+                       .next_out = packed + before,
+                       .avail_out = (uInt)(sizeof packed - before)};
+    assert_int_equal(deflateInit2(&stream, level, Z_DEFLATED, 31, 9, strategy), Z_OK);
+    assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    size_t size = stream.total_out;
+    deflateEnd(&stream);
+    return before + size;
+}
+
+static size_t pack(size_t length)
+{
+    return pack_more(0, length, 9, Z_DEFAULT_STRATEGY);
+}
+
+/* A copy of its own size, so that the sanitizer sees a read behind the end. */
+static bool unpack(size_t packed_length, size_t capacity)
+{
+    uint8_t *exact = malloc(packed_length + 1);
+    uint8_t *destination = malloc(capacity + 1);
+    assert_non_null(exact);
+    assert_non_null(destination);
+    memcpy(exact + 1, packed, packed_length);
+    bool done = gzip_unpack((struct bytes){exact + 1, packed_length}, destination + 1, capacity,
+                            &unpacked_length, &error);
+    if (done) {
+        assert_true(unpacked_length <= capacity);
+        memcpy(unpacked, destination + 1, unpacked_length);
+    }
+    free(exact);
+    free(destination);
+    return done;
+}
+
+static void assert_unpacks(size_t packed_length, size_t length)
+{
+    if (!unpack(packed_length, length)) {
+        fail_msg("%s", error.message);
+    }
+    assert_int_equal(unpacked_length, length);
+    assert_memory_equal(unpacked, plain, length);
+}
+
+static void assert_fails(size_t packed_length, size_t capacity, const char *reason)
+{
+    assert_false(unpack(packed_length, capacity));
+    assert_string_equal(error.message, reason);
+}
+
+static void what_zlib_packs_comes_out_again_at_every_level_and_size(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {0, 1, 2, 255, 32768, 65535, 65536, PLAIN_BYTES};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        for (int level = 0; level <= 9; level += 3) { /* 0: stored blocks */
+            assert_unpacks(pack_more(0, lengths[i], level, Z_DEFAULT_STRATEGY), lengths[i]);
+        }
+        assert_unpacks(pack_more(0, lengths[i], 9, Z_FIXED), lengths[i]);
+        assert_unpacks(pack_more(0, lengths[i], 9, Z_HUFFMAN_ONLY), lengths[i]);
+    }
+}
+
+/* Puts a header with these fields in front of the deflated data of what pack() left. */
+static size_t replace_header(size_t packed_length, uint8_t flags, const void *fields,
+                             size_t fields_length)
+{
+    size_t crc_length = flags & FLAG_HEADER_CRC ? 2 : 0;
+    size_t added = fields_length + crc_length;
+    memmove(packed + HEADER_BYTES + added, packed + HEADER_BYTES, packed_length - HEADER_BYTES);
+    packed[3] = flags;
+    memcpy(packed + HEADER_BYTES, fields, fields_length);
+    if (crc_length != 0) {
+        unsigned long crc = crc32(crc32(0, NULL, 0), packed, (uInt)(HEADER_BYTES + fields_length));
+        packed[HEADER_BYTES + fields_length] = (uint8_t)crc;
+        packed[HEADER_BYTES + fields_length + 1] = (uint8_t)(crc >> 8);
+    }
+    return packed_length + added;
+}
+
+static const char all_fields[] = "\x05\0extraname.gz\0a comment";
+enum { ALL_FLAGS = FLAG_HEADER_CRC | FLAG_EXTRA | FLAG_NAME | FLAG_COMMENT | 1 };
+
+static void every_optional_field_of_the_header_is_passed_over(void **state)
+{
+    (void)state;
+    assert_unpacks(replace_header(pack(1000), FLAG_NAME, "kernel", 7), 1000);
+    assert_unpacks(replace_header(pack(1000), FLAG_COMMENT, "", 1), 1000);
+    assert_unpacks(replace_header(pack(1000), FLAG_EXTRA, "\0\0", 2), 1000);
+    assert_unpacks(replace_header(pack(1000), FLAG_HEADER_CRC, "", 0), 1000);
+    assert_unpacks(replace_header(pack(1000), ALL_FLAGS, all_fields, sizeof all_fields), 1000);
+}
+
+static void a_wrong_header_checksum_is_named(void **state)
+{
+    (void)state;
+    size_t length = replace_header(pack(1000), ALL_FLAGS, all_fields, sizeof all_fields);
+    packed[4] ^= 1;
+    assert_fails(length, 1000, "gzip data is damaged: the header's checksum is wrong");
+}
+
+static void reserved_flags_and_other_methods_are_refused(void **state)
+{
+    (void)state;
+    size_t length = pack(1000);
+    packed[3] = 0x20;
+    assert_fails(length, 1000, "unknown kind of gzip data: method 8, flags 0x20");
+    packed[3] = 0;
+    packed[2] = 7;
+    assert_fails(length, 1000, "unknown kind of gzip data: method 7, flags 0x0");
+}
+
+static void data_cut_anywhere_is_named_as_cut(void **state)
+{
+    (void)state;
+    size_t length = replace_header(pack(500), ALL_FLAGS, all_fields, sizeof all_fields);
+    assert_unpacks(length, 500);
+    for (size_t cut = 0; cut < length; cut++) {
+        assert_fails(cut, 500, "gzip data is cut short");
+    }
+}
+
+static void a_wrong_checksum_is_named(void **state)
+{
+    (void)state;
+    size_t length = pack(1000);
+    packed[length - TRAILER_BYTES] ^= 0x80;
+    assert_fails(length, 1000, "gzip data is damaged: the checksum is wrong");
+}
+
+static void a_wrong_length_is_named(void **state)
+{
+    (void)state;
+    size_t length = pack(1000);
+    packed[length - 3] ^= 1;
+    assert_fails(length, 1000, "gzip data is damaged: it unpacks to 1000 bytes, not 744");
+}
+
+static void data_that_is_no_deflate_stream_is_named(void **state)
+{
+    (void)state;
+    size_t length = pack(1000);
+    packed[HEADER_BYTES] = 0x07; /* last block, of the reserved type 3 */
+    assert_fails(length, 1000, "gzip data is damaged behind byte 0 of what it unpacks to");
+}
+
+static void no_flipped_bit_goes_unnoticed(void **state)
+{
+    (void)state;
+    size_t length = pack(200);
+    for (size_t bit = 8 * HEADER_BYTES; bit < 8 * length; bit++) {
+        packed[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_false(unpack(length, 200) &&
+                     (unpacked_length != 200 || memcmp(unpacked, plain, 200) != 0));
+        packed[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+}
+
+static void what_unpacks_to_more_than_fits_is_refused(void **state)
+{
+    (void)state;
+    size_t length = pack(1000);
+    assert_fails(length, 999, "unpacks to more than 999 bytes: it does not fit");
+    assert_fails(length, 0, "unpacks to more than 0 bytes: it does not fit");
+    length = pack_more(length, 500, 0, Z_DEFAULT_STRATEGY);
+    assert_fails(length, 1499, "unpacks to more than 1499 bytes: it does not fit");
+}
+
+static void members_one_behind_the_other_come_out_as_one(void **state)
+{
+    (void)state;
+    size_t length = pack_more(0, 0, 9, Z_DEFAULT_STRATEGY);
+    length = pack_more(length, 1000, 9, Z_DEFAULT_STRATEGY);
+    length = pack_more(length, 7, 0, Z_DEFAULT_STRATEGY);
+    assert_true(unpack(length, 1007));
+    assert_int_equal(unpacked_length, 1007);
+    assert_memory_equal(unpacked, plain, 1000);
+    assert_memory_equal(unpacked + 1000, plain, 7);
+}
+
+static void damage_in_a_later_member_is_named(void **state)
+{
+    (void)state;
+    size_t first = pack(1000);
+    size_t length = pack_more(first, 7, 0, Z_DEFAULT_STRATEGY);
+    assert_fails(length - 1, 1007, "gzip data is cut short");
+    packed[length - TRAILER_BYTES] ^= 1;
+    assert_fails(length, 1007, "gzip data is damaged: the checksum is wrong");
+}
+
+static void zeros_and_garbage_behind_the_last_member_are_ignored(void **state)
+{
+    (void)state;
+    size_t length = pack(1000);
+    memset(packed + length, 0, 600);
+    assert_unpacks(length + 600, 1000);
+    memcpy(packed + length, "\x1fnot gzip", 9);
+    assert_unpacks(length + 1, 1000);
+    assert_unpacks(length + 9, 1000);
+}
+
+static void a_gzip_file_in_a_gzip_file_is_unpacked_once(void **state)
+{
+    (void)state;
+    size_t inner = pack(1000);
+    uint8_t kept[1100];
+    assert_true(inner <= sizeof kept);
+    memcpy(kept, packed, inner);
+    memcpy(plain, packed, inner);
+    size_t outer = pack(inner);
+    make_plain();
+    assert_true(unpack(outer, inner));
+    assert_int_equal(unpacked_length, inner);
+    assert_memory_equal(unpacked, kept, inner);
+    assert_true(gzip_recognise((struct bytes){unpacked, unpacked_length}));
+}
+
+static void only_gzip_files_are_recognised_as_such(void **state)
+{
+    (void)state;
+    assert_true(gzip_recognise((struct bytes){(const uint8_t *)"\x1f\x8b\x08", 3}));
+    assert_false(gzip_recognise((struct bytes){(const uint8_t *)"\x1f\x8b\x08", 2}));
+    assert_false(gzip_recognise((struct bytes){(const uint8_t *)"\x1f\x8b\x07", 3}));
+    assert_false(gzip_recognise((struct bytes){(const uint8_t *)"\x7f"
+                                                                "ELF",
+                                               4}));
+    assert_false(gzip_recognise((struct bytes){NULL, 0}));
+}
+
+static void other_packings_are_called_by_their_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *start;
+        size_t size;
+    } packings[] = {
+        {"xz",
+         "\xfd"
+         "7zXZ\0",
+         6},
+        {"lzop", "\x89LZO\0\r\n", 7},
+        {"zstd", "\x28\xb5\x2f\xfd", 4},
+        {"bzip2", "BZh9", 4},
+        {"lz4", "\x04\x22\x4d\x18", 4},
+        {"lz4", "\x02\x21\x4c\x18", 4},
+    };
+    for (size_t i = 0; i < sizeof packings / sizeof packings[0]; i++) {
+        const uint8_t *start = (const uint8_t *)packings[i].start;
+        assert_string_equal(gzip_foreign_packing((struct bytes){start, packings[i].size}),
+                            packings[i].name);
+        assert_null(gzip_foreign_packing((struct bytes){start, 2}));
+        assert_false(gzip_recognise((struct bytes){start, packings[i].size}));
+    }
+    assert_null(gzip_foreign_packing((struct bytes){(const uint8_t *)"\x7f"
+                                                                     "ELF",
+                                                    4}));
+    assert_null(gzip_foreign_packing((struct bytes){(const uint8_t *)"\x1f\x8b\x08", 3}));
+    assert_null(gzip_foreign_packing((struct bytes){NULL, 0}));
+}
+
+int main(void)
+{
+    make_plain();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_zlib_packs_comes_out_again_at_every_level_and_size),
+        cmocka_unit_test(every_optional_field_of_the_header_is_passed_over),
+        cmocka_unit_test(a_wrong_header_checksum_is_named),
+        cmocka_unit_test(reserved_flags_and_other_methods_are_refused),
+        cmocka_unit_test(data_cut_anywhere_is_named_as_cut),
+        cmocka_unit_test(a_wrong_checksum_is_named),
+        cmocka_unit_test(a_wrong_length_is_named),
+        cmocka_unit_test(data_that_is_no_deflate_stream_is_named),
+        cmocka_unit_test(no_flipped_bit_goes_unnoticed),
+        cmocka_unit_test(what_unpacks_to_more_than_fits_is_refused),
+        cmocka_unit_test(members_one_behind_the_other_come_out_as_one),
+        cmocka_unit_test(damage_in_a_later_member_is_named),
+        cmocka_unit_test(zeros_and_garbage_behind_the_last_member_are_ignored),
+        cmocka_unit_test(a_gzip_file_in_a_gzip_file_is_unpacked_once),
+        cmocka_unit_test(only_gzip_files_are_recognised_as_such),
+        cmocka_unit_test(other_packings_are_called_by_their_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
