@@ -9,12 +9,16 @@ BIOS_FLAGS  := -m32 -march=i686 -mno-sse -mno-mmx -mpreferred-stack-boundary=2 -
                -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
                -ffunction-sections -fdata-sections -fno-delete-null-pointer-checks \
                -nostdinc -isystem $(GCC_INCLUDE) -Istage2/libc
+# Optimised over all files at once: a kilobyte less. Not so what the linker script picks out by its
+# object's name, or gcc calls by itself.
+BIOS_LTO     := -flto -flto-partition=one
+BIOS_NO_LTO  := boot/bios/unpack stage2/puff/puff stage2/libc/string
 BIOS_OBJECTS := $(BIOS_C:%.c=$(BIOS_BUILD)/%.o) $(BIOS_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)
 
 $(BIOS_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC   $<"
-	@$(CC) $(COMMON) $(WARNINGS) $(BIOS_FLAGS) -c $< -o $@
+	@$(CC) $(COMMON) $(WARNINGS) $(BIOS_FLAGS) $(if $(filter $*,$(BIOS_NO_LTO)),,$(BIOS_LTO)) -c $< -o $@
 
 $(BIOS_BUILD)/stage2/puff/%.o: stage2/puff/%.c
 	@mkdir -p $(@D)
@@ -27,7 +31,8 @@ $(BIOS_BUILD)/%.asm.o: %.asm
 	@$(NASM) -f elf32 -w+all -Werror $< -o $@
 
 # Linked without the packed part first, then with it: see linker/bios.ld.
-BIOS_LINK := $(LD) -m elf_i386 --gc-sections --no-warn-rwx-segments -T linker/bios.ld
+BIOS_LINK := $(CC) $(BIOS_FLAGS) $(BIOS_LTO) -nostdlib -static -no-pie -T linker/bios.ld \
+             -Wl,--build-id=none,--gc-sections,--no-warn-rwx-segments,-z,noexecstack,-m,elf_i386
 
 $(BIOS_BUILD)/empty:
 	@mkdir -p $(@D)
@@ -53,7 +58,7 @@ $(BIOS_BUILD)/packed.asm.o: boot/bios/packed.asm $(BIOS_BUILD)/stage2.deflate
 
 $(BUILD)/boot.elf: linker/bios.ld $(BIOS_OBJECTS) $(BIOS_BUILD)/packed.asm.o
 	@echo "LD   $@"
-	@$(BIOS_LINK) -Map $(BUILD)/boot.map $(filter %.o, $^) -o $@
+	@$(BIOS_LINK) -Wl,-Map=$(BUILD)/boot.map $(filter %.o, $^) -o $@
 
 $(BUILD)/boot.img: $(BUILD)/boot.elf
 	@objcopy -O binary -j .image $< $@
