@@ -31,7 +31,7 @@ static bool search(struct bytes start, size_t *offset, bool *bad_checksum)
 
 bool multiboot1_is_present(struct bytes start)
 {
-    bool ignored;
+    bool ignored = false;
     size_t offset;
     return search(start, &offset, &ignored);
 }

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Multiboot 2 kernels (specification 2.0, 3.1) of every shape around the report kernel, by name. Each
+function returns the file; its docstring says what is special about it."""
+
+import struct
+
+from make_kernel import (BUILD, DATA, KIB, MEMORY_INFO, MIB, PAGE_ALIGN, Payload, Segment, align, elf,
+                         multiboot_header, pattern, standard_sections)
+
+MAGIC = 0xE85250D6
+OPTIONAL = 1
+REQUEST, ADDRESS, ENTRY, CONSOLE, FRAMEBUFFER, MODULE_ALIGN, EFI_SERVICES, ENTRY_EFI32, ENTRY_EFI64, \
+    RELOCATABLE = range(1, 11)
+EVERYWHERE = 0xFFFFFFFF
+NONE, LOW, HIGH = 0, 1, 2
+SEARCHED = 32768
+HEADER_AT = 0x1000  # in the ELF files here
+
+KERNELS = {}
+
+
+def tag(kind, *words, flags=0, size=None):
+    body = struct.pack(f"<{len(words)}I", *(word & 0xFFFFFFFF for word in words))
+    return struct.pack("<HHI", kind, flags, 8 + len(body) if size is None else size) + body
+
+
+END = tag(0)
+
+
+def header(*tags, architecture=0, length=None, checksum_error=0, end=END):
+    body = b"".join(one.ljust(align(len(one), 8), b"\0") for one in tags) + end
+    length = 16 + len(body) if length is None else length
+    checksum = checksum_error - MAGIC - architecture - length
+    return struct.pack("<4I", MAGIC, architecture, length, checksum & 0xFFFFFFFF) + body
+
+
+class Kernel:
+    def __init__(self, make, memory, grub):
+        self.name = make.__name__.replace("_", "-")
+        self.make, self.memory, self.grub = make, memory, grub
+
+
+def kernel(make=None, *, memory=64, grub=True):
+    def register(function):
+        entry = Kernel(function, memory, grub)
+        KERNELS[entry.name] = entry
+        return function
+    return register(make) if make else register
+
+
+def plain(*tags, address=MIB, bits=32, at=HEADER_AT, sections=False, **header_options):
+    """An ELF file with these tags in its header."""
+    payload = Payload(address)
+    return elf([payload.segment()], payload.entry, bits, standard_sections(payload, bits) if sections else (),
+               extra={at: header(*tags, **header_options)}, data_from=align(at + 0x1000, 0x1000))
+
+
+def address_fields(*more, address=2 * MIB, load=0, load_end=True, bss_end=True, entry=True, suffix=b"", **fields):
+    """A flat image, the header in the page before the report kernel. load=None: load_addr -1."""
+    payload = Payload(address)
+    body = payload.bytes() if bss_end else payload.bytes().ljust(payload.memory_size, b"\0")
+    values = {"header": address - 0x1000, "load": -1 if load is None else address - 0x1000 + load,
+              "load_end": address + len(body) if load_end else 0, "bss_end": payload.memory_end if bss_end else 0}
+    values.update(fields)
+    tags = [tag(ADDRESS, *values.values())] + ([tag(ENTRY, payload.entry)] if entry else [])
+    return header(*tags, *more).ljust(0x1000, b"\0") + body + suffix
+
+
+def relocatable(minimum, maximum, alignment=0, preference=NONE, *, link=2 * MIB, copy_to=48 * MIB, more=()):
+    """A kernel in two segments that may stand anywhere."""
+    data = pattern(0x2345, 7)
+    payload = Payload(copy_to)
+    second = align(payload.memory_size, 0x1000) + 0x3000
+    payload.expect(DATA, copy_to + second, data)
+    mover = bytearray((BUILD / "kernels" / "mover.bin").read_bytes())
+    struct.pack_into("<2I", mover, len(mover) - 8, copy_to, second + len(data))
+    segments = [Segment(link, bytes(mover) + payload.bytes(), memory_size=len(mover) + payload.memory_size),
+                Segment(link + len(mover) + second, data)]
+    tags = header(tag(RELOCATABLE, minimum, maximum, alignment, preference), *more)
+    return elf(segments, link, extra={HEADER_AT: tags}, data_from=0x2000)
+
+
+@kernel
+def elf32():
+    """An ELF32 file whose header has no tag but the end."""
+    return plain()
+
+
+@kernel
+def elf64():
+    """The same as ELF64."""
+    return plain(bits=64)
+
+
+@kernel
+def elf32_with_sections():
+    """An ELF32 file whose symbols and comment are sections outside any segment."""
+    return plain(sections=True)
+
+
+@kernel
+def elf64_with_sections():
+    """The same as ELF64."""
+    return plain(sections=True, bits=64)
+
+
+@kernel
+def at_16_mib():
+    """At 16 MiB: the information goes below it."""
+    return plain(address=16 * MIB)
+
+
+@kernel
+def at_0():
+    """At address 0."""
+    return plain(address=0)
+
+
+@kernel
+def header_at_the_last_place():
+    """The header ends where the searched part ends."""
+    return plain(at=SEARCHED - len(header()))
+
+
+@kernel
+def header_length_46():
+    """An end tag of 6 bytes, as a common tutorial has it: type, flags and size as three words of 16 bits."""
+    return plain(tag(FRAMEBUFFER, 80, 25, 0, flags=OPTIONAL), tag(CONSOLE, 2), end=b"\0\0\0\0\x08\0")
+
+
+@kernel
+def header_without_end_tag():
+    """Behind the last tag the header ends; zeros follow."""
+    return plain(tag(CONSOLE, 2), end=b"")
+
+
+@kernel
+def known_requests():
+    """Requires all information that there is under a BIOS, or that GRUB knows."""
+    return plain(tag(REQUEST, *range(1, 13), *range(14, 22)))
+
+
+@kernel
+def unknown_optional_request():
+    """Would like information that nobody knows."""
+    return plain(tag(REQUEST, 1, 6, 1000, flags=OPTIONAL))
+
+
+@kernel
+def unknown_optional_tag():
+    """Has an optional tag that nobody knows."""
+    return plain(tag(77, 1, 2, 3, flags=OPTIONAL), tag(CONSOLE, 2))
+
+
+@kernel
+def module_alignment():
+    """Asks for modules on page boundaries."""
+    return plain(tag(MODULE_ALIGN))
+
+
+@kernel
+def efi_tags():
+    """Has tags that only matter under UEFI."""
+    return plain(tag(EFI_SERVICES), tag(ENTRY_EFI64, 0x12345678), tag(ENTRY_EFI32, 0x12345678, flags=OPTIONAL))
+
+
+@kernel
+def entry_address():
+    """The entry address tag, not the ELF header, says where it is entered."""
+    payload = Payload(MIB)
+    return elf([payload.segment()], payload.entry + 0x777, extra={HEADER_AT: header(tag(ENTRY, payload.entry))},
+               data_from=0x2000)
+
+
+@kernel
+def higher_half():
+    """Linked at 0xc0100000, entry virtual."""
+    payload = Payload(MIB)
+    return elf([payload.segment(virtual=0xC0100000)], 0xC0100000, extra={HEADER_AT: header()}, data_from=0x2000)
+
+
+@kernel
+def with_multiboot_1_header_too():
+    """Both headers; Multiboot 1's is broken, which is no matter here."""
+    payload = Payload(MIB)
+    broken = multiboot_header(PAGE_ALIGN | MEMORY_INFO | 0x8000)
+    return elf([payload.segment()], payload.entry, extra={HEADER_AT: header(), HEADER_AT + 0x100: broken},
+               data_from=0x2000)
+
+
+@kernel
+def address_fields_all_set():
+    """Address and entry address tags; bytes behind load_end_addr do not belong to the image."""
+    return address_fields(suffix=b"\xff" * 5000)
+
+
+@kernel
+def address_fields_no_load_end():
+    """load_end_addr 0: to the end of the file."""
+    return address_fields(load_end=False)
+
+
+@kernel
+def address_fields_no_bss_end():
+    """bss_end_addr 0: no .bss."""
+    return address_fields(bss_end=False)
+
+
+@kernel(grub=False)
+def address_fields_from_the_start_of_the_file():
+    """load_addr -1: the file from its beginning; GRUB takes -1 for an address when it comes to the size."""
+    return address_fields(load=None)
+
+
+@kernel
+def address_fields_from_the_start_to_the_end_of_the_file():
+    """load_addr -1 and load_end_addr 0."""
+    return address_fields(load=None, load_end=False)
+
+
+@kernel
+def relocatable_anywhere():
+    """May stand anywhere."""
+    return relocatable(0, EVERYWHERE, 4096)
+
+
+@kernel
+def relocatable_without_alignment():
+    """Alignment 0 is none."""
+    return relocatable(8 * MIB, 16 * MIB)
+
+
+@kernel
+def relocatable_low():
+    """Wants to stand as low as it may."""
+    return relocatable(4 * MIB, 40 * MIB, 2 * MIB, LOW)
+
+
+@kernel
+def relocatable_high():
+    """Wants to stand as high as it may."""
+    return relocatable(4 * MIB, 40 * MIB, 2 * MIB, HIGH)
+
+
+@kernel
+def relocatable_with_an_unknown_preference():
+    """Preference 3 is none."""
+    return relocatable(6 * MIB, 40 * MIB, MIB, 3)
+
+
+@kernel
+def relocatable_with_an_entry_address():
+    """The entry address tag is for where it is linked."""
+    return relocatable(6 * MIB, 40 * MIB, MIB, LOW, more=[tag(ENTRY, 2 * MIB)])
