@@ -135,19 +135,20 @@ void firmware_video_text(struct video *video)
     }
 }
 
-static bool read_mode_info(uint32_t number)
+/* NULL: nothing is known of it. */
+static const struct vbe_mode_info *read_mode_info(uint32_t number)
 {
     memset(&mode_info, 0, sizeof mode_info);
-    return vbe_call(VBE_MODE_INFORMATION, 0, number, &mode_info);
+    return vbe_call(VBE_MODE_INFORMATION, 0, number, &mode_info) ? &mode_info : NULL;
 }
 
-static bool is_usable(void)
+static bool is_usable(const struct vbe_mode_info *info)
 {
-    unsigned depth = mode_info.bits_per_pixel;
-    return (mode_info.attributes & ATTRIBUTES_NEEDED) == ATTRIBUTES_NEEDED &&
-           (mode_info.memory_model == MODEL_PACKED_PIXEL ||
-            mode_info.memory_model == MODEL_DIRECT_COLOUR) &&
-           (depth == 15 || (depth != 0 && depth % 8 == 0 && depth <= 32)) && mode_info.address != 0;
+    unsigned depth = info->bits_per_pixel;
+    return (info->attributes & ATTRIBUTES_NEEDED) == ATTRIBUTES_NEEDED &&
+           (info->memory_model == MODEL_PACKED_PIXEL ||
+            info->memory_model == MODEL_DIRECT_COLOUR) &&
+           (depth == 15 || (depth != 0 && depth % 8 == 0 && depth <= 32)) && info->address != 0;
 }
 
 bool firmware_video_mode(uint32_t index, struct video_mode *mode)
@@ -158,10 +159,11 @@ bool firmware_video_mode(uint32_t index, struct video_mode *mode)
     if (!vbe_present || index == MODE_LIST_LIMIT || mode->number == MODE_LIST_END) {
         return false;
     }
-    if (read_mode_info(mode->number) && is_usable()) {
-        mode->width = mode_info.width;
-        mode->height = mode_info.height;
-        mode->depth = mode_info.bits_per_pixel;
+    const struct vbe_mode_info *info = read_mode_info(mode->number);
+    if (info != NULL && is_usable(info)) {
+        mode->width = info->width;
+        mode->height = info->height;
+        mode->depth = info->bits_per_pixel;
     }
     return true;
 }
@@ -169,7 +171,9 @@ bool firmware_video_mode(uint32_t index, struct video_mode *mode)
 struct video_size firmware_video_display_size(void)
 {
     memset(&buffer, 0, sizeof buffer);
-    vbe_call(VBE_DDC, DDC_READ_EDID, 0, buffer.edid);
+    if (vbe_present) {
+        vbe_call(VBE_DDC, DDC_READ_EDID, 0, buffer.edid);
+    }
     return video_edid_size(buffer.edid);
 }
 
@@ -185,36 +189,37 @@ static void set_palette(void)
     vbe_call(VBE_SET_PALETTE, 0, PALETTE_COLOURS, buffer.palette);
 }
 
-static void describe_mode(struct framebuffer *framebuffer)
+static void describe_mode(const struct vbe_mode_info *info, struct framebuffer *framebuffer)
 {
-    framebuffer->address = mode_info.address;
-    framebuffer->pitch = mode_info.bytes_per_line;
-    if (control.version >= VBE_3 && mode_info.linear_bytes_per_line != 0) {
-        framebuffer->pitch = mode_info.linear_bytes_per_line;
+    framebuffer->address = info->address;
+    framebuffer->pitch = info->bytes_per_line;
+    if (control.version >= VBE_3 && info->linear_bytes_per_line != 0) {
+        framebuffer->pitch = info->linear_bytes_per_line;
     }
-    framebuffer->width = mode_info.width;
-    framebuffer->height = mode_info.height;
-    framebuffer->bpp = mode_info.bits_per_pixel;
-    if (mode_info.memory_model == MODEL_PACKED_PIXEL) {
+    framebuffer->width = info->width;
+    framebuffer->height = info->height;
+    framebuffer->bpp = info->bits_per_pixel;
+    if (info->memory_model == MODEL_PACKED_PIXEL) {
         framebuffer->type = FRAMEBUFFER_INDEXED;
         set_palette();
         return;
     }
     framebuffer->type = FRAMEBUFFER_RGB;
     for (unsigned i = 0; i < 3; i++) {
-        framebuffer->masks[2 * i] = mode_info.masks[i].position;
-        framebuffer->masks[2 * i + 1] = mode_info.masks[i].size;
+        framebuffer->masks[2 * i] = info->masks[i].position;
+        framebuffer->masks[2 * i + 1] = info->masks[i].size;
     }
 }
 
 bool firmware_video_set(const struct video_mode *mode, struct video *video)
 {
     uint32_t number = mode->number | MODE_LINEAR;
-    if (!read_mode_info(mode->number) || !vbe_call(VBE_SET_MODE, number, 0, NULL)) {
+    const struct vbe_mode_info *info = read_mode_info(mode->number);
+    if (info == NULL || !vbe_call(VBE_SET_MODE, number, 0, NULL)) {
         return false;
     }
     video->vbe_mode = (uint16_t)number;
-    video->vbe_mode_info = (const uint8_t *)&mode_info;
-    describe_mode(&video->framebuffer);
+    video->vbe_mode_info = (const uint8_t *)info;
+    describe_mode(info, &video->framebuffer);
     return true;
 }
