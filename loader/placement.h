@@ -16,7 +16,7 @@ struct file; /* whoever reads files knows what it is (stage2/file.h) */
 
 enum { PLACEMENT_NAME_SIZE = 96 };
 
-#define PLACEMENT_LIMIT (UINT64_C(1) << 32) /* a kernel is entered in 32-bit mode */
+#define PLACEMENT_LIMIT UINT32_MAX /* what ends here ends at an address of 32 bits, too */
 
 struct piece {
     char name[PLACEMENT_NAME_SIZE]; /* for messages: "segment 1" */

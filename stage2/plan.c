@@ -240,6 +240,15 @@ static bool open_modules(struct planning *planning)
     return true;
 }
 
+/* At the lowest free place from lowest upwards; where there is none, from 1 MiB upwards. */
+static bool place(const struct planning *planning, struct piece *piece, uint32_t alignment,
+                  uint64_t lowest)
+{
+    struct placement *placement = &planning->plan->placement;
+    return placement_add_above(placement, piece, alignment, lowest, planning->error) ||
+           placement_add_above(placement, piece, alignment, MODULES_LOWEST, planning->error);
+}
+
 static bool place_modules(struct planning *planning)
 {
     struct plan *plan = planning->plan;
@@ -255,9 +264,7 @@ static bool place_modules(struct planning *planning)
                  (unsigned long long)file->size);
             return fail_at(planning, &planning->boot->modules[i]);
         }
-        if (!placement_add_above(&plan->placement, &piece, PAGE_SIZE, lowest, planning->error) &&
-            !placement_add_above(&plan->placement, &piece, PAGE_SIZE, MODULES_LOWEST,
-                                 planning->error)) {
+        if (!place(planning, &piece, PAGE_SIZE, lowest)) {
             return fail_at(planning, &planning->boot->modules[i]);
         }
         modules[i].mod_start = piece.address;
@@ -278,8 +285,7 @@ static bool place_sections(struct planning *planning)
             .file_offset = section->file_offset,
         };
         format_text(piece.name, sizeof piece.name, "section %u", section->index);
-        if (!placement_add_above(&plan->placement, &piece, section->alignment, MODULES_LOWEST,
-                                 planning->error)) {
+        if (!place(planning, &piece, section->alignment, MODULES_LOWEST)) {
             return fail_at(planning, &planning->boot->kernel);
         }
         elf_set_section_address(&planning->elf, planning->section_headers, section->index,
@@ -288,7 +294,7 @@ static bool place_sections(struct planning *planning)
     return true;
 }
 
-/* Where Multiboot 1's information can stand: low, or else behind the kernel. */
+/* Where Multiboot 1's information is to stand: low, or else behind the kernel. */
 static uint64_t lowest_for_information(const struct planning *planning, uint64_t length)
 {
     const struct placement *placement = &planning->plan->placement;
@@ -305,12 +311,13 @@ static bool place_information(struct planning *planning)
     uint64_t length = is_2 ? multiboot2_information_size(&plan->information)
                            : multiboot1_information_size(&plan->information);
     uint64_t lowest = is_2 ? MODULES_LOWEST : lowest_for_information(planning, length);
-    struct piece piece = {.name = "boot information", .length = (uint32_t)length};
+    struct piece piece = {
+        .name = "boot information",
+        .length = length < UINT32_MAX ? (uint32_t)length : UINT32_MAX, /* which fits nowhere */
+    };
     plan->information_piece = (uint32_t)plan->placement.count;
-    if (length > UINT32_MAX || !placement_add_above(&plan->placement, &piece,
-                                                    is_2 ? MULTIBOOT2_INFORMATION_ALIGNMENT
-                                                         : MULTIBOOT1_INFORMATION_ALIGNMENT,
-                                                    lowest, planning->error)) {
+    uint32_t alignment = is_2 ? MULTIBOOT2_INFORMATION_ALIGNMENT : MULTIBOOT1_INFORMATION_ALIGNMENT;
+    if (!place(planning, &piece, alignment, lowest)) {
         return fail_in(planning->error, "%s: ", planning->config_name);
     }
     plan->information_address = piece.address;
