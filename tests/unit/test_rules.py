@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""tests/lint/rules.py finds every kind of violation, and none where there is none."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+RULES = pathlib.Path(__file__).resolve().parents[1] / "lint" / "rules.py"
+LICENCE = "// SPDX-License-Identifier: BSD-2-Clause\n"
+
+
+def run_rules(tree, files):
+    (tree / "Makefile").write_text("# SPDX-License-Identifier: BSD-2-Clause\n")
+    for name, contents in files.items():
+        path = tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(contents)
+    done = subprocess.run([sys.executable, RULES, tree], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_a_tree_that_keeps_the_layers_passes(tmp_path):
+    assert run_rules(tmp_path, {
+        "loader/a.c": LICENCE + '#include "loader/a.h"\n#include <string.h>\n',
+        "loader/a.h": LICENCE,
+        "stage2/b.c": LICENCE + '#include "loader/a.h"\n#include "stage2/b.h"\n',
+        "boot/bios/c.c": LICENCE + '#include "stage2/b.h"\n#include "boot/bios/c.h"\n',
+        "tools/d.c": LICENCE + '#include <stdio.h>\n#include "stage2/b.h"\n',
+        "stage2/puff/puff.c": '#include <setjmp.h>\n',
+    }) == (0, [])
+
+
+@pytest.mark.parametrize("name, include, reason", [
+    ("loader/a.c", '"stage2/iso9660.h"', "loader/ may not include stage2/ (stage2/iso9660.h)"),
+    ("loader/a.h", '"boot/bios/bios.h"', "loader/ may not include boot/ (boot/bios/bios.h)"),
+    ("loader/a.c", '"../stage2/b.h"', "loader/ may not include stage2/ (../stage2/b.h)"),
+    ("loader/a.c", '"tools/say.h"', "loader/ may not include tools/ (tools/say.h)"),
+    ("stage2/b.c", '"boot/bios/bios.h"', "stage2/ may not include boot/ (boot/bios/bios.h)"),
+    ("stage2/deep/b.c", '"../../boot/x.h"', "stage2/ may not include boot/ (../../boot/x.h)"),
+    ("tools/d.c", '"boot/bios/bios.h"', "tools/ may not include boot/ (boot/bios/bios.h)"),
+    ("loader/a.c", "<stdio.h>", "freestanding code has no <stdio.h>"),
+    ("stage2/b.h", "<stdlib.h>", "freestanding code has no <stdlib.h>"),
+])
+def test_an_include_that_breaks_a_layer_is_named(tmp_path, name, include, reason):
+    files = {"stage2/b.h": LICENCE, "boot/x.h": LICENCE}
+    files[name] = LICENCE + f"#  include {include}\n"
+    assert run_rules(tmp_path, files) == (1, [f"{name}: {reason}"])
+
+
+def test_assembly_keeps_the_layers_too(tmp_path):
+    source = '; SPDX-License-Identifier: BSD-2-Clause\n%include "boot/bios/layout.inc"\n'
+    assert run_rules(tmp_path, {"loader/a.asm": source}) == (
+        1, ["loader/a.asm: loader/ may not include boot/ (boot/bios/layout.inc)"])
+
+
+def test_a_file_without_licence_is_named(tmp_path):
+    assert run_rules(tmp_path, {"loader/a.c": "int x;\n", "tests/x.py": '"""x"""\n'}) == (
+        1, ['loader/a.c: no "SPDX-License-Identifier: BSD-2-Clause" at the top',
+            'tests/x.py: no "SPDX-License-Identifier: BSD-2-Clause" at the top'])
