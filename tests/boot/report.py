@@ -15,11 +15,11 @@ def _value(text):
 
 
 class Report(dict):
-    """Plain keys as items; numbered lines as lists of dicts: modules, mmap, sections, regions."""
+    """Plain keys as items; numbered lines as lists of dicts: modules, mmap, sections, regions, tags."""
 
     def __init__(self, serial):
         super().__init__()
-        self.lists = {"module": [], "mmap": [], "section": [], "region": []}
+        self.lists = {"module": [], "mmap": [], "section": [], "region": [], "tag": []}
         lines = serial[serial.index("report: 0x1"):].split("\n")
         for line in lines[:lines.index("END")]:
             match = LINE.match(line)
@@ -48,6 +48,10 @@ class Report(dict):
     def regions(self):
         return self.lists["region"]
 
+    @property
+    def tags(self):
+        return self.lists["tag"]
+
     def section(self, name):
         return next(s for s in self.sections if s.get("name") == name.encode())
 
@@ -69,12 +73,9 @@ EXPLAINED = {
     "boot_loader_name_addr": "the same",
     "vbe_control_info": "the same",
     "vbe_mode_info": "the same",
-    "vbe_interface_seg": "where the video BIOS has no such interface, GRUB leaves the call's registers in it",
-    "vbe_interface_off": "the same",
-    "vbe_interface_len": "the same",
     "module[].string": "the same",
     "module[].reserved": "GRUB leaves it as it was in memory",
-    "vbe_interface_seg": "GRUB writes constants here (0xffff, 0x6000, 0x4f) whatever the firmware has",
+    "vbe_interface_seg": "without the interface, GRUB leaves the registers of the call in it",
     "vbe_interface_off": "the same",
     "vbe_interface_len": "the same",
     "gdtr_base": "each has its own descriptor table; a kernel must not use it (3.2)",
