@@ -33,6 +33,7 @@ enum frame_kind { FRAME_IF, FRAME_SUBMENU, FRAME_FUNCTION };
 enum if_state { IF_CONDITION, IF_BRANCH, IF_SEEK_BRANCH, IF_SEEK_END };
 
 struct frame {
+    struct frame *outer;
     uint8_t kind;
     uint8_t state; /* of an if */
     bool has_else;
@@ -40,7 +41,7 @@ struct frame {
     uint32_t line;      /* where it begins */
     struct cursor back; /* where the text goes on behind the block */
     const char *words;  /* of a call: the function's name, its arguments */
-    size_t count;       /* of a call: words; of a submenu: the entries before it */
+    size_t count;
 };
 
 struct config_variable {
@@ -80,6 +81,7 @@ enum { NO_KEYWORD = -1 };
 /* One evaluation, of the top level or of an entry. */
 struct run {
     struct config *config;
+    struct arena *arena;
     struct error *error;
     struct config_boot *boot; /* NULL: of the top level, which lists entries */
     struct config_scope *scope;
@@ -97,8 +99,8 @@ struct run {
     bool loads;        /* a command was met that loads something to boot */
     bool stopped;      /* boot, halt, … */
     const struct config_warning *first_warning;
-    unsigned depth;
-    struct frame frames[MAX_DEPTH];
+    unsigned depth; /* frames */
+    struct frame *top;
 };
 
 /* ---- Messages ------------------------------------------------------------------------------ */
@@ -128,49 +130,39 @@ static bool run_fail_full(const struct run *run)
 /* Zeroed memory; NULL with the error set when there is none. */
 static void *run_allocate(const struct run *run, size_t size)
 {
-    void *block = arena_allocate(run->config->arena, size, _Alignof(max_align_t));
+    void *block = arena_allocate(run->arena, size, _Alignof(max_align_t));
     if (block == NULL) {
         run_fail_full(run);
     }
     return block;
 }
 
-/* Puts a warning behind those of the lines before; one that is there already is not repeated. */
-static const struct config_warning *add_warning(struct config *config, uint32_t line,
-                                                const char *text)
-{
-    struct config_warning **link = &config->warnings;
-    for (; *link != NULL && (*link)->line <= line; link = &(*link)->next) {
-        if ((*link)->line == line && strcmp((*link)->text, text) == 0) {
-            return *link;
-        }
-    }
-    struct config_warning *warning = ARENA_NEW(config->arena, struct config_warning);
-    const char *copy = arena_text(config->arena, text, strlen(text));
-    if (warning == NULL || copy == NULL) {
-        return NULL;
-    }
-    *warning = (struct config_warning){.line = line, .text = copy};
-    if (config->warning_count < MAX_WARNINGS) {
-        warning->next = *link;
-        *link = warning;
-        config->warning_count++;
-    }
-    return warning;
-}
-
-/* A remark about the run's line. */
+/* A remark about the run's line, behind those of the lines before; what has been said of a line
+   is not repeated. */
 static void run_warn(struct run *run, const char *format, ...)
 {
-    char text[WARNING_SIZE];
+    struct config_warning *warning = ARENA_NEW(run->arena, struct config_warning);
+    char *text = arena_allocate(run->arena, WARNING_SIZE, 1);
+    if (warning == NULL || text == NULL) {
+        return;
+    }
     va_list arguments;
     va_start(arguments, format);
-    format_text_list(text, sizeof text, format, arguments);
+    format_text_list(text, WARNING_SIZE, format, arguments);
     va_end(arguments);
-    const struct config_warning *warning = add_warning(run->config, run->line, text);
+    *warning = (struct config_warning){.line = run->line, .text = text};
     run->keep = true;
-    if (run->first_warning == NULL) {
-        run->first_warning = warning;
+    run->first_warning = run->first_warning != NULL ? run->first_warning : warning;
+    struct config_warning **link = &run->config->warnings;
+    for (; *link != NULL && (*link)->line <= run->line; link = &(*link)->next) {
+        if ((*link)->line == run->line && strcmp((*link)->text, text) == 0) {
+            return;
+        }
+    }
+    if (run->config->warning_count < MAX_WARNINGS) {
+        run->config->warning_count++;
+        warning->next = *link;
+        *link = warning;
     }
 }
 
@@ -212,25 +204,20 @@ static bool is_blank(int c)
     return c == ' ' || c == '\t' || c == '\n';
 }
 
-/* A decimal or 0x number that makes up the whole text; *value stays as it is if it is none. */
+/* A decimal number that makes up the whole text; *value stays as it is if it is none. */
 static bool parse_number(const char *text, size_t length, int *value)
 {
     const char *end = text + length;
     bool negative = length > 0 && *text == '-';
     text += negative;
-    int base = 10;
-    if (end - text > 2 && text[0] == '0' && text[1] == 'x') {
-        base = 16;
-        text += 2;
-    }
     bool any = text < end;
     int number = 0;
     for (; text < end; text++) {
-        int digit = is_digit(*text) ? *text - '0' : (*text | 0x20) - 'a' + 10;
-        if (!is_name_character(*text) || digit < 0 || digit >= base) {
+        if (!is_digit(*text)) {
             return false;
         }
-        number = number > (MAX_NUMBER - digit) / base ? MAX_NUMBER : number * base + digit;
+        int digit = *text - '0';
+        number = number >= MAX_NUMBER / 10 ? MAX_NUMBER : number * 10 + digit;
     }
     if (any) {
         *value = negative ? -number : number;
@@ -273,20 +260,18 @@ static const char *variable_value(const struct config *config, const struct conf
 /* The value of $0, $1, …: of the innermost call. */
 static const char *call_argument(const struct run *run, unsigned number)
 {
-    const struct frame *frame = run->frames + run->depth;
-    while (frame-- > run->frames) {
-        if (frame->kind == FRAME_FUNCTION) {
-            const char *word = frame->words;
-            if (number >= frame->count) {
-                return NULL;
-            }
-            while (number-- != 0) {
-                word = next_word(word);
-            }
-            return word;
-        }
+    const struct frame *frame = run->top;
+    while (frame != NULL && frame->kind != FRAME_FUNCTION) {
+        frame = frame->outer;
     }
-    return NULL;
+    if (frame == NULL || number >= frame->count) {
+        return NULL;
+    }
+    const char *word = frame->words;
+    while (number-- != 0) {
+        word = next_word(word);
+    }
+    return word;
 }
 
 static const char *expansion(const struct run *run, const char *name, size_t length)
@@ -327,12 +312,12 @@ static int take(struct cursor *cursor)
    complete. */
 static char *run_words_end(const struct run *run)
 {
-    return (char *)run->config->arena->base + run->config->arena->used;
+    return (char *)run->arena->base + run->arena->used;
 }
 
 static void run_put(struct run *run, int c)
 {
-    struct arena *arena = run->config->arena;
+    struct arena *arena = run->arena;
     run->word_open = true;
     if (run->discard) {
         return;
@@ -729,24 +714,30 @@ static void run_enter(struct run *run, struct bytes text, uint32_t line)
     run->cursor = (struct cursor){.text = text, .line = line};
 }
 
-/* NULL with the error set: too many. */
+/* NULL with the error set: too many, or no memory. */
 static struct frame *push_frame(struct run *run, enum frame_kind kind)
 {
     if (run->depth == MAX_DEPTH) {
         run_fail(run, "nested too deep: more than %d levels", MAX_DEPTH);
         return NULL;
     }
-    struct frame *frame = &run->frames[run->depth++];
-    memset(frame, 0, sizeof *frame);
-    frame->kind = (uint8_t)kind;
-    frame->line = run->line;
-    frame->back = run->cursor;
+    struct frame *frame = run_allocate(run, sizeof *frame);
+    if (frame != NULL) {
+        run->depth++;
+        run->keep = true;
+        frame->outer = run->top;
+        frame->kind = (uint8_t)kind;
+        frame->line = run->line;
+        frame->back = run->cursor;
+        run->top = frame;
+    }
     return frame;
 }
 
-static struct frame *top_frame(struct run *run)
+static void pop_frame(struct run *run)
 {
-    return run->depth > 0 ? &run->frames[run->depth - 1] : NULL;
+    run->depth--;
+    run->top = run->top->outer;
 }
 
 /* ---- The menu's commands ------------------------------------------------------------------- */
@@ -827,7 +818,7 @@ static bool enter_submenu(struct run *run, const struct config_entry *entry)
     menu->self = *entry;
     menu->next = run->config->menus;
     run->config->menus = run->menu = menu;
-    frame->count = run->config->entry_count;
+    menu->first_entry = run->config->entry_count;
     frame->loads = run->loads;
     run->loads = false;
     run_enter(run, entry->body, entry->body_line);
@@ -841,7 +832,7 @@ static bool end_submenu(struct run *run, const struct frame *frame)
     run->menu = menu->self.menu;
     run->scope = menu->self.scope;
     run->loads = frame->loads;
-    return run->config->entry_count != frame->count || run_add_entry(run, &menu->self);
+    return run->config->entry_count != menu->first_entry || run_add_entry(run, &menu->self);
 }
 
 static bool run_menuentry(struct run *run, const struct command *command, bool is_submenu)
@@ -870,27 +861,18 @@ static bool run_menuentry(struct run *run, const struct command *command, bool i
 /* Takes "(cd)" and the like off: there is one disc. */
 static bool clean_path(const struct run *run, const char **path)
 {
-    static const char elsewhere[] = "http\0tftp\0memdisk\0proc\0";
     const char *name = *path;
-    if (*name == '(') {
-        size_t length = 0;
-        while (name[1 + length] >= 'a' && name[1 + length] <= 'z') {
-            length++;
-        }
-        if (find_name(elsewhere, name + 1, length) >= 0) {
-            return run_fail(run, "'%.60s' is not on this disc", name);
-        }
-        name = strchr(name, ')');
-        if (name == NULL) {
-            return run_fail(run, "'%.60s' has no ')' behind its device", *path);
-        }
+    const char *end = *name == '(' ? strchr(name, ')') : NULL;
+    if (end != NULL) {
         /* Two where the variable root was set with its parentheses, and is used in others. */
-        while (*name == ')') {
-            name++;
+        for (name = end; *name == ')'; name++) {
         }
     }
+    if (*name != '/') {
+        return run_fail(run, "the path '%.60s' does not begin with '/'", *path);
+    }
     *path = name;
-    return *name == '/' || run_fail(run, "the path '%.60s' does not begin with '/'", name);
+    return true;
 }
 
 /* Joins words as GRUB does: one blank between them; quotes around a word with a blank; a
@@ -997,10 +979,6 @@ static bool run_action(struct run *run, enum config_action action)
         run->stopped = run->menu->self.menu == NULL && (action != CONFIG_ACTION_BOOT || run->loads);
         return true;
     }
-    if (action == CONFIG_ACTION_BOOT && run->boot->kernel.path == NULL) {
-        return run->first_warning != NULL ||
-               run_fail(run, "boot before any kernel: a multiboot line is missing");
-    }
     run->boot->action = action;
     run->stopped = true;
     return true;
@@ -1036,7 +1014,7 @@ static bool test_one(struct run *run, const char *word, size_t count, size_t *us
         if (word[1] == 'n' || word[1] == 'z') {
             return (*second != 0) == (word[1] == 'n');
         }
-        run_warn(run, "the test %s is not supported yet: taken as false", word);
+        run_warn(run, "%s is not supported", word);
         return false;
     }
     *used = 1;
@@ -1136,14 +1114,11 @@ static bool run_other(struct run *run, const struct command *command)
 {
     /* What has no effect on what is booted from a disc. */
     static const char harmless[] =
-        "true\0insmod\0export\0echo\0terminal_output\0terminal_input\0terminal\0serial\0loadfont\0"
-        "search\0search.file\0search.fs_label\0search.fs_uuid\0load_video\0background_image\0"
-        "background_color\0play\0clear\0sleep\0read\0load_env\0save_env\0keymap\0videoinfo\0"
-        "vbeinfo\0lsmod\0ls\0cat\0date\0rmmod\0gettext\0savedefault\0recordfail\0";
+        "true\0insmod\0export\0echo\0terminal_output\0terminal_input\0serial\0loadfont\0search\0"
+        "load_video\0background_image\0play\0clear\0sleep\0read\0load_env\0";
     /* What an entry needs, and Whelk cannot do. */
     static const char refused[] =
-        "linux\0initrd\0linux16\0initrd16\0linuxefi\0initrdefi\0chainloader\0configfile\0source\0"
-        ".\0normal\0ntldr\0kfreebsd\0knetbsd\0kopenbsd\0xen_hypervisor\0xen_module\0fwsetup\0";
+        "linux\0linux16\0linuxefi\0chainloader\0configfile\0source\0.\0normal\0";
     const char *name = command->words;
     if (find_word(harmless, name) >= 0) {
         return true;
@@ -1241,6 +1216,11 @@ static bool run_command(struct run *run, const struct command *command)
     }
 }
 
+static bool fail_if(const struct run *run)
+{
+    return run_fail(run, "a part of 'if ... then ... fi' is missing or out of place");
+}
+
 /* Whether a part of an `if` may stand where its frame is. */
 static bool fits(const struct frame *frame, int keyword)
 {
@@ -1266,9 +1246,9 @@ static bool run_keyword(struct run *run, int keyword)
     if (keyword > KEYWORD_FI) {
         return run->discard || run_fail(run, "loops are not supported yet");
     }
-    struct frame *frame = top_frame(run);
+    struct frame *frame = run->top;
     if (frame == NULL || !fits(frame, keyword)) {
-        return run_fail(run, "'then', 'elif', 'else' or 'fi' without its 'if'");
+        return fail_if(run);
     }
     switch (keyword) {
     case KEYWORD_THEN:
@@ -1277,7 +1257,7 @@ static bool run_keyword(struct run *run, int keyword)
         }
         break;
     case KEYWORD_FI:
-        run->depth--;
+        pop_frame(run);
         break;
     default:
         frame->has_else = keyword == KEYWORD_ELSE;
@@ -1293,10 +1273,10 @@ static bool end_frame(struct run *run, const struct frame *frame)
 {
     if (frame->kind == FRAME_IF) {
         run->line = frame->line;
-        return run_fail(run, "'if' without its 'fi'");
+        return fail_if(run);
     }
     run->cursor = frame->back;
-    run->depth--;
+    pop_frame(run);
     return frame->kind != FRAME_SUBMENU || end_submenu(run, frame);
 }
 
@@ -1327,11 +1307,11 @@ static bool run_step(struct run *run, const struct command *command)
 /* Executes up to the end of the text or a command that stops. */
 static bool run_commands(struct run *run)
 {
-    struct arena *arena = run->config->arena;
+    struct arena *arena = run->arena;
     while (!run->stopped) {
         struct command command;
         size_t mark = arena->used;
-        const struct frame *top = top_frame(run);
+        const struct frame *top = run->top;
         run->discard = top != NULL && top->kind == FRAME_IF && top->state >= IF_SEEK_BRANCH;
         run->keep = false;
         switch (run_pull(run, &command)) {
@@ -1387,7 +1367,7 @@ bool config_read_with(struct config *config, struct bytes text, const char *name
                       const char *variables, struct arena *arena, struct error *error)
 {
     *config = (struct config){.name = name, .arena = arena, .variables = variables};
-    struct run run = {.config = config, .error = error, .menu = &config->top};
+    struct run run = {.config = config, .arena = arena, .error = error, .menu = &config->top};
     if (!check_text(&run, &text) || !run_open_scope(&run, NULL)) {
         return false;
     }
@@ -1417,7 +1397,11 @@ bool config_read(struct config *config, struct bytes text, const char *name, str
 bool config_evaluate(struct config *config, const struct config_entry *entry,
                      struct config_boot *boot, struct error *error)
 {
-    struct run run = {.config = config, .error = error, .boot = boot, .line = entry->line};
+    struct run run = {.config = config,
+                      .arena = config->arena,
+                      .error = error,
+                      .boot = boot,
+                      .line = entry->line};
     memset(boot, 0, sizeof *boot);
     if (!run_open_scope(&run, entry->scope)) {
         return false;
@@ -1473,21 +1457,6 @@ static bool is_item(const struct config_menu *menu, const char *path, size_t len
     return is_called(path, length, item->title) || is_called(path, length, item->id);
 }
 
-/* The first entry in a menu or anywhere below it: they stand together in the list. */
-static size_t first_entry(const struct config *config, const struct config_menu *menu)
-{
-    for (size_t i = 0; i < config->entry_count; i++) {
-        const struct config_menu *above = config->entries[i].menu;
-        while (above != NULL && above != menu) {
-            above = above->self.menu;
-        }
-        if (above == menu) {
-            return i;
-        }
-    }
-    return 0;
-}
-
 size_t config_default(struct config *config)
 {
     const struct config_variable *variable = find_variable(config->scope, "default", 7);
@@ -1505,12 +1474,12 @@ size_t config_default(struct config *config)
             below = below->next;
         }
         if (below == NULL) {
-            struct run run = {.config = config, .line = variable->line};
+            struct run run = {.config = config, .arena = config->arena, .line = variable->line};
             run_warn(&run, "default names no entry: the first one is taken");
             break;
         }
         menu = below;
         path += length + (path[length] == '>');
     }
-    return first_entry(config, menu);
+    return menu->first_entry;
 }

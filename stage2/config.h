@@ -60,6 +60,7 @@ struct config_menu {
     struct config_entry self; /* as an item of the menu above; the top one has no title (NULL) */
     struct config_menu *next; /* all submenus, the latest first */
     uint32_t item_count;      /* entries and submenus in it */
+    size_t first_entry;       /* in the config's list; those of a menu stand together */
 };
 
 /* A remark about a line that did not stop the reading. */

@@ -36,7 +36,6 @@ static const struct {
     {"1WeirdDev__CrashOS__grub.cfg", "does not begin with '/'"},
     {"Bananymous__banan-os__toolchain_grub-legacy.cfg", "'>' must be in quotes"},
     {"Bananymous__banan-os__toolchain_grub-uefi.cfg", "'>' must be in quotes"},
-    {"EnderIce2__Fennix__tools_grub.cfg", "is not on this disc"},
     {"MEMESCOEP__BorealOS__config_grub.cfg", "unknown command 'cpuid'"},
     {"klange__ponyos__util_grub_cdrom_boot_grub_menus.cfg", "configfile is not supported"},
     {"klange__toaruos-grub__cdrom_boot_grub_menus.cfg", "configfile is not supported"},
