@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The map of memory in docs/architecture.md against the symbols of the boot image as linked, and the
+image's size. Rows of the map: | 0x07c00 | `image_start` | … |; the address — for what depends on the
+build; rows without a symbol are prose."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
+DOCUMENT = TREE / "docs" / "architecture.md"
+IMAGE_LIMIT = 33792  # 0x7c00 to 0x10000
+EBDA = 0x9FC00       # where conventional memory ends on most machines
+ROW = re.compile(r"^\|\s*(0x[0-9a-fA-F]+|—)\s*\|\s*(?:`([^`]*)`)?\s*\|")
+
+
+def rows():
+    """(address, None where it depends on the build; symbol or None) of the map, top to bottom."""
+    found = [ROW.match(line) for line in DOCUMENT.read_text(encoding="utf-8").splitlines()]
+    return [(None if row[1] == "—" else int(row[1], 16), row[2]) for row in found if row]
+
+
+def named_rows():
+    return [(address, symbol) for address, symbol in rows() if symbol]
+
+
+@pytest.fixture(scope="module", name="symbols")
+def linked_symbols():
+    environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    subprocess.run(["make", "--no-print-directory", f"BUILD={BUILD}", f"{BUILD}/boot.img"],
+                   cwd=TREE, env=environment, check=True, stdout=subprocess.DEVNULL, timeout=300)
+    listing = subprocess.run(["nm", BUILD / "boot.elf"], cwd=TREE, check=True,
+                             capture_output=True, text=True, timeout=60).stdout
+    fields = [line.split() for line in listing.splitlines()]
+    return {line[2]: int(line[0], 16) for line in fields if len(line) == 3}
+
+
+def test_the_map_has_rows_for_the_stack_the_image_and_stage_2():
+    names = {symbol for _, symbol in named_rows()}
+    assert {"stack_bottom", "image_start", "image_end", "bounce_buffer", "stage2_start",
+            "arena_start", "information_page"} <= names
+
+
+def test_each_symbol_of_the_map_is_in_the_boot_image(symbols):
+    assert [symbol for _, symbol in named_rows() if symbol not in symbols] == []
+
+
+def test_each_fixed_symbol_stands_where_the_map_says(symbols):
+    documented = {symbol: hex(address) for address, symbol in named_rows() if address is not None}
+    assert documented == {symbol: hex(symbols[symbol]) for symbol in documented}
+
+
+def test_what_depends_on_the_build_stands_in_the_order_of_the_map(symbols):
+    addresses = [symbols[symbol] for _, symbol in named_rows()]
+    assert addresses == sorted(addresses)
+
+
+def test_the_addresses_of_the_map_ascend():
+    addresses = [address for address, _ in rows() if address is not None]
+    assert addresses == sorted(addresses)
+
+
+def test_nothing_of_the_loader_lies_in_the_page_of_the_information(symbols):
+    assert symbols["image_end"] <= symbols["information_page"]
+    assert symbols["information_page"] + 0x1000 <= symbols["bounce_buffer"]
+
+
+def test_the_bounce_buffer_crosses_no_boundary_of_64_kib(symbols):
+    assert symbols["bounce_buffer"] % 0x10000 == 0
+    assert symbols["bounce_buffer_end"] - symbols["bounce_buffer"] == 0x10000
+
+
+def test_conventional_memory_has_room_for_what_stage_2_allocates(symbols):
+    assert EBDA - symbols["arena_start"] >= 256 * 1024
+
+
+def test_the_boot_image_ends_below_the_information_page(symbols):
+    size = (TREE / BUILD / "boot.img").stat().st_size
+    assert size <= IMAGE_LIMIT
+    assert size == symbols["image_end"] - symbols["image_start"]
