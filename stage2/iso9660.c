@@ -596,7 +596,7 @@ static bool read_record(struct iso9660_walk *walk, const uint8_t *sector, struct
     }
     memcpy(walk->record, record, sizeof walk->record);
     walk->record_offset = walk->scan_offset;
-    walk->scan_offset = (uint16_t)(walk->scan_offset + length);
+    walk->scan_offset += length;
     unsigned name_length = record[RECORD_NAME_LENGTH];
     bool is_dots = name_length == 1 && record[RECORD_NAME] <= NAME_PARENT;
     bool wants_parent = walk->component_kind == COMPONENT_PARENT;
@@ -664,7 +664,7 @@ static bool read_entries(struct iso9660_walk *walk, const uint8_t *sector, struc
             return check_extent(walk, walk->area_lba, 1, error);
         }
         uint32_t part = (walk->entry_length < ENTRY_HEADER ? ENTRY_HEADER : walk->entry[2]) -
-                        (uint32_t)walk->entry_length;
+                        walk->entry_length;
         if (part > ISO9660_SECTOR_SIZE - walk->area_offset) {
             part = ISO9660_SECTOR_SIZE - walk->area_offset;
         }
@@ -672,7 +672,7 @@ static bool read_entries(struct iso9660_walk *walk, const uint8_t *sector, struc
             part = walk->area_left;
         }
         memcpy(walk->entry + walk->entry_length, sector + walk->area_offset, part);
-        walk->entry_length = (uint16_t)(walk->entry_length + part);
+        walk->entry_length += part;
         walk->area_offset += part;
         walk->area_left -= part;
         if (walk->entry_length < ENTRY_HEADER) {

@@ -72,9 +72,8 @@ struct iso9660_walk {
 
     uint32_t directory_lba, directory_bytes; /* bytes 0: its own "." record tells */
     uint32_t scan_lba, scan_end_lba;         /* the directory's sector and its end */
-    uint16_t scan_offset;                    /* in that sector: the next record … */
-    uint16_t record_offset;                  /* … and the one that is being looked at */
-    uint8_t record[34];                      /* that one's fixed part */
+    uint32_t scan_offset;                    /* in that sector: the next record … */
+    uint32_t record_offset;                  /* … and the one that is being looked at */
 
     uint8_t goal; /* of reading the system use entries */
     bool more_extents, has_name, plain_match, is_link, is_relocated, link_continues;
@@ -86,8 +85,9 @@ struct iso9660_walk {
     uint32_t area_lba, area_offset, area_left;             /* system use entries: what is left */
     uint32_t next_area_lba, next_area_offset, next_length; /* CE: where they go on */
     uint8_t areas;                                         /* of this record, so far */
-    uint16_t entry_length;                                 /* of entry, so far */
+    uint32_t entry_length;                                 /* of entry, so far */
     uint8_t entry[255];
+    uint8_t record[34]; /* the fixed part of the one at record_offset */
 };
 
 /* Looks for the volume descriptors of the session that starts at session_lba (0 on a disc of one
