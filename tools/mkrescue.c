@@ -177,25 +177,16 @@ static int padding_kib(const struct load_order *order)
 static void make_command(struct command *command, const struct tree *tree,
                          const struct load_order *order, const struct output *output)
 {
+    // clang-format off
     static const char *const fixed[] = {
-        "xorriso",
-        "-no_rc",
-        "-boot_image",
-        "any",
-        "cat_hidden=on",
-        "-as",
-        "mkisofs",
-        "-graft-points",
-        "-r",
-        "-V",
-        "ISOIMAGE",
-        "-b",
-        BOOT_IMAGE_PATH,
-        "-c",
-        BOOT_CATALOG_PATH,
-        "-no-emul-boot",
-        "-boot-info-table",
+        "xorriso", "-no_rc",
+        "-boot_image", "any", "cat_hidden=on",
+        "-as", "mkisofs", "-graft-points", "-r",
+        "-iso-level", "3", /* files of 4 GiB and more */
+        "-V", "ISOIMAGE",
+        "-b", BOOT_IMAGE_PATH, "-c", BOOT_CATALOG_PATH, "-no-emul-boot", "-boot-info-table",
     };
+    // clang-format on
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
         command_add(command, "%s", fixed[i]);
     }
