@@ -936,12 +936,17 @@ static bool read_file_words(struct run *run, const struct load_words *words,
     return !run->full || run_fail_full(run);
 }
 
+static const char gfxpayload[] = "gfxpayload";
+
 static bool load_kernel(struct run *run, struct load_words words, enum config_protocol protocol)
 {
     struct config_boot *boot = run->boot;
     /* A second kernel takes the place of the first one and of its modules. */
     memset(boot, 0, sizeof *boot);
     boot->protocol = protocol;
+    if (!set_variable(run, gfxpayload, NULL)) { /* the kernel's header has precedence */
+        return false;
+    }
     for (int quirk; (quirk = take_option(
                          &words, "--quirk-bad-kludge\0--quirk-modules-after-kernel\0")) >= 0;) {
         boot->ignore_address_fields |= quirk == 0;
@@ -1410,6 +1415,7 @@ bool config_evaluate(struct config *config, const struct config_entry *entry,
     if (!run_commands(&run)) {
         return false;
     }
+    boot->gfxpayload = variable_value(config, run.scope, gfxpayload, strlen(gfxpayload));
     return boot->action != CONFIG_ACTION_BOOT || boot->kernel.path != NULL ||
            fail_with_warning(&run, entry->line, "nothing to boot: a multiboot line is missing");
 }

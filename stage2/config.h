@@ -36,6 +36,7 @@ struct config_boot {
     enum config_protocol protocol;
     bool ignore_address_fields; /* --quirk-bad-kludge */
     bool modules_after_kernel;  /* --quirk-modules-after-kernel */
+    const char *gfxpayload;     /* video modes, if set behind the kernel's line; NULL: not set */
     struct config_file kernel;
     struct config_file *modules;
     size_t module_count;

@@ -132,13 +132,16 @@ static bool read_image(struct planning *planning, struct bytes start)
                                                         "has no address fields");
 }
 
-/* The reserved mode types ask for what nobody knows, and so for nothing. */
-static void read_video_fields(struct plan *plan, const struct multiboot1_header *header)
+/* For a kernel that can do with graphics. As under GRUB, a mode that the config sets behind the
+   kernel's line has precedence over what the header prefers. */
+static void plan_video(struct planning *planning, bool is_preferred, uint32_t width,
+                       uint32_t height, uint32_t depth)
 {
-    if ((header->flags & MULTIBOOT1_VIDEO_MODE) &&
-        header->mode_type == MULTIBOOT1_LINEAR_GRAPHICS) {
-        plan->video_wish_count =
-            video_wishes(header->width, header->height, header->depth, plan->video_wishes);
+    struct plan *plan = planning->plan;
+    if (planning->boot->gfxpayload != NULL) {
+        plan->video_wish_count = video_read_wishes(planning->boot->gfxpayload, plan->video_wishes);
+    } else if (is_preferred) {
+        plan->video_wish_count = video_wishes(width, height, depth, plan->video_wishes);
     }
 }
 
@@ -149,7 +152,11 @@ static bool read_multiboot1(struct planning *planning)
     if (start.data == NULL || !multiboot1_find_header(start, &header, planning->error)) {
         return false;
     }
-    read_video_fields(planning->plan, &header);
+    if (header.flags & MULTIBOOT1_VIDEO_MODE) {
+        /* The reserved mode types ask for what nobody knows, and so for nothing. */
+        plan_video(planning, header.mode_type == MULTIBOOT1_LINEAR_GRAPHICS, header.width,
+                   header.height, header.depth);
+    }
     if ((header.flags & MULTIBOOT1_ADDRESS_FIELDS) && !planning->boot->ignore_address_fields) {
         return multiboot1_address_image(&header, planning->plan->kernel.size, &planning->image,
                                         planning->arena, planning->error);
@@ -166,8 +173,7 @@ static bool read_multiboot2(struct planning *planning)
         return false;
     }
     if (multiboot2_has(header, MULTIBOOT2_FRAMEBUFFER)) {
-        plan->video_wish_count =
-            video_wishes(header->width, header->height, header->depth, plan->video_wishes);
+        plan_video(planning, true, header->width, header->height, header->depth);
     }
     if (multiboot2_has(header, MULTIBOOT2_ADDRESS)) {
         return multiboot2_address_image(header, plan->kernel.size, &planning->image,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from discs import BUILD, ROOT, tree
+from discs import BUILD, CONFIG, ROOT, tree
 from good_kernels import PLAIN, plain
 from make_kernel import MEMORY_INFO, PAGE_ALIGN, STAY, VIDEO_MODE, multiboot_header
 from qemu import Machine
@@ -103,8 +103,10 @@ class Seen:
 def see(discs, loader):
     default_loader = loader
 
-    def run(kernel, loader=None, **machine):
-        with Machine(discs.make(tree(kernel), loader or default_loader), **machine) as qemu:
+    def run(source, loader=None, **machine):
+        """Boots a kernel's bytes, or a tree (dict)."""
+        files = source if isinstance(source, dict) else tree(source)
+        with Machine(discs.make(files, loader or default_loader), **machine) as qemu:
             qemu.wait_for("^END$")
             return Seen(qemu)
     return run
@@ -197,6 +199,60 @@ def test_debians_example_kernel_draws_its_line_as_under_grub(discs, depth):
     red, green, blue = on_line.pop()
     assert blue > 0x90 and (red, green) in ((0, 0), (0x51, 0x51), (0x54, 0x54))
     assert sum(pixels[i:i + 3] != bytes(3) for i in range(0, len(pixels), 3)) == 768
+
+
+# ---- gfxpayload
+
+PAYLOADS = {
+    "text": ("text", (80, 25, 16, EGA_TEXT)),
+    "empty": ("", (80, 25, 16, EGA_TEXT)),
+    "keep": ("keep", (80, 25, 16, EGA_TEXT)),
+    "a mode": ("800x600x16", (800, 600, 16, RGB)),
+    "any depth": ("800x600", (800, 600, 32, RGB)),
+    "a list": ("'1000x1000x32,800x600x24;auto'", (800, 600, 24, RGB)),
+    "auto": ("auto", (1280, 800, 32, RGB)),
+    "nothing that there is": ("1000x1000", (80, 25, 16, EGA_TEXT)),
+    "nonsense": ("nonsense", (80, 25, 16, EGA_TEXT)),
+}
+
+
+def with_payload(kernel, before=None, after=None):
+    lines = ["set timeout=0", 'menuentry "test" {', "    multiboot /boot/kernel", "}"]
+    if after is not None:
+        lines.insert(3, f"    set gfxpayload={after}")
+    if before is not None:
+        lines.insert(2, f"    set gfxpayload={before}")
+        lines.insert(0, f"set gfxpayload={before}")
+    return {"boot/kernel": kernel, CONFIG: "\n".join(lines + [""]).encode()}
+
+
+@pytest.mark.parametrize("payload, mode", PAYLOADS.values(), ids=PAYLOADS)
+def test_gfxpayload_behind_the_kernel_decides_as_under_grub(see, payload, mode):
+    files = with_payload(graphics(1024, 768, 32), after=payload)
+    ours = see(files, "whelk")
+    assert ours.mode == mode
+    assert_same(ours, see(files, "grub"))
+
+
+def test_gfxpayload_in_front_of_the_kernel_is_overridden_by_its_header_as_under_grub(see):
+    files = with_payload(graphics(1024, 768, 32), before="800x600x16")
+    ours = see(files, "whelk")
+    assert ours.mode == (1024, 768, 32, RGB)
+    assert_same(ours, see(files, "grub"))
+
+
+def test_gfxpayload_gives_graphics_to_a_kernel_that_prefers_text_as_under_grub(see):
+    files = with_payload(asks(1, 80, 25, 0), after="800x600x16")
+    ours = see(files, "whelk")
+    assert ours.mode == (800, 600, 16, RGB)
+    assert_same(ours, see(files, "grub"))
+
+
+def test_gfxpayload_gives_no_graphics_to_a_kernel_without_the_flag_as_under_grub(see):
+    files = with_payload(asks(), after="800x600x16")
+    ours = see(files, "whelk")
+    assert ours.framebuffer == VGA_TEXT
+    assert_same(ours, see(files, "grub"))
 
 
 # ---- what is said

@@ -60,6 +60,65 @@ static void numbers_that_grub_reads_as_negative_ask_for_nothing(void **state)
     assert_wishes(INT32_MAX, INT32_MAX, INT32_MAX, expected, 3);
 }
 
+static void assert_read(const char *text, const struct video_wish *expected, size_t expected_count)
+{
+    char *copy = strdup(text); /* in a block of just its size */
+    struct video_wish wishes[VIDEO_WISHES];
+    size_t count = video_read_wishes(copy, wishes);
+    free(copy);
+    assert_int_equal(count, expected_count);
+    assert_memory_equal(wishes, expected, count * sizeof *expected);
+}
+
+static void a_list_of_modes_is_read_in_its_order(void **state)
+{
+    (void)state;
+    const struct video_wish expected[] = {{1024, 768, 32}, {800, 600, 0}, {0, 0, 0}};
+    assert_read("1024x768x32,800x600;auto", expected, 3);
+    assert_read("1024x768x32; 800x600, auto", expected, 3);
+    assert_read("1024x768x32", expected, 1);
+    assert_read("1024x768x32,", expected, 1);
+}
+
+static void text_ends_a_list_of_modes(void **state)
+{
+    (void)state;
+    const struct video_wish expected[] = {{800, 600, 16}};
+    assert_read("text", NULL, 0);
+    assert_read("800x600x16,text,1024x768", expected, 1);
+    assert_read("keep", NULL, 0);
+    assert_read("", NULL, 0);
+}
+
+static void what_is_no_mode_ends_a_list_of_modes(void **state)
+{
+    (void)state;
+    const struct video_wish expected[] = {{800, 600, 16}};
+    static const char *const wrong[] = {
+        "800x600x16,1024",        "800x600x16,1024x",     "800x600x16,1024xx8",
+        "800x600x16,1024x768x",   "800x600x16,1x2x3x4",   "800x600x16,1024x768 x8",
+        "800x600x16,-1024x768x8", "800x600x16,automatic", "800x600x16,,1024x768x8",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_read(wrong[i], expected, 1);
+    }
+}
+
+static void a_number_that_is_too_large_stays_so(void **state)
+{
+    (void)state;
+    const struct video_wish expected[] = {{INT32_MAX, 768, INT32_MAX}};
+    assert_read("4294968320x768x99999999999999999999", expected, 1);
+}
+
+static void a_list_of_more_modes_than_there_is_room_for_is_cut(void **state)
+{
+    (void)state;
+    const struct video_wish expected[VIDEO_WISHES] = {{1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0},
+                                                      {1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0}};
+    assert_read("1x2,1x2,1x2,1x2,1x2,1x2,1x2,1x2,3x4", expected, VIDEO_WISHES);
+}
+
 /* ---- Which of the firmware's modes is taken. */
 
 static const struct video_mode modes[] = {
@@ -400,6 +459,11 @@ int main(void)
         cmocka_unit_test(without_a_depth_any_will_do),
         cmocka_unit_test(without_a_width_or_a_height_it_is_what_suits_the_display),
         cmocka_unit_test(numbers_that_grub_reads_as_negative_ask_for_nothing),
+        cmocka_unit_test(a_list_of_modes_is_read_in_its_order),
+        cmocka_unit_test(text_ends_a_list_of_modes),
+        cmocka_unit_test(what_is_no_mode_ends_a_list_of_modes),
+        cmocka_unit_test(a_number_that_is_too_large_stays_so),
+        cmocka_unit_test(a_list_of_more_modes_than_there_is_room_for_is_cut),
         cmocka_unit_test(a_wish_for_a_depth_gets_just_that),
         cmocka_unit_test(without_a_depth_the_deepest_is_taken),
         cmocka_unit_test(of_equal_modes_the_last_is_taken_as_grub_does),
