@@ -17,8 +17,8 @@ bool gzip_recognise(struct bytes start);
 const char *gzip_foreign_packing(struct bytes start);
 
 /* Unpacks all members of a gzip file into destination; *length is set to what came out. Checks each
-   member's CRC32 and ISIZE. Zero bytes behind the last member are padding, anything else
-   there is ignored as gzip(1) does. False with a reason: cut, corrupt, or more than capacity
-   bytes: *length is then capacity + 1. destination may not overlap packed. */
+   member's CRC32 and ISIZE. Zero bytes behind the last member are padding, anything else there is
+   ignored as gzip(1) does. False with a reason: cut, corrupt, or more than capacity bytes; only in
+   the last case *length is more than capacity. destination may not overlap packed. */
 bool gzip_unpack(struct bytes packed, uint8_t *destination, size_t capacity, size_t *length,
                  struct error *error);
