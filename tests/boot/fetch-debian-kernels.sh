@@ -7,6 +7,7 @@
 #   DIR/xen.gz              xen-hypervisor-4.17-amd64
 #   DIR/vmlinuz             a dom0 kernel: what linux-image-amd64 depends on
 #   DIR/busybox             busybox-static, for dom0's initrd
+#   DIR/grub-coreboot/      grub-coreboot-bin: the only GRUB core of Debian's that is a Multiboot kernel
 # What is there already is not fetched again. DIR/packages/ keeps the packages themselves.
 set -eu
 
@@ -88,6 +89,13 @@ fi
 if [ ! -f "$dir/busybox" ]; then
     deb=$(package busybox-static)
     extract "$deb" './bin/busybox' "$dir/busybox"
+fi
+
+if [ ! -d "$dir/grub-coreboot" ]; then
+    deb=$(package grub-coreboot-bin)
+    rm -rf "$dir/unpack" && dpkg-deb -x "$deb" "$dir/unpack"
+    mv "$dir/unpack/usr/lib/grub/i386-coreboot" "$dir/grub-coreboot"
+    rm -rf "$dir/unpack"
 fi
 
 if [ ! -f "$dir/vmlinuz" ]; then
