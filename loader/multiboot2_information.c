@@ -51,7 +51,7 @@ struct writer {
 
 static void put(struct writer *writer, const void *data, size_t length)
 {
-    if (writer->buffer != NULL) {
+    if (writer->buffer != NULL && length != 0) { /* no data may be NULL */
         memcpy(writer->buffer + writer->size, data, length);
     }
     writer->size += length;
