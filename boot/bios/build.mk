@@ -4,7 +4,7 @@
 BIOS_BUILD  := $(BUILD)/bios
 BIOS_LIMIT  := 33792
 GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
-BIOS_FLAGS  := -m32 -march=i686 -mno-sse -mno-mmx -mpreferred-stack-boundary=2 -mregparm=3 -Os \
+BIOS_FLAGS  := -m32 -march=i486 -malign-data=abi -mno-sse -mno-mmx -mpreferred-stack-boundary=2 -mregparm=3 -Os \
                -ffreestanding -fno-builtin-printf -fno-pic -fno-stack-protector \
                -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
                -ffunction-sections -fdata-sections -fno-delete-null-pointer-checks \
