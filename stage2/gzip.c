@@ -132,7 +132,6 @@ static bool unpack_member(struct bytes packed, size_t *size, uint8_t *destinatio
     int result = puff(start, &unpacked, packed.data + *size, &deflated);
     if (result == PUFF_NO_ROOM) {
         *length = capacity + 1;
-        *length = capacity + 1;
         return fail(error, "unpacks to more than %zu bytes: it does not fit", capacity);
     }
     if (result < PUFF_DONE) {
