@@ -820,7 +820,6 @@ static bool enter_submenu(struct run *run, const struct config_entry *entry)
     run->config->menus = run->menu = menu;
     menu->first_entry = run->config->entry_count;
     frame->loads = run->loads;
-    run->loads = false;
     run_enter(run, entry->body, entry->body_line);
     return run_open_scope(run, run->scope);
 }

@@ -207,6 +207,8 @@ static void a_boot_without_a_kernel_before_the_menu_is_passed_over(void **state)
     read_text("boot\nmenuentry a { multiboot /n }\n");
     assert_int_equal(config.entry_count, 1);
     assert_string_equal(config.entries[0].title, "a");
+    read_text("submenu s { multiboot /k }\nboot\nmenuentry a { multiboot /n }\n");
+    assert_int_equal(config.entry_count, 2);
 }
 
 static void the_entries_of_submenus_are_in_the_list(void **state)
@@ -340,6 +342,8 @@ static void a_comment_ends_at_its_line_and_begins_with_a_word_only(void **state)
 static void braces_in_quotes_comments_and_variables_do_not_count(void **state)
 {
     (void)state;
+    read_text("menuentry \"a}{\" { # }\n x='}'\n echo menuentry {\n } }\nmenuentry c {}\n");
+    assert_int_equal(config.entry_count, 2);
     read_text("menuentry \"a}{\" { # }\n x='}'\n multiboot /k ${x} \"{\" '${x}' \\} # {\n}\n"
               "menuentry b { multiboot /l }\n");
     assert_int_equal(config.entry_count, 2);
@@ -697,6 +701,34 @@ static void an_unknown_command_is_a_warning_while_something_boots(void **state)
     assert_int_equal(config.warnings->line, 1);
 }
 
+static void warnings_stand_in_the_order_of_their_lines(void **state)
+{
+    (void)state;
+    read_text("one\nmenuentry a {\n  three\n  multiboot /k\n}\nsix\n");
+    evaluate(0);
+    static const uint32_t lines[] = {1, 3, 6};
+    const struct config_warning *warning = config.warnings;
+    for (size_t i = 0; i < 3; i++, warning = warning->next) {
+        assert_non_null(warning);
+        assert_int_equal(warning->line, lines[i]);
+    }
+    assert_null(warning);
+}
+
+static void the_words_of_a_command_without_effect_are_given_back(void **state)
+{
+    (void)state;
+    static char text[64 * 1024];
+    strcpy(text, "menuentry a { multiboot /k }\n");
+    size_t length = strlen(text);
+    while (length < sizeof text - 64) {
+        length += (size_t)snprintf(text + length, 64, "echo a text that nobody needs\n");
+    }
+    arena.size = 4096;
+    read_text(text);
+    assert_int_equal(config.entry_count, 1);
+}
+
 static void an_entry_that_cannot_boot_says_why_and_in_which_line(void **state)
 {
     (void)state;
@@ -917,6 +949,8 @@ int main(void)
         TEST(reboot_halt_and_exit_are_actions_of_an_entry),
         TEST(what_has_no_effect_on_a_boot_from_disc_is_accepted_silently),
         TEST(an_unknown_command_is_a_warning_while_something_boots),
+        TEST(warnings_stand_in_the_order_of_their_lines),
+        TEST(the_words_of_a_command_without_effect_are_given_back),
         TEST(an_entry_that_cannot_boot_says_why_and_in_which_line),
         TEST(a_config_that_cannot_be_read_says_why_and_in_which_line),
         TEST(a_nul_byte_is_an_error_of_its_line),
