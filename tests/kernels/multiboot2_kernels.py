@@ -55,13 +55,14 @@ def plain(*tags, address=MIB, bits=32, at=HEADER_AT, sections=False, **header_op
                extra={at: header(*tags, **header_options)}, data_from=align(at + 0x1000, 0x1000))
 
 
-def address_fields(*more, address=2 * MIB, load=0, load_end=True, bss_end=True, entry=True, suffix=b"", **fields):
-    """A flat image, the header in the page before the report kernel. load=None: load_addr -1."""
+def address_fields(*more, address=2 * MIB, load=0, load_end=True, bss_end=True, entry=True, suffix=b"", fields=None):
+    """A flat image, the header in the page before the report kernel. load=None: load_addr -1; fields: other
+    values for the address tag, by name."""
     payload = Payload(address)
     body = payload.bytes() if bss_end else payload.bytes().ljust(payload.memory_size, b"\0")
     values = {"header": address - 0x1000, "load": -1 if load is None else address - 0x1000 + load,
               "load_end": address + len(body) if load_end else 0, "bss_end": payload.memory_end if bss_end else 0}
-    values.update(fields)
+    values.update(fields or {})
     tags = [tag(ADDRESS, *values.values())] + ([tag(ENTRY, payload.entry)] if entry else [])
     return header(*tags, *more).ljust(0x1000, b"\0") + body + suffix
 

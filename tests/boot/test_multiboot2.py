@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a Multiboot 2 kernel finds when it is entered: specification 2.0, 3.3 and 3.6, and what GRUB makes of
+it where the specification leaves it open; and which headers (3.1) are refused."""
+
+import re
+import zlib
+
+import pytest
+
+import discs as disc_images
+from discs import mkrescue, padded
+from good_kernels import plain as plain_multiboot1
+from make_kernel import MIB, Payload, Section, elf, pattern, standard_sections
+from multiboot2_kernels import (ADDRESS, CONSOLE, ENTRY, EVERYWHERE, FRAMEBUFFER, HEADER_AT, HIGH, KERNELS, LOW, OPTIONAL,
+                                RELOCATABLE, REQUEST, SEARCHED, address_fields, header, plain, relocatable, tag)
+from qemu import Machine
+from report import differences
+
+BOOT_MAGIC = 0x36D76289
+ELF32 = KERNELS["elf32"].make
+ROOM = 64 * 1024
+# Where Whelk may differ from GRUB, beyond what is explained for both protocols.
+EXPLAINED = {
+    "ebx": "what stands in front of it has other lengths",
+    "total_size": "each loader's name has its own length",
+    "tags_end": "the same",
+    "tag[].size": "the same; the sizes are compared apart from that of tag 2",
+    "module[].start": "above a kernel that leaves room below it, GRUB goes below, Whelk stays behind it",
+    "module[].end": "the same",
+    "eflags": "bit 21 is as the firmware's last call left it",
+    "section[].adler": "the sections' data contain the registers",
+    "vbe_interface_seg": "GRUB takes over registers that the firmware has not set",
+    "vbe_interface_off": "the same",
+    "vbe_interface_len": "the same",
+}
+
+
+def tree(kernel, arguments="", modules=(), command="2"):
+    files = disc_images.tree(kernel, arguments, modules)
+    files[disc_images.CONFIG] = re.sub(rb"^ +(multiboot|module)", rb"\g<0>" + command.encode(),
+                                       files[disc_images.CONFIG], flags=re.MULTILINE)
+    return files
+
+
+def assert_the_kernel_is_whole(report):
+    assert report["regions"] >= 1
+    assert report["regions_wrong"] == 0, report.regions
+
+
+# ---- machine state, 3.3
+
+def test_the_registers_hold_what_the_specification_says(boot):
+    report = boot(tree(ELF32())).report
+    assert report["eax"] == BOOT_MAGIC
+    assert report["ebx"] % 8 == 0
+    assert [report[name] for name in ("ecx", "edx", "esi", "edi", "ebp")] == [0] * 5
+    assert (report["cr0"], report["interrupt_flag"], report["direction_flag"], report["a20"]) == (0x11, 0, 0, 1)
+    assert (report["cs"], report["ds"], report["ss"]) == (0x10, 0x18, 0x18)
+
+
+# ---- the information, 3.6
+
+def test_the_tags_come_in_grubs_order(boot):
+    files = tree(ELF32(), modules=[("", b"a"), ("", b"b")])
+    report = boot(files).report
+    assert [t["type"] for t in report.tags] == [21, 1, 2, 10, 3, 3, 6, 9, 4, 5, 8, 14, 0]
+    assert report["total_size"] == report["tags_end"]
+    assert report["info_reserved"] == 0
+    theirs = boot(files, "grub").report
+    assert [t for t in report.tags if t["type"] != 2] == [t for t in theirs.tags if t["type"] != 2]
+
+
+@pytest.mark.parametrize("written, given", [
+    ("", b""),
+    ("one   two", b"one two"),
+    ("x='a b'", b'"x=a b"'),
+    ("x" * 3000, b"x" * 3000),
+])
+def test_the_command_line_is_quoted_as_grub_does(boot, written, given):
+    assert boot(tree(ELF32(), written)).report["cmdline"] == given
+
+
+def test_memory_is_described_in_entries_of_24_bytes(boot):
+    report = boot(tree(ELF32())).report
+    assert (report["mmap_entry_size"], report["mmap_entry_version"]) == (24, 0)
+    available = [(e["base"], e["length"]) for e in report.mmap if e["type"] == 1]
+    assert available == [(0, 0x9FC00), (MIB, 63 * MIB - 0x20000)]
+    assert {e["reserved"] for e in report.mmap} == {0}
+    assert (report["mem_lower"], report["mem_upper"]) == (639, available[1][1] // 1024)
+
+
+def test_the_boot_device_is_the_cdrom_without_partitions(boot):
+    report = boot(tree(ELF32())).report
+    assert (report["biosdev"], report["slice"], report["part"]) == (0xE0, 0xFFFFFFFF, 0xFFFFFFFF)
+
+
+def test_the_loader_gives_its_name(boot, loader):
+    name = boot(tree(ELF32())).report["boot_loader_name"]
+    assert name.startswith(b"Whelk " if loader == "whelk" else b"GRUB ")
+
+
+def test_the_screen_is_described_as_vga_text(boot):
+    report = boot(tree(ELF32())).report
+    assert [report["framebuffer_" + part] for part in ("addr", "pitch", "width", "height", "bpp", "type")] == [
+        0xB8000, 160, 80, 25, 16, 2]
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_every_elf_section_is_loaded_and_described(boot, bits):
+    payload = Payload(MIB)
+    sections = standard_sections(payload, bits)
+    kernel = elf([payload.segment()], payload.entry, bits, sections, extra={0x800: header()}, data_from=0x1000)
+    report = boot(tree(kernel)).report
+    assert (report["elf_num"], report["elf_size"], report["elf_shndx"]) == (7, 40 if bits == 32 else 64, 6)
+    assert report.section(".text")["address"] == MIB
+    for section in sections[2:]:
+        row = report.section(section.name)
+        assert row["adler"] == zlib.adler32(section.data)
+        assert row["address"] >= payload.memory_end
+
+
+# ---- modules
+
+@pytest.mark.parametrize("count", [0, 1, 50])
+def test_modules_arrive_whole_and_in_order_on_pages(boot, count):
+    modules = [(f"number {n}", pattern(1 + 977 * n, n + 1)) for n in range(count)]
+    report = boot(tree(ELF32(), modules=modules)).report
+    assert [m["text"].decode() for m in report.modules] == [words for words, _ in modules]
+    assert [m["adler"] for m in report.modules] == [zlib.adler32(data) for _, data in modules]
+    assert all(m["start"] % 4096 == 0 and m["start"] >= MIB for m in report.modules)
+
+
+def test_500_modules_with_long_strings_arrive(boot):
+    modules = [(f"{n} " + "x" * 200, b"%d" % n) for n in range(500)]
+    report = boot(tree(ELF32(), modules=modules), timeout=60).report
+    assert [m["text"].decode() for m in report.modules] == [words for words, _ in modules]
+    assert [m["adler"] for m in report.modules] == [zlib.adler32(data) for _, data in modules]
+
+
+# ---- kernels of every shape
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_kernel_of_this_shape_boots_whole_and_as_under_grub(boot, loader, name):
+    kernel = KERNELS[name]
+    files = tree(kernel.make(), "a command line", [("a module", pattern(5000))])
+    if loader == "grub" and not kernel.grub:
+        pytest.skip("beyond GRUB")
+    ours = boot(files, memory=kernel.memory).report
+    assert_the_kernel_is_whole(ours)
+    assert ours.modules[0]["adler"] == zlib.adler32(pattern(5000))
+    if kernel.grub:
+        theirs = boot(files, "grub", memory=kernel.memory).report
+        assert_the_kernel_is_whole(theirs)
+        assert differences(ours, theirs, EXPLAINED) == {}
+
+
+@pytest.mark.parametrize("minimum, maximum, alignment, preference, base", [
+    (0, EVERYWHERE, 4096, LOW, MIB),
+    (0, MIB, 4096, LOW, 0),  # only conventional memory: beyond GRUB
+    (3 * MIB + 1, EVERYWHERE, 16, LOW, 3 * MIB + 16),
+    (0, 32 * MIB, 4 * MIB, LOW, 4 * MIB),
+    (0, 32 * MIB, 4 * MIB, HIGH, 28 * MIB),
+])
+def test_a_relocatable_kernel_stands_where_its_header_wants_it(boot, minimum, maximum, alignment, preference, base):
+    report = boot(tree(relocatable(minimum, maximum, alignment, preference))).report
+    assert_the_kernel_is_whole(report)
+    assert report["load_base"] == base
+
+
+# ---- headers that are refused
+
+def with_section(kind):
+    payload = Payload(MIB)
+    sections = standard_sections(payload) + [Section(".rel.text", kind, bytes(8), entry_size=8)]
+    return elf([payload.segment()], payload.entry, sections=sections, extra={0x800: header()}, data_from=0x1000)
+
+
+BROKEN = {
+    "no header": (lambda: elf([Payload(MIB).segment()], MIB), "no Multiboot 2 header in the first 32768 bytes"),
+    "a header that begins in the searched part, but ends behind it": (
+        lambda: plain(at=SEARCHED - 16), "24 bytes"),
+    "a header behind the searched part": (lambda: plain(at=SEARCHED), "no Multiboot 2 header"),
+    "a header on a multiple of 4": (lambda: plain(at=HEADER_AT + 4), "no Multiboot 2 header"),
+    "a header for MIPS": (lambda: plain(architecture=4), "not for the PC"),
+    "a wrong checksum": (lambda: plain(checksum_error=1), "checksum"),
+    "a header_length of 15": (lambda: plain(length=15), "15 bytes"),
+    "a header_length beyond the file": (lambda: plain(length=0x10000), "65536 bytes"),
+    "a tag of 0 bytes": (lambda: plain(tag(CONSOLE, size=0)), "tag 4 cannot have 0 bytes"),
+    "a tag of 7 bytes": (lambda: plain(tag(77, flags=OPTIONAL, size=7)), "tag 77 cannot have 7 bytes"),
+    "a tag that runs past the header": (lambda: plain(tag(CONSOLE, 2, size=64)), "tag 4 cannot have 64 bytes"),
+    "a tag that is too short for its fields": (lambda: plain(tag(RELOCATABLE, 0)), "tag 10 cannot have 12 bytes"),
+    "an unknown required tag": (lambda: plain(tag(77)), "tag 77 is required"),
+    "an unknown required request": (lambda: plain(tag(REQUEST, 1, 6, 1000)), "information 1000 is required"),
+    "a required console, but none supported": (lambda: plain(tag(CONSOLE, 1)), "console"),
+    "an address tag without an entry address tag": (lambda: address_fields(entry=False), "without an entry address"),
+    "load_end_addr before load_addr": (lambda: address_fields(fields={"load_end": 2 * MIB - 0x2000}), "load_end_addr"),
+    "bss_end_addr before load_end_addr": (lambda: address_fields(fields={"bss_end": 2 * MIB - 0x1000 + 4}), "bss_end_addr"),
+    "load_end_addr beyond the file": (lambda: address_fields(fields={"load_end": 8 * MIB, "bss_end": 0}), "load_end_addr"),
+    "an entry address outside the address fields' image": (
+        lambda: header(tag(ADDRESS, MIB, MIB, 0, 0), tag(ENTRY, 9 * MIB)).ljust(4096, b"\0"), "entry_addr 0x900000"),
+    "an entry address in no segment": (lambda: plain(tag(ENTRY, 9 * MIB)), "0x900000 lies in no segment"),
+    "an alignment that is no power of two": (lambda: relocatable(0, EVERYWHERE, 0x3000), "0x3000 is not a power of two"),
+    "an alignment of 1 GiB in a machine of 64 MiB": (lambda: relocatable(0, EVERYWHERE, 1 << 30), "do not fit"),
+    "min_addr above max_addr": (lambda: relocatable(32 * MIB, 16 * MIB), "do not fit"),
+    "a range without free memory": (lambda: relocatable(0xF0000000, EVERYWHERE, 0, HIGH), "do not fit"),
+    "relocations": (lambda: with_section(9), "relocations"),
+    "relocations with addends": (lambda: with_section(4), "relocations"),
+    "neither ELF nor address fields": (lambda: header().ljust(4096, b"\0"), "ELF"),
+}
+
+
+def assert_refused_at_boot(image, pattern_of_line):
+    with Machine(image) as qemu:
+        qemu.wait_for("press a key", timeout=10)
+        said = [line for line in qemu.serial.splitlines() if line.startswith("whelk: ")]
+        assert len(said) == 2, qemu.serial
+        assert re.search(pattern_of_line, said[0]), said[0]
+        assert qemu.is_running
+
+
+KERNEL_LINE = r"^whelk: /boot/grub/grub\.cfg:3: /boot/kernel: .*"
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_loader_refuses_a_kernel_with(discs, name):
+    make, reason = BROKEN[name]
+    good = tree(padded(ELF32(), ROOM))
+    assert_refused_at_boot(discs.make_unchecked(good, {"boot/kernel": make()}), KERNEL_LINE + reason)
+
+
+def test_the_tool_refuses_them_with_the_same_line(tmp_path):
+    make, reason = BROKEN["an unknown required tag"]
+    run, image = mkrescue(tree(make()), tmp_path)
+    assert run.returncode == 1
+    assert re.search(r"^whelk: /?boot/grub/grub\.cfg:3: /boot/kernel: .*" + reason, run.stderr), run.stderr
+    assert not image.exists()
+
+
+@pytest.mark.parametrize("command, kernel, wanted", [
+    ("2", plain_multiboot1, "has a Multiboot 1 header, not a Multiboot 2 one: use multiboot$"),
+    ("", ELF32, "has a Multiboot 2 header, not a Multiboot 1 one: use multiboot2$"),
+    ("", lambda: plain(at=0x5000), "has a Multiboot 2 header, not a Multiboot 1 one: use multiboot2$"),
+])
+def test_a_kernel_for_the_other_command_is_refused_with_the_right_one(discs, command, kernel, wanted):
+    good = tree(padded(plain_multiboot1() if command == "" else ELF32(), ROOM), command=command)
+    assert_refused_at_boot(discs.make_unchecked(good, {"boot/kernel": kernel()}), KERNEL_LINE + wanted)
