@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Fuzzes the ELF reader: any bytes as a kernel. Beyond the sanitizers' own: what is accepted lies
+// in the file and below 4 GiB, and is entered inside.
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include "loader/elf.h"
+
+enum { ARENA_BYTES = 64 * 1024 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(int condition)
+{
+    if (!condition) {
+        abort();
+    }
+}
+
+/* A copy in a block of just that size, so that a sanitizer sees a read behind. */
+static uint8_t *copy_of(const uint8_t *data, uint64_t offset, size_t length)
+{
+    uint8_t *copy = malloc(length);
+    return length > 0 ? memcpy(copy, data + offset, length) : copy;
+}
+
+static void check_image(const struct image *image, size_t file_size)
+{
+    int entered = 0;
+    require(image->segment_count > 0);
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct image_segment *segment = &image->segments[i];
+        require(segment->memory_size > 0 && segment->file_size <= segment->memory_size);
+        require(segment->file_size == 0 ||
+                range_within(segment->file_offset, segment->file_size, file_size));
+        require((uint64_t)segment->address + segment->memory_size <= UINT64_C(1) << 32);
+        entered |= image->entry >= segment->address &&
+                   image->entry - segment->address < segment->memory_size;
+    }
+    require(entered);
+}
+
+static void read_image(const struct elf *elf, const uint8_t *data, size_t size)
+{
+    static uint8_t memory[ARENA_BYTES];
+    struct arena arena = {.base = memory, .size = sizeof memory};
+    struct image image;
+    struct error error = {""};
+    size_t length = elf->program_header_count * elf->program_header_size;
+    uint8_t *headers = copy_of(data, elf->program_headers_offset, length);
+    if (elf_image(elf, headers, size, &image, &arena, &error)) {
+        check_image(&image, size);
+    } else {
+        require(error.message[0] != 0);
+    }
+    free(headers);
+}
+
+static void read_sections(const struct elf *elf, const uint8_t *data, size_t size)
+{
+    static uint8_t memory[ARENA_BYTES];
+    struct arena arena = {.base = memory, .size = sizeof memory};
+    struct elf_section *sections;
+    size_t count;
+    struct error error = {""};
+    size_t length = elf->section_header_count * elf->section_header_size;
+    uint8_t *headers = copy_of(data, length > 0 ? elf->section_headers_offset : 0, length);
+    if (elf_unloaded_sections(elf, headers, size, &sections, &count, &arena, &error)) {
+        for (size_t i = 0; i < count; i++) {
+            require(range_within(sections[i].file_offset, sections[i].size, size));
+            require(sections[i].size > 0 && sections[i].alignment > 0);
+            require((sections[i].alignment & (sections[i].alignment - 1)) == 0);
+            elf_set_section_address(elf, headers, sections[i].index, UINT32_MAX);
+        }
+    } else {
+        require(error.message[0] != 0);
+    }
+    free(headers);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct elf elf;
+    struct error error = {""};
+    size_t start_bytes = size < ELF_HEADER_BYTES ? size : ELF_HEADER_BYTES;
+    uint8_t *start = copy_of(data, 0, start_bytes);
+    if (elf_read_header((struct bytes){start, start_bytes}, size, &elf, &error)) {
+        read_image(&elf, data, size);
+        read_sections(&elf, data, size);
+    } else {
+        require(error.message[0] != 0);
+    }
+    free(start);
+    return 0;
+}
