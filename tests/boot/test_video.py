@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from discs import BUILD, CONFIG, ROOT, tree
+from discs import BUILD, CONFIG, tree
 from good_kernels import PLAIN, plain
 from make_kernel import MEMORY_INFO, PAGE_ALIGN, STAY, VIDEO_MODE, multiboot_header
 from qemu import Machine
 from report import Report
 
-ROM_SOURCE = Path(__file__).resolve().parent / "video_rom.asm"
+HERE = Path(__file__).resolve().parent
+ROM_SOURCE = HERE / "video_rom.asm"
+FETCH = HERE / "fetch-debian-kernels.sh"
 (NONE, NO_VBE, NO_EDID, BROKEN_EDID, SET_FAILS, SET_ONE_FAILS, BANKED, ENDLESS, UNKNOWN, VERSION_2, VERSION_3,
  INTERFACE) = range(12)
 
@@ -30,8 +32,7 @@ VGA_TEXT = (0xB8000, 160, 80, 25, 16, EGA_TEXT)
 MODE_LIST_LIMIT = 512
 GET_CONTROL_INFO, GET_MODE_INFO, SET_MODE, GET_INTERFACE, DDC = b"\0", b"\1", b"\2", b"\x0a", b"\x15"
 
-EXAMPLE = next((path for path in (BUILD / "debian/multiboot-example", ROOT / "build/debian/multiboot-example")
-                if path.exists()), None)
+EXAMPLE = BUILD / "debian" / "multiboot-example"
 
 
 def asks(*video):
@@ -171,10 +172,19 @@ def test_without_a_video_bios_there_is_no_screen_to_describe(see, header):
     assert ours.flags == see(asks(*header), "grub", extra=["-vga", "none"]).flags
 
 
-@pytest.mark.skipif(EXAMPLE is None, reason="tests/boot/fetch-debian-kernels.sh has not been run")
+@pytest.fixture(scope="module")
+def example():
+    """The example kernel of Debian's package `multiboot`."""
+    if not EXAMPLE.exists():
+        run = subprocess.run([FETCH, EXAMPLE.parent], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             timeout=900)
+        assert run.returncode == 0, run.stderr
+    return EXAMPLE.read_bytes()
+
+
 @pytest.mark.parametrize("depth", [32, 24, 16, 8])
-def test_debians_example_kernel_draws_its_line_as_under_grub(discs, depth):
-    kernel = bytearray(EXAMPLE.read_bytes())
+def test_debians_example_kernel_draws_its_line_as_under_grub(discs, example, depth):
+    kernel = bytearray(example)
     fields = struct.pack("<4I", 0, 1024, 768, 32)
     assert kernel.count(fields) == 1
     at = kernel.index(fields)

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Any bytes as a gfxpayload and as an EDID: what is read of them stays in its bounds.
+#include "stage2/video.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    enum { LARGEST = 4095 }; /* an EDID has 12 bits for a size */
+    struct video_wish wishes[VIDEO_WISHES];
+    char *text = malloc(size + 1);
+    memcpy(text, data, size);
+    text[size] = 0;
+    size_t count = video_read_wishes(text, wishes);
+    free(text);
+    for (size_t i = 0; i < count; i++) {
+        if ((wishes[i].width | wishes[i].height | wishes[i].depth) > INT32_MAX) {
+            abort();
+        }
+    }
+    if (count > VIDEO_WISHES) {
+        abort();
+    }
+    if (size >= EDID_BYTES) {
+        uint8_t edid[EDID_BYTES];
+        uint8_t sum = 0;
+        memcpy(edid, data, EDID_BYTES - 1);
+        for (size_t i = 0; i < EDID_BYTES - 1; i++) {
+            sum = (uint8_t)(sum + edid[i]);
+        }
+        edid[EDID_BYTES - 1] = (uint8_t)-sum; /* no fuzzer finds that */
+        struct video_size display = video_edid_size(edid);
+        if (display.width > LARGEST || display.height > LARGEST) {
+            abort();
+        }
+    }
+    return 0;
+}
