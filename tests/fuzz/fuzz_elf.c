@@ -21,8 +21,9 @@ static void require(int condition)
 /* A copy in a block of just that size, so that a sanitizer sees a read behind. */
 static uint8_t *copy_of(const uint8_t *data, uint64_t offset, size_t length)
 {
-    uint8_t *copy = malloc(length);
-    return length > 0 ? memcpy(copy, data + offset, length) : copy;
+    uint8_t *copy = calloc(length > 0 ? length : 1, 1);
+    memcpy(copy, data + offset, length);
+    return copy;
 }
 
 static void check_image(const struct image *image, size_t file_size)
@@ -65,7 +66,8 @@ static void read_sections(const struct elf *elf, const uint8_t *data, size_t siz
     size_t count;
     struct error error = {""};
     size_t length = elf->section_header_count * elf->section_header_size;
-    uint8_t *headers = copy_of(data, length > 0 ? elf->section_headers_offset : 0, length);
+    uint64_t offset = length > 0 ? elf->section_headers_offset : 0;
+    uint8_t *headers = copy_of(data, offset, length);
     if (elf_unloaded_sections(elf, headers, size, &sections, &count, &arena, &error)) {
         for (size_t i = 0; i < count; i++) {
             require(range_within(sections[i].file_offset, sections[i].size, size));

@@ -27,8 +27,6 @@ static struct elf elf;
 static struct image image;
 static struct error error;
 
-#define FOR_EACH_CLASS(is_64) for (int is_64 = 0; is_64 <= 1; is_64++)
-
 /* An ordinary kernel: one segment at 1 MiB, entered at its start. */
 static void build(int is_64)
 {
@@ -95,8 +93,7 @@ static void assert_entry(uint32_t entry)
 static void an_ordinary_kernel_is_one_segment_with_its_zeros(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         assert_entry(MIB);
         assert_int_equal(image.format, is_64 ? IMAGE_ELF64 : IMAGE_ELF32);
@@ -126,8 +123,7 @@ static void a_file_is_recognised_by_all_four_bytes_of_the_magic_number(void **st
 static void a_header_cut_anywhere_is_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         size_t whole = is_64 ? 64 : 52;
         assert_true(read_header_of(whole));
@@ -150,8 +146,7 @@ static void a_class_that_is_neither_32_nor_64_bit_is_refused(void **state)
 static void a_big_endian_file_is_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         file.data[5] = 2;
         assert_refused(read_header_of(ELF_HEADER_BYTES), "not little-endian");
@@ -161,8 +156,7 @@ static void a_big_endian_file_is_refused(void **state)
 static void an_unknown_version_is_refused_in_both_places(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         file.data[6] = 7;
         assert_refused(read_header_of(ELF_HEADER_BYTES), "ELF version 7");
@@ -175,8 +169,7 @@ static void an_unknown_version_is_refused_in_both_places(void **state)
 static void a_kernel_for_another_machine_is_refused_by_number(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put(&file, E_MACHINE, 40); /* EM_ARM */
         assert_refused(read_header_of(ELF_HEADER_BYTES), "ELF machine 40");
@@ -188,8 +181,7 @@ static void a_kernel_for_another_machine_is_refused_by_number(void **state)
 static void either_class_may_hold_code_of_either_pc_machine(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put(&file, E_MACHINE, is_64 ? 3 : 62);
         assert_entry(MIB);
@@ -199,8 +191,7 @@ static void either_class_may_hold_code_of_either_pc_machine(void **state)
 static void object_and_core_files_are_refused_by_number(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put(&file, E_TYPE, 1); /* ET_REL */
         assert_refused(read_header_of(ELF_HEADER_BYTES), "ELF type 1");
@@ -214,8 +205,7 @@ static void object_and_core_files_are_refused_by_number(void **state)
 static void a_position_independent_executable_stands_where_it_is_linked_as_under_grub(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put(&file, E_TYPE, 3); /* ET_DYN */
         assert_entry(MIB);
@@ -228,8 +218,7 @@ static void a_position_independent_executable_stands_where_it_is_linked_as_under
 static void a_file_without_program_headers_is_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put(&file, E_PHNUM, 0);
         assert_refused(read_header_of(ELF_HEADER_BYTES), "no program headers");
@@ -239,8 +228,7 @@ static void a_file_without_program_headers_is_refused(void **state)
 static void program_headers_smaller_than_the_abi_s_are_refused_larger_ones_taken(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put(&file, E_PHENTSIZE, 0);
         assert_refused(read_header_of(ELF_HEADER_BYTES), "program headers of 0 bytes");
@@ -254,8 +242,7 @@ static void program_headers_smaller_than_the_abi_s_are_refused_larger_ones_taken
 static void program_headers_outside_the_file_are_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         size_t entry = is_64 ? 56 : 32;
         build(is_64);
         elf_put(&file, E_PHOFF, file.size - entry);
@@ -272,8 +259,7 @@ static void program_headers_outside_the_file_are_refused(void **state)
 static void program_headers_behind_the_first_8_kib_are_found(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         file.size = 0x3000;
         memcpy(file.data + 0x2100, file.data + 0x40, 64);
@@ -285,8 +271,7 @@ static void program_headers_behind_the_first_8_kib_are_found(void **state)
 static void sixty_five_thousand_program_headers_are_refused_not_read(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put(&file, E_PHNUM, 0xffff);
         assert_refused(read_header_of(ELF_HEADER_BYTES), "65535 ELF program headers");
@@ -302,8 +287,7 @@ static void sixty_five_thousand_program_headers_are_refused_not_read(void **stat
 static void a_section_table_outside_the_file_is_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_add_section(&file, 0, 0, 0, 0, 0, 0);
         elf_put(&file, E_SHOFF, file.size - 1);
@@ -319,8 +303,7 @@ static void a_section_table_outside_the_file_is_refused(void **state)
 static void section_headers_smaller_than_the_abi_s_are_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_add_section(&file, 0, 0, 0, 0, 0, 0);
         elf_put(&file, E_SHENTSIZE, 0);
@@ -333,8 +316,7 @@ static void section_headers_smaller_than_the_abi_s_are_refused(void **state)
 static void a_name_table_that_is_no_section_is_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_add_section(&file, 0, 0, 0, 0, 0, 0);
         elf_add_section(&file, SHT_STRTAB, 0, 0, 0x1000, 1, 1);
@@ -348,8 +330,7 @@ static void a_name_table_that_is_no_section_is_refused(void **state)
 static void without_sections_the_other_fields_of_the_table_do_not_matter(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put(&file, E_SHOFF, UINT64_MAX);
         elf_put(&file, E_SHENTSIZE, 1);
@@ -364,8 +345,7 @@ static void without_sections_the_other_fields_of_the_table_do_not_matter(void **
 static void a_file_without_a_segment_to_load_is_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put_segment_type(&file, 4); /* PT_NOTE */
         assert_image_refused("no segment to load");
@@ -378,8 +358,7 @@ static void a_file_without_a_segment_to_load_is_refused(void **state)
 static void segments_of_other_types_are_left_alone_whatever_they_say(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_add_segment(&file, UINT64_MAX, 0, UINT64_MAX, UINT64_MAX, 0);
         elf_put_segment_type(&file, 0x6474e551); /* PT_GNU_STACK */
@@ -391,8 +370,7 @@ static void segments_of_other_types_are_left_alone_whatever_they_say(void **stat
 static void segments_in_any_order_keep_their_numbers(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build_empty(is_64, MIB + 4);
         elf_add_segment(&file, 0x1400, 3 * MIB, 3 * MIB, 0x10, 0x10);
         elf_add_segment(&file, 0x1200, MIB, MIB, 0, 0);
@@ -409,8 +387,7 @@ static void segments_in_any_order_keep_their_numbers(void **state)
 static void more_bytes_in_the_file_than_in_memory_are_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build_empty(is_64, MIB);
         elf_add_segment(&file, 0x1000, MIB, MIB, 0x801, 0x800);
         assert_image_refused("segment 0 has more bytes in the file (0x801) than in memory (0x800)");
@@ -423,8 +400,7 @@ static void more_bytes_in_the_file_than_in_memory_are_refused(void **state)
 static void a_segment_beyond_the_end_of_the_file_is_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build_empty(is_64, MIB);
         elf_add_segment(&file, 0x1000, MIB, MIB, 0x1000, 0x1000); /* up to the last byte */
         assert_entry(MIB);
@@ -440,8 +416,7 @@ static void a_segment_beyond_the_end_of_the_file_is_refused(void **state)
 static void a_segment_of_zeros_only_may_have_any_offset(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_add_segment(&file, file.size + 0x1000, 2 * MIB, 2 * MIB, 0, 0x4000);
         assert_entry(MIB);
@@ -453,8 +428,7 @@ static void a_segment_of_zeros_only_may_have_any_offset(void **state)
 static void a_segment_may_end_at_4_gib_but_not_behind(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_add_segment(&file, 0x1000, 0xfffff000, 0xfffff000, 0, 0x1000);
         assert_entry(MIB);
@@ -489,8 +463,7 @@ static void an_entry_in_a_higher_half_is_translated_to_physical(void **state)
 static void the_first_segment_that_contains_the_entry_translates_it(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build_empty(is_64, 0x400010);
         elf_add_segment(&file, 0x1000, 0x800000, 0x100000, 0x100, 0x100);
         elf_add_segment(&file, 0x1000, 0x400000, 0x200000, 0x100, 0x100);
@@ -513,8 +486,7 @@ static void an_entry_that_is_physical_already_is_taken_as_it_is(void **state)
 static void a_virtual_entry_goes_before_a_physical_one(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build_empty(is_64, 0x100010); /* physical in segment 0, virtual in segment 1 */
         elf_add_segment(&file, 0x1000, 0x800000, 0x100000, 0x100, 0x100);
         elf_add_segment(&file, 0x1000, 0x100000, 0x500000, 0x100, 0x100);
@@ -525,8 +497,7 @@ static void a_virtual_entry_goes_before_a_physical_one(void **state)
 static void an_entry_among_the_zeros_of_a_segment_is_accepted(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put(&file, E_ENTRY,
                 MIB + 0x8ff); /* the last of 0x900 bytes, of which 0x800 are there */
@@ -537,8 +508,7 @@ static void an_entry_among_the_zeros_of_a_segment_is_accepted(void **state)
 static void an_entry_in_no_segment_is_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put(&file, E_ENTRY, MIB + 0x900);
         assert_image_refused("entry point 0x100900 lies in no segment");
@@ -555,8 +525,7 @@ static void an_entry_in_no_segment_is_refused(void **state)
 static void an_entry_in_an_empty_segment_or_in_none_to_load_is_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put(&file, E_ENTRY, 0x700000);
         elf_add_segment(&file, 0x1000, 0x700000, 0x700000, 0, 0);
@@ -589,8 +558,7 @@ static bool read_sections(void)
 static void the_sections_to_load_besides_are_those_of_the_file_without_an_address(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_add_section(&file, 0, 0, 0, 0, 0, 0);
         elf_add_section(&file, SHT_PROGBITS, SHF_ALLOC, MIB, 0x1000, 0x800, 16); /* .text */
@@ -614,8 +582,7 @@ static void the_sections_to_load_besides_are_those_of_the_file_without_an_addres
 static void a_section_to_load_that_is_not_in_the_file_is_refused(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_add_section(&file, 0, 0, 0, 0, 0, 0);
         elf_add_section(&file, SHT_PROGBITS, 0, 0, 0x1000, UINT32_MAX, 1);
@@ -633,8 +600,7 @@ static void a_section_to_load_that_is_not_in_the_file_is_refused(void **state)
 static void an_odd_alignment_of_a_section_is_none_a_huge_one_is_a_page(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         const uint64_t alignments[] = {0, 1, 3, 4096, 0x10000, 0x80000001, 0x80000000};
         const uint32_t expected[] = {1, 1, 1, 4096, 4096, 1, 4096};
         build(is_64);
@@ -652,8 +618,7 @@ static void an_odd_alignment_of_a_section_is_none_a_huge_one_is_a_page(void **st
 static void the_address_of_a_section_is_entered_into_its_header_and_nowhere_else(void **state)
 {
     (void)state;
-    FOR_EACH_CLASS(is_64)
-    {
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_add_section(&file, 0, 0, 0, 0, 0, 0);
         elf_add_section(&file, SHT_PROGBITS, 0, 0, 0x1000, 0x10, 4);

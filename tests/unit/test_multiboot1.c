@@ -42,7 +42,7 @@ static void start_file(void)
    behind. */
 static bool find(size_t size)
 {
-    uint8_t *start = malloc(size);
+    uint8_t *start = malloc(size > 0 ? size : 1);
     memcpy(start, file, size);
     bool is_found = multiboot1_find_header((struct bytes){start, size}, &header, &error);
     free(start);
