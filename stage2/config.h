@@ -47,13 +47,13 @@ struct config_menu;
 struct config_entry {
     const char *title; /* UTF-8 */
     const char *id;    /* --id, else "" */
-    uint32_t line;
     struct bytes body; /* between the braces */
     uint32_t body_line;
-    char hotkey;                /* --hotkey, else 0 */
-    uint32_t position;          /* among the items of the menu that it is in, from 0 */
+    uint32_t line;
     struct config_menu *menu;   /* the entries of submenus are in the config's list too */
     struct config_scope *scope; /* the variables that its body sees */
+    uint32_t position;          /* among the items of the menu that it is in, from 0 */
+    char hotkey;                /* --hotkey, else 0 */
 };
 
 /* A list of entries and further menus: the top one, or a submenu. */
