@@ -19,8 +19,8 @@ enum {
     MAGIC_BYTES = 8,          /* enough to tell a packing */
 };
 
-/* Xen takes the first word of its command line for a file name and drops it, unless it finds "GRUB
-   " with a version other than 0 in here. */
+/* Xen takes the first word of its command line for a file name and drops it, unless it finds GRUB
+   with a version other than 0 in here. */
 #define LOADER_NAME "Whelk " WHELK_VERSION " (as GRUB 2)"
 
 /* What goes on between the steps of one plan. */
