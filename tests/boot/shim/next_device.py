@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A disk behind the CD in the firmware's boot order, which says NEXT DEVICE when it is booted."""
+
+import subprocess
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parent / "next_device.asm"
+DISK_BYTES = 1 << 20
+BOOTED = "^NEXT DEVICE$"
+
+
+def next_device(path):
+    """Makes the disk and returns QEMU's arguments for it."""
+    subprocess.run(["nasm", "-f", "bin", "-w+all", "-w+error", "-o", path, SOURCE], check=True)
+    path.write_bytes(path.read_bytes().ljust(DISK_BYTES, b"\0"))
+    return ["-drive", f"index=0,media=disk,format=raw,snapshot=on,file={path}", "-boot", "order=dc"]

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The menu, at QEMU's keyboard and at the serial port: which entry boots is what the kernel's command line
+says."""
+
+import time
+
+import pytest
+
+from discs import CONFIG
+from good_kernels import plain
+from qemu import Machine
+from report import Report
+from shim.next_device import BOOTED, next_device
+
+TITLES = ("First entry", "Second entry", "Third entry")
+MENU = "Third entry"  # the last line of the list
+ESCAPE = "\x1b"
+
+
+def menu_tree(*settings, titles=TITLES):
+    lines = [*settings]
+    for number, title in enumerate(titles, 1):
+        lines += [f'menuentry "{title}" {{', f"    multiboot /boot/kernel entry{number}", "}"]
+    return {"boot/kernel": plain(), CONFIG: "\n".join([*lines, ""]).encode()}
+
+
+@pytest.fixture
+def menu(discs):
+    """Starts a machine at the menu of three entries."""
+    def start(*settings, **machine):
+        return Machine(discs.make(menu_tree(*settings)), **machine)
+    return start
+
+
+def keyboard(machine, *keys):
+    machine.press(*keys)
+
+
+# Each key on the keyboard (QEMU's name) and at the serial port (ECMA-48, as terminals send them).
+SERIAL_KEYS = {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F",
+               "ret": "\r", "esc": ESCAPE, "1": "1", "2": "2", "3": "3", "spc": " "}
+
+
+def serial(machine, *keys):
+    for key in keys:
+        machine.type_serial(SERIAL_KEYS[key])
+        time.sleep(0.3)
+
+
+BOTH = pytest.mark.parametrize("type_keys", [keyboard, serial])
+
+
+def wait_for_menu(machine):
+    machine.wait_for(MENU)
+    machine.wait_for_screen(MENU)
+    machine.wait_for("Esc")  # the help stands below it
+
+
+def booted(machine):
+    machine.wait_for("^END$")
+    return Report(machine.serial[machine.serial.rindex("report: 0x1"):])["cmdline"].decode()
+
+
+# ---- Choosing ----------------------------------------------------------------------------------
+
+def test_the_menu_shows_every_title_on_screen_and_serial_port(menu):
+    with menu("set timeout=-1") as machine:
+        wait_for_menu(machine)
+        for title in TITLES:
+            machine.wait_for(title, 1)
+            machine.wait_for_screen(title, 1)
+
+
+@BOTH
+@pytest.mark.parametrize("keys, entry", [
+    (("ret",), 1), (("down", "ret"), 2), (("down", "down", "ret"), 3), (("down", "down", "up", "ret"), 2),
+    (("end", "ret"), 3), (("end", "home", "ret"), 1), (("up", "ret"), 1), (("down", "down", "down", "down", "ret"), 3),
+    (("1",), 1), (("2",), 2), (("3",), 3), (("down", "spc", "ret"), 2),
+], ids=lambda value: "-".join(value) if isinstance(value, tuple) else str(value))
+def test_keys_choose_and_boot_an_entry(menu, type_keys, keys, entry):
+    with menu("set timeout=-1") as machine:
+        wait_for_menu(machine)
+        type_keys(machine, *keys)
+        assert booted(machine) == f"entry{entry}"
+
+
+@pytest.mark.parametrize("down", ["\x1b[B", "\x1bOB"], ids=["cursor keys", "application cursor keys"])
+def test_serial_terminals_may_send_arrow_keys_in_either_way(menu, down):
+    with menu("set timeout=-1") as machine:
+        wait_for_menu(machine)
+        machine.type_serial(down)
+        time.sleep(0.3)
+        machine.type_serial("\r")
+        assert booted(machine) == "entry2"
+
+
+@BOTH
+def test_the_default_entry_is_preselected(menu, type_keys):
+    with menu("set timeout=-1", "set default=2") as machine:
+        wait_for_menu(machine)
+        type_keys(machine, "up", "ret")
+        assert booted(machine) == "entry2"
+
+
+# ---- Waiting -----------------------------------------------------------------------------------
+
+def test_timeout_0_boots_the_default_and_shows_nothing(menu):
+    with menu("set timeout=0", "set default=1") as machine:
+        assert booted(machine) == "entry2"
+        assert machine.serial.startswith("report: ")
+
+
+def test_without_a_timeout_several_entries_wait_for_ever(menu):
+    with menu() as machine:
+        wait_for_menu(machine)
+        time.sleep(6)
+        assert "report: " not in machine.serial
+        machine.press("2")
+        assert booted(machine) == "entry2"
+
+
+def test_the_countdown_boots_the_default_when_it_is_over(menu):
+    with menu("set timeout=3", "set default=2") as machine:
+        wait_for_menu(machine)
+        start = time.monotonic()
+        machine.wait_for("Boots in 3 s", 2)
+        machine.wait_for_screen("Boots in", 2)
+        machine.wait_for("Boots in 1 s", 4)
+        assert booted(machine) == "entry3"
+        assert 2 < time.monotonic() - start < 8
+
+
+@BOTH
+def test_a_key_stops_the_countdown(menu, type_keys):
+    with menu("set timeout=2", "set default=1") as machine:
+        wait_for_menu(machine)
+        type_keys(machine, "left")
+        time.sleep(4)
+        assert "report: " not in machine.serial
+        assert "Boots in" not in machine.screen()
+        type_keys(machine, "ret")
+        assert booted(machine) == "entry2"
+
+
+@BOTH
+def test_the_key_that_stops_the_countdown_counts(menu, type_keys):
+    with menu("set timeout=5") as machine:
+        wait_for_menu(machine)
+        type_keys(machine, "down")
+        time.sleep(0.5)
+        type_keys(machine, "ret")
+        assert booted(machine) == "entry2"
+
+
+# ---- Entries that cannot be booted -------------------------------------------------------------
+
+BROKEN = b"""set timeout=0
+menuentry "Broken" {
+    multiboot /boot/absent
+}
+menuentry "Good" {
+    multiboot /boot/kernel good
+}
+"""
+REASON = r"/boot/grub/grub\.cfg:3: .*/boot/absent.*no such file"
+
+
+@BOTH
+def test_an_entry_that_cannot_be_booted_gives_its_reason_and_the_menu_again(discs, type_keys):
+    image = discs.make_unchecked(menu_tree(), {CONFIG: BROKEN})
+    with Machine(image) as machine:
+        machine.wait_for(REASON)
+        machine.wait_for_screen("Good")
+        machine.wait_for_screen(r"/boot/grub/grub\.cfg:3: ")
+        time.sleep(3)  # the timeout of 0 does not boot it again
+        assert len([line for line in machine.screen().split("\n") if "/boot/absent" in line]) == 1
+        type_keys(machine, "down", "ret")
+        assert booted(machine) == "good"
+
+
+def test_an_entry_that_cannot_be_booted_can_be_tried_again(discs):
+    image = discs.make_unchecked(menu_tree(), {CONFIG: BROKEN})
+    with Machine(image) as machine:
+        shown = 0
+        for _ in range(20):
+            machine.wait_for(REASON, after=shown)
+            machine.wait_for("Esc", after=shown)
+            shown = len(machine.serial)
+            machine.press("ret")
+        machine.wait_for_screen("Good")
+        machine.press("2")
+        assert booted(machine) == "good"
+
+
+ONLY_BROKEN = b"""menuentry "Broken" {
+    multiboot /boot/absent
+}
+"""
+
+
+@BOTH
+def test_without_another_entry_a_key_leads_to_the_next_boot_device(discs, tmp_path, type_keys):
+    image = discs.make_unchecked(menu_tree(), {CONFIG: ONLY_BROKEN})
+    with Machine(image, extra=next_device(tmp_path / "disk")) as machine:
+        machine.wait_for(r"/boot/grub/grub\.cfg:2: .*/boot/absent")
+        machine.wait_for("press a key")
+        time.sleep(2)
+        assert "NEXT DEVICE" not in machine.serial
+        type_keys(machine, "spc")
+        machine.wait_for(BOOTED)
+
+
+@BOTH
+def test_escape_leads_to_the_next_boot_device(discs, tmp_path, type_keys):
+    with Machine(discs.make(menu_tree("set timeout=-1")), extra=next_device(tmp_path / "disk")) as machine:
+        wait_for_menu(machine)
+        type_keys(machine, "esc")
+        machine.wait_for(BOOTED)
+
+
+def test_without_a_next_boot_device_the_firmware_says_so(discs):
+    with Machine(discs.make(menu_tree("set timeout=-1")), extra=["-boot", "order=d", "-net", "none"]) as machine:
+        wait_for_menu(machine)
+        machine.press("esc")
+        machine.wait_for_screen("No bootable device")
+
+
+# ---- Lists that are longer than the screen -----------------------------------------------------
+
+def test_a_long_list_scrolls(discs):
+    titles = [f"Entry number {number}" for number in range(1, 41)]
+    with Machine(discs.make(menu_tree("set timeout=-1", titles=titles))) as machine:
+        machine.wait_for_screen("Entry number 10")
+        assert "Entry number 40" not in machine.screen()
+        machine.press("end")
+        machine.wait_for_screen("Entry number 40")
+        machine.press("up", "ret")
+        assert booted(machine) == "entry39"
+
+
+def test_a_title_longer_than_the_screen_stays_on_its_line(discs):
+    titles = ["A" * 300, "Second entry", "Third entry"]
+    with Machine(discs.make(menu_tree("set timeout=-1", titles=titles))) as machine:
+        wait_for_menu(machine)
+        rows = [row for row in machine.screen().split("\n") if "AAA" in row]
+        assert len(rows) == 1
+        machine.press("2")
+        assert booted(machine) == "entry2"
