@@ -42,11 +42,12 @@ def loader(request):
 def boot(discs, loader):
     default_loader = loader
 
-    def run(source, loader=None, timeout=10, **machine):
+    def run(source, loader=None, timeout=30, **machine):
         """Boots a tree (dict) or an image (Path) of the report kernel; the rest goes to Machine."""
         image = source if isinstance(source, Path) else discs.make(source, loader or default_loader)
         with Machine(image, **machine) as qemu:
-            qemu.wait_for("^END$", timeout)
+            if qemu.wait_for("^END$|press a key", timeout)[0] != "END":
+                qemu.fail("the loader refused")
             status = qemu.wait_exit()
             assert status == EXIT_REPORTED, qemu.serial
             return Boot(qemu.serial, status, Report(qemu.serial))

@@ -210,4 +210,8 @@ class Machine:
 
     def registers(self):
         """QEMU's own view of the processor, cached descriptors included, as text."""
-        return self.hmp("info registers").replace("\r", "")
+        return self.hmp("info registers").replace("\r", "").split("\nFCW=")[0]
+
+    def screenshot(self, path):
+        """Writes what the screen shows as a PPM file, in graphics modes as well."""
+        self.qmp("screendump", filename=str(path))

@@ -111,7 +111,7 @@ def test_a_module_may_fill_the_memory_to_the_last_page_and_no_further(boot, disc
     assert report.modules[0]["adler"] == full.adler32()
     assert report["regions_wrong"] == 0
     too_big = tree(GOOD, modules=[("", Sparse(size + 1))])
-    assert_refused_at_boot(discs.make(too_big), ":4: /boot/module0: .*does not fit", memory=32)
+    assert_refused_at_boot(discs.make(too_big), r"/boot/grub/grub\.cfg:4: /boot/module0: .*does not fit", memory=32)
 
 
 @pytest.mark.parametrize("memory", [2, 4, 8])
@@ -119,7 +119,7 @@ def test_in_a_small_machine_what_is_too_large_is_refused(discs, memory):
     kernel = tree(padded(plain(16 * MIB), ROOM))
     assert_refused_at_boot(discs.make(kernel), KERNEL_LINE + ".*does not fit", memory=memory)
     module = tree(GOOD, modules=[("", Sparse(8 * MIB))])
-    assert_refused_at_boot(discs.make(module), ":4: /boot/module0: .*does not fit", memory=memory)
+    assert_refused_at_boot(discs.make(module), r"/boot/grub/grub\.cfg:4: /boot/module0: .*does not fit", memory=memory)
 
 
 @pytest.mark.parametrize("memory", [2, 4, 8])
@@ -127,6 +127,11 @@ def test_in_a_small_machine_what_is_small_enough_boots(boot, memory):
     report = boot(tree(GOOD, modules=[("", pattern(100_000))]), memory=memory).report
     assert report["regions_wrong"] == 0
     assert report.modules[0]["end"] - report.modules[0]["start"] == 100_000
+
+
+def test_modules_beyond_the_working_memory_are_refused(discs):
+    files = tree(GOOD, modules=[(f"{n} " + "x" * 200, b"x") for n in range(550)])
+    assert_refused_at_boot(discs.make(files), r"/boot/grub/grub\.cfg:.*(working memory|no memory left)")
 
 
 # ---- after the refusal
@@ -140,7 +145,8 @@ def test_after_the_key_the_firmware_tries_its_next_boot_device(discs):
 
 
 def test_a_refused_entry_leads_back_to_the_menu_where_another_can_be_chosen(discs):
-    two = b'set timeout=0\nmenuentry "broken" {\nmultiboot /boot/broken\n}\nmenuentry "right" {\nmultiboot /boot/kernel\n}\n'
+    two = (b'set timeout=0\nmenuentry "broken" {\nmultiboot /boot/broken\n}\n'
+           b'menuentry "right" {\nmultiboot /boot/kernel\n}\n')
     files = {**tree(GOOD), "boot/broken": padded(GOOD, ROOM), CONFIG: two}
     image = discs.make_unchecked(files, {"boot/broken": multiboot_header(1 << 9)})
     with Machine(image) as qemu:

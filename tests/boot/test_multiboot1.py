@@ -8,8 +8,8 @@ import zlib
 import pytest
 
 from discs import Sparse, tree
-from good_kernels import KERNELS, PLAIN, plain
-from make_kernel import MIB, Payload, elf, multiboot_header, pattern, standard_sections
+from good_kernels import KERNELS, PLAIN, tiny_with_header_at_the_end
+from make_kernel import MIB, VIDEO_MODE, Payload, elf, multiboot_header, pattern, standard_sections
 from qemu import Machine
 from report import differences
 
@@ -148,7 +148,7 @@ def test_every_elf_section_is_loaded_and_described(boot, bits):
 
 def test_the_loader_gives_its_name(boot, loader):
     name = boot(tree(ELF32())).report["boot_loader_name"]
-    assert name.startswith(b"Whelk " if loader == "whelk" else b"GRUB ")
+    assert (b"Whelk" if loader == "whelk" else b"GRUB") in name
 
 
 def test_the_screen_is_described_as_vga_text(boot):
@@ -207,8 +207,8 @@ def test_a_module_of_300_mib_arrives_whole(boot, discs, loader):
     assert small["adler"] == zlib.adler32(b"behind it")
 
 
-def test_500_modules_with_long_strings_arrive(boot):
-    modules = [(f"{n} " + "x" * 200, b"%d" % n) for n in range(500)]
+def test_300_modules_with_long_strings_arrive(boot):
+    modules = [(f"{n} " + "x" * 200, b"%d" % n) for n in range(300)]
     report = boot(tree(ELF32(), modules=modules), timeout=60).report
     assert [m["text"].decode() for m in report.modules] == [words for words, _ in modules]
     assert [m["adler"] for m in report.modules] == [zlib.adler32(data) for _, data in modules]
@@ -239,4 +239,10 @@ def test_a_kernel_of_this_shape_boots_whole_and_as_under_grub(boot, loader, name
     if kernel.grub:
         theirs = boot(files, "grub", memory=kernel.memory).report
         assert_the_kernel_is_whole(theirs)
-        assert differences(ours, theirs) == {}
+        assert differences(ours, theirs, kernel.differs) == {}
+
+
+def test_a_header_at_the_end_of_the_file_needs_no_video_fields(discs, loader):
+    kernel = tiny_with_header_at_the_end(multiboot_header(VIDEO_MODE))
+    with Machine(discs.make(tree(kernel), loader)) as qemu:
+        qemu.wait_for("The tiny kernel runs.")

@@ -6,7 +6,7 @@ import pytest
 
 from discs import tree
 from good_kernels import PLAIN
-from make_kernel import MIB, PT_GNU_STACK, START_PROCESSORS, Payload, Segment, align, elf, pattern
+from make_kernel import MIB, PT_GNU_STACK, START_PROCESSORS, Payload, Segment, align, elf, multiboot_header, pattern
 
 PAGE, KIB = 4096, 1024
 MODULES = [("the application", pattern(123_457)), ("another", pattern(5000, 2))]
@@ -76,7 +76,6 @@ def test_modules_stand_on_pages(report):
 
 
 def test_modules_stand_on_pages_even_if_the_header_does_not_ask(boot):
-    from make_kernel import multiboot_header
     kernel = Payload(MIB, multiboot_header(0))
     modules = boot(tree(elf([kernel.segment()], kernel.entry), "", MODULES)).report.modules
     assert [m["start"] % PAGE for m in modules] == [0, 0]

@@ -5,7 +5,7 @@ what is special about it."""
 import argparse
 from pathlib import Path
 
-from make_kernel import (DATA, GIB, KIB, MEMORY_INFO, MIB, PAGE_ALIGN, PT_GNU_STACK, VIDEO_MODE, ZERO,
+from make_kernel import (BUILD, DATA, GIB, KIB, MEMORY_INFO, MIB, PAGE_ALIGN, PT_GNU_STACK, VIDEO_MODE, ZERO,
                          Payload, Segment, address_fields, align, elf, multiboot_header, patched, pattern,
                          standard_sections)
 
@@ -13,18 +13,24 @@ PLAIN = multiboot_header(PAGE_ALIGN | MEMORY_INFO)
 KERNELS = {}
 
 
-class Kernel:
-    """A kernel's maker, the memory its machine needs, and whether GRUB boots it as well."""
+# What of a report may differ from GRUB's for some kernels, and why.
+MODULES_BEHIND = {"module[].start": "GRUB takes the lowest hole above 1 MiB, Whelk goes behind the kernel",
+                  "module[].end": "the same"}
+INFORMATION_ON_A_PAGE = {"ebx": "where its page is taken, GRUB takes the next byte and Whelk the next page"}
 
-    def __init__(self, make, memory, grub):
+
+class Kernel:
+    """A kernel's maker, the memory its machine needs, whether GRUB boots it, and what may then differ."""
+
+    def __init__(self, make, memory, grub, differs):
         self.name = make.__name__.replace("_", "-")
         self.sentence = make.__doc__
-        self.make, self.memory, self.grub = make, memory, grub
+        self.make, self.memory, self.grub, self.differs = make, memory, grub, differs
 
 
-def kernel(make=None, *, memory=64, grub=True):
+def kernel(make=None, *, memory=64, grub=True, differs=()):
     def register(function):
-        entry = Kernel(function, memory, grub)
+        entry = Kernel(function, memory, grub, differs)
         KERNELS[entry.name] = entry
         return function
     return register(make) if make else register
@@ -79,25 +85,25 @@ def hermitcore_loader():
     return elf(payload.cut(0x600, 0xA00, 0xC00) + [Segment(0, type=PT_GNU_STACK)], payload.entry)
 
 
-@kernel
+@kernel(differs=INFORMATION_ON_A_PAGE)
 def at_64_kib():
     """At 64 KiB, where the information would stand."""
     return plain(64 * KIB)
 
 
-@kernel
+@kernel(differs=MODULES_BEHIND)
 def at_16_mib():
     """At 16 MiB."""
     return plain(16 * MIB)
 
 
-@kernel(memory=256)
+@kernel(memory=256, differs=MODULES_BEHIND)
 def above_100_mib():
     """Above 100 MiB."""
     return plain(111 * MIB)
 
 
-@kernel(memory=1536)
+@kernel(memory=1536, differs=MODULES_BEHIND)
 def at_1_gib():
     """At 1 GiB."""
     return plain(GIB)
@@ -157,7 +163,7 @@ def data_over_all_conventional_memory():
     return with_data((0x600, 0x9F000))
 
 
-@kernel
+@kernel(differs=INFORMATION_ON_A_PAGE)
 def data_over_64_kib_to_128_kib():
     """The information's usual page is taken."""
     return with_data((0x10000, 0x20000))
@@ -192,7 +198,7 @@ def segments_in_any_order():
     return elf([a, d, b, c], payload.entry)
 
 
-@kernel
+@kernel(differs=MODULES_BEHIND)
 def unaligned_addresses():
     """Segments that start and end at odd physical addresses."""
     data = pattern(0x4321)
@@ -200,7 +206,7 @@ def unaligned_addresses():
     return elf([*payload.cut(0x7B1, 0xA13), Segment(3 * MIB + 0x123, data)], payload.entry)
 
 
-@kernel
+@kernel(differs=MODULES_BEHIND)
 def bss_only_segment():
     """A segment that has no bytes in the file."""
     payload = Payload(MIB, PLAIN).expect(ZERO, 5 * MIB + 1, 0x12345)
@@ -214,13 +220,13 @@ def empty_segment_at_anothers_address():
     return elf([payload.segment(), Segment(MIB, memory_size=0)], payload.entry)
 
 
-@kernel
+@kernel(differs=MODULES_BEHIND)
 def segment_of_29_mb():
     """A segment of 29 MB."""
     return with_data((2 * MIB, 2 * MIB + 29_000_001))
 
 
-@kernel(memory=512)
+@kernel(memory=512, differs=MODULES_BEHIND)
 def bss_of_262_mib():
     """A .bss of 262 MiB."""
     payload = Payload(MIB, PLAIN).expect(ZERO, 2 * MIB, 262 * MIB)
@@ -257,7 +263,7 @@ def address_fields_behind_other_bytes():
     return address_fields(Payload(MIB), prefix=b"\xee" * 4096)
 
 
-@kernel
+@kernel(differs=INFORMATION_ON_A_PAGE)
 def address_fields_at_64_kib():
     """Address fields that load to 64 KiB."""
     return address_fields(Payload(64 * KIB))
@@ -329,13 +335,11 @@ def video_flag_behind_the_search_window():
     return with_header_at(8180, fields)
 
 
-@kernel(grub=False)
-def video_flag_without_fields():
-    """Flag 2 in a header that ends where the file ends."""
-    payload = Payload(MIB)
-    segments = payload.cut()
-    end = align(0x1000 + len(segments[0].data), 4)
-    return elf(segments, payload.entry, extra={end: multiboot_header(VIDEO_MODE)}, data_from=0x1000)
+def tiny_with_header_at_the_end(header):
+    """The header's last byte is the file's last byte."""
+    code = (BUILD / "kernels" / "tiny.bin").read_bytes()
+    return elf([Segment(MIB, code, offset=0x100)], MIB, extra={0x100: code, align(0x100 + len(code), 4): header},
+               data_from=0x100)
 
 
 @kernel(grub=False)

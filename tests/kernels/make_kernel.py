@@ -293,7 +293,8 @@ def _sections(layout, sections, bits):
 
 
 def standard_sections(payload, bits=32):
-    """What a linked kernel has: .text and .bss in memory, symbols and a comment beside it."""
+    """What a linked kernel has: .text and .bss in memory (the little .data between them has no section,
+    as it changes while the kernel runs), symbols and a comment beside it."""
     strings = b"\0start\0the_end\0"
     if bits == 32:
         symbols = bytes(16) + struct.pack("<IIIBBH", 1, payload.entry, 0, 0x12, 0, 1)
@@ -303,7 +304,7 @@ def standard_sections(payload, bits=32):
         symbols += struct.pack("<IBBHQQ", 7, 0x10, 0, 2, payload.memory_end, 0)
     return [
         Section(".text", SHT_PROGBITS, address=payload.address, offset=0x1000,
-                size=payload.file_end - payload.address, flags=SHF_ALLOC | SHF_EXECINSTR | SHF_WRITE),
+                size=payload.code_end - payload.address, flags=SHF_ALLOC | SHF_EXECINSTR | SHF_WRITE),
         Section(".bss", SHT_NOBITS, address=payload.file_end, offset=0x1000,
                 size=payload.memory_end - payload.file_end, flags=SHF_ALLOC | SHF_WRITE),
         Section(".comment", SHT_PROGBITS, b"a comment that is not allocated\0"),

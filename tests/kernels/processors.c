@@ -25,7 +25,8 @@ enum {
     MP_PROCESSOR_BYTES = 20,
 };
 
-extern const uint8_t trampoline[], trampoline_end[];
+extern const uint8_t trampoline[];
+extern const uint32_t trampoline_size;
 
 static void apic_write(uint32_t address, uint32_t value)
 {
@@ -41,9 +42,8 @@ static void pause_milliseconds(uint32_t milliseconds)
 uint32_t processors_start(void)
 {
     uint8_t *target = (uint8_t *)TRAMPOLINE_ADDRESS;
-    size_t length = (size_t)(trampoline_end - trampoline);
-    memcpy(target, trampoline, length);
-    volatile uint32_t *counter = (volatile uint32_t *)(target + length - sizeof *counter);
+    memcpy(target, trampoline, trampoline_size);
+    volatile uint32_t *counter = (volatile uint32_t *)(target + trampoline_size - sizeof *counter);
 
     apic_write(LOCAL_APIC_SPURIOUS, APIC_SOFTWARE_ENABLE);
     apic_write(LOCAL_APIC_COMMAND_HIGH, 1u << 24);

@@ -5,7 +5,7 @@
 section .rodata
 
 bits 16
-global trampoline, trampoline_end
+global trampoline, trampoline_size
 trampoline:
     lock inc word [cs:counter - trampoline]
 .rest:
@@ -15,6 +15,7 @@ trampoline:
     align 4, db 0
 counter:
     dd 0
-trampoline_end:
+trampoline_size:
+    dd $ - trampoline
 
 section .note.GNU-stack noalloc noexec nowrite progbits
