@@ -232,6 +232,18 @@ static void a_kernel_over_all_of_low_memory_has_its_information_at_1_mib(void **
     assert_module_at(0, MIB + PAGE);
 }
 
+static void without_room_in_low_memory_the_information_stands_behind_the_kernel(void **state)
+{
+    (void)state;
+    build(0);
+    elf_add_segment(&kernel, 0x1000, 4 * MIB, 4 * MIB, 0x10, 0x1000);
+    elf_add_segment(&kernel, 0x1000, 0, 0, 0x1000, 0x9fc00);
+    add_module(5);
+    assert_planned();
+    assert_int_equal(plan.information_address, 4 * MIB + PAGE); /* not in the gap at 1 MiB */
+    assert_module_at(0, 4 * MIB + 2 * PAGE);
+}
+
 static void information_too_large_for_low_memory_stands_behind_the_kernel(void **state)
 {
     (void)state;
@@ -671,6 +683,7 @@ int main(void)
         cmocka_unit_test(the_information_stands_at_0x10000),
         cmocka_unit_test(the_information_goes_to_the_next_free_page_where_the_kernel_is_in_the_way),
         cmocka_unit_test(a_kernel_over_all_of_low_memory_has_its_information_at_1_mib),
+        cmocka_unit_test(without_room_in_low_memory_the_information_stands_behind_the_kernel),
         cmocka_unit_test(information_too_large_for_low_memory_stands_behind_the_kernel),
         cmocka_unit_test(information_with_a_command_line_of_64_kib_stays_low),
         cmocka_unit_test(the_first_module_stands_in_the_first_page_behind_the_kernel),
