@@ -285,6 +285,7 @@ static bool place_modules(struct planning *planning)
 static bool place_sections(struct planning *planning)
 {
     struct plan *plan = planning->plan;
+    uint64_t lowest = MODULES_LOWEST; /* one behind the other, or many would take many searches */
     for (size_t i = 0; i < planning->section_count; i++) {
         const struct elf_section *section = &planning->sections[i];
         struct piece piece = {
@@ -293,11 +294,12 @@ static bool place_sections(struct planning *planning)
             .file_offset = section->file_offset,
         };
         format_text(piece.name, sizeof piece.name, "section %u", section->index);
-        if (!place(planning, &piece, section->alignment, MODULES_LOWEST)) {
+        if (!place(planning, &piece, section->alignment, lowest)) {
             return fail_at(planning, &planning->boot->kernel);
         }
         elf_set_section_address(&planning->elf, planning->section_headers, section->index,
                                 piece.address);
+        lowest = (uint64_t)piece.address + piece.length;
     }
     return true;
 }
