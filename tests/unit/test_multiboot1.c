@@ -519,6 +519,23 @@ static void the_memory_map_has_24_bytes_an_entry_that_say_20(void **state)
     free(information);
 }
 
+static void a_memory_map_of_two_hundred_ranges_is_told_whole(void **state)
+{
+    (void)state;
+    struct memory_range ranges[200];
+    for (size_t i = 0; i < 200; i++) {
+        ranges[i] = (struct memory_range){2 * i * MIB, MIB, MEMORY_AVAILABLE};
+    }
+    struct memory_map map = {ranges, 200, 200};
+    struct boot_information wanted = minimal();
+    wanted.map = &map;
+    write_information(&wanted);
+    assert_int_equal(field(44), 200 * 24);
+    assert_int_equal(load64(pointed_to(field(48), 200 * 24) + 199 * 24 + 4), 398 * MIB);
+    assert_string_equal(pointed_to(field(16), 1), "");
+    free(information);
+}
+
 static void modules_are_listed_in_order_with_their_strings(void **state)
 {
     (void)state;
@@ -668,6 +685,7 @@ int main(void)
         cmocka_unit_test(memory_boot_device_and_loader_name_are_told),
         cmocka_unit_test(an_empty_command_line_is_a_string_too),
         cmocka_unit_test(the_memory_map_has_24_bytes_an_entry_that_say_20),
+        cmocka_unit_test(a_memory_map_of_two_hundred_ranges_is_told_whole),
         cmocka_unit_test(modules_are_listed_in_order_with_their_strings),
         cmocka_unit_test(section_headers_are_copied_with_their_number_size_and_names),
         cmocka_unit_test(structure_map_and_command_line_come_first_in_one_page),

@@ -502,6 +502,32 @@ static void arguments_are_handed_on(void **state)
     assert_memory_equal(plan.information.loader_name, "Whelk ", 6);
 }
 
+/* ldhermit.elf with its application: the rules that HermitCore dies without. */
+static void a_hermitcore_boot_finds_each_thing_where_it_looks_for_it(void **state)
+{
+    (void)state;
+    static uint8_t page[PAGE];
+    build(MIB);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x8000);
+    elf_add_segment(&kernel, 0x1800, MIB + 0x8000, MIB + 0x8000, 0x100, 0x1000);
+    elf_add_segment(&kernel, 0x1900, MIB + 0x9000, MIB + 0x9000, 0x100, 0x3f10);
+    boot.kernel.arguments = "-uart=io:0x3f8";
+    add_module(4200 * KIB);
+    assert_planned();
+    uint32_t address = plan.information_address;
+    assert_true(address >= PAGE && address != 0x8000 && address < 2 * MIB);
+    assert_true(multiboot1_information_size(&plan.information) <= PAGE); /* all in one page */
+    assert_int_equal(address % PAGE, 0);
+    multiboot1_write_information(&plan.information, page, address);
+    assert_string_equal((char *)page + load32(page + 16) - address, "-uart=io:0x3f8");
+    assert_module_at(0, MIB + 0xd000);
+    assert_true(END_OF_RAM - plan.information.modules[0].mod_end >= 2 * MIB);
+    for (size_t i = 0; i < plan.placement.count; i++) { /* a stack of 32 KiB behind the page */
+        const struct piece *piece = &plan.placement.pieces[i];
+        assert_true(piece->address <= address || piece->address >= address + PAGE + 32 * KIB);
+    }
+}
+
 /* ---- Address fields. */
 
 static void put_address_fields(uint32_t load, uint32_t load_end, uint32_t bss_end, uint32_t entry)
@@ -702,6 +728,7 @@ int main(void)
         cmocka_unit_test(sections_that_no_segment_loads_are_placed_last_and_told),
         cmocka_unit_test(a_plan_is_the_same_for_a_kernel_that_had_to_be_unpacked),
         cmocka_unit_test(arguments_are_handed_on),
+        cmocka_unit_test(a_hermitcore_boot_finds_each_thing_where_it_looks_for_it),
         cmocka_unit_test(address_fields_go_before_the_elf_headers_and_no_sections_are_told),
         cmocka_unit_test(bad_address_fields_of_an_elf_file_can_be_ignored),
         cmocka_unit_test(an_image_by_address_fields_without_ram_underneath_is_refused),
