@@ -1,0 +1,864 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Multiboot 2 (specification 2.0): the header and its tags (3.1), the images that they describe or
+// move, the boot information (3.6).
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "loader/multiboot2.h"
+#include "tests/unit/elf_builder.h"
+#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+
+enum {
+    FILE_BYTES = 48 * 1024,
+    MIB = 1024 * 1024,
+    LAST_LEGAL_OFFSET = 32768 - 24, /* of a header with an end tag alone */
+    HEADER_AT = 0x100,
+    OPTIONAL = 1,
+};
+
+static uint8_t file[FILE_BYTES];
+static size_t tags_end; /* of the header at HEADER_AT */
+static struct multiboot2_header header;
+static struct image image;
+static struct error error;
+
+static void seal(size_t offset, uint32_t architecture, uint32_t length)
+{
+    put32(file + offset, MULTIBOOT2_HEADER_MAGIC);
+    put32(file + offset + 4, architecture);
+    put32(file + offset + 8, length);
+    put32(file + offset + 12, 0u - MULTIBOOT2_HEADER_MAGIC - architecture - length);
+}
+
+static void start_file(void)
+{
+    memset(file, 0x5a, sizeof file);
+    memset(&header, 0xee, sizeof header);
+    memset(&error, 0, sizeof error);
+    tags_end = HEADER_AT + 16;
+}
+
+static void add_tag(uint16_t type, uint16_t flags, uint32_t size)
+{
+    put16(file + tags_end, type);
+    put16(file + tags_end + 2, flags);
+    put32(file + tags_end + 4, size);
+    tags_end += (size + 7) & ~(size_t)7;
+}
+
+/* A tag with this many words in it. */
+static void add_words(uint16_t type, uint16_t flags, size_t count, ...)
+{
+    va_list words;
+    va_start(words, count);
+    for (size_t i = 0; i < count; i++) {
+        put32(file + tags_end + 8 + 4 * i, va_arg(words, uint32_t));
+    }
+    va_end(words);
+    add_tag(type, flags, (uint32_t)(8 + 4 * count));
+}
+
+/* Searches the first size bytes in a block of just that size, so that a sanitizer sees a read
+   behind. */
+static bool find(size_t size)
+{
+    uint8_t *start = malloc(size);
+    memcpy(start, file, size);
+    bool is_found = multiboot2_find_header((struct bytes){start, size}, &header, &error);
+    free(start);
+    return is_found;
+}
+
+/* Adds the end tag and looks for the header in a file that ends with it. */
+static bool find_tags(void)
+{
+    add_tag(MULTIBOOT2_HEADER_END, 0, 8);
+    seal(HEADER_AT, 0, (uint32_t)(tags_end - HEADER_AT));
+    return find(tags_end);
+}
+
+static void put_plain_header(size_t offset)
+{
+    memset(file + offset + 16, 0, 8);
+    file[offset + 16 + 4] = 8;
+    seal(offset, 0, 24);
+}
+
+static void assert_refused(bool accepted, const char *reason)
+{
+    assert_false(accepted);
+    if (strstr(error.message, reason) == NULL) {
+        fail_msg("\"%s\" does not say \"%s\"", error.message, reason);
+    }
+}
+
+/* ---- The search. */
+
+static void a_file_without_a_header_is_refused(void **state)
+{
+    (void)state;
+    start_file();
+    assert_refused(find(sizeof file), "no Multiboot 2 header in the first 32768 bytes");
+    assert_refused(find(0), "no Multiboot 2 header");
+    assert_refused(find(15), "no Multiboot 2 header");
+}
+
+static void a_header_that_ends_with_the_searched_part_is_the_last_legal_one(void **state)
+{
+    (void)state;
+    start_file();
+    put_plain_header(LAST_LEGAL_OFFSET);
+    assert_true(find(32768));
+    assert_int_equal(header.file_offset, LAST_LEGAL_OFFSET);
+    assert_true(find(sizeof file));
+    start_file();
+    put_plain_header(LAST_LEGAL_OFFSET + 8);
+    assert_refused(find(sizeof file), "at offset 32752 it cannot have 24 bytes");
+    start_file();
+    put_plain_header(32768);
+    assert_refused(find(sizeof file), "no Multiboot 2 header");
+}
+
+static void a_header_off_the_8_byte_grid_is_no_header(void **state)
+{
+    (void)state;
+    for (size_t off = 1; off < 8; off++) {
+        start_file();
+        put_plain_header(HEADER_AT + off);
+        assert_refused(find(sizeof file), "no Multiboot 2 header");
+    }
+}
+
+static void a_header_for_another_architecture_is_told_from_none(void **state)
+{
+    (void)state;
+    start_file();
+    seal(HEADER_AT, 4, 24);
+    assert_refused(find(sizeof file), "not for the PC");
+    assert_false(multiboot2_is_present((struct bytes){file, sizeof file}));
+}
+
+static void a_decoy_with_a_wrong_checksum_does_not_hide_the_header(void **state)
+{
+    (void)state;
+    start_file();
+    put_plain_header(HEADER_AT);
+    file[HEADER_AT + 12] ^= 1;
+    assert_refused(find(sizeof file), "wrong checksum");
+    put_plain_header(HEADER_AT + 8 * 4);
+    assert_true(find(sizeof file));
+    assert_int_equal(header.file_offset, HEADER_AT + 8 * 4);
+    assert_true(multiboot2_is_present((struct bytes){file, sizeof file}));
+}
+
+static void a_header_length_below_16_or_beyond_the_file_is_refused(void **state)
+{
+    (void)state;
+    const uint32_t lengths[] = {
+        0, 8, 15, FILE_BYTES - HEADER_AT + 1, 32768 - HEADER_AT + 1, 0x80000000, UINT32_MAX};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        start_file();
+        seal(HEADER_AT, 0, lengths[i]);
+        assert_refused(find(sizeof file), "it cannot have");
+    }
+    start_file();
+    put_plain_header(HEADER_AT);
+    assert_refused(find(HEADER_AT + 23), "it cannot have 24 bytes");
+}
+
+/* ---- The tags. */
+
+static void the_fields_of_all_tags_are_read(void **state)
+{
+    (void)state;
+    start_file();
+    add_words(MULTIBOOT2_ADDRESS, 0, 4, 1, 2, 3, 4);
+    add_words(MULTIBOOT2_ENTRY_ADDRESS, 0, 1, 5);
+    add_words(MULTIBOOT2_CONSOLE_FLAGS, 0, 1, 2);
+    add_words(MULTIBOOT2_FRAMEBUFFER, OPTIONAL, 3, 1024, 768, 32);
+    add_words(MULTIBOOT2_MODULE_ALIGN, 0, 0);
+    add_words(MULTIBOOT2_RELOCATABLE, 0, 4, 6, 7, 8, 9);
+    assert_true(find_tags());
+    assert_int_equal(header.tags, 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 10);
+    const struct address_fields address = {1, 2, 3, 4, 5};
+    assert_memory_equal(&header.address, &address, sizeof address);
+    assert_int_equal(header.console_flags, 2);
+    assert_int_equal(header.width, 1024);
+    assert_int_equal(header.height, 768);
+    assert_int_equal(header.depth, 32);
+    assert_int_equal(header.min_addr, 6);
+    assert_int_equal(header.max_addr, 7);
+    assert_int_equal(header.align, 8);
+    assert_int_equal(header.preference, 9);
+}
+
+static void tags_for_efi_are_accepted_and_change_nothing(void **state)
+{
+    (void)state;
+    start_file();
+    add_words(MULTIBOOT2_EFI_BOOT_SERVICES, 0, 0);
+    add_words(MULTIBOOT2_ENTRY_ADDRESS_EFI32, 0, 1, 77);
+    add_words(MULTIBOOT2_ENTRY_ADDRESS_EFI64, 0, 1, 77);
+    assert_true(find_tags());
+    assert_int_equal(header.address.entry_addr, 0);
+    assert_false(multiboot2_has(&header, MULTIBOOT2_ENTRY_ADDRESS));
+}
+
+static void an_unknown_tag_is_refused_by_number_unless_it_is_optional(void **state)
+{
+    (void)state;
+    const uint16_t types[] = {11, 32, 0x1234, 0xffff};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        char reason[32];
+        snprintf(reason, sizeof reason, "tag %u is required", types[i]);
+        start_file();
+        add_words(types[i], 0, 1, 0);
+        assert_refused(find_tags(), reason);
+        start_file();
+        add_words(types[i], OPTIONAL, 1, 0);
+        add_words(MULTIBOOT2_CONSOLE_FLAGS, 0, 1, 2);
+        assert_true(find_tags());
+        assert_int_equal(header.tags, 1 << MULTIBOOT2_CONSOLE_FLAGS);
+    }
+}
+
+static void an_unknown_request_is_refused_by_number_unless_it_is_optional(void **state)
+{
+    (void)state;
+    start_file();
+    add_words(MULTIBOOT2_INFORMATION_REQUEST, 0, 3, 1, 21, 22);
+    assert_refused(find_tags(), "information 22 is required");
+    start_file();
+    add_words(MULTIBOOT2_INFORMATION_REQUEST, OPTIONAL, 2, 1, UINT32_MAX);
+    assert_true(find_tags());
+    start_file();
+    add_tag(MULTIBOOT2_INFORMATION_REQUEST, 0, 8);
+    for (uint32_t type = 0; type < 22; type++) {
+        add_words(MULTIBOOT2_INFORMATION_REQUEST, 0, 1, type);
+    }
+    assert_true(find_tags());
+}
+
+static void a_tag_of_fewer_than_8_bytes_is_refused(void **state)
+{
+    (void)state;
+    for (uint32_t size = 0; size < 8; size++) {
+        start_file();
+        add_tag(77, OPTIONAL, 8);
+        put32(file + tags_end - 4, size);
+        assert_refused(find_tags(), "tag 77 cannot have");
+    }
+}
+
+static void a_tag_that_runs_past_the_header_is_refused(void **state)
+{
+    (void)state;
+    const uint32_t sizes[] = {17, 24, 0x7fffffff, UINT32_MAX};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        start_file();
+        add_tag(77, OPTIONAL, 8);
+        put32(file + tags_end - 4, sizes[i]);
+        assert_refused(find_tags(), "tag 77 cannot have");
+    }
+}
+
+static void a_tag_that_is_too_short_for_its_fields_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t type;
+        uint32_t size;
+    } tags[] = {{2, 24}, {3, 12}, {4, 12}, {5, 20}, {10, 24}};
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+        for (uint32_t size = 8; size < tags[i].size; size++) {
+            start_file();
+            add_tag(tags[i].type, OPTIONAL, size);
+            assert_refused(find_tags(), "cannot have");
+        }
+    }
+}
+
+static void an_end_tag_of_6_bytes_in_a_header_of_46_works(void **state)
+{
+    (void)state;
+    start_file();
+    add_words(MULTIBOOT2_FRAMEBUFFER, OPTIONAL, 3, 80, 25, 0);
+    memset(file + tags_end, 0, 6);
+    seal(HEADER_AT, 0, 46);
+    assert_int_equal(tags_end + 6, HEADER_AT + 46);
+    assert_true(find(HEADER_AT + 46));
+    assert_int_equal(header.width, 80);
+}
+
+static void a_header_may_end_without_an_end_tag_at_any_length(void **state)
+{
+    (void)state;
+    start_file();
+    add_words(MULTIBOOT2_CONSOLE_FLAGS, 0, 1, 2); /* 12 bytes, padded to 16 */
+    for (uint32_t length = 16 + 12; length <= 16 + 17; length++) {
+        seal(HEADER_AT, 0, length);
+        assert_true(find(HEADER_AT + length));
+        assert_int_equal(header.console_flags, 2);
+    }
+    seal(HEADER_AT, 0, 16);
+    assert_true(find(HEADER_AT + 16));
+    assert_int_equal(header.tags, 0);
+    seal(HEADER_AT, 0, 16 + 16 + 2); /* room for a type that is not the end */
+    assert_refused(find(HEADER_AT + 16 + 16 + 2), "cannot have 0 bytes");
+}
+
+static void a_required_console_must_be_one_that_the_kernel_supports(void **state)
+{
+    (void)state;
+    start_file();
+    add_words(MULTIBOOT2_CONSOLE_FLAGS, 0, 1, MULTIBOOT2_CONSOLE_REQUIRED);
+    assert_refused(find_tags(), "a console is required");
+    start_file();
+    add_words(MULTIBOOT2_CONSOLE_FLAGS, 0, 1,
+              MULTIBOOT2_CONSOLE_REQUIRED | MULTIBOOT2_EGA_TEXT_SUPPORTED);
+    assert_true(find_tags());
+    start_file();
+    add_words(MULTIBOOT2_CONSOLE_FLAGS, 0, 1, MULTIBOOT2_CONSOLE_REQUIRED);
+    add_words(MULTIBOOT2_FRAMEBUFFER, 0, 3, 0, 0, 0);
+    assert_true(find_tags());
+    start_file();
+    add_words(MULTIBOOT2_CONSOLE_FLAGS, 0, 1, 0);
+    assert_true(find_tags());
+}
+
+/* ---- Images. */
+
+static uint8_t arena_memory[4096];
+
+static bool address_image(uint64_t file_size)
+{
+    struct arena arena = {.base = arena_memory, .size = sizeof arena_memory};
+    return multiboot2_address_image(&header, file_size, &image, &arena, &error);
+}
+
+static void start_address_header(uint32_t load_addr)
+{
+    memset(&error, 0, sizeof error);
+    header = (struct multiboot2_header){
+        .file_offset = HEADER_AT,
+        .tags = 1 << MULTIBOOT2_ADDRESS | 1 << MULTIBOOT2_ENTRY_ADDRESS,
+        .address = {.header_addr = MIB + HEADER_AT, .load_addr = load_addr, .entry_addr = MIB + 4},
+    };
+}
+
+static void an_address_tag_needs_an_entry_address_tag(void **state)
+{
+    (void)state;
+    start_address_header(MIB);
+    assert_true(address_image(0x2000));
+    assert_int_equal(image.entry, MIB + 4);
+    header.tags = 1 << MULTIBOOT2_ADDRESS;
+    assert_refused(address_image(0x2000), "without an entry address tag");
+}
+
+static void load_addr_minus_1_stands_for_the_start_of_the_file(void **state)
+{
+    (void)state;
+    start_address_header(UINT32_MAX);
+    header.address.load_end_addr = MIB + 0x1000;
+    header.address.bss_end_addr = MIB + 0x1800;
+    assert_true(address_image(0x2000));
+    assert_int_equal(image.segments[0].address, MIB);
+    assert_int_equal(image.segments[0].file_offset, 0);
+    assert_int_equal(image.segments[0].file_size, 0x1000);
+    assert_int_equal(image.segments[0].memory_size, 0x1800);
+    header.address.header_addr = HEADER_AT - 1;
+    assert_refused(address_image(0x2000), "lies before load_addr");
+}
+
+static void the_entry_address_must_lie_in_a_segment(void **state)
+{
+    (void)state;
+    struct image_segment segments[] = {{.address = MIB, .memory_size = 16},
+                                       {.address = 3 * MIB, .memory_size = 1}};
+    image = (struct image){.entry = 77, .segments = segments, .segment_count = 2};
+    header = (struct multiboot2_header){0};
+    assert_true(multiboot2_apply_entry(&header, &image, &error));
+    assert_int_equal(image.entry, 77);
+    header.tags = 1 << MULTIBOOT2_ENTRY_ADDRESS;
+    const uint32_t good[] = {MIB, MIB + 15, 3 * MIB};
+    for (size_t i = 0; i < 3; i++) {
+        header.address.entry_addr = good[i];
+        assert_true(multiboot2_apply_entry(&header, &image, &error));
+        assert_int_equal(image.entry, good[i]);
+    }
+    const uint32_t bad[] = {0, MIB - 1, MIB + 16, 3 * MIB + 1, UINT32_MAX};
+    for (size_t i = 0; i < 5; i++) {
+        header.address.entry_addr = bad[i];
+        assert_refused(multiboot2_apply_entry(&header, &image, &error), "lies in no segment");
+    }
+}
+
+static struct memory_range ranges[] = {
+    {0, 0x9fc00, MEMORY_AVAILABLE},
+    {MIB, 14 * MIB, MEMORY_AVAILABLE},
+    {15 * MIB, MIB, MEMORY_RESERVED},
+    {16 * MIB, 48 * MIB, MEMORY_AVAILABLE},
+    {UINT64_C(1) << 32, UINT64_C(1) << 30, MEMORY_AVAILABLE},
+};
+static const struct memory_map map = {ranges, 5, 5};
+
+/* Two segments, 2 MiB from the lowest to the highest address. */
+static struct image_segment segments_2m[2];
+
+static bool relocate(uint32_t minimum, uint32_t maximum, uint32_t alignment, uint32_t preference)
+{
+    const struct placement placement = {.map = &map};
+    segments_2m[0] = (struct image_segment){.address = 9 * MIB, .memory_size = MIB};
+    segments_2m[1] = (struct image_segment){.address = 8 * MIB, .memory_size = 10};
+    image = (struct image){.entry = 9 * MIB + 5, .segments = segments_2m, .segment_count = 2};
+    header = (struct multiboot2_header){
+        .tags = 1 << MULTIBOOT2_RELOCATABLE,
+        .min_addr = minimum,
+        .max_addr = maximum,
+        .align = alignment,
+        .preference = preference,
+    };
+    memset(&error, 0, sizeof error);
+    return multiboot2_relocate(&header, &placement, &image, &error);
+}
+
+static void assert_relocated(uint32_t minimum, uint32_t maximum, uint32_t alignment,
+                             uint32_t preference, uint32_t base)
+{
+    if (!relocate(minimum, maximum, alignment, preference)) {
+        fail_msg("%s", error.message);
+    }
+    assert_int_equal(segments_2m[1].address, base);
+    assert_int_equal(segments_2m[0].address, base + MIB);
+    assert_int_equal(image.entry, base + MIB + 5);
+}
+
+static void a_relocatable_image_moves_as_a_whole_to_the_lowest_place(void **state)
+{
+    (void)state;
+    assert_relocated(0, UINT32_MAX, 4096, MULTIBOOT2_PREFER_LOW, MIB);
+    assert_relocated(0, UINT32_MAX, 4096, MULTIBOOT2_PREFER_NONE, MIB);
+    assert_relocated(0, UINT32_MAX, 4096, 3, MIB);
+    assert_relocated(3 * MIB + 1, UINT32_MAX, 0, MULTIBOOT2_PREFER_LOW, 3 * MIB + 1);
+    assert_relocated(3 * MIB + 1, UINT32_MAX, 16, MULTIBOOT2_PREFER_LOW, 3 * MIB + 16);
+    assert_relocated(13 * MIB + 1, UINT32_MAX, 1, MULTIBOOT2_PREFER_LOW, 16 * MIB);
+    assert_relocated(0, UINT32_MAX, 32 * MIB, MULTIBOOT2_PREFER_LOW, 32 * MIB);
+}
+
+static void an_image_that_prefers_high_ends_as_high_as_it_may(void **state)
+{
+    (void)state;
+    assert_relocated(0, UINT32_MAX, 1, MULTIBOOT2_PREFER_HIGH, 62 * MIB);
+    assert_relocated(0, 40 * MIB + 5, 1, MULTIBOOT2_PREFER_HIGH, 38 * MIB + 5);
+    assert_relocated(0, 40 * MIB + 5, 4 * MIB, MULTIBOOT2_PREFER_HIGH, 36 * MIB);
+    assert_relocated(0, 17 * MIB, 1, MULTIBOOT2_PREFER_HIGH, 13 * MIB);
+    assert_relocated(62 * MIB, 64 * MIB, 1, MULTIBOOT2_PREFER_HIGH, 62 * MIB);
+}
+
+static void an_image_that_fits_nowhere_in_its_range_is_refused(void **state)
+{
+    (void)state;
+    for (uint32_t preference = 0; preference < 3; preference++) {
+        assert_refused(relocate(0, 2 * MIB, 1, preference), "do not fit");
+        assert_refused(relocate(63 * MIB, UINT32_MAX, 1, preference), "do not fit");
+        assert_refused(relocate(14 * MIB, 17 * MIB, 1, preference), "do not fit");
+        assert_refused(relocate(0, UINT32_MAX, 1u << 30, preference), "do not fit");
+        assert_refused(relocate(30 * MIB, 20 * MIB, 1, preference), "do not fit");
+        assert_refused(relocate(UINT32_MAX, 0, 1, preference), "do not fit");
+    }
+}
+
+static void an_alignment_that_is_no_power_of_two_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(relocate(0, UINT32_MAX, 0x3000, 0), "0x3000 is not a power of two");
+    assert_refused(relocate(0, UINT32_MAX, UINT32_MAX, 0), "is not a power of two");
+}
+
+static void an_image_of_4_gib_is_refused(void **state)
+{
+    (void)state;
+    const struct placement placement = {.map = &map};
+    struct image_segment whole[] = {{.address = 0, .memory_size = 1},
+                                    {.address = UINT32_MAX, .memory_size = 1}};
+    relocate(0, UINT32_MAX, 1, MULTIBOOT2_PREFER_HIGH); /* for the header */
+    image = (struct image){.segments = whole, .segment_count = 2};
+    assert_refused(multiboot2_relocate(&header, &placement, &image, &error),
+                   "0x100000000 bytes, aligned to 0x1, do not fit");
+}
+
+static void an_image_without_the_tag_stays(void **state)
+{
+    (void)state;
+    const struct placement placement = {.map = &map};
+    relocate(0, UINT32_MAX, 1, 0);
+    uint32_t entry = image.entry;
+    header.tags = 0;
+    assert_true(multiboot2_relocate(&header, &placement, &image, &error));
+    assert_int_equal(image.entry, entry);
+}
+
+/* ---- The boot information: read as a kernel reads it. */
+
+enum { INFORMATION_ADDRESS = 0x123400 };
+
+static uint8_t *information;
+static size_t information_size;
+
+static struct boot_information minimal(void)
+{
+    return (struct boot_information){
+        .map = &map, .boot_device = 0xe0ffffff, .command_line = "", .loader_name = "L 1"};
+}
+
+/* Written to a block of just the size that was announced. */
+static void write_information(const struct boot_information *wanted)
+{
+    information_size = multiboot2_information_size(wanted);
+    information = calloc(1, information_size);
+    multiboot2_write_information(wanted, information, INFORMATION_ADDRESS);
+    assert_true(load32(information) <= information_size);
+    assert_int_equal(load32(information + 4), 0);
+}
+
+/* The n-th tag of a type, its whole size inside; NULL: there is none. Steps over all tags from the
+   start, and finds the end where total_size says. */
+static const uint8_t *tag(uint32_t type, size_t n)
+{
+    const uint8_t *found = NULL;
+    size_t offset = 8;
+    for (;;) {
+        assert_true(offset % 8 == 0 && range_within(offset, 8, information_size));
+        const uint8_t *at = information + offset;
+        size_t size = load32(at + 4);
+        assert_true(size >= 8 && range_within(offset, size, information_size));
+        if (load32(at) == type && n-- == 0) {
+            found = at;
+        }
+        offset += (size + 7) & ~(size_t)7;
+        if (load32(at) == 0) {
+            assert_int_equal(size, 8);
+            assert_int_equal(offset, load32(information));
+            return found;
+        }
+    }
+}
+
+static uint32_t tag_size(uint32_t type)
+{
+    const uint8_t *at = tag(type, 0);
+    return at == NULL ? 0 : load32(at + 4);
+}
+
+static void strings_have_their_length_as_size(void **state)
+{
+    (void)state;
+    char command_line[40] = "";
+    for (size_t length = 0; length < sizeof command_line - 1; length++) {
+        struct boot_information wanted = minimal();
+        wanted.command_line = command_line;
+        write_information(&wanted);
+        assert_int_equal(tag_size(1), 8 + length + 1);
+        assert_string_equal(tag(1, 0) + 8, command_line);
+        assert_int_equal(tag_size(2), 8 + 4);
+        assert_string_equal(tag(2, 0) + 8, "L 1");
+        free(information);
+        command_line[length] = 'x';
+    }
+}
+
+static void modules_come_in_order_with_their_strings(void **state)
+{
+    (void)state;
+    const struct boot_module modules[] = {
+        {0x101000, 0x102345, "first module"},
+        {0x103000, 0x103000, ""},
+        {0x104000, 0xffffffff, "x"},
+    };
+    struct boot_information wanted = minimal();
+    wanted.modules = modules;
+    wanted.module_count = 3;
+    write_information(&wanted);
+    for (size_t i = 0; i < 3; i++) {
+        const uint8_t *at = tag(3, i);
+        assert_int_equal(load32(at + 4), 16 + strlen(modules[i].string) + 1);
+        assert_int_equal(load32(at + 8), modules[i].mod_start);
+        assert_int_equal(load32(at + 12), modules[i].mod_end);
+        assert_string_equal(at + 16, modules[i].string);
+    }
+    assert_null(tag(3, 3));
+    free(information);
+}
+
+static void the_memory_map_has_24_bytes_an_entry(void **state)
+{
+    (void)state;
+    struct boot_information wanted = minimal();
+    write_information(&wanted);
+    const uint8_t *at = tag(6, 0);
+    assert_int_equal(load32(at + 4), 16 + 5 * 24);
+    assert_int_equal(load32(at + 8), 24);
+    assert_int_equal(load32(at + 12), 0);
+    for (size_t i = 0; i < 5; i++) {
+        const uint8_t *entry = at + 16 + 24 * i;
+        assert_int_equal(load64(entry), ranges[i].address);
+        assert_int_equal(load64(entry + 8), ranges[i].length);
+        assert_int_equal(load32(entry + 16), ranges[i].type);
+        assert_int_equal(load32(entry + 20), 0);
+    }
+    assert_int_equal(load32(tag(4, 0) + 8), 639);
+    assert_int_equal(load32(tag(4, 0) + 12), 14 * 1024);
+    free(information);
+}
+
+static void section_headers_follow_their_number_size_and_names(void **state)
+{
+    (void)state;
+    uint8_t headers[3 * 40];
+    memset(headers, 0xc3, sizeof headers);
+    struct boot_information wanted = minimal();
+    write_information(&wanted);
+    assert_int_equal(tag_size(9), 20); /* empty, but there */
+    free(information);
+    wanted.sections = (struct boot_sections){.num = 3, .size = 40, .shndx = 2, .headers = headers};
+    write_information(&wanted);
+    const uint8_t *at = tag(9, 0);
+    assert_int_equal(load32(at + 4), 20 + sizeof headers);
+    assert_int_equal(load32(at + 8), 3);
+    assert_int_equal(load32(at + 12), 40);
+    assert_int_equal(load32(at + 16), 2);
+    assert_memory_equal(at + 20, headers, sizeof headers);
+    free(information);
+}
+
+static void the_boot_device_has_words_for_bytes(void **state)
+{
+    (void)state;
+    struct boot_information wanted = minimal();
+    wanted.load_base = 0x200000;
+    wanted.boot_device = 0x8002ffff;
+    write_information(&wanted);
+    assert_int_equal(tag_size(5), 20);
+    assert_int_equal(load32(tag(5, 0) + 8), 0x80);
+    assert_int_equal(load32(tag(5, 0) + 12), 2);
+    assert_int_equal(load32(tag(5, 0) + 16), 0xffffffff);
+    assert_int_equal(tag_size(21), 12);
+    assert_int_equal(load32(tag(21, 0) + 8), 0x200000);
+    free(information);
+}
+
+static void without_a_machine_its_tags_are_missing(void **state)
+{
+    (void)state;
+    struct boot_information wanted = minimal();
+    write_information(&wanted);
+    const uint32_t types[] = {7, 8, 10, 14, 15};
+    for (size_t i = 0; i < 5; i++) {
+        assert_null(tag(types[i], 0));
+    }
+    free(information);
+}
+
+static void the_root_pointer_comes_whole_and_in_its_old_part(void **state)
+{
+    (void)state;
+    uint8_t rsdp[36];
+    memset(rsdp, 0x77, sizeof rsdp);
+    struct boot_information wanted = minimal();
+    wanted.rsdp = (struct bytes){rsdp, 20};
+    write_information(&wanted);
+    assert_int_equal(tag_size(14), 8 + 20);
+    assert_memory_equal(tag(14, 0) + 8, rsdp, 20);
+    assert_null(tag(15, 0));
+    free(information);
+    wanted.rsdp.size = 36;
+    write_information(&wanted);
+    assert_int_equal(tag_size(14), 8 + 20);
+    assert_int_equal(tag_size(15), 8 + 36);
+    assert_memory_equal(tag(15, 0) + 8, rsdp, 36);
+    free(information);
+}
+
+static void the_apm_table_is_the_tag(void **state)
+{
+    (void)state;
+    const struct apm_table apm = {.version = 0x102,
+                                  .cseg = 0xf000,
+                                  .offset = 0x12345678,
+                                  .cseg_16 = 1,
+                                  .dseg = 2,
+                                  .flags = 3,
+                                  .cseg_len = 4,
+                                  .cseg_16_len = 5,
+                                  .dseg_len = 6};
+    struct boot_information wanted = minimal();
+    wanted.apm = &apm;
+    write_information(&wanted);
+    const uint8_t *at = tag(10, 0);
+    assert_int_equal(load32(at + 4), 28);
+    assert_int_equal(load16(at + 8), 0x102);
+    assert_int_equal(load16(at + 10), 0xf000);
+    assert_int_equal(load32(at + 12), 0x12345678);
+    for (uint16_t i = 1; i <= 6; i++) {
+        assert_int_equal(load16(at + 14 + 2 * i), i);
+    }
+    free(information);
+}
+
+static struct video video_of(uint8_t type)
+{
+    return (struct video){
+        .framebuffer = {.address = UINT64_C(0xfd000000),
+                        .pitch = 5120,
+                        .width = 1280,
+                        .height = 800,
+                        .bpp = 32,
+                        .type = type,
+                        .masks = {16, 8, 8, 8, 0, 8}},
+        .vbe_mode = 0x4118,
+        .vbe_interface_seg = 0xc000,
+        .vbe_interface_off = 0x1234,
+        .vbe_interface_len = 0x56,
+    };
+}
+
+static void the_framebuffer_has_the_colours_of_its_type(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t type;
+        uint32_t size;
+    } types[] = {{FRAMEBUFFER_TEXT, 32},
+                 {FRAMEBUFFER_RGB, 38},
+                 {FRAMEBUFFER_INDEXED, 32 + 2 + 3 * PALETTE_COLOURS},
+                 {FRAMEBUFFER_NONE, 0}};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        const struct video video = video_of(types[i].type);
+        struct boot_information wanted = minimal();
+        wanted.video = &video;
+        write_information(&wanted);
+        assert_int_equal(tag_size(8), types[i].size);
+        assert_null(tag(7, 0));
+        const uint8_t *at = tag(8, 0);
+        if (types[i].size != 0) {
+            assert_int_equal(load64(at + 8), 0xfd000000);
+            assert_int_equal(load32(at + 16), 5120);
+            assert_int_equal(load32(at + 20), 1280);
+            assert_int_equal(load32(at + 24), 800);
+            assert_int_equal(at[28], 32);
+            assert_int_equal(at[29], types[i].type);
+            assert_int_equal(load16(at + 30), 0);
+        }
+        if (types[i].type == FRAMEBUFFER_RGB) {
+            assert_memory_equal(at + 32, video.framebuffer.masks, 6);
+        } else if (types[i].type == FRAMEBUFFER_INDEXED) {
+            assert_int_equal(load16(at + 32), PALETTE_COLOURS);
+            assert_memory_equal(at + 34, video_palette, sizeof video_palette);
+        }
+        free(information);
+    }
+}
+
+static void vbe_is_described_in_graphics_only_as_in_grub(void **state)
+{
+    (void)state;
+    uint8_t control[VBE_CONTROL_INFO_BYTES], mode[VBE_MODE_INFO_BYTES];
+    memset(control, 0, sizeof control);
+    memcpy(control, "VESA", 4);
+    memset(mode, 0x99, sizeof mode);
+    struct video video = video_of(FRAMEBUFFER_TEXT);
+    video.vbe_control_info = control;
+    video.vbe_mode_info = mode;
+    struct boot_information wanted = minimal();
+    wanted.video = &video;
+    write_information(&wanted);
+    assert_null(tag(7, 0));
+    free(information);
+    video.framebuffer.type = FRAMEBUFFER_RGB;
+    write_information(&wanted);
+    const uint8_t *at = tag(7, 0);
+    assert_int_equal(load32(at + 4), 784);
+    assert_int_equal(load16(at + 8), 0x4118);
+    assert_int_equal(load16(at + 10), 0xc000);
+    assert_int_equal(load16(at + 12), 0x1234);
+    assert_int_equal(load16(at + 14), 0x56);
+    assert_memory_equal(at + 16, "VESA", 4);
+    assert_memory_equal(at + 16 + 512, mode, sizeof mode);
+    free(information);
+}
+
+/* The room that is kept for the machine is enough for the most that a machine has. */
+static void everything_at_once_comes_in_grubs_order(void **state)
+{
+    (void)state;
+    static const uint32_t order[] = {21, 1, 2, 10, 3, 3, 6, 9, 4, 5, 7, 8, 14, 15, 0};
+    uint8_t control[VBE_CONTROL_INFO_BYTES] = {0}, mode[VBE_MODE_INFO_BYTES] = {0};
+    uint8_t rsdp[36] = {0};
+    const struct apm_table apm = {0};
+    const struct boot_module modules[] = {{1, 2, "a"}, {3, 4, "b"}};
+    struct video video = video_of(FRAMEBUFFER_INDEXED);
+    video.vbe_control_info = control;
+    video.vbe_mode_info = mode;
+    struct boot_information wanted = minimal();
+    wanted.modules = modules;
+    wanted.module_count = 2;
+    wanted.video = &video;
+    wanted.apm = &apm;
+    wanted.rsdp = (struct bytes){rsdp, sizeof rsdp};
+    write_information(&wanted);
+    size_t offset = 8;
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        assert_int_equal(load32(information + offset), order[i]);
+        offset += (load32(information + offset + 4) + 7) & ~7u;
+    }
+    assert_int_equal(offset, load32(information));
+    free(information);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_without_a_header_is_refused),
+        cmocka_unit_test(a_header_that_ends_with_the_searched_part_is_the_last_legal_one),
+        cmocka_unit_test(a_header_off_the_8_byte_grid_is_no_header),
+        cmocka_unit_test(a_header_for_another_architecture_is_told_from_none),
+        cmocka_unit_test(a_decoy_with_a_wrong_checksum_does_not_hide_the_header),
+        cmocka_unit_test(a_header_length_below_16_or_beyond_the_file_is_refused),
+        cmocka_unit_test(the_fields_of_all_tags_are_read),
+        cmocka_unit_test(tags_for_efi_are_accepted_and_change_nothing),
+        cmocka_unit_test(an_unknown_tag_is_refused_by_number_unless_it_is_optional),
+        cmocka_unit_test(an_unknown_request_is_refused_by_number_unless_it_is_optional),
+        cmocka_unit_test(a_tag_of_fewer_than_8_bytes_is_refused),
+        cmocka_unit_test(a_tag_that_runs_past_the_header_is_refused),
+        cmocka_unit_test(a_tag_that_is_too_short_for_its_fields_is_refused),
+        cmocka_unit_test(an_end_tag_of_6_bytes_in_a_header_of_46_works),
+        cmocka_unit_test(a_header_may_end_without_an_end_tag_at_any_length),
+        cmocka_unit_test(a_required_console_must_be_one_that_the_kernel_supports),
+        cmocka_unit_test(an_address_tag_needs_an_entry_address_tag),
+        cmocka_unit_test(load_addr_minus_1_stands_for_the_start_of_the_file),
+        cmocka_unit_test(the_entry_address_must_lie_in_a_segment),
+        cmocka_unit_test(a_relocatable_image_moves_as_a_whole_to_the_lowest_place),
+        cmocka_unit_test(an_image_that_prefers_high_ends_as_high_as_it_may),
+        cmocka_unit_test(an_image_that_fits_nowhere_in_its_range_is_refused),
+        cmocka_unit_test(an_alignment_that_is_no_power_of_two_is_refused),
+        cmocka_unit_test(an_image_of_4_gib_is_refused),
+        cmocka_unit_test(an_image_without_the_tag_stays),
+        cmocka_unit_test(strings_have_their_length_as_size),
+        cmocka_unit_test(modules_come_in_order_with_their_strings),
+        cmocka_unit_test(the_memory_map_has_24_bytes_an_entry),
+        cmocka_unit_test(section_headers_follow_their_number_size_and_names),
+        cmocka_unit_test(the_boot_device_has_words_for_bytes),
+        cmocka_unit_test(without_a_machine_its_tags_are_missing),
+        cmocka_unit_test(the_root_pointer_comes_whole_and_in_its_old_part),
+        cmocka_unit_test(the_apm_table_is_the_tag),
+        cmocka_unit_test(the_framebuffer_has_the_colours_of_its_type),
+        cmocka_unit_test(vbe_is_described_in_graphics_only_as_in_grub),
+        cmocka_unit_test(everything_at_once_comes_in_grubs_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
