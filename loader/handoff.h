@@ -32,4 +32,4 @@ ASSEMBLY size_t handoff_size(size_t move_count);
 /* Writes the final code and its data to block, handoff_size() bytes that no move targets, and
    runs it there. */
 ASSEMBLY _Noreturn void handoff_jump(void *block, const struct handoff_entry *entry,
-                            const struct handoff_move *moves);
+                                     const struct handoff_move *moves);

@@ -66,14 +66,15 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
     return true;
 }
 
-/* Unpacks into memory at the top of the RAM. ISIZE, at the file's end, is how much comes out; unless the
-   file has several members or something behind them: then it is tried with all there is. */
+/* Unpacks into memory at the top of the RAM. ISIZE, at the file's end, is how much comes out;
+   unless the file has several members or something behind them: then it is tried with all there is.
+ */
 static bool unpack(struct file *file, struct error *error)
 {
     size_t packed_size = (size_t)file->size;
     size_t mark = disc_staging_mark();
     size_t length = 0;
-    uint8_t isize[GZIP_ISIZE_BYTES];
+    uint8_t isize[GZIP_ISIZE_BYTES] = {0};
     if (!file_read(file, file->size - sizeof isize, sizeof isize, isize, error)) {
         return false;
     }
@@ -89,8 +90,8 @@ static bool unpack(struct file *file, struct error *error)
     for (;; capacity = most) {
         size_t below_packed = disc_staging_mark();
         uint8_t *unpacked = disc_staging_allocate(capacity);
-        bool unpacks = gzip_unpack((struct bytes){packed, packed_size}, unpacked, capacity,
-                                   &length, error);
+        bool unpacks =
+            gzip_unpack((struct bytes){packed, packed_size}, unpacked, capacity, &length, error);
         if (unpacks) {
             disc_staging_reset(mark); /* up to the top, over what was packed */
             file->contents = memmove(disc_staging_allocate(length), unpacked, length);
@@ -118,7 +119,7 @@ bool file_open(const char *path, enum file_packing packing, struct file *file, s
     if (packing == FILE_AS_IT_IS || file->size < GZIP_MAGIC_SIZE + GZIP_ISIZE_BYTES) {
         return true;
     }
-    uint8_t magic[GZIP_MAGIC_SIZE];
+    uint8_t magic[GZIP_MAGIC_SIZE] = {0};
     if (!file_read(file, 0, sizeof magic, magic, error)) {
         return false;
     }

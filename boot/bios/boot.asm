@@ -1,11 +1,12 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The El Torito boot sector (El Torito 1.0, no emulation), in the first 2048 bytes of the boot image.
-; It makes sure that the image in memory is whole, reads what the firmware did not, and goes
+; The El Torito boot sector (El Torito 1.0, no emulation), in the first 512 bytes of the boot image, so that even
+; firmware that loads no more can start it. It makes sure that the image in memory is whole, reads what the firmware did not, and goes
 ; on in protected mode. The firmware, or mbr.asm, starts it.
 ;
 ; in:       CS:IP  linear address 0x7c00, real mode
 ;           DL     INT 13h drive number
 ; memory:   0x0500  EDD parameters and packets, while this code runs
+;           0x1000  the image's first sector, when it is read again
 ;           below 0x7000  stack
 ; failure:  one line with a code (docs/boot-errors.md), then INT 18h
 
@@ -17,6 +18,7 @@ extern image_rest_sectors       ; sectors of 2048 bytes behind the first one
 extern enter_stage2             ; gate.asm
 
 SECTOR_SIZE     equ 2048
+LOADED_BYTES    equ 512         ; at least this much is in memory: this code
 INFO_TABLE_END  equ 64          ; the checksum covers what lies behind the table
 READ_TRIES      equ 5
 EDD_PARAMETERS  equ 0x0500      ; result buffer of INT 13h AH=48h
@@ -24,6 +26,8 @@ EDD_PARAMETERS_SIZE equ 26      ; EDD 1.1; sector size at offset 24
 EDD_SECTOR_SIZE equ EDD_PARAMETERS + 24
 PACKET          equ 0x0540      ; disk address packet of INT 13h AH=42h
 PACKET_SIZE     equ 16
+DRIVE           equ 0x0550      ; byte
+FIRST_SECTOR    equ 0x1000      ; SECTOR_SIZE bytes
 BDA_COM1        equ 0x0400      ; the firmware's first serial port, 0: none
 UART_LINE_STATUS equ 5
 UART_TRANSMIT_EMPTY equ 0x20
@@ -54,13 +58,10 @@ boot_info_checksum:   dd 0      ; sum of the little-endian words behind the tabl
 begin:  cli
         jmp 0:.flat             ; some firmware starts us at 0x07c0:0
 .flat:  xor ax, ax
-        mov ds, ax
-        mov es, ax
         mov ss, ax
         mov sp, stack_top
-        sti
-        cld
-        push dx                 ; the drive: the image itself stays untouched until it is checked
+        call restore
+        mov [DRIVE], dl
 
         cmp dword [boot_info_file_lba], 0
         mov al, ERROR_NO_TABLE
@@ -70,14 +71,44 @@ begin:  cli
         jne fatal
         call checksum
         je whole
-        call read_rest
+
+        mov ah, 0x41            ; extensions present?
+        mov bx, 0x55aa
+        call disk
+        mov al, ERROR_EXTENSIONS
+        jc fatal
+        cmp bx, 0xaa55
+        jne fatal
+        mov si, EDD_PARAMETERS
+        mov word [si], EDD_PARAMETERS_SIZE
+        mov word [EDD_SECTOR_SIZE], 0
+        mov ah, 0x48
+        call disk
+        mov bx, [EDD_SECTOR_SIZE]
+        jc .unknown
+        test bx, bx
+        jnz .known
+.unknown:
+        mov bx, SECTOR_SIZE     ; a CD, or else a disk
+        call read_image
+        call checksum
+        je whole
+        mov bx, SECTOR_SIZE / 4
+.known: cmp bx, SECTOR_SIZE
+        je .usual
+        cmp bx, SECTOR_SIZE / 4
+        mov al, ERROR_SECTOR_SIZE
+        jne fatal
+.usual: call read_image
+        mov al, ERROR_READ
+        jc fatal
         call checksum
         mov al, ERROR_CHECKSUM
         jne fatal
-whole:  pop dx
+whole:  mov dl, [DRIVE]
         jmp enter_stage2
 
-; out: ZF set if the image has the checksum of the table; clobbers EAX, CX, SI
+; out: ZF set if the image has the checksum of the table; clobbers EAX, CX, EDX, SI
 checksum:
         mov si, image_start + INFO_TABLE_END
         mov cx, image_checked_words
@@ -88,111 +119,100 @@ checksum:
         cmp edx, [boot_info_checksum]
         ret
 
-; Reads the sectors of the image behind the first one: all at once, or one by one where the firmware
-; does not take that. in: the drive is the word above the return address
-read_rest:
-        mov bp, sp
-        mov ah, 0x41            ; extensions present?
-        mov bx, 0x55aa
-        mov dl, [bp + 2]
-        int 0x13
-        mov al, ERROR_EXTENSIONS
-        jc fatal
-        cmp bx, 0xaa55
-        jne fatal
-
-        mov word [EDD_PARAMETERS], EDD_PARAMETERS_SIZE
-        mov word [EDD_SECTOR_SIZE], 0
-        mov ah, 0x48
-        mov dl, [bp + 2]
-        mov si, EDD_PARAMETERS
-        int 0x13
-        mov ax, [EDD_SECTOR_SIZE]
-        jc .cd                  ; old firmware answers for hard disks only
-        test ax, ax
-        jnz .known
-.cd:    mov ax, SECTOR_SIZE
-.known: mov [EDD_SECTOR_SIZE], ax
-        xor cx, cx              ; CL: log2 of the firmware's sectors in one of ours
-        cmp ax, SECTOR_SIZE
-        je .sized
-        mov cl, 2
-        cmp ax, SECTOR_SIZE / 4
-        mov al, ERROR_SECTOR_SIZE
-        jne fatal
-.sized: mov eax, [boot_info_file_lba]
-        inc eax
-        shl eax, cl
-        mov di, image_start + SECTOR_SIZE
-        mov bx, image_rest_sectors
-        shl bx, cl
-        mov si, 1
-        call read_sectors       ; all
-        jnc .done
-        mov cx, bx              ; one by one
-        mov bx, 1
-.next:  mov si, READ_TRIES
-        push cx
+; Reads what this code is not part of. in: BX bytes in a sector of the drive; out: CF on failure;
+; clobbers EAX, CX, EDX, SI, DI
+read_image:
+        mov ax, SECTOR_SIZE
+        xor dx, dx
+        div bx
+        movzx ecx, ax           ; the drive's sectors in one of ours
+        mov eax, [boot_info_file_lba]
+        mul ecx
+        mov di, FIRST_SECTOR
         call read_sectors
-        pop cx
-        jc .failed
-        inc eax
-        add di, [EDD_SECTOR_SIZE]
-        loop .next
+        jc .done
+        add eax, ecx
+        imul cx, image_rest_sectors
+        mov di, image_start + SECTOR_SIZE
+        call read_sectors
+        mov si, FIRST_SECTOR + LOADED_BYTES
+        mov di, image_start + LOADED_BYTES
+        mov cx, SECTOR_SIZE - LOADED_BYTES
+        rep movsb
 .done:  ret
-.failed:
-        mov al, ERROR_READ
-        jmp fatal
 
-; in: EAX lba, BX sectors, DI buffer, SI tries, [BP+2] drive; out: CF on failure; clobbers CX, DX, SI
+; All at once, or one by one where the firmware does not take that.
+; in: EAX lba, CX sectors, DI buffer, BX bytes in a sector; out: CF on failure; clobbers EDX, SI
 read_sectors:
         pushad
+        mov dx, cx
+        mov si, 1
+        call transfer
+        jnc .done
+.next:  mov dx, 1
+        mov si, READ_TRIES
+        call transfer
+        jc .done
+        inc eax
+        add di, bx
+        loop .next
+        clc
+.done:  popad
+        ret
+
+; in: EAX lba, DX sectors, DI buffer, SI tries; out: CF on failure
+transfer:
+        pushad
 .try:   mov word [PACKET], PACKET_SIZE
-        mov [PACKET + 2], bx
+        mov [PACKET + 2], dx
         mov [PACKET + 4], di
         mov word [PACKET + 6], 0
         mov [PACKET + 8], eax
         mov dword [PACKET + 12], 0
         pushad
         mov ah, 0x42
-        mov dl, [bp + 2]
         mov si, PACKET
-        push bp
-        int 0x13
-        pop bp
-        jnc .good
-        mov ah, 0               ; reset, for the next try
-        mov dl, [bp + 2]
-        int 0x13
+        call disk
+        jc .bad
+        popad
+        cmp [PACKET + 2], dx    ; what was transferred: less is a failure, too
+        je .done
+        pushad
+.bad:   mov ah, 0               ; reset, for the next try
+        call disk
         popad
         dec si
         jnz .try
-        popad
         stc
-        ret
-.good:  popad
-        popad
-        clc
+.done:  popad
         ret
 
-; Shows the code in AL on screen and first serial port, gives the machine back. Does not return.
-global fatal
-fatal:  xor cx, cx
-        mov ds, cx
+; INT 13h for the boot drive; in and out as that, but for DL and what restore does
+disk:   mov dl, [DRIVE]
+        int 0x13
+; Sets again what a BIOS call may leave changed: DS, ES 0, IF on, DF off; clobbers no other flag
+restore:
+        push ax
+        mov ax, 0
+        mov ds, ax
+        mov es, ax
+        pop ax
         cld
-        mov ah, al
+        sti
+        ret
+
+; Shows the code in AL on screen and first serial port, gives the machine back. in: DS 0. Does not return.
+global fatal
+fatal:  mov [message.code], al
+        cld
         mov si, message
 .next:  lodsb
         test al, al
         jz .end
-        cmp al, '#'
-        jne .plain
-        mov al, ah
-.plain: call put
+        call put
         jmp .next
 .end:   int 0x18
-        cli                     ; firmware without INT 18h
-.halt:  hlt
+.halt:  hlt                     ; firmware without INT 18h
         jmp .halt
 
 ; AL to screen and serial port; clobbers nothing
@@ -201,6 +221,7 @@ put:    pushad
         mov ah, 0x0e
         mov bx, 0x0007
         int 0x10
+        call restore
         pop ax
         mov dx, [BDA_COM1]
         test dx, dx
@@ -218,10 +239,10 @@ put:    pushad
 .done:  popad
         ret
 
-message: db "Whelk: boot error #, see docs/boot-errors.md", 13, 10, 0
+message: db "Whelk: boot error "
+.code:  db "?", 13, 10, 0
 
-; Whatever follows in the image may share the first sector; what is needed to read the rest may not
-; leave it: the linker script checks.
+; Whatever follows in the image may share the sector; the linker script checks that this ends in time.
 global boot_end
 boot_end:
 

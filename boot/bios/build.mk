@@ -15,6 +15,9 @@ BIOS_LTO     := -flto -flto-partition=one
 BIOS_NO_LTO  := boot/bios/unpack stage2/puff/puff stage2/libc/string
 BIOS_OBJECTS := $(BIOS_C:%.c=$(BIOS_BUILD)/%.o) $(BIOS_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)
 
+# Everything is made again when the flags may have changed.
+$(BIOS_OBJECTS) $(BUILD)/boot.elf: Makefile boot/bios/build.mk
+
 $(BIOS_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC   $<"

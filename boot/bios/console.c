@@ -55,8 +55,9 @@ void firmware_screen_write(char character)
 {
     if (character == '\n') {
         video_call(VIDEO_TELETYPE | '\r', ATTRIBUTE_NORMAL, 0, 0);
-    } else if (inverse) {
-        video_call(VIDEO_WRITE_ATTRIBUTE | (uint8_t)character, ATTRIBUTE_INVERSE, 1, 0);
+    } else if (character != '\b') { /* teletype output keeps the attribute that is there */
+        video_call(VIDEO_WRITE_ATTRIBUTE | (uint8_t)character,
+                   inverse ? ATTRIBUTE_INVERSE : ATTRIBUTE_NORMAL, 1, 0);
     }
     video_call(VIDEO_TELETYPE | (uint8_t)character, ATTRIBUTE_NORMAL, 0, 0);
 }

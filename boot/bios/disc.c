@@ -48,7 +48,7 @@ extern uint32_t boot_info_volume_lba; /* boot.asm */
 
 static uint8_t drive;
 static uint32_t sectors_per_block; /* the drive's sectors in one of 2048 bytes */
-static uint32_t max_blocks;        /* of 2048 bytes in one transfer that works */
+static uint32_t max_sectors;       /* of the drive's in one transfer that works */
 
 void disc_set_boot_drive(uint8_t number)
 {
@@ -65,7 +65,7 @@ uint32_t firmware_volume_descriptor_lba(void)
     return boot_info_volume_lba;
 }
 
-/* Firmware without AH=48h for the drive, or with nonsense there: a CD. */
+/* 0: the firmware does not say, or nonsense. */
 static uint32_t sector_size(void)
 {
     struct drive_parameters parameters = {.size = sizeof parameters};
@@ -76,10 +76,25 @@ static uint32_t sector_size(void)
         .esi = bios_offset(&parameters),
     };
     bios_call(INT_DISK, &registers);
-    if (bios_failed(&registers) || parameters.bytes_per_sector == 0) {
-        return SECTOR_SIZE;
+    return bios_failed(&registers) ? 0 : parameters.bytes_per_sector;
+}
+
+static void set_sector_size(uint32_t bytes)
+{
+    sectors_per_block = SECTOR_SIZE / bytes;
+    max_sectors = BUFFER_BYTES / bytes;
+    if (max_sectors > MAX_SECTORS) {
+        max_sectors = MAX_SECTORS & ~(sectors_per_block - 1);
     }
-    return parameters.bytes_per_sector;
+}
+
+/* Whether a volume descriptor (ECMA-119, 8.1) is where it should be. */
+static bool finds_volume(void)
+{
+    uint8_t descriptor[SECTOR_SIZE];
+    struct error ignored;
+    return firmware_disc_read(boot_info_volume_lba, 1, descriptor, &ignored) &&
+           memcmp(descriptor + 1, "CD001", 5) == 0;
 }
 
 bool firmware_disc_open(struct error *error)
@@ -94,24 +109,23 @@ bool firmware_disc_open(struct error *error)
         return fail(error, "the firmware has no INT 13h extensions for drive 0x%02x", drive);
     }
     uint32_t bytes = sector_size();
-    if (bytes != SECTOR_SIZE && bytes != HARD_DISK_SECTOR_SIZE) {
+    if (bytes != 0 && bytes != SECTOR_SIZE && bytes != HARD_DISK_SECTOR_SIZE) {
         return fail(error, "drive 0x%02x has sectors of %u bytes, not 512 or 2048", drive, bytes);
     }
-    sectors_per_block = SECTOR_SIZE / bytes;
-    max_blocks = BUFFER_BYTES / SECTOR_SIZE;
-    if (max_blocks * sectors_per_block > MAX_SECTORS) {
-        max_blocks = MAX_SECTORS / sectors_per_block;
+    set_sector_size(bytes != 0 ? bytes : SECTOR_SIZE);
+    if (bytes == 0 && !finds_volume()) {
+        set_sector_size(HARD_DISK_SECTOR_SIZE);
     }
     return true;
 }
 
-static bool transfer(uint32_t lba, uint32_t count, uint8_t *status)
+static bool transfer(uint64_t lba, uint32_t sector_count, uint8_t *status)
 {
     struct disk_address_packet packet = {
         .size = sizeof packet,
-        .count = (uint16_t)(count * sectors_per_block),
+        .count = (uint16_t)sector_count,
         .buffer_segment = bios_segment(bounce_buffer),
-        .lba = (uint64_t)lba * sectors_per_block,
+        .lba = lba,
     };
     struct bios_registers registers = {
         .eax = DISK_EXTENDED_READ,
@@ -122,7 +136,7 @@ static bool transfer(uint32_t lba, uint32_t count, uint8_t *status)
     bios_call(INT_DISK, &registers);
     *status = (uint8_t)(registers.eax >> 8);
     /* The packet's count is what was transferred: less than asked for is a failure. */
-    return !bios_failed(&registers) && packet.count == count * sectors_per_block;
+    return !bios_failed(&registers) && packet.count == sector_count;
 }
 
 static void reset(void)
@@ -133,25 +147,30 @@ static void reset(void)
 
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
 {
+    uint32_t sector_bytes = SECTOR_SIZE / sectors_per_block;
+    uint64_t sector = (uint64_t)lba * sectors_per_block;
+    uint64_t left = (uint64_t)count * sectors_per_block;
     uint8_t *destination = buffer;
     unsigned tries = TRIES;
-    while (count > 0) {
-        uint32_t blocks = count < max_blocks ? count : max_blocks;
+    while (left > 0) {
+        uint32_t part = left < max_sectors ? (uint32_t)left : max_sectors;
         uint8_t status;
-        if (transfer(lba, blocks, &status)) {
-            memcpy(destination, bounce_buffer, blocks * SECTOR_SIZE);
-            destination += blocks * SECTOR_SIZE;
-            lba += blocks;
-            count -= blocks;
+        if (transfer(sector, part, &status)) {
+            memcpy(destination, bounce_buffer, part * sector_bytes);
+            destination += part * sector_bytes;
+            sector += part;
+            left -= part;
             tries = TRIES;
             continue;
         }
         reset();
-        if (blocks > 1) {
-            max_blocks = blocks / 2;
-        } else if (--tries == 0) {
-            return fail(error, "sector %u of drive 0x%02x cannot be read (INT 13h status 0x%02x)",
-                        lba, drive, status);
+        if (--tries == 0) {
+            return fail(error, "sector %llu of drive 0x%02x cannot be read (INT 13h status 0x%02x)",
+                        (unsigned long long)sector, drive, status);
+        }
+        if (part > 1 && tries < TRIES - 1) { /* not for a failure that is gone the next time */
+            max_sectors = part / 2;
+            tries = TRIES;
         }
     }
     return true;
