@@ -5,7 +5,7 @@
 ;
 ; in:       CS:IP  linear address 0x7c00, real mode
 ;           DL     INT 13h drive number
-; memory:   0x0500  EDD parameters and packets, while this code runs
+; memory:   0x0500  EDD parameters and the drive, while this code runs
 ;           0x1000  the image's first sector, when it is read again
 ;           below 0x7000  stack
 ; failure:  one line with a code (docs/boot-errors.md), then INT 18h
@@ -24,9 +24,9 @@ READ_TRIES      equ 5
 EDD_PARAMETERS  equ 0x0500      ; result buffer of INT 13h AH=48h
 EDD_PARAMETERS_SIZE equ 26      ; EDD 1.1; sector size at offset 24
 EDD_SECTOR_SIZE equ EDD_PARAMETERS + 24
-PACKET          equ 0x0540      ; disk address packet of INT 13h AH=42h
 PACKET_SIZE     equ 16
-DRIVE           equ 0x0550      ; byte
+PUSHED_DX       equ 20          ; PUSHAD
+DRIVE           equ 0x0540      ; byte
 FIRST_SECTOR    equ 0x1000      ; SECTOR_SIZE bytes
 BDA_COM1        equ 0x0400      ; the firmware's first serial port, 0: none
 UART_LINE_STATUS equ 5
@@ -81,7 +81,7 @@ begin:  cli
         jne fatal
         mov si, EDD_PARAMETERS
         mov word [si], EDD_PARAMETERS_SIZE
-        mov word [EDD_SECTOR_SIZE], 0
+        mov word [si + EDD_SECTOR_SIZE - EDD_PARAMETERS], 0
         mov ah, 0x48
         call disk
         mov bx, [EDD_SECTOR_SIZE]
@@ -99,14 +99,32 @@ begin:  cli
         cmp bx, SECTOR_SIZE / 4
         mov al, ERROR_SECTOR_SIZE
         jne fatal
-.usual: call read_image
+.usual: mov bp, READ_TRIES
+.again: call read_image
         mov al, ERROR_READ
         jc fatal
         call checksum
+        je whole
+        dec bp
+        jnz .again
         mov al, ERROR_CHECKSUM
-        jne fatal
+        jmp fatal
 whole:  mov dl, [DRIVE]
         jmp enter_stage2
+
+; Shows the code in AL on screen and first serial port, gives the machine back. in: DS 0. Does not return.
+global fatal
+fatal:  mov [message.code], al
+        cld
+        mov si, message
+.next:  lodsb
+        test al, al
+        jz .end
+        call put
+        jmp .next
+.end:   int 0x18
+.halt:  hlt                     ; firmware without INT 18h
+        jmp .halt
 
 ; out: ZF set if the image has the checksum of the table; clobbers EAX, CX, EDX, SI
 checksum:
@@ -160,30 +178,34 @@ read_sectors:
 .done:  popad
         ret
 
-; in: EAX lba, DX sectors, DI buffer, SI tries; out: CF on failure
+; in: EAX lba, DX sectors, DI buffer, SI tries; out: CF on failure; clobbers SI
 transfer:
         pushad
-.try:   mov word [PACKET], PACKET_SIZE
-        mov [PACKET + 2], dx
-        mov [PACKET + 4], di
-        mov word [PACKET + 6], 0
-        mov [PACKET + 8], eax
-        mov dword [PACKET + 12], 0
-        pushad
+        push dword 0            ; the disk address packet of INT 13h AH=42h, from its end
+        push eax
+        push word 0
+        push di
+        push dx
+        push word PACKET_SIZE
+        mov si, sp
         mov ah, 0x42
-        mov si, PACKET
         call disk
+        pop eax                 ; size, and what was transferred: less is a failure, too
+        pop ecx
+        pop ecx
+        pop ecx
         jc .bad
-        popad
-        cmp [PACKET + 2], dx    ; what was transferred: less is a failure, too
+        shr eax, 16
+        mov bp, sp
+        cmp ax, [bp + PUSHED_DX]
         je .done
-        pushad
 .bad:   mov ah, 0               ; reset, for the next try
         call disk
         popad
         dec si
-        jnz .try
+        jnz transfer
         stc
+        ret
 .done:  popad
         ret
 
@@ -200,20 +222,6 @@ restore:
         cld
         sti
         ret
-
-; Shows the code in AL on screen and first serial port, gives the machine back. in: DS 0. Does not return.
-global fatal
-fatal:  mov [message.code], al
-        cld
-        mov si, message
-.next:  lodsb
-        test al, al
-        jz .end
-        call put
-        jmp .next
-.end:   int 0x18
-.halt:  hlt                     ; firmware without INT 18h
-        jmp .halt
 
 ; AL to screen and serial port; clobbers nothing
 put:    pushad
@@ -240,7 +248,7 @@ put:    pushad
         ret
 
 message: db "Whelk: boot error "
-.code:  db "?", 13, 10, 0
+.code:  db "?, see docs/boot-errors.md", 13, 10, 0
 
 ; Whatever follows in the image may share the sector; the linker script checks that this ends in time.
 global boot_end
