@@ -2,6 +2,7 @@
 """Multiboot kernels that Debian packages (fetch-debian-kernels.sh), each under Whelk and under GRUB's own ISO
 of the same tree: they must not be able to tell the difference."""
 
+import hashlib
 import io
 import re
 import struct
@@ -177,7 +178,7 @@ INIT = """\
 #!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 echo "dom0: arguments $(/bin/busybox cat /proc/cmdline)"
-echo "dom0: payload $(/bin/busybox cksum /payload)"
+echo "dom0: payload $(/bin/busybox sha256sum /payload)"
 echo "dom0: end"
 /bin/busybox poweroff -f
 """
@@ -202,8 +203,7 @@ def initrd():
                  "init": (program, INIT.encode()), "payload": (0o100644, PAYLOAD)})
 
 
-# What two boots under the same loader differ in, too: clocks, and addresses that follow from the place of
-# the modules.
+# The loader's name; and clocks, in which two boots under one loader differ too.
 XEN_NOISE = [
     (re.compile(r"^\(XEN\) Bootloader: .*$", re.M), "(XEN) Bootloader: *"),
     (re.compile(r"\b\d+\.\d+ ?(?=[MG]Hz|us\b|ms\b)"), "* "),
@@ -212,8 +212,8 @@ XEN_NOISE = [
 
 
 def normalised(log):
-    for pattern_, replacement in XEN_NOISE:
-        log = pattern_.sub(replacement, log)
+    for noise, replacement in XEN_NOISE:
+        log = noise.sub(replacement, log)
     return log
 
 
@@ -234,4 +234,6 @@ def test_xen_boots_a_dom0_as_under_grub(discs):
         discs.forget(files, loader)
     (BUILD / "xen-whelk.log").write_text(logs["whelk"])
     (BUILD / "xen-grub.log").write_text(logs["grub"])
+    assert f"dom0: payload {hashlib.sha256(PAYLOAD).hexdigest()} " in logs["whelk"]
+    assert f"dom0: arguments {DOM0_ARGUMENTS}\n" in logs["whelk"]
     assert normalised(logs["whelk"]) == normalised(logs["grub"])
