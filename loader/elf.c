@@ -201,6 +201,7 @@ static bool check_segment(const struct program_header *header, uint32_t index, u
 static bool find_entry(const struct elf *elf, const uint8_t *headers, struct image *image,
                        struct error *error)
 {
+    bool in_zeros = false;
     for (int physical = 0; physical <= 1; physical++) {
         for (uint32_t i = 0; i < elf->program_header_count; i++) {
             struct program_header header =
@@ -209,11 +210,15 @@ static bool find_entry(const struct elf *elf, const uint8_t *headers, struct ima
             if (header.p_type == PT_LOAD && elf->entry >= start &&
                 elf->entry - start < header.p_memsz) {
                 image->entry = (uint32_t)(header.p_paddr + (elf->entry - start));
-                return true;
+                if (elf->entry - start < header.p_filesz) {
+                    return true;
+                }
+                in_zeros = true;
             }
         }
     }
-    return fail(error, "entry point 0x%llx lies in no segment", (unsigned long long)elf->entry);
+    return fail(error, "entry point 0x%llx lies %s", (unsigned long long)elf->entry,
+                in_zeros ? "where the file has no bytes (.bss)" : "in no segment");
 }
 
 bool elf_image(const struct elf *elf, const uint8_t *program_headers, uint64_t file_size,

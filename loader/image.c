@@ -63,9 +63,10 @@ bool image_from_address_fields(const struct address_fields *fields, uint32_t hea
                     "address fields: bss_end_addr 0x%x lies before the end of the data, 0x%x", end,
                     load_end);
     }
-    if (fields->entry_addr < fields->load_addr || fields->entry_addr >= end) {
-        return fail(error, "address fields: entry_addr 0x%x lies outside the image, 0x%x to 0x%x",
-                    fields->entry_addr, fields->load_addr, end);
+    if (fields->entry_addr < fields->load_addr || fields->entry_addr >= load_end) {
+        return fail(error,
+                    "address fields: entry_addr 0x%x lies outside the loaded bytes, 0x%x to 0x%x",
+                    fields->entry_addr, fields->load_addr, load_end);
     }
     struct image_segment *segment = ARENA_NEW(arena, struct image_segment);
     if (segment == NULL) {

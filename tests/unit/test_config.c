@@ -733,11 +733,11 @@ static void an_entry_that_cannot_boot_says_why_and_in_which_line(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"", "g.cfg:1: nothing to boot: a multiboot line is missing"},
-        {"echo x\n", "g.cfg:1: nothing to boot: a multiboot line is missing"},
+        {"", "g.cfg:1: nothing to boot: no multiboot line names a kernel"},
+        {"echo x\n", "g.cfg:1: nothing to boot: no multiboot line names a kernel"},
         {"multibot /k\n", "g.cfg:2: unknown command 'multibot'"},
         {"multibot /k\nboot\n", "g.cfg:2: unknown command 'multibot'"},
-        {"boot\n", "g.cfg:1: nothing to boot: a multiboot line is missing"},
+        {"boot\n", "g.cfg:1: nothing to boot: no multiboot line names a kernel"},
         {"linux /vmlinuz ro\ninitrd /i\n", "g.cfg:2: linux is not supported"},
         {"set root=(hd0)\nchainloader +1\n", "g.cfg:3: chainloader is not supported"},
         {"configfile /x.cfg\n", "g.cfg:2: configfile is not supported"},
