@@ -94,6 +94,20 @@ def test_serial_terminals_may_send_arrow_keys_in_either_way(menu, down):
         assert booted(machine) == "entry2"
 
 
+def test_a_serial_port_whose_reader_stalls_comes_back(menu):
+    with menu("set timeout=-1") as machine:
+        # QEMU's socket takes some 280 characters that nobody reads; the menu has more.
+        with machine._news:
+            time.sleep(5)
+        machine.wait_for("First entry")
+        time.sleep(1)
+        before = len(machine.serial)
+        machine.type_serial("\x1b[B")
+        machine.wait_for("Second entry", 5, after=before)
+        machine.type_serial("\r")
+        assert booted(machine) == "entry2"
+
+
 @BOTH
 def test_the_default_entry_is_preselected(menu, type_keys):
     with menu("set timeout=-1", "set default=2") as machine:
