@@ -303,15 +303,6 @@ static void bss_end_adds_zeros_behind_load_end(void **state)
     assert_image(&wanted, 0, 0x1000, 0x1000);
 }
 
-static void an_image_of_zeros_only_is_refused(void **state)
-{
-    (void)state;
-    struct multiboot1_header wanted = ordinary();
-    wanted.load_end_addr = MIB;
-    wanted.bss_end_addr = MIB + 0x1000;
-    assert_fields_refused(&wanted, "entry_addr 0x100000 lies outside the loaded bytes");
-}
-
 static void what_stands_in_front_of_load_addr_in_the_file_is_left_out(void **state)
 {
     (void)state;
@@ -414,6 +405,15 @@ static void an_entry_outside_the_image_is_refused(void **state)
     assert_fields_refused(&wanted, "entry_addr 0x103000 lies outside the loaded bytes");
     wanted.bss_end_addr = MIB + 0x3001; /* and among the zeros there is no code either */
     assert_fields_refused(&wanted, "entry_addr 0x103000 lies outside the loaded bytes");
+}
+
+static void an_image_of_zeros_only_is_refused(void **state)
+{
+    (void)state;
+    struct multiboot1_header wanted = ordinary();
+    wanted.load_end_addr = MIB;
+    wanted.bss_end_addr = MIB + 0x1000;
+    assert_fields_refused(&wanted, "entry_addr 0x100000 lies outside the loaded bytes");
 }
 
 static void an_empty_image_is_refused(void **state)
