@@ -119,6 +119,7 @@ READING_FAULTS = {
     "sectors of 2048 bytes on a hard disk's number": {"drive": 0x80},
     "sector size said to be 0": {"reported_size": 0},
     "no INT 13h AH=48h": {"no_parameters": 1},
+    "no INT 13h AH=48h, sectors of 512 bytes": {**HARD_DISK_SECTORS, "no_parameters": 1},
     "the first read fails": {"fail_first": 1},
     "the first 3 reads fail": {"fail_first": 3},
     "the first 4 reads fail with a time-out": {"fail_first": 4, "status": 0x80},
