@@ -65,7 +65,7 @@ CONFIGS = {
     "a directory as kernel": (["multiboot /boot/grub"], ":3: /boot/grub: .*directory"),
     "a module before the kernel": (["module /boot/module0", "multiboot /boot/kernel"], ":3: .*kernel"),
     "module2 for a multiboot kernel": (["multiboot /boot/kernel", "module2 /boot/module0"], ":4: .*module"),
-    "no kernel": (["set x=1"], ":.*kernel"),
+    "no kernel": (["set x=1"], ":2: nothing to boot"),
 }
 
 

@@ -69,6 +69,7 @@ def address_field_images():
     broken("bss_end_addr beyond all memory", image(bss_end=0xF8000000), "does not fit")
     broken("bss_end_addr beyond this memory", image(bss_end=GIB), "does not fit", at_build=False)
     broken("entry_addr outside the image", image(entry=MIB - 16), "entry_addr")
+    broken("entry_addr where no bytes are loaded", image(entry=Payload(MIB).memory_end - 64), "entry_addr")
     top = 0xFFFFF000
     broken("load address and size beyond 4 GiB",
            image(header=top + HEADER_AT, load=top, load_end=0, bss_end=0, entry=top), "4 GiB|load_addr")
