@@ -1416,7 +1416,8 @@ bool config_evaluate(struct config *config, const struct config_entry *entry,
     }
     boot->gfxpayload = variable_value(config, run.scope, gfxpayload, strlen(gfxpayload));
     return boot->action != CONFIG_ACTION_BOOT || boot->kernel.path != NULL ||
-           fail_with_warning(&run, entry->line, "nothing to boot: no multiboot line names a kernel");
+           fail_with_warning(&run, entry->line,
+                             "nothing to boot: no multiboot line names a kernel");
 }
 
 int config_timeout(const struct config *config, bool *is_set)

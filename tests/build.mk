@@ -7,7 +7,7 @@ PYTEST       := BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q 
 .PHONY: check check-lint check-unit check-fuzz deps-build deps-demo deps-check
 # A second make, as this one may have been read before what it asks about was installed.
 check: deps-check
-	@$(MAKE) --no-print-directory check-lint check-unit check-fuzz check-boot
+	@$(MAKE) -k --no-print-directory check-lint check-unit check-fuzz check-boot
 	@echo "All checks passed."
 
 deps-build deps-demo deps-check: deps-%:
