@@ -44,18 +44,21 @@ static bool fail_at(const struct planning *planning, const struct config_file *f
     return fail_in(planning->error, "%s:%u: %s: ", planning->config_name, file->line, file->path);
 }
 
-/* Bytes of the file: where they are, or a copy in the arena; NULL on failure. */
+/* Bytes of the file: where they are, or a copy at the arena's end, which the caller gives back by
+   setting its size as before; NULL on failure. */
 static const uint8_t *view(const struct planning *planning, const struct file *file,
                            uint64_t offset, size_t length)
 {
     if (file->contents != NULL) {
         return file->contents + offset;
     }
-    uint8_t *copy = arena_allocate(planning->arena, length, sizeof(uint64_t));
-    if (copy == NULL) {
+    struct arena *arena = planning->arena;
+    if (length > arena->size - arena->used) {
         fail(planning->error, "%zu bytes of it are more than there is working memory for", length);
         return NULL;
     }
+    arena->size -= length;
+    uint8_t *copy = arena->base + arena->size;
     return file_read(file, offset, length, copy, planning->error) ? copy : NULL;
 }
 
@@ -73,8 +76,8 @@ static bool check_packing(const struct planning *planning, const struct config_f
     if (wanted->keep_packed || file->contents != NULL || file->size < MAGIC_BYTES) {
         return true;
     }
-    const uint8_t *start = view(planning, file, 0, MAGIC_BYTES);
-    if (start == NULL) {
+    uint8_t start[MAGIC_BYTES];
+    if (!file_read(file, 0, MAGIC_BYTES, start, planning->error)) {
         return false;
     }
     const char *packing = gzip_foreign_packing((struct bytes){start, MAGIC_BYTES});
@@ -166,12 +169,30 @@ static bool read_multiboot1(struct planning *planning)
     return read_image(planning, start);
 }
 
+/* Most kernels have the header where a Multiboot 1 header would have to be: reading all of the part
+   where it may be takes time and memory. */
+static struct bytes find_multiboot2(struct planning *planning)
+{
+    size_t arena_size = planning->arena->size;
+    struct bytes start = view_start(planning, MULTIBOOT1_SEARCH_BYTES);
+    if (start.data != NULL &&
+        !multiboot2_find_header(start, &planning->multiboot2, planning->error)) {
+        planning->arena->size = arena_size;
+        start = view_start(planning, MULTIBOOT2_SEARCH_BYTES);
+        if (start.data != NULL &&
+            !multiboot2_find_header(start, &planning->multiboot2, planning->error)) {
+            start.data = NULL;
+        }
+    }
+    return start;
+}
+
 static bool read_multiboot2(struct planning *planning)
 {
     struct multiboot2_header *header = &planning->multiboot2;
     struct plan *plan = planning->plan;
-    struct bytes start = view_start(planning, MULTIBOOT2_SEARCH_BYTES);
-    if (start.data == NULL || !multiboot2_find_header(start, header, planning->error)) {
+    struct bytes start = find_multiboot2(planning);
+    if (start.data == NULL) {
         return false;
     }
     if (multiboot2_has(header, MULTIBOOT2_FRAMEBUFFER)) {
@@ -187,19 +208,30 @@ static bool read_multiboot2(struct planning *planning)
 }
 
 /* Whoever gives the wrong one of the two commands is told the right one. */
-static bool read_kernel(struct planning *planning)
+static void explain_protocol(const struct planning *planning, bool is_2)
 {
-    bool is_2 = planning->plan->protocol == CONFIG_MULTIBOOT2;
-    if (is_2 ? read_multiboot2(planning) : read_multiboot1(planning)) {
-        return true;
-    }
-    struct bytes start = view_start(planning, MULTIBOOT2_SEARCH_BYTES);
+    struct planning attempt = *planning;
+    struct error ignored;
+    attempt.error = &ignored;
+    struct bytes start = view_start(&attempt, MULTIBOOT2_SEARCH_BYTES);
     if (start.data != NULL && multiboot1_is_present(start) == is_2 &&
         multiboot2_is_present(start) != is_2) {
         fail(planning->error, "has a Multiboot %d header, not a Multiboot %d one: use multiboot%s",
              is_2 ? 1 : 2, is_2 ? 2 : 1, is_2 ? "" : "2");
     }
-    return false;
+}
+
+static bool read_kernel(struct planning *planning)
+{
+    bool is_2 = planning->plan->protocol == CONFIG_MULTIBOOT2;
+    size_t arena_size = planning->arena->size;
+    bool is_read = is_2 ? read_multiboot2(planning) : read_multiboot1(planning);
+    planning->arena->size = arena_size;
+    if (!is_read) {
+        explain_protocol(planning, is_2);
+        planning->arena->size = arena_size;
+    }
+    return is_read;
 }
 
 static bool place_kernel(struct planning *planning)
