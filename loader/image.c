@@ -98,7 +98,7 @@ bool image_contains(const struct image *image, uint32_t address)
 {
     for (size_t i = 0; i < image->segment_count; i++) {
         const struct image_segment *segment = &image->segments[i];
-        if (address >= segment->address && address - segment->address < segment->memory_size) {
+        if (address >= segment->address && address - segment->address < segment->file_size) {
             return true;
         }
     }

@@ -40,7 +40,7 @@ bool image_from_address_fields(const struct address_fields *fields, uint32_t hea
 /* The lowest address of the image, and the one behind its highest. */
 void image_extent(const struct image *image, uint32_t *start, uint64_t *end);
 
-/* Whether the address lies in a segment. */
+/* Whether the address lies in the bytes of a segment that come from the file. */
 bool image_contains(const struct image *image, uint32_t address);
 
 /* Moves the image as a whole so that it starts at an address from which it ends below 4 GiB. */

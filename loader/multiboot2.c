@@ -156,7 +156,7 @@ bool multiboot2_apply_entry(const struct multiboot2_header *header, struct image
     }
     image->entry = header->address.entry_addr;
     return image_contains(image, image->entry) ||
-           fail(error, "entry address tag: 0x%x lies in no segment", image->entry);
+           fail(error, "entry address tag: 0x%x lies where the file has no bytes", image->entry);
 }
 
 /* As in GRUB, not below 1 MiB if it need not be there, and max_addr is above all of the image. */

@@ -198,7 +198,7 @@ BROKEN = {
     "load_end_addr beyond the file": (lambda: address_fields(fields={"load_end": 8 * MIB, "bss_end": 0}), "load_end_addr"),
     "an entry address outside the address fields' image": (
         lambda: header(tag(ADDRESS, MIB, MIB, 0, 0), tag(ENTRY, 9 * MIB)).ljust(4096, b"\0"), "entry_addr 0x900000"),
-    "an entry address in no segment": (lambda: plain(tag(ENTRY, 9 * MIB)), "0x900000 lies in no segment"),
+    "an entry address in no segment": (lambda: plain(tag(ENTRY, 9 * MIB)), "0x900000 lies where the file has no bytes"),
     "an alignment that is no power of two": (lambda: relocatable(0, EVERYWHERE, 0x3000), "0x3000 is not a power of two"),
     "an alignment of 1 GiB in a machine of 64 MiB": (lambda: relocatable(0, EVERYWHERE, 1 << 30), "do not fit"),
     "min_addr above max_addr": (lambda: relocatable(32 * MIB, 16 * MIB), "do not fit"),

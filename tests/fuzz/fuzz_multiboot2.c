@@ -70,8 +70,9 @@ static void check_address_image(const struct multiboot2_header *header, uint64_t
 
 static void check_elf_image(const struct multiboot2_header *header)
 {
-    struct image_segment segments[] = {{.address = 3 * MIB, .memory_size = 0x1234},
-                                       {.address = 2 * MIB, .memory_size = MIB}};
+    struct image_segment segments[] = {
+        {.address = 3 * MIB, .file_size = 0x1000, .memory_size = 0x1234},
+        {.address = 2 * MIB, .file_size = 1, .memory_size = MIB}};
     struct image image = {.entry = 2 * MIB, .segments = segments, .segment_count = 2};
     struct error error = {""};
     if (!multiboot2_apply_entry(header, &image, &error)) {

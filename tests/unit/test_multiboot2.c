@@ -375,11 +375,11 @@ static void load_addr_minus_1_stands_for_the_start_of_the_file(void **state)
     assert_refused(address_image(0x2000), "lies before load_addr");
 }
 
-static void the_entry_address_must_lie_in_a_segment(void **state)
+static void the_entry_address_must_lie_in_bytes_of_the_file(void **state)
 {
     (void)state;
-    struct image_segment segments[] = {{.address = MIB, .memory_size = 16},
-                                       {.address = 3 * MIB, .memory_size = 1}};
+    struct image_segment segments[] = {{.address = MIB, .file_size = 16, .memory_size = 32},
+                                       {.address = 3 * MIB, .file_size = 1, .memory_size = 1}};
     image = (struct image){.entry = 77, .segments = segments, .segment_count = 2};
     header = (struct multiboot2_header){0};
     assert_true(multiboot2_apply_entry(&header, &image, &error));
@@ -394,7 +394,8 @@ static void the_entry_address_must_lie_in_a_segment(void **state)
     const uint32_t bad[] = {0, MIB - 1, MIB + 16, 3 * MIB + 1, UINT32_MAX};
     for (size_t i = 0; i < 5; i++) {
         header.address.entry_addr = bad[i];
-        assert_refused(multiboot2_apply_entry(&header, &image, &error), "lies in no segment");
+        assert_refused(multiboot2_apply_entry(&header, &image, &error),
+                       "where the file has no bytes");
     }
 }
 
@@ -835,7 +836,7 @@ int main(void)
         cmocka_unit_test(a_required_console_must_be_one_that_the_kernel_supports),
         cmocka_unit_test(an_address_tag_needs_an_entry_address_tag),
         cmocka_unit_test(load_addr_minus_1_stands_for_the_start_of_the_file),
-        cmocka_unit_test(the_entry_address_must_lie_in_a_segment),
+        cmocka_unit_test(the_entry_address_must_lie_in_bytes_of_the_file),
         cmocka_unit_test(a_relocatable_image_moves_as_a_whole_to_the_lowest_place),
         cmocka_unit_test(an_image_that_prefers_high_ends_as_high_as_it_may),
         cmocka_unit_test(an_image_that_fits_nowhere_in_its_range_is_refused),
