@@ -25,20 +25,11 @@ global enter_stage2
 enter_stage2:
         cli
         movzx ebp, dl
-        lgdt [gdt_pointer]
-        mov eax, cr0
-        or al, CR0_PE
-        mov cr0, eax
-        jmp CODE32:.protected
+        mov dword [stack], stack_top - 4
+        mov dword [stack_top - 4], stage2_entry
+        jmp to_protected_mode
 bits 32
-.protected:
-        mov ax, DATA32
-        mov ds, ax
-        mov es, ax
-        mov fs, ax
-        mov gs, ax
-        mov ss, ax
-        mov esp, stack_top
+stage2_entry:
         mov edi, bss_start
         mov ecx, bss_end
         sub ecx, edi
@@ -115,10 +106,12 @@ bits 16
         mov ss, ax
         sti
         call [routine]
-        cli
-        cld
         xor ax, ax
         mov ds, ax
+; in: real mode, DS 0; goes on in protected mode where [stack] says, with a RET
+to_protected_mode:
+        cli
+        cld
         lgdt [gdt_pointer]      ; firmware may have used its own
         mov eax, cr0
         or al, CR0_PE
