@@ -27,7 +27,7 @@ enum {
     DIVISOR_115200 = 1,
 
     PROBE_PATTERN = 0xa5,
-    WRITE_TRIES = 100000, /* far longer than a character takes */
+    WRITE_TRIES = 1000000, /* about a second: far longer than a character takes */
 };
 
 static uint16_t port;
@@ -69,13 +69,15 @@ bool serial_present(void)
 
 void serial_write(char character)
 {
-    unsigned tries = WRITE_TRIES;
+    static unsigned patience = WRITE_TRIES;
+    unsigned tries = patience;
     while ((in8(port + LINE_STATUS) & STATUS_HOLDING_EMPTY) == 0) {
         if (--tries == 0) {
-            port = 0;
+            patience = 1; /* a reader that stalls, or no cable: lose characters, not time */
             return;
         }
     }
+    patience = WRITE_TRIES;
     out8(port + TRANSMITTER_HOLDING, (uint8_t)character);
 }
 

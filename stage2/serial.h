@@ -8,7 +8,7 @@
    is touched when the firmware reports no port. */
 bool serial_present(void);
 
-/* Waits for room, but not for ever: a UART that never sends is given up. */
+/* Waits for room, but not for ever: while the other side takes nothing, characters are lost. */
 void serial_write(char character);
 
 /* The next byte that arrived, -1 if none. */
