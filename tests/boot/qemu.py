@@ -3,6 +3,7 @@
 keyboard. Every wait has a time-out, and its failure says what was last seen."""
 
 import json
+import os
 import re
 import select
 import shutil
@@ -14,6 +15,8 @@ import time
 from pathlib import Path
 
 SCREEN_ADDRESS, SCREEN_COLUMNS, SCREEN_ROWS = 0xB8000, 80, 25
+# Time-outs are for an idle machine; a busy one gets more. What passes does not wait for them.
+PATIENCE = float(os.environ.get("WHELK_PATIENCE", 3))
 LINE_ENDS = re.compile(r"\r+\n|\n\r+|\r")
 
 
@@ -113,7 +116,7 @@ class Machine:
 
     def wait_for(self, pattern, timeout=20, after=0):
         """The first match of a regular expression (MULTILINE) in `serial` from position `after` on."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * PATIENCE
         expression = re.compile(pattern, re.MULTILINE)
         while True:
             exited = self._process.poll() is not None
@@ -145,7 +148,7 @@ class Machine:
 
     def wait_exit(self, timeout=20):
         try:
-            return self._process.wait(timeout)
+            return self._process.wait(timeout * PATIENCE)
         except subprocess.TimeoutExpired:
             self.fail(f"the machine still runs after {timeout} s")
 
@@ -193,7 +196,7 @@ class Machine:
         return "\n".join(rows).rstrip("\n")
 
     def wait_for_screen(self, pattern, timeout=20):
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * PATIENCE
         while True:
             match = re.search(pattern, self.screen(), re.MULTILINE)
             if match:

@@ -17,30 +17,37 @@ DEMO_OBJECTS   := $(addprefix $(KERNELS)/,demo_entry.o demo.o adler32.o console.
 kernels: $(KERNELS)/report-payload.o $(KERNELS)/mover.bin $(KERNELS)/tiny.bin $(KERNELS)/demo.elf
 
 $(KERNELS):
-	mkdir -p $@
+	@mkdir -p $@
 
 $(KERNELS)/%.o: tests/kernels/%.c | $(KERNELS)
-	$(CC) $(COMMON) $(KERNEL_CFLAGS) -c -o $@ $<
+	@echo "CC   $@"
+	@$(CC) $(COMMON) $(KERNEL_CFLAGS) -c -o $@ $<
 
 $(KERNELS)/string.o: stage2/libc/string.c | $(KERNELS)
-	$(CC) $(COMMON) $(KERNEL_CFLAGS) -c -o $@ $<
+	@echo "CC   $@"
+	@$(CC) $(COMMON) $(KERNEL_CFLAGS) -c -o $@ $<
 
 $(KERNELS)/%.o: tests/kernels/%.asm | $(KERNELS)
-	$(NASM) -f elf32 -MD $(@:.o=.d) -MP -o $@ $<
+	@echo "ASM  $@"
+	@$(NASM) -f elf32 -o $@ $<
 
 $(KERNELS)/mover.bin: tests/kernels/mover.asm | $(KERNELS)
-	$(NASM) -f bin -o $@ $<
+	@echo "ASM  $@"
+	@$(NASM) -f bin -o $@ $<
 
 $(KERNELS)/tiny.bin: tests/kernels/tiny.asm | $(KERNELS)
-	$(NASM) -f bin -o $@ $<
+	@echo "ASM  $@"
+	@$(NASM) -f bin -o $@ $<
 
 # All of the report kernel in one relocatable object.
 $(KERNELS)/report-payload.o: $(REPORT_OBJECTS)
-	ld -m elf_i386 -r -o $@ $^
+	@echo "LD   $@"
+	@ld -m elf_i386 -r -o $@ $^
 
 # The demo kernel is linked as people link theirs.
 $(KERNELS)/demo.elf: $(DEMO_OBJECTS) tests/kernels/demo.ld
-	ld -m elf_i386 -n -T tests/kernels/demo.ld -o $@ $(DEMO_OBJECTS)
+	@echo "LD   $@"
+	@ld -m elf_i386 -n -T tests/kernels/demo.ld -o $@ $(DEMO_OBJECTS)
 
 # ---- make demo: iso/ with the demo kernel in it, booted with the serial port on the terminal.
 DEMO_SECONDS := 60
@@ -52,9 +59,9 @@ demo: deps-demo
 	@$(MAKE) --no-print-directory demo-boot
 
 $(BUILD)/demo.iso: $(BUILD)/whelk-mkrescue $(KERNELS)/demo.elf $(shell find iso -type f)
-	rm -rf $(BUILD)/demo-tree
-	cp -r iso $(BUILD)/demo-tree
-	cp $(KERNELS)/demo.elf $(BUILD)/demo-tree/boot/
+	@rm -rf $(BUILD)/demo-tree
+	@cp -r iso $(BUILD)/demo-tree
+	@cp $(KERNELS)/demo.elf $(BUILD)/demo-tree/boot/
 	$(BUILD)/whelk-mkrescue -o $@ $(BUILD)/demo-tree
 
 demo-boot: $(BUILD)/demo.iso
