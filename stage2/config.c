@@ -1487,5 +1487,6 @@ size_t config_default(struct config *config)
         menu = below;
         path += length + (path[length] == '>');
     }
-    return menu->first_entry;
+    /* A config that itself boots, or halts, has one entry, whatever its submenus have. */
+    return menu->first_entry < config->entry_count ? menu->first_entry : 0;
 }

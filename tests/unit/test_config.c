@@ -465,6 +465,14 @@ static void default_names_an_entry_by_index_title_id_or_path(void **state)
     assert_int_equal(config_default(&config), 0);
 }
 
+static void a_default_in_a_submenu_is_the_first_entry_where_the_config_itself_halts(void **state)
+{
+    (void)state;
+    read_text("default=More\nsubmenu{}submenu 'More'{}halt");
+    assert_int_equal(config.entry_count, 1);
+    assert_int_equal(config_default(&config), 0);
+}
+
 /* ---- Conditions and functions -------------------------------------------------------------- */
 
 static void conditions_decide_as_grubs_do(void **state)
@@ -935,6 +943,7 @@ int main(void)
         TEST(the_caller_chooses_the_preset_variables),
         TEST(the_timeout_is_a_number_of_seconds_or_for_ever),
         TEST(default_names_an_entry_by_index_title_id_or_path),
+        TEST(a_default_in_a_submenu_is_the_first_entry_where_the_config_itself_halts),
         TEST(conditions_decide_as_grubs_do),
         TEST(one_branch_of_if_elif_else_is_taken),
         TEST(entries_inside_a_condition_are_listed_when_it_holds),
