@@ -93,7 +93,7 @@ LINT_FOLDERS := loader stage2 boot tools tests
 LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' -not -path 'stage2/puff/*' | sort)
 LINT_SH      := $(shell find $(LINT_FOLDERS) .ci -name '*.sh' -o -path '.ci/run' | sort)
 # What the boot image alone is made of sees its own small libc and 32-bit code.
-LINT_BIOS_C  := $(filter-out $(PURE_C),$(filter stage2/%.c boot/bios/%.c,$(LINT_C)))
+LINT_BIOS_C  := $(filter-out $(PURE_C) boot/bios/filter.c,$(filter stage2/%.c boot/bios/%.c,$(LINT_C)))
 LINT_HOST_C  := $(filter-out $(LINT_BIOS_C) tests/%,$(filter %.c,$(LINT_C)))
 TIDY_FLAGS   := -std=gnu11 -I. -D_GNU_SOURCE -DWHELK_VERSION='"$(VERSION)"'
 
@@ -117,7 +117,8 @@ lint-cppcheck:
 
 lint-tidy:
 	@clang-tidy --quiet $(LINT_HOST_C) -- $(TIDY_FLAGS)
-	@clang-tidy --quiet $(LINT_BIOS_C) -- $(TIDY_FLAGS) -m32 -ffreestanding -Istage2/libc
+	@clang-tidy --quiet $(LINT_BIOS_C) -- $(TIDY_FLAGS) -m32 -ffreestanding \
+	    -nostdinc -isystem $(shell $(FUZZ_CC) -print-resource-dir 2>/dev/null)/include -Istage2/libc
 
 check-lint: lint-rules lint-format lint-shell lint-cppcheck lint-tidy
 
