@@ -12,6 +12,8 @@
 enum {
     MAX_MEMORY_RANGES = 512,
     WAIT_FOR_EVER = -1,
+    PLAN_BYTES = 96 * 1024, /* the kernel's headers, its segments and sections */
+    PLAN_BYTES_PER_MODULE = 512,
 };
 
 static const char config_path[] = "/boot/grub/grub.cfg";
@@ -96,10 +98,20 @@ static bool act(enum config_action action, struct error *error)
     return true;
 }
 
+/* The memory to plan in: what is left, or, for very many modules, as much as they need at the top
+   of the RAM, where files are unpacked to. */
+static struct arena planning_arena(const struct arena *arena, size_t module_count)
+{
+    struct arena left = {.base = arena->base + arena->used, .size = arena->size - arena->used};
+    size_t needed = PLAN_BYTES + module_count * PLAN_BYTES_PER_MODULE;
+    uint8_t *block = needed <= left.size ? NULL : disc_staging_allocate(needed);
+    return block == NULL ? left : (struct arena){.base = block, .size = needed};
+}
+
 /* Returns only if the entry cannot be booted. What the config allocates stays (it may be a
    warning), what the plan does is given back. */
 static void boot_entry(struct config *config, size_t index, const struct memory_map *map,
-                       struct arena *arena, struct error *error)
+                       struct error *error)
 {
     struct config_boot wanted;
     struct boot boot;
@@ -107,30 +119,28 @@ static void boot_entry(struct config *config, size_t index, const struct memory_
         !act(wanted.action, error)) {
         return;
     }
-    size_t mark = arena->used;
-    if (plan_boot(&boot.plan, &wanted, config_path, map, arena, error) &&
-        boot_stage(&boot, arena, error) && boot_load(&boot, error)) {
+    size_t staging = disc_staging_mark();
+    struct arena arena = planning_arena(config->arena, wanted.module_count);
+    if (plan_boot(&boot.plan, &wanted, config_path, map, &arena, error) &&
+        boot_stage(&boot, &arena, error) && boot_load(&boot, error)) {
         boot_describe(&boot);
         boot_hand_off(&boot);
     }
-    arena->used = mark;
+    disc_staging_reset(staging);
 }
 
-static _Noreturn void choose_and_boot(struct config *config, const struct memory_map *map,
-                                      struct arena *arena)
+static _Noreturn void choose_and_boot(struct config *config, const struct memory_map *map)
 {
     struct error error;
     const char *message = NULL;
     size_t chosen = config_default(config);
     int timeout = seconds_to_wait(config);
     show_warnings(config);
-    size_t staging = disc_staging_mark();
     for (;;) {
         if (menu_run(config, chosen, timeout, message, &chosen) == MENU_LEAVE) {
             firmware_boot_next();
         }
-        boot_entry(config, chosen, map, arena, &error);
-        disc_staging_reset(staging);
+        boot_entry(config, chosen, map, &error);
         if (config->entry_count == 1) {
             leave(error.message);
         }
@@ -149,5 +159,5 @@ _Noreturn void stage2_main(void)
         !read_config(&config, &arena, &error)) {
         leave(error.message);
     }
-    choose_and_boot(&config, &map, &arena);
+    choose_and_boot(&config, &map);
 }

@@ -207,8 +207,8 @@ def test_a_module_of_300_mib_arrives_whole(boot, discs, loader):
     assert small["adler"] == zlib.adler32(b"behind it")
 
 
-def test_300_modules_with_long_strings_arrive(boot):
-    modules = [(f"{n} " + "x" * 200, b"%d" % n) for n in range(300)]
+def test_500_modules_with_long_strings_arrive(boot):
+    modules = [(f"{n} " + "x" * 200, b"%d" % n) for n in range(500)]
     report = boot(tree(ELF32(), modules=modules), timeout=60).report
     assert [m["text"].decode() for m in report.modules] == [words for words, _ in modules]
     assert [m["adler"] for m in report.modules] == [zlib.adler32(data) for _, data in modules]

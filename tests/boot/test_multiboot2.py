@@ -130,8 +130,8 @@ def test_modules_arrive_whole_and_in_order_on_pages(boot, count):
     assert all(m["start"] % 4096 == 0 and m["start"] >= MIB for m in report.modules)
 
 
-def test_300_modules_with_long_strings_arrive(boot):
-    modules = [(f"{n} " + "x" * 200, b"%d" % n) for n in range(300)]
+def test_500_modules_with_long_strings_arrive(boot):
+    modules = [(f"{n} " + "x" * 200, b"%d" % n) for n in range(500)]
     report = boot(tree(ELF32(), modules=modules), timeout=60).report
     assert [m["text"].decode() for m in report.modules] == [words for words, _ in modules]
     assert [m["adler"] for m in report.modules] == [zlib.adler32(data) for _, data in modules]
