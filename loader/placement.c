@@ -5,7 +5,7 @@
 #include <string.h>
 #include "loader/format.h"
 
-enum { STAGE_ALIGNMENT = 4096, MIB = 1024 * 1024 };
+enum { STAGE_ALIGNMENT = 4096, BIOS_ROM = 0xf0000, MIB = 1024 * 1024 };
 
 static uint64_t piece_length(const struct piece *piece)
 {
@@ -93,6 +93,24 @@ bool placement_add_at(struct placement *placement, const struct piece *piece, st
     return append(placement, piece, error);
 }
 
+/* Where code starts at 1 MiB, gold and many linker scripts put the ELF header right in front of it:
+   into the BIOS's ROM. No kernel misses it, as GRUB writes it there to no effect. */
+static void leave_header_out_of_rom(struct piece *piece, const struct image *image)
+{
+    uint32_t in_rom = MIB - piece->address;
+    if (image->format == IMAGE_ADDRESS_FIELDS || piece->file_offset != 0 ||
+        piece->address < BIOS_ROM || piece->address >= MIB ||
+        image->entry - piece->address < in_rom) {
+        return;
+    }
+    uint32_t from_file = piece->length < in_rom ? piece->length : in_rom;
+    uint32_t zeros = in_rom - from_file;
+    piece->address = MIB;
+    piece->file_offset = from_file;
+    piece->length -= from_file;
+    piece->zero_length -= piece->zero_length < zeros ? piece->zero_length : zeros;
+}
+
 bool placement_add_image(struct placement *placement, const struct image *image,
                          const struct file *file, struct error *error)
 {
@@ -106,6 +124,7 @@ bool placement_add_image(struct placement *placement, const struct image *image,
             .file_offset = segment->file_offset,
         };
         format_text(piece.name, sizeof piece.name, "segment %u", segment->index);
+        leave_header_out_of_rom(&piece, image);
         if (!placement_add_at(placement, &piece, error)) {
             return false;
         }

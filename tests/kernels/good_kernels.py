@@ -198,6 +198,21 @@ def segments_in_any_order():
     return elf([a, d, b, c], payload.entry)
 
 
+@kernel
+def elf_header_in_the_bios_rom():
+    """The ELF header as a segment of its own below the code at 1 MiB, as gold links."""
+    payload = Payload(MIB, PLAIN)
+    return elf([Segment(MIB - 0x1000, bytes(0xB4), offset=0), payload.segment()], payload.entry)
+
+
+@kernel
+def code_behind_elf_header_in_the_bios_rom():
+    """One segment of the ELF header, a page long, and the code at 1 MiB behind it."""
+    payload = Payload(MIB, PLAIN)
+    everything = Segment(MIB - 0x1000, bytes(0x1000) + payload.bytes(), 0x1000 + payload.memory_size, offset=0)
+    return elf([everything], payload.entry, extra={0x1000: payload.bytes()})
+
+
 @kernel(differs=MODULES_BEHIND)
 def unaligned_addresses():
     """Segments that start and end at odd physical addresses."""

@@ -204,6 +204,54 @@ static void an_image_whose_segments_overlap_is_refused_by_their_numbers(void **s
                    "0x100000)");
 }
 
+static const struct piece *add_segment(uint32_t offset, uint32_t address, uint32_t file_size,
+                                       uint32_t memory_size)
+{
+    struct image_segment segment = {0, offset, file_size, memory_size, address};
+    struct image image = {IMAGE_ELF32, MIB + 0x20, &segment, 1};
+    bool added = placement_add_image(&placement, &image, NULL, &error);
+    return added ? &placement.pieces[placement.count - 1] : NULL;
+}
+
+static void an_elf_header_below_1_mib_is_left_out(void **state)
+{
+    (void)state;
+    const struct piece *piece = add_segment(0, 0xff000, 0xb4, 0xb4);
+    assert_non_null(piece);
+    assert_int_equal(piece->length + piece->zero_length, 0);
+    piece = add_segment(0, 0xff000, 0xb4, 0x1100);
+    assert_non_null(piece);
+    assert_int_equal(piece->length, 0);
+    assert_int_equal(piece->zero_length, 0x100);
+    assert_int_equal(piece->address, MIB);
+}
+
+static void code_behind_an_elf_header_below_1_mib_stays(void **state)
+{
+    (void)state;
+    const struct piece *piece = add_segment(0, 0xf0000, 0x12000, 0x13000);
+    assert_non_null(piece);
+    assert_int_equal(piece->address, MIB);
+    assert_int_equal(piece->load_address, MIB);
+    assert_int_equal(piece->file_offset, 0x10000);
+    assert_int_equal(piece->length, 0x2000);
+    assert_int_equal(piece->zero_length, 0x1000);
+}
+
+static void anything_else_below_1_mib_is_not_left_out(void **state)
+{
+    (void)state;
+    assert_null(add_segment(0x1000, 0xff000, 0x2000, 0x2000)); /* not the header */
+    assert_null(add_segment(0, 0xeffff, 0x12000, 0x12000));    /* not in the ROM alone */
+    struct image_segment segment = {0, 0, 0x1800, 0x1800, 0xff000};
+    struct image image = {IMAGE_ELF32, MIB - 1, &segment, 1}; /* it is entered */
+    assert_refused(placement_add_image(&placement, &image, NULL, &error),
+                   "segment 0 (0x1800 bytes at 0xff000) does not fit: the memory from 0xf0000 is "
+                   "reserved");
+    image = (struct image){IMAGE_ADDRESS_FIELDS, MIB, &segment, 1}; /* no ELF header */
+    assert_false(placement_add_image(&placement, &image, NULL, &error));
+}
+
 /* ---- Free places. */
 
 static void assert_found(uint32_t expected, uint64_t length, uint32_t alignment, uint64_t lowest,
@@ -525,6 +573,9 @@ int main(void)
         cmocka_unit_test_setup(pieces_without_working_memory_for_them_are_refused, start),
         cmocka_unit_test_setup(each_segment_of_an_image_becomes_a_piece, start),
         cmocka_unit_test_setup(an_image_whose_segments_overlap_is_refused_by_their_numbers, start),
+        cmocka_unit_test_setup(an_elf_header_below_1_mib_is_left_out, start),
+        cmocka_unit_test_setup(code_behind_an_elf_header_below_1_mib_stays, start),
+        cmocka_unit_test_setup(anything_else_below_1_mib_is_not_left_out, start),
         cmocka_unit_test_setup(the_lowest_free_place_from_a_bound_upwards_is_found, start),
         cmocka_unit_test_setup(a_place_ends_below_its_limit_and_inside_the_ram, start),
         cmocka_unit_test_setup(a_place_never_spans_two_ranges, start),
