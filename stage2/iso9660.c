@@ -522,7 +522,13 @@ static bool follow_link(struct iso9660_walk *walk, struct error *error)
 {
     char *target = walk->link_text + walk->link_start;
     const char *rest = walk->component + walk->component_length;
-    memcpy(target + walk->link_length, rest, strlen(rest)); /* the arena's zeros end it */
+    size_t rest_length = strlen(rest);
+    struct arena *arena = walk->arena;
+    memcpy(target + walk->link_length, rest, rest_length); /* the arena's zeros end it */
+    /* Gives back what it did not need, unless someone else has taken from the arena since. */
+    if ((uint8_t *)target + ISO9660_LINK_BYTES + rest_length + 1 == arena->base + arena->used) {
+        arena->used -= ISO9660_LINK_BYTES - walk->link_length;
+    }
     walk->component = target;
     if (target[0] == '/') {
         walk->path = target;

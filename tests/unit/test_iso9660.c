@@ -655,6 +655,16 @@ static void a_link_from_the_root_starts_there(void **state)
     assert_opens("/BOOT/k", DATA, 11);
 }
 
+/* Hundreds of modules may be links, in an arena of a few hundred KiB. */
+static void a_link_keeps_no_more_memory_than_the_path_it_makes(void **state)
+{
+    (void)state;
+    add_link("\x00\x06target", 8);
+    add_rock_ridge(BOOT, "TARGET", "", 0);
+    assert_opens("/BOOT/k", DATA, 11);
+    assert_in_range(arena.used, sizeof "/BOOT/target", 64);
+}
+
 static void a_broken_link_is_named(void **state)
 {
     (void)state;
@@ -753,6 +763,7 @@ int main(void)
         ON_ROCK_RIDGE(an_entry_that_ends_system_use_is_heeded),
         ON_ROCK_RIDGE(a_link_s_component_in_two_parts_is_one_name),
         ON_ROCK_RIDGE(a_link_from_the_root_starts_there),
+        ON_ROCK_RIDGE(a_link_keeps_no_more_memory_than_the_path_it_makes),
         ON_ROCK_RIDGE(a_broken_link_is_named),
         ON_ROCK_RIDGE(a_link_with_too_long_a_target_is_named),
         ON_ROCK_RIDGE(a_link_without_a_target_is_its_own_directory),
