@@ -35,8 +35,9 @@ static bool add(struct memory_map *map, uint64_t address, uint64_t length, uint3
     return true;
 }
 
-/* One call of E820h; false at the end of the list. A firmware that always says "more" is stopped by
-   the map's capacity, one that ends with the carry flag by that. */
+/* One call of E820h; false at the end of the list if that is a call of its own, with the carry
+ * flag.
+ */
 static bool next_range(uint32_t *continuation, struct address_range *range, uint32_t *bytes)
 {
     struct bios_registers registers = {
@@ -63,14 +64,16 @@ static bool read_e820(struct memory_map *map)
     struct address_range range;
     uint32_t continuation = 0;
     uint32_t bytes;
-    bool more = true;
-    while (more && next_range(&continuation, &range, &bytes)) {
+    /* As many calls as there is room: some firmware says "more" for ever. */
+    for (size_t i = 0; i < map->capacity && next_range(&continuation, &range, &bytes); i++) {
         bool ignored =
             bytes >= ENTRY_BYTES_ACPI3 && (range.extended_attributes & ATTRIBUTE_ENABLED) == 0;
         if (bytes >= ENTRY_BYTES && !ignored) {
-            more = add(map, range.base, range.length, range.type);
+            add(map, range.base, range.length, range.type);
         }
-        more = more && continuation != 0;
+        if (continuation == 0) {
+            break;
+        }
     }
     return map->count != 0;
 }

@@ -222,6 +222,12 @@ def test_a_memory_map_may_end_with_the_carry_flag(boots):
     assert ranges_of(boots(e820_end=1)) == STANDARD
 
 
+@pytest.mark.parametrize("attributes", [1, 0], ids=["to be taken", "to be ignored"])
+def test_a_memory_map_may_never_end(boots, attributes):
+    listed = [*STANDARD, (MIB, 0x1000, AVAILABLE, attributes)]
+    assert ranges_of(boots(listed, e820_bytes=24, e820_end=2)) == STANDARD
+
+
 def test_mem_lower_and_mem_upper_follow_the_memory_map(boots):
     report = boots().report
     assert (report["mem_lower"], report["mem_upper"]) == (shim.MEMORY_KIB, (0x3FE0000 - MIB) // KIB)

@@ -109,7 +109,7 @@ struc config
 .garbage:       resb 1          ; GARBAGE_*
 .e820_count:    resw 1          ; 0: no E820h
 .e820_bytes:    resb 1          ; of an entry: 20 or 24
-.e820_end:      resb 1          ; 1: the list ends with the carry flag
+.e820_end:      resb 1          ; 1: the list ends with the carry flag; 2: its last entry comes again and again
 .e801_present:  resw 1
 .e801_ax:       resw 1
 .e801_bx:       resw 1
@@ -765,10 +765,13 @@ hook15: cmp ah, 0x4f            ; the BIOS's own, from its keyboard interrupt
         mov [bp + F_ECX], ecx
         rep movsb
         inc bx
-        cmp byte cfg(e820_end), 0
-        jne .more
+        cmp byte cfg(e820_end), 1
+        je .more
         cmp bx, cfg(e820_count)
         jb .more
+        dec bx
+        cmp byte cfg(e820_end), 2
+        je .more
         xor ebx, ebx
         jmp .listed
 .more:  movzx ebx, bx
