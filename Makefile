@@ -26,6 +26,7 @@ BIOS_ASM := $(filter-out boot/bios/mbr.asm boot/bios/packed.asm, $(wildcard boot
 TOOLS_C  := $(wildcard tools/*.c)
 
 .DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
 .PHONY: all
 all: $(BUILD)/boot.img $(BUILD)/mbr.img $(BUILD)/whelk $(BUILD)/whelk-mkrescue
 

@@ -54,7 +54,9 @@ $(BIOS_BUILD)/filter: boot/bios/filter.c
 # gzip's header is 10 bytes, its trailer 8: puff wants what is between.
 $(BIOS_BUILD)/stage2.deflate: $(BIOS_BUILD)/stage2.elf $(BIOS_BUILD)/filter
 	@objcopy -O binary -j .stage2 $< $(@:.deflate=.bin)
-	@$(BIOS_BUILD)/filter < $(@:.deflate=.bin) | gzip -9n | tail -c +11 | head -c -8 > $@
+	@$(BIOS_BUILD)/filter < $(@:.deflate=.bin) > $(@:.deflate=.filtered)
+	@gzip -9n < $(@:.deflate=.filtered) > $(@:.deflate=.gz)
+	@tail -c +11 $(@:.deflate=.gz) | head -c -8 > $@
 
 $(BIOS_BUILD)/packed.asm.o: boot/bios/packed.asm $(BIOS_BUILD)/stage2.deflate
 	@$(NASM) -f elf32 -DPACKED='"$(BIOS_BUILD)/stage2.deflate"' $< -o $@
