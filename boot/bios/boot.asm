@@ -28,6 +28,7 @@ PACKET_SIZE     equ 16
 PUSHED_DX       equ 20          ; PUSHAD
 DRIVE           equ 0x0540      ; byte
 FIRST_SECTOR    equ 0x1000      ; SECTOR_SIZE bytes
+READ_SEGMENT    equ FIRST_SECTOR >> 4 ; whole sectors of the image end above 64 KiB, but inside this one
 BDA_COM1        equ 0x0400      ; the firmware's first serial port, 0: none
 UART_LINE_STATUS equ 5
 UART_TRANSMIT_EMPTY equ 0x20
@@ -146,12 +147,12 @@ read_image:
         movzx ecx, ax           ; the drive's sectors in one of ours
         mov eax, [boot_info_file_lba]
         mul ecx
-        mov di, FIRST_SECTOR
+        xor di, di              ; FIRST_SECTOR
         call read_sectors
         jc .done
         add eax, ecx
         imul cx, image_rest_sectors
-        mov di, image_start + SECTOR_SIZE
+        mov di, image_start + SECTOR_SIZE - FIRST_SECTOR
         call read_sectors
         mov si, FIRST_SECTOR + LOADED_BYTES
         mov di, image_start + LOADED_BYTES
@@ -160,7 +161,7 @@ read_image:
 .done:  ret
 
 ; All at once, or one by one where the firmware does not take that.
-; in: EAX lba, CX sectors, DI buffer, BX bytes in a sector; out: CF on failure; clobbers EDX, SI
+; in: EAX lba, CX sectors, DI buffer in READ_SEGMENT, BX bytes in a sector; out: CF on failure; clobbers EDX, SI
 read_sectors:
         pushad
         mov dx, cx
@@ -178,12 +179,12 @@ read_sectors:
 .done:  popad
         ret
 
-; in: EAX lba, DX sectors, DI buffer, SI tries; out: CF on failure; clobbers SI
+; in: EAX lba, DX sectors, DI buffer in READ_SEGMENT, SI tries; out: CF on failure; clobbers SI
 transfer:
         pushad
         push dword 0            ; the disk address packet of INT 13h AH=42h, from its end
         push eax
-        push word 0
+        push word READ_SEGMENT
         push di
         push dx
         push word PACKET_SIZE
