@@ -24,9 +24,8 @@ struct piece {
     uint32_t length;                /* bytes from the source … */
     uint32_t zero_length;           /* … and zeros behind them */
     uint32_t load_address;          /* where the bytes stand until the jump: address, or a stage */
-    const struct file *file;        /* source: file from file_offset on, … */
-    uint64_t file_offset;
-    const uint8_t *memory; /* … or, when file is NULL, memory */
+    const struct file *file;        /* source; NULL: written when all is loaded */
+    uint64_t file_offset;           /* in it */
 };
 
 struct placement {

@@ -4,9 +4,10 @@
 // Pure: the walk never reads. It says which sector it wants to see, the caller reads it and
 // goes on (the first step has no sector yet):
 //
-//     iso9660_start_mount(&walk, session, disc);      // or …start_open(&walk, &volume, path,
-//     arena) while ((step = iso9660_step(&walk, sector, &error)) == ISO9660_READ)
-//         sector = read(walk.wanted_lba);             // ISO9660_SECTOR_SIZE bytes
+//     iso9660_start_mount(&walk, session, disc);   or …start_open(&walk, &volume, path, arena);
+//
+//     while ((step = iso9660_step(&walk, sector, &error)) == ISO9660_READ)
+//         sector = read(walk.wanted_lba);   ISO9660_SECTOR_SIZE bytes
 //
 // It never wants the same sector twice in a row. It does come back to a directory's sector after a
 // continuation area, and an open starts with the sector that the mount or the open before may have

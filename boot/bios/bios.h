@@ -6,8 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Between gate.asm and C all arguments are on the stack, whatever the C files among themselves do.
- */
+/* Between gate.asm and C all arguments are on the stack, whatever C files do among themselves. */
 #define ASSEMBLY __attribute__((regparm(0)))
 
 struct bios_registers {
@@ -58,6 +57,6 @@ static inline const volatile void *bios_data(uintptr_t address)
     return (const volatile void *)address;
 }
 
-/* memory_map.c, disc.c, a20.c: the parts of firmware.h that have a file of their own. */
+/* What start.c does before stage 2. */
 bool a20_enable(void);
 void disc_set_boot_drive(uint8_t drive);
