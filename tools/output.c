@@ -73,6 +73,9 @@ static void catch_signals(void)
 static bool find_place(const char *path, char place[PATH_MAX], struct error *error)
 {
     struct stat status;
+    if (strcmp(path, "-") == 0) {
+        return fail(error, "-: the ISO cannot go to standard output; give a file name");
+    }
     if (stat(path, &status) == 0) {
         if (S_ISDIR(status.st_mode)) {
             return fail(error, "%s: is a directory; give the ISO's file name", path);
