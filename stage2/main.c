@@ -32,7 +32,7 @@ static bool find_memory(struct memory_map *map, struct arena *arena, struct erro
 {
     map->ranges = ARENA_ARRAY(arena, MAX_MEMORY_RANGES, struct memory_range);
     if (map->ranges == NULL) {
-        return fail(error, "less than 256 KiB of conventional memory: too little to work with");
+        return fail(error, "too little conventional memory to work with");
     }
     map->capacity = MAX_MEMORY_RANGES / 2; /* normalising may need twice as many */
     if (!firmware_memory_map(map, error)) {
