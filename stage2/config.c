@@ -1415,7 +1415,8 @@ bool config_evaluate(struct config *config, const struct config_entry *entry,
         return false;
     }
     boot->gfxpayload = variable_value(config, run.scope, gfxpayload, strlen(gfxpayload));
-    return boot->action != CONFIG_ACTION_BOOT || boot->kernel.path != NULL ||
+    boot->names_no_kernel = boot->action == CONFIG_ACTION_BOOT && boot->kernel.path == NULL;
+    return !boot->names_no_kernel ||
            fail_with_warning(&run, entry->line,
                              "nothing to boot: no multiboot line names a kernel");
 }

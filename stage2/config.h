@@ -40,6 +40,7 @@ struct config_boot {
     struct config_file kernel;
     struct config_file *modules;
     size_t module_count;
+    bool names_no_kernel; /* the only reason why config_evaluate() failed: it does something else */
 };
 
 struct config_menu;

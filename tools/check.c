@@ -114,11 +114,13 @@ static bool check_entries(struct check *check, struct error *error)
     if (check->boots == NULL) {
         return fail(error, "out of memory");
     }
+    size_t first = config_default(&check->config);
     for (size_t i = 0; i < count; i++) {
         struct error reason;
         if (!check_entry(check, i, &reason)) {
             say("%s", reason.message);
-            check->refused++;
+            /* An entry that shows something only is no fault, unless it is what boots. */
+            check->refused += !check->boots[i].names_no_kernel || i == first;
         }
     }
     return true;
@@ -157,7 +159,7 @@ static bool add_path(struct load_order *order, const struct tree *tree, const ch
 static bool add_entry(struct load_order *order, const struct tree *tree,
                       const struct config_boot *boot, struct error *error)
 {
-    if (boot->action != CONFIG_ACTION_BOOT) {
+    if (boot->action != CONFIG_ACTION_BOOT || boot->names_no_kernel) {
         return true;
     }
     bool done = add_path(order, tree, boot->kernel.path, error);

@@ -398,6 +398,20 @@ def test_a_config_without_its_last_brace_is_accepted_with_a_warning(place):
     assert place.iso.exists()
 
 
+INFORMATION = 'menuentry "about" {\n    echo "written by us"\n}\n'
+
+
+def test_an_entry_that_only_shows_something_is_no_fault(place):
+    run = place.run("-o", place.iso, place.write({**good_tree(), CONFIG: (ENTRY + INFORMATION).encode()}))
+    assert run.returncode == 0 and place.iso.exists()
+    assert "nothing to boot: no multiboot line names a kernel" in run.stderr
+
+
+def test_a_default_entry_that_only_shows_something_is_refused(place):
+    message = place.refuse(place.write({**good_tree(), CONFIG: (INFORMATION + ENTRY).encode()}))
+    assert "boot/grub/grub.cfg:1: nothing to boot: no multiboot line names a kernel" in message
+
+
 def test_a_failed_run_leaves_the_iso_that_was_there(place):
     place.iso.write_bytes(b"older")
     place.refuse(place.write(entry("multiboot /boot/nothing")))
