@@ -108,15 +108,27 @@ static struct arena planning_arena(const struct arena *arena, size_t module_coun
     return block == NULL ? left : (struct arena){.base = block, .size = needed};
 }
 
-/* Returns only if the entry cannot be booted. What the config allocates stays (it may be a
-   warning), what the plan does is given back. */
+/* Gives back what the evaluation of an entry allocated, as the next attempt needs it; not a warning
+   that is kept, which comes once only. */
+static void forget_entry(struct config *config, const struct config *before, size_t used)
+{
+    if (config->warning_count == before->warning_count) {
+        config->functions = before->functions;
+        config->arena->used = used;
+    }
+}
+
+/* Returns only if the entry cannot be booted; all that it took is given back. */
 static void boot_entry(struct config *config, size_t index, const struct memory_map *map,
                        struct error *error)
 {
     struct config_boot wanted;
     struct boot boot;
+    const struct config before = *config;
+    size_t used = config->arena->used;
     if (!config_evaluate(config, &config->entries[index], &wanted, error) ||
         !act(wanted.action, error)) {
+        forget_entry(config, &before, used);
         return;
     }
     size_t staging = disc_staging_mark();
@@ -127,6 +139,7 @@ static void boot_entry(struct config *config, size_t index, const struct memory_
         boot_hand_off(&boot);
     }
     disc_staging_reset(staging);
+    forget_entry(config, &before, used);
 }
 
 static _Noreturn void choose_and_boot(struct config *config, const struct memory_map *map)

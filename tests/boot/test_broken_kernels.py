@@ -155,3 +155,20 @@ def test_a_refused_entry_leads_back_to_the_menu_where_another_can_be_chosen(disc
         qemu.type_serial("\x1b[B")
         qemu.type_serial("\r")
         qemu.wait_for("^END$")
+
+
+def test_a_refused_entry_can_be_tried_again_and_leaves_memory_for_another(discs):
+    modules = "".join(f"module /boot/kernel {number:0200}\n" for number in range(400))
+    two = f"set timeout=0\nmenuentry broken {{\nmultiboot /boot/broken\n{modules}}}\n" \
+          "menuentry right {\nmultiboot /boot/kernel\n}\n"
+    files = {**tree(GOOD), "boot/broken": padded(GOOD, ROOM), CONFIG: two.encode()}
+    image = discs.make_unchecked(files, {"boot/broken": multiboot_header(1 << 9)})
+    with Machine(image) as qemu:
+        line = qemu.wait_for("flag 9")
+        for _ in range(3):
+            line = qemu.wait_for("Esc: next boot device", after=line.end())
+            qemu.type_serial("1")
+            line = qemu.wait_for("flag 9", after=line.end())
+        line = qemu.wait_for("Esc: next boot device", after=line.end())
+        qemu.type_serial("2")
+        qemu.wait_for("^END$")
