@@ -3,6 +3,7 @@
 #include "stage2/disc.h"
 
 #include "stage2/firmware.h"
+#include "stage2/piix_ide.h"
 
 enum {
     WINDOW_SECTORS = 16, /* volume descriptors and the first directories are found in one */
@@ -74,15 +75,15 @@ struct memory_range disc_staging_in_use(void)
 
 bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
 {
-    return firmware_disc_read(lba, count, buffer, error);
+    return piix_ide_read(lba, count, buffer) || firmware_disc_read(lba, count, buffer, error);
 }
 
 const uint8_t *disc_sector(uint32_t lba, struct error *error)
 {
     if (lba - window.lba >= window.count) {
-        uint32_t count = WINDOW_SECTORS;
-        if (volume.end_lba != 0 && lba < volume.end_lba && volume.end_lba - lba < count) {
-            count = volume.end_lba - lba;
+        uint32_t count = 1; /* where the volume ends is not known yet, or behind that end */
+        if (lba < volume.end_lba) {
+            count = volume.end_lba - lba < WINDOW_SECTORS ? volume.end_lba - lba : WINDOW_SECTORS;
         }
         window.lba = lba;
         window.count = 0;
@@ -117,6 +118,11 @@ bool disc_mount(const struct memory_map *map, struct error *error)
     if (!firmware_disc_open(error)) {
         return false;
     }
+    const uint8_t *descriptor = disc_sector(firmware_volume_descriptor_lba(), error);
+    if (descriptor == NULL) {
+        return false;
+    }
+    piix_ide_open(window.lba, descriptor, firmware_disc_sector_bytes() == ISO9660_SECTOR_SIZE);
     iso9660_start_mount(&mount, firmware_volume_descriptor_lba() - VOLUME_DESCRIPTORS_LBA, 0);
     if (!walk(&mount, error)) {
         return false;

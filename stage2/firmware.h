@@ -52,6 +52,9 @@ bool firmware_memory_map(struct memory_map *map, struct error *error);
 /* The disc that this loader was read from: makes it readable. False with a reason. */
 bool firmware_disc_open(struct error *error);
 
+/* The disc's own sectors: 512 bytes, a disk, or 2048, a CD. */
+uint32_t firmware_disc_sector_bytes(void);
+
 /* Reads count sectors of 2048 bytes, whatever the disc's own are, to memory below 4 GiB; retries,
    and in smaller pieces where the firmware takes no larger ones. */
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error);

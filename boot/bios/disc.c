@@ -119,6 +119,11 @@ bool firmware_disc_open(struct error *error)
     return true;
 }
 
+uint32_t firmware_disc_sector_bytes(void)
+{
+    return SECTOR_SIZE / sectors_per_block;
+}
+
 static bool transfer(uint64_t lba, uint32_t sector_count, uint8_t *status)
 {
     struct disk_address_packet packet = {

@@ -28,6 +28,7 @@ def attachment(image, how):
     """QEMU's arguments for a disc image; nothing is written to it."""
     drive = f"if=none,id=disc,format=raw,snapshot=on,file={image}"
     return {
+        "none": [],
         "cdrom": ["-cdrom", str(image)],
         "hda": ["-drive", f"index=0,media=disk,format=raw,snapshot=on,file={image}"],
         "virtio-blk": ["-drive", drive, "-device", "virtio-blk-pci,drive=disc"],

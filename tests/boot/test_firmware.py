@@ -154,6 +154,15 @@ def test_a_wrong_byte_in_what_the_firmware_loaded_is_noticed_and_read_again(boot
     boots(load_flip=offset)
 
 
+@pytest.mark.parametrize("drive", [{}, HARD_DISK_SECTORS], ids=["a CD", "said to be a disk"])
+def test_with_the_ide_function_switched_on_it_boots_as_well(boots, drive):
+    boots(dma=1, **drive)
+
+
+def test_a_drive_that_reads_another_sector_than_the_firmware_is_left_to_it(boots):
+    boots(dma=1, flip_lba=16, flip_offset=1500, flip_count=1)
+
+
 # ---- Registers ---------------------------------------------------------------------------------
 
 GARBAGE = {

@@ -120,7 +120,10 @@ struc config
 .a20_off:       resb 1          ; A20_OFF_*
 .a20_call:      resb 1          ; INT 15h 24xxh: 0 works, 1 fails, 2 says that it worked
 .load_flip:     resd 1          ; wrong byte in the image that we load; -1: none
+.dma:           resb 1          ; 0: the IDE function is switched off in PCI; its ports stay there
 endstruc
+
+IDE_COMMAND     equ 0x80000904  ; PCI configuration address, 00:01.1: command register
 
 GARBAGE_UPPER    equ 1          ; upper halves of 32-bit registers
 GARBAGE_SEGMENTS equ 2          ; DS, ES, FS, GS
@@ -212,6 +215,15 @@ start:  cli
         jmp .hook
 .hooked:
         call a20_off
+        cmp byte cfg(dma), 0
+        jne .dma
+        mov dx, 0xcf8
+        mov eax, IDE_COMMAND
+        out dx, eax
+        mov dx, 0xcfc
+        xor ax, ax
+        out dx, ax
+.dma:
         mov si, text_start
         call print
 

@@ -59,6 +59,7 @@ class Faults:
     a20_off: "B" = 0
     a20_call: "B" = WORKS
     load_flip: "I" = NEVER
+    dma: "B" = 0
 
     def pack(self):
         layout = "<8s" + "".join(field.type for field in fields(self))

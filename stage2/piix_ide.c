@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See piix_ide.h. Intel 82371FB/SB (PIIX3) data sheet, 2.3 and 2.7; ATA/ATAPI-6; SFF-8020i for the
+// packets. In the order of the layers: PCI, bus master, drive, commands.
+#include "stage2/piix_ide.h"
+
+#include <stddef.h>
+#include <string.h>
+#include "stage2/io.h"
+
+// ---- PCI configuration space (mechanism 1)
+
+enum {
+    PCI_ADDRESS = 0xcf8,
+    PCI_DATA = 0xcfc,
+    PCI_FUNCTIONS = 32 * 8, /* of bus 0, where the PIIX is */
+    PCI_IDENTITY = 0x00,
+    PCI_COMMAND = 0x04,
+    PCI_COMMAND_IO = 1,
+    PCI_COMMAND_BUS_MASTER = 4,
+    PCI_BAR4 = 0x20,
+    PCI_BAR_IO = 1,
+    PCI_BAR_IO_MASK = 0xfffc,
+    PIIX3_IDE = 0x70108086,
+    PIIX4_IDE = 0x71118086,
+};
+#define PCI_ENABLE 0x80000000u
+
+static uint32_t pci_read(uint32_t function, uint32_t offset)
+{
+    out32(PCI_ADDRESS, PCI_ENABLE | function << 8 | offset);
+    return in32(PCI_DATA);
+}
+
+/* The command register alone: the status register in the upper half clears what is written as 1. */
+static void pci_set_command(uint32_t function, uint16_t command)
+{
+    out32(PCI_ADDRESS, PCI_ENABLE | function << 8 | PCI_COMMAND);
+    out16(PCI_DATA, command);
+}
+
+// ---- Bus master
+
+enum {
+    BUS_MASTER_COMMAND = 0,
+    BUS_MASTER_START = 0x01,
+    BUS_MASTER_TO_MEMORY = 0x08,
+    BUS_MASTER_STATUS = 2,
+    BUS_MASTER_ACTIVE = 0x01,
+    BUS_MASTER_ERROR = 0x02,
+    BUS_MASTER_INTERRUPT = 0x04,
+    BUS_MASTER_TABLE = 4,
+    BUS_MASTER_CHANNEL_PORTS = 8,
+
+    REGION_BYTES = 0x10000, /* a physical region crosses no boundary of this */
+    REGIONS = 256,          /* at least 255 times 64 KiB in a command */
+    REGION_LAST = 0x8000,
+};
+
+/* Physical region descriptor (PRD). */
+struct region {
+    uint32_t address;
+    uint16_t bytes; /* 0: 64 KiB */
+    uint16_t flags;
+};
+_Static_assert(sizeof(struct region) == 8, "PIIX3, 2.7: PRD");
+
+static struct region regions[REGIONS] __attribute__((aligned(REGIONS * sizeof(struct region))));
+
+/* Describes a buffer; returns how many of its bytes there is room for. */
+static uint32_t describe(uint32_t address, uint32_t length)
+{
+    uint32_t described = 0;
+    struct region *region = regions;
+    for (; described < length && region < regions + REGIONS; region++) {
+        uint32_t bytes = REGION_BYTES - (address & (REGION_BYTES - 1));
+        bytes = bytes < length - described ? bytes : length - described;
+        *region = (struct region){.address = address, .bytes = (uint16_t)bytes};
+        address += bytes;
+        described += bytes;
+    }
+    region[-1].flags = REGION_LAST;
+    return described;
+}
+
+// ---- Drive
+
+enum {
+    CHANNELS = 2,
+    DRIVES = 2,
+    PRIMARY = 0x1f0,
+    SECONDARY = 0x170,
+    CONTROL_OFFSET = 0x206,
+
+    REGISTER_DATA = 0,
+    REGISTER_FEATURES = 1,
+    REGISTER_COUNT = 2,
+    REGISTER_LBA_LOW = 3,
+    REGISTER_LBA_MID = 4,
+    REGISTER_LBA_HIGH = 5,
+    REGISTER_DEVICE = 6,
+    REGISTER_STATUS = 7,
+    REGISTER_COMMAND = 7,
+
+    DEVICE_LBA = 0xe0, /* with the bits that were always 1 */
+    DEVICE_SLAVE = 0x10,
+    STATUS_ERROR = 0x01,
+    STATUS_DATA_REQUEST = 0x08,
+    STATUS_FAULT = 0x20,
+    STATUS_BUSY = 0x80,
+    NO_DEVICE = 0xff,
+    CONTROL_NORMAL = 0x08,
+    CONTROL_NO_INTERRUPT = 0x02,
+    CONTROL_RESET = 0x04,
+
+    COMMAND_DEVICE_RESET = 0x08,
+    COMMAND_READ_DMA_EXT = 0x25,
+    COMMAND_PACKET = 0xa0,
+    FEATURE_DMA = 0x01,
+    PACKET_READ_12 = 0xa8,
+    PACKET_BYTES = 12,
+
+    SECTOR_SIZE = 2048,
+    DISK_SECTORS = 4,                    /* of 512 bytes in one of ours */
+    MAX_SECTORS = 0xffff / DISK_SECTORS, /* READ DMA EXT counts to 65,535 */
+    READY_TRIES = 100000,
+    DMA_TRIES = 1000000, /* some seconds */
+    DMA_PAUSE = 1000,    /* between two looks: each is an exit to the hypervisor */
+};
+
+static struct {
+    bool is_open;
+    bool is_atapi;
+    uint32_t function;   /* PCI device * 8 + function */
+    uint16_t bus_master; /* ports of the channel … */
+    uint16_t ports;
+    uint8_t device; /* register value that selects the drive */
+} drive;
+
+static uint8_t status(void)
+{
+    return in8((uint16_t)(drive.ports + CONTROL_OFFSET)); /* the alternate one: no side effects */
+}
+
+static void set_control(uint8_t value)
+{
+    out8((uint16_t)(drive.ports + CONTROL_OFFSET), value);
+}
+
+static void set_register(uint16_t number, uint32_t value)
+{
+    out8((uint16_t)(drive.ports + number), (uint8_t)value);
+}
+
+/* Waits until the drive is not busy and asks, or asks not, for data. */
+static bool wait_ready(uint8_t data_request)
+{
+    for (unsigned tries = 0; tries < READY_TRIES; tries++) {
+        uint8_t value = status();
+        if (value == NO_DEVICE || (value & STATUS_BUSY) != 0) {
+            continue;
+        }
+        if ((value & (STATUS_ERROR | STATUS_FAULT)) != 0 && data_request != 0) {
+            return false;
+        }
+        if ((value & STATUS_DATA_REQUEST) == data_request) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool select_drive(void)
+{
+    set_control(CONTROL_NORMAL | CONTROL_NO_INTERRUPT);
+    set_register(REGISTER_DEVICE, drive.device);
+    for (int i = 0; i < 4; i++) {
+        status(); /* 400 ns: ATA/ATAPI-6, 9.2 */
+    }
+    return status() != NO_DEVICE && status() != 0 && wait_ready(0);
+}
+
+// ---- Commands
+
+static void packet_command(uint32_t lba, uint32_t count)
+{
+    uint8_t packet[PACKET_BYTES] = {PACKET_READ_12,
+                                    0,
+                                    (uint8_t)(lba >> 24),
+                                    (uint8_t)(lba >> 16),
+                                    (uint8_t)(lba >> 8),
+                                    (uint8_t)lba,
+                                    (uint8_t)(count >> 24),
+                                    (uint8_t)(count >> 16),
+                                    (uint8_t)(count >> 8),
+                                    (uint8_t)count,
+                                    0,
+                                    0};
+    for (size_t i = 0; i < PACKET_BYTES; i += 2) {
+        out16((uint16_t)(drive.ports + REGISTER_DATA), (uint16_t)(packet[i] | packet[i + 1] << 8));
+    }
+}
+
+static bool start_atapi(uint32_t lba, uint32_t count)
+{
+    set_register(REGISTER_FEATURES, FEATURE_DMA);
+    set_register(REGISTER_LBA_MID, 0);
+    set_register(REGISTER_LBA_HIGH, 0);
+    set_register(REGISTER_COMMAND, COMMAND_PACKET);
+    if (!wait_ready(STATUS_DATA_REQUEST)) {
+        return false;
+    }
+    packet_command(lba, count);
+    return true;
+}
+
+/* Each register takes the upper byte first (ATA/ATAPI-6, 6.20). */
+static bool start_disk(uint32_t block, uint32_t count)
+{
+    uint64_t lba = (uint64_t)block * DISK_SECTORS;
+    count *= DISK_SECTORS;
+    set_register(REGISTER_COUNT, count >> 8);
+    set_register(REGISTER_LBA_LOW, (uint32_t)(lba >> 24));
+    set_register(REGISTER_LBA_MID, (uint32_t)(lba >> 32));
+    set_register(REGISTER_LBA_HIGH, 0);
+    set_register(REGISTER_COUNT, count);
+    set_register(REGISTER_LBA_LOW, (uint32_t)lba);
+    set_register(REGISTER_LBA_MID, (uint32_t)(lba >> 8));
+    set_register(REGISTER_LBA_HIGH, (uint32_t)(lba >> 16));
+    set_register(REGISTER_COMMAND, COMMAND_READ_DMA_EXT);
+    return true;
+}
+
+/* Until the drive has done with its command; one port is read for each look. */
+static bool wait_dma(void)
+{
+    for (unsigned tries = 0; tries < DMA_TRIES; tries++) {
+        uint8_t value = status();
+        if ((value & (STATUS_BUSY | STATUS_DATA_REQUEST)) == 0) {
+            break;
+        }
+        for (unsigned i = 0; i < DMA_PAUSE; i++) {
+            __asm__ volatile("");
+        }
+    }
+    for (unsigned tries = 0; tries < READY_TRIES; tries++) {
+        uint8_t value = in8((uint16_t)(drive.bus_master + BUS_MASTER_STATUS));
+        if ((value & BUS_MASTER_ERROR) != 0 || (status() & (STATUS_ERROR | STATUS_FAULT)) != 0) {
+            return false;
+        }
+        if ((value & BUS_MASTER_ACTIVE) == 0) {
+            return wait_ready(0);
+        }
+    }
+    return false;
+}
+
+/* One command. What it changes is set back: the kernel finds the function as the firmware left it.
+ */
+static bool transfer(uint32_t lba, uint32_t count)
+{
+    uint16_t bus_master = drive.bus_master;
+    if (!select_drive()) {
+        set_control(CONTROL_NORMAL);
+        return false;
+    }
+    uint16_t command = (uint16_t)pci_read(drive.function, PCI_COMMAND);
+    pci_set_command(drive.function, command | PCI_COMMAND_BUS_MASTER);
+    __asm__ volatile("" ::: "memory"); /* the regions are in memory */
+    out32((uint16_t)(bus_master + BUS_MASTER_TABLE), (uint32_t)(uintptr_t)regions);
+    out8((uint16_t)(bus_master + BUS_MASTER_COMMAND), BUS_MASTER_TO_MEMORY);
+    out8((uint16_t)(bus_master + BUS_MASTER_STATUS), BUS_MASTER_ERROR | BUS_MASTER_INTERRUPT);
+    bool done = drive.is_atapi ? start_atapi(lba, count) : start_disk(lba, count);
+    if (done) {
+        out8((uint16_t)(bus_master + BUS_MASTER_COMMAND), BUS_MASTER_TO_MEMORY | BUS_MASTER_START);
+        done = wait_dma();
+    }
+    out8((uint16_t)(bus_master + BUS_MASTER_COMMAND), 0);
+    in8((uint16_t)(drive.ports + REGISTER_STATUS)); /* takes back an interrupt that is pending */
+    set_control(CONTROL_NORMAL);
+    pci_set_command(drive.function, command);
+    __asm__ volatile("" ::: "memory"); /* and so are the data */
+    return done;
+}
+
+static bool read(uint32_t lba, uint32_t count, uint32_t address)
+{
+    while (count > 0) {
+        uint32_t part = count < MAX_SECTORS ? count : MAX_SECTORS;
+        part = describe(address, part * SECTOR_SIZE) / SECTOR_SIZE;
+        describe(address, part * SECTOR_SIZE);
+        if (!transfer(lba, part)) {
+            return false;
+        }
+        lba += part;
+        count -= part;
+        address += part * SECTOR_SIZE;
+    }
+    return true;
+}
+
+/* After a failure: the drive as after the firmware's own start. */
+static void reset(void)
+{
+    if (drive.is_atapi) {
+        set_register(REGISTER_DEVICE, drive.device);
+        set_register(REGISTER_COMMAND, COMMAND_DEVICE_RESET);
+    } else {
+        set_control(CONTROL_NORMAL | CONTROL_RESET);
+        for (int i = 0; i < 16; i++) {
+            status(); /* 5 us: ATA/ATAPI-6, 9.2 */
+        }
+        set_control(CONTROL_NORMAL);
+    }
+    wait_ready(0);
+}
+
+// ---- Finding the drive
+
+static bool find_function(void)
+{
+    for (uint32_t function = 0; function < PCI_FUNCTIONS; function++) {
+        uint32_t identity = pci_read(function, PCI_IDENTITY);
+        if (identity == PIIX3_IDE || identity == PIIX4_IDE) {
+            drive.function = function;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_the_drive(uint32_t lba, const uint8_t *sector)
+{
+    static uint8_t read_again[SECTOR_SIZE] __attribute__((aligned(2)));
+    memset(read_again, 0, sizeof read_again);
+    if (!read(lba, 1, (uint32_t)(uintptr_t)read_again)) {
+        reset();
+        return false;
+    }
+    return memcmp(read_again, sector, sizeof read_again) == 0;
+}
+
+bool piix_ide_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
+{
+    static const uint16_t ports[CHANNELS] = {PRIMARY, SECONDARY};
+    if (!find_function()) {
+        return false;
+    }
+    uint32_t bar = pci_read(drive.function, PCI_BAR4);
+    uint16_t base = (uint16_t)(bar & PCI_BAR_IO_MASK);
+    drive.is_atapi = is_atapi;
+    if ((bar & PCI_BAR_IO) == 0 || base == 0 ||
+        (pci_read(drive.function, PCI_COMMAND) & PCI_COMMAND_IO) == 0) {
+        return false;
+    }
+    for (unsigned i = 0; i < CHANNELS * DRIVES && !drive.is_open; i++) {
+        drive.ports = ports[i / DRIVES];
+        drive.bus_master = (uint16_t)(base + i / DRIVES * BUS_MASTER_CHANNEL_PORTS);
+        drive.device = (uint8_t)(DEVICE_LBA | (i % DRIVES != 0 ? DEVICE_SLAVE : 0));
+        drive.is_open = is_the_drive(lba, sector);
+    }
+    return drive.is_open;
+}
+
+bool piix_ide_read(uint32_t lba, uint32_t count, void *buffer)
+{
+    uint32_t address = (uint32_t)(uintptr_t)buffer;
+    if (!drive.is_open || (address & 1) != 0) {
+        return false;
+    }
+    if (!read(lba, count, address)) {
+        reset();
+        drive.is_open = false;
+    }
+    return drive.is_open;
+}
