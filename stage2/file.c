@@ -71,6 +71,10 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
  */
 static bool unpack(struct file *file, struct error *error)
 {
+    if (file->size > disc_staging_free()) {
+        return fail(error, "%llu bytes to unpack do not fit into memory",
+                    (unsigned long long)file->size);
+    }
     size_t packed_size = (size_t)file->size;
     size_t mark = disc_staging_mark();
     size_t length = 0;
@@ -79,9 +83,6 @@ static bool unpack(struct file *file, struct error *error)
         return false;
     }
     uint8_t *packed = disc_staging_allocate(packed_size);
-    if (packed == NULL) {
-        return fail(error, "%zu bytes to unpack do not fit into memory", packed_size);
-    }
     if (!file_read(file, 0, packed_size, packed, error)) {
         return false;
     }

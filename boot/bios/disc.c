@@ -113,8 +113,11 @@ bool firmware_disc_open(struct error *error)
         return fail(error, "drive 0x%02x has sectors of %u bytes, not 512 or 2048", drive, bytes);
     }
     set_sector_size(bytes != 0 ? bytes : SECTOR_SIZE);
-    if (bytes == 0 && !finds_volume()) {
-        set_sector_size(HARD_DISK_SECTOR_SIZE);
+    if (bytes == 0) {
+        if (!finds_volume()) {
+            set_sector_size(HARD_DISK_SECTOR_SIZE);
+        }
+        max_sectors = BUFFER_BYTES / SECTOR_SIZE; /* fits, should the guess be wrong */
     }
     return true;
 }
