@@ -66,12 +66,12 @@ _Static_assert(sizeof(struct region) == 8, "PIIX3, 2.7: PRD");
 
 static struct region regions[REGIONS] __attribute__((aligned(REGIONS * sizeof(struct region))));
 
-/* Describes a buffer; returns how many of its bytes there is room for. */
-static uint32_t describe(uint32_t address, uint32_t length)
+/* Describes a buffer of at most MAX_SECTORS, for which there are regions enough at any address. */
+static void describe(uint32_t address, uint32_t length)
 {
     uint32_t described = 0;
     struct region *region = regions;
-    for (; described < length && region < regions + REGIONS; region++) {
+    for (; described < length; region++) {
         uint32_t bytes = REGION_BYTES - (address & (REGION_BYTES - 1));
         bytes = bytes < length - described ? bytes : length - described;
         *region = (struct region){.address = address, .bytes = (uint16_t)bytes};
@@ -79,7 +79,6 @@ static uint32_t describe(uint32_t address, uint32_t length)
         described += bytes;
     }
     region[-1].flags = REGION_LAST;
-    return described;
 }
 
 // ---- Drive
@@ -120,12 +119,14 @@ enum {
     PACKET_BYTES = 12,
 
     SECTOR_SIZE = 2048,
-    DISK_SECTORS = 4,                    /* of 512 bytes in one of ours */
-    MAX_SECTORS = 0xffff / DISK_SECTORS, /* READ DMA EXT counts to 65,535 */
+    DISK_SECTORS = 4, /* of 512 bytes in one of ours */
+    MAX_SECTORS = (REGIONS - 1) * (REGION_BYTES / SECTOR_SIZE),
     READY_TRIES = 100000,
     DMA_TRIES = 1000000, /* some seconds */
     DMA_PAUSE = 1000,    /* between two looks: each is an exit to the hypervisor */
 };
+
+_Static_assert(MAX_SECTORS *DISK_SECTORS <= 0xffff, "READ DMA EXT counts to 65,535");
 
 static struct {
     bool is_open;
@@ -286,7 +287,6 @@ static bool read(uint32_t lba, uint32_t count, uint32_t address)
 {
     while (count > 0) {
         uint32_t part = count < MAX_SECTORS ? count : MAX_SECTORS;
-        part = describe(address, part * SECTOR_SIZE) / SECTOR_SIZE;
         describe(address, part * SECTOR_SIZE);
         if (!transfer(lba, part)) {
             return false;

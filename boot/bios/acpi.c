@@ -19,7 +19,7 @@ static struct bytes memory_at(uint32_t address, size_t size)
 
 struct bytes firmware_acpi_rsdp(void)
 {
-    uint32_t ebda = (uint32_t) * (const volatile uint16_t *)bios_data(BDA_EBDA) << 4;
+    uint32_t ebda = (uint32_t)bda_word(BDA_EBDA) << 4;
     struct bytes rsdp = acpi_find_rsdp(memory_at(ebda, EBDA_BYTES));
     return rsdp.size != 0 ? rsdp : acpi_find_rsdp(memory_at(ROM_START, ROM_END - ROM_START));
 }

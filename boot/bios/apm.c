@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The APM interface for kernels (APM 1.2, 4.6.1 to 4.6.6).
+// APM: the interface for kernels, and power off (APM 1.2, 4.6).
 #include "boot/bios/bios.h"
 #include "stage2/firmware.h"
 
 enum {
     INT_SYSTEM = 0x15,
     APM_INSTALLATION_CHECK = 0x5300,
+    APM_CONNECT_REAL_MODE = 0x5301,
     APM_CONNECT_PROTECTED_32 = 0x5303,
     APM_DISCONNECT = 0x5304,
+    APM_SET_POWER_STATE = 0x5307,
+    APM_DRIVER_VERSION = 0x530e,
+    APM_BIOS = 0, /* devices */
+    APM_ALL_DEVICES = 1,
+    APM_STATE_OFF = 3,
+    APM_VERSION_1_2 = 0x0102,
 };
 
-/* For the device "APM BIOS". */
-static bool apm(uint32_t function, struct bios_registers *registers)
+static bool apm(uint32_t function, uint32_t device, uint32_t argument,
+                struct bios_registers *registers)
 {
-    *registers = (struct bios_registers){.eax = function};
+    *registers = (struct bios_registers){.eax = function, .ebx = device, .ecx = argument};
     bios_call(INT_SYSTEM, registers);
     return !bios_failed(registers);
 }
@@ -21,11 +28,11 @@ static bool apm(uint32_t function, struct bios_registers *registers)
 bool firmware_apm(struct apm_table *table)
 {
     struct bios_registers check, connection;
-    if (!apm(APM_INSTALLATION_CHECK, &check)) {
+    if (!apm(APM_INSTALLATION_CHECK, APM_BIOS, 0, &check)) {
         return false;
     }
-    apm(APM_DISCONNECT, &connection); /* fails where nobody was connected */
-    if (!apm(APM_CONNECT_PROTECTED_32, &connection)) {
+    apm(APM_DISCONNECT, APM_BIOS, 0, &connection); /* fails where nobody was connected */
+    if (!apm(APM_CONNECT_PROTECTED_32, APM_BIOS, 0, &connection)) {
         return false;
     }
     *table = (struct apm_table){
@@ -40,4 +47,12 @@ bool firmware_apm(struct apm_table *table)
         .dseg_len = (uint16_t)connection.edi,
     };
     return true;
+}
+
+void firmware_power_off(void)
+{
+    struct bios_registers ignored;
+    apm(APM_CONNECT_REAL_MODE, APM_BIOS, 0, &ignored);
+    apm(APM_DRIVER_VERSION, APM_BIOS, APM_VERSION_1_2, &ignored);
+    apm(APM_SET_POWER_STATE, APM_ALL_DEVICES, APM_STATE_OFF, &ignored);
 }

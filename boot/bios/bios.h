@@ -57,6 +57,14 @@ static inline const volatile void *bios_data(uintptr_t address)
     return (const volatile void *)address;
 }
 
+static inline uint16_t bda_word(uintptr_t address)
+{
+    return *(const volatile uint16_t *)bios_data(address);
+}
+
+/* KiB of conventional memory, below the firmware's own data (INT 12h). memory_map.c */
+uint32_t bios_conventional_memory_kib(void);
+
 /* What start.c does before stage 2. */
 bool a20_enable(void);
 void disc_set_boot_drive(uint8_t drive);

@@ -33,11 +33,6 @@ enum {
 
 static bool inverse;
 
-static uint16_t bda_word(uintptr_t address)
-{
-    return *(const volatile uint16_t *)bios_data(address);
-}
-
 /* A video BIOS lies in an option ROM. INT 10h in the system BIOS means that there is no screen, or
    that the firmware sends it to the serial port as well, where our own lines would double. */
 bool firmware_screen_present(void)

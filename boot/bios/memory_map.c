@@ -78,12 +78,17 @@ static bool read_e820(struct memory_map *map)
     return map->count != 0;
 }
 
-/* Conventional memory, and KiB from 1 MiB and 64 KiB blocks from 16 MiB upwards. */
-static bool add_sizes(struct memory_map *map, uint32_t kib_above_1m, uint32_t blocks_above_16m)
+uint32_t bios_conventional_memory_kib(void)
 {
     struct bios_registers registers = {0};
     bios_call(INT_CONVENTIONAL_MEMORY, &registers);
-    return add(map, 0, (uint64_t)(registers.eax & 0xffff) * KIB, MEMORY_AVAILABLE) &&
+    return registers.eax & 0xffff;
+}
+
+/* Conventional memory, and KiB from 1 MiB and 64 KiB blocks from 16 MiB upwards. */
+static bool add_sizes(struct memory_map *map, uint32_t kib_above_1m, uint32_t blocks_above_16m)
+{
+    return add(map, 0, (uint64_t)bios_conventional_memory_kib() * KIB, MEMORY_AVAILABLE) &&
            add(map, MIB, (uint64_t)kib_above_1m * KIB, MEMORY_AVAILABLE) &&
            add(map, 16 * MIB, (uint64_t)blocks_above_16m * 64 * KIB, MEMORY_AVAILABLE);
 }

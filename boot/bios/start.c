@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From the gate to stage 2, and back to the firmware: its next boot device, reset, power (APM 1.2,
-// 4).
+// From the gate to stage 2, and back to the firmware: its next boot device, reset.
 #include "boot/bios/bios.h"
 #include "stage2/console.h"
 #include "stage2/firmware.h"
 #include "stage2/io.h"
 
 enum {
-    INT_CONVENTIONAL_MEMORY = 0x12, /* out: AX KiB below the firmware's own data */
-    INT_BOOT_FAILURE = 0x18,        /* the next boot device */
-    INT_SYSTEM = 0x15,
-    APM_CONNECT_REAL_MODE = 0x5301,
-    APM_SET_POWER_STATE = 0x5307,
-    APM_DRIVER_VERSION = 0x530e,
-    APM_ALL_DEVICES = 1,
-    APM_STATE_OFF = 3,
-    APM_VERSION_1_2 = 0x0102,
+    INT_BOOT_FAILURE = 0x18, /* the next boot device */
+    KIB = 1024,
 
     RESET_CONTROL = 0xcf9, /* of the PCI chipsets */
     RESET_CONTROL_RESET = 0x06,
@@ -30,9 +22,7 @@ ASSEMBLY _Noreturn void bios_main(uint8_t drive);
 
 static uint32_t conventional_memory_end(void)
 {
-    struct bios_registers registers = {0};
-    bios_call(INT_CONVENTIONAL_MEMORY, &registers);
-    return (registers.eax & 0xffff) * 1024;
+    return bios_conventional_memory_kib() * KIB;
 }
 
 struct arena firmware_arena(void)
@@ -68,19 +58,6 @@ _Noreturn void firmware_reboot(void)
     for (;;) {
         bios_rest();
     }
-}
-
-static void apm_call(uint32_t eax, uint32_t ebx, uint32_t ecx)
-{
-    struct bios_registers registers = {.eax = eax, .ebx = ebx, .ecx = ecx};
-    bios_call(INT_SYSTEM, &registers);
-}
-
-void firmware_power_off(void)
-{
-    apm_call(APM_CONNECT_REAL_MODE, 0, 0);
-    apm_call(APM_DRIVER_VERSION, 0, APM_VERSION_1_2);
-    apm_call(APM_SET_POWER_STATE, APM_ALL_DEVICES, APM_STATE_OFF);
 }
 
 ASSEMBLY _Noreturn void bios_main(uint8_t drive)
