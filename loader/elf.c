@@ -189,7 +189,7 @@ static bool check_segment(const struct program_header *header, uint32_t index, u
                     index, (unsigned long long)header->p_filesz,
                     (unsigned long long)header->p_offset);
     }
-    if (!range_within(header->p_paddr, header->p_memsz, FOUR_GIB)) {
+    if (header->p_memsz >= FOUR_GIB || !range_within(header->p_paddr, header->p_memsz, FOUR_GIB)) {
         return fail(error, "segment %u (0x%llx bytes at 0x%llx) does not lie below 4 GiB", index,
                     (unsigned long long)header->p_memsz, (unsigned long long)header->p_paddr);
     }

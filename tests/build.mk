@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make check and its parts: check-lint, check-unit, check-fuzz; check-boot is in tests/boot.
 
-FUZZ_SECONDS ?= 10
+FUZZ_RUNS    ?= 200000
+FUZZ_SECONDS ?= 60
 PYTEST       := BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 
 .PHONY: check check-lint check-unit check-fuzz deps-build deps-demo deps-check
@@ -53,7 +54,9 @@ $(UNIT)/%.passed: $(UNIT)/%
 check-unit: $(UNIT_TESTS:%=%.passed) $(UNIT_PROGRAMS)
 	@$(PYTEST) tests/unit
 
-# ---- Fuzzing, for a short time: libFuzzer on what parses bytes from outside.
+# ---- Fuzzing: libFuzzer on what parses bytes from outside. check-fuzz tries the same FUZZ_RUNS
+# inputs each time, as a check must not fail by chance; fuzz goes on from what it found before, for
+# FUZZ_SECONDS a target.
 FUZZ          := $(BUILD)/fuzz
 FUZZ_FLAGS    := -D_GNU_SOURCE -g -O1 -fno-sanitize-recover=all
 FUZZ_SANITIZE := address,undefined
@@ -73,20 +76,29 @@ $(FUZZ_TARGETS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/libpure.a
 	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ -lz -o $@
 
 # Seeds: files in tests/fuzz/seeds/NAME/, and what tests/fuzz/make_seeds_NAME.py makes, if any.
-# What was found stays in $(FUZZ)/corpus/NAME and is the next run's start.
-.PHONY: $(FUZZ_TARGETS:$(FUZZ)/%=run-%)
-$(FUZZ_TARGETS:$(FUZZ)/%=run-%): run-fuzz_%: $(FUZZ)/fuzz_% $(UNIT_PROGRAMS)
+FUZZ_NAMES := $(FUZZ_TARGETS:$(FUZZ)/fuzz_%=%)
+run_fuzz    = $(FUZZ)/fuzz_$* $(1) -timeout=10 -rss_limit_mb=1024 -artifact_prefix=$(FUZZ)/found/$*- \
+              $(FUZZ)/corpus/$* $(FUZZ)/seeds/$* >$(FUZZ)/$*.log 2>&1 || \
+              { tail -60 $(FUZZ)/$*.log; exit 1; }; tail -1 $(FUZZ)/$*.log
+
+.PHONY: fuzz $(FUZZ_NAMES:%=seeds-%) $(FUZZ_NAMES:%=check-fuzz-%) $(FUZZ_NAMES:%=fuzz-%)
+$(FUZZ_NAMES:%=seeds-%): seeds-%: $(FUZZ)/fuzz_% $(UNIT_PROGRAMS)
 	@mkdir -p $(FUZZ)/corpus/$* $(FUZZ)/seeds/$* $(FUZZ)/found
 	@if [ -d tests/fuzz/seeds/$* ]; then cp -r tests/fuzz/seeds/$*/. $(FUZZ)/seeds/$*/; fi
 	@if [ -f tests/fuzz/make_seeds_$*.py ]; then \
 	    BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/fuzz/make_seeds_$*.py $(FUZZ)/seeds/$*; fi
-	@echo "FUZZ $* for $(FUZZ_SECONDS) s"
-	@$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=0 \
-	    -artifact_prefix=$(FUZZ)/found/$*- $(FUZZ)/corpus/$* $(FUZZ)/seeds/$* \
-	    >$(FUZZ)/$*.log 2>&1 || { tail -60 $(FUZZ)/$*.log; exit 1; }
-	@tail -1 $(FUZZ)/$*.log
 
-check-fuzz: $(FUZZ_TARGETS:$(FUZZ)/%=run-%)
+$(FUZZ_NAMES:%=check-fuzz-%): check-fuzz-%: seeds-%
+	@echo "FUZZ $* with $(FUZZ_RUNS) inputs"
+	@rm -rf $(FUZZ)/corpus/$* && mkdir $(FUZZ)/corpus/$*
+	@$(call run_fuzz,-seed=1 -runs=$(FUZZ_RUNS))
+
+$(FUZZ_NAMES:%=fuzz-%): fuzz-%: seeds-%
+	@echo "FUZZ $* for $(FUZZ_SECONDS) s"
+	@$(call run_fuzz,-max_total_time=$(FUZZ_SECONDS))
+
+check-fuzz: $(FUZZ_NAMES:%=check-fuzz-%)
+fuzz: $(FUZZ_NAMES:%=fuzz-%)
 
 # ---- Lint. The vendored code is left as its author wrote it.
 LINT_FOLDERS := loader stage2 boot tools tests
