@@ -3,7 +3,7 @@
 #include "stage2/disc.h"
 
 #include "stage2/firmware.h"
-#include "stage2/piix_ide.h"
+#include "stage2/native_disc.h"
 
 enum {
     WINDOW_SECTORS = 16, /* volume descriptors and the first directories are found in one */
@@ -75,7 +75,7 @@ struct memory_range disc_staging_in_use(void)
 
 bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
 {
-    return piix_ide_read(lba, count, buffer) || firmware_disc_read(lba, count, buffer, error);
+    return native_disc_read(lba, count, buffer) || firmware_disc_read(lba, count, buffer, error);
 }
 
 const uint8_t *disc_sector(uint32_t lba, struct error *error)
@@ -122,7 +122,7 @@ bool disc_mount(const struct memory_map *map, struct error *error)
     if (descriptor == NULL) {
         return false;
     }
-    piix_ide_open(window.lba, descriptor, firmware_disc_sector_bytes() == ISO9660_SECTOR_SIZE);
+    native_disc_open(window.lba, descriptor, firmware_disc_sector_bytes() == ISO9660_SECTOR_SIZE);
     iso9660_start_mount(&mount, firmware_volume_descriptor_lba() - VOLUME_DESCRIPTORS_LBA, 0);
     if (!walk(&mount, error)) {
         return false;

@@ -1,42 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // See piix_ide.h. Intel 82371FB/SB (PIIX3) data sheet, 2.3 and 2.7; ATA/ATAPI-6; SFF-8020i for the
-// packets. In the order of the layers: PCI, bus master, drive, commands.
+// packets. In the order of the layers: bus master, drive, commands.
 #include "stage2/piix_ide.h"
 
 #include <stddef.h>
 #include <string.h>
 #include "stage2/io.h"
-
-// ---- PCI configuration space (mechanism 1)
-
-enum {
-    PCI_ADDRESS = 0xcf8,
-    PCI_DATA = 0xcfc,
-    PCI_FUNCTIONS = 32 * 8, /* of bus 0, where the PIIX is */
-    PCI_IDENTITY = 0x00,
-    PCI_COMMAND = 0x04,
-    PCI_COMMAND_IO = 1,
-    PCI_COMMAND_BUS_MASTER = 4,
-    PCI_BAR4 = 0x20,
-    PCI_BAR_IO = 1,
-    PCI_BAR_IO_MASK = 0xfffc,
-    PIIX3_IDE = 0x70108086,
-    PIIX4_IDE = 0x71118086,
-};
-#define PCI_ENABLE 0x80000000u
-
-static uint32_t pci_read(uint32_t function, uint32_t offset)
-{
-    out32(PCI_ADDRESS, PCI_ENABLE | function << 8 | offset);
-    return in32(PCI_DATA);
-}
-
-/* The command register alone: the status register in the upper half clears what is written as 1. */
-static void pci_set_command(uint32_t function, uint16_t command)
-{
-    out32(PCI_ADDRESS, PCI_ENABLE | function << 8 | PCI_COMMAND);
-    out16(PCI_DATA, command);
-}
+#include "stage2/pci.h"
 
 // ---- Bus master
 
@@ -316,18 +286,6 @@ static void reset(void)
 
 // ---- Finding the drive
 
-static bool find_function(void)
-{
-    for (uint32_t function = 0; function < PCI_FUNCTIONS; function++) {
-        uint32_t identity = pci_read(function, PCI_IDENTITY);
-        if (identity == PIIX3_IDE || identity == PIIX4_IDE) {
-            drive.function = function;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_the_drive(uint32_t lba, const uint8_t *sector)
 {
     static uint8_t read_again[SECTOR_SIZE] __attribute__((aligned(2)));
@@ -339,17 +297,15 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
     return memcmp(read_again, sector, sizeof read_again) == 0;
 }
 
-bool piix_ide_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
+bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi)
 {
     static const uint16_t ports[CHANNELS] = {PRIMARY, SECONDARY};
-    if (!find_function()) {
-        return false;
-    }
-    uint32_t bar = pci_read(drive.function, PCI_BAR4);
+    uint32_t bar = pci_read(function, PCI_BAR4);
     uint16_t base = (uint16_t)(bar & PCI_BAR_IO_MASK);
+    drive.function = function;
     drive.is_atapi = is_atapi;
     if ((bar & PCI_BAR_IO) == 0 || base == 0 ||
-        (pci_read(drive.function, PCI_COMMAND) & PCI_COMMAND_IO) == 0) {
+        (pci_read(function, PCI_COMMAND) & PCI_COMMAND_IO) == 0) {
         return false;
     }
     for (unsigned i = 0; i < CHANNELS * DRIVES && !drive.is_open; i++) {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See native_disc.h. Only controllers on PCI's bus 0 that are known exactly are tried.
+#include "stage2/native_disc.h"
+
+#include "stage2/pci.h"
+#include "stage2/piix_ide.h"
+
+enum {
+    FUNCTIONS = 32 * 8, /* of a bus */
+    FUNCTIONS_OF_DEVICE = 8,
+    PIIX3_IDE = 0x70108086,
+    PIIX4_IDE = 0x71118086,
+};
+
+static enum { FIRMWARE, PIIX } driver;
+
+static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, const uint8_t *sector,
+                          bool is_atapi)
+{
+    switch (identity) {
+    case PIIX3_IDE:
+    case PIIX4_IDE:
+        driver = PIIX;
+        return piix_ide_open(function, lba, sector, is_atapi);
+    default:
+        return false;
+    }
+}
+
+/* A device has function 0, and others only if that says so (PCI 3.0, 3.2.2.3.4): the fewer are
+   asked the better, as each is two exits to the hypervisor. */
+bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
+{
+    uint32_t step = FUNCTIONS_OF_DEVICE;
+    for (uint32_t function = 0; function < FUNCTIONS; function += step) {
+        uint32_t identity = pci_read(function, PCI_IDENTITY);
+        if (function % FUNCTIONS_OF_DEVICE == 0) {
+            step = identity != PCI_ABSENT &&
+                           (pci_read(function, PCI_HEADER) & PCI_HEADER_MULTIFUNCTION) != 0
+                       ? 1
+                       : FUNCTIONS_OF_DEVICE;
+        }
+        if (open_function(identity, function, lba, sector, is_atapi)) {
+            return true;
+        }
+    }
+    driver = FIRMWARE;
+    return false;
+}
+
+bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
+{
+    if (((uintptr_t)buffer & 1) != 0) {
+        return false; /* descriptors of memory are for words */
+    }
+    if (driver == PIIX && piix_ide_read(lba, count, buffer)) {
+        return true;
+    }
+    driver = FIRMWARE;
+    return false;
+}
+
+const char *native_disc_name(void)
+{
+    static const char *const names[] = {"int13", "piix-ide"};
+    return names[driver];
+}

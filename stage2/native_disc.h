@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The disc that we boot from, read by a driver of our own where one is proven to reach it.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Looks for the drive from which this sector of 2048 bytes, which the firmware has read at lba, can
+   be read as well. is_atapi: a CD drive, else a disk. False: there is none, and nothing has
+   changed. */
+bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi);
+
+/* Reads count sectors of 2048 bytes to memory below 4 GiB. False: nothing is open, or the
+   address is odd, or it failed: then the drive has been reset, and is not used any more. */
+bool native_disc_read(uint32_t lba, uint32_t count, void *buffer);
+
+/* The driver in use; "int13": none, or none any more, the firmware reads. */
+const char *native_disc_name(void);

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// PCI configuration space of bus 0 by mechanism 1. PCI Local Bus Specification 3.0, 3.2.2.3 and
+// 6.1.
+#pragma once
+
+#include <stdint.h>
+
+/* Offsets of registers, and their bits. */
+enum {
+    PCI_IDENTITY = 0x00, /* device << 16 | vendor */
+    PCI_COMMAND = 0x04,
+    PCI_COMMAND_IO = 1,
+    PCI_COMMAND_MEMORY = 2,
+    PCI_COMMAND_BUS_MASTER = 4,
+    PCI_HEADER = 0x0c,
+    PCI_HEADER_MULTIFUNCTION = 0x800000,
+    PCI_BAR4 = 0x20,
+    PCI_BAR5 = 0x24,
+    PCI_BAR_IO = 1,
+    PCI_BAR_IO_MASK = 0xfffc,
+};
+#define PCI_ABSENT 0xffffffffu /* identity of no function */
+
+/* function: device * 8 + function. offset: a multiple of 4. */
+uint32_t pci_read(uint32_t function, uint32_t offset);
+
+void pci_set_command(uint32_t function, uint16_t command);
