@@ -936,6 +936,7 @@ static bool read_file_words(struct run *run, const struct load_words *words,
 }
 
 static const char gfxpayload[] = "gfxpayload";
+static const char timing[] = "whelk_timing";
 
 static bool load_kernel(struct run *run, struct load_words words, enum config_protocol protocol)
 {
@@ -1415,6 +1416,7 @@ bool config_evaluate(struct config *config, const struct config_entry *entry,
         return false;
     }
     boot->gfxpayload = variable_value(config, run.scope, gfxpayload, strlen(gfxpayload));
+    boot->timing = variable_value(config, run.scope, timing, strlen(timing));
     boot->names_no_kernel = boot->action == CONFIG_ACTION_BOOT && boot->kernel.path == NULL;
     return !boot->names_no_kernel ||
            fail_with_warning(&run, entry->line,

@@ -37,6 +37,7 @@ struct config_boot {
     bool ignore_address_fields; /* --quirk-bad-kludge */
     bool modules_after_kernel;  /* --quirk-modules-after-kernel */
     const char *gfxpayload;     /* video modes, if set behind the kernel's line; NULL: not set */
+    const char *timing;         /* whelk_timing: where timeline.h's line goes; NULL: not set */
     struct config_file kernel;
     struct config_file *modules;
     size_t module_count;

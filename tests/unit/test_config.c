@@ -643,6 +643,21 @@ static void a_second_kernel_replaces_the_first_and_its_modules(void **state)
     assert_string_equal(boot.modules[0].path, "/n");
 }
 
+static void whelk_timing_counts_as_it_stands_when_the_entry_boots(void **state)
+{
+    (void)state;
+    read_text("set whelk_timing=1\nmenuentry a {\nmultiboot /k\n}\n"
+              "menuentry b {\nset whelk_timing=com1\nmultiboot /k\n}\n"
+              "menuentry c {\nunset whelk_timing\nmultiboot /k\n}\n");
+    evaluate(0);
+    assert_string_equal(boot.timing, "1");
+    evaluate(1);
+    assert_string_equal(boot.timing, "com1");
+    evaluate(2);
+    assert_null(boot.timing);
+    assert_null(config.warnings);
+}
+
 static void nothing_behind_boot_is_executed(void **state)
 {
     (void)state;
@@ -953,6 +968,7 @@ int main(void)
         TEST(device_prefixes_are_taken_off_paths),
         TEST(options_of_multiboot_and_module_are_not_arguments),
         TEST(a_second_kernel_replaces_the_first_and_its_modules),
+        TEST(whelk_timing_counts_as_it_stands_when_the_entry_boots),
         TEST(nothing_behind_boot_is_executed),
         TEST(fifty_modules_are_kept_in_order),
         TEST(reboot_halt_and_exit_are_actions_of_an_entry),
