@@ -18,7 +18,7 @@ COMMON   := -std=c11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
 VENDORED := stage2/puff/puff.c
 
 # ---- What is pure is compiled for the boot image, the tools, the unit tests and the fuzzers.
-PURE_C   := $(wildcard loader/*.c) stage2/config.c stage2/iso9660.c stage2/gzip.c stage2/plan.c \
+PURE_C   := $(wildcard loader/*.c) $(wildcard stage2/config*.c) stage2/iso9660.c stage2/gzip.c stage2/plan.c \
             stage2/video.c $(VENDORED)
 BIOS_C   := $(filter-out boot/bios/filter.c, $(wildcard loader/*.c stage2/*.c stage2/libc/*.c boot/bios/*.c)) \
             $(VENDORED)
