@@ -7,6 +7,7 @@
 #include "stage2/console.h"
 #include "stage2/disc.h"
 #include "stage2/firmware.h"
+#include "stage2/timeline.h"
 
 enum {
     HANDOFF_ALIGNMENT = 16,
@@ -71,10 +72,14 @@ bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
 
 bool boot_load(const struct boot *boot, struct error *error)
 {
-    const struct placement *placement = &boot->plan.placement;
+    const struct plan *plan = &boot->plan;
+    const struct placement *placement = &plan->placement;
     for (size_t i = 0; i < placement->count; i++) {
         const struct piece *piece = &placement->pieces[i];
         uint8_t *target = at(piece->load_address);
+        if (piece->file == plan->modules) { /* the first one */
+            timeline_stamp(TIMELINE_KERNEL);
+        }
         if (piece->file != NULL &&
             !file_read(piece->file, piece->file_offset, piece->length, target, error)) {
             return fail_in(error, "%s: ", piece->file->path);
@@ -83,6 +88,10 @@ bool boot_load(const struct boot *boot, struct error *error)
             memset(target + piece->length, 0, piece->zero_length);
         }
     }
+    if (plan->information.module_count == 0) {
+        timeline_stamp(TIMELINE_KERNEL);
+    }
+    timeline_stamp(TIMELINE_MODULES);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "stage2/disc.h"
 #include "stage2/firmware.h"
 #include "stage2/menu.h"
+#include "stage2/timeline.h"
 
 enum {
     MAX_MEMORY_RANGES = 512,
@@ -134,9 +135,13 @@ static void boot_entry(struct config *config, size_t index, const struct memory_
     size_t staging = disc_staging_mark();
     struct arena arena = planning_arena(config->arena, wanted.module_count);
     if (plan_boot(&boot.plan, &wanted, config_path, map, &arena, error) &&
-        boot_stage(&boot, &arena, error) && boot_load(&boot, error)) {
-        boot_describe(&boot);
-        boot_hand_off(&boot);
+        boot_stage(&boot, &arena, error)) {
+        timeline_stamp(TIMELINE_PLAN);
+        if (boot_load(&boot, error)) {
+            boot_describe(&boot);
+            timeline_report(wanted.timing);
+            boot_hand_off(&boot);
+        }
     }
     disc_staging_reset(staging);
     forget_entry(config, &before, used);
@@ -168,9 +173,13 @@ _Noreturn void stage2_main(void)
     struct arena arena = firmware_arena();
     struct memory_map map = {0};
     struct error error;
-    if (!find_memory(&map, &arena, &error) || !disc_mount(&map, &error) ||
-        !read_config(&config, &arena, &error)) {
+    if (!find_memory(&map, &arena, &error) || !disc_mount(&map, &error)) {
         leave(error.message);
     }
+    timeline_stamp(TIMELINE_DISC);
+    if (!read_config(&config, &arena, &error)) {
+        leave(error.message);
+    }
+    timeline_stamp(TIMELINE_CONFIG);
     choose_and_boot(&config, &map);
 }

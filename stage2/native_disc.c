@@ -4,6 +4,7 @@
 
 #include "stage2/pci.h"
 #include "stage2/piix_ide.h"
+#include "stage2/timeline.h"
 
 enum {
     FUNCTIONS = 32 * 8, /* of a bus */
@@ -27,6 +28,16 @@ static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, co
     }
 }
 
+/* Leaves the disc to the firmware, and says so if a driver was in use or tried. */
+static bool give_up(const char *reason, uint32_t lba)
+{
+    if (driver != FIRMWARE) {
+        timeline_fallback(native_disc_name(), reason, lba);
+        driver = FIRMWARE;
+    }
+    return false;
+}
+
 /* A device has function 0, and others only if that says so (PCI 3.0, 3.2.2.3.4): the fewer are
    asked the better, as each is two exits to the hypervisor. */
 bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
@@ -44,8 +55,7 @@ bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
             return true;
         }
     }
-    driver = FIRMWARE;
-    return false;
+    return give_up("no drive with the same data", lba);
 }
 
 bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
@@ -56,8 +66,7 @@ bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
     if (driver == PIIX && piix_ide_read(lba, count, buffer)) {
         return true;
     }
-    driver = FIRMWARE;
-    return false;
+    return give_up("read error", lba);
 }
 
 const char *native_disc_name(void)

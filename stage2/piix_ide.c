@@ -7,6 +7,7 @@
 #include <string.h>
 #include "stage2/io.h"
 #include "stage2/pci.h"
+#include "stage2/timeline.h"
 
 // ---- Bus master
 
@@ -261,6 +262,7 @@ static bool read(uint32_t lba, uint32_t count, uint32_t address)
         if (!transfer(lba, part)) {
             return false;
         }
+        timeline_transfer(part * SECTOR_SIZE);
         lba += part;
         count -= part;
         address += part * SECTOR_SIZE;

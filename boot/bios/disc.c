@@ -4,6 +4,7 @@
 #include <string.h>
 #include "boot/bios/bios.h"
 #include "stage2/firmware.h"
+#include "stage2/timeline.h"
 
 enum {
     INT_DISK = 0x13,
@@ -164,6 +165,7 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error
         uint32_t part = left < max_sectors ? (uint32_t)left : max_sectors;
         uint8_t status;
         if (transfer(sector, part, &status)) {
+            timeline_transfer(part * sector_bytes);
             memcpy(destination, bounce_buffer, part * sector_bytes);
             destination += part * sector_bytes;
             sector += part;

@@ -5,6 +5,7 @@
 #include "boot/bios/bios.h"
 #include "boot/bios/calls.h"
 #include "stage2/puff/puff.h"
+#include "stage2/timeline.h"
 
 /* linker/bios.ld */
 extern const uint8_t packed_start[], packed_size[];
@@ -14,6 +15,7 @@ int bios_unpack(void)
 {
     unsigned long packed = (unsigned long)packed_size;
     unsigned long unpacked = (unsigned long)stage2_size;
+    timeline_start();
     int result = puff(stage2_start, &unpacked, packed_start, &packed);
     calls_unfilter(stage2_start, unpacked);
     return result;
