@@ -39,6 +39,10 @@ uint16_t firmware_serial_port(void);
 /* A key in console.h's terms or KEY_NONE; never waits. */
 int firmware_key(void);
 
+/* Whether somebody wants the menu: Shift is held, or Escape was pressed (which is taken). Asks the
+   firmware, at the price of a call, only when any key was pressed. */
+bool firmware_menu_key_held(void);
+
 /* Milliseconds since some moment before; steps of up to 55 ms. */
 uint64_t firmware_milliseconds(void);
 

@@ -153,9 +153,10 @@ static _Noreturn void choose_and_boot(struct config *config, const struct memory
     const char *message = NULL;
     size_t chosen = config_default(config);
     int timeout = seconds_to_wait(config);
+    bool ask = timeout != 0 || firmware_menu_key_held();
     show_warnings(config);
     for (;;) {
-        if (menu_run(config, chosen, timeout, message, &chosen) == MENU_LEAVE) {
+        if (ask && menu_run(config, chosen, timeout, message, &chosen) == MENU_LEAVE) {
             firmware_boot_next();
         }
         boot_entry(config, chosen, map, &error);
@@ -163,7 +164,7 @@ static _Noreturn void choose_and_boot(struct config *config, const struct memory
             leave(error.message);
         }
         message = error.message;
-        timeout = WAIT_FOR_EVER;
+        ask = true;
     }
 }
 

@@ -18,6 +18,7 @@ enum {
     MAX_SECONDS = 1000000, /* in milliseconds it fits 32 bits */
     DIGIT_COUNT = 9,
     ESCAPE = 0x1b,
+    REPEAT_MILLISECONDS = 1100, /* a keyboard repeats a key that is held after at most a second */
 };
 
 struct menu {
@@ -216,17 +217,37 @@ static int wait_for_key(void)
     return key;
 }
 
+/* Past Escape as long as it is held. */
+static int wait_for_other_key(void)
+{
+    uint64_t last = firmware_milliseconds();
+    while (firmware_milliseconds() - last < REPEAT_MILLISECONDS) {
+        int key = console_key();
+        if (key == ESCAPE) {
+            last = firmware_milliseconds();
+        } else if (key != KEY_NONE) {
+            return key;
+        }
+        firmware_rest();
+    }
+    return wait_for_key();
+}
+
+static int first_key(int timeout_seconds)
+{
+    if (timeout_seconds == 0) {
+        return wait_for_other_key();
+    }
+    return timeout_seconds > 0 ? count_down(timeout_seconds) : wait_for_key();
+}
+
 enum menu_choice menu_run(const struct config *config, size_t preselected, int timeout_seconds,
                           const char *message, size_t *chosen)
 {
     struct menu menu = {.config = config, .message = message, .selected = preselected};
-    enum menu_choice choice = MENU_BOOT;
-    *chosen = preselected;
-    if (timeout_seconds == 0 && message == NULL) {
-        return MENU_BOOT;
-    }
+    enum menu_choice choice;
     show_all(&menu);
-    int key = timeout_seconds > 0 && message == NULL ? count_down(timeout_seconds) : wait_for_key();
+    int key = message == NULL ? first_key(timeout_seconds) : wait_for_key();
     /* A countdown that has run out is as good as Enter. */
     while (!handle_key(&menu, key != KEY_NONE ? key : '\r', &choice)) {
         key = wait_for_key();

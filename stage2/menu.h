@@ -12,7 +12,8 @@ enum menu_choice {
 
 /* Shows the entries and waits for a choice; up and down, Home, End, Enter, an entry's digit (1–9)
    or hotkey, Escape. After timeout_seconds without a key the preselected entry is chosen; -1 waits
-   for ever, 0 chooses at once and touches no console. A message (NULL: none), the reason why the
-   last boot failed, stands above the list, and then nothing is chosen without a key. */
+   for ever. So does 0: a key that is held has opened the menu, and as Escape counts not before it
+   was let go. A message (NULL: none), the reason why the last boot failed, stands above the list,
+   and then nothing is chosen without a key. */
 enum menu_choice menu_run(const struct config *config, size_t preselected, int timeout_seconds,
                           const char *message, size_t *chosen);

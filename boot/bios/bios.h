@@ -45,7 +45,12 @@ static inline uint16_t bios_offset(const void *pointer)
 
 /* BIOS data area, IBM PC. */
 enum {
-    BDA_COM1 = 0x400,  /* word: I/O port */
+    BDA_COM1 = 0x400,   /* word: I/O port */
+    BDA_SHIFTS = 0x417, /* byte: which keys of that kind are held … */
+    BDA_SHIFTS_SHIFT = 0x03,
+    BDA_KEYS_HEAD = 0x41a, /* word: where the next key is, … */
+    BDA_KEYS_TAIL = 0x41c, /* … and where the last one ends: the same if there is none */
+    BDA_KEYS_MOST = 15,
     BDA_TICKS = 0x46c, /* dword: timer ticks since midnight, 18.2 a second */
     BDA_TICKS_A_DAY = 0x1800b0,
 };

@@ -20,6 +20,7 @@ enum {
     KEYBOARD_READ = 0x0000,
     KEYBOARD_POLL = 0x0100,
     EFLAGS_ZERO = 0x40,
+    ESCAPE = 0x1b,
 
     SCAN_HOME = 0x47,
     SCAN_UP = 0x48,
@@ -107,6 +108,15 @@ int firmware_key(void)
     default:
         return KEY_NONE;
     }
+}
+
+bool firmware_menu_key_held(void)
+{
+    bool held = (bda_word(BDA_SHIFTS) & BDA_SHIFTS_SHIFT) != 0;
+    for (int i = 0; i < BDA_KEYS_MOST && !held; i++) {
+        held = bda_word(BDA_KEYS_HEAD) != bda_word(BDA_KEYS_TAIL) && firmware_key() == ESCAPE;
+    }
+    return held;
 }
 
 uint64_t firmware_milliseconds(void)

@@ -124,6 +124,79 @@ def test_timeout_0_boots_the_default_and_shows_nothing(menu):
         assert machine.serial.startswith("report: ")
 
 
+def hold(machine, key, seconds):
+    """What a keyboard sends for a key that is held: make codes, no break code yet."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        key_event(machine, key, True)
+        time.sleep(0.03)
+
+
+def key_event(machine, key, down):
+    event = {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}}
+    machine.qmp("input-send-event", events=[event])
+
+
+@pytest.mark.parametrize("settings", [("set timeout=0",), ("set timeout=0", "set default=2")], ids=len)
+@pytest.mark.parametrize("key", ["shift", "shift_r", "esc"])
+def test_at_timeout_0_a_held_key_opens_the_menu(menu, key, settings):
+    with menu(*settings) as machine:
+        while MENU not in machine.serial and "report: " not in machine.serial:
+            hold(machine, key, 0.1)
+        wait_for_menu(machine)
+        hold(machine, key, 2)  # which, being Escape, does not leave the menu …
+        key_event(machine, key, False)
+        time.sleep(2)
+        assert "report: " not in machine.serial
+        machine.press("home", "down", "ret")
+        assert booted(machine) == "entry2"
+
+
+def test_escape_leaves_the_menu_that_it_opened_once_it_was_let_go(discs, tmp_path):
+    with Machine(discs.make(menu_tree("set timeout=0")), extra=next_device(tmp_path / "disk")) as machine:
+        while MENU not in machine.serial and "report: " not in machine.serial:
+            hold(machine, "esc", 0.1)
+        wait_for_menu(machine)
+        key_event(machine, "esc", False)
+        time.sleep(2)
+        assert "NEXT DEVICE" not in machine.serial
+        machine.press("esc")
+        machine.wait_for(BOOTED)
+
+
+def test_a_single_entry_without_a_timeout_has_a_menu_for_a_held_key(discs):
+    with Machine(discs.make(menu_tree(titles=["Only entry"]))) as machine:
+        while "Only entry" not in machine.serial and "report: " not in machine.serial:
+            hold(machine, "shift", 0.1)
+        machine.wait_for("Esc")
+        machine.press("ret")
+        assert booted(machine) == "entry1"
+
+
+def test_at_timeout_0_other_keys_that_were_pressed_do_not_matter(menu):
+    with menu("set timeout=0", exit_device=False) as machine:
+        while "report: " not in machine.serial:
+            machine.press("3", "ret", "down", "spc")
+        assert booted(machine) == "entry1"
+        assert machine.serial.startswith("report: ")
+
+
+def test_without_a_timeout_a_single_entry_boots_at_once(discs):
+    with Machine(discs.make(menu_tree(titles=["Only entry"]))) as machine:
+        assert booted(machine) == "entry1"
+        assert machine.serial.startswith("report: ")
+
+
+@pytest.mark.parametrize("titles", [TITLES, TITLES[-1:]], ids=len)
+def test_timeout_minus_1_waits_for_ever(discs, titles):
+    with Machine(discs.make(menu_tree("set timeout=-1", titles=titles))) as machine:
+        wait_for_menu(machine)
+        time.sleep(6)
+        assert "report: " not in machine.serial
+        machine.press("ret")
+        assert booted(machine) == "entry1"
+
+
 def test_without_a_timeout_several_entries_wait_for_ever(menu):
     with menu() as machine:
         wait_for_menu(machine)

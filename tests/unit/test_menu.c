@@ -155,13 +155,31 @@ static void assert_chosen(size_t index)
     assert_int_equal(key_at, key_count);
 }
 
-static void a_timeout_of_zero_chooses_at_once_and_touches_no_console(void **state)
+static void the_escape_that_opened_the_menu_does_not_leave_it_while_it_is_held(void **state)
 {
     (void)state;
     prepare(3);
-    assert_int_equal(show(2, 0, NULL), MENU_BOOT);
+    key_delay = 900;
+    for (int i = 0; i < 10; i++) {
+        press(0x1b);
+    }
+    press(KEY_DOWN);
+    press('\r');
+    assert_int_equal(show(1, 0, NULL), MENU_BOOT);
     assert_int_equal(chosen, 2);
-    assert_int_equal(writes, 0);
+}
+
+static void escape_leaves_a_menu_that_a_key_opened_once_that_was_let_go(void **state)
+{
+    (void)state;
+    prepare(3);
+    key_delay = 1300;
+    press(0x1b);
+    assert_int_equal(show(1, 0, NULL), MENU_LEAVE);
+    prepare(3);
+    press(KEY_DOWN);
+    press(0x1b);
+    assert_int_equal(show(1, 0, NULL), MENU_LEAVE);
 }
 
 static void enter_boots_the_preselected_entry(void **state)
@@ -406,7 +424,8 @@ static void long_titles_and_control_characters_do_not_break_the_screen(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_timeout_of_zero_chooses_at_once_and_touches_no_console),
+        cmocka_unit_test(the_escape_that_opened_the_menu_does_not_leave_it_while_it_is_held),
+        cmocka_unit_test(escape_leaves_a_menu_that_a_key_opened_once_that_was_let_go),
         cmocka_unit_test(enter_boots_the_preselected_entry),
         cmocka_unit_test(arrows_move_by_one_and_stop_at_the_ends),
         cmocka_unit_test(home_and_end_go_to_the_first_and_last_entry),
