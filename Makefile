@@ -32,6 +32,7 @@ all: $(BUILD)/boot.img $(BUILD)/mbr.img $(BUILD)/whelk $(BUILD)/whelk-mkrescue
 
 include boot/bios/build.mk
 include tools/build.mk
+include tools/bench.mk
 include tests/build.mk
 
 .PHONY: clean

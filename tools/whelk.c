@@ -3,6 +3,7 @@
 // called by (`whelk-mkrescue`).
 #include <stdio.h>
 #include <string.h>
+#include "tools/bench.h"
 #include "tools/mkrescue.h"
 #include "tools/say.h"
 
@@ -11,6 +12,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"mkrescue", "whelk-mkrescue", "make a bootable ISO of a directory", mkrescue},
+    {"bench", NULL, "measure how long loaders take to boot a directory", bench},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], STATUS_USAGE = 2 };
 
@@ -19,8 +21,11 @@ static void show_help(void)
     puts("Usage: whelk COMMAND [ARGUMENT…]\n"
          "Makes and checks boot ISOs for Multiboot kernels.\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        printf("  %-10s %s (also: %s)\n", commands[i].name, commands[i].help,
-               commands[i].linked_as);
+        printf("  %-10s %s", commands[i].name, commands[i].help);
+        if (commands[i].linked_as != NULL) {
+            printf(" (also: %s)", commands[i].linked_as);
+        }
+        puts("");
     }
     puts("\nwhelk COMMAND --help says more; whelk --version.");
 }
@@ -30,7 +35,7 @@ int main(int argc, char **argv)
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "whelk";
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(name, commands[i].linked_as) == 0) {
+        if (commands[i].linked_as != NULL && strcmp(name, commands[i].linked_as) == 0) {
             return commands[i].run(argc, argv);
         }
     }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a bench boots besides the user's own: inside the program (tools/probe/).
+#pragma once
+
+#include "loader/bytes.h"
+
+struct bytes embedded_probe(void);   /* a Multiboot kernel that says when it runs */
+struct bytes embedded_nothing(void); /* 2048 bytes: El Torito boot image and disk's first sector */
+
+/* What they write on the serial port. */
+#define PROBE_MARKER   "whelk-probe"
+#define NOTHING_MARKER "whelk-nothing"
+#define COUNTED_MARKER "whelk-counted"
+#define RAW_DMA_MARKER "whelk-raw-dma: "

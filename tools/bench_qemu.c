@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See bench_qemu.h. QEMU starts stopped (-S); its gdb port, its serial port and its trace are
+// descriptors that it inherits, so there is no port and no path to collide with.
+#include "tools/bench_qemu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "loader/multiboot1.h"
+#include "loader/multiboot2.h"
+#include "tools/bench_gdb.h"
+#include "tools/bench_process.h"
+#include "tools/bench_trace.h"
+
+enum {
+    PIPE_BYTES = 1 << 20,
+    COUNT_PATIENCE = 20, /* a traced boot is that much slower */
+    POLL_MILLISECONDS = 100,
+    SEEN_BYTES = 100, /* of the serial port's last line, in messages */
+};
+
+/* A boot under way. Large; one at a time. */
+static struct boot {
+    const struct boot_wish *wish;
+    struct boot_result *result;
+    struct gdb gdb;
+    struct trace trace;
+    int serial, trace_pipe; /* ours; -1: closed, or none */
+    bool reached;           /* the marker, or the entry */
+    double start_ms, limit_ms;
+    uint64_t start_ticks;
+} boot;
+
+// ---- Time
+
+static double now_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+static uint64_t now_ticks(void)
+{
+    return __builtin_ia32_rdtsc();
+}
+
+// ---- The command line
+
+/* A comma in a file name is written twice. */
+static void escape(const char *path, char escaped[2 * PATH_MAX])
+{
+    for (; *path != '\0'; path++) {
+        if (*path == ',') {
+            *escaped++ = ',';
+        }
+        *escaped++ = *path;
+    }
+    *escaped = '\0';
+}
+
+static const struct {
+    const char *name, *drive, *controller, *device; /* NULL: none */
+} attachments[] = {
+    {"cdrom", "if=none,media=cdrom,readonly=on", NULL, "ide-cd,drive=disc,bus=ide.1"},
+    {"hda", "if=none,snapshot=on", NULL, "ide-hd,drive=disc,bus=ide.0"},
+    {"virtio-blk", "if=none,snapshot=on", NULL, "virtio-blk-pci,drive=disc"},
+    {"usb", "if=none,snapshot=on", "qemu-xhci", "usb-storage,drive=disc"},
+};
+enum { ATTACHMENT_COUNT = sizeof attachments / sizeof attachments[0] };
+
+static size_t find_attachment(const char *attach)
+{
+    size_t i = 0;
+    while (i < ATTACHMENT_COUNT && strcmp(attachments[i].name, attach) != 0) {
+        i++;
+    }
+    return i;
+}
+
+bool qemu_knows_attachment(const char *attach)
+{
+    return find_attachment(attach) < ATTACHMENT_COUNT;
+}
+
+static void add_device(struct command *command, const char *device)
+{
+    if (device != NULL) {
+        command_add(command, "-device");
+        command_add(command, "%s", device);
+    }
+}
+
+static void add_disc(struct command *command, const struct qemu_machine *machine, const char *iso)
+{
+    size_t index = find_attachment(machine->attach);
+    char escaped[2 * PATH_MAX];
+    escape(iso, escaped);
+    command_add(command, "-drive");
+    command_add(command, "id=disc,format=raw,%s,file=%s", attachments[index].drive, escaped);
+    add_device(command, attachments[index].controller);
+    add_device(command, attachments[index].device);
+}
+
+static void make_command(struct command *command, const struct qemu_machine *machine,
+                         const char *iso, int gdb, int serial, int trace)
+{
+    command_add(command, "%s", machine->program);
+    command_add(command, "-accel");
+    command_add(command, "%s", machine->accel);
+    command_add(command, "-machine");
+    command_add(command, "%s", machine->machine);
+    command_add(command, "-m");
+    command_add(command, "%u", machine->memory_mib);
+    static const char *const fixed[] = {"-display", "none", "-monitor", "none",
+                                        "-net",     "none", "-S",       "-no-reboot"};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        command_add(command, "%s", fixed[i]);
+    }
+    add_disc(command, machine, iso);
+    command_add(command, "-chardev");
+    command_add(command, "socket,id=gdb,fd=%d", gdb);
+    command_add(command, "-gdb");
+    command_add(command, "chardev:gdb");
+    command_add(command, "-chardev");
+    command_add(command, "socket,id=serial,fd=%d", serial);
+    command_add(command, "-serial");
+    command_add(command, "chardev:serial");
+    if (trace >= 0) {
+        static const char *const events[] = {"memory_region_ops_read", "memory_region_ops_write"};
+        for (size_t i = 0; i < 2; i++) {
+            command_add(command, "-trace");
+            command_add(command, "%s", events[i]);
+        }
+        command_add(command, "-D");
+        command_add(command, "/dev/fd/%d", trace);
+    }
+}
+
+bool qemu_version(const struct qemu_machine *machine, char *version, size_t size,
+                  struct error *error)
+{
+    struct command command = {0};
+    char path[PATH_MAX];
+    command_add(&command, "%s", machine->program);
+    command_add(&command, "--version");
+    bool done = process_run(&command, error);
+    command_free(&command);
+    process_scratch(path, PROCESS_LOG);
+    FILE *log = done ? fopen(path, "re") : NULL;
+    char number[32] = "";
+    if (log != NULL) {
+        if (fscanf(log, "QEMU emulator version %31s", number) != 1) {
+            number[0] = '\0';
+        }
+        fclose(log);
+    }
+    snprintf(version, size, "QEMU%s%s", number[0] != '\0' ? " " : "", number);
+    return done;
+}
+
+// ---- Start and end
+
+static void close_all(void)
+{
+    const int descriptors[] = {boot.gdb.socket, boot.serial, boot.trace_pipe};
+    for (size_t i = 0; i < sizeof descriptors / sizeof descriptors[0]; i++) {
+        if (descriptors[i] >= 0) {
+            close(descriptors[i]);
+        }
+    }
+}
+
+/* Both ends close on exec; QEMU's, [1], does not. */
+static bool inherit(int ends[2])
+{
+    return fcntl(ends[1], F_SETFD, 0) == 0;
+}
+
+static bool start(const struct qemu_machine *machine, bool counting, struct error *error)
+{
+    int gdb[2] = {-1, -1}, serial[2] = {-1, -1}, trace[2] = {-1, -1};
+    struct command command = {0};
+    bool done = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, gdb) == 0 && inherit(gdb) &&
+                socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, serial) == 0 && inherit(serial);
+    if (done && counting) {
+        done = pipe2(trace, O_CLOEXEC) == 0 && inherit(trace) &&
+               fcntl(trace[0], F_SETFL, O_NONBLOCK) == 0;
+        fcntl(trace[0], F_SETPIPE_SZ, PIPE_BYTES);
+    }
+    if (!done) {
+        fail(error, "cannot make a pipe: %s", strerror(errno));
+    }
+    boot.gdb.socket = gdb[0];
+    boot.serial = serial[0];
+    boot.trace_pipe = trace[0];
+    make_command(&command, machine, boot.wish->iso, gdb[1], serial[1], trace[1]);
+    done = done && process_start(&command, error);
+    command_free(&command);
+    const int theirs[] = {gdb[1], serial[1], trace[1]};
+    for (size_t i = 0; i < sizeof theirs / sizeof theirs[0]; i++) {
+        if (theirs[i] >= 0) {
+            close(theirs[i]);
+        }
+    }
+    return done;
+}
+
+// ---- What happens meanwhile
+
+/* At a breakpoint: whether a kernel starts there; else the machine goes on. GRUB, for one, itself
+   runs where most kernels will. */
+static bool is_kernel_entry(struct error *error)
+{
+    uint32_t eax = 0, entry = boot.wish->entry;
+    double stopped_ms = now_ms();
+    if (!gdb_read_eax(&boot.gdb, &eax, error)) {
+        return false;
+    }
+    if (eax == MULTIBOOT1_BOOT_MAGIC || eax == MULTIBOOT2_BOOT_MAGIC) {
+        return true;
+    }
+    if (gdb_clear_breakpoint(&boot.gdb, entry, error) && gdb_step(&boot.gdb, error) &&
+        gdb_set_breakpoint(&boot.gdb, entry, error) && gdb_continue(&boot.gdb, error)) {
+        boot.start_ms += now_ms() - stopped_ms;
+    }
+    return false;
+}
+
+static void take_gdb(struct error *error)
+{
+    double arrived_ms = now_ms();
+    if (gdb_stopped(&boot.gdb) && boot.wish->marker == NULL && is_kernel_entry(error)) {
+        boot.result->milliseconds = arrived_ms - boot.start_ms;
+        boot.reached = true;
+    }
+}
+
+static void take_serial(void)
+{
+    char piece[4096];
+    double arrived_ms = now_ms();
+    ssize_t length = recv(boot.serial, piece, sizeof piece, MSG_DONTWAIT);
+    if (length <= 0) {
+        close(boot.serial);
+        boot.serial = -1;
+        return;
+    }
+    text_add(&boot.result->serial, piece, (size_t)length);
+    if (!boot.reached && boot.wish->marker != NULL &&
+        text_find(&boot.result->serial, boot.wish->marker) != NULL) {
+        boot.result->milliseconds = arrived_ms - boot.start_ms;
+        boot.reached = true;
+    }
+}
+
+/* All that is in the pipe: QEMU writes a line before the guest goes on, so what came before the
+   moment that was reached is in it then. */
+static void take_trace(bool all)
+{
+    static char piece[PIPE_BYTES];
+    ssize_t length;
+    while ((length = read(boot.trace_pipe, piece, sizeof piece)) > 0) {
+        trace_add(&boot.trace, piece, (size_t)length);
+        if (!all || boot.trace.ended) {
+            break;
+        }
+    }
+}
+
+/* Whether the line that begins with wish->then is there. */
+static bool is_complete(void)
+{
+    if (boot.wish->then == NULL) {
+        return true;
+    }
+    const char *line = text_find(&boot.result->serial, boot.wish->then);
+    return line != NULL && strchr(line, '\n') != NULL;
+}
+
+static bool give_up(const char *reason, struct error *error)
+{
+    char seen[SEEN_BYTES];
+    text_last_line(&boot.result->serial, seen, sizeof seen);
+    return seen[0] != '\0' ? fail(error, "%s; last on the serial port: %s", reason, seen)
+                           : fail(error, "%s; nothing came from the serial port", reason);
+}
+
+/* QEMU is gone: by its own choice, or the guest's, which reset the machine (-no-reboot). */
+static bool ended(struct error *error)
+{
+    char line[SEEN_BYTES];
+    process_last_line(line, sizeof line);
+    return line[0] != '\0' ? fail(error, "QEMU ended: %s", line)
+                           : give_up("the machine was reset", error);
+}
+
+static bool wait_for_it(struct error *error)
+{
+    error->message[0] = '\0';
+    while (!boot.reached || !is_complete()) {
+        struct pollfd waits[] = {{.fd = boot.gdb.socket, .events = POLLIN},
+                                 {.fd = boot.serial, .events = POLLIN},
+                                 {.fd = boot.trace_pipe, .events = POLLIN}};
+        int status;
+        poll(waits, 3, POLL_MILLISECONDS);
+        if (process_interrupted()) {
+            return fail(error, "interrupted");
+        }
+        if (waits[1].revents != 0) {
+            take_serial();
+        }
+        if (waits[0].revents != 0) {
+            take_gdb(error);
+        }
+        if (waits[2].revents != 0) {
+            take_trace(false);
+        }
+        if (error->message[0] != '\0') {
+            return false;
+        }
+        if ((boot.serial < 0 || waits[0].revents & POLLHUP) && process_ended(&status) &&
+            !boot.reached) {
+            return ended(error);
+        }
+        if (now_ms() > boot.limit_ms) {
+            return give_up(boot.reached ? "no answer in time" : "not reached in time", error);
+        }
+    }
+    return true;
+}
+
+static bool run(const struct qemu_machine *machine, const struct boot_wish *wish,
+                struct boot_result *result, bool counting, struct error *error)
+{
+    memset(&boot, 0, sizeof boot);
+    memset(result, 0, sizeof *result);
+    boot.wish = wish;
+    boot.result = result;
+    boot.trace.marker = wish->marker;
+    bool done = start(machine, counting, error) &&
+                (wish->marker != NULL || gdb_set_breakpoint(&boot.gdb, wish->entry, error));
+    boot.start_ms = now_ms();
+    boot.start_ticks = now_ticks();
+    boot.limit_ms =
+        boot.start_ms + 1e3 * machine->timeout_seconds * (counting ? COUNT_PATIENCE : 1);
+    done = done && gdb_continue(&boot.gdb, error) && wait_for_it(error);
+    if (done && counting) {
+        take_trace(true);
+        result->accesses = boot.trace.accesses;
+    }
+    result->tsc_khz = (double)(now_ticks() - boot.start_ticks) / (now_ms() - boot.start_ms);
+    process_kill();
+    close_all();
+    return done;
+}
+
+bool qemu_time(const struct qemu_machine *machine, const struct boot_wish *wish,
+               struct boot_result *result, struct error *error)
+{
+    return run(machine, wish, result, false, error);
+}
+
+bool qemu_count(const struct qemu_machine *machine, const struct boot_wish *wish,
+                struct boot_result *result, struct error *error)
+{
+    return run(machine, wish, result, true, error);
+}

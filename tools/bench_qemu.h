@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One boot in QEMU, timed from the first instruction of the firmware to a text on the serial port
+// or to a kernel's first instruction; or its device accesses until then.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "loader/error.h"
+#include "tools/bench_text.h"
+
+struct qemu_machine {
+    const char *program; /* qemu-system-x86_64 */
+    const char *machine; /* pc, q35 */
+    const char *attach;  /* how the ISO is attached: cdrom, hda, virtio-blk, usb */
+    const char *accel;   /* tcg, kvm */
+    unsigned memory_mib;
+    unsigned timeout_seconds; /* for a boot */
+};
+
+struct boot_wish {
+    const char *iso;
+    const char *marker; /* the text on the serial port; NULL: the kernel's entry */
+    uint32_t entry;     /* physical, when there is no marker */
+    const char *then;   /* the beginning of a line behind the marker to wait for as well, or NULL */
+};
+
+struct boot_result {
+    double milliseconds; /* to the marker, or the entry */
+    double tsc_khz;      /* of the host, and so of the guest */
+    uint64_t accesses;   /* qemu_count() only; 0: this QEMU cannot trace */
+    struct text serial;  /* what the machine said */
+};
+
+/* Whether attach is one of those. */
+bool qemu_knows_attachment(const char *attach);
+
+/* "QEMU 7.2.22", from the program itself. */
+bool qemu_version(const struct qemu_machine *machine, char *version, size_t size,
+                  struct error *error);
+
+/* Boots once and measures the time. False: QEMU ended, or the time-out; what was last seen on the
+   serial port is in the message. */
+bool qemu_time(const struct qemu_machine *machine, const struct boot_wish *wish,
+               struct boot_result *result, struct error *error);
+
+/* Boots once and counts; the time is worth nothing then, and the time-out is longer. */
+bool qemu_count(const struct qemu_machine *machine, const struct boot_wish *wish,
+                struct boot_result *result, struct error *error);
