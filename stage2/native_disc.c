@@ -2,6 +2,7 @@
 // See native_disc.h. Only controllers on PCI's bus 0 that are known exactly are tried.
 #include "stage2/native_disc.h"
 
+#include "stage2/patience.h"
 #include "stage2/pci.h"
 #include "stage2/piix_ide.h"
 #include "stage2/timeline.h"
@@ -66,7 +67,7 @@ bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
     if (driver == PIIX && piix_ide_read(lba, count, buffer)) {
         return true;
     }
-    return give_up("read error", lba);
+    return give_up(patience_was_lost() ? "time-out" : "read error", lba);
 }
 
 const char *native_disc_name(void)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "stage2/io.h"
+#include "stage2/patience.h"
 #include "stage2/pci.h"
 #include "stage2/timeline.h"
 
@@ -93,8 +94,6 @@ enum {
     DISK_SECTORS = 4, /* of 512 bytes in one of ours */
     MAX_SECTORS = (REGIONS - 1) * (REGION_BYTES / SECTOR_SIZE),
     READY_TRIES = 100000,
-    DMA_TRIES = 1000000, /* some seconds */
-    DMA_PAUSE = 1000,    /* between two looks: each is an exit to the hypervisor */
 };
 
 _Static_assert(MAX_SECTORS *DISK_SECTORS <= 0xffff, "READ DMA EXT counts to 65,535");
@@ -205,13 +204,10 @@ static bool start_disk(uint32_t block, uint32_t count)
 /* Until the drive has done with its command; one port is read for each look. */
 static bool wait_dma(void)
 {
-    for (unsigned tries = 0; tries < DMA_TRIES; tries++) {
-        uint8_t value = status();
-        if ((value & (STATUS_BUSY | STATUS_DATA_REQUEST)) == 0) {
-            break;
-        }
-        for (unsigned i = 0; i < DMA_PAUSE; i++) {
-            __asm__ volatile("");
+    struct patience patience = {0};
+    while ((status() & (STATUS_BUSY | STATUS_DATA_REQUEST)) != 0) {
+        if (!patience_lasts(&patience)) {
+            return false;
         }
     }
     for (unsigned tries = 0; tries < READY_TRIES; tries++) {
@@ -240,7 +236,10 @@ static bool transfer(uint32_t lba, uint32_t count)
     __asm__ volatile("" ::: "memory"); /* the regions are in memory */
     out32((uint16_t)(bus_master + BUS_MASTER_TABLE), (uint32_t)(uintptr_t)regions);
     out8((uint16_t)(bus_master + BUS_MASTER_COMMAND), BUS_MASTER_TO_MEMORY);
-    out8((uint16_t)(bus_master + BUS_MASTER_STATUS), BUS_MASTER_ERROR | BUS_MASTER_INTERRUPT);
+    /* Bits written as 1 are cleared; the others tell a kernel what the firmware has set up. */
+    uint8_t clear = in8((uint16_t)(bus_master + BUS_MASTER_STATUS));
+    clear |= BUS_MASTER_ERROR | BUS_MASTER_INTERRUPT;
+    out8((uint16_t)(bus_master + BUS_MASTER_STATUS), clear);
     bool done = drive.is_atapi ? start_atapi(lba, count) : start_disk(lba, count);
     if (done) {
         out8((uint16_t)(bus_master + BUS_MASTER_COMMAND), BUS_MASTER_TO_MEMORY | BUS_MASTER_START);
@@ -248,6 +247,7 @@ static bool transfer(uint32_t lba, uint32_t count)
     }
     out8((uint16_t)(bus_master + BUS_MASTER_COMMAND), 0);
     in8((uint16_t)(drive.ports + REGISTER_STATUS)); /* takes back an interrupt that is pending */
+    out8((uint16_t)(bus_master + BUS_MASTER_STATUS), clear);
     set_control(CONTROL_NORMAL);
     pci_set_command(drive.function, command);
     __asm__ volatile("" ::: "memory"); /* and so are the data */
