@@ -72,7 +72,8 @@ enum {
     REGISTER_STATUS = 7,
     REGISTER_COMMAND = 7,
 
-    DEVICE_LBA = 0xe0, /* with the bits that were always 1 */
+    DEVICE_PACKET = 0xa0, /* the bits that were always 1 */
+    DEVICE_LBA = 0xe0,
     DEVICE_SLAVE = 0x10,
     STATUS_ERROR = 0x01,
     STATUS_DATA_REQUEST = 0x08,
@@ -277,13 +278,14 @@ static void reset(void)
         set_register(REGISTER_DEVICE, drive.device);
         set_register(REGISTER_COMMAND, COMMAND_DEVICE_RESET);
     } else {
-        set_control(CONTROL_NORMAL | CONTROL_RESET);
+        set_control(CONTROL_NORMAL | CONTROL_NO_INTERRUPT | CONTROL_RESET);
         for (int i = 0; i < 16; i++) {
             status(); /* 5 us: ATA/ATAPI-6, 9.2 */
         }
-        set_control(CONTROL_NORMAL);
+        set_control(CONTROL_NORMAL | CONTROL_NO_INTERRUPT);
     }
     wait_ready(0);
+    set_control(CONTROL_NORMAL);
 }
 
 // ---- Finding the drive
@@ -313,7 +315,8 @@ bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool 
     for (unsigned i = 0; i < CHANNELS * DRIVES && !drive.is_open; i++) {
         drive.ports = ports[i / DRIVES];
         drive.bus_master = (uint16_t)(base + i / DRIVES * BUS_MASTER_CHANNEL_PORTS);
-        drive.device = (uint8_t)(DEVICE_LBA | (i % DRIVES != 0 ? DEVICE_SLAVE : 0));
+        drive.device = is_atapi ? DEVICE_PACKET : DEVICE_LBA; /* as the firmware leaves it */
+        drive.device |= i % DRIVES != 0 ? DEVICE_SLAVE : 0;
         drive.is_open = is_the_drive(lba, sector);
     }
     return drive.is_open;

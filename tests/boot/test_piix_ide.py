@@ -1,106 +1,326 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The disc by bus-master DMA on the PIIX's IDE function: used where it is the drive that we boot from,
-left alone where it is not, and whatever goes wrong there, the boot goes on by INT 13h."""
+left alone where it is not, and whatever goes wrong there, the boot goes on by INT 13h and the debug port
+says why."""
 
 import random
 import re
+import time
 import zlib
+from dataclasses import dataclass
 
 import pytest
 
-from discs import file_in_iso, tree
-from good_kernels import KERNELS
+from discs import CONFIG, SECTOR, file_in_iso, tree
+from good_kernels import DATA, KERNELS, MIB, PLAIN, Payload, Segment, elf, pattern
 from qemu import Machine
 
 ELF32 = KERNELS["elf32"].make()
 MODULE = random.Random(3).randbytes(3 * 1024 * 1024 + 5)
 STARTED = 0x09  # bus master command register: start, to memory
+FALLBACK = r"whelk: piix-ide: {} at sector \d+, reading by INT 13h\n"
+CHECK_SECTOR = 16  # the one that firmware and driver both read
+
+
+@dataclass
+class Boot:
+    serial: str
+    transfers: int  # how often DMA was started
+    debug: str      # what came from the debug port
+
+
+class Traced(Machine):
+    """With QEMU's trace of the bus master, and a debug port."""
+
+    def __init__(self, image, directory, extra=(), **machine):
+        self.trace, self.debug_port = directory / "trace", directory / "debug"
+        super().__init__(image, extra=[*extra, "-trace", "bmdma_cmd_writeb", "-D", str(self.trace), "-debugcon",
+                                       f"file:{self.debug_port}"], **machine)
+
+    @property
+    def debug(self):
+        return self.debug_port.read_text()
+
+    def boot(self):
+        commands = re.findall(r"bmdma_cmd_writeb val: 0x([0-9a-f]+)", self.trace.read_text())
+        return Boot(self.serial, sum(int(command, 16) == STARTED for command in commands), self.debug)
 
 
 @pytest.fixture
 def traced(discs, tmp_path):
-    """Boots with QEMU's trace of the bus master; returns the serial text and how often DMA was started."""
     def run(files=None, image=None, **machine):
         image = image or discs.make(files or tree(ELF32, modules=[("module", MODULE)]))
-        trace = tmp_path / "trace"
-        extra = [*machine.pop("extra", ()), "-trace", "bmdma_cmd_writeb", "-D", str(trace)]
-        with Machine(image, extra=extra, **machine) as qemu:
+        with Traced(image, tmp_path, **machine) as qemu:
             qemu.wait_for("^END$", 40)
-            serial = qemu.serial
             qemu.wait_exit()
-        commands = re.findall(r"bmdma_cmd_writeb val: 0x([0-9a-f]+)", trace.read_text())
-        return serial, sum(int(command, 16) == STARTED for command in commands)
+            return qemu.boot()
     return run
 
 
-def module_arrived(serial):
-    return f"adler={zlib.adler32(MODULE):#x}" in serial
+def module_arrived(boot):
+    return f"adler={zlib.adler32(MODULE):#x}" in boot.serial
 
+
+def fell_back(boot, reason):
+    """One line says so, and nothing else is written there."""
+    return re.fullmatch(FALLBACK.format(reason), boot.debug) is not None
+
+
+# ---- Where the driver reads --------------------------------------------------------------------
 
 @pytest.mark.parametrize("attach", ["cdrom", "hda"])
 def test_a_drive_of_the_piix_is_read_by_few_large_transfers(traced, attach):
-    serial, transfers = traced(attach=attach)
-    assert module_arrived(serial)
-    assert 3 <= transfers <= 30
+    boot = traced(attach=attach)
+    assert module_arrived(boot) and boot.debug == ""
+    assert 3 <= boot.transfers <= 30
 
 
 @pytest.mark.parametrize("index", [0, 1, 2, 3])
 def test_the_drive_is_found_on_either_channel_as_master_or_slave(traced, discs, index):
     image = discs.make(tree(ELF32, modules=[("module", MODULE)]))
-    serial, transfers = traced(image=image, attach="none", extra=[
+    boot = traced(image=image, attach="none", extra=[
         "-drive", f"if=ide,index={index},media=cdrom,format=raw,readonly=on,file={image}"])
-    assert module_arrived(serial) and transfers >= 3
+    assert module_arrived(boot) and boot.transfers >= 3
 
 
-def test_the_drive_that_we_boot_from_is_found_beside_others(traced, discs, tmp_path):
+def test_the_drive_that_we_boot_from_is_found_beside_others(traced, discs):
     other = discs.make(tree(ELF32, "another disc"))
     image = discs.make(tree(ELF32, modules=[("module", MODULE)]))
-    serial, transfers = traced(image=image, attach="none", extra=[
+    boot = traced(image=image, attach="none", extra=[
         "-drive", f"if=none,id=other,media=cdrom,format=raw,readonly=on,file={other}",
         "-device", "ide-cd,drive=other,bus=ide.0,unit=0,bootindex=2",
         "-drive", f"if=none,id=ours,media=cdrom,format=raw,readonly=on,file={image}",
         "-device", "ide-cd,drive=ours,bus=ide.1,unit=1,bootindex=1"])
-    assert module_arrived(serial) and transfers >= 3
+    assert module_arrived(boot) and boot.transfers >= 3
 
 
-@pytest.mark.parametrize("machine, attach", [("q35", "cdrom"), ("isapc", "cdrom"), ("pc", "virtio-blk")])
-def test_other_controllers_are_left_to_the_firmware(traced, machine, attach):
-    """A PIIX beside them is asked once whether it has our disc."""
-    serial, transfers = traced(machine=machine, attach=attach, extra=["-cpu", "qemu64"])
-    assert module_arrived(serial) and transfers <= (machine == "pc")
+def odd_kernel():
+    """A segment at an odd address, where DMA cannot go."""
+    payload, data = Payload(MIB, PLAIN), pattern(100 * 1024, 7)
+    payload.expect(DATA, 2 * MIB + 1, data)
+    return elf([payload.segment(), Segment(2 * MIB + 1, data)], payload.entry)
 
 
-def failing_drive(image, sector_of_2048, attach, times):
-    """A drive whose reads fail where they touch a sector; QEMU counts in sectors of 512 bytes."""
-    faults = []
-    for number in range(times):
-        faults += [f"inject-error.{number}.event=read_aio", f"inject-error.{number}.sector={sector_of_2048 * 4}",
-                   f"inject-error.{number}.errno=5", f"inject-error.{number}.once=on"]
-    media = "cdrom" if attach == "cdrom" else "disk"
-    return ["-drive", ",".join([f"if=ide,index=0,media={media},format=raw,readonly=on" if media == "cdrom" else
-                                f"if=ide,index=0,media={media},format=raw,snapshot=on", "file.driver=blkdebug",
-                                "file.image.driver=file", f"file.image.filename={image}",
-                                *(f"file.{fault}" for fault in faults), "rerror=report"])]
+def test_what_belongs_at_an_odd_address_gets_there_and_the_rest_still_by_dma(traced):
+    files = tree(odd_kernel(), modules=[("module", MODULE)])
+    boot = traced(files)
+    assert module_arrived(boot) and boot.debug == ""
+    assert "regions_wrong: 0x0" in boot.serial
+    assert boot.transfers >= 3
 
 
+# ---- Where it does not ---------------------------------------------------------------------------
+
+@pytest.mark.parametrize("machine", ["q35", "isapc"])
+def test_a_machine_without_a_piix_has_nothing_to_say_about_it(traced, machine):
+    boot = traced(machine=machine, extra=["-cpu", "qemu64"])
+    assert module_arrived(boot) and boot.transfers == 0
+    assert "piix" not in boot.debug
+
+
+def test_a_disc_on_another_controller_is_left_to_the_firmware(traced):
+    """The PIIX's CD drive is empty, and asked once."""
+    boot = traced(attach="virtio-blk")
+    assert module_arrived(boot) and boot.transfers <= 1
+    assert fell_back(boot, "no drive with the same data")
+
+
+def test_a_piix_without_drives_is_left_alone(traced):
+    boot = traced(attach="virtio-blk", extra=["-nodefaults", "-vga", "std"])
+    assert module_arrived(boot) and boot.transfers == 0
+    assert fell_back(boot, "no drive with the same data")
+
+
+def beside_virtio(image, ide):
+    """The firmware boots the image from a virtio disk; `ide` is the file of a disk at the PIIX."""
+    return ["-drive", f"if=none,id=ours,format=raw,snapshot=on,file={image}",
+            "-device", "virtio-blk-pci,drive=ours,bootindex=1",
+            "-drive", f"if=none,id=other,format=raw,snapshot=on,{ide}",
+            "-device", "ide-hd,drive=other,bus=ide.0,unit=0,bootindex=2"]
+
+
+def test_a_drive_that_differs_in_one_bit_of_the_check_sector_is_not_used(traced, discs, tmp_path):
+    image = discs.make(tree(ELF32, modules=[("module", MODULE)]))
+    other = bytearray(image.read_bytes())
+    same = tmp_path / "same.iso"
+    same.write_bytes(other)
+    boot = traced(image=image, attach="none", extra=beside_virtio(image, f"file={same}"))
+    assert module_arrived(boot) and boot.transfers >= 3 and boot.debug == ""  # it is that bit which counts
+    other[CHECK_SECTOR * SECTOR + SECTOR - 1] ^= 1
+    different = tmp_path / "different.iso"
+    different.write_bytes(other)
+    boot = traced(image=image, attach="none", extra=beside_virtio(image, f"file={different}"))
+    assert module_arrived(boot) and 1 <= boot.transfers <= 2
+    assert fell_back(boot, "no drive with the same data")
+
+
+def test_a_drive_that_cannot_read_the_check_sector_is_not_used(traced, discs):
+    image = discs.make(tree(ELF32, modules=[("module", MODULE)]))
+    faulty = (f"file.driver=blkdebug,file.image.driver=file,file.image.filename={image},rerror=report,"
+              f"file.inject-error.0.event=read_aio,file.inject-error.0.sector={CHECK_SECTOR * 4},"
+              "file.inject-error.0.errno=5")
+    boot = traced(image=image, attach="none", extra=beside_virtio(image, faulty))
+    assert module_arrived(boot) and 1 <= boot.transfers <= 2
+    assert fell_back(boot, "no drive with the same data")
+
+
+# ---- Where it fails on the way -------------------------------------------------------------------
+
+def drive(image, attach, *faults):
+    """The disc as the PIIX's first drive, under QEMU's fault injection."""
+    kind = {"cdrom": "media=cdrom,readonly=on", "hda": "media=disk,snapshot=on"}[attach]
+    return ["-drive", ",".join([f"if=ide,index=0,id=ours,format=raw,{kind},rerror=report,file.driver=blkdebug",
+                                f"file.image.driver=file,file.image.filename={image}", *faults])]
+
+
+def failing_reads(sector_of_2048, times):
+    """Reads that touch a sector fail; QEMU counts in sectors of 512 bytes."""
+    return [f"file.inject-error.{number}.{fault}" for number in range(times)
+            for fault in ("event=read_aio", f"sector={sector_of_2048 * 4}", "errno=5", "once=on")]
+
+
+@pytest.mark.parametrize("attach", ["cdrom", "hda"])
 @pytest.mark.parametrize("what", ["boot/kernel", "boot/module0"])
-def test_after_an_error_of_a_transfer_the_boot_goes_on_by_int_13h(traced, discs, what):
+def test_after_an_error_of_a_transfer_the_boot_goes_on_by_int_13h(traced, discs, what, attach):
     image = discs.make(tree(ELF32, modules=[("module", MODULE)]))
     sector, size = file_in_iso(image, what)
-    serial, transfers = traced(image=image, attach="none",
-                               extra=failing_drive(image, sector + size // 4096, "cdrom", 1))
-    assert module_arrived(serial)
-    assert 1 <= transfers <= 20
+    boot = traced(image=image, attach="none", extra=drive(image, attach, *failing_reads(sector + size // 4096, 1)))
+    assert module_arrived(boot)
+    assert 1 <= boot.transfers <= 20
+    assert fell_back(boot, "read error")
 
 
-def test_the_piix_is_left_as_the_firmware_had_it(discs):
-    """PCI command register, bus master's command: equal to what GRUB leaves, which never touches them."""
+def waiting_disc(discs, loader="whelk"):
+    """Boots when a key is pressed: the driver has been proven by then."""
+    files = tree(ELF32, modules=[("module", MODULE)])
+    files[CONFIG] = files[CONFIG].replace(b"timeout=0", b"timeout=-1")
+    return discs.make(files, loader)
+
+
+@pytest.fixture
+def waiting(discs):
+    return waiting_disc(discs)
+
+
+def go_on(qemu, seconds=40):
+    start = time.monotonic()
+    qemu.press("ret")
+    qemu.wait_for("^END$", seconds)
+    return time.monotonic() - start
+
+
+def test_a_cd_drive_that_never_answers_is_given_up_after_seconds(waiting, tmp_path):
+    with Traced(waiting, tmp_path, attach="none", extra=drive(waiting, "cdrom"), exit_device=False) as qemu:
+        qemu.wait_for("Esc")
+        qemu.hmp('qemu-io ours "break read_aio hanging"')
+        assert 4 < go_on(qemu) < 40
+        boot = qemu.boot()
+    assert module_arrived(boot) and fell_back(boot, "time-out")
+
+
+def test_a_disk_that_answers_much_too_late_is_given_up_after_seconds(waiting, tmp_path):
+    """Its first read is let through at once, and makes the next one wait for a minute and more."""
+    with Traced(waiting, tmp_path, attach="none", extra=drive(waiting, "hda"), exit_device=False) as qemu:
+        qemu.wait_for("Esc")
+        limits = {"bps": 0, "bps_rd": 32, "bps_wr": 0, "iops": 0, "iops_rd": 0, "iops_wr": 0}
+        qemu.qmp("block_set_io_throttle", device="ours", **limits)
+        start = time.monotonic()
+        qemu.press("ret")
+        while "time-out" not in qemu.debug and time.monotonic() - start < 40:
+            qemu.wait_a_moment()
+        assert time.monotonic() - start > 4
+        qemu.qmp("block_set_io_throttle", device="ours", **{**limits, "bps_rd": 0})
+        qemu.wait_for("^END$", 40)
+        boot = qemu.boot()
+    assert module_arrived(boot) and fell_back(boot, "time-out")
+
+
+# ---- What the kernel finds -----------------------------------------------------------------------
+
+PCI_COMMAND = 0x80000904  # of QEMU's PIIX3: device 1, function 1
+CHANNELS = {"primary": (0x1F0, 0), "secondary": (0x170, 8)}  # ports of the drives, offset in the bus master's
+
+
+IDE_INTERRUPTS = 0xC0  # of the second PIC: 14 and 15
+
+
+def look(qemu, port, size="b"):
+    return re.search(r"= (0x[0-9a-f]+)", qemu.hmp(f"i/x{size} {port:#x}"))[1]
+
+
+def set_pci_command(qemu, value):
+    qemu.hmp(f"o/xw 0xcf8 {PCI_COMMAND:#x}")
+    qemu.hmp(f"o/xh 0xcfc {value}")
+
+
+def state(qemu):
+    """What a kernel can see of the function, its bus masters, its drives and their interrupts; looking at it
+    changes none of it."""
+    device = re.search(r"PCI device 8086:7010.*?(?=\n {2}Bus|\Z)", qemu.hmp("info pci"), re.DOTALL)[0]
+    qemu.hmp(f"o/xw 0xcf8 {PCI_COMMAND:#x}")
+    found = {"device": device, "PCI command": look(qemu, 0xCFC, "h")}
+    bus_master = re.search(r"I/O at 0x([0-9a-f]{4}) ", device)  # none: switched off
+    for name, (ports, offset) in CHANNELS.items():
+        found[f"{name} status"] = look(qemu, ports + 0x206)
+        found[f"{name} device"] = look(qemu, ports + 6)
+        found[f"{name} bus master"] = bus_master and [look(qemu, int(bus_master[1], 16) + offset + register)
+                                                      for register in (0, 2)]
+    requested, masked, served = re.search(r"pic1: irr=(\w+) imr=(\w+) isr=(\w+)", qemu.hmp("info pic")).groups()
+    found["interrupts"] = [int(bits, 16) & IDE_INTERRUPTS for bits in (requested, masked, served)]
+    return found
+
+
+def nothing(qemu):
+    pass
+
+
+def bus_master_is_off(qemu):
+    set_pci_command(qemu, 1)
+
+
+def ports_are_gone(qemu):
+    set_pci_command(qemu, 0)
+
+
+def never_answers(qemu):
+    qemu.hmp('qemu-io ours "break read_aio hanging"')
+
+
+@pytest.mark.parametrize("attach, change, debug", [
+    ("cdrom", nothing, ""), ("hda", nothing, ""), ("cdrom", bus_master_is_off, ""), ("hda", bus_master_is_off, ""),
+    ("cdrom", ports_are_gone, "time-out"), ("hda", ports_are_gone, "time-out"),
+    ("cdrom", never_answers, "time-out"),
+])
+def test_a_kernel_finds_the_piix_as_under_grub(discs, waiting, tmp_path, attach, change, debug):
+    """GRUB reads by INT 13h only. Changes are made at the menu, behind the driver's back."""
     found = {}
-    files = tree(ELF32, modules=[("module", b"module")])
     for loader in ("whelk", "grub"):
-        with Machine(discs.make(files, loader), exit_device=False) as qemu:
-            qemu.wait_for("^END$", 40)
-            device = re.search(r"PCI device 8086:7010.*?(?=\n {2}Bus|\Z)", qemu.hmp("info pci"), re.DOTALL)[0]
-            qemu.hmp("o/4x 0xcf8 0x80000904")
-            found[loader] = (device, qemu.hmp("i/2x 0xcfc"))
+        image = waiting_disc(discs, loader)
+        with Traced(image, tmp_path, attach="none", extra=drive(image, attach), exit_device=False) as qemu:
+            qemu.wait_for_screen("test")
+            if loader == "whelk" or change is not never_answers:
+                change(qemu)
+            go_on(qemu)
+            found[loader] = state(qemu)
+            if loader == "whelk":
+                boot = qemu.boot()
+    assert module_arrived(boot)
+    assert fell_back(boot, debug) if debug else boot.debug == "" and boot.transfers >= 3
+    assert found["whelk"] == found["grub"]
+
+
+@pytest.mark.parametrize("attach", ["cdrom", "hda"])
+def test_a_kernel_finds_the_piix_as_under_grub_after_a_read_error(discs, tmp_path, attach):
+    found = {}
+    for loader in ("whelk", "grub"):
+        image = waiting_disc(discs, loader)
+        sector, size = file_in_iso(image, "boot/module0")
+        faults = failing_reads(sector + size // 4096, 1) if loader == "whelk" else []
+        with Traced(image, tmp_path, attach="none", extra=drive(image, attach, *faults), exit_device=False) as qemu:
+            qemu.wait_for_screen("test")
+            go_on(qemu)
+            found[loader] = state(qemu)
+            if loader == "whelk":
+                boot = qemu.boot()
+    assert module_arrived(boot) and fell_back(boot, "read error")
     assert found["whelk"] == found["grub"]
