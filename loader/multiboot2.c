@@ -9,9 +9,8 @@ enum {
     ARCHITECTURE_I386 = 0,
     TAG_HEAD_BYTES = 8, /* type and flags, 16 bits each; size */
     TAG_ALIGNMENT = 8,
-    TAG_OPTIONAL = 1,             /* flags */
-    KNOWN_INFORMATION_TYPES = 22, /* 0 to 21, 3.6 */
-    LOAD_FROM_START = -1,         /* load_addr */
+    TAG_OPTIONAL = 1,     /* flags */
+    LOAD_FROM_START = -1, /* load_addr */
     RELOCATION_LOWEST = 0x100000,
 };
 
@@ -24,6 +23,8 @@ static const struct {
     [MULTIBOOT2_ENTRY_ADDRESS] = {1, offsetof(struct multiboot2_header, address.entry_addr)},
     [MULTIBOOT2_CONSOLE_FLAGS] = {1, offsetof(struct multiboot2_header, console_flags)},
     [MULTIBOOT2_FRAMEBUFFER] = {3, offsetof(struct multiboot2_header, width)},
+    [MULTIBOOT2_ENTRY_ADDRESS_EFI32] = {1, offsetof(struct multiboot2_header, entry_efi32)},
+    [MULTIBOOT2_ENTRY_ADDRESS_EFI64] = {1, offsetof(struct multiboot2_header, entry_efi64)},
     [MULTIBOOT2_RELOCATABLE] = {4, offsetof(struct multiboot2_header, min_addr)},
 };
 
@@ -54,12 +55,15 @@ bool multiboot2_is_present(struct bytes start)
     return search(start, &offset, &spoiled);
 }
 
-static bool check_request(const uint8_t *types, size_t count, struct error *error)
+static bool read_request(struct bytes types, bool optional, struct multiboot2_header *header,
+                         struct error *error)
 {
-    for (; count > 0; count--, types += sizeof(uint32_t)) {
-        if (load32(types) >= KNOWN_INFORMATION_TYPES) {
-            return fail(error, "Multiboot 2 header: information %u is required, but unknown",
-                        load32(types));
+    for (size_t at = 0; at + sizeof(uint32_t) <= types.size; at += sizeof(uint32_t)) {
+        uint32_t type = load32(types.data + at);
+        if (type < MULTIBOOT2_INFORMATION_TYPES) {
+            header->requests |= 1u << type;
+        } else if (!optional) {
+            return fail(error, "Multiboot 2 header: information %u is required, but unknown", type);
         }
     }
     return true;
@@ -84,8 +88,8 @@ static bool read_tag(struct bytes tag, struct multiboot2_header *header, struct 
     }
     header->tags |= 1u << type;
     memcpy((uint8_t *)header + tag_fields[type].field, tag.data + TAG_HEAD_BYTES, wanted);
-    return type != MULTIBOOT2_INFORMATION_REQUEST || optional ||
-           check_request(tag.data + TAG_HEAD_BYTES, body / sizeof(uint32_t), error);
+    return type != MULTIBOOT2_INFORMATION_REQUEST ||
+           read_request((struct bytes){tag.data + TAG_HEAD_BYTES, body}, optional, header, error);
 }
 
 /* Ends with the end tag, of which its type is enough, or where the header ends without one. */

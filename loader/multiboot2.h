@@ -35,14 +35,43 @@ enum multiboot2_header_tag {
     MULTIBOOT2_HEADER_TAGS,
 };
 
+/* Types of information, 3.6.2 to 3.6.18. */
+enum multiboot2_information {
+    MULTIBOOT2_INFORMATION_END = 0,
+    MULTIBOOT2_COMMAND_LINE = 1,
+    MULTIBOOT2_LOADER_NAME = 2,
+    MULTIBOOT2_MODULE = 3,
+    MULTIBOOT2_BASIC_MEMORY = 4,
+    MULTIBOOT2_BOOT_DEVICE = 5,
+    MULTIBOOT2_MEMORY_MAP = 6,
+    MULTIBOOT2_VBE = 7,
+    MULTIBOOT2_FRAMEBUFFER_INFORMATION = 8,
+    MULTIBOOT2_ELF_SECTIONS = 9,
+    MULTIBOOT2_APM = 10,
+    MULTIBOOT2_EFI32_SYSTEM_TABLE = 11,
+    MULTIBOOT2_EFI64_SYSTEM_TABLE = 12,
+    MULTIBOOT2_SMBIOS = 13,
+    MULTIBOOT2_ACPI_OLD = 14,
+    MULTIBOOT2_ACPI_NEW = 15,
+    MULTIBOOT2_NETWORK = 16,
+    MULTIBOOT2_EFI_MEMORY_MAP = 17,
+    MULTIBOOT2_EFI_BOOT_SERVICES_RUN = 18,
+    MULTIBOOT2_EFI32_IMAGE_HANDLE = 19,
+    MULTIBOOT2_EFI64_IMAGE_HANDLE = 20,
+    MULTIBOOT2_LOAD_BASE = 21,
+    MULTIBOOT2_INFORMATION_TYPES,
+};
+
 enum { MULTIBOOT2_CONSOLE_REQUIRED = 1, MULTIBOOT2_EGA_TEXT_SUPPORTED = 2 }; /* console_flags */
 
 enum { MULTIBOOT2_PREFER_NONE, MULTIBOOT2_PREFER_LOW, MULTIBOOT2_PREFER_HIGH };
 
 struct multiboot2_header {
     uint32_t file_offset;          /* where it was found */
+    uint32_t requests;             /* bit n: information of type n is asked for */
     uint32_t tags;                 /* bit n: the tag of type n is there; its fields: */
     struct address_fields address; /* of two tags: entry_addr has its own */
+    uint32_t entry_efi32, entry_efi64;
     uint32_t console_flags;
     uint32_t width, height, depth;
     uint32_t min_addr, max_addr, align, preference;

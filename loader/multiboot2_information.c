@@ -4,24 +4,6 @@
 #include <string.h>
 #include "loader/multiboot2.h"
 
-/* Types of tags, 3.6.2 to 3.6.18. */
-enum {
-    TAG_END = 0,
-    TAG_COMMAND_LINE = 1,
-    TAG_LOADER_NAME = 2,
-    TAG_MODULE = 3,
-    TAG_BASIC_MEMORY = 4,
-    TAG_BOOT_DEVICE = 5,
-    TAG_MEMORY_MAP = 6,
-    TAG_VBE = 7,
-    TAG_FRAMEBUFFER = 8,
-    TAG_ELF_SECTIONS = 9,
-    TAG_APM = 10,
-    TAG_ACPI_OLD = 14,
-    TAG_ACPI_NEW = 15,
-    TAG_LOAD_BASE = 21,
-};
-
 enum {
     TAG_HEAD_BYTES = 8, /* type, size */
     TAG_ALIGNMENT = 8,
@@ -105,7 +87,7 @@ static void put_modules(struct writer *writer, const struct boot_information *in
 {
     for (size_t i = 0; i < information->module_count; i++) {
         const struct boot_module *module = &information->modules[i];
-        begin_tag(writer, TAG_MODULE);
+        begin_tag(writer, MULTIBOOT2_MODULE);
         put(writer, module, offsetof(struct boot_module, mod_end) + sizeof module->mod_end);
         put_text(writer, module->string);
         end_tag(writer);
@@ -114,7 +96,7 @@ static void put_modules(struct writer *writer, const struct boot_information *in
 
 static void put_memory_map(struct writer *writer, const struct memory_map *map)
 {
-    begin_tag(writer, TAG_MEMORY_MAP);
+    begin_tag(writer, MULTIBOOT2_MEMORY_MAP);
     put32(writer, MEMORY_MAP_ENTRY_BYTES);
     put32(writer, MEMORY_MAP_ENTRY_VERSION);
     for (size_t i = 0; i < map->count; i++) {
@@ -128,7 +110,7 @@ static void put_memory_map(struct writer *writer, const struct memory_map *map)
 /* There even if it is empty, as in GRUB. */
 static void put_sections(struct writer *writer, const struct boot_sections *sections)
 {
-    begin_tag(writer, TAG_ELF_SECTIONS);
+    begin_tag(writer, MULTIBOOT2_ELF_SECTIONS);
     put(writer, sections, offsetof(struct boot_sections, shndx) + sizeof sections->shndx);
     put(writer, sections->headers, (size_t)sections->num * sections->size);
     end_tag(writer);
@@ -142,7 +124,7 @@ static void put_boot_device(struct writer *writer, uint32_t boot_device)
         (uint32_t)(int32_t)(int8_t)(boot_device >> 16), /* partition */
         (uint32_t)(int32_t)(int8_t)(boot_device >> 8),  /* sub_partition */
     };
-    put_tag(writer, TAG_BOOT_DEVICE, body, sizeof body);
+    put_tag(writer, MULTIBOOT2_BOOT_DEVICE, body, sizeof body);
 }
 
 static void put_video(struct writer *writer, const struct video *video, uint32_t address)
@@ -153,7 +135,7 @@ static void put_video(struct writer *writer, const struct video *video, uint32_t
         return;
     }
     if (graphics && video->vbe_control_info != NULL) { /* GRUB has no such tag in text mode */
-        begin_tag(writer, TAG_VBE);
+        begin_tag(writer, MULTIBOOT2_VBE);
         put(writer, &video->vbe_mode, VBE_FIELDS_BYTES);
         video_copy_control_info(video, writer->buffer + writer->size,
                                 address + (uint32_t)writer->size);
@@ -161,7 +143,7 @@ static void put_video(struct writer *writer, const struct video *video, uint32_t
         put(writer, video->vbe_mode_info, VBE_MODE_INFO_BYTES);
         end_tag(writer);
     }
-    begin_tag(writer, TAG_FRAMEBUFFER);
+    begin_tag(writer, MULTIBOOT2_FRAMEBUFFER_INFORMATION);
     put(writer, framebuffer, offsetof(struct framebuffer, masks));
     if (framebuffer->type == FRAMEBUFFER_RGB) {
         put(writer, framebuffer->masks, sizeof framebuffer->masks);
@@ -177,10 +159,10 @@ static void put_video(struct writer *writer, const struct video *video, uint32_t
 static void put_acpi(struct writer *writer, struct bytes rsdp)
 {
     if (rsdp.size != 0) {
-        put_tag(writer, TAG_ACPI_OLD, rsdp.data, ACPI_RSDP_OLD_BYTES);
+        put_tag(writer, MULTIBOOT2_ACPI_OLD, rsdp.data, ACPI_RSDP_OLD_BYTES);
     }
     if (rsdp.size == ACPI_RSDP_BYTES) {
-        put_tag(writer, TAG_ACPI_NEW, rsdp.data, ACPI_RSDP_BYTES);
+        put_tag(writer, MULTIBOOT2_ACPI_NEW, rsdp.data, ACPI_RSDP_BYTES);
     }
 }
 
@@ -191,22 +173,22 @@ static size_t write(const struct boot_information *information, uint8_t *buffer,
                                memory_map_upper_kib(information->map)};
     put32(&writer, 0); /* total_size */
     put32(&writer, 0); /* reserved */
-    put_tag(&writer, TAG_LOAD_BASE, &information->load_base, sizeof information->load_base);
-    put_text_tag(&writer, TAG_COMMAND_LINE, information->command_line);
-    put_text_tag(&writer, TAG_LOADER_NAME, information->loader_name);
+    put_tag(&writer, MULTIBOOT2_LOAD_BASE, &information->load_base, sizeof information->load_base);
+    put_text_tag(&writer, MULTIBOOT2_COMMAND_LINE, information->command_line);
+    put_text_tag(&writer, MULTIBOOT2_LOADER_NAME, information->loader_name);
     if (information->apm != NULL) {
-        put_tag(&writer, TAG_APM, information->apm, sizeof *information->apm);
+        put_tag(&writer, MULTIBOOT2_APM, information->apm, sizeof *information->apm);
     }
     put_modules(&writer, information);
     put_memory_map(&writer, information->map);
     put_sections(&writer, &information->sections);
-    put_tag(&writer, TAG_BASIC_MEMORY, memory, sizeof memory);
+    put_tag(&writer, MULTIBOOT2_BASIC_MEMORY, memory, sizeof memory);
     put_boot_device(&writer, information->boot_device);
     if (information->video != NULL) {
         put_video(&writer, information->video, address);
     }
     put_acpi(&writer, information->rsdp);
-    put_tag(&writer, TAG_END, NULL, 0);
+    put_tag(&writer, MULTIBOOT2_INFORMATION_END, NULL, 0);
     enter_size(&writer, 0, 0);
     return writer.size;
 }
