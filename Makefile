@@ -28,7 +28,7 @@ TOOLS_C  := $(wildcard tools/*.c)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all
-all: $(BUILD)/boot.img $(BUILD)/mbr.img $(BUILD)/whelk $(BUILD)/whelk-mkrescue
+all: $(BUILD)/boot.img $(BUILD)/mbr.img $(BUILD)/whelk $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file
 
 include boot/bios/build.mk
 include tools/build.mk

@@ -41,7 +41,7 @@ $(BUILD)/whelk: $(TOOLS_OBJECTS)
 	@echo "LD   $@"
 	@$(CC) -o $@ $^
 
-$(BUILD)/whelk-mkrescue: $(BUILD)/whelk
+$(BUILD)/whelk-mkrescue $(BUILD)/whelk-file: $(BUILD)/whelk
 	@ln -sf whelk $@
 
 BINDIR := $(DESTDIR)$(PREFIX)/bin
@@ -52,10 +52,13 @@ install: $(BUILD)/whelk
 	install -d $(BINDIR) $(MANDIR)
 	install -m 755 $(BUILD)/whelk $(BINDIR)/whelk
 	ln -sf whelk $(BINDIR)/whelk-mkrescue
-	install -m 644 docs/whelk-mkrescue.1 $(MANDIR)/whelk-mkrescue.1
+	ln -sf whelk $(BINDIR)/whelk-file
+	install -m 644 docs/whelk-mkrescue.1 docs/whelk-check.1 $(MANDIR)
+	ln -sf whelk-check.1 $(MANDIR)/whelk-file.1
 
 uninstall:
-	rm -f $(BINDIR)/whelk $(BINDIR)/whelk-mkrescue $(MANDIR)/whelk-mkrescue.1
+	rm -f $(BINDIR)/whelk $(BINDIR)/whelk-mkrescue $(BINDIR)/whelk-file
+	rm -f $(MANDIR)/whelk-mkrescue.1 $(MANDIR)/whelk-check.1 $(MANDIR)/whelk-file.1
 
 help:
 	@echo 'make            build boot image and tools under $(BUILD)/'

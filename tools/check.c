@@ -7,63 +7,33 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "loader/arena.h"
-#include "loader/memory_map.h"
 #include "stage2/config.h"
 #include "stage2/file.h"
 #include "stage2/plan.h"
+#include "tools/pretend_pc.h"
 #include "tools/say.h"
 
 static const char config_name[] = "boot/grub/grub.cfg"; /* in messages */
 
-/* A PC with 4 GiB, 3 of them below the devices. Those who have less are told when they boot. */
-static const struct memory_range typical_memory[] = {
-    {0x00000000, 0x0009fc00, MEMORY_AVAILABLE},
-    {0x0009fc00, 0x00000400, MEMORY_RESERVED}, /* EBDA */
-    {0x000f0000, 0x00010000, MEMORY_RESERVED}, /* BIOS */
-    {0x00100000, 0xbff00000, MEMORY_AVAILABLE},
-    {0xfffc0000, 0x00040000, MEMORY_RESERVED}, /* BIOS */
-    {0x100000000, 0x40000000, MEMORY_AVAILABLE},
-};
-enum { RANGE_COUNT = sizeof typical_memory / sizeof typical_memory[0] };
-
-/* Address space; what is not used costs nothing. */
-#define CONFIG_ARENA_BYTES  ((size_t)1 << 30)
-#define PLAN_ARENA_BYTES    ((size_t)16 << 30)
-#define SMALLEST_PLAN_ARENA ((size_t)64 << 20)
+#define CONFIG_ARENA_BYTES ((size_t)1 << 30)
+#define PLAN_ARENA_BYTES   ((size_t)16 << 30)
 
 struct check {
     const struct tree *tree;
-    struct memory_map map;
-    struct memory_range ranges[2 * RANGE_COUNT];
+    struct pretend_memory memory; /* those who have less are told when they boot */
     struct arena config_arena, plan_arena;
     struct config config;
     struct config_boot *boots; /* one for each entry */
     size_t refused;            /* entries */
 };
 
-static bool map_arena(struct arena *arena, size_t size)
-{
-    void *base = MAP_FAILED;
-    for (; base == MAP_FAILED && size >= SMALLEST_PLAN_ARENA; size /= 2) {
-        base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                    -1, 0);
-        *arena = (struct arena){.base = base, .size = size};
-    }
-    return base != MAP_FAILED;
-}
-
 static bool prepare(struct check *check, const struct tree *tree, struct error *error)
 {
     check->tree = tree;
-    memcpy(check->ranges, typical_memory, sizeof typical_memory);
-    check->map = (struct memory_map){check->ranges, RANGE_COUNT,
-                                     sizeof check->ranges / sizeof check->ranges[0]};
-    if (!map_arena(&check->config_arena, CONFIG_ARENA_BYTES) ||
-        !map_arena(&check->plan_arena, PLAN_ARENA_BYTES)) {
-        return fail(error, "out of memory");
-    }
     tree_select(tree);
-    return memory_map_normalise(&check->map, error);
+    return pretend_arena(&check->config_arena, CONFIG_ARENA_BYTES, error) &&
+           pretend_arena(&check->plan_arena, PLAN_ARENA_BYTES, error) &&
+           pretend_memory(&check->memory, PRETEND_TYPICAL_MIB, error);
 }
 
 static bool read_config(struct check *check, struct error *error)
@@ -103,8 +73,8 @@ static bool check_entry(struct check *check, size_t index, struct error *error)
     check->plan_arena.used = 0;
     tree_select(check->tree);
     return check->boots[index].action != CONFIG_ACTION_BOOT ||
-           plan_boot(&plan, &check->boots[index], config_name, &check->map, &check->plan_arena,
-                     error);
+           plan_boot(&plan, &check->boots[index], config_name, &check->memory.map,
+                     &check->plan_arena, error);
 }
 
 static bool check_entries(struct check *check, struct error *error)

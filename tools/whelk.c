@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "tools/bench.h"
+#include "tools/check_kernel.h"
 #include "tools/mkrescue.h"
 #include "tools/say.h"
 
@@ -12,6 +13,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"mkrescue", "whelk-mkrescue", "make a bootable ISO of a directory", mkrescue},
+    {"check", "whelk-file", "say what a kernel is and where it would stand", check_kernel},
     {"bench", NULL, "measure how long loaders take to boot a directory", bench},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], STATUS_USAGE = 2 };

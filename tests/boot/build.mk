@@ -7,5 +7,5 @@ include tests/kernels/build.mk
 BOOT_TESTS ?= tests/boot
 
 .PHONY: check-boot
-check-boot: $(BUILD)/whelk-mkrescue kernels
+check-boot: $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels
 	WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -ra --durations=5 -p no:cacheprovider $(BOOT_TESTS)

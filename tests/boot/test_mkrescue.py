@@ -544,7 +544,8 @@ def test_the_installed_program_needs_nothing_of_the_source_tree(place):
     make = ["make", "-C", str(ROOT), f"BUILD={BUILD}", f"DESTDIR={place.path}/root", "PREFIX=/usr"]
     subprocess.run([*make, "install"], check=True, capture_output=True)
     files = {str(p.relative_to(place.path / "root")) for p in (place.path / "root").rglob("*") if not p.is_dir()}
-    assert files == {"usr/bin/whelk", "usr/bin/whelk-mkrescue", "usr/share/man/man1/whelk-mkrescue.1"}
+    programs = {f"usr/bin/{name}" for name in ("whelk", "whelk-mkrescue", "whelk-file")}
+    assert files == programs | {f"usr/share/man/man1/whelk-{name}.1" for name in ("mkrescue", "check", "file")}
     shutil.copytree(place.path / "root/usr/bin", place.path / "bin", symlinks=True)
     run = place.run("-o", place.iso, place.write(good_tree()), program=place.path / "bin/whelk-mkrescue")
     assert run.returncode == 0, run.stderr

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""whelk check: what it says of kernels, and that it is what the loader then does; and its answers under the
+options and the name of grub-file, compared with grub-file's own."""
+
+import gzip
+import re
+import subprocess
+
+import pytest
+
+import multiboot2_kernels
+from broken_kernels import KERNELS as BROKEN
+from discs import BUILD, tree
+from good_kernels import KERNELS, PLAIN
+from make_kernel import ADDRESS_FIELDS, MIB, VIDEO_MODE, Payload, address_fields, elf, multiboot_header, pattern
+from multiboot2_kernels import (CONSOLE, ENTRY_EFI32, ENTRY_EFI64, FRAMEBUFFER, MODULE_ALIGN, OPTIONAL, REQUEST,
+                                SEARCHED, header, tag)
+
+WHELK, WHELK_FILE = BUILD / "whelk", BUILD / "whelk-file"
+ELF32 = KERNELS["elf32"].make
+YES, NO, USAGE = 0, 1, 2
+
+
+@pytest.fixture
+def check(tmp_path):
+    def run(*arguments, program=(WHELK, "check"), **files):
+        """files are written first; arguments may name them."""
+        for name, contents in files.items():
+            (tmp_path / name).write_bytes(contents)
+        return subprocess.run([*map(str, program), *map(str, arguments)], stdin=subprocess.DEVNULL, cwd=tmp_path,
+                              capture_output=True, text=True, timeout=60)
+    return run
+
+
+def placed(said):
+    """The lines about memory as {what: (start, end)}."""
+    found = re.findall(r"^  0x([0-9a-f]+) to 0x([0-9a-f]+)  ([^:\n]+)", said, re.MULTILINE)
+    return {what: (int(start, 16), int(end, 16)) for start, end, what in found}
+
+
+# ---- what it says
+
+def test_a_multiboot_1_header_is_explained_flag_by_flag(check):
+    flags = 3 | VIDEO_MODE
+    run = check("kernel", kernel=elf([Payload(MIB).segment()], MIB, extra={
+        0x400: multiboot_header(flags, video=(0, 1024, 768, 32))}))
+    assert run.returncode == YES, run.stderr
+    assert run.stdout.splitlines()[1:7] == [
+        "Multiboot 1 header at 0x400, flags 0x00000007", "  flag 0: modules on page boundaries",
+        "  flag 1: memory information", "  flag 2: video mode",
+        "    mode_type 0, width 1024, height 768, depth 32", "no Multiboot 2 header in the first 32768 bytes"]
+
+
+def test_address_fields_are_shown_and_followed(check):
+    payload = Payload(MIB)
+    run = check("kernel", kernel=address_fields(payload))
+    assert run.returncode == YES, run.stderr
+    assert "not ELF" in run.stdout and f"flags {ADDRESS_FIELDS | 3:#010x}" in run.stdout
+    assert f"header_addr {MIB + 8:#x}, load_addr {MIB:#x}, load_end_addr {payload.file_end:#x}" in run.stdout
+    assert placed(run.stdout)["segment 0"] == (MIB, payload.memory_end)
+
+
+def test_a_multiboot_2_header_is_explained_tag_by_tag(check):
+    tags = [tag(REQUEST, 6, 13, flags=OPTIONAL), tag(CONSOLE, 3), tag(FRAMEBUFFER, 800, 600, 16),
+            tag(MODULE_ALIGN), tag(ENTRY_EFI32, 0x1234), tag(ENTRY_EFI64, 0x5678)]
+    run = check("kernel", kernel=multiboot2_kernels.plain(*tags, bits=64))
+    assert run.returncode == YES, run.stderr
+    said = run.stdout.splitlines()
+    assert re.search("kernel: ELF64, ", said[0])
+    assert said[1:-3] == [
+        "no Multiboot header in the first 8192 bytes", "Multiboot 2 header at 0x1000",
+        "  tag 1: information request", "    6 memory map", "    13 SMBIOS",
+        "  tag 4: console flags", "    console required, EGA text supported",
+        "  tag 5: framebuffer", "    width 800, height 600, depth 16", "  tag 6: module alignment",
+        "  tag 8: EFI i386 entry address", "    entry_addr 0x1234",
+        "  tag 9: EFI amd64 entry address", "    entry_addr 0x5678"]
+    assert said[-3] == "By Multiboot 2 in 128 MiB of memory, entered at 0x100000:"
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_does_not_boot_is_said_with_the_loaders_reason(check, name):
+    run = check("-m", 64, "kernel", kernel=BROKEN[name].contents)
+    assert run.returncode == NO
+    assert re.search(BROKEN[name].reason, run.stdout + run.stderr), run
+
+
+def test_the_memory_of_the_machine_decides_what_fits(check):
+    big = bytes(40 * MIB)
+    assert check("kernel", "module", kernel=ELF32(), module=big).returncode == YES
+    run = check("-m", "32", "kernel", "module")
+    assert run.returncode == NO
+    assert re.search("^whelk: command line:2: .*/module: ", run.stderr), run.stderr
+
+
+@pytest.mark.parametrize("make, multiboot2", [(ELF32, False), (KERNELS["at-16-mib"].make, False),
+                                              (KERNELS["elf32-with-sections"].make, False),
+                                              (multiboot2_kernels.KERNELS["relocatable-high"].make, True)])
+def test_things_stand_where_it_says(check, boot, make, multiboot2):
+    modules = [("", pattern(5000)), ("", pattern(70_000, 2))]
+    files = tree(make(), modules=modules)
+    if multiboot2:
+        files = {**files, "boot/grub/grub.cfg": re.sub(rb"(multiboot|module) ", rb"\g<1>2 ", files["boot/grub/grub.cfg"])}
+    run = check("-m", 64, "kernel", "one", "two", kernel=make(), one=modules[0][1], two=modules[1][1])
+    assert run.returncode == YES, run.stderr
+    report = boot(files, "whelk", memory=64).report
+    said = placed(run.stdout)
+    assert [(m["start"], m["end"]) for m in report.modules] == [said["module 1"], said["module 2"]]
+    assert report["ebx"] == said["boot information"][0]
+    if multiboot2:
+        assert report["load_base"] == said["segment 0"][0]
+
+
+@pytest.mark.parametrize("arguments", [[], ["-m", "1", "kernel"], ["-m", "64MiB", "kernel"], ["--nonsense", "kernel"],
+                                       ["--is-x86-multiboot", "kernel", "kernel"],
+                                       ["--is-x86-multiboot", "--is-x86-multiboot2", "kernel"],
+                                       ["--is-x86-linux", "kernel"]])
+def test_a_wrong_command_line_ends_with_2_and_a_reason(check, arguments):
+    run = check(*arguments, kernel=ELF32())
+    assert run.returncode == USAGE and not run.stdout
+    assert re.fullmatch(r"whelk: .+\n", run.stderr)
+
+
+# ---- grub-file's questions
+
+FILES = {
+    "nothing": b"",
+    "a header in 12 bytes": PLAIN,
+    "a header in 31 bytes": PLAIN.ljust(31, b"\0"),
+    "a header in 32 bytes": PLAIN.ljust(32, b"\0"),
+    "a header at 8180, the end": bytes(8180) + PLAIN,
+    "a header at 8180": bytes(8180) + PLAIN + bytes(5000),
+    "a header at 8184": bytes(8184) + PLAIN + bytes(5000),
+    "a header at 2": bytes(2) + PLAIN + bytes(5000),
+    "a wrong checksum": multiboot_header(3, checksum_error=1) + bytes(5000),
+    "a wrong header before a right one": multiboot_header(3, checksum_error=1) + PLAIN + bytes(5000),
+    "unknown flags": multiboot_header(0xFFF0) + bytes(5000),
+    "Multiboot 1": ELF32(),
+    "Multiboot 1, gzip": gzip.compress(ELF32()),
+    "Multiboot 2": multiboot2_kernels.plain(),
+    "Multiboot 2, gzip": gzip.compress(multiboot2_kernels.plain()),
+    "both": multiboot2_kernels.KERNELS["with-multiboot-1-header-too"].make(),
+    "a header 2 in 24 bytes": header(),
+    "a header 2 at 4": bytes(4) + header() + bytes(5000),
+    "a header 2 with a wrong checksum": header(checksum_error=4) + bytes(5000),
+    "a header 2 of 15 bytes": header(length=15) + bytes(5000),
+    "a header 2 at the last place": bytes(SEARCHED - 24) + header() + bytes(5000),
+    "a header 2 of which 16 bytes are in the searched part": bytes(SEARCHED - 16) + header() + bytes(5000),
+    "a header 2 of which 8 bytes are in the searched part": bytes(SEARCHED - 8) + header() + bytes(5000),
+    "text": b"text\n" * 5000,
+}
+QUESTIONS = ("--is-x86-multiboot", "--is-x86-multiboot2")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_its_answers_are_grub_files(check, name):
+    for question in QUESTIONS:
+        theirs = check(question, "file", program=["grub-file"], file=FILES[name]).returncode
+        assert theirs in (YES, NO)
+        for program in ((WHELK, "check"), (WHELK_FILE,)):
+            run = check(question, "file", program=program)
+            assert (run.returncode, run.stdout, run.stderr) == (theirs, "", "")
+
+
+def test_a_header_for_mips_is_not_for_x86_where_grub_file_says_it_is(check):
+    kernel = header(architecture=4) + bytes(5000)
+    assert check(QUESTIONS[1], "file", program=["grub-file"], file=kernel).returncode == YES
+    assert check(QUESTIONS[1], "file").returncode == NO
+
+
+def test_what_cannot_be_read_is_no_kernel_to_either(check, tmp_path):
+    for path in ("missing", tmp_path):
+        for program in (["grub-file"], [WHELK_FILE]):
+            run = check(QUESTIONS[0], path, program=program)
+            assert run.returncode != YES and run.stderr
