@@ -189,8 +189,7 @@ static bool check(const struct bench_settings *settings, struct error *error)
 
 bool bench_options_read(int argc, char **argv, struct bench_settings *settings, struct error *error)
 {
-    size_t operand_count = 0;
-    char **operands = calloc((size_t)argc, sizeof *operands);
+    struct command_line line = {0};
     *settings = (struct bench_settings){
         .runs = DEFAULT_RUNS,
         .machine = {.program = "qemu-system-x86_64",
@@ -198,8 +197,8 @@ bool bench_options_read(int argc, char **argv, struct bench_settings *settings, 
                     .attach = "cdrom",
                     .memory_mib = DEFAULT_MEMORY_MIB},
     };
-    bool done = operands != NULL &&
-                options_read(argc, argv, options, settings, operands, &operand_count, error);
+    bool done = options_read(argc, argv, options, NULL, settings, &line, error);
+    size_t operand_count = line.operands.count;
     if (settings->machine.timeout_seconds == 0) {
         settings->machine.timeout_seconds =
             settings->xen ? XEN_TIMEOUT_SECONDS : DEFAULT_TIMEOUT_SECONDS;
@@ -210,8 +209,8 @@ bool bench_options_read(int argc, char **argv, struct bench_settings *settings, 
                                            : "one tree at a time (--help shows how to call it)");
         }
         done = operand_count == 1 && check(settings, error);
-        settings->tree = operand_count == 1 ? operands[0] : NULL;
+        settings->tree = operand_count == 1 ? line.operands.at[0] : NULL;
     }
-    free(operands);
+    options_free(&line);
     return done;
 }

@@ -383,22 +383,20 @@ static int check_files(const struct settings *settings, char **names, size_t cou
 int check_kernel(int argc, char **argv)
 {
     struct settings settings = {.mib = DEFAULT_MIB};
-    struct error error = {""};
-    size_t operand_count = 0;
-    char **operands = calloc((size_t)argc, sizeof *operands);
+    struct command_line line = {0};
+    struct error error;
     int status = STATUS_USAGE;
-    if (operands == NULL ||
-        !options_read(argc, argv, options, &settings, operands, &operand_count, &error)) {
-        say("%s", operands == NULL ? "out of memory" : error.message);
+    if (!options_read(argc, argv, options, NULL, &settings, &line, &error)) {
+        say("%s", error.message);
     } else if (settings.help) {
         show_help(argv[0]);
         status = STATUS_YES;
-    } else if (operand_count == 0 || (settings.question != 0 && operand_count > 1)) {
+    } else if (line.operands.count == 0 || (settings.question != 0 && line.operands.count > 1)) {
         say("%s (--help shows how to call it)",
-            operand_count == 0 ? "a file is missing" : "one file at a time");
+            line.operands.count == 0 ? "a file is missing" : "one file at a time");
     } else {
-        status = check_files(&settings, operands, operand_count);
+        status = check_files(&settings, line.operands.at, line.operands.count);
     }
-    free(operands);
+    options_free(&line);
     return status;
 }

@@ -204,19 +204,32 @@ static void put_gpt_header(uint8_t *header, uint64_t own, uint64_t other, uint64
     store32(header + 16, crc32(0, header, GPT_HEADER_BYTES));
 }
 
-/* Whether the last bytes of the ISO are padding, free for the backup GPT. */
-static bool check_padding(int iso, uint64_t size, struct error *error)
+static bool is_free(const uint8_t *bytes, size_t length)
 {
-    uint8_t tail[HYBRID_BACKUP_BYTES];
-    if (!read_at(iso, size - sizeof tail, tail, sizeof tail, error)) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof tail; i++) {
-        if (tail[i] != 0) {
-            return fail(error, "no room for the backup partition table at the end of the ISO");
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] != 0) {
+            return false;
         }
     }
     return true;
+}
+
+/* Whether the first bytes of the ISO are free for the partition table, and the last ones, in the
+   padding, for its backup. */
+static bool check_room(int iso, uint64_t size, struct error *error)
+{
+    uint8_t system_area[SYSTEM_AREA], tail[HYBRID_BACKUP_BYTES];
+    if (!read_at(iso, 0, system_area, sizeof system_area, error) ||
+        !read_at(iso, size - sizeof tail, tail, sizeof tail, error)) {
+        return false;
+    }
+    if (!is_free(system_area, sizeof system_area)) {
+        return fail(error,
+                    "an option has xorriso write boot code or a partition table to the ISO's "
+                    "start, where Whelk's belong; leave it out");
+    }
+    return is_free(tail, sizeof tail) ||
+           fail(error, "no room for the backup partition table at the end of the ISO");
 }
 
 static bool write_tables(int iso, uint64_t size, struct bytes mbr, struct error *error)
@@ -224,7 +237,7 @@ static bool write_tables(int iso, uint64_t size, struct bytes mbr, struct error 
     uint64_t sector_count = size / SECTOR;
     uint32_t image_block = 0;
     uint8_t disk_guid[GUID_BYTES], partition_guid[GUID_BYTES];
-    if (!check_padding(iso, size, error) || !find_boot_image(iso, &image_block, error) ||
+    if (!check_room(iso, size, error) || !find_boot_image(iso, &image_block, error) ||
         !make_guid(iso, image_block, 0, disk_guid, error) ||
         !make_guid(iso, image_block, 1, partition_guid, error)) {
         return false;

@@ -11,6 +11,7 @@
 #include "tools/check.h"
 #include "tools/embedded.h"
 #include "tools/hybrid.h"
+#include "tools/mkisofs.h"
 #include "tools/options.h"
 #include "tools/output.h"
 #include "tools/say.h"
@@ -33,7 +34,7 @@ enum {
 _Static_assert(PADDING_KIB * 1024 >= HYBRID_BACKUP_BYTES, "the backup GPT fits the padding");
 
 struct settings {
-    const char *output;
+    const char *output, *xorriso, *product_name, *product_version;
     bool verbose, help, version;
 };
 
@@ -44,6 +45,40 @@ static bool set_output(void *settings, const char *argument, struct error *error
     (void)error;
     ((struct settings *)settings)->output = argument;
     return true;
+}
+
+static bool set_xorriso(void *settings, const char *argument, struct error *error)
+{
+    (void)error;
+    ((struct settings *)settings)->xorriso = argument;
+    return true;
+}
+
+static bool set_product_name(void *settings, const char *argument, struct error *error)
+{
+    (void)error;
+    ((struct settings *)settings)->product_name = argument;
+    return true;
+}
+
+static bool set_product_version(void *settings, const char *argument, struct error *error)
+{
+    (void)error;
+    ((struct settings *)settings)->product_version = argument;
+    return true;
+}
+
+/* The boot image is compressed in any case; a wrong word is wrong here as well. */
+static bool check_compression(void *settings, const char *argument, struct error *error)
+{
+    static const char *const known[] = {"no", "none", "auto", "xz", "gz", "lzo"};
+    (void)settings;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(argument, known[i]) == 0) {
+            return true;
+        }
+    }
+    return fail(error, "%s: no such compression", argument);
 }
 
 static bool set_verbose(void *settings, const char *argument, struct error *error)
@@ -67,23 +102,51 @@ static bool set_version(void *settings, const char *argument, struct error *erro
     return true;
 }
 
+/* -V alone is no option of ours: for xorriso it is the volume's name, and so it is for GRUB. */
 static const struct option options[] = {
     {'o', "output", "FILE", "write the ISO to FILE (required)", set_output},
-    {'v', "verbose", NULL, "show what xorriso says", set_verbose},
+    {0, "product-name", "STRING", "the product's name, in the ISO's application id",
+     set_product_name},
+    {0, "product-version", "STRING", "its version, behind the name", set_product_version},
+    {0, "xorriso", "FILE", "run FILE as xorriso", set_xorriso},
+    {'v', "verbose", NULL, "say what is ignored; show what xorriso says", set_verbose},
     {'h', "help", NULL, "show this", set_help},
-    {'V', "version", NULL, "show the version", set_version},
+    {'?', "usage", NULL, NULL, set_help},
+    {0, "version", NULL, "show the version", set_version},
+    {0, "compress", "no|xz|gz|lzo", NULL, check_compression},
+    {0, "core-compress", "xz|none|auto", NULL, check_compression},
+    {'d', "directory", "DIR", NULL, NULL},
+    {0, "modules", "MODULES", NULL, NULL},
+    {0, "install-modules", "MODULES", NULL, NULL},
+    {0, "fonts", "FONTS", NULL, NULL},
+    {0, "locales", "LOCALES", NULL, NULL},
+    {0, "locale-directory", "DIR", NULL, NULL},
+    {0, "themes", "THEMES", NULL, NULL},
+    {'k', "pubkey", "FILE", NULL, NULL},
+    {0, "sbat", "FILE", NULL, NULL},
+    {0, "dtb", "FILE", NULL, NULL},
+    {0, "disable-shim-lock", NULL, NULL, NULL},
+    {0, "rom-directory", "DIR", NULL, NULL},
+    {0, "label-bgcolor", "COLOR", NULL, NULL},
+    {0, "label-color", "COLOR", NULL, NULL},
+    {0, "label-font", "FILE", NULL, NULL},
+    {0, "arcs-boot", NULL, NULL, NULL},
+    {0, "sparc-boot", NULL, NULL, NULL},
     {0},
 };
 
 static void show_help(const char *name)
 {
-    printf("Usage: %s [OPTION…] -o FILE SOURCE…\n"
+    printf("Usage: %s [OPTION…] -o FILE SOURCE… [-- XORRISO COMMAND…]\n"
            "Makes a bootable ISO of a tree with " CONFIG_PATH " and the Multiboot\n"
            "kernels and modules that it names; it boots from CD, disk and USB stick.\n"
            "A SOURCE is a directory, whose contents go to the ISO's root, a file, or\n"
            "TARGET=SOURCE to put it elsewhere in the ISO.\n\n",
            name);
     options_help(options);
+    puts("\nOptions of `xorriso -as mkisofs`, like -volid NAME, -J and -iso-level 3, reach\n"
+         "xorriso, as do the commands behind --. grub-mkrescue's other options, like\n"
+         "--directory=DIR and --modules=MODULES, are taken and have no effect.");
 }
 
 // ---- The tree
@@ -112,16 +175,35 @@ static bool has_our_name(const struct tree *tree, const char *path, struct error
     return !ours;
 }
 
-/* Reads the sources; room for them is made here. */
-static bool read_sources(struct tree *tree, char **operands, size_t count, struct error *error)
+/* Whether it is the folder of one of GRUB's platforms, which some name without a -d in front. */
+static bool is_grub_platform(const char *operand)
 {
-    tree->sources = calloc(count, sizeof *tree->sources);
+    static const char *const marks[] = {"modinfo.sh", "moddep.lst"};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        char path[PATH_MAX];
+        if (snprintf(path, sizeof path, "%s/%s", operand, marks[i]) >= (int)sizeof path ||
+            access(path, F_OK) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Reads the sources; room for them is made here. */
+static bool read_sources(struct tree *tree, const struct words *operands, bool verbose,
+                         struct error *error)
+{
+    tree->sources = calloc(operands->count, sizeof *tree->sources);
     tree->count = 0;
     if (tree->sources == NULL) {
         return fail(error, "out of memory");
     }
-    for (size_t i = 0; i < count; i++) {
-        if (!tree_add(tree, operands[i], error)) {
+    for (size_t i = 0; i < operands->count; i++) {
+        if (is_grub_platform(operands->at[i])) {
+            if (verbose) {
+                say("%s: left out, as it is GRUB's own", operands->at[i]);
+            }
+        } else if (!tree_add(tree, operands->at[i], error)) {
             return false;
         }
     }
@@ -174,19 +256,39 @@ static int padding_kib(const struct load_order *order)
     return missing > PADDING_KIB ? missing : PADDING_KIB;
 }
 
-static void make_command(struct command *command, const struct tree *tree,
-                         const struct load_order *order, const struct output *output)
+/* What the user named; -A has "NAME VERSION". */
+static void add_product(struct command *command, const struct settings *settings)
+{
+    const char *name = settings->product_name, *version = settings->product_version;
+    if (name != NULL || version != NULL) {
+        command_add(command, "-A");
+        command_add(command, "%s%s%s", name != NULL ? name : "",
+                    name != NULL && version != NULL ? " " : "", version != NULL ? version : "");
+    }
+}
+
+static void add_words(struct command *command, const struct words *words)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        command_add(command, "%s", words->at[i]);
+    }
+}
+
+static void add_options(struct command *command, const struct settings *settings,
+                        const struct output *output)
 {
     // clang-format off
     static const char *const fixed[] = {
-        "xorriso", "-no_rc",
+        "-no_rc",
         "-boot_image", "any", "cat_hidden=on",
         "-as", "mkisofs", "-graft-points", "-r",
         "-iso-level", "3", /* files of 4 GiB and more */
+        "--stdio_sync", "off", /* the system writes to the disk when it likes */
         "-V", "ISOIMAGE",
         "-b", BOOT_IMAGE_PATH, "-c", BOOT_CATALOG_PATH, "-no-emul-boot", "-boot-info-table",
     };
     // clang-format on
+    command_add(command, "%s", settings->xorriso != NULL ? settings->xorriso : "xorriso");
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
         command_add(command, "%s", fixed[i]);
     }
@@ -197,7 +299,17 @@ static void make_command(struct command *command, const struct tree *tree,
         command_add(command, "-x");
         command_add(command, "%s", left_out[i]);
     }
+    add_product(command, settings);
+}
+
+/* The user's options stand behind ours, which they so override. */
+static void make_command(struct command *command, const struct settings *settings,
+                         const struct command_line *line, const struct tree *tree,
+                         const struct load_order *order, const struct output *output)
+{
+    add_options(command, settings, output);
     add_weights(command, order);
+    add_words(command, &line->foreign);
     command_add(command, "-o");
     command_add(command, "stdio:%s", output->iso);
     for (size_t i = 0; i < tree->count; i++) {
@@ -207,6 +319,7 @@ static void make_command(struct command *command, const struct tree *tree,
     command_add(command, "--"); /* the end of -as mkisofs, which knows no size of padding */
     command_add(command, "-padding");
     command_add(command, "%ik", padding_kib(order));
+    add_words(command, &line->rest);
 }
 
 // ---- The ISO
@@ -223,15 +336,15 @@ static bool write_boot_image(const char *path, struct error *error)
     return done || fail(error, "%s: %s", path, strerror(reason));
 }
 
-static bool write_iso(const struct settings *settings, const struct tree *tree,
-                      const struct load_order *order, struct error *error)
+static bool write_iso(const struct settings *settings, const struct command_line *line,
+                      const struct tree *tree, const struct load_order *order, struct error *error)
 {
     static struct output output; /* large */
     struct command command = {0};
     if (!output_start(&output, settings->output, error)) {
         return false;
     }
-    make_command(&command, tree, order, &output);
+    make_command(&command, settings, line, tree, order, &output);
     bool done = write_boot_image(output.boot_image, error) &&
                 command_run(&command, settings->verbose, error) &&
                 hybrid_write(output.iso, embedded_mbr(), error) && output_finish(&output, error);
@@ -241,13 +354,16 @@ static bool write_iso(const struct settings *settings, const struct tree *tree,
 }
 
 /* Everything behind the command line. */
-static bool make(const struct settings *settings, char **operands, size_t operand_count)
+static bool make(const struct settings *settings, const struct command_line *line)
 {
     struct tree tree = {0};
     struct load_order order = {0};
     struct error error = {""}; /* check_tree() says its reasons itself */
-    bool done = read_sources(&tree, operands, operand_count, &error) && check_tree(&tree, &order) &&
-                write_iso(settings, &tree, &order, &error);
+    for (size_t i = 0; settings->verbose && i < line->ignored.count; i++) {
+        say("%s: ignored, as Whelk needs nothing of the kind", line->ignored.at[i]);
+    }
+    bool done = read_sources(&tree, &line->operands, settings->verbose, &error) &&
+                check_tree(&tree, &order) && write_iso(settings, line, &tree, &order, &error);
     if (error.message[0] != '\0') {
         say("%s", error.message);
     }
@@ -262,25 +378,23 @@ static bool make(const struct settings *settings, char **operands, size_t operan
 int mkrescue(int argc, char **argv)
 {
     struct settings settings = {0};
-    struct error error = {""};
-    size_t operand_count = 0;
-    char **operands = calloc((size_t)argc, sizeof *operands);
+    struct command_line line = {0};
+    struct error error;
     int status = STATUS_USAGE;
-    if (operands == NULL ||
-        !options_read(argc, argv, options, &settings, operands, &operand_count, &error)) {
-        say("%s", operands == NULL ? "out of memory" : error.message);
+    if (!options_read(argc, argv, options, mkisofs_option_words, &settings, &line, &error)) {
+        say("%s", error.message);
     } else if (settings.help) {
         show_help(argv[0]);
         status = STATUS_DONE;
     } else if (settings.version) {
         puts("whelk-mkrescue (Whelk) " WHELK_VERSION);
         status = STATUS_DONE;
-    } else if (settings.output == NULL || operand_count == 0) {
+    } else if (settings.output == NULL || line.operands.count == 0) {
         say("%s is missing (--help shows how to call it)",
             settings.output == NULL ? "the ISO's name, -o FILE," : "a directory to make an ISO of");
     } else {
-        status = make(&settings, operands, operand_count) ? STATUS_DONE : STATUS_FAILED;
+        status = make(&settings, &line) ? STATUS_DONE : STATUS_FAILED;
     }
-    free(operands);
+    options_free(&line);
     return status;
 }

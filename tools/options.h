@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The command line, read by a table: -o X, -oX, --long X, --long=X, and -long X as xorriso has it;
-// operands and options in any order.
+// operands and options in any order; what follows "--" is left alone.
 #pragma once
 
 #include <stdbool.h>
@@ -11,14 +11,31 @@ struct option {
     char letter;          /* 0: none */
     const char *name;     /* without the dashes */
     const char *argument; /* its name in the help, NULL: takes none */
-    const char *help;
+    const char *help;     /* NULL: has no line in the help */
+    /* NULL: the option is taken, with its argument, and means nothing. */
     bool (*set)(void *settings, const char *argument, struct error *error);
 };
 
-/* Calls the options' set(); operands (count: at most argc) gets what is no option, in
-   order. options ends with an entry without a name. */
-bool options_read(int argc, char **argv, const struct option *options, void *settings,
-                  char **operands, size_t *operand_count, struct error *error);
+struct words {
+    char **at; /* borrowed from argv; room for argc words */
+    size_t count;
+};
+
+struct command_line {
+    struct words operands;
+    struct words foreign; /* options of another program, with their arguments */
+    struct words ignored; /* options that mean nothing */
+    struct words rest;    /* what follows "--" */
+};
+
+/* How many words an option of another program takes, itself included; 0: it has no such option. */
+typedef size_t foreign_option(const char *word);
+
+/* Calls the options' set(), and sorts the other words. options ends with an entry without a
+   name. is_foreign may be NULL. options_free() in any case. */
+bool options_read(int argc, char **argv, const struct option *options, foreign_option *is_foreign,
+                  void *settings, struct command_line *line, struct error *error);
+void options_free(struct command_line *line);
 
 /* Prints the options' part of the help on standard output. */
 void options_help(const struct option *options);

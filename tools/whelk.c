@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The host program `whelk`: picks the command, by its first argument or by the name that it was
-// called by (`whelk-mkrescue`).
+// called by (`whelk-mkrescue`; also `grub-mkrescue`, `i686-elf-grub-mkrescue`, …).
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include "tools/bench.h"
@@ -9,12 +10,13 @@
 #include "tools/say.h"
 
 static const struct {
-    const char *name, *linked_as, *help;
+    const char *name, *help;
+    const char *linked_as; /* whelk-…, also grub-… and the like; NULL: only the command */
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"mkrescue", "whelk-mkrescue", "make a bootable ISO of a directory", mkrescue},
-    {"check", "whelk-file", "say what a kernel is and where it would stand", check_kernel},
-    {"bench", NULL, "measure how long loaders take to boot a directory", bench},
+    {"mkrescue", "make a bootable ISO of a directory", "mkrescue", mkrescue},
+    {"check", "say what a kernel is and where it would stand", "file", check_kernel},
+    {"bench", "measure how long loaders take to boot a directory", NULL, bench},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], STATUS_USAGE = 2 };
 
@@ -25,11 +27,19 @@ static void show_help(void)
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         printf("  %-10s %s", commands[i].name, commands[i].help);
         if (commands[i].linked_as != NULL) {
-            printf(" (also: %s)", commands[i].linked_as);
+            printf(" (also: whelk-%s)", commands[i].linked_as);
         }
         puts("");
     }
     puts("\nwhelk COMMAND --help says more; whelk --version.");
+}
+
+/* Whether name ends in "-" and linked_as. */
+static bool is_called(const char *name, const char *linked_as)
+{
+    size_t length = strlen(name), end = linked_as != NULL ? strlen(linked_as) : length;
+    return length > end && name[length - end - 1] == '-' &&
+           strcmp(name + length - end, linked_as) == 0;
 }
 
 int main(int argc, char **argv)
@@ -37,7 +47,7 @@ int main(int argc, char **argv)
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "whelk";
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (commands[i].linked_as != NULL && strcmp(name, commands[i].linked_as) == 0) {
+        if (is_called(name, commands[i].linked_as)) {
             return commands[i].run(argc, argv);
         }
     }

@@ -14,7 +14,8 @@
 #include "tools/say.h"
 
 enum {
-    KEPT_BYTES = 4096, /* of what it prints */
+    LINE_BYTES = 8192,
+    KEPT_BYTES = 16384, /* of what it prints: a line and more */
     KEPT_LINES = 8,
     STATUS_NOT_STARTED = 127,
 };
@@ -60,44 +61,112 @@ _Noreturn static void become(const struct command *command, int printed, int rep
     _exit(ignored == 0 ? 1 : STATUS_NOT_STARTED);
 }
 
-/* Reads all that the child prints; kept gets the end of it. */
-static void listen(int printed, bool verbose, char kept[KEPT_BYTES + 1])
+// ---- What xorriso prints
+
+struct listener {
+    bool verbose, shows_progress, has_problem;
+    char line[LINE_BYTES + 1], kept[KEPT_BYTES + 1];
+    size_t line_length, kept_length;
+};
+
+/* "whatever : SEVERITY : text", with a severity that makes xorriso fail. */
+static bool is_problem(const char *line)
 {
-    size_t used = 0;
-    char piece[KEPT_BYTES / 4];
-    ssize_t length;
-    while ((length = read(printed, piece, sizeof piece)) > 0 || (length < 0 && errno == EINTR)) {
-        if (length < 0) {
-            continue;
+    static const char *const severities[] = {
+        ": SORRY : ", ": MISHAP : ", ": FAILURE : ", ": FATAL : "};
+    for (size_t i = 0; i < sizeof severities / sizeof severities[0]; i++) {
+        if (strstr(line, severities[i]) != NULL) {
+            return true;
         }
-        if (verbose) {
-            fwrite(piece, 1, (size_t)length, stderr);
-        }
-        if (used + (size_t)length > KEPT_BYTES) {
-            size_t drop = used + (size_t)length - KEPT_BYTES;
-            memmove(kept, kept + drop, used - drop);
-            used -= drop;
-        }
-        memcpy(kept + used, piece, (size_t)length);
-        used += (size_t)length;
     }
-    kept[used] = '\0';
+    return false;
 }
 
-/* Shows the last lines of what xorriso printed. */
-static void show_end(const char *kept)
+/* Keeps the lines that name problems, or as long as there is none the last lines. */
+static void keep_line(struct listener *listener)
+{
+    bool problem = is_problem(listener->line);
+    if (problem && !listener->has_problem) {
+        listener->has_problem = true;
+        listener->kept_length = 0;
+    }
+    size_t length = listener->line_length + 1, used = listener->kept_length;
+    if (problem != listener->has_problem || (problem && used + length > KEPT_BYTES)) {
+        return; /* the first problems tell most */
+    }
+    if (used + length > KEPT_BYTES) {
+        size_t drop = used + length - KEPT_BYTES;
+        memmove(listener->kept, listener->kept + drop, used - drop);
+        used -= drop;
+    }
+    memcpy(listener->kept + used, listener->line, length - 1);
+    listener->kept[used + length - 1] = '\n';
+    listener->kept_length = used + length;
+}
+
+/* xorriso says each second how far it is: "12.34% done" of the writing. */
+static void show_progress(const char *line)
+{
+    static const char bar[] = "########################################";
+    enum { BAR_WIDTH = sizeof bar - 1 };
+    const char *percent = strstr(line, "% done");
+    while (percent != NULL && percent > line && strchr("0123456789.", percent[-1]) != NULL) {
+        percent--;
+    }
+    if (percent != NULL) {
+        int done = atoi(percent);
+        done = done > 100 ? 100 : done;
+        fprintf(stderr, "\r[%-*.*s] %3d %%", BAR_WIDTH, done * BAR_WIDTH / 100, bar, done);
+    }
+}
+
+static void end_line(struct listener *listener)
+{
+    listener->line[listener->line_length] = '\0';
+    if (listener->line_length > 0) {
+        keep_line(listener);
+        if (listener->shows_progress) {
+            show_progress(listener->line);
+        }
+    }
+    listener->line_length = 0;
+}
+
+/* Reads all that the child prints. */
+static void listen(int printed, struct listener *listener)
+{
+    char piece[1024];
+    ssize_t length;
+    while ((length = read(printed, piece, sizeof piece)) > 0 || (length < 0 && errno == EINTR)) {
+        if (length > 0 && listener->verbose) {
+            fwrite(piece, 1, (size_t)length, stderr);
+        }
+        for (ssize_t i = 0; i < length; i++) {
+            if (piece[i] == '\n' || piece[i] == '\r' || listener->line_length == LINE_BYTES) {
+                end_line(listener);
+            }
+            if (piece[i] != '\n' && piece[i] != '\r') {
+                listener->line[listener->line_length++] = piece[i];
+            }
+        }
+    }
+    end_line(listener);
+    listener->kept[listener->kept_length] = '\0';
+    if (listener->shows_progress) {
+        fputs("\r\033[K", stderr); /* takes the bar away */
+    }
+}
+
+/* Shows the last lines of what was kept. */
+static void show_kept(const char *kept)
 {
     const char *at = kept + strlen(kept);
     for (int lines = 0; at > kept && lines <= KEPT_LINES; at--) {
         lines += at[-1] == '\n';
     }
     at += *at == '\n';
-    while (*at != '\0') {
-        size_t length = strcspn(at, "\n");
-        if (length > 0) {
-            fprintf(stderr, "  %.*s\n", (int)length, at);
-        }
-        at += length + (at[length] == '\n');
+    for (; *at != '\0'; at += strcspn(at, "\n") + 1) {
+        fprintf(stderr, "  %.*s\n", (int)strcspn(at, "\n"), at);
     }
 }
 
@@ -118,7 +187,7 @@ static bool judge(const struct command *command, int status, int not_started, co
         return true;
     }
     if (!verbose) {
-        show_end(kept);
+        show_kept(kept);
     }
     if (WIFSIGNALED(status)) {
         return fail(error, "%s was ended by signal %d", program, WTERMSIG(status));
@@ -129,7 +198,9 @@ static bool judge(const struct command *command, int status, int not_started, co
 bool command_run(const struct command *command, bool verbose, struct error *error)
 {
     int printed[2], report[2], status = 0, not_started = 0;
-    char kept[KEPT_BYTES + 1];
+    static struct listener listener; /* large */
+    listener =
+        (struct listener){.verbose = verbose, .shows_progress = !verbose && isatty(STDERR_FILENO)};
     if (command->failed) {
         return fail(error, "out of memory");
     }
@@ -145,7 +216,7 @@ bool command_run(const struct command *command, bool verbose, struct error *erro
     close(printed[1]);
     close(report[1]);
     if (child > 0) {
-        listen(printed[0], verbose, kept);
+        listen(printed[0], &listener);
         while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
         }
         output_child_ended();
@@ -158,5 +229,5 @@ bool command_run(const struct command *command, bool verbose, struct error *erro
     if (child < 0) {
         return fail(error, "cannot start %s: %s", command->words[0], strerror(fork_reason));
     }
-    return judge(command, status, not_started, kept, verbose, error);
+    return judge(command, status, not_started, listener.kept, verbose, error);
 }

@@ -17,5 +17,6 @@ void command_add(struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void command_free(struct command *command);
 
-/* Runs it. What it prints is shown when verbose, else its last lines when it fails. */
+/* Runs it. What it prints is shown when verbose, else the problems that it names when it fails; a
+   bar shows its progress on a terminal. */
 bool command_run(const struct command *command, bool verbose, struct error *error);

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "kernels"))
 
 from discs import Discs  # noqa: E402
+from place import Place  # noqa: E402
 from qemu import Machine  # noqa: E402
 from report import Report  # noqa: E402
 
@@ -31,6 +32,11 @@ def pytest_addoption(parser):
 @pytest.fixture(scope="session")
 def discs(tmp_path_factory):
     return Discs(tmp_path_factory.mktemp("discs"))
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
 
 
 @pytest.fixture

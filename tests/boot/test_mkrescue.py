@@ -15,81 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from discs import BUILD, CONFIG, MKRESCUE, ROOT, file_in_iso, write_tree
+from discs import BUILD, CONFIG, MKRESCUE, ROOT, Sparse, file_in_iso
+from place import ENTRY, contents, extract, good_tree, kernel
 
 SECTOR, BLOCK = 512, 2048  # the disk's and the ISO's
 BOOT_IMAGE = "boot/whelk.img"
 BOOT_IMAGE_LIMIT = 33792
-MIB = 1 << 20
-
-ENTRY = 'set timeout=0\nmenuentry "Test" {\n    multiboot /boot/kernel\n    boot\n}\n'
-
-
-def kernel(address=MIB, size=4096):
-    """The smallest Multiboot kernel there is: address fields, all of the file, entered at its end."""
-    flags = 1 << 16
-    header = struct.pack("<8I", 0x1BADB002, flags, -(0x1BADB002 + flags) & 0xFFFFFFFF, address, address, 0, 0,
-                         address + 32)
-    return header.ljust(size, b"\xf4")
-
-
-def good_tree(**more):
-    return {CONFIG: ENTRY.encode(), "boot/kernel": kernel(), **more}
-
-
-class Place:
-    """A directory in which whelk-mkrescue is run."""
-
-    def __init__(self, path):
-        self.path = path
-        self.iso = path / "out.iso"
-
-    def write(self, files, name="tree"):
-        write_tree(self.path / name, files)
-        return self.path / name
-
-    def run(self, *arguments, program=MKRESCUE, **options):
-        return subprocess.run([str(program), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, errors="surrogateescape", timeout=60, cwd=self.path, **options)
-
-    def make(self, *sources):
-        run = self.run("-o", self.iso, *sources)
-        assert run.returncode == 0, run.stderr
-        return self.iso
-
-    def refuse(self, *arguments, status=1, **options):
-        """Runs it, expecting that it fails and leaves the directory as it was; returns what it said."""
-        before = sorted(os.listdir(self.path))
-        run = self.run("-o", self.iso, *arguments, **options)
-        assert run.returncode == status, run.stderr
-        assert sorted(os.listdir(self.path)) == before
-        return run.stderr
-
-
-@pytest.fixture
-def place(tmp_path):
-    return Place(tmp_path)
-
-
-def extract(iso, to):
-    subprocess.run(["xorriso", "-osirrox", "on", "-indev", iso, "-extract", "/", to], check=True,
-                   stdin=subprocess.DEVNULL, capture_output=True)
-    for path in [to, *to.rglob("*")]:
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o755)  # so that pytest can remove it
-    return to
-
-
-def contents(directory):
-    """Every name in a tree, as bytes, with what it is."""
-    found = {}
-    for path in directory.rglob("*"):
-        name = os.fsencode(path.relative_to(directory))
-        if path.is_symlink():
-            found[name] = ("link", os.readlink(path))
-        else:
-            found[name] = ("directory", None) if path.is_dir() else ("file", path.read_bytes())
-    return found
+MIB, GIB = 1 << 20, 1 << 30
 
 
 def catalog_entry(iso):
@@ -501,6 +433,83 @@ def test_a_signal_in_the_middle_leaves_nothing(place, number):
     assert not Path("/proc", (place.path / "pid").read_text().strip()).exists()
 
 
+def test_only_the_problems_are_quoted_of_what_a_failing_xorriso_prints(place):
+    environment = fake_xorriso(place, 'for i in 1 2 3 4 5 6 7 8 9; do echo "xorriso : UPDATE : $i"; done\n'
+                               'echo "libisofs: FAILURE : the moon"; echo "xorriso : FAILURE : the sun"\n'
+                               'echo "xorriso : NOTE : 1"; exit 32\n')
+    said = place.refuse(place.write(good_tree()), env=environment).splitlines()
+    assert said == ["  libisofs: FAILURE : the moon", "  xorriso : FAILURE : the sun",
+                    "whelk: xorriso failed with exit status 32", f"whelk: {place.iso} was not written"]
+
+
+def test_a_full_disk_leaves_nothing_and_is_named(place):
+    tree = place.write(good_tree(**{"big": bytes(2 * MIB)}))
+    run = subprocess.run(["bash", "-c", 'ulimit -f 1024; exec "$@"', "bash", MKRESCUE, "-o", place.iso, tree],
+                         capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "Cannot write" in run.stderr or "signal" in run.stderr
+    assert os.listdir(place.path) == ["tree"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+@pytest.mark.parametrize("is_directory", [False, True])
+def test_what_cannot_be_read_is_named_and_no_iso_is_written(place, is_directory):
+    tree = place.write(good_tree(**{"locked/x" if is_directory else "locked": b"secret"}))
+    (tree / "locked").chmod(0)
+    for directory in (place.path, *list(place.path.parents)[:-2]):
+        directory.chmod(0o777)
+    said = place.refuse(tree, user=65534, group=65534, extra_groups=[])
+    assert f"{tree}/locked'" in said and len(said.splitlines()) <= 4
+
+
+def test_a_terminal_gets_a_bar_that_is_taken_away_at_the_end(place):
+    environment = fake_xorriso(place, 'echo " 50.01% done, estimate finish soon"; exit 1\n')
+    place.write(good_tree())
+    controller, terminal = os.openpty()
+    run = subprocess.run([MKRESCUE, "-o", place.iso, place.path / "tree"], env=environment, stderr=terminal, timeout=60)
+    os.close(terminal)
+    shown = os.read(controller, 10000).decode()
+    os.close(controller)
+    assert run.returncode == 1
+    assert shown.startswith("\r[" + "#" * 20 + " " * 20 + "]  50 %\r\x1b[K")
+    assert "[#" not in place.refuse("tree", env=environment)
+
+
+def test_a_file_of_more_than_4_gib_is_in_the_iso(place):
+    tree = place.write(good_tree(**{"big": Sparse(4 * GIB + 5, ((4 * GIB, b"hello"),))}))
+    try:
+        run = place.run("-o", place.iso, tree)
+        assert (run.returncode, run.stderr) == (0, "")
+        block, size = file_in_iso(place.iso, "boot/kernel")
+        with open(place.iso, "rb") as iso:
+            iso.seek(block * BLOCK)
+            assert iso.read(size) == kernel()
+            extents = subprocess.run(["xorriso", "-indev", place.iso, "-find", "/big", "-exec", "report_lba"],
+                                     capture_output=True, text=True, check=True).stdout.splitlines()
+            first, last = (int(extents[line].split(",")[1]) for line in (1, -1))
+            iso.seek((first * BLOCK) + 4 * GIB)
+            assert len(extents) == 3 and first < last and iso.read(5) == b"hello"
+    finally:
+        place.iso.unlink(missing_ok=True)
+
+
+def test_a_tree_of_100000_files_makes_an_iso(place):
+    tree = place.write(good_tree())
+    for number in range(400):
+        directory = tree / f"d{number}"
+        directory.mkdir()
+        for name in range(250):
+            (directory / f"f{name}").touch()
+    try:
+        iso = place.make(tree)
+        found = subprocess.run(["xorriso", "-indev", iso, "-find", "/", "-type", "f"], capture_output=True, text=True,
+                               check=True).stdout.splitlines()
+        assert len(found) == 100_003
+        assert file_in_iso(iso, "boot/kernel")[0] == file_in_iso(iso, CONFIG)[0] + 1
+    finally:
+        shutil.rmtree(tree)
+
+
 # ---- the command line
 
 @pytest.mark.parametrize("arguments", [
@@ -516,8 +525,11 @@ def test_the_output_may_be_named_in_every_usual_way(place, arguments):
 @pytest.mark.parametrize("arguments, reason", [
     (("tree",), "-o FILE"), (("-o", "out.iso"), "a directory"), (("-o",), "-o needs an argument"),
     (("--frobnicate", "-o", "out.iso", "tree"), "unknown option --frobnicate"),
-    (("--", "-o", "out.iso", "tree"), "unknown option --"),
-    (("-x", "-o", "out.iso", "tree"), "unknown option -x"),
+    (("--", "-o", "out.iso", "tree"), "-o FILE"), (("-o", "out.iso", "--", "tree"), "a directory"),
+    (("-Q", "-o", "out.iso", "tree"), "unknown option -Q"), (("-path-list", "x"), "unknown option -path-list"),
+    (("-o", "out.iso", "tree", "-volid"), "-volid needs 1 argument"),
+    (("-o", "out.iso", "tree", "-append_partition", "2", "0xef"), "-append_partition needs 3 arguments"),
+    (("--compress=zip", "-o", "out.iso", "tree"), "zip: no such compression"),
     (("--verbose=2", "-o", "out.iso", "tree"), "--verbose takes no argument")])
 def test_a_wrong_command_line_is_refused_with_one_line(place, arguments, reason):
     place.write(good_tree())

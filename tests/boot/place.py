@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A directory in which whelk-mkrescue is run, the smallest tree that it accepts, and what an ISO contains."""
+
+import os
+import struct
+import subprocess
+
+from discs import CONFIG, MKRESCUE, write_tree
+
+MIB = 1 << 20
+
+ENTRY = 'set timeout=0\nmenuentry "Test" {\n    multiboot /boot/kernel\n    boot\n}\n'
+
+
+def kernel(address=MIB, size=4096):
+    """The smallest Multiboot kernel there is: address fields, all of the file, entered at its end."""
+    flags = 1 << 16
+    header = struct.pack("<8I", 0x1BADB002, flags, -(0x1BADB002 + flags) & 0xFFFFFFFF, address, address, 0, 0,
+                         address + 32)
+    return header.ljust(size, b"\xf4")
+
+
+def good_tree(**more):
+    return {CONFIG: ENTRY.encode(), "boot/kernel": kernel(), **more}
+
+
+class Place:
+    """A directory in which whelk-mkrescue is run."""
+
+    def __init__(self, path):
+        self.path = path
+        self.iso = path / "out.iso"
+
+    def write(self, files, name="tree"):
+        write_tree(self.path / name, files)
+        return self.path / name
+
+    def run(self, *arguments, program=MKRESCUE, **options):
+        return subprocess.run([str(program), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, errors="surrogateescape", timeout=60, cwd=self.path, **options)
+
+    def make(self, *sources):
+        run = self.run("-o", self.iso, *sources)
+        assert run.returncode == 0, run.stderr
+        return self.iso
+
+    def refuse(self, *arguments, status=1, **options):
+        """Runs it, expecting that it fails and leaves the directory as it was; returns what it said."""
+        before = sorted(os.listdir(self.path))
+        run = self.run("-o", self.iso, *arguments, **options)
+        assert run.returncode == status, run.stderr
+        assert sorted(os.listdir(self.path)) == before
+        return run.stderr
+
+
+def extract(iso, to):
+    subprocess.run(["xorriso", "-osirrox", "on", "-indev", iso, "-extract", "/", to], check=True,
+                   stdin=subprocess.DEVNULL, capture_output=True)
+    for path in [to, *to.rglob("*")]:
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)  # so that pytest can remove it
+    return to
+
+
+def contents(directory):
+    """Every name in a tree, as bytes, with what it is."""
+    found = {}
+    for path in directory.rglob("*"):
+        name = os.fsencode(path.relative_to(directory))
+        if path.is_symlink():
+            found[name] = ("link", os.readlink(path))
+        else:
+            found[name] = ("directory", None) if path.is_dir() else ("file", path.read_bytes())
+    return found

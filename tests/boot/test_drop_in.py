@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""whelk-mkrescue in grub-mkrescue's place: the command lines that projects use, given to both, and what the two
+ISOs then hold and boot."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from discs import BUILD, CONFIG, MKRESCUE, tree
+from good_kernels import KERNELS
+from place import ENTRY, contents, extract, good_tree, kernel
+from report import differences
+
+PLATFORM = "/usr/lib/grub/i386-pc"
+REPORT_KERNEL = KERNELS["elf32"].make
+BOOT_IMAGE = b"boot/whelk.img"
+
+# How 189 projects call it, by falling frequency.
+FORMS = {
+    "-o OUT DIR": "-o out.iso tree",
+    "--output=OUT DIR": "--output=out.iso tree",
+    "--output OUT DIR": "--output out.iso tree",
+    "-output OUT DIR": "-output out.iso tree",
+    "DIR -o OUT": "tree -o out.iso",
+    "DIR/ -o OUT": "tree/ -o out.iso",
+    "-d PLATFORM": f"-d {PLATFORM} -o out.iso tree",
+    "PLATFORM last": f"-o out.iso tree -d {PLATFORM}",
+    "--directory=PLATFORM": f"--directory={PLATFORM} -o out.iso tree",
+    "--directory PLATFORM": f"tree --directory {PLATFORM} --output=out.iso",
+    "--modules": ["--modules=normal iso9660 biosdisk", "-o", "out.iso", "tree"],
+    "--modules last": ["-o", "out.iso", "tree", "--modules", "part_msdos"],
+    "--install-modules": ["--install-modules=multiboot normal", "-o", "out.iso", "tree"],
+    "second directory": "-o out.iso tree second",
+    "--compress=xz": "-o out.iso --compress=xz tree",
+    "--compress=gz": "--compress gz -o out.iso tree",
+    "--xorriso=": ["--xorriso=" + (shutil.which("xorriso") or "xorriso"), "-o", "out.iso", "tree"],
+    "--xorriso NAME": "--xorriso xorriso -o out.iso tree",
+    "--fonts --locales --themes": "--fonts= --locales= --themes= -o out.iso tree",
+    "--fonts=ascii": "--fonts=ascii --locales=en@piglatin --themes=none -o out.iso tree",
+    "--locale-directory": "--locale-directory=/usr/share/locale -o out.iso tree",
+    "--product-name": ["--product-name=Whelk Test", "--product-version=1.0", "-o", "out.iso", "tree"],
+    "-v": "-v -o out.iso tree",
+    "--verbose": "--verbose -o out.iso tree",
+    "-- -volid": "-o out.iso tree -- -volid NAMED",
+    "-volid": "-o out.iso tree -volid NAMED",
+    "-V": "-V NAMED -o out.iso tree",
+    "-A -publisher": ["-A", "an application", "-publisher", "a publisher", "-o", "out.iso", "tree"],
+    "-iso-level 3": "-o out.iso -iso-level 3 tree",
+    "-J -joliet-long": "-J -joliet-long -o out.iso tree",
+    "-m": "-m only-here -o out.iso tree second",
+    "-quiet": "-quiet -o out.iso tree",
+    "-- -find": "-o out.iso tree -- -find /boot/kernel -exec chmod 0400 --",
+    "file": "-o out.iso tree second/only-here",
+    "graft point": "boot/kernel=parts/k boot/grub/grub.cfg=parts/cfg -o out.iso",
+    "graft into directory": "-o out.iso tree /boot/=parts/k /extra=second",
+    "--label-*": "--label-color=red --label-bgcolor=blue --label-font=none.pf2 -o out.iso tree",
+    "--rom-directory": "--rom-directory=roms -o out.iso tree",
+    "--disable-shim-lock": "--disable-shim-lock -o out.iso tree",
+    "--core-compress": "-o out.iso tree --core-compress=auto",
+    "-o twice": "-o other.iso -o out.iso tree",
+    "--help": "--help",
+    "-?": "-?",
+    "--usage": "--usage",
+    "--version": "--version",
+    "no output": "tree",
+    "missing directory": "-o out.iso nothing",
+    "output in no directory": "-o no/out.iso tree",
+    "unknown option": "--frobnicate -o out.iso tree",
+    "missing argument": "tree -o",
+    "wrong compression": "--compress=zip -o out.iso tree",
+    "wrong native command": "-o out.iso tree -- -frobnicate",
+    "missing xorriso": "--xorriso=/no/xorriso -o out.iso tree",
+}
+# GRUB lists the first and then does not know it; xorriso wants the file's name behind the directory's.
+GRUB_FAILS = {"--core-compress", "graft into directory"}
+
+
+def write_sources(place):
+    place.write(good_tree(**{"boot/a b/ünï": b"u", "UPPER.TXT": b"1"}))
+    (place.path / "tree/link").symlink_to("boot/kernel")
+    place.write({"only-here": b"2", "sub/x": b"x"}, "second")
+    place.write({"k": kernel(), "cfg": ENTRY.encode()}, "parts")
+
+
+def users_part(files):
+    """Without what GRUB or Whelk adds, and what their directories are."""
+    def is_loaders(name):
+        return name == BOOT_IMAGE or re.match(rb"(boot/grub/(i386-pc|fonts|locale|roms|themes|x86_64-efi|i386-efi)"
+                                              rb"|boot\.catalog|efi|\.disk|System|mach_kernel)(/|$|\.)", name)
+    return {name: what for name, what in files.items() if not is_loaders(name)}
+
+
+def description(iso):
+    """What `xorriso -pvd_info` says, and the files' modes."""
+    run = subprocess.run(["xorriso", "-indev", iso, "-pvd_info", "-find", "/", "-exec", "lsdl"], capture_output=True,
+                         text=True, errors="surrogateescape", check=True)
+    named = dict(re.findall(r"^(\w+ Id) *: (.*)$", run.stdout, re.MULTILINE))
+    modes = {path: mode for mode, path in re.findall(r"^(\S{10}) .* '(/.*)'(?: -> .*)?$", run.stdout, re.MULTILINE)}
+    return named, modes
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_command_line_does_the_same_as_with_grub(place, form):
+    words = FORMS[form] if isinstance(FORMS[form], list) else FORMS[form].split()
+    write_sources(place)
+    runs = {}
+    for name, program in (("grub", shutil.which("grub-mkrescue")), ("whelk", MKRESCUE)):
+        run = place.run(*words, program=program)
+        runs[name] = (run.returncode == 0, place.iso.exists())
+        if place.iso.exists():
+            place.iso.rename(place.path / f"{name}.iso")
+    if form in GRUB_FAILS:
+        assert runs == {"grub": (False, False), "whelk": (True, True)}
+        return
+    assert runs["whelk"] == runs["grub"]
+    if not runs["grub"][1]:
+        return
+    grub, whelk = (contents(extract(place.path / f"{name}.iso", place.path / name)) for name in ("grub", "whelk"))
+    assert whelk.keys() - {BOOT_IMAGE} == users_part(whelk).keys()
+    assert users_part(whelk) == users_part(grub)
+    (grub_ids, grub_modes), (ids, modes) = (description(place.path / f"{name}.iso") for name in ("grub", "whelk"))
+    for field in ("Volume Id", "Publisher Id"):
+        assert ids[field] == grub_ids[field]
+    # GRUB's temporary directories give these their own modes.
+    for path in modes.keys() - {"/", "/boot", "/boot/grub", "/boot/whelk.img"}:
+        assert (path, modes[path]) == (path, grub_modes[path])
+
+
+def test_the_product_and_its_version_are_the_application_id(place):
+    place.write(good_tree())
+    run = place.run("--product-name", "Whelk Test", "--product-version=1.0", "-o", place.iso, "tree")
+    assert run.returncode == 0
+    pvd = place.iso.read_bytes()[16 * 2048:17 * 2048]
+    assert pvd[574:702].decode().rstrip().upper() == "WHELK TEST 1.0"
+
+
+def test_verbose_says_what_is_ignored(place):
+    place.write(good_tree())
+    run = place.run("-v", "-d", PLATFORM, "--fonts=", "-o", place.iso, "tree", PLATFORM)
+    assert "whelk: -d: ignored" in run.stderr and "whelk: --fonts=: ignored" in run.stderr
+    assert f"whelk: {PLATFORM}: left out" in run.stderr
+    assert "whelk" not in place.run("-d", PLATFORM, "-o", place.iso, "tree", PLATFORM).stderr
+
+
+def test_grubs_platform_folder_among_the_sources_is_left_out(place):
+    place.write(good_tree())
+    got = contents(extract(place.make("tree", PLATFORM), place.path / "got"))
+    assert got.keys() == {b"boot", b"boot/grub", b"boot/kernel", CONFIG.encode(), BOOT_IMAGE}
+
+
+def test_an_option_that_would_take_the_partition_tables_place_is_refused(place):
+    place.write(good_tree())
+    place.write({"x": bytes(4096)}, "parts")
+    assert "partition table" in place.refuse("tree", "-append_partition", "2", "0xef", "parts/x")
+
+
+def mkisofs_options():
+    """The options that `xorriso -as mkisofs -help` lists, with the number of their arguments."""
+    text = subprocess.run(["xorriso", "-as", "mkisofs", "-help"], capture_output=True, text=True).stderr
+    found = {}
+    for line in text.splitlines():
+        if re.match(r"  -", line):
+            # The description starts in column 30, or behind two blanks, or on the next line.
+            usage = (line[:29] if line[29:30] == " " else re.split(r"(?<=\S)  +", line)[0]).strip()
+            usage = usage.replace(" label text", " LABEL").replace("|--efi-boot-image", "")
+            parts = [part.split() for part in usage.split(", ")]
+            found.update({option: max(len(part) - 1 for part in parts) for option, *_ in parts})
+    return found
+
+
+# Ours, of that name; what would show xorriso a tree that Whelk does not see; help.
+NOT_PASSED_ON = {"-o", "-output", "-v", "-verbose", "-help", "-version", "-path-list", "--quoted_path_list", "-root",
+                 "-old-root"}
+# The help names no argument, but the manual does.
+MANUAL_SAYS = {"-eltorito-platform": 1, "-iso_mbr_part_type": 1}
+
+
+def test_every_option_of_xorrisos_mkisofs_reaches_it_with_its_arguments(place):
+    place.write(good_tree())
+    tools = place.path / "fake"
+    tools.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >{place.path}/words\nexit 1\n')
+    tools.chmod(0o755)
+    options = {**mkisofs_options(), **MANUAL_SAYS}
+    assert len(options) > 150
+    wrong = []
+    for option, count in options.items():
+        if option in NOT_PASSED_ON:
+            continue
+        words = [option, *(f"argument{i}" for i in range(count))]
+        (place.path / "words").unlink(missing_ok=True)
+        place.run("--xorriso", tools, "-o", place.iso, *words, "tree")
+        given = (place.path / "words").read_text().split("\n") if (place.path / "words").exists() else []
+        at = len(given) - 1 - given[::-1].index("-o") - len(words) if "-o" in given else 0
+        if given[at:at + len(words)] != words:
+            wrong.append(option)
+    assert wrong == ["-d"]  # grub-mkrescue's --directory
+
+
+# ---- projects
+
+# Written as the 189 are, each in another style; all end with the ISO that `make iso` leaves in $(ISO).
+PROJECTS = {
+    "one rule": ("Makefile", """
+iso: kernel.elf
+	mkdir -p isodir/boot/grub
+	cp kernel.elf isodir/boot/kernel
+	cp grub.cfg isodir/boot/grub/grub.cfg
+	grub-mkrescue -o out.iso isodir
+"""),
+    "variables and pattern rules": ("Makefile", """
+GRUB_MKRESCUE ?= grub-mkrescue
+BUILD := build
+GRUB_DIR ?= /usr/lib/grub/i386-pc
+.PHONY: iso
+iso: out.iso
+out.iso: $(BUILD)/isofiles/boot/kernel $(BUILD)/isofiles/boot/grub/grub.cfg
+	@$(GRUB_MKRESCUE) -d $(GRUB_DIR) --output=$@ $(BUILD)/isofiles 2> /dev/null
+	@rm -r $(BUILD)/isofiles
+$(BUILD)/isofiles/boot/kernel: kernel.elf
+	@mkdir -p $(@D)
+	@cp $< $@
+$(BUILD)/isofiles/boot/grub/%: %
+	@mkdir -p $(@D) && cp $< $@
+"""),
+    "shell script that looks for the tool": ("make-iso.sh", """
+set -e
+command -v grub-mkrescue >/dev/null 2>&1 || { echo "please install GRUB"; exit 1; }
+command -v xorriso >/dev/null 2>&1 || { echo "please install xorriso"; exit 1; }
+rm -rf iso && mkdir -p iso/boot/grub
+cp kernel.elf iso/boot/kernel
+cat grub.cfg > iso/boot/grub/grub.cfg
+grub-mkrescue iso -o out.iso --modules="normal part_msdos multiboot" --compress=xz > /dev/null 2>&1
+test -s out.iso
+"""),
+    "configure": ("configure.sh", """
+for name in grub2-mkrescue grub-mkrescue i686-elf-grub-mkrescue; do
+    if $name --version >/dev/null 2>&1; then MKRESCUE=$name; break; fi
+done
+[ -n "$MKRESCUE" ] || exit 1
+printf 'MKRESCUE = %s\\n' "$MKRESCUE" > config.mk
+cat > rules.mk <<'END'
+include config.mk
+iso:
+	install -D kernel.elf sysroot/boot/kernel
+	install -D grub.cfg sysroot/boot/grub/grub.cfg
+	$(MKRESCUE) --product-name="Test OS" --product-version="1" -o out.iso sysroot -- -volid TESTOS
+END
+exec make -f rules.mk iso
+"""),
+    "graft points": ("Makefile", """
+ISOFLAGS = -V MYOS -iso-level 3 --fonts= --locales= --themes= --install-modules="multiboot normal"
+iso: kernel.elf grub.cfg
+	grub-mkrescue $(ISOFLAGS) -o out.iso boot/kernel=kernel.elf boot/grub/grub.cfg=grub.cfg
+"""),
+}
+
+
+def build_project(place, project, path=None, name=None):
+    """Writes a project and builds its ISO: with `path` in front of PATH, or with grub-mkrescue's name replaced."""
+    script, text = PROJECTS[project]
+    directory = place.path / (name or "linked").replace("/", "_")
+    directory.mkdir()
+    (directory / script).write_text(text.replace("grub-mkrescue", name) if name else text)
+    (directory / "kernel.elf").write_bytes(REPORT_KERNEL())
+    (directory / "grub.cfg").write_bytes(tree(REPORT_KERNEL(), "one two")[CONFIG])
+    environment = {**os.environ, **({"PATH": f"{path}:{os.environ['PATH']}"} if path else {})}
+    command = ["make", "iso"] if script == "Makefile" else ["sh", script]
+    environment.pop("MAKEFLAGS", None)
+    run = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return directory / "out.iso"
+
+
+@pytest.fixture(scope="module")
+def grub_report(tmp_path_factory):
+    """The report of the projects' kernel, booted by GRUB."""
+    directory = tmp_path_factory.mktemp("grub")
+    (directory / "boot/grub").mkdir(parents=True)
+    (directory / "boot/kernel").write_bytes(REPORT_KERNEL())
+    (directory / CONFIG).write_bytes(tree(REPORT_KERNEL(), "one two")[CONFIG])
+    subprocess.run(["grub-mkrescue", "-o", "grub.iso", "boot=boot"], cwd=directory, check=True, capture_output=True)
+    return directory / "grub.iso"
+
+
+@pytest.mark.parametrize("project", PROJECTS)
+def test_a_projects_own_build_boots_when_only_the_name_is_replaced(place, boot, grub_report, project):
+    iso = build_project(place, project, name=str(MKRESCUE))
+    assert b"Whelk: boot error" in iso.read_bytes()
+    assert differences(boot(iso).report, boot(grub_report, timeout=60).report) == {}
+
+
+@pytest.mark.parametrize("project", PROJECTS)
+def test_a_projects_own_build_boots_with_a_link_named_grub_mkrescue_first_in_path(place, boot, grub_report, project):
+    links = place.path / "bin"
+    links.mkdir()
+    for name in ("grub-mkrescue", "grub2-mkrescue", "i686-elf-grub-mkrescue"):
+        (links / name).symlink_to(BUILD / "whelk")
+    iso = build_project(place, project, path=links)
+    assert b"Whelk: boot error" in iso.read_bytes()
+    assert differences(boot(iso).report, boot(grub_report, timeout=60).report) == {}
