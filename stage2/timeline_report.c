@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The timeline as one line of JSON. What the TSC counts a second is the processor's or the
-// hypervisor's word (Intel SDM 2A, CPUID 15h; CPUID 40000010h as of VMware and KVM), or else
-// measured by channel 2 of the timer (Intel 8254), which is the loudspeaker's.
+// The timeline as one line of JSON (docs/timing.md). What the TSC counts in a second is measured by
+// channel 2 of the timer (Intel 8254), the loudspeaker's: no other source is there everywhere.
 #include "stage2/timeline.h"
 
 #include <stddef.h>
@@ -13,10 +12,6 @@
 #include "stage2/serial.h"
 
 enum {
-    CPUID_FEATURES = 1,
-    CPUID_TSC = 0x15, /* EAX: denominator, EBX: numerator, ECX: crystal's Hz */
-    CPUID_HYPERVISOR_TSC = 0x40000010,
-
     TIMER_HZ = 1193182,
     TIMER_CHANNEL_2 = 0x42,
     TIMER_CONTROL = 0x43,
@@ -31,20 +26,6 @@ enum {
 
     LINE_BYTES = 512,
 };
-#define CPUID_ECX_HYPERVISOR 0x80000000u
-#define CPUID_HYPERVISOR     0x40000000u
-
-struct cpuid {
-    uint32_t eax, ebx, ecx, edx;
-};
-
-static struct cpuid cpuid(uint32_t leaf)
-{
-    struct cpuid result = {.eax = leaf, .ecx = 0};
-    __asm__ volatile("cpuid"
-                     : "+a"(result.eax), "=b"(result.ebx), "+c"(result.ecx), "=d"(result.edx));
-    return result;
-}
 
 /* UINT32_MAX: more than that, or divided by 0. */
 static uint32_t divide(uint64_t dividend, uint32_t divisor)
@@ -82,28 +63,11 @@ static uint32_t measured_khz(void)
         uint32_t first = timer_count(&start);
         do {
             ticks = first - timer_count(&end);
-        } while (ticks < TIMER_TICKS && --tries != 0);
+            tries--;
+        } while (ticks < TIMER_TICKS && tries != 0);
     } while ((in8(SYSTEM_CONTROL) & SYSTEM_TIMER_OUT) != 0 && tries != 0);
     out8(SYSTEM_CONTROL, control);
     return tries == 0 ? 0 : divide((end - start) * TIMER_HZ, ticks * 1000);
-}
-
-static uint32_t tsc_khz(void)
-{
-    if (cpuid(0).eax >= CPUID_TSC) {
-        struct cpuid tsc = cpuid(CPUID_TSC);
-        if (tsc.eax != 0 && tsc.ebx != 0 && tsc.ecx != 0) {
-            return divide((uint64_t)tsc.ecx * tsc.ebx, tsc.eax * 1000);
-        }
-    }
-    if ((cpuid(CPUID_FEATURES).ecx & CPUID_ECX_HYPERVISOR) != 0 &&
-        cpuid(CPUID_HYPERVISOR).eax >= CPUID_HYPERVISOR_TSC) {
-        uint32_t khz = cpuid(CPUID_HYPERVISOR_TSC).eax;
-        if (khz != 0) {
-            return khz;
-        }
-    }
-    return measured_khz();
 }
 
 static size_t put_stamps(char *line, size_t size)
@@ -111,7 +75,7 @@ static size_t put_stamps(char *line, size_t size)
     static const char *const names[] = {"handoff", "disc",    "config", "plan",
                                         "kernel",  "modules", "jump"};
     uint64_t start = timeline.stamps[TIMELINE_HANDOFF];
-    uint32_t khz = start != 0 ? tsc_khz() : 0;
+    uint32_t khz = start != 0 ? measured_khz() : 0;
     size_t length = 0;
     if (khz == 0) {
         return format_text(line, size, "\"tsc\":false");

@@ -70,6 +70,9 @@ static inline uint16_t bda_word(uintptr_t address)
 /* KiB of conventional memory, below the firmware's own data (INT 12h). memory_map.c */
 uint32_t bios_conventional_memory_kib(void);
 
+/* Set once the screen shows no text any more. console.c */
+extern bool screen_is_graphic;
+
 /* What start.c does before stage 2. */
 bool a20_enable(void);
 void disc_set_boot_drive(uint8_t drive);

@@ -32,13 +32,14 @@ enum {
     MILLISECONDS_PER_TICK = 55,
 };
 
+bool screen_is_graphic;
 static bool inverse;
 
 /* A video BIOS lies in an option ROM. INT 10h in the system BIOS means that there is no screen, or
    that the firmware sends it to the serial port as well, where our own lines would double. */
 bool firmware_screen_present(void)
 {
-    return bda_word(VIDEO_VECTOR) < SYSTEM_BIOS_SEGMENT;
+    return bda_word(VIDEO_VECTOR) < SYSTEM_BIOS_SEGMENT && !screen_is_graphic;
 }
 
 static void video_call(uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx)

@@ -218,6 +218,7 @@ bool firmware_video_set(const struct video_mode *mode, struct video *video)
     if (info == NULL || !vbe_call(VBE_SET_MODE, number, 0, NULL)) {
         return false;
     }
+    screen_is_graphic = true;
     video->vbe_mode = (uint16_t)number;
     video->vbe_mode_info = (const uint8_t *)info;
     describe_mode(info, &video->framebuffer);
