@@ -14,12 +14,14 @@ WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmi
             -Wundef -Wpointer-arith -Wwrite-strings -Wvla -Wimplicit-fallthrough
 COMMON   := -std=c11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
 
-# The vendored inflate is compiled as its author wrote it, without our warnings.
-VENDORED := stage2/puff/puff.c
+# Vendored decoders are compiled as their authors wrote them, without our warnings.
+VENDORED_FOLDERS := stage2/puff/ stage2/xz-embedded/
+VENDORED := stage2/puff/puff.c stage2/xz-embedded/xz_dec_lzma2.c stage2/xz-embedded/xz_dec_bcj.c
 
 # ---- What is pure is compiled for the boot image, the tools, the unit tests and the fuzzers.
-PURE_C   := $(wildcard loader/*.c) $(wildcard stage2/config*.c) stage2/iso9660.c stage2/gzip.c stage2/plan.c \
-            stage2/video.c $(VENDORED)
+UNPACK_C := $(addprefix stage2/,checksum.c gzip.c lz4.c packing.c unpack.c xz.c zstd.c)
+PURE_C   := $(wildcard loader/*.c) $(wildcard stage2/config*.c) stage2/iso9660.c stage2/plan.c stage2/video.c \
+            $(UNPACK_C) $(VENDORED)
 BIOS_C   := $(filter-out boot/bios/filter.c, $(wildcard loader/*.c stage2/*.c stage2/libc/*.c boot/bios/*.c)) \
             $(VENDORED)
 BIOS_ASM := $(filter-out boot/bios/mbr.asm boot/bios/packed.asm, $(wildcard boot/bios/*.asm)) $(wildcard loader/*.asm)

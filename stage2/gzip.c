@@ -2,7 +2,8 @@
 // See gzip.h. RFC 1952 (gzip) around RFC 1951 (deflate), which is puff's.
 #include "stage2/gzip.h"
 
-#include <string.h>
+#include "stage2/checksum.h"
+#include "stage2/packing.h"
 #include "stage2/puff/puff.h"
 
 /* A member's header and trailer (RFC 1952, 2.2 and 2.3). */
@@ -10,8 +11,6 @@ enum {
     HEADER_FLAGS = 3,
     HEADER_SIZE = 10,
     TRAILER_SIZE = 8, /* CRC32, ISIZE */
-
-    METHOD_DEFLATE = 8,
 
     FLAG_HEADER_CRC = 1 << 1,
     FLAG_EXTRA = 1 << 2,
@@ -23,47 +22,9 @@ enum {
 /* What puff returns; negative: the data makes no sense. */
 enum { PUFF_DONE = 0, PUFF_NO_ROOM = 1, PUFF_INPUT_ENDS = 2 };
 
-/* CRC32 (RFC 1952, 8) four bits at a time: a table for eight would need 1 KiB. */
-static uint32_t crc32_of(const uint8_t *data, size_t size)
-{
-    static const uint32_t table[16] = {
-        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-    };
-    uint32_t crc = UINT32_MAX;
-    for (; size != 0; size--) {
-        crc ^= *data++;
-        crc = crc >> 4 ^ table[crc & 15];
-        crc = crc >> 4 ^ table[crc & 15];
-    }
-    return ~crc;
-}
-
 bool gzip_recognise(struct bytes start)
 {
-    return start.size >= GZIP_MAGIC_SIZE && start.data[0] == 0x1f && start.data[1] == 0x8b &&
-           start.data[2] == METHOD_DEFLATE;
-}
-
-const char *gzip_foreign_packing(struct bytes start)
-{
-    static const struct {
-        char name[6];
-        uint8_t magic[6];
-        uint8_t magic_size;
-    } packings[] = {
-        {"xz", {0xfd, '7', 'z', 'X', 'Z', 0}, 6}, {"lzop", {0x89, 'L', 'Z', 'O'}, 4},
-        {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4},    {"bzip2", {'B', 'Z', 'h'}, 3},
-        {"lz4", {0x04, 0x22, 0x4d, 0x18}, 4},     {"lz4", {0x02, 0x21, 0x4c, 0x18}, 4},
-    };
-    for (size_t i = 0; i < sizeof packings / sizeof packings[0]; i++) {
-        if (start.size >= packings[i].magic_size &&
-            memcmp(start.data, packings[i].magic, packings[i].magic_size) == 0) {
-            return packings[i].name;
-        }
-    }
-    return NULL;
+    return packing_of(start) == PACKING_GZIP;
 }
 
 static bool fail_cut(struct error *error)
@@ -106,7 +67,7 @@ static bool read_header(struct bytes packed, size_t *size, struct error *error)
         if (!range_within(at, 2, packed.size)) {
             return fail_cut(error);
         }
-        if (load16(packed.data + at) != (crc32_of(packed.data, at) & 0xffff)) {
+        if (load16(packed.data + at) != (checksum_crc32(packed.data, at) & 0xffff)) {
             return fail(error, "gzip data is damaged: the header's checksum is wrong");
         }
         at += 2;
@@ -143,7 +104,7 @@ static bool unpack_member(struct bytes packed, size_t *size, uint8_t *destinatio
         return fail_cut(error);
     }
     const uint8_t *trailer = packed.data + *size;
-    if (load32(trailer) != crc32_of(start, unpacked)) {
+    if (load32(trailer) != checksum_crc32(start, unpacked)) {
         return fail(error, "gzip data is damaged: the checksum is wrong");
     }
     if (load32(trailer + 4) != (uint32_t)unpacked) {

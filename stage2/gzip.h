@@ -13,9 +13,6 @@ enum { GZIP_MAGIC_SIZE = 3 }; /* ID1, ID2, CM: RFC 1952, 2.3 */
 /* Whether the file starts as a gzip file with deflated data. */
 bool gzip_recognise(struct bytes start);
 
-/* The name of another packing that the file starts with ("xz", "zstd", …); NULL: none known. */
-const char *gzip_foreign_packing(struct bytes start);
-
 /* Unpacks all members of a gzip file into destination; *length is set to what came out. Checks each
    member's CRC32 and ISIZE. Zero bytes behind the last member are padding, anything else there is
    ignored as gzip(1) does. False with a reason: cut, corrupt, or more than capacity bytes; only in

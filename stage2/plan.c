@@ -8,7 +8,7 @@
 #include <string.h>
 #include "loader/elf.h"
 #include "loader/format.h"
-#include "stage2/gzip.h"
+#include "stage2/packing.h"
 
 enum {
     PAGE_SIZE = 4096,
@@ -16,7 +16,6 @@ enum {
     LOW_MEMORY_END = 0xa0000,
     MODULES_LOWEST = 0x100000,
     HEADER_FIELDS_BYTES = 48, /* of a Multiboot 1 header at the end of the searched part */
-    MAGIC_BYTES = 8,          /* enough to tell a packing */
 };
 
 /* Xen takes the first word of its command line for a file name and drops it, unless it finds GRUB
@@ -73,17 +72,18 @@ static bool open_file(const struct planning *planning, const struct config_file 
 static bool check_packing(const struct planning *planning, const struct config_file *wanted,
                           const struct file *file)
 {
-    if (wanted->keep_packed || file->contents != NULL || file->size < MAGIC_BYTES) {
+    if (wanted->keep_packed || file->contents != NULL || file->size < PACKING_MAGIC_BYTES) {
         return true;
     }
-    uint8_t start[MAGIC_BYTES];
-    if (!file_read(file, 0, MAGIC_BYTES, start, planning->error)) {
+    uint8_t start[PACKING_MAGIC_BYTES];
+    if (!file_read(file, 0, sizeof start, start, planning->error)) {
         return false;
     }
-    const char *packing = gzip_foreign_packing((struct bytes){start, MAGIC_BYTES});
-    return packing == NULL ||
+    enum packing packing = packing_of((struct bytes){start, sizeof start});
+    return packing == PACKING_NONE ||
            fail(planning->error,
-                "is packed with %s, which Whelk does not unpack: use gzip, or none", packing);
+                "is packed with %s, which Whelk does not unpack: use gzip, or none",
+                packing_name(packing));
 }
 
 static bool read_sections(struct planning *planning, const struct file *kernel)

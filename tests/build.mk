@@ -19,7 +19,7 @@ deps-build deps-demo deps-check: deps-%:
 UNIT          := $(BUILD)/unit
 UNIT_FLAGS    := $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
-UNIT_PROGRAMS := $(UNIT)/iso9660_cat
+UNIT_PROGRAMS := $(UNIT)/iso9660_cat $(UNIT)/unpack_cat
 UNIT_TESTS_C  := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS    := $(UNIT_TESTS_C:tests/unit/%.c=$(UNIT)/%)
 UNIT_COMMON_C := $(filter-out $(UNIT_TESTS_C) $(UNIT_PROGRAMS:$(UNIT)/%=tests/unit/%.c), \
@@ -42,7 +42,7 @@ $(UNIT)/libpure.a: $(UNIT_LIBRARY)
 	@$(AR) rcs $@ $^
 
 $(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/libpure.a
-	@$(CC) $(UNIT_FLAGS) $^ -lcmocka -lz -o $@
+	@$(CC) $(UNIT_FLAGS) $^ -lcmocka -lz -llzma -llz4 -lzstd -o $@
 
 # Each test leaves a stamp, so that only what has changed is tested again while one works.
 $(UNIT)/%.passed: $(UNIT)/%
@@ -73,7 +73,7 @@ $(FUZZ)/libpure.a: $(FUZZ_LIBRARY)
 	@$(AR) rcs $@ $^
 
 $(FUZZ_TARGETS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/libpure.a
-	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ -lz -o $@
+	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ -lz -llzma -llz4 -lzstd -o $@
 
 # Seeds: files in tests/fuzz/seeds/NAME/, and what tests/fuzz/make_seeds_NAME.py makes, if any.
 FUZZ_NAMES := $(FUZZ_TARGETS:$(FUZZ)/fuzz_%=%)
@@ -102,7 +102,7 @@ fuzz: $(FUZZ_NAMES:%=fuzz-%)
 
 # ---- Lint. The vendored code is left as its author wrote it.
 LINT_FOLDERS := loader stage2 boot tools tests
-LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' -not -path 'stage2/puff/*' | sort)
+LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' $(VENDORED_FOLDERS:%=-not -path '%*') | sort)
 LINT_SH      := $(shell find $(LINT_FOLDERS) .ci -name '*.sh' -o -path '.ci/run' | sort)
 # What the boot image alone is made of sees its own small libc and 32-bit code.
 LINT_BIOS_C  := $(filter-out $(PURE_C) boot/bios/filter.c,$(filter stage2/%.c boot/bios/%.c,$(LINT_C)))

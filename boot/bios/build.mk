@@ -23,7 +23,7 @@ $(BIOS_BUILD)/%.o: %.c
 	@echo "CC   $<"
 	@$(CC) $(COMMON) $(WARNINGS) $(BIOS_FLAGS) $(if $(filter $*,$(BIOS_NO_LTO)),,$(BIOS_LTO)) -c $< -o $@
 
-$(BIOS_BUILD)/stage2/puff/%.o: stage2/puff/%.c
+$(VENDORED:%.c=$(BIOS_BUILD)/%.o): $(BIOS_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC   $<"
 	@$(CC) $(COMMON) $(BIOS_FLAGS) -c $< -o $@

@@ -274,37 +274,6 @@ static void only_gzip_files_are_recognised_as_such(void **state)
     assert_false(gzip_recognise((struct bytes){NULL, 0}));
 }
 
-static void other_packings_are_called_by_their_names(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *name, *start;
-        size_t size;
-    } packings[] = {
-        {"xz",
-         "\xfd"
-         "7zXZ\0",
-         6},
-        {"lzop", "\x89LZO\0\r\n", 7},
-        {"zstd", "\x28\xb5\x2f\xfd", 4},
-        {"bzip2", "BZh9", 4},
-        {"lz4", "\x04\x22\x4d\x18", 4},
-        {"lz4", "\x02\x21\x4c\x18", 4},
-    };
-    for (size_t i = 0; i < sizeof packings / sizeof packings[0]; i++) {
-        const uint8_t *start = (const uint8_t *)packings[i].start;
-        assert_string_equal(gzip_foreign_packing((struct bytes){start, packings[i].size}),
-                            packings[i].name);
-        assert_null(gzip_foreign_packing((struct bytes){start, 2}));
-        assert_false(gzip_recognise((struct bytes){start, packings[i].size}));
-    }
-    assert_null(gzip_foreign_packing((struct bytes){(const uint8_t *)"\x7f"
-                                                                     "ELF",
-                                                    4}));
-    assert_null(gzip_foreign_packing((struct bytes){(const uint8_t *)"\x1f\x8b\x08", 3}));
-    assert_null(gzip_foreign_packing((struct bytes){NULL, 0}));
-}
-
 int main(void)
 {
     make_plain();
@@ -324,7 +293,6 @@ int main(void)
         cmocka_unit_test(zeros_and_garbage_behind_the_last_member_are_ignored),
         cmocka_unit_test(a_gzip_file_in_a_gzip_file_is_unpacked_once),
         cmocka_unit_test(only_gzip_files_are_recognised_as_such),
-        cmocka_unit_test(other_packings_are_called_by_their_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

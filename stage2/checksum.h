@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The checksums that packed files carry, each over one piece of memory.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CHECKSUM_SHA256_BYTES = 32 };
+
+/* IEEE 802.3's CRC (gzip, xz). */
+uint32_t checksum_crc32(const uint8_t *data, size_t size);
+
+/* ECMA-182's CRC (xz). */
+uint64_t checksum_crc64(const uint8_t *data, size_t size);
+
+/* FIPS 180-4's SHA-256 (xz). */
+void checksum_sha256(const uint8_t *data, size_t size, uint8_t digest[CHECKSUM_SHA256_BYTES]);
+
+/* xxHash with seed 0 (lz4: 32 bits, zstd: 64 bits). */
+uint32_t checksum_xxh32(const uint8_t *data, size_t size);
+uint64_t checksum_xxh64(const uint8_t *data, size_t size);

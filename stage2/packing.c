@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See packing.h.
+#include "stage2/packing.h"
+
+#include <string.h>
+
+enum packing packing_of(struct bytes start)
+{
+    static const struct {
+        uint8_t packing;
+        uint8_t size;
+        uint8_t magic[PACKING_MAGIC_BYTES];
+    } magics[] = {
+        {PACKING_GZIP, 3, {0x1f, 0x8b, 8}},
+        {PACKING_XZ, 6, {0xfd, '7', 'z', 'X', 'Z', 0}},
+        {PACKING_LZ4, 4, {0x04, 0x22, 0x4d, 0x18}},
+        {PACKING_LZ4, 4, {0x02, 0x21, 0x4c, 0x18}}, /* the older format */
+        {PACKING_ZSTD, 4, {0x28, 0xb5, 0x2f, 0xfd}},
+        {PACKING_LZOP, 4, {0x89, 'L', 'Z', 'O'}},
+        {PACKING_BZIP2, 3, {'B', 'Z', 'h'}},
+    };
+    for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++) {
+        if (start.size >= magics[i].size &&
+            memcmp(start.data, magics[i].magic, magics[i].size) == 0) {
+            return magics[i].packing;
+        }
+    }
+    return PACKING_NONE;
+}
+
+const char *packing_name(enum packing packing)
+{
+    static const char names[][6] = {"", "gzip", "xz", "lz4", "zstd", "lzop", "bzip2"};
+    return names[packing];
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See unpack.h.
+#include "stage2/unpack.h"
+
+#include "stage2/gzip.h"
+#include "stage2/lz4.h"
+#include "stage2/packing.h"
+#include "stage2/xz.h"
+#include "stage2/zstd.h"
+
+static bool unpack_gzip(struct unpacking *unpacking)
+{
+    return gzip_unpack(unpacking->packed, unpacking->destination, unpacking->capacity,
+                       &unpacking->length, unpacking->error);
+}
+
+/* As the last member says (RFC 1952, 2.3). */
+static uint64_t gzip_size(struct bytes packed)
+{
+    return packed.size < 4 ? UNPACK_SIZE_UNKNOWN : load32(packed.data + packed.size - 4);
+}
+
+uint64_t unpack_size(struct bytes packed)
+{
+    switch (packing_of(packed)) {
+    case PACKING_GZIP:
+        return gzip_size(packed);
+    case PACKING_XZ:
+        return xz_size(packed);
+    case PACKING_LZ4:
+        return lz4_size(packed);
+    case PACKING_ZSTD:
+        return zstd_size(packed);
+    default:
+        return UNPACK_SIZE_UNKNOWN;
+    }
+}
+
+static bool unpack_as(struct unpacking *unpacking, enum packing packing)
+{
+    switch (packing) {
+    case PACKING_GZIP:
+        return unpack_gzip(unpacking);
+    case PACKING_XZ:
+        return xz_unpack(unpacking);
+    case PACKING_LZ4:
+        return lz4_unpack(unpacking);
+    case PACKING_ZSTD:
+        return zstd_unpack(unpacking);
+    case PACKING_NONE:
+        return fail(unpacking->error, "is not packed");
+    default:
+        return fail(
+            unpacking->error,
+            "is packed with %s, which Whelk does not unpack: use gzip, xz, lz4 or zstd, or none",
+            unpacking->format);
+    }
+}
+
+bool unpack(struct unpacking *unpacking)
+{
+    enum packing packing = packing_of(unpacking->packed);
+    size_t used = unpacking->working->used;
+    unpacking->format = packing_name(packing);
+    unpacking->at = 0;
+    unpacking->length = 0;
+    bool done = unpack_as(unpacking, packing);
+    unpacking->working->used = used;
+    return done;
+}
+
+bool unpack_fail_cut(struct unpacking *unpacking)
+{
+    return fail(unpacking->error, "%s data is cut short", unpacking->format);
+}
+
+bool unpack_fail_damaged(struct unpacking *unpacking, const char *what)
+{
+    return fail(unpacking->error, "%s data is damaged at byte %zu: %s", unpacking->format,
+                unpacking->at, what);
+}
+
+bool unpack_fail_unknown(struct unpacking *unpacking, const char *what)
+{
+    return fail(unpacking->error, "unknown kind of %s data: %s", unpacking->format, what);
+}
+
+bool unpack_fail_no_room(struct unpacking *unpacking)
+{
+    unpacking->length = unpacking->capacity + 1;
+    return fail(unpacking->error, "unpacks to more than %zu bytes: it does not fit",
+                unpacking->capacity);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Any bytes as an .xz file. What both xz.c and liblzma accept, they must unpack to the same:
+// liblzma also looks at the first byte of LZMA's range coder, which means nothing.
+#include <lzma.h>
+#include "tests/fuzz/unpack_any.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static uint8_t ours[UNPACK_CAPACITY], theirs[UNPACK_CAPACITY];
+    uint64_t memory_limit = UINT64_MAX;
+    size_t length = 0, in = 0, out = 0;
+    if (!unpack_any(PACKING_XZ, data, size, ours, &length)) {
+        return 0;
+    }
+    lzma_ret result = lzma_stream_buffer_decode(&memory_limit, LZMA_CONCATENATED, NULL, data, &in,
+                                                size, theirs, &out, sizeof theirs);
+    if (result == LZMA_OK && (out != length || memcmp(ours, theirs, length) != 0)) {
+        abort();
+    }
+    return 0;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Any bytes as a zstd file. What zstd.c accepts, libzstd must unpack to the same.
+#include <zstd.h>
+#include <zstd_errors.h>
+#include "tests/fuzz/unpack_any.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static uint8_t ours[UNPACK_CAPACITY], theirs[UNPACK_CAPACITY];
+    size_t length = 0;
+    if (!unpack_any(PACKING_ZSTD, data, size, ours, &length)) {
+        return 0;
+    }
+    size_t result = ZSTD_decompress(theirs, sizeof theirs, data, size);
+    if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge) {
+        return 0; /* for libzstd's memory; we need none */
+    }
+    if (ZSTD_isError(result) || length != result || memcmp(ours, theirs, length) != 0) {
+        abort();
+    }
+    return 0;
+}

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the seeds of packed files are made from, and by which programs."""
+
+import random
+import subprocess
+
+
+def text():
+    return b"".join(b"%d times %d is %d\n" % (i, i, i * i) for i in range(400))
+
+
+def noise(size):
+    return random.Random(1).randbytes(size)
+
+
+def code(size):
+    """Looks like x86 code with calls, as the x86 filter expects it."""
+    chance = random.Random(2)
+    parts = [b"\xe8" + (chance.randrange(1 << 12) * 16 - i).to_bytes(4, "little", signed=True) + b"\x89\xc3\x90"
+             for i in range(0, size, 8)]
+    return b"".join(parts)
+
+
+def pack(data, *command):
+    """Packs data with a program that filters standard input."""
+    return subprocess.run(command, input=data, capture_output=True, check=True).stdout
