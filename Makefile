@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make · make demo · make check · make install · make clean · make help
+# make · make demo · make check · make bench · make install · make clean · make help
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -36,6 +36,7 @@ include boot/bios/build.mk
 include tools/build.mk
 include tools/bench.mk
 include tests/build.mk
+include tests/bench/build.mk
 
 .PHONY: clean
 clean:

@@ -5,13 +5,13 @@ FUZZ_RUNS    ?= 200000
 FUZZ_SECONDS ?= 60
 PYTEST       := BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 
-.PHONY: check check-lint check-unit check-fuzz deps-build deps-demo deps-check
+.PHONY: check check-lint check-unit check-fuzz deps-build deps-demo deps-check deps-bench
 # A second make, as this one may have been read before what it asks about was installed.
 check: deps-check
 	@$(MAKE) -k --no-print-directory check-lint check-unit check-fuzz check-boot
 	@echo "All checks passed."
 
-deps-build deps-demo deps-check: deps-%:
+deps-build deps-demo deps-check deps-bench: deps-%:
 	@tests/install-deps.sh $*
 
 # ---- Unit tests: tests/unit/test_*.c with cmocka, test_*.py with pytest. Everything is compiled

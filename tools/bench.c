@@ -60,6 +60,7 @@ struct bench {
     char nothing[PATH_MAX]; /* ISO */
     char version[80], platform[160];
     const char *marker;        /* on the serial port; NULL: the kernel's entry */
+    const char *until;         /* the same for people */
     struct boot_result result; /* large: of the last boot */
     unsigned done, steps;      /* of the progress */
     bool failed;               /* something of what was asked for is missing */
@@ -278,8 +279,7 @@ static bool note_failure(struct bench *bench, const struct bench_group *group,
         snprintf(size, sizeof size, " with %u MiB", group->size_mib);
     }
     end_progress();
-    say("%s%s: %s: %s", iso->name, size,
-        bench->marker != NULL ? bench->marker : "the kernel's first instruction", error->message);
+    say("%s%s is left out: %s %s", iso->name, size, bench->until, error->message);
     iso->failed = bench->failed = true;
     return true;
 }
@@ -319,7 +319,7 @@ static bool boot_all(struct bench *bench, struct bench_group *group, struct erro
 {
     show_progress(bench, group, "firmware");
     if (!boot_once(bench, bench->nothing, NOTHING_MARKER, 0, NULL, error)) {
-        return fail_in(error, "a boot image that does nothing: ");
+        return fail_in(error, "a boot image that does nothing ");
     }
     samples_add(&group->firmware_ms, bench->result.milliseconds);
     for (size_t i = 0; i < group->iso_count; i++) {
@@ -384,6 +384,14 @@ static void boot_with_timing(struct bench *bench, struct bench_group *group)
             samples_add(&whelk->stamps_us[i], whelk->timing.stamps_us[i]);
         }
     }
+}
+
+/* Once before anything is measured: QEMU and its files come from the disk then. */
+static bool warm_up(struct bench *bench, struct error *error)
+{
+    sync();
+    return boot_once(bench, bench->nothing, NOTHING_MARKER, 0, NULL, error) ||
+           fail_in(error, "a boot image that does nothing ");
 }
 
 static bool measure(struct bench *bench, struct error *error)
@@ -496,8 +504,7 @@ static bool show(struct bench *bench, struct error *error)
     struct report report = {.tree = settings->tree,
                             .platform = bench->platform,
                             .accel = bench->machine.accel,
-                            .until = settings->until != NULL ? settings->until
-                                                             : "the kernel's first instruction",
+                            .until = bench->until,
                             .runs = settings->runs};
     report.rows = calloc(bench->group_count, 2 * MAX_ISOS * sizeof *report.rows);
     if (report.rows == NULL) {
@@ -506,12 +513,16 @@ static bool show(struct bench *bench, struct error *error)
     for (size_t i = 0; i < bench->group_count; i++) {
         fill_rows(&bench->groups[i], &report);
     }
+    if (report.row_count == 0) {
+        free(report.rows);
+        return fail(error, "nothing was measured");
+    }
     report_compare(&report);
     static void (*const print[])(const struct report *, FILE *) = {report_table, report_json,
                                                                    report_csv};
     print[settings->format](&report, stdout);
     bool done = fflush(stdout) == 0 || fail(error, "standard output: %s", strerror(errno));
-    if (done && settings->plot != NULL && report.row_count > 0) {
+    if (done && settings->plot != NULL) {
         done = draw(&report, settings->plot, error);
     }
     free(report.rows);
@@ -538,11 +549,15 @@ static bool run(struct bench *bench, struct error *error)
     if ((settings->xen && !xen_is_usable(error)) || !process_prepare(error)) {
         return false;
     }
+    static char quoted[100];
+    snprintf(quoted, sizeof quoted, "\"%.70s\" on the serial port",
+             settings->until != NULL ? settings->until : "");
     bool probes = settings->probe || settings->size_count > 0;
     bench->marker = probes ? PROBE_MARKER : settings->until;
+    bench->until = settings->until != NULL ? quoted : "the kernel's first instruction";
     process_scratch(bench->nothing, "nothing.iso");
     bool done = iso_make_nothing(bench->nothing, error) && choose_platform(bench, error) &&
-                make_isos(bench, error) && measure(bench, error);
+                make_isos(bench, error) && warm_up(bench, error) && measure(bench, error);
     end_progress();
     return done && show(bench, error);
 }

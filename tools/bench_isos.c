@@ -10,15 +10,17 @@
 #include "tools/bench_embedded.h"
 #include "tools/bench_process.h"
 
-#define GRUB_PLATFORM     "/usr/lib/grub/i386-pc"
-#define ISOLINUX_FOLDER   "/usr/lib/ISOLINUX"
-#define SYSLINUX_FOLDER   "/usr/lib/syslinux/modules/bios"
-#define ISOLINUX_CONFIG   "isolinux.cfg"
-#define NOTHING_DIRECTORY "nothing"
+#define GRUB_PLATFORM   "/usr/lib/grub/i386-pc"
+#define ISOLINUX_FOLDER "/usr/lib/ISOLINUX"
+#define SYSLINUX_FOLDER "/usr/lib/syslinux/modules/bios"
+#define ISOLINUX_CONFIG "isolinux.cfg"
 
-enum { BOOT_SECTOR_BYTES = 512 };
+enum {
+    BOOT_SECTOR_BYTES = 512,
+    NOTHING_BYTES = 2 << 20, /* SeaBIOS boots no disk below a cylinder of its translation */
+};
 
-/* Runs the command, whose words are taken from the list (NULL at its end) and from the sources. */
+/* The list ends with NULL. */
 static void add_words(struct command *command, const char *const *words)
 {
     for (; *words != NULL; words++) {
@@ -179,12 +181,11 @@ bool iso_make_nothing(const char *path, struct error *error)
 {
     struct command command = {0};
     struct bytes nothing = embedded_nothing();
-    char directory[PATH_MAX], image[PATH_MAX];
+    char image[PATH_MAX];
     process_scratch(image, "nothing.img");
     int file = open(image, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool done = write_at(file, nothing.data, nothing.size);
     done = file >= 0 && close(file) == 0 && done;
-    process_scratch(directory, NOTHING_DIRECTORY);
     if (!done) {
         return fail(error, "%s: %s", image, strerror(errno));
     }
@@ -197,7 +198,7 @@ bool iso_make_nothing(const char *path, struct error *error)
         return false;
     }
     int disc = open(path, O_WRONLY | O_CLOEXEC);
-    done = write_at(disc, nothing.data, BOOT_SECTOR_BYTES);
+    done = write_at(disc, nothing.data, BOOT_SECTOR_BYTES) && ftruncate(disc, NOTHING_BYTES) == 0;
     done = disc >= 0 && close(disc) == 0 && done;
     return done || fail(error, "%s: %s", path, strerror(errno));
 }

@@ -298,8 +298,8 @@ static bool ended(struct error *error)
 {
     char line[SEEN_BYTES];
     process_last_line(line, sizeof line);
-    return line[0] != '\0' ? fail(error, "QEMU ended: %s", line)
-                           : give_up("the machine was reset", error);
+    return line[0] != '\0' ? fail(error, "was not reached: QEMU ended: %s", line)
+                           : give_up("was not reached: the machine was reset", error);
 }
 
 static bool wait_for_it(struct error *error)
@@ -331,7 +331,9 @@ static bool wait_for_it(struct error *error)
             return ended(error);
         }
         if (now_ms() > boot.limit_ms) {
-            return give_up(boot.reached ? "no answer in time" : "not reached in time", error);
+            return give_up(boot.reached ? "was reached, but no answer came"
+                                        : "was not reached in time",
+                           error);
         }
     }
     return true;

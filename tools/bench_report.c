@@ -55,19 +55,19 @@ static void print_row(const struct report_row *row, FILE *out)
     if (row->size_mib != 0) {
         snprintf(size, sizeof size, "%u MiB", row->size_mib);
     }
-    snprintf(spread, sizeof spread, "(%.1f-%.1f)", row->loader.lowest, row->loader.highest);
+    snprintf(spread, sizeof spread, "(%.1f..%.1f)", row->loader.lowest, row->loader.highest);
     fprintf(out, "%8s  %-16s", size, row->label);
     if (row->is_raw_dma) {
         fprintf(out, " %8s %9s", "", "");
     } else {
         fprintf(out, " %8.1f %9.1f", (double)row->iso_bytes / MIB, row->firmware.median);
     }
-    fprintf(out, " %9.1f %-19s", row->loader.median, spread);
+    fprintf(out, " %9.1f", row->loader.median);
     if (row->is_raw_dma) {
-        fputc('\n', out);
+        fprintf(out, " %s\n", spread);
         return;
     }
-    fprintf(out, " %9.1f", row->total.median);
+    fprintf(out, " %-19s %9.1f", spread, row->total.median);
     print_above(row, out);
     if (!isnan(row->times_faster_than_grub)) {
         fprintf(out, " %7.1fx", row->times_faster_than_grub);

@@ -33,7 +33,7 @@ bool xen_is_usable(struct error *error)
 {
     char line[100];
     if (!process_is_installed("xl")) {
-        return fail(error, "--xen: xl is not installed; on Debian: apt install xen-utils");
+        return fail(error, "--xen: xl is not installed; on Debian: apt install xen-system-amd64");
     }
     if (geteuid() != 0) {
         return fail(error, "--xen: only root may create guests");
@@ -151,7 +151,7 @@ static bool watch(const struct boot_wish *wish, const char *path, double limit_m
         return true;
     }
     text_last_line(&result->serial, seen, sizeof seen);
-    return fail(error, "not reached in time; last on the serial port: %s",
+    return fail(error, "was not reached in time; last on the serial port: %s",
                 seen[0] != '\0' ? seen : "nothing");
 }
 

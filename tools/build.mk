@@ -53,17 +53,18 @@ install: $(BUILD)/whelk
 	install -m 755 $(BUILD)/whelk $(BINDIR)/whelk
 	ln -sf whelk $(BINDIR)/whelk-mkrescue
 	ln -sf whelk $(BINDIR)/whelk-file
-	install -m 644 docs/whelk-mkrescue.1 docs/whelk-check.1 $(MANDIR)
+	install -m 644 docs/whelk-mkrescue.1 docs/whelk-check.1 docs/whelk-bench.1 $(MANDIR)
 	ln -sf whelk-check.1 $(MANDIR)/whelk-file.1
 
 uninstall:
 	rm -f $(BINDIR)/whelk $(BINDIR)/whelk-mkrescue $(BINDIR)/whelk-file
-	rm -f $(MANDIR)/whelk-mkrescue.1 $(MANDIR)/whelk-check.1 $(MANDIR)/whelk-file.1
+	rm -f $(MANDIR)/whelk-mkrescue.1 $(MANDIR)/whelk-check.1 $(MANDIR)/whelk-file.1 $(MANDIR)/whelk-bench.1
 
 help:
 	@echo 'make            build boot image and tools under $(BUILD)/'
 	@echo 'make demo       build and boot the sample tree iso/'
 	@echo 'make check      run all tests'
+	@echo 'make bench      measure how long Whelk and its peers take to boot (half an hour)'
 	@echo 'make install    install whelk, whelk-mkrescue and the manual page (PREFIX=$(PREFIX), DESTDIR=)'
 	@echo 'make uninstall  remove them again'
 	@echo 'make clean      remove $(BUILD)/'

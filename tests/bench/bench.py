@@ -1,0 +1,222 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What `make bench` does: runs `whelk bench` on each of the controllers that people boot from, writes the
+chart and the tables, and says which of Whelk's targets are met; fails if one is not."""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+MIB = 1 << 20
+# The first one has the targets that are about the PIIX, and the chart.
+PLATFORMS = {"pc, IDE CD": ("pc", "cdrom"), "q35, AHCI CD": ("q35", "cdrom"), "pc, IDE disk": ("pc", "hda"),
+             "virtio-blk disk": ("pc", "virtio-blk"), "USB stick": ("pc", "usb")}
+FIRST = next(iter(PLATFORMS))
+
+TIMES_FASTER_THAN_GRUB = {1: 30, 8: 60, 64: 100}  # module in MiB: at least
+ACCESSES = 20_000  # above the firmware's own, at most
+RAW_DMA_FACTOR, RAW_DMA_MORE = 1.5, 5.0  # at most that many times, and that many ms more
+ELSEWHERE_SIZE, ELSEWHERE_TIMES = 8, 5  # on the other platforms: module in MiB, at least
+
+START, END = "<!-- make bench writes from here -->", "<!-- make bench writes up to here -->"
+
+
+def rows(result, size=None):
+    """{name: row} of one size."""
+    return {row["name"]: row for row in result["results"] if row["module_mib"] == size}
+
+
+def sizes(result):
+    return sorted({row["module_mib"] for row in result["results"]})
+
+
+def share(row):
+    return row["loader_ms"]["median"]
+
+
+# ---- Targets
+
+def first_checks(result):
+    """(what was found, whether it is good enough) of the first platform."""
+    for size in sizes(result):
+        found = rows(result, size)
+        whelk, grub, raw = (found.get(name) for name in ("whelk", "grub", "raw-dma"))
+        if whelk is None:
+            yield f"{size} MiB: Whelk was not measured", False
+            continue
+        wanted = TIMES_FASTER_THAN_GRUB.get(size)
+        if wanted and grub:
+            times = share(grub) / max(share(whelk), 0.001)
+            yield f"{size} MiB: GRUB takes {times:.1f} times as long as Whelk, at least {wanted}", times >= wanted
+        elif wanted:
+            yield f"{size} MiB: GRUB was not measured", False
+        accesses = whelk["accesses_above_firmware"]
+        yield (f"{size} MiB: {accesses} device accesses above the firmware's own, at most {ACCESSES}",
+               accesses is not None and accesses <= ACCESSES)
+        if raw is None:
+            yield f"{size} MiB: raw DMA was not measured", False
+            continue
+        limit = RAW_DMA_FACTOR * share(raw) + RAW_DMA_MORE
+        yield (f"{size} MiB: Whelk takes {share(whelk):.1f} ms, at most {limit:.1f} "
+               f"(raw DMA {share(raw):.1f} ms)", share(whelk) <= limit)
+
+
+def elsewhere_checks(platform, result):
+    for size in sizes(result):
+        found = rows(result, size)
+        whelk = found.pop("whelk", None)
+        if whelk is None:
+            yield f"{platform}, {size} MiB: Whelk was not measured", False
+            continue
+        if size == ELSEWHERE_SIZE:
+            times = share(found["grub"]) / max(share(whelk), 0.001) if "grub" in found else 0
+            yield (f"{platform}, {size} MiB: GRUB takes {times:.1f} times as long as Whelk, at least "
+                   f"{ELSEWHERE_TIMES}", times >= ELSEWHERE_TIMES)
+        fastest = min(found.values(), key=share, default=None)
+        if fastest:
+            yield (f"{platform}, {size} MiB: Whelk takes {share(whelk):.1f} ms, the fastest of the others "
+                   f"({fastest['label']}) {share(fastest):.1f}", share(whelk) <= share(fastest))
+
+
+def checks(results):
+    found = list(first_checks(results[FIRST])) if FIRST in results else []
+    for platform, result in results.items():
+        if platform != FIRST:
+            found += elsewhere_checks(platform, result)
+    return found
+
+
+# ---- Tables
+
+def table(head, lines):
+    return "\n".join(["| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *lines]]) + "\n"
+
+
+def milliseconds(value):
+    return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def loaders(result):
+    """{name: label}, in the order of the rows."""
+    return {row["name"]: row["label"] for row in result["results"]}
+
+
+def share_table(result):
+    """A line for each loader, a column for each size."""
+    lines = []
+    for name, label in loaders(result).items():
+        line = [label]
+        for size in sizes(result):
+            row = rows(result, size).get(name)
+            times = row and row.get("times_faster_than_grub")
+            line.append((f"{milliseconds(share(row))} ms" if row else "") +
+                        (f" ({times:.0f}×)" if times and name == "whelk" else ""))
+        lines.append(line)
+    return table(["loader's share", *(f"{size} MiB" for size in sizes(result))], lines)
+
+
+def full_table(result):
+    lines = []
+    for row in result["results"]:
+        spread = row["loader_ms"]
+        line = [f"{row['module_mib']} MiB", row["label"], milliseconds(spread["median"]),
+                f"{milliseconds(spread['min'])} to {milliseconds(spread['max'])}"]
+        if "total_ms" in row:
+            accesses = row["accesses_above_firmware"]
+            line += [milliseconds(row["firmware_ms"]["median"]), milliseconds(row["total_ms"]["median"]),
+                     f"{row['iso_bytes'] / MIB:.1f}", "" if accesses is None else f"{accesses:,}"]
+        lines.append(line + [""] * (8 - len(line)))
+    return table(["module", "loader", "loader, ms", "lowest to highest", "firmware, ms", "total, ms", "ISO, MiB",
+                  "accesses to devices above the firmware's own"], lines)
+
+
+def stamps_table(result):
+    """Whelk's own stamps; "" when it printed none."""
+    lines = []
+    for row in result["results"]:
+        stamps = row.get("timing_us")
+        if stamps:
+            phases = [key for key in stamps if key not in ("driver", "bytes", "transfers")]
+            lines.append([f"{row['module_mib']} MiB", stamps["driver"],
+                          *("" if stamps[key] is None else f"{stamps[key] / 1000:.1f}" for key in phases)])
+    return table(["module", "driver", *phases], lines) if lines else ""
+
+
+def how(result):
+    return f"{result['platform']}; medians of {result['runs']} boots each, in turn."
+
+
+def readme_part(results, chart):
+    result = results[FIRST]
+    return (f"![Time to the kernel's first instruction]({chart})\n\n{share_table(result)}\n"
+            f"{how(result)} The firmware's own time is not in the loader's share; the module is random bytes.\n")
+
+
+def document(results, checked):
+    parts = ["# How long loaders take\n",
+             "Written by `make bench`; `docs/whelk-bench.1` says what is measured, and how.\n"]
+    for platform, result in results.items():
+        parts += [f"## {platform}\n", how(result) + "\n"]
+        parts += ["![Time to the kernel's first instruction](bench.svg)\n"] if platform == FIRST else []
+        parts.append(full_table(result))
+        stamps = stamps_table(result)
+        parts += ["Whelk's own stamps, in ms after the firmware has handed over:\n", stamps] if stamps else []
+    parts += ["## Targets\n", "".join(f"- {'met' if good else '**missed**'}: {text}\n" for text, good in checked)]
+    return "\n".join(parts)
+
+
+def replace_part(text, part):
+    """The text with what is between the marks replaced."""
+    before, _, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"no {START} … {END}")
+    return f"{before}{START}\n{part}{END}{after}"
+
+
+# ---- All of it
+
+def measure(arguments, platform, chart):
+    machine, attach = PLATFORMS[platform]
+    command = [arguments.whelk, "bench", "--json", "--runs", str(arguments.runs), "--sizes", arguments.sizes,
+               "--accel", "tcg", "--machine", machine, "--attach", attach]
+    command += ["--raw-dma", "--plot", str(chart)] if platform == FIRST else ["--no-accesses"]
+    print(f"{platform}: {' '.join([*command, arguments.tree])}", flush=True)
+    run = subprocess.run([*command, arguments.tree], stdout=subprocess.PIPE, text=True, check=False)
+    if not run.stdout:
+        sys.exit(f"{platform}: whelk bench failed")
+    return json.loads(run.stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--whelk", required=True)
+    parser.add_argument("--runs", type=int, required=True)
+    parser.add_argument("--sizes", required=True)
+    parser.add_argument("--json", type=Path, required=True, help="where all results go")
+    parser.add_argument("--docs", type=Path, required=True, help="the folder for chart and tables")
+    parser.add_argument("--readme", type=Path, required=True)
+    parser.add_argument("--platforms", default=";".join(PLATFORMS))
+    parser.add_argument("tree")
+    arguments = parser.parse_args()
+    arguments.docs.mkdir(parents=True, exist_ok=True)
+    chart = arguments.docs / "bench.svg"
+    results = {platform: measure(arguments, platform, chart) for platform in arguments.platforms.split(";")}
+    arguments.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    checked = checks(results)
+    (arguments.docs / "bench.md").write_text("<!-- SPDX-License-Identifier: BSD-2-Clause -->\n" +
+                                             document(results, checked), encoding="utf-8")
+    if FIRST in results:
+        readme = arguments.readme.read_text(encoding="utf-8")
+        arguments.readme.write_text(replace_part(readme, readme_part(results, "docs/bench/bench.svg")),
+                                    encoding="utf-8")
+        print("\n" + share_table(results[FIRST]))
+    for text, good in checked:
+        print(f"{'pass' if good else 'FAIL'}: {text}")
+    return 0 if all(good for _, good in checked) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# make bench: measures Whelk against its peers, writes the chart and the tables, checks the targets.
+
+BENCH_RUNS  ?= 5
+BENCH_SIZES ?= 1,8,64
+
+.PHONY: bench bench-run
+# A second make, as this one may have been read before what it asks about was installed.
+bench: deps-bench
+	@$(MAKE) --no-print-directory bench-run
+
+bench-run: $(BUILD)/whelk
+	@$(PYTHON) -B tests/bench/bench.py --whelk $(BUILD)/whelk --runs $(BENCH_RUNS) --sizes $(BENCH_SIZES) \
+	    --json $(BUILD)/bench.json --docs docs/bench --readme README.md iso
+
+# The unit tests of what whelk bench does with what it has measured.
+$(UNIT)/test_bench: $(patsubst %,$(UNIT)/obj/tools/bench_%.o,statistics text trace timing report plot)

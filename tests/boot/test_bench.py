@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""whelk bench: measures what it says, in forms that programs read; and leaves nothing behind, whatever goes
+wrong."""
+
+import csv
+import io
+import json
+import os
+import signal
+import struct
+import subprocess
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from discs import BUILD, CONFIG, MKRESCUE, tree, write_tree
+from good_kernels import KERNELS
+from qemu import PATIENCE
+
+WHELK = BUILD / "whelk"
+MIB = 1 << 20
+FIRMWARE_ACCESSES = 20_000  # at least; SeaBIOS on `pc` has 50,000
+
+
+def halting_kernel(address=MIB):
+    """Address fields, entered at its first byte behind the header: cli, hlt."""
+    flags = 1 << 16
+    header = struct.pack("<8I", 0x1BADB002, flags, -(0x1BADB002 + flags) & 0xFFFFFFFF, address, address, 0, 0,
+                         address + 32)
+    return header + b"\xfa\xf4"
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """Runs whelk bench in an empty TMPDIR and makes sure that it is empty afterwards."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+
+    def run(*arguments, files=None, status=0, **options):
+        directory = tmp_path / "tree"
+        write_tree(directory, files or tree(halting_kernel()))
+        timeout = options.pop("timeout", 120)
+        done = subprocess.run([str(WHELK), "bench", "--accel", "tcg", "--runs", "1", *map(str, arguments),
+                               str(directory)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=timeout * PATIENCE,
+                              env={**os.environ, "TMPDIR": str(scratch), **options.pop("env", {})}, **options)
+        assert done.returncode == status, done.stderr
+        assert os.listdir(scratch) == []
+        return done
+    run.scratch = scratch
+    return run
+
+
+def results(done):
+    return {(row["name"], row["module_mib"]): row for row in json.loads(done.stdout)["results"]}
+
+
+def test_a_kernel_of_ones_own_is_measured_up_to_its_first_instruction(bench):
+    """It writes nothing and touches no device; GRUB itself has code where it is entered."""
+    found = results(bench("--json", "--loaders=whelk,grub-i386-pc"))
+    assert {name for name, _ in found} == {"whelk", "grub-i386-pc"}
+    for row in found.values():
+        assert row["firmware_ms"]["median"] > 10
+        assert row["total_ms"]["median"] == pytest.approx(row["firmware_ms"]["median"] + row["loader_ms"]["median"],
+                                                          abs=0.01)
+        assert FIRMWARE_ACCESSES < row["accesses"] - row["accesses_above_firmware"] < row["accesses"]
+    assert found["whelk", 0]["accesses"] < found["grub-i386-pc", 0]["accesses"] / 5
+    assert found["whelk", 0]["iso_bytes"] > MIB
+
+
+def test_the_kernel_is_found_where_grub_has_code_as_well(bench):
+    """GRUB unpacks itself to 1 MiB and jumps there: this kernel's entry."""
+    kernel = halting_kernel()
+    flags = 1 << 16
+    shifted = struct.pack("<8I", 0x1BADB002, flags, -(0x1BADB002 + flags) & 0xFFFFFFFF, MIB + 16, MIB, 0, 0, MIB)
+    files = tree(b"\xfa\xf4".ljust(16, b"\xf4") + shifted)
+    own = results(bench("--json", "--no-accesses", "--loaders=grub-i386-pc", files=files))["grub-i386-pc", 0]
+    other = results(bench("--json", "--no-accesses", "--loaders=grub-i386-pc", files=tree(kernel)))["grub-i386-pc", 0]
+    assert own["loader_ms"]["median"] > other["loader_ms"]["median"] / 3
+
+
+def test_with_until_the_kernels_own_start_counts_as_well(bench):
+    files = tree(KERNELS["elf32"].make())
+    until = results(bench("--json", "--until=END", "--loaders=whelk", files=files))["whelk", 0]
+    entry = results(bench("--json", "--loaders=whelk", files=files))["whelk", 0]
+    assert until["accesses"] > entry["accesses"] + 1000  # its report, by the serial port
+
+
+def test_each_size_has_its_rows_and_raw_dma_its_own(bench, tmp_path):
+    chart = tmp_path / "chart.svg"
+    done = bench("--json", "--sizes=1,3", "--raw-dma", "--loaders=whelk", "--plot", chart)
+    found = results(done)
+    assert list(found) == [("whelk", 1), ("raw-dma", 1), ("whelk", 3), ("raw-dma", 3)]
+    assert found["whelk", 3]["iso_bytes"] - found["whelk", 1]["iso_bytes"] == 2 * MIB
+    for size in (1, 3):
+        assert 0.05 < found["raw-dma", size]["loader_ms"]["median"] < found["whelk", size]["total_ms"]["median"]
+    text = "".join(ElementTree.parse(chart).getroot().itertext())
+    for part in ("module of 1 MiB", "module of 3 MiB", "Whelk", "firmware", "loader"):
+        assert part in text
+
+
+def test_whelks_own_stamps_are_shown(bench):
+    row = results(bench("--json", "--sizes=1", "--no-accesses", "--loaders=whelk"))["whelk", 1]
+    stamps = row["timing_us"]
+    phases = [stamps[name] for name in ("handoff", "disc", "config", "plan", "kernel", "modules", "jump")]
+    assert phases == sorted(phases) and phases[-1] > phases[0]
+    assert stamps["bytes"] >= MIB and stamps["transfers"] > 0 and stamps["driver"]
+
+
+def test_the_csv_has_the_same_as_the_table(bench):
+    rows = list(csv.DictReader(io.StringIO(bench("--csv", "--loaders=whelk", "--no-accesses").stdout)))
+    assert [row["name"] for row in rows] == ["whelk"]
+    assert float(rows[0]["total_ms"]) > 10 and rows[0]["accesses"] == ""
+    table = bench("--loaders=whelk", "--no-accesses").stdout
+    assert "Whelk" in table and "tcg, pc, cdrom, 512 MiB" in table
+
+
+@pytest.mark.parametrize("attach", ["hda", "virtio-blk", "usb"])
+def test_the_iso_is_measured_as_a_disk_as_well(bench, attach):
+    row, = results(bench("--json", "--loaders=whelk", "--no-accesses", f"--attach={attach}")).values()
+    assert row["total_ms"]["median"] > row["firmware_ms"]["median"] / 2
+
+
+def test_an_iso_made_elsewhere_is_measured_under_its_name(bench, tmp_path):
+    write_tree(tmp_path / "other", tree(halting_kernel()))
+    subprocess.run([MKRESCUE, "-o", tmp_path / "other,1.iso", tmp_path / "other"], check=True)
+    found = results(bench("--json", "--loaders=whelk", "--no-accesses", "--iso", f"other={tmp_path}/other,1.iso"))
+    assert set(found) == {("whelk", 0), ("other", 0)}
+
+
+def test_the_probe_kernel_boots_in_place_of_the_trees_with_its_modules(bench, tmp_path):
+    files = tree(halting_kernel(), modules=[("words for it", b"module")])
+    found = results(bench("--json", "--probe", "--no-accesses", files=files))
+    assert found["whelk", 0]["loader_ms"]["median"] < found["grub", 0]["loader_ms"]["median"]
+    assert "isolinux" in {name for name, _ in found}
+    assert (tmp_path / "tree" / CONFIG).read_bytes() == files[CONFIG]
+    subprocess.run([WHELK, "bench", "--write-probe", tmp_path / "probe"], check=True)
+    assert struct.pack("<I", 0x1BADB002) in (tmp_path / "probe").read_bytes()[:8192]
+
+
+# ---- what goes wrong
+
+def test_an_iso_that_never_reaches_the_kernel_is_left_out_and_said(bench, tmp_path):
+    (tmp_path / "nothing.iso").write_bytes(bytes(2 * MIB))
+    done = bench("--json", "--loaders=whelk", "--no-accesses", "--timeout=5", "--iso",
+                 f"nothing={tmp_path}/nothing.iso", status=1)
+    assert [name for name, _ in results(done)] == ["whelk"]
+    lines = [line for line in done.stderr.splitlines() if "nothing" in line]
+    assert lines == ["whelk: nothing is left out: the kernel's first instruction was not reached in time; nothing "
+                     "came from the serial port"]
+
+
+def test_the_last_that_was_seen_on_the_serial_port_is_said(bench):
+    done = bench("--loaders=whelk", "--until=never said", "--timeout=5", status=1,
+                 files=tree(KERNELS["elf32"].make()))
+    assert "\"never said\" on the serial port was not reached" in done.stderr
+    assert "END" in done.stderr and done.stdout == ""
+
+
+def test_a_kernel_that_resets_the_machine_is_said(bench):
+    kernel = halting_kernel()[:32] + b"\xb0\xfe\xe6\x64\xeb\xfa"  # out 0x64, 0xfe: the keyboard controller's reset
+    done = bench("--loaders=whelk", "--until=never said", "--timeout=20", status=1, files=tree(kernel))
+    assert "the machine was reset" in done.stderr
+
+
+def test_a_tree_that_could_not_boot_is_refused_with_whelks_reason(bench):
+    done = bench("--loaders=whelk", status=1, files=tree(b"no kernel"))
+    assert "boot/grub/grub.cfg:3: /boot/kernel: " in done.stderr and "Multiboot" in done.stderr
+
+
+def test_what_is_missing_is_said_with_its_package(bench, tmp_path):
+    done = bench("--qemu=qemu-that-is-not-here", status=1)
+    assert done.stderr.splitlines()[-1] == ("whelk: qemu-that-is-not-here is not installed; on Debian: "
+                                            "apt install qemu-system-x86")
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    for name in ("qemu-system-x86_64", "xorriso", "cp"):
+        (commands / name).symlink_to(subprocess.check_output(["which", name], text=True).strip())
+    done = bench("--json", "--loaders=whelk,grub", "--no-accesses", env={"PATH": str(commands)})
+    assert [name for name, _ in results(done)] == ["whelk"]
+    assert "grub is left out: not installed; on Debian: apt install grub-common" in done.stderr
+    done = bench("--loaders=whelk", "--no-accesses", "--plot=chart.svg", env={"PATH": str(commands)}, status=1,
+                 cwd=tmp_path)
+    assert "gnuplot is not installed" in done.stderr and "Whelk" in done.stdout
+
+
+@pytest.mark.parametrize("arguments, reason", [
+    (["--runs=0"], "--runs=0: not a number from 1"),
+    (["--sizes=1,,8"], "--sizes=1,,8: give up to"),
+    (["--sizes=1,two"], "--sizes=1,two: give up to"),
+    (["--iso=name"], "--iso=name: give NAME=FILE"),
+    (["--attach=scsi"], "--attach=scsi: cdrom, hda"),
+    (["--raw-dma"], "--raw-dma goes with --sizes"),
+    (["--sizes=1", "--until=x"], "--until does not go with"),
+    (["--xen"], "--xen needs --until TEXT, --probe or --sizes"),
+    (["another"], "one tree at a time"),
+    (["--new"], "unknown option --new"),
+])
+def test_a_wrong_command_line_is_refused(bench, arguments, reason):
+    done = bench(*arguments, status=2)
+    assert done.stderr.startswith(f"whelk: {reason}") and done.stderr.count("\n") == 1
+
+
+def processes_below(pid):
+    """QEMUs and others that a process has started."""
+    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_qemu_is_left_after_a_signal(bench, tmp_path, number):
+    write_tree(tmp_path / "tree", tree(halting_kernel()))
+    with subprocess.Popen([WHELK, "bench", "--accel=tcg", "--loaders=whelk", "--until=never", tmp_path / "tree"],
+                          env={**os.environ, "TMPDIR": str(bench.scratch)}, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60 * PATIENCE
+        children = []
+        while not any(b"-S" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0") for child in children):
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+            try:
+                children = processes_below(process.pid)
+            except OSError:
+                children = []
+        process.send_signal(number)
+        assert process.wait(20 * PATIENCE) == -number
+    while any(Path(f"/proc/{child}").exists() for child in children):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    if number != signal.SIGKILL:
+        assert os.listdir(bench.scratch) == []
+
+
+# ---- Xen
+
+XL = """#!/bin/sh
+echo "$@" >>"$XL_LOG"
+case $1 in
+create)
+    for config; do :; done
+    cp "$config" "$XL_LOG.cfg" ;;
+unpause)
+    serial=$(sed -n "s/^serial = 'file:\\(.*\\)'$/\\1/p" "$XL_LOG.cfg")
+    { echo noise; echo whelk-nothing; echo "Hello, world"; } >>"$serial" ;;
+esac
+"""
+
+
+def test_without_xen_it_is_said_in_one_line(bench):
+    done = bench("--xen", "--probe", status=1)
+    assert done.stderr.startswith("whelk: --xen: ") and done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def dom0(tmp_path):
+    """The words that run a command in a mount namespace whose /proc is that of a dom0, and its environment: with
+    an `xl` that writes down how it is called."""
+    words = ["unshare", "-m", "sh", "-e", "-c"]
+    if subprocess.run([*words, "mount -t tmpfs none /mnt"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("may not mount anything")
+    for name in ("bin", "proc/xen", "real-proc"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "bin" / "xl").write_text(XL)
+    (tmp_path / "bin" / "xl").chmod(0o755)
+    (tmp_path / "proc" / "xen" / "capabilities").write_text("control_d\n")
+    (tmp_path / "proc" / "self").symlink_to(tmp_path / "real-proc" / "self")
+    script = f'mount -t proc proc {tmp_path}/real-proc; mount --bind {tmp_path}/proc /proc; exec "$@"'
+    return [*words, script, "sh"], {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "XL_LOG": str(tmp_path / "xl.log")}
+
+
+def bench_in_xen(dom0, tmp_path, scratch, *arguments):
+    words, environment = dom0
+    write_tree(tmp_path / "tree", tree(halting_kernel()))
+    scratch.mkdir(exist_ok=True)
+    done = subprocess.run([*words, WHELK, "bench", "--json", "--xen", "--runs=2", "--loaders=whelk", *arguments,
+                           tmp_path / "tree"], env={**os.environ, **environment, "TMPDIR": str(scratch)},
+                          capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
+    assert os.listdir(scratch) == []
+    return done, [line.split()[0] for line in (tmp_path / "xl.log").read_text().splitlines()]
+
+
+def test_a_guest_of_xen_is_created_started_watched_and_destroyed(dom0, tmp_path):
+    done, calls = bench_in_xen(dom0, tmp_path, tmp_path / "scratch", "--until=Hello", "--memory=96")
+    row = results(done)["whelk", 0]
+    assert 0 < row["total_ms"]["median"] < 10000 and row["accesses"] is None
+    assert calls == ["create", "unpause", "destroy"] * (len(calls) // 3) and len(calls) >= 3 * 2 * 2
+    config = (tmp_path / "xl.log.cfg").read_text()
+    guest = {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in config.splitlines())}
+    assert guest["builder"] == "'hvm'" and guest["memory"] == "96"
+    assert guest["disk"].startswith(f"[ 'file:{tmp_path}/scratch/whelk-bench-")
+    assert guest["disk"].endswith(",hdc:cdrom,r' ]") and guest["boot"] == "'d'"
+
+
+def test_a_guest_that_says_nothing_is_destroyed_as_well(dom0, tmp_path):
+    done, calls = bench_in_xen(dom0, tmp_path, tmp_path / "scratch", "--until=never said", "--timeout=1")
+    assert done.returncode == 1
+    assert "last on the serial port: Hello, world" in done.stderr
+    assert calls[-3:] == ["create", "unpause", "destroy"]

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What `whelk bench` does with what it has measured: statistics, trace, time stamps, reports.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tools/bench_report.h"
+#include "tools/bench_trace.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void assert_near(double value, double expected)
+{
+    assert_true(fabs(value - expected) < 1e-9);
+}
+
+// ---- Statistics
+
+static struct summary summary_of(const double *values, size_t count)
+{
+    struct samples samples = {0};
+    for (size_t i = 0; i < count; i++) {
+        samples_add(&samples, values[i]);
+    }
+    struct summary summary = samples_summary(&samples);
+    samples_free(&samples);
+    return summary;
+}
+
+static void test_the_median_of_an_odd_number_is_the_middle_one(void **state)
+{
+    (void)state;
+    struct summary summary = summary_of((double[]){9, 1, 100}, 3);
+    assert_near(summary.median, 9);
+    assert_near(summary.lowest, 1);
+    assert_near(summary.highest, 100);
+}
+
+static void test_the_median_of_an_even_number_is_between_the_middle_two(void **state)
+{
+    (void)state;
+    assert_near(summary_of((double[]){4, 1, 2, 100}, 4).median, 3);
+    assert_near(summary_of((double[]){7}, 1).median, 7);
+}
+
+// ---- The end of a text
+
+static void test_a_text_is_found_across_the_pieces_that_it_came_in(void **state)
+{
+    (void)state;
+    static struct text text;
+    text.length = 0;
+    text_add(&text, "wh", 2);
+    assert_null(text_find(&text, "whelk"));
+    text_add(&text, "\0", 1);
+    text_add(&text, "whe", 3);
+    text_add(&text, "lk", 2);
+    assert_ptr_equal(text_find(&text, "whelk"), text.bytes + 3);
+}
+
+static void test_of_a_long_text_the_end_is_kept(void **state)
+{
+    (void)state;
+    static struct text text;
+    static char filler[3 * TEXT_BYTES];
+    memset(filler, '.', sizeof filler);
+    text.length = 0;
+    text_add(&text, "begin", 5);
+    text_add(&text, filler, sizeof filler);
+    assert_true(text.length <= TEXT_BYTES);
+    for (int i = 0; i < TEXT_BYTES; i++) {
+        text_add(&text, filler, 1);
+    }
+    text_add(&text, "end", 3);
+    assert_null(text_find(&text, "begin"));
+    assert_ptr_equal(text_find(&text, "end"), text.bytes + text.length - 3);
+    assert_true(text.length >= TEXT_BYTES / 2);
+}
+
+static void test_the_last_line_is_the_last_that_says_something(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *line;
+        size_t size;
+    } cases[] = {
+        {"one\ntwo\r\n\n  \n", "two", 20}, {"", "", 20},         {"\n\n", "", 20},
+        {"a\x1b[m", "a.[m", 20},           {"abcdef", "def", 4}, {"one\rtwo", "two", 20},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        static struct text text;
+        char line[20];
+        text.length = 0;
+        text_add(&text, cases[i].text, strlen(cases[i].text));
+        text_last_line(&text, line, cases[i].size);
+        assert_string_equal(line, cases[i].line);
+    }
+}
+
+// ---- QEMU's trace
+
+#define READ  "memory_region_ops_read cpu 0 mr 0x5 addr 0x1f0 value 0x0 size 2 name 'ide'\n"
+#define WRITE "memory_region_ops_write cpu 0 mr 0x5 addr 0x1f0 value 0x0 size 2 name 'ide'\n"
+#define SERIAL(hex)                                                                                \
+    "memory_region_ops_write cpu 0 mr 0x5 addr 0x3f8 value 0x" hex " size 1 name 'serial'\n"
+
+/* Counts in pieces of a length. */
+static uint64_t count(const char *lines, const char *marker, size_t piece, bool *ended)
+{
+    static struct trace trace;
+    memset(&trace, 0, sizeof trace);
+    trace.marker = marker;
+    for (size_t at = 0, length = strlen(lines); at < length; at += piece) {
+        trace_add(&trace, lines + at, piece < length - at ? piece : length - at);
+    }
+    *ended = trace.ended;
+    return trace.accesses;
+}
+
+static void test_reads_and_writes_are_counted_and_nothing_else(void **state)
+{
+    (void)state;
+    bool ended;
+    const char *lines = READ WRITE "memory_region_subpage_read cpu 0 mr 0x5 addr 0x1f0\n"
+                                   "qemu-system-x86_64: memory_region_ops_read \n\n" WRITE
+                                   "123@1700000000.123456:" READ;
+    assert_int_equal(count(lines, NULL, 1 << 20, &ended), 4);
+    assert_false(ended);
+}
+
+static void test_a_line_is_counted_when_it_comes_in_pieces(void **state)
+{
+    (void)state;
+    bool ended;
+    for (size_t piece = 1; piece < 200; piece++) {
+        assert_int_equal(count(READ WRITE READ READ, NULL, piece, &ended), 4);
+    }
+}
+
+static void test_counting_ends_when_the_marker_is_written_to_the_serial_port(void **state)
+{
+    (void)state;
+    bool ended;
+    const char *lines = READ SERIAL("6f") READ SERIAL("6b") WRITE WRITE;
+    for (size_t piece = 1; piece < 400; piece += 7) {
+        assert_int_equal(count(lines, "ok", piece, &ended), 4);
+        assert_true(ended);
+        assert_int_equal(count(lines, "no", piece, &ended), 6);
+        assert_false(ended);
+    }
+}
+
+static void test_a_line_that_is_too_long_is_cut(void **state)
+{
+    (void)state;
+    bool ended;
+    static char lines[4000] = "memory_region_ops_read ";
+    memset(lines + strlen(lines), 'x', 3000);
+    strcat(lines, "\n" READ);
+    assert_int_equal(count(lines, NULL, 100, &ended), 2);
+}
+
+// ---- Whelk's time stamps
+
+static void test_the_stamps_are_read_from_their_line(void **state)
+{
+    (void)state;
+    struct timing timing;
+    assert_true(timing_read("noise\nwhelk-timing {\"handoff\":0,\"disc\":1100,\"config\": 1200,"
+                            "\"plan\":1300,\"kernel\":1400,\"modules\":2500,\"jump\":2600,"
+                            "\"bytes\":1048576,\"transfers\":3,\"driver\":\"piix-ide\"}\nmore",
+                            &timing));
+    static const double expected[TIMING_STAMPS] = {0, 1100, 1200, 1300, 1400, 2500, 2600};
+    for (int i = 0; i < TIMING_STAMPS; i++) {
+        assert_near(timing.stamps_us[i], expected[i]);
+    }
+    assert_near(timing.bytes, 1048576);
+    assert_near(timing.transfers, 3);
+    assert_string_equal(timing.driver, "piix-ide");
+}
+
+static void test_stamps_that_are_missing_or_new_do_no_harm(void **state)
+{
+    (void)state;
+    struct timing timing;
+    assert_true(
+        timing_read("whelk-timing {\"new\":1,\"jump\":26,\"driver\":7,\"disc\":\"x\"}", &timing));
+    assert_near(timing.stamps_us[TIMING_JUMP], 26);
+    assert_true(isnan(timing.stamps_us[TIMING_HANDOFF]));
+    assert_true(isnan(timing.stamps_us[TIMING_DISC]));
+    assert_true(isnan(timing.bytes));
+    assert_string_equal(timing.driver, "");
+}
+
+static void test_a_line_that_is_not_whole_is_none(void **state)
+{
+    (void)state;
+    struct timing timing;
+    assert_false(timing_read("whelk-timing {\"jump\":26", &timing));
+    assert_false(timing_read("whelk-timing", &timing));
+    assert_false(timing_read("", &timing));
+}
+
+// ---- The report
+
+static struct summary around(double median)
+{
+    return (struct summary){median, median - 1, median + 1};
+}
+
+static struct report_row row(const char *name, uint32_t size_mib, double loader_ms)
+{
+    return (struct report_row){.name = name,
+                               .label = name,
+                               .size_mib = size_mib,
+                               .iso_bytes = 3 << 20,
+                               .firmware = around(100),
+                               .loader = around(loader_ms),
+                               .total = around(100 + loader_ms),
+                               .accesses = 5000,
+                               .firmware_accesses = 4000};
+}
+
+static char *printed(const struct report *report, void (*print)(const struct report *, FILE *))
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    print(report, out);
+    fclose(out);
+    return text;
+}
+
+static struct report report_of(struct report_row *rows, size_t count)
+{
+    struct report report = {.tree = "a \"tree\"",
+                            .platform = "QEMU",
+                            .until = "the end",
+                            .accel = "tcg",
+                            .runs = 5,
+                            .rows = rows,
+                            .row_count = count};
+    report_compare(&report);
+    return report;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL) {
+        fail_msg("no %s in:\n%s", part, text);
+    }
+}
+
+static void test_the_loaders_share_is_what_the_firmware_does_not_take(void **state)
+{
+    (void)state;
+    struct summary share = report_loader_share((struct summary){150, 140, 190}, around(100));
+    assert_near(share.median, 50);
+    assert_near(share.lowest, 40);
+    assert_near(share.highest, 90);
+}
+
+static void test_each_is_compared_to_grub_with_the_same_module(void **state)
+{
+    (void)state;
+    struct report_row rows[] = {row("whelk", 1, 10), row("grub", 1, 300), row("whelk", 8, 20),
+                                row("grub-i386-pc", 8, 900), row("whelk", 64, 30)};
+    report_of(rows, COUNT(rows));
+    assert_near(rows[0].times_faster_than_grub, 30);
+    assert_near(rows[1].times_faster_than_grub, 1);
+    assert_near(rows[2].times_faster_than_grub, 45);
+    assert_true(isnan(rows[4].times_faster_than_grub));
+}
+
+static void test_a_share_of_nothing_or_less_is_compared_to_nobody(void **state)
+{
+    (void)state;
+    struct report_row rows[] = {row("whelk", 1, -0.5), row("grub", 1, 300)};
+    report_of(rows, COUNT(rows));
+    assert_true(isnan(rows[0].times_faster_than_grub));
+}
+
+static void test_the_table_has_a_line_for_each_row(void **state)
+{
+    (void)state;
+    struct report_row rows[] = {row("Whelk", 1, 10), row("grub", 1, 300), row("raw", 1, 2)};
+    rows[2].is_raw_dma = true;
+    struct report report = report_of(rows, COUNT(rows));
+    char *text = printed(&report, report_table);
+    assert_has(text, "   1 MiB  Whelk                 3.0     100.0      10.0 (9.0..11.0)");
+    assert_has(text, "110.0         1000    30.0x\n");
+    assert_has(text, "   1 MiB  raw                                       2.0 (1.0..3.0)\n");
+    assert_has(text, "firmware's own 4000");
+    free(text);
+}
+
+static void test_what_was_not_counted_is_null_in_json_and_empty_in_csv(void **state)
+{
+    (void)state;
+    struct report_row rows[] = {row("whelk", 1, 10)};
+    rows[0].accesses = 0;
+    struct report report = report_of(rows, COUNT(rows));
+    char *json = printed(&report, report_json), *csv = printed(&report, report_csv);
+    assert_has(json, "\"tree\": \"a \\\"tree\\\"\"");
+    assert_has(json, "\"accesses\": null, \"accesses_above_firmware\": null, "
+                     "\"times_faster_than_grub\": null");
+    assert_has(csv,
+               "\n\"whelk\",1,10.000,9.000,11.000,3145728,100.000,110.000,109.000,111.000,,,\n");
+    free(json);
+    free(csv);
+}
+
+static void test_every_line_of_the_csv_has_as_many_fields(void **state)
+{
+    (void)state;
+    struct report_row rows[] = {row("whelk", 1, 10), row("raw-dma", 1, 2), row("grub", 1, 300)};
+    rows[1].is_raw_dma = true;
+    struct report report = report_of(rows, COUNT(rows));
+    char *csv = printed(&report, report_csv);
+    size_t fields = 0, lines = 0;
+    for (char *line = strtok(csv, "\n"); line != NULL; line = strtok(NULL, "\n"), lines++) {
+        size_t commas = 0;
+        for (const char *at = line; *at != '\0'; at++) {
+            commas += *at == ',';
+        }
+        fields = lines == 0 ? commas : fields;
+        assert_int_equal(commas, fields);
+    }
+    assert_int_equal(lines, 4);
+    free(csv);
+}
+
+static void plot(const struct report *report, FILE *out)
+{
+    report_plot_script(report, "a\"b.svg", out);
+}
+
+static void test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma(void **state)
+{
+    (void)state;
+    struct report_row rows[] = {row("whelk", 1, 10), row("raw-dma", 1, 2), row("grub", 1, 300),
+                                row("whelk", 8, 12)};
+    rows[1].is_raw_dma = true;
+    struct report report = report_of(rows, COUNT(rows));
+    char *script = printed(&report, plot);
+    assert_has(script, "set output \"a\\\"b.svg\"");
+    assert_has(script, "2 100.000 110.000 \"whelk\" \"100 + 10 ms\"\n"
+                       "1 100.000 400.000 \"grub\" \"100 + 300 ms\"\nEND\n");
+    assert_has(script, "module of 8 MiB");
+    assert_null(strstr(script, "raw-dma"));
+    free(script);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_median_of_an_odd_number_is_the_middle_one),
+        cmocka_unit_test(test_the_median_of_an_even_number_is_between_the_middle_two),
+        cmocka_unit_test(test_a_text_is_found_across_the_pieces_that_it_came_in),
+        cmocka_unit_test(test_of_a_long_text_the_end_is_kept),
+        cmocka_unit_test(test_the_last_line_is_the_last_that_says_something),
+        cmocka_unit_test(test_reads_and_writes_are_counted_and_nothing_else),
+        cmocka_unit_test(test_a_line_is_counted_when_it_comes_in_pieces),
+        cmocka_unit_test(test_counting_ends_when_the_marker_is_written_to_the_serial_port),
+        cmocka_unit_test(test_a_line_that_is_too_long_is_cut),
+        cmocka_unit_test(test_the_stamps_are_read_from_their_line),
+        cmocka_unit_test(test_stamps_that_are_missing_or_new_do_no_harm),
+        cmocka_unit_test(test_a_line_that_is_not_whole_is_none),
+        cmocka_unit_test(test_the_loaders_share_is_what_the_firmware_does_not_take),
+        cmocka_unit_test(test_each_is_compared_to_grub_with_the_same_module),
+        cmocka_unit_test(test_a_share_of_nothing_or_less_is_compared_to_nobody),
+        cmocka_unit_test(test_the_table_has_a_line_for_each_row),
+        cmocka_unit_test(test_what_was_not_counted_is_null_in_json_and_empty_in_csv),
+        cmocka_unit_test(test_every_line_of_the_csv_has_as_many_fields),
+        cmocka_unit_test(test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
