@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +40,12 @@ enum {
     GPT_FIRST_USABLE = SYSTEM_AREA / SECTOR,
     GUID_BYTES = 16,
 
+    /* The volume descriptors, ECMA-119 8.4. */
+    DESCRIPTOR_PRIMARY = 1,
+    DESCRIPTOR_SUPPLEMENTARY = 2,
+    DESCRIPTOR_TERMINATOR = 255,
+    DESCRIPTOR_MODIFIED = 830,
+
     /* El Torito. */
     BOOT_RECORD_BLOCK = 17,
     BOOT_RECORD_CATALOG = 0x47,
@@ -51,6 +58,7 @@ static_assert(HYBRID_BACKUP_BYTES == GPT_ENTRIES_BYTES + SECTOR, "the backup: en
 /* Microsoft basic data, EBD0A0A2-B9E5-4433-87C0-68B6B72699C7: what systems look into. */
 static const uint8_t basic_data_type[GUID_BYTES] = {0xa2, 0xa0, 0xd0, 0xeb, 0xe5, 0xb9, 0x33, 0x44,
                                                     0x87, 0xc0, 0x68, 0xb6, 0xb7, 0x26, 0x99, 0xc7};
+#define HASHED_BYTES ((uint64_t)64 << 20)
 static const uint8_t gpt_signature[8] = {'E', 'F', 'I', ' ', 'P', 'A', 'R', 'T'};
 static const char partition_name[] = "Whelk ISO";
 #define GPT_REQUIRED  ((uint64_t)1 << 0)
@@ -117,30 +125,70 @@ static bool find_boot_image(int iso, uint32_t *block, struct error *error)
            fail(error, "xorriso made an ISO whose boot catalog does not boot");
 }
 
-/* An identifier from the volume's descriptors and directories (their times and lengths are in it),
-   so that the same ISO has the same one: a GUID of RFC 9562's version 8. */
-static bool make_guid(int iso, uint32_t boot_image_block, uint8_t purpose, uint8_t guid[GUID_BYTES],
-                      struct error *error)
+/* Goes on with a hash: quick, and good enough to tell ISOs apart. */
+static uint64_t hash_more(uint64_t hash, const uint8_t *data, size_t size)
 {
-    uint32_t words[4];
-    for (uint8_t i = 0; i < 4; i++) {
-        words[i] = crc32(0, (const uint8_t[]){purpose, i}, 2);
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ data[i]) * 0x100000001b3; /* FNV-1a's prime */
     }
-    for (uint64_t block = SYSTEM_AREA / BLOCK; block < boot_image_block; block++) {
-        uint8_t data[BLOCK];
-        if (!read_at(iso, block * BLOCK, data, sizeof data, error)) {
+    return hash ^ hash >> 32;
+}
+
+/* What the ISO contains, as a number: of its descriptors, directories and first files, which are
+   those that boot. */
+static bool hash_contents(int iso, uint64_t size, uint64_t *hash, struct error *error)
+{
+    uint8_t data[32 * BLOCK];
+    uint64_t end = size < HASHED_BYTES ? size : HASHED_BYTES;
+    *hash = 0;
+    for (uint64_t at = SYSTEM_AREA; at < end; at += sizeof data) {
+        size_t length = end - at < sizeof data ? (size_t)(end - at) : sizeof data;
+        if (!read_at(iso, at, data, length, error)) {
             return false;
         }
-        for (size_t i = 0; i < 4; i++) { /* another quarter of the block for each word */
-            words[i] = crc32(words[i], data + i * (BLOCK / 4), BLOCK / 4);
-        }
+        *hash = hash_more(*hash, data, length);
     }
-    for (size_t i = 0; i < 4; i++) {
-        store32(guid + 4 * i, words[i]);
+    return true;
+}
+
+/* An identifier from the contents' hash: a GUID of RFC 9562's version 8. */
+static void make_guid(uint64_t hash, uint8_t purpose, uint8_t guid[GUID_BYTES])
+{
+    for (uint8_t i = 0; i < 2; i++) {
+        uint8_t bytes[8];
+        store64(bytes, hash);
+        store64(guid + 8 * (size_t)i,
+                hash_more(hash_more(hash, (const uint8_t[]){purpose, i}, 2), bytes, sizeof bytes));
     }
     guid[7] = (uint8_t)((guid[7] & 0x0f) | 0x80); /* version; the third field is little-endian */
     guid[8] = (uint8_t)((guid[8] & 0x3f) | 0x80); /* variant */
-    return true;
+}
+
+/* Systems know a volume by its modification date (blkid calls it the UUID). Where no one has chosen
+   it, each ISO gets its own time of that day. */
+static bool write_identity(int iso, uint64_t hash, struct error *error)
+{
+    uint8_t descriptor[BLOCK], *date = descriptor + DESCRIPTOR_MODIFIED;
+    for (uint64_t block = SYSTEM_AREA / BLOCK;; block++) {
+        if (!read_at(iso, block * BLOCK, descriptor, sizeof descriptor, error)) {
+            return false;
+        }
+        if (descriptor[0] == DESCRIPTOR_TERMINATOR) {
+            return true;
+        }
+        bool is_volume =
+            descriptor[0] == DESCRIPTOR_PRIMARY || descriptor[0] == DESCRIPTOR_SUPPLEMENTARY;
+        if (is_volume && memcmp(date, HYBRID_UNDATED, strlen(HYBRID_UNDATED)) == 0) {
+            unsigned hundredths = (unsigned)(hash % (24 * 60 * 60 * 100));
+            char time[9];
+            snprintf(time, sizeof time, "%02u%02u%02u%02u", hundredths / 360000 % 24,
+                     hundredths / 6000 % 60, hundredths / 100 % 60, hundredths % 100);
+            memcpy(date + strlen("YYYYMMDD"), time, 8);
+            if (!write_at(iso, block * BLOCK + DESCRIPTOR_MODIFIED, date, 16, error)) {
+                return false;
+            }
+        }
+    }
 }
 
 static void put_mbr_partition(uint8_t *mbr, size_t index, uint8_t status, uint8_t type,
@@ -236,12 +284,14 @@ static bool write_tables(int iso, uint64_t size, struct bytes mbr, struct error 
 {
     uint64_t sector_count = size / SECTOR;
     uint32_t image_block = 0;
+    uint64_t hash = 0;
     uint8_t disk_guid[GUID_BYTES], partition_guid[GUID_BYTES];
     if (!check_room(iso, size, error) || !find_boot_image(iso, &image_block, error) ||
-        !make_guid(iso, image_block, 0, disk_guid, error) ||
-        !make_guid(iso, image_block, 1, partition_guid, error)) {
+        !hash_contents(iso, size, &hash, error) || !write_identity(iso, hash, error)) {
         return false;
     }
+    make_guid(hash, 0, disk_guid);
+    make_guid(hash, 1, partition_guid);
     /* MBR, GPT header, GPT entries; and the backup: entries, header. */
     uint8_t front[GPT_ENTRIES_START + GPT_ENTRIES_BYTES] = {0};
     static_assert(sizeof front <= SYSTEM_AREA, "ISO 9660 leaves this much room");

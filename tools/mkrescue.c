@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "tools/check.h"
 #include "tools/embedded.h"
@@ -31,6 +32,8 @@ enum {
     SMALLEST_ISO_KIB = 1024, /* see docs/iso-layout.md */
     CATALOG_WEIGHT = 1000,   /* xorriso puts files of higher weight first; others have 0 */
 };
+#define UNDATED_SECONDS ((time_t)315532800)  /* HYBRID_UNDATED */
+#define LAST_SECONDS    ((time_t)5869583999) /* 2155: a directory has one byte for the year */
 _Static_assert(PADDING_KIB * 1024 >= HYBRID_BACKUP_BYTES, "the backup GPT fits the padding");
 
 struct settings {
@@ -274,6 +277,30 @@ static void add_words(struct command *command, const struct words *words)
     }
 }
 
+/* The same tree makes the same ISO: no date is that of a file or of now. */
+static bool add_dates(struct command *command, struct error *error)
+{
+    static const char variable[] = "SOURCE_DATE_EPOCH";
+    const char *given = getenv(variable);
+    struct tm date;
+    char text[] = HYBRID_UNDATED, *end;
+    time_t seconds = UNDATED_SECONDS;
+    if (given != NULL) {
+        errno = 0;
+        seconds = (time_t)strtoll(given, &end, 10);
+        if (errno != 0 || *given < '0' || *given > '9' || *end != '\0' || seconds > LAST_SECONDS) {
+            return fail(error, "%s=%s: not a number of seconds that a date on an ISO can have",
+                        variable, given);
+        }
+        gmtime_r(&seconds, &date);
+        strftime(text, sizeof text, "%Y%m%d%H%M%S00", &date);
+    }
+    command_add(command, "--modification-date=%s", text);
+    command_add(command, "--set_all_file_dates");
+    command_add(command, "=%lld", seconds > 0 ? (long long)seconds : 1); /* 0: the files' own */
+    return true;
+}
+
 static void add_options(struct command *command, const struct settings *settings,
                         const struct output *output)
 {
@@ -303,11 +330,15 @@ static void add_options(struct command *command, const struct settings *settings
 }
 
 /* The user's options stand behind ours, which they so override. */
-static void make_command(struct command *command, const struct settings *settings,
+static bool make_command(struct command *command, const struct settings *settings,
                          const struct command_line *line, const struct tree *tree,
-                         const struct load_order *order, const struct output *output)
+                         const struct load_order *order, const struct output *output,
+                         struct error *error)
 {
     add_options(command, settings, output);
+    if (!add_dates(command, error)) {
+        return false;
+    }
     add_weights(command, order);
     add_words(command, &line->foreign);
     command_add(command, "-o");
@@ -320,6 +351,7 @@ static void make_command(struct command *command, const struct settings *setting
     command_add(command, "-padding");
     command_add(command, "%ik", padding_kib(order));
     add_words(command, &line->rest);
+    return true;
 }
 
 // ---- The ISO
@@ -344,8 +376,8 @@ static bool write_iso(const struct settings *settings, const struct command_line
     if (!output_start(&output, settings->output, error)) {
         return false;
     }
-    make_command(&command, settings, line, tree, order, &output);
-    bool done = write_boot_image(output.boot_image, error) &&
+    bool done = make_command(&command, settings, line, tree, order, &output, error) &&
+                write_boot_image(output.boot_image, error) &&
                 command_run(&command, settings->verbose, error) &&
                 hybrid_write(output.iso, embedded_mbr(), error) && output_finish(&output, error);
     output_end();

@@ -53,7 +53,9 @@ _Noreturn static void become(const struct command *command, int printed, int rep
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(printed, STDOUT_FILENO) >= 0 &&
         dup2(printed, STDERR_FILENO) >= 0) {
-        setenv("LC_ALL", "C", 1); /* names are bytes, messages English */
+        setenv("LC_ALL", "C", 1);      /* names are bytes, messages English */
+        setenv("TZ", "UTC0", 1);       /* dates are the same everywhere */
+        unsetenv("SOURCE_DATE_EPOCH"); /* the command line has the dates */
         execvp(command->words[0], command->words);
     }
     int reason = errno;
