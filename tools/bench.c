@@ -262,7 +262,11 @@ static bool choose_platform(struct bench *bench, struct error *error)
 static bool boot_once(struct bench *bench, const char *iso, const char *marker, uint32_t entry,
                       const char *then, struct error *error)
 {
-    struct boot_wish wish = {.iso = iso, .marker = marker, .entry = entry, .then = then};
+    struct boot_wish wish = {.iso = iso,
+                             .marker = marker,
+                             .is_ours = marker != NULL && marker != bench->settings.until,
+                             .entry = entry,
+                             .then = then};
     return bench->settings.xen ? xen_time(&bench->machine, &wish, &bench->result, error)
                                : qemu_time(&bench->machine, &wish, &bench->result, error);
 }

@@ -7,7 +7,7 @@
 struct bytes embedded_probe(void);   /* a Multiboot kernel that says when it runs */
 struct bytes embedded_nothing(void); /* 2048 bytes: El Torito boot image and disk's first sector */
 
-/* What they write on the serial port. */
+/* What they write on the serial port; behind the first two, " 0x" and the TSC in hexadecimal. */
 #define PROBE_MARKER   "whelk-probe"
 #define NOTHING_MARKER "whelk-nothing"
 #define COUNTED_MARKER "whelk-counted"

@@ -20,6 +20,7 @@ struct qemu_machine {
 struct boot_wish {
     const char *iso;
     const char *marker; /* the text on the serial port; NULL: the kernel's entry */
+    bool is_ours;       /* the marker: the guest's TSC at that moment is in its line */
     uint32_t entry;     /* physical, when there is no marker */
     const char *then;   /* the beginning of a line behind the marker to wait for as well, or NULL */
 };

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; The probe kernel's Multiboot 1 header (specification 0.6.96, 3.1) and its first instructions, which
-; say on the first serial port that they run.
+; take the time.
 ; In: EAX 0x2badb002, EBX the boot information. Mode: 32-bit protected, flat.
 
 bits 32
@@ -8,7 +8,7 @@ bits 32
 HEADER_MAGIC equ 0x1badb002
 HEADER_FLAGS equ 0x3                    ; modules on page boundaries, memory information
 
-extern probe, print
+extern probe
 global _start
 
 section .multiboot
@@ -17,21 +17,17 @@ section .multiboot
 
 section .text
 _start:
+    rdtsc
     mov esp, stack_top
     cld
-    push reached
-    call print
-    add esp, 4
+    push edx
+    push eax
     push ebx
     call probe
 .halt:
     cli
     hlt
     jmp .halt
-
-section .rodata
-reached:
-    db "whelk-probe", 10, 0
 
 section .bss
     resb 16384

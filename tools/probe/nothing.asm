@@ -1,7 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; The boot image that does nothing: what is left of a boot when there is no loader. One sector for
-; disks, the same padded to 2048 bytes for El Torito. It says that it was reached, counts,
-; says that as well (a processor that is emulated instruction by instruction is found by it), halts.
+; disks, the same padded to 2048 bytes for El Torito. It says that it was reached, and at which time
+; by the TSC, counts, says that as well (a processor that is emulated instruction by instruction is
+; found by it), halts.
 ; In: loaded at 0x7c00. Clobbers everything. Mode: real.
 
 bits 16
@@ -16,10 +17,19 @@ PARTITION_TABLE  equ 446
 EL_TORITO_BYTES  equ 2048
 
 start:
+    rdtsc
     cld
+    push eax
+    push edx
     xor ax, ax
     mov ds, ax
     mov si, reached
+    call print
+    pop ebx
+    call print_hex
+    pop ebx
+    call print_hex
+    mov si, line_end
     call print
     mov ecx, COUNT
 .count:
@@ -32,24 +42,46 @@ start:
     hlt
     jmp .halt
 
-; Writes the text at DS:SI to the first serial port. Clobbers AX, DX, SI.
+; Writes EBX to the first serial port, 8 hexadecimal digits. Clobbers AX, CX, DX, SI.
+print_hex:
+    mov cx, 8
+.next:
+    rol ebx, 4
+    mov si, bx
+    and si, 15
+    mov al, [digits + si]
+    call put
+    loop .next
+    ret
+
+; The same with the text at DS:SI. Clobbers AX, DX, SI.
 print:
+    lodsb
+    test al, al
+    jz put.end
+    call put
+    jmp print
+
+; The same with the character AL. Clobbers AH, DX.
+put:
+    mov ah, al
     mov dx, COM1 + LINE_STATUS
 .wait:
     in al, dx
     test al, HOLDING_EMPTY
     jz .wait
-    lodsb
-    test al, al
-    jz .end
+    mov al, ah
     mov dx, COM1
     out dx, al
-    jmp print
 .end:
     ret
 
+digits:
+    db "0123456789abcdef"
 reached:
-    db "whelk-nothing", 10, 0
+    db "whelk-nothing 0x", 0
+line_end:
+    db 10, 0
 counted:
     db "whelk-counted", 10, 0
 

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The probe kernel behind its first instructions. With "raw-dma" on its command line it reads as
-// many bytes as its first module has once more from the CD, by one DMA command of the PIIX's IDE
-// function (82371SB data sheet, 2.7; SFF-8020i), and says how many ticks of the TSC that took:
-// nobody can load the module faster.
+// The probe kernel behind its first instructions: says that it was reached, and at which time by
+// the TSC. With "raw-dma" on its command line it reads as many bytes as its first module has once
+// more from the CD, by one DMA command of the PIIX's IDE function (82371SB data sheet, 2.7;
+// SFF-8020i), and says how many ticks of the TSC that took: nobody can load the module faster.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "stage2/io.h"
 
-void print(const char *text);
-void probe(const uint8_t *information);
+void probe(const uint8_t *information, uint64_t reached);
 
 // ---- Serial port
 
 enum { COM1 = 0x3f8, LINE_STATUS = 5, HOLDING_EMPTY = 0x20 };
 
-void print(const char *text)
+static void print(const char *text)
 {
     for (; *text != '\0'; text++) {
         while ((in8(COM1 + LINE_STATUS) & HOLDING_EMPTY) == 0) {
@@ -283,8 +282,11 @@ static const char *measure(const uint8_t *information)
     return NULL;
 }
 
-void probe(const uint8_t *information)
+void probe(const uint8_t *information, uint64_t reached)
 {
+    print("whelk-probe ");
+    print_hex(reached);
+    print("\n");
     if (is_wanted(information)) {
         const char *reason = measure(information);
         if (reason != NULL) {
