@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Installs the Debian packages that a purpose (build, demo, check: see tests/dependencies) needs and
+# Installs the Debian packages that a purpose (build, demo, check, bench: see tests/dependencies) needs and
 # that are missing. Usage: tests/install-deps.sh [--print] PURPOSE
 # Without root it only says what is missing and fails; --print only lists what is missing.
 set -eu
@@ -30,7 +30,7 @@ packages_of() {
     done
 }
 
-packages=$(packages_of "${1:?purpose: build, demo or check}")
+packages=$(packages_of "${1:?purpose: build, demo, check or bench}")
 # Where there is no dpkg, whoever builds knows best what there is.
 command -v dpkg-query >/dev/null || exit 0
 
