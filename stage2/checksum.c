@@ -61,7 +61,8 @@ static void store_big32(uint8_t *at, uint32_t value)
     }
 }
 
-/* The names are the standard's (6.2.2): state is H, then a to h; w is the message schedule. */
+/* The names are the standard's (6.2.2). Its variables a to h are not moved in each round t: a is
+   the state's word -t, h the word before it. */
 static void sha256_block(uint32_t hash[SHA256_WORDS], const uint8_t *block)
 {
     static const uint32_t k[SHA256_ROUNDS] = {
@@ -86,16 +87,15 @@ static void sha256_block(uint32_t hash[SHA256_WORDS], const uint8_t *block)
     }
     memcpy(state, hash, sizeof state);
     for (size_t t = 0; t < SHA256_ROUNDS; t++) {
-        uint32_t a = state[0], b = state[1], c = state[2];
-        uint32_t e = state[4], f = state[5], g = state[6];
-        uint32_t t1 = state[7] +
-                      (rotate_right32(e, 6) ^ rotate_right32(e, 11) ^ rotate_right32(e, 25)) +
+        uint32_t a = state[-t % 8], b = state[(1 - t) % 8], c = state[(2 - t) % 8];
+        uint32_t e = state[(4 - t) % 8], f = state[(5 - t) % 8], g = state[(6 - t) % 8];
+        uint32_t *d = &state[(3 - t) % 8], *h = &state[(7 - t) % 8];
+        uint32_t t1 = *h + (rotate_right32(e, 6) ^ rotate_right32(e, 11) ^ rotate_right32(e, 25)) +
                       ((e & f) ^ (~e & g)) + k[t] + w[t];
         uint32_t t2 = (rotate_right32(a, 2) ^ rotate_right32(a, 13) ^ rotate_right32(a, 22)) +
                       ((a & b) ^ (a & c) ^ (b & c));
-        memmove(state + 1, state, sizeof state - sizeof state[0]);
-        state[0] = t1 + t2;
-        state[4] += t1;
+        *d += t1;
+        *h = t1 + t2;
     }
     for (size_t i = 0; i < SHA256_WORDS; i++) {
         hash[i] += state[i];
