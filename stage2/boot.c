@@ -136,6 +136,9 @@ static bool set_video(const struct plan *plan, struct video *video)
 static void start_video(const struct plan *plan, struct video *video)
 {
     firmware_video_text(video);
+    if (plan->asks_for_video) {
+        firmware_video_interface(video);
+    }
     if (plan->video_wish_count != 0 && !set_video(plan, video)) {
         console_print("whelk: %s: no video mode: text instead\n", plan->kernel.path);
     }

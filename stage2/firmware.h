@@ -23,6 +23,9 @@ void firmware_screen_inverse(int on);
    functions below are called. */
 void firmware_video_text(struct video *video);
 
+/* Adds VBE's interface for protected mode, if there is one. */
+void firmware_video_interface(struct video *video);
+
 /* The index-th of the firmware's modes; depth 0 if it cannot be used. False: there are no more. */
 bool firmware_video_mode(uint32_t index, struct video_mode *mode);
 

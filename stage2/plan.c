@@ -143,6 +143,7 @@ static void plan_video(struct planning *planning, bool is_preferred, uint32_t wi
                        uint32_t height, uint32_t depth)
 {
     struct plan *plan = planning->plan;
+    plan->asks_for_video = true;
     if (planning->boot->gfxpayload != NULL) {
         plan->video_wish_count = video_read_wishes(planning->boot->gfxpayload, plan->video_wishes);
     } else if (is_preferred) {

@@ -31,9 +31,11 @@ bool firmware_apm(struct apm_table *table)
     if (!apm(APM_INSTALLATION_CHECK, APM_BIOS, 0, &check)) {
         return false;
     }
-    apm(APM_DISCONNECT, APM_BIOS, 0, &connection); /* fails where nobody was connected */
     if (!apm(APM_CONNECT_PROTECTED_32, APM_BIOS, 0, &connection)) {
-        return false;
+        apm(APM_DISCONNECT, APM_BIOS, 0, &connection); /* somebody else may have been */
+        if (!apm(APM_CONNECT_PROTECTED_32, APM_BIOS, 0, &connection)) {
+            return false;
+        }
     }
     *table = (struct apm_table){
         .version = (uint16_t)check.eax,

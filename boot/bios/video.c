@@ -123,15 +123,21 @@ void firmware_video_text(struct video *video)
         video->vbe_mode_info = (const uint8_t *)&text_info;
         text_info.width = TEXT_COLUMNS; /* VBE itself has nothing on mode 3 */
         text_info.height = TEXT_ROWS;
-        if (vbe_call(VBE_PROTECTED_MODE_INTERFACE, 0, 0, NULL)) {
-            video->vbe_interface_seg = answer.es;
-            video->vbe_interface_off = (uint16_t)answer.edi;
-            video->vbe_interface_len = (uint16_t)answer.ecx;
-        }
     }
     video->framebuffer = text;
     if (!vbe_present && !firmware_screen_present()) {
         video->framebuffer.type = FRAMEBUFFER_NONE;
+    }
+}
+
+/* Not for everyone: QEMU's video BIOS, which does not have it, says so on a debug port, letter by
+   letter. */
+void firmware_video_interface(struct video *video)
+{
+    if (vbe_present && vbe_call(VBE_PROTECTED_MODE_INTERFACE, 0, 0, NULL)) {
+        video->vbe_interface_seg = answer.es;
+        video->vbe_interface_off = (uint16_t)answer.edi;
+        video->vbe_interface_len = (uint16_t)answer.ecx;
     }
 }
 

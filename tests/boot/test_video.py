@@ -314,7 +314,7 @@ def test_no_mode_is_set_nor_looked_for_where_no_header_asks(faulty):
     for kernel in (asks(), asks(1, 80, 25, 0), asks(2, 1024, 768, 32)):
         seen, calls = faulty(kernel, NONE)
         assert seen.framebuffer == VGA_TEXT
-        assert calls == GET_CONTROL_INFO + GET_INTERFACE
+        assert calls == GET_CONTROL_INFO + (b"" if kernel == asks() else GET_INTERFACE)
 
 
 def test_a_mode_is_set_once_and_the_display_not_asked_where_it_is_not_needed(faulty):
@@ -375,7 +375,10 @@ def test_the_pitch_is_that_of_the_linear_frame_buffer_from_vbe_3_on(faulty):
     assert faulty(graphics(1024, 768, 24), VERSION_3)[0].framebuffer[1] == 0x2345
 
 
-def test_a_protected_mode_interface_is_handed_over(faulty):
-    assert faulty(asks(), NONE)[0].interface == (0, 0, 0)
-    segment, offset, length = faulty(asks(), INTERFACE)[0].interface
-    assert 0xC000 <= segment < 0xF000 and (offset, length) == (0x1234, 0x56)
+def test_a_protected_mode_interface_is_handed_over_to_who_asks_for_video(faulty):
+    for kernel in (graphics(1024, 768, 32), asks(1, 80, 25, 0)):
+        assert faulty(kernel, NONE)[0].interface == (0, 0, 0)
+        segment, offset, length = faulty(kernel, INTERFACE)[0].interface
+        assert 0xC000 <= segment < 0xF000 and (offset, length) == (0x1234, 0x56)
+    seen, calls = faulty(asks(), INTERFACE)
+    assert seen.interface == (0, 0, 0) and GET_INTERFACE not in calls
