@@ -49,7 +49,8 @@ extern uint32_t boot_info_volume_lba; /* boot.asm */
 
 static uint8_t drive;
 static uint32_t sectors_per_block; /* the drive's sectors in one of 2048 bytes */
-static uint32_t max_sectors;       /* of the drive's in one transfer that works */
+static uint32_t most_sectors;      /* of the drive's in one transfer that may work */
+static uint32_t max_sectors;       /* … in the next one */
 
 void disc_set_boot_drive(uint8_t number)
 {
@@ -83,10 +84,11 @@ static uint32_t sector_size(void)
 static void set_sector_size(uint32_t bytes)
 {
     sectors_per_block = SECTOR_SIZE / bytes;
-    max_sectors = BUFFER_BYTES / bytes;
-    if (max_sectors > MAX_SECTORS) {
-        max_sectors = MAX_SECTORS & ~(sectors_per_block - 1);
+    most_sectors = BUFFER_BYTES / bytes;
+    if (most_sectors > MAX_SECTORS) {
+        most_sectors = MAX_SECTORS & ~(sectors_per_block - 1);
     }
+    max_sectors = most_sectors;
 }
 
 /* Whether a volume descriptor (ECMA-119, 8.1) is where it should be. */
@@ -118,7 +120,8 @@ bool firmware_disc_open(struct error *error)
         if (!finds_volume()) {
             set_sector_size(HARD_DISK_SECTOR_SIZE);
         }
-        max_sectors = BUFFER_BYTES / SECTOR_SIZE; /* fits, should the guess be wrong */
+        most_sectors = BUFFER_BYTES / SECTOR_SIZE; /* fits, should the guess be wrong */
+        max_sectors = most_sectors;
     }
     return true;
 }
@@ -154,6 +157,17 @@ static void reset(void)
     bios_call(INT_DISK, &registers);
 }
 
+/* After a bad spot, back to long transfers; more and more rarely, as these may be what fails. */
+static void grow(void)
+{
+    static uint32_t transfers, enough = 4;
+    if (max_sectors < most_sectors && ++transfers == enough) {
+        max_sectors = max_sectors * 2 < most_sectors ? max_sectors * 2 : most_sectors;
+        transfers = 0;
+        enough *= 2;
+    }
+}
+
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
 {
     uint32_t sector_bytes = SECTOR_SIZE / sectors_per_block;
@@ -171,6 +185,7 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error
             sector += part;
             left -= part;
             tries = TRIES;
+            grow();
             continue;
         }
         reset();

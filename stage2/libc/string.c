@@ -5,10 +5,14 @@
 
 /* The string instructions move as fast as the processor can, in the least code. */
 
+/* By words: emulators take as long for a byte. */
 void *memcpy(void *restrict to, const void *restrict from, size_t length)
 {
     void *at = to;
-    __asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(length) : : "memory");
+    size_t words = length / 4;
+    size_t rest = length % 4;
+    __asm__ volatile("rep movsl" : "+D"(at), "+S"(from), "+c"(words) : : "memory");
+    __asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(rest) : : "memory");
     return to;
 }
 

@@ -2,12 +2,13 @@
 """Whelk on firmware with faults (shim/shim.asm stands between it and SeaBIOS): what can be survived boots the
 report kernel with the right modules and memory map; what cannot ends in one line and INT 18h."""
 
+import re
 import struct
 import zlib
 
 import pytest
 
-from discs import SECTOR, file_in_iso, tree
+from discs import CONFIG, SECTOR, file_in_iso, tree
 from good_kernels import plain
 from make_kernel import pattern
 from qemu import Machine
@@ -143,6 +144,21 @@ READING_FAULTS = {
 @pytest.mark.parametrize("fault", READING_FAULTS)
 def test_reading_survives(boots, fault, loaded):
     boots(**READING_FAULTS[fault], **loaded)
+
+
+def test_after_a_bad_spot_the_transfers_grow_to_what_they_were(boot, discs, floppy):
+    """Failures in the middle of a file bring them down to 2 sectors."""
+    module = pattern(6 * MIB, 9)
+    files = tree(plain(), modules=[("", module)])
+    files[CONFIG] = b"set whelk_timing=com1\n" + files[CONFIG]
+    image = discs.make(files)
+    transfers = {}
+    for failures in (0, 8):
+        result = boot(image, timeout=12, memory=MEMORY_MIB, extra=floppy(fail_skip=30, fail_first=failures))
+        assert result.report.modules[0]["adler"] == zlib.adler32(module)
+        transfers[failures] = int(re.search(r'"transfers":(\d+)', result.serial)[1])
+    assert transfers[0] > 96
+    assert transfers[0] < transfers[8] < transfers[0] + 60  # 1,000 and more without
 
 
 def test_a_wrong_byte_in_the_first_read_of_the_rest_is_noticed_and_read_again(boots, iso):

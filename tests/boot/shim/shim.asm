@@ -93,7 +93,8 @@ struc config
 .load_sectors:  resw 1          ; of 512 bytes; 0: as the catalogue says
 .sector_size:   resw 1          ; of INT 13h
 .reported_size: resw 1          ; what AH=48h says of it
-.fail_first:    resw 1          ; extended reads fail so many times
+.fail_first:    resw 1          ; extended reads fail so many times …
+.fail_skip:     resw 1          ; … after so many that do not
 .fail_period:   resw 1          ; only each so many-th extended read succeeds; 0: all
 .max_sectors:   resw 1          ; longer reads are refused; 0: none
 .short_sectors: resw 1          ; longer reads are cut to it; 0: none
@@ -617,6 +618,11 @@ read:   mov es, [bp + F_DS]
         ja .fail
 .any_size:
         mov ah, cfg(status)
+        cmp word cfg(fail_skip), 0
+        je .no_skip
+        dec word cfg(fail_skip)
+        jmp .no_first
+.no_skip:
         cmp word cfg(fail_first), 0
         je .no_first
         dec word cfg(fail_first)

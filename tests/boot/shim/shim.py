@@ -33,6 +33,7 @@ class Faults:
     sector_size: "H" = 2048
     reported_size: "H" = 2048
     fail_first: "H" = 0
+    fail_skip: "H" = 0
     fail_period: "H" = 0
     max_sectors: "H" = 0
     short_sectors: "H" = 0
