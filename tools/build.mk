@@ -46,6 +46,7 @@ $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file: $(BUILD)/whelk
 
 BINDIR := $(DESTDIR)$(PREFIX)/bin
 MANDIR := $(DESTDIR)$(PREFIX)/share/man/man1
+MANUALS := $(sort $(wildcard docs/*.1))
 
 .PHONY: install uninstall help
 install: $(BUILD)/whelk
@@ -53,12 +54,12 @@ install: $(BUILD)/whelk
 	install -m 755 $(BUILD)/whelk $(BINDIR)/whelk
 	ln -sf whelk $(BINDIR)/whelk-mkrescue
 	ln -sf whelk $(BINDIR)/whelk-file
-	install -m 644 docs/whelk-mkrescue.1 docs/whelk-check.1 docs/whelk-bench.1 $(MANDIR)
+	install -m 644 $(MANUALS) $(MANDIR)
 	ln -sf whelk-check.1 $(MANDIR)/whelk-file.1
 
 uninstall:
 	rm -f $(BINDIR)/whelk $(BINDIR)/whelk-mkrescue $(BINDIR)/whelk-file
-	rm -f $(MANDIR)/whelk-mkrescue.1 $(MANDIR)/whelk-check.1 $(MANDIR)/whelk-file.1 $(MANDIR)/whelk-bench.1
+	rm -f $(MANUALS:docs/%=$(MANDIR)/%) $(MANDIR)/whelk-file.1
 
 help:
 	@echo 'make            build boot image and tools under $(BUILD)/'

@@ -7,6 +7,7 @@
 #include "tools/bench.h"
 #include "tools/check_kernel.h"
 #include "tools/mkrescue.h"
+#include "tools/run.h"
 #include "tools/say.h"
 
 static const struct {
@@ -16,6 +17,7 @@ static const struct {
 } commands[] = {
     {"mkrescue", "make a bootable ISO of a directory", "mkrescue", mkrescue},
     {"check", "say what a kernel is and where it would stand", "file", check_kernel},
+    {"run", "boot a directory or an ISO in QEMU", NULL, run},
     {"bench", "measure how long loaders take to boot a directory", NULL, bench},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], STATUS_USAGE = 2 };

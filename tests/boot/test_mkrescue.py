@@ -557,7 +557,9 @@ def test_the_installed_program_needs_nothing_of_the_source_tree(place):
     subprocess.run([*make, "install"], check=True, capture_output=True)
     files = {str(p.relative_to(place.path / "root")) for p in (place.path / "root").rglob("*") if not p.is_dir()}
     programs = {f"usr/bin/{name}" for name in ("whelk", "whelk-mkrescue", "whelk-file")}
-    assert files == programs | {f"usr/share/man/man1/whelk-{name}.1" for name in ("mkrescue", "check", "file")}
+    manuals = {page.name for page in (ROOT / "docs").glob("*.1")} | {"whelk-file.1"}
+    assert {"whelk-mkrescue.1", "whelk-run.1"} <= manuals
+    assert files == programs | {f"usr/share/man/man1/{name}" for name in manuals}
     shutil.copytree(place.path / "root/usr/bin", place.path / "bin", symlinks=True)
     run = place.run("-o", place.iso, place.write(good_tree()), program=place.path / "bin/whelk-mkrescue")
     assert run.returncode == 0, run.stderr

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""whelk run: a tree or an ISO boots in QEMU, and its exit status tells a CI what came of it."""
+
+import os
+import signal
+import subprocess
+import termios
+import time
+
+import pytest
+
+from discs import BUILD, tree, write_tree
+from good_kernels import KERNELS
+from place import good_tree
+from qemu import PATIENCE
+from report import Report
+
+WHELK = BUILD / "whelk"
+TCG = ("--", "-accel", "tcg")
+EXIT_DEVICE = ("-device", "isa-debug-exit,iobase=0xf4,iosize=4")
+TIMEOUT = str(int(30 * PATIENCE))
+
+
+@pytest.fixture
+def report_tree(place):
+    return place.write(tree(KERNELS["elf32"].make(), "one two"))
+
+
+def run(place, *arguments, **options):
+    temporary = place.path / "temporary"
+    temporary.mkdir(exist_ok=True)
+    done = place.run("run", *arguments, program=WHELK,
+                     env={**os.environ, "TMPDIR": str(temporary), **options.pop("env", {})}, **options)
+    assert os.listdir(temporary) == []
+    return done
+
+
+def fake_qemu(place, script):
+    program = place.path / "qemu"
+    program.write_text("#!/bin/sh\n" + script)
+    program.chmod(0o755)
+    return program
+
+
+# ---- in QEMU
+
+def test_a_tree_boots_and_its_serial_port_is_standard_output(place, report_tree):
+    done = run(place, "--timeout", TIMEOUT, report_tree, *TCG, *EXIT_DEVICE)
+    assert done.returncode == 0x10 << 1 | 1, done.stderr  # QEMU's status, by the report kernel's
+    assert "report: 0x1" in done.stdout and "cmdline: \"one two\"" in done.stdout
+    assert done.stderr == ""
+
+
+def test_an_iso_boots(place, report_tree):
+    iso = place.make(report_tree)
+    done = run(place, "-t", TIMEOUT, "-e", "\nEND", iso, *TCG)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert iso.exists()
+
+
+def test_a_tree_with_an_odd_name_boots(place):
+    write_tree(place.path / "-a=b\\ c,d", tree(KERNELS["elf32"].make()))
+    done = run(place, "-t", TIMEOUT, "--expect=report: ", "./-a=b\\ c,d", *TCG)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("cpus, memory", [(1, 64), (3, 200)])
+def test_the_machine_has_the_processors_and_the_memory_that_were_asked_for(place, report_tree, cpus, memory):
+    done = run(place, "--cpus", str(cpus), "--memory", str(memory), "-t", TIMEOUT, report_tree, *TCG, *EXIT_DEVICE)
+    report = Report(done.stdout.replace("\r", ""))
+    assert report["mp_processors"] == cpus
+    assert (memory - 1) * 1024 - report["mem_upper"] <= 1024
+
+
+def test_what_is_expected_and_does_not_come_is_an_error_when_the_machine_ends(place, report_tree):
+    done = run(place, "-t", TIMEOUT, "-e", "never said", report_tree, *TCG, *EXIT_DEVICE)
+    assert done.returncode == 1
+    assert done.stderr == "whelk: the machine ended with status 33 before 'never said' was seen\n"
+
+
+def test_the_timeout_ends_the_machine(place, report_tree):
+    done = run(place, "-t", "1", "-e", "never said", report_tree, "--", "-accel", "tcg", "-S")
+    assert (done.returncode, done.stderr) == (1, "whelk: 'never said' was not seen within 1 s\n")
+    done = run(place, "-t", "1", report_tree, "--", "-accel", "tcg", "-S")
+    assert (done.returncode, done.stderr) == (1, "whelk: the machine still ran after 1 s\n")
+
+
+# ---- with a program in QEMU's place
+
+def test_the_expected_text_is_found_however_it_comes(place):
+    iso = place.make(place.write(good_tree()))
+    qemu = fake_qemu(place, 'printf "xxpas"; sleep 0.1; printf s; sleep 0.1; printf "passed"; exec sleep 60\n')
+    done = run(place, "--qemu", qemu, "-e", "passed", iso)
+    assert (done.returncode, done.stdout) == (0, "xxpasspassed")
+    qemu = fake_qemu(place, 'head -c 10000 /dev/zero; printf pa; sleep 0.1; head -c 5000 /dev/zero; exit 3\n')
+    assert run(place, "--qemu", qemu, "-e", "pas", iso).returncode == 1
+    assert run(place, "--qemu", qemu, "-e", "pa", iso).returncode == 0
+
+
+@pytest.mark.parametrize("script, status", [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137)])
+def test_without_an_expected_text_the_status_is_qemus(place, script, status):
+    iso = place.make(place.write(good_tree()))
+    assert run(place, "--qemu", fake_qemu(place, script + "\n"), iso).returncode == status
+
+
+def words_of(place, *arguments):
+    qemu = fake_qemu(place, 'printf "%s\\n" "$@"\n')
+    done = run(place, "--qemu", qemu, *arguments)
+    assert done.returncode == 0
+    return done.stdout.splitlines(), done.stderr
+
+
+def test_the_machine_has_nothing_that_delays_the_firmware(place):
+    iso = place.make(place.write(good_tree()))
+    words, _ = words_of(place, iso)
+    assert {"-nodefaults", "-no-reboot", "order=d,menu=off,strict=on"} <= set(words)
+    assert [words[words.index(option) + 1] for option in ("-vga", "-display", "-accel")] in (
+        ["none", "none", "tcg"], ["none", "none", "kvm"])
+    assert "mon:stdio" in words and not any("net" in word for word in words)
+
+
+def test_what_follows_two_dashes_is_qemus_and_wins(place):
+    iso = place.make(place.write(good_tree()))
+    words, _ = words_of(place, iso, "--", "-display", "gtk", "-accel", "tcg", "-m", "77")
+    assert words[-6:] == ["-display", "gtk", "-accel", "tcg", "-m", "77"]
+    assert words.count("-accel") == words.count("-display") == 1 and words[words.index("-vga") + 1] == "std"
+
+
+def test_gdb_has_the_machine_wait(place):
+    words, said = words_of(place, "--gdb", place.make(place.write(good_tree())))
+    assert words[-2:] == ["-s", "-S"] and ":1234" in said
+
+
+def test_verbose_shows_the_command(place):
+    words, said = words_of(place, "-v", place.make(place.write(good_tree())))
+    assert said.split()[1:] == words
+
+
+def test_the_terminal_is_as_before_and_can_be_read(place):
+    iso = place.make(place.write(good_tree()))
+    qemu = fake_qemu(place, "stty raw -echo; printf passed; exec sleep 60\n")
+    controller, terminal = os.openpty()
+    before = termios.tcgetattr(terminal)
+    done = subprocess.run([WHELK, "run", "--qemu", qemu, "-e", "passed", iso], stdin=terminal, capture_output=True,
+                          timeout=60)
+    assert done.returncode == 0
+    assert termios.tcgetattr(terminal) == before
+    os.close(controller)
+    os.close(terminal)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_qemu_ends_when_whelk_is_ended(place, number):
+    iso = place.make(place.write(good_tree()))
+    qemu = fake_qemu(place, f"echo $$ >{place.path}/pid.new; mv {place.path}/pid.new {place.path}/pid; exec sleep 60\n")
+    process = subprocess.Popen([WHELK, "run", "--qemu", qemu, iso])
+    deadline = time.monotonic() + 20 * PATIENCE
+    while not (place.path / "pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(number)
+    process.wait(20)
+    pid = int((place.path / "pid").read_text())
+    while os.path.exists(f"/proc/{pid}") and "Z" not in open(f"/proc/{pid}/stat").read().split(")")[1][:3]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+# ---- what is refused
+
+@pytest.mark.parametrize("arguments, reason", [
+    ((), "a tree or an ISO is missing"), (("a", "b"), "one tree or ISO at a time"), (("-m", "0", "a"), "'0' is not"),
+    (("-c", "x", "a"), "'x' is not"), (("-t", "-1", "a"), "'-1' is not"), (("--expect=", "a"), "needs a text"),
+    (("--frobnicate", "a"), "unknown option"), (("-m", "99999999999999999999", "a"), "is not a number")])
+def test_a_wrong_command_line_is_refused_with_one_line(place, arguments, reason):
+    done = run(place, *arguments)
+    assert done.returncode == 2
+    assert reason in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_what_cannot_be_run_is_named(place):
+    assert run(place, "nothing").stderr == "whelk: nothing: No such file or directory\n"
+    (place.path / "empty").mkdir()
+    done = run(place, "empty")
+    assert done.returncode == 1 and done.stderr.splitlines()[-1] == "whelk: empty: nothing to run"
+
+
+def test_a_missing_qemu_is_named_with_the_command_that_installs_it(place):
+    iso = place.make(place.write(good_tree()))
+    done = run(place, "--qemu", "no-such-qemu", iso)
+    assert done.returncode == 1
+    assert done.stderr.startswith("whelk: no-such-qemu: ") and "apt install qemu-system-x86" in done.stderr
+
+
+def test_help_fits_a_screen(place):
+    text = run(place, "--help").stdout
+    assert "--expect=TEXT" in text and len(text.splitlines()) <= 24 and max(map(len, text.splitlines())) <= 90
