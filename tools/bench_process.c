@@ -24,7 +24,7 @@ enum {
 
 static char directory[PATH_MAX]; /* "": none */
 static volatile sig_atomic_t came;
-static volatile pid_t running;
+static volatile pid_t running; /* and its process group */
 static bool is_undoing;
 
 // ---- Signals
@@ -34,7 +34,7 @@ static void note(int number)
 {
     came = number;
     if (running > 0) {
-        kill(running, SIGKILL);
+        kill(-running, SIGKILL);
     }
 }
 
@@ -123,6 +123,7 @@ _Noreturn static void become(const struct command *command, pid_t parent)
         dup2(printed, STDOUT_FILENO) >= 0 && dup2(printed, STDERR_FILENO) >= 0 &&
         chdir(directory) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent) {
         setenv("LC_ALL", "C", 1);
+        setenv("TMPDIR", directory, 1); /* what it leaves there when it is killed goes as well */
         execvp(command->words[0], command->words);
     }
     dprintf(STDERR_FILENO, "cannot run %s: %s\n", command->words[0], strerror(errno));
@@ -142,6 +143,9 @@ bool process_start(const struct command *command, struct error *error)
     sigprocmask(SIG_BLOCK, &all, &before);
     pid_t parent = getpid();
     pid_t child = fork();
+    if (child >= 0) {
+        setpgid(child, child); /* a group of its own, to be killed with what it starts */
+    }
     if (child == 0) {
         sigprocmask(SIG_SETMASK, &before, NULL);
         become(command, parent);
@@ -164,7 +168,7 @@ bool process_ended(int *status)
 void process_kill(void)
 {
     if (running > 0) {
-        kill(running, SIGKILL);
+        kill(-running, SIGKILL);
         while (waitpid(running, NULL, 0) < 0 && errno == EINTR) {
         }
         running = 0;

@@ -140,7 +140,53 @@ def test_the_probe_kernel_boots_in_place_of_the_trees_with_its_modules(bench, tm
     assert struct.pack("<I", 0x1BADB002) in (tmp_path / "probe").read_bytes()[:8192]
 
 
+def test_an_iso_with_the_probe_kernel_is_measured_for_each_size(bench, tmp_path):
+    subprocess.run([WHELK, "bench", "--write-probe", tmp_path / "probe"], check=True)
+    for size in (1, 2):
+        directory = tmp_path / f"other{size}"
+        write_tree(directory, tree((tmp_path / "probe").read_bytes(), modules=[("", bytes(size * MIB))]))
+        subprocess.run([MKRESCUE, "-o", tmp_path / f"other-{size}.iso", directory], check=True)
+    found = results(bench("--json", "--sizes=1,2", "--loaders=whelk", "--no-accesses", "--iso",
+                          f"other={tmp_path}/other-{{}}.iso"))
+    assert list(found) == [("whelk", 1), ("other", 1), ("whelk", 2), ("other", 2)]
+    assert found["other", 2]["iso_bytes"] - found["other", 1]["iso_bytes"] == MIB
+
+
+def test_the_accelerator_that_is_chosen_is_said(bench):
+    """On hosts without KVM, and on those where it is slower than TCG, TCG."""
+    done = bench("--json", "--loaders=whelk", "--no-accesses", "--accel", "tcg")
+    assert done.stderr == "" and json.loads(done.stdout)["accel"] == "tcg"
+    words = [str(WHELK), "bench", "--json", "--runs=1", "--loaders=whelk", "--no-accesses",
+             str(bench.scratch.parent / "tree")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60 * PATIENCE, check=True)
+    kvm = done.stderr == "whelk: KVM works and is used\n"
+    assert kvm or done.stderr.endswith("TCG is used, times are an emulation's\n")
+    assert json.loads(done.stdout)["accel"] == ("kvm" if kvm else "tcg")
+
+
 # ---- what goes wrong
+
+QEMU_WITHOUT_TRACE = """#!/bin/bash
+words=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    -trace | -D) shift ;;
+    *) words+=("$1") ;;
+    esac
+    shift
+done
+exec qemu-system-x86_64 "${words[@]}"
+"""
+
+
+def test_a_qemu_that_cannot_trace_leaves_the_accesses_out(bench, tmp_path):
+    program = tmp_path / "qemu"
+    program.write_text(QEMU_WITHOUT_TRACE)
+    program.chmod(0o755)
+    done = bench("--json", "--loaders=whelk", f"--qemu={program}")
+    assert "this QEMU has no trace in its log" in done.stderr
+    assert results(done)["whelk", 0]["accesses"] is None
+
 
 def test_an_iso_that_never_reaches_the_kernel_is_left_out_and_said(bench, tmp_path):
     (tmp_path / "nothing.iso").write_bytes(bytes(2 * MIB))
@@ -225,11 +271,40 @@ def test_no_qemu_is_left_after_a_signal(bench, tmp_path, number):
                 children = []
         process.send_signal(number)
         assert process.wait(20 * PATIENCE) == -number
-    while any(Path(f"/proc/{child}").exists() for child in children):
+    while any(Path(f"/proc/{child}/exe").exists() for child in children):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     if number != signal.SIGKILL:
         assert os.listdir(bench.scratch) == []
+
+
+GRUB_MKRESCUE = """#!/bin/sh
+mkdir "$TMPDIR/left"
+sleep 1000 &
+echo $! >"$STARTED.part" && mv "$STARTED.part" "$STARTED"
+wait
+"""
+
+
+def test_what_a_peers_tool_has_started_is_ended_as_well(bench, tmp_path):
+    started, commands = tmp_path / "started", tmp_path / "bin"
+    commands.mkdir()
+    (commands / "grub-mkrescue").write_text(GRUB_MKRESCUE)
+    (commands / "grub-mkrescue").chmod(0o755)
+    write_tree(tmp_path / "tree", tree(halting_kernel()))
+    environment = {"TMPDIR": str(bench.scratch), "STARTED": str(started), "PATH": f"{commands}:{os.environ['PATH']}"}
+    with subprocess.Popen([WHELK, "bench", "--accel=tcg", "--loaders=grub", tmp_path / "tree"],
+                          env={**os.environ, **environment}, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 20 * PATIENCE
+        while not started.exists():
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(20 * PATIENCE) == -signal.SIGTERM
+    while Path(f"/proc/{started.read_text().strip()}/exe").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert os.listdir(bench.scratch) == []
 
 
 # ---- Xen
