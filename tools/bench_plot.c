@@ -60,7 +60,9 @@ static void print_data(const struct report *report, size_t first, size_t end, FI
         if (row->is_raw_dma) {
             continue;
         }
-        fprintf(out, "%d %.3f %.3f ", position--, row->firmware.median, row->total.median);
+        /* Noise may leave the loader less than nothing. */
+        double total = row->total.median, firmware = row->firmware.median;
+        fprintf(out, "%d %.3f %.3f ", position--, firmware < total ? firmware : total, total);
         print_quoted(row->label, out);
         fprintf(out, " \"%.0f + %.*f ms\"\n", row->firmware.median, row->loader.median < 10 ? 1 : 0,
                 row->loader.median);

@@ -344,7 +344,7 @@ static void test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma(void
 {
     (void)state;
     struct report_row rows[] = {row("whelk", 1, 10), row("raw-dma", 1, 2), row("grub", 1, 300),
-                                row("whelk", 8, 12)};
+                                row("whelk", 8, -12)};
     rows[1].is_raw_dma = true;
     struct report report = report_of(rows, COUNT(rows));
     char *script = printed(&report, plot);
@@ -352,6 +352,7 @@ static void test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma(void
     assert_has(script, "2 100.000 110.000 \"whelk\" \"100 + 10 ms\"\n"
                        "1 100.000 400.000 \"grub\" \"100 + 300 ms\"\nEND\n");
     assert_has(script, "module of 8 MiB");
+    assert_has(script, "1 88.000 88.000 \"whelk\"");
     assert_null(strstr(script, "raw-dma"));
     free(script);
 }

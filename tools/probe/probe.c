@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The probe kernel behind its first instructions: says that it was reached, and at which time by
 // the TSC. With "raw-dma" on its command line it reads as many bytes as its first module has once
-// more from the CD, by one DMA command of the PIIX's IDE function (82371SB data sheet, 2.7;
-// SFF-8020i), and says how many ticks of the TSC that took: nobody can load the module faster.
+// more from the CD, by DMA commands, as large as they can be, of the PIIX's IDE function (82371SB
+// data sheet, 2.7; SFF-8020i), and says how many ticks of the TSC that took: nobody can load the
+// module faster.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -173,7 +174,9 @@ enum {
     SECTOR = 2048,
     VOLUME_DESCRIPTOR = 16, /* its sector, read along */
     REGION_BYTES = 0x10000,
-    REGIONS = 8192,
+    REGIONS = 512,                          /* QEMU reads no more of a table */
+    COMMAND_BYTES = REGIONS * REGION_BYTES, /* 32 MiB */
+    LARGEST_BYTES = 1 << 30,
     REGION_LAST = 0x80000000,
     BUS_MASTER_PORTS = 8, /* of a channel */
     BUS_MASTER_STATUS = 2,
@@ -187,8 +190,8 @@ enum {
 };
 
 static struct {
-    uint32_t address, bytes_and_flags; /* bytes 0: 64 KiB */
-} regions[REGIONS] __attribute__((aligned(REGION_BYTES)));
+    uint32_t address, bytes_and_flags;                    /* bytes 0: 64 KiB */
+} regions[REGIONS] __attribute__((aligned(REGIONS * 8))); /* crosses no 64 KiB */
 
 static void describe(uint32_t address, uint32_t length)
 {
@@ -199,11 +202,27 @@ static void describe(uint32_t address, uint32_t length)
     }
 }
 
-static bool read(uint16_t bus_master, uint32_t address, uint32_t length)
+/* Both in sectors. */
+static void send_packet(uint32_t lba, uint32_t count)
 {
-    uint32_t count = length / SECTOR;
-    uint16_t packet[6] = {READ_12, 0, 0, (uint16_t)(count >> 24 | (count >> 8 & 0xff00)),
-                          (uint16_t)((count >> 8 & 0xff) | (count & 0xff) << 8)};
+    const uint8_t packet[12] = {READ_12,
+                                0,
+                                (uint8_t)(lba >> 24),
+                                (uint8_t)(lba >> 16),
+                                (uint8_t)(lba >> 8),
+                                (uint8_t)lba,
+                                (uint8_t)(count >> 24),
+                                (uint8_t)(count >> 16),
+                                (uint8_t)(count >> 8),
+                                (uint8_t)count};
+    for (unsigned i = 0; i < sizeof packet; i += 2) {
+        out16(ports + DATA, (uint16_t)(packet[i] | packet[i + 1] << 8));
+    }
+}
+
+/* One command. */
+static bool read_part(uint16_t bus_master, uint32_t lba, uint32_t address, uint32_t length)
+{
     describe(address, length);
     __asm__ volatile("" ::: "memory");
     out32(bus_master + BUS_MASTER_TABLE, (uint32_t)(uintptr_t)regions);
@@ -216,9 +235,7 @@ static bool read(uint16_t bus_master, uint32_t address, uint32_t length)
     if (!wait_data_request()) {
         return false;
     }
-    for (unsigned i = 0; i < 6; i++) {
-        out16(ports + DATA, packet[i]);
-    }
+    send_packet(lba, length / SECTOR);
     out8(bus_master, START_TO_MEMORY);
     for (unsigned i = 0; i < PATIENCE; i++) {
         uint8_t status = in8(bus_master + BUS_MASTER_STATUS);
@@ -235,6 +252,18 @@ static bool read(uint16_t bus_master, uint32_t address, uint32_t length)
     out8(bus_master, 0);
     __asm__ volatile("" ::: "memory");
     return (in8(ports + STATUS) & (STATUS_BUSY | STATUS_ERROR)) == 0;
+}
+
+/* From the disc's beginning. */
+static bool read(uint16_t bus_master, uint32_t address, uint32_t length)
+{
+    for (uint32_t done = 0, part; done < length; done += part) {
+        part = length - done < COMMAND_BYTES ? length - done : COMMAND_BYTES;
+        if (!read_part(bus_master, done / SECTOR, address + done, part)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Whether the ISO's own volume descriptor arrived. */
@@ -258,8 +287,7 @@ static const char *measure(const uint8_t *information)
     const uint8_t *module = (const uint8_t *)(uintptr_t)word(information, MODS_ADDR);
     uint32_t start = word(module, 0), end = word(module, 4);
     uint32_t length = (end - start + SECTOR - 1) & ~(uint32_t)(SECTOR - 1);
-    if (length <= (VOLUME_DESCRIPTOR + 1) * SECTOR ||
-        length > REGIONS * (uint32_t)REGION_BYTES / 2) {
+    if (length <= (VOLUME_DESCRIPTOR + 1) * SECTOR || length > LARGEST_BYTES) {
         return "the module is too small or too large";
     }
     uint16_t bus_master = find_bus_master();
