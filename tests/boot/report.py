@@ -15,11 +15,12 @@ def _value(text):
 
 
 class Report(dict):
-    """Plain keys as items; numbered lines as lists of dicts: modules, mmap, sections, regions, tags."""
+    """Plain keys as items; numbered lines as lists of dicts: modules, mmap, sections, regions, tags,
+    drives."""
 
     def __init__(self, serial):
         super().__init__()
-        self.lists = {"module": [], "mmap": [], "section": [], "region": [], "tag": []}
+        self.lists = {"module": [], "mmap": [], "section": [], "region": [], "tag": [], "drive": []}
         lines = serial[serial.index("report: 0x1"):].split("\n")
         for line in lines[:lines.index("END")]:
             match = LINE.match(line)
@@ -51,6 +52,10 @@ class Report(dict):
     @property
     def tags(self):
         return self.lists["tag"]
+
+    @property
+    def drives(self):
+        return self.lists["drive"]
 
     def section(self, name):
         return next(s for s in self.sections if s.get("name") == name.encode())
@@ -84,9 +89,22 @@ EXPLAINED = {
 }
 
 
+# Multiboot 1's flags and lines of which GRUB says nothing.
+BEYOND_GRUB_FLAGS = 1 << 4 | 1 << 7 | 1 << 8 | 1 << 10  # a.out symbols, drives, config table, APM
+BEYOND_GRUB = ("aout_", "drive", "config_table", "apm_")
+
+
+def _comparable(report):
+    values = report.flat()
+    if "flags" in values:
+        values["flags"] &= ~BEYOND_GRUB_FLAGS
+        values = {key: value for key, value in values.items() if not key.startswith(BEYOND_GRUB)}
+    return values
+
+
 def differences(whelk, grub, also=()):
     """What differs and is not explained: {key: (Whelk's value, GRUB's value)}."""
-    left, right = whelk.flat(), grub.flat()
+    left, right = _comparable(whelk), _comparable(grub)
     explained = set(EXPLAINED) | set(also)
     return {key: (left.get(key), right.get(key)) for key in sorted(left.keys() | right.keys())
             if left.get(key) != right.get(key) and re.sub(r"\[\d+\]", "[]", key) not in explained}

@@ -9,8 +9,8 @@ import pytest
 
 import discs as disc_images
 from discs import mkrescue, padded
-from good_kernels import plain as plain_multiboot1
-from make_kernel import MIB, Payload, Section, elf, pattern, standard_sections
+from good_kernels import PLAIN as PLAIN_HEADER_1, plain as plain_multiboot1
+from make_kernel import PAGE_ALIGN, MIB, Payload, Section, elf, multiboot_header, pattern, standard_sections
 from multiboot2_kernels import (ADDRESS, CONSOLE, ENTRY, EVERYWHERE, FRAMEBUFFER, HEADER_AT, HIGH, KERNELS, LOW, OPTIONAL,
                                 RELOCATABLE, REQUEST, SEARCHED, address_fields, header, plain, relocatable, tag)
 from qemu import Machine
@@ -117,6 +117,82 @@ def test_every_elf_section_is_loaded_and_described(boot, bits):
         row = report.section(section.name)
         assert row["adler"] == zlib.adler32(section.data)
         assert row["address"] >= payload.memory_end
+
+
+# ---- video, 3.1.10: the framebuffer tag, and gfxpayload
+
+INDEXED, RGB, EGA_TEXT = 0, 1, 2
+TEXT_ONLY = tag(CONSOLE, 2)
+VIDEO = {
+    "1024x768x32": ([tag(FRAMEBUFFER, 1024, 768, 32)], None, (1024, 768, 32, RGB)),
+    "800x600x16, text is supported": ([TEXT_ONLY, tag(FRAMEBUFFER, 800, 600, 16)], None, (800, 600, 16, RGB)),
+    "640x480x8": ([tag(FRAMEBUFFER, 640, 480, 8)], None, (640, 480, 8, INDEXED)),  # GRUB resets the machine
+    "any": ([tag(FRAMEBUFFER, 0, 0, 0)], None, (1280, 800, 32, RGB)),
+    "an optional tag": ([tag(FRAMEBUFFER, 1024, 768, 24, flags=OPTIONAL)], None, (1024, 768, 24, RGB)),
+    "no such mode": ([tag(FRAMEBUFFER, 1023, 767, 32)], None, (1280, 800, 32, RGB)),
+    "no such mode, required": ([tag(CONSOLE, 1), tag(FRAMEBUFFER, 1023, 767, 32)], None, (1280, 800, 32, RGB)),
+    "gfxpayload=800x600x32": ([tag(FRAMEBUFFER, 1024, 768, 32)], "800x600x32", (800, 600, 32, RGB)),
+    "gfxpayload=text": ([tag(FRAMEBUFFER, 1024, 768, 32)], "text", (80, 25, 16, EGA_TEXT)),
+    "gfxpayload=keep": ([tag(FRAMEBUFFER, 1024, 768, 32)], "keep", (80, 25, 16, EGA_TEXT)),
+    "gfxpayload without the tag": ([TEXT_ONLY], "800x600x32", (80, 25, 16, EGA_TEXT)),
+    "nothing": ([], None, (80, 25, 16, EGA_TEXT)),
+}
+
+
+@pytest.mark.parametrize("tags, payload, mode", VIDEO.values(), ids=VIDEO)
+def test_a_kernel_gets_the_mode_that_grub_sets_and_the_same_description(boot, tags, payload, mode):
+    files = tree(plain(*tags))
+    if payload is not None:
+        kernel_line = b"    multiboot2 /boot/kernel\n"
+        assert kernel_line in files[disc_images.CONFIG]
+        files[disc_images.CONFIG] = files[disc_images.CONFIG].replace(
+            kernel_line, kernel_line + f"    set gfxpayload={payload}\n".encode())
+    ours = boot(files, "whelk").report
+    assert tuple(ours["framebuffer_" + part] for part in ("width", "height", "bpp", "type")) == mode
+    assert (7 in [t["type"] for t in ours.tags]) == (mode[3] != EGA_TEXT)
+    if mode[3] == INDEXED:
+        assert ours["framebuffer_colours"] == 16
+        return
+    assert differences(ours, boot(files, "grub").report, EXPLAINED) == {}
+
+
+@pytest.mark.parametrize("tags", [[], [tag(FRAMEBUFFER, 1024, 768, 32)], [tag(CONSOLE, 1), tag(FRAMEBUFFER, 1024, 768, 32)]])
+def test_without_a_video_bios_no_screen_is_described_as_under_grub(boot, tags):
+    ours = boot(tree(plain(*tags)), "whelk", extra=["-vga", "none"]).report
+    assert not {7, 8} & {t["type"] for t in ours.tags}
+    assert [t["type"] for t in ours.tags] == [
+        t["type"] for t in boot(tree(plain(*tags)), "grub", extra=["-vga", "none"]).report.tags]
+
+
+def test_network_information_and_what_only_uefi_has_are_left_out_even_if_required(boot):
+    files = tree(plain(tag(REQUEST, 11, 12, 16, 17, 18, 19, 20)))
+    ours = boot(files, "whelk").report
+    assert not {11, 12, 16, 17, 18, 19, 20} & {t["type"] for t in ours.tags}
+    assert differences(ours, boot(files, "grub").report, EXPLAINED) == {}
+
+
+# ---- both headers in one file
+
+def both_headers(first=PLAIN_HEADER_1, second=header()):
+    payload = Payload(MIB)
+    return elf([payload.segment()], payload.entry, extra={HEADER_AT: first, HEADER_AT + 0x100: second}, data_from=0x2000)
+
+
+@pytest.mark.parametrize("command, magic", [("", 0x2BADB002), ("2", BOOT_MAGIC)])
+def test_each_command_takes_its_own_header(boot, command, magic):
+    kernel = both_headers()
+    assert boot(tree(kernel, modules=[("", b"m")], command=command), "whelk").report["eax"] == magic
+    assert boot(tree(kernel, modules=[("", b"m")], command=command), "grub").report["eax"] == magic
+
+
+@pytest.mark.parametrize("command, broken", [
+    ("", {"second": header(tag(77))}),
+    ("", {"second": header(checksum_error=1)}),
+    ("2", {"first": multiboot_header(PAGE_ALIGN | 0x8000)}),
+    ("2", {"first": multiboot_header(PAGE_ALIGN, checksum_error=1)}),
+])
+def test_a_fault_in_the_other_header_does_not_matter(boot, command, broken):
+    assert_the_kernel_is_whole(boot(tree(both_headers(**broken), command=command)).report)
 
 
 # ---- modules

@@ -3,6 +3,7 @@
 what is special about it."""
 
 import argparse
+import struct
 from pathlib import Path
 
 from make_kernel import (BUILD, DATA, GIB, KIB, MEMORY_INFO, MIB, PAGE_ALIGN, PT_GNU_STACK, VIDEO_MODE, ZERO,
@@ -133,9 +134,9 @@ def at_0x8000():
     return plain(0x8000)
 
 
-@kernel
+@kernel(differs=INFORMATION_ON_A_PAGE)
 def at_0x9000():
-    """At 0x9000."""
+    """At 0x9000; it ends above 64 KiB."""
     return plain(0x9000)
 
 
@@ -296,6 +297,37 @@ def elf_with_address_fields_too():
     payload = Payload(MIB)
     image = address_fields(payload)
     return elf([Segment(3 * MIB, image, memory_size=payload.memory_size)], 3 * MIB)
+
+
+# a.out's nlist structures and string table.
+AOUT_STRINGS = struct.pack("<I", 4 + 12) + b"start\0_end0\0\0"[:12]
+AOUT_TABLE = struct.pack("<IBBHI", 4, 4, 0, 0, MIB) + struct.pack("<IBBHI", 10, 8, 0, 0, 2 * MIB)
+
+
+def aout(magic, text_offset, table=AOUT_TABLE, strings=AOUT_STRINGS):
+    """An a.out file with address fields."""
+    payload = Payload(MIB)
+    text = len(payload.bytes()) + (32 if text_offset == 0 else 0)
+    head = struct.pack("<8I", magic, text, 0, payload.memory_end - payload.file_end, len(table), payload.entry, 0, 0)
+    return address_fields(payload, prefix=head.ljust(text_offset, b"\0"), suffix=table + strings)
+
+
+@kernel
+def aout_omagic():
+    """An a.out file with symbols, its text right behind its header."""
+    return aout(0o407, 32)
+
+
+@kernel
+def aout_zmagic():
+    """The same as Linux had them: the text from 1024 on."""
+    return aout(0o64 << 16 | 0o413, 1024)
+
+
+@kernel
+def aout_qmagic():
+    """The same with the header as part of the text."""
+    return aout(0o314, 0)
 
 
 def with_header_at(offset, header, before=None):

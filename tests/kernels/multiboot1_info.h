@@ -49,6 +49,15 @@ struct module {
     uint32_t mod_start, mod_end, string, reserved;
 };
 
+struct drive {
+    uint32_t size;
+    uint8_t number, mode;
+    uint16_t cylinders;
+    uint8_t heads, sectors;
+    uint16_t ports[]; /* ends with 0 */
+};
+_Static_assert(offsetof(struct drive, ports) == 10, "3.3: ports at 10");
+
 struct map_entry {
     uint32_t size; /* of what follows it */
     uint32_t base_low, base_high, length_low, length_high, type;

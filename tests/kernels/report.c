@@ -240,6 +240,54 @@ void report_sections(uint32_t count, uint32_t size, uint32_t table, uint32_t nam
     }
 }
 
+/* 3.3: the table's size and the table, then the strings, whose size counts itself. */
+static void report_aout_symbols(const uint32_t syms[4])
+{
+    const uint8_t *table = (const uint8_t *)syms[2];
+    hex_line("aout_tabsize", syms[0]);
+    hex_line("aout_strsize", syms[1]);
+    hex_line("aout_addr", syms[2]);
+    hex_line("aout_reserved", syms[3]);
+    hex_line("aout_table_size_word", *(const uint32_t *)table);
+    hex_line("aout_table_adler", adler32(table + 4, syms[0]));
+    hex_line("aout_string_size_word", *(const uint32_t *)(table + 4 + syms[0]));
+    hex_line("aout_strings_adler", adler32(table + 4 + syms[0], syms[1]));
+}
+
+static void report_drives(const struct info *info)
+{
+    uint32_t at = info->drives_addr, end = info->drives_addr + info->drives_length;
+    hex_line("drives_length", info->drives_length);
+    for (uint32_t i = 0; at < end; i++) {
+        const struct drive *drive = (const struct drive *)at;
+        key_of("drive", i);
+        part("size", drive->size);
+        part("number", drive->number);
+        part("mode", drive->mode);
+        part("cylinders", drive->cylinders);
+        part("heads", drive->heads);
+        part("sectors", drive->sectors);
+        uint32_t count = 0;
+        while (drive->ports[count])
+            count++;
+        part("ports", count);
+        part("first_port", drive->ports[0]);
+        part("last_port", count ? drive->ports[count - 1] : 0);
+        console_text("\n");
+        if (drive->size < sizeof *drive)
+            break;
+        at += drive->size;
+    }
+}
+
+/* IBM PS/2 BIOS: its length without this word, model, submodel. */
+static void report_config_table(uint32_t table)
+{
+    hex_line("config_table", table);
+    hex_line("config_table_length", *(const uint16_t *)table);
+    hex_line("config_table_model", ((const uint8_t *)table)[2]);
+}
+
 static void report_video(const struct info *info)
 {
     if (info->flags & INFO_VBE) {
@@ -277,22 +325,22 @@ static void report_info(const struct info *info)
         text_line("cmdline", info->cmdline);
     if (flags & INFO_MODULES)
         report_modules(info);
+    if (flags & INFO_AOUT_SYMBOLS)
+        report_aout_symbols(info->syms);
     if (flags & INFO_ELF_SECTIONS)
         report_sections(info->syms[0], info->syms[1], info->syms[2], info->syms[3]);
     if (flags & INFO_MEMORY_MAP)
         report_memory_map(info);
-    if (flags & INFO_DRIVES) {
-        hex_line("drives_length", info->drives_length);
-        hex_line("drives_addr", info->drives_addr);
-    }
+    if (flags & INFO_DRIVES)
+        report_drives(info);
     if (flags & INFO_CONFIG_TABLE)
-        hex_line("config_table", info->config_table);
+        report_config_table(info->config_table);
     if (flags & INFO_LOADER_NAME) {
         hex_line("boot_loader_name_addr", info->boot_loader_name);
         text_line("boot_loader_name", info->boot_loader_name);
     }
     if (flags & INFO_APM_TABLE)
-        hex_line("apm_table", info->apm_table);
+        report_apm(info->apm_table);
     report_video(info);
 }
 

@@ -18,6 +18,9 @@ static inline uint64_t wide(uint32_t low, uint32_t high)
 /* The ELF section headers in a table, and their names. */
 void report_sections(uint32_t count, uint32_t size, uint32_t table, uint32_t names_index);
 
+/* The APM table, which is the same in both protocols. */
+void report_apm(uint32_t address);
+
 /* Multiboot 2's boot information. */
 enum { MULTIBOOT2_BOOT_MAGIC = 0x36d76289 };
 void report_multiboot2(uint32_t address);

@@ -17,6 +17,7 @@ enum {
     TAG_FRAMEBUFFER = 8,
     TAG_ELF_SECTIONS = 9,
     TAG_APM = 10,
+    TAG_SMBIOS = 13,
     TAG_ACPI_OLD = 14,
     TAG_ACPI_NEW = 15,
     TAG_LOAD_BASE = 21,
@@ -77,15 +78,15 @@ static void report_boot_device(uint32_t tag)
     hex_line("part", word(tag + 16));
 }
 
-static void report_apm(uint32_t tag)
+void report_apm(uint32_t address)
 {
     static const char *const fields[] = {"apm_cseg_16",  "apm_dseg",        "apm_flags",
                                          "apm_cseg_len", "apm_cseg_16_len", "apm_dseg_len"};
-    hex_line("apm_version", half(tag + 8));
-    hex_line("apm_cseg", half(tag + 10));
-    hex_line("apm_offset", word(tag + 12));
+    hex_line("apm_version", half(address));
+    hex_line("apm_cseg", half(address + 2));
+    hex_line("apm_offset", word(address + 4));
     for (uint32_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        hex_line(fields[i], half(tag + 16 + 2 * i));
+        hex_line(fields[i], half(address + 8 + 2 * i));
 }
 
 static void report_vbe(uint32_t tag)
@@ -115,6 +116,21 @@ static void report_framebuffer(uint32_t tag)
         hex_line("framebuffer_palette_adler",
                  adler32((const uint8_t *)colours + 2, 3u * half(colours)));
     }
+}
+
+/* SMBIOS 3.x, 6.1: type, length, then strings up to two NULs. */
+static void report_smbios_table(uint32_t at, uint32_t end)
+{
+    uint32_t last = byte(at);
+    hex_line("smbios_first_type", last);
+    while (at + 4 <= end && byte(at + 1) >= 4 && last != 127) {
+        at += byte(at + 1);
+        while (at + 2 < end && half(at) != 0)
+            at++;
+        at += 2;
+        last = at < end ? byte(at) : last;
+    }
+    hex_line("smbios_last_type", last);
 }
 
 static void report_tag(uint32_t tag, uint32_t *modules)
@@ -150,7 +166,13 @@ static void report_tag(uint32_t tag, uint32_t *modules)
         report_elf_sections(tag);
         break;
     case TAG_APM:
-        report_apm(tag);
+        report_apm(tag + 8);
+        break;
+    case TAG_SMBIOS:
+        hex_line("smbios_version", byte(tag + 8) << 8 | byte(tag + 9));
+        hex_line("smbios_reserved", word(tag + 10) | half(tag + 14));
+        hex_line("smbios_bytes", size - 16);
+        report_smbios_table(tag + 16, tag + size);
         break;
     case TAG_ACPI_OLD:
         hex_line("acpi_old_adler", adler32((const uint8_t *)tag + 8, size - 8));
