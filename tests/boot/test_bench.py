@@ -76,9 +76,9 @@ def test_the_kernel_is_found_where_grub_has_code_as_well(bench):
     flags = 1 << 16
     shifted = struct.pack("<8I", 0x1BADB002, flags, -(0x1BADB002 + flags) & 0xFFFFFFFF, MIB + 16, MIB, 0, 0, MIB)
     files = tree(b"\xfa\xf4".ljust(16, b"\xf4") + shifted)
-    own = results(bench("--json", "--no-accesses", "--loaders=grub-i386-pc", files=files))["grub-i386-pc", 0]
-    other = results(bench("--json", "--no-accesses", "--loaders=grub-i386-pc", files=tree(kernel)))["grub-i386-pc", 0]
-    assert own["loader_ms"]["median"] > other["loader_ms"]["median"] / 3
+    own = results(bench("--json", "--loaders=grub-i386-pc", files=files))["grub-i386-pc", 0]
+    other = results(bench("--json", "--loaders=grub-i386-pc", files=tree(kernel)))["grub-i386-pc", 0]
+    assert own["accesses_above_firmware"] > other["accesses_above_firmware"] / 2
 
 
 def test_with_until_the_kernels_own_start_counts_as_well(bench):
@@ -120,7 +120,7 @@ def test_the_csv_has_the_same_as_the_table(bench):
 @pytest.mark.parametrize("attach", ["hda", "virtio-blk", "usb"])
 def test_the_iso_is_measured_as_a_disk_as_well(bench, attach):
     row, = results(bench("--json", "--loaders=whelk", "--no-accesses", f"--attach={attach}")).values()
-    assert row["total_ms"]["median"] > row["firmware_ms"]["median"] / 2
+    assert row["total_ms"]["median"] > 10 and row["firmware_ms"]["median"] > 10
 
 
 def test_an_iso_made_elsewhere_is_measured_under_its_name(bench, tmp_path):
@@ -132,8 +132,8 @@ def test_an_iso_made_elsewhere_is_measured_under_its_name(bench, tmp_path):
 
 def test_the_probe_kernel_boots_in_place_of_the_trees_with_its_modules(bench, tmp_path):
     files = tree(halting_kernel(), modules=[("words for it", b"module")])
-    found = results(bench("--json", "--probe", "--no-accesses", files=files))
-    assert found["whelk", 0]["loader_ms"]["median"] < found["grub", 0]["loader_ms"]["median"]
+    found = results(bench("--json", "--probe", files=files))
+    assert found["whelk", 0]["accesses"] < found["grub", 0]["accesses"]
     assert "isolinux" in {name for name, _ in found}
     assert (tmp_path / "tree" / CONFIG).read_bytes() == files[CONFIG]
     subprocess.run([WHELK, "bench", "--write-probe", tmp_path / "probe"], check=True)
