@@ -2,6 +2,7 @@
 // See options.h.
 #include "tools/options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,19 @@ void options_free(struct command_line *line)
     free(line->foreign.at);
     free(line->ignored.at);
     free(line->rest.at);
+}
+
+bool options_number(const char *argument, unsigned most, unsigned *number, struct error *error)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(argument, &end, 10);
+    if (argument[0] < '0' || argument[0] > '9' || *end != '\0' || errno != 0 || value < 1 ||
+        value > most) {
+        return fail(error, "'%s' is not a number from 1 to %u", argument, most);
+    }
+    *number = (unsigned)value;
+    return true;
 }
 
 static void show_left(const struct option *option)

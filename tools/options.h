@@ -37,5 +37,8 @@ bool options_read(int argc, char **argv, const struct option *options, foreign_o
                   void *settings, struct command_line *line, struct error *error);
 void options_free(struct command_line *line);
 
+/* An argument that is a number from 1 to most. */
+bool options_number(const char *argument, unsigned most, unsigned *number, struct error *error);
+
 /* Prints the options' part of the help on standard output. */
 void options_help(const struct option *options);

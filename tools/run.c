@@ -45,32 +45,21 @@ struct settings {
 
 // ---- The command line
 
-static bool read_number(const char *text, unsigned most, unsigned *number, struct error *error)
-{
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < 1 || value > most) {
-        return fail(error, "'%s' is not a number from 1 to %u", text, most);
-    }
-    *number = (unsigned)value;
-    return true;
-}
-
 static bool set_memory(void *settings, const char *argument, struct error *error)
 {
-    return read_number(argument, MEMORY_MAX_MIB, &((struct settings *)settings)->memory_mib, error);
+    return options_number(argument, MEMORY_MAX_MIB, &((struct settings *)settings)->memory_mib,
+                          error);
 }
 
 static bool set_cpus(void *settings, const char *argument, struct error *error)
 {
-    return read_number(argument, CPUS_MAX, &((struct settings *)settings)->cpus, error);
+    return options_number(argument, CPUS_MAX, &((struct settings *)settings)->cpus, error);
 }
 
 static bool set_timeout(void *settings, const char *argument, struct error *error)
 {
-    return read_number(argument, TIMEOUT_MAX_SECONDS,
-                       &((struct settings *)settings)->timeout_seconds, error);
+    return options_number(argument, TIMEOUT_MAX_SECONDS,
+                          &((struct settings *)settings)->timeout_seconds, error);
 }
 
 static bool set_expect(void *settings, const char *argument, struct error *error)

@@ -6,18 +6,23 @@
 #include <string.h>
 #include "tools/bench.h"
 #include "tools/check_kernel.h"
+#include "tools/domain.h"
 #include "tools/mkrescue.h"
 #include "tools/run.h"
 #include "tools/say.h"
+#include "tools/xen.h"
 
 static const struct {
     const char *name, *help;
-    const char *linked_as; /* whelk-…, also grub-… and the like; NULL: only the command */
+    const char *linked_as; /* up to its first '-' it may be another; NULL: only the command */
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"mkrescue", "make a bootable ISO of a directory", "mkrescue", mkrescue},
-    {"check", "say what a kernel is and where it would stand", "file", check_kernel},
+    {"mkrescue", "make a bootable ISO of a directory", "whelk-mkrescue", mkrescue},
+    {"check", "say what a kernel is and where it would stand", "whelk-file", check_kernel},
     {"run", "boot a directory or an ISO in QEMU", NULL, run},
+    {"xen", "make a Xen guest of a kernel and its modules, and run it", "xen-single-kernel.sh",
+     xen},
+    {"domain", "print the definition of a guest that boots an ISO", NULL, domain_command},
     {"bench", "measure how long loaders take to boot a directory", NULL, bench},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], STATUS_USAGE = 2 };
@@ -29,19 +34,19 @@ static void show_help(void)
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         printf("  %-10s %s", commands[i].name, commands[i].help);
         if (commands[i].linked_as != NULL) {
-            printf(" (also: whelk-%s)", commands[i].linked_as);
+            printf(" (also: %s)", commands[i].linked_as);
         }
         puts("");
     }
     puts("\nwhelk COMMAND --help says more; whelk --version.");
 }
 
-/* Whether name ends in "-" and linked_as. */
+/* Whether name ends as linked_as does from its first '-' on. */
 static bool is_called(const char *name, const char *linked_as)
 {
-    size_t length = strlen(name), end = linked_as != NULL ? strlen(linked_as) : length;
-    return length > end && name[length - end - 1] == '-' &&
-           strcmp(name + length - end, linked_as) == 0;
+    const char *end = linked_as != NULL ? strchr(linked_as, '-') : name;
+    size_t length = strlen(name), end_length = strlen(end);
+    return length > end_length && strcmp(name + length - end_length, end) == 0;
 }
 
 int main(int argc, char **argv)

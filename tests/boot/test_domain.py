@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""whelk domain and whelk xen: the definitions of guests, read by the programs that read them in earnest, and the way
+from a kernel to a guest, with a program in xl's place."""
+
+import ctypes
+import os
+import re
+import shlex
+import signal
+import subprocess
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+import yaml
+
+from discs import BUILD, CONFIG, tree
+from good_kernels import KERNELS
+from place import good_tree, kernel
+from qemu import PATIENCE
+
+WHELK = BUILD / "whelk"
+ODD_NAME = "a <b> & c, d.iso"
+
+
+def whelk(place, *arguments, **options):
+    return place.run(*arguments, program=WHELK, **options)
+
+
+def definition(place, *arguments, iso="out.iso"):
+    if not place.iso.exists():
+        place.make(place.write(good_tree()))
+    if iso != "out.iso":
+        place.iso.rename(place.path / iso)
+    run = whelk(place, "domain", *arguments, iso)
+    assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout
+
+
+# ---- xl's config, read by its own library
+
+class Config:
+    """A file, read by libxlutil."""
+
+    def __init__(self, text):
+        self.library = ctypes.CDLL(str(next(Path("/usr/lib/x86_64-linux-gnu").glob("libxlutil.so.4.*"))))
+        self.library.xlu_cfg_init.restype = ctypes.c_void_p
+        libc = ctypes.CDLL(None)
+        self.config = self.library.xlu_cfg_init(ctypes.c_void_p.in_dll(libc, "stderr"), b"test.xl")
+        data = text.encode()
+        assert self.library.xlu_cfg_readdata(ctypes.c_void_p(self.config), data, len(data)) == 0
+
+    def text(self, name):
+        value = ctypes.c_char_p()
+        status = self.library.xlu_cfg_get_string(ctypes.c_void_p(self.config), name.encode(), ctypes.byref(value), 0)
+        return value.value.decode() if status == 0 else None
+
+    def number(self, name):
+        value = ctypes.c_long()
+        assert self.library.xlu_cfg_get_long(ctypes.c_void_p(self.config), name.encode(), ctypes.byref(value), 0) == 0
+        return value.value
+
+    def list(self, name):
+        values, count = ctypes.c_void_p(), ctypes.c_int()
+        assert self.library.xlu_cfg_get_list(ctypes.c_void_p(self.config), name.encode(), ctypes.byref(values),
+                                             ctypes.byref(count), 0) == 0
+        self.library.xlu_cfg_get_listitem.restype = ctypes.c_char_p
+        return [self.library.xlu_cfg_get_listitem(values, i).decode() for i in range(count.value)]
+
+
+def test_xl_reads_the_guest_of_the_blog(place):
+    config = Config(definition(place, "--bridge", "br0", "-m", "512", "-c", "2", "--log", "/var/log/x.log"))
+    assert (config.text("type"), config.text("name"), config.text("serial")) == ("hvm", "out", "file:/var/log/x.log")
+    assert (config.number("memory"), config.number("vcpus")) == (512, 2)
+    assert config.list("vif") == ["type=ioemu, model=rtl8139, bridge=br0"]
+    assert config.list("disk") == [f"format=raw, vdev=hdc, access=ro, devtype=cdrom, target={place.iso}"]
+    assert (config.text("boot"), config.text("vga"), config.text("tsc_mode")) == ("d", "none", "native")
+    assert config.list("device_model_args_hvm") == ["-global", "rtl8139.romfile="]
+
+
+def test_a_setting_takes_the_place_of_whelks(place):
+    text = definition(place, "--set", "vga=\"cirrus\"", "--set", "memory = 77", "--set", "type='pvh'", "--set", "x=1")
+    config = Config(text)
+    assert (config.text("vga"), config.number("memory"), config.text("type"), config.number("x")) == (
+        "cirrus", 77, "pvh", 1)
+    assert len(re.findall(r"^(?:vga|memory|type)\b", text, re.MULTILINE)) == 3
+
+
+def test_commas_and_angle_brackets_in_the_isos_name_reach_xl(place):
+    config = Config(definition(place, iso=ODD_NAME))
+    assert config.list("disk")[0].endswith(f"target={place.path}/{ODD_NAME}")
+    assert config.text("name") == "a--b----c--d"
+
+
+# ---- the others
+
+@pytest.mark.parametrize("arguments", [(), ("--bridge", "br0"), ("--log", "some <log>"), ("-m", "64", "-c", "8")])
+def test_libvirts_schema_accepts_the_definition(place, arguments):
+    text = definition(place, "--format", "libvirt", *arguments, iso=ODD_NAME)
+    (place.path / "domain.xml").write_text(text)
+    run = subprocess.run(["virt-xml-validate", place.path / "domain.xml", "domain"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    domain = ElementTree.fromstring(text)
+    assert domain.find("devices/disk/source").get("file") == f"{place.path}/{ODD_NAME}"
+    assert (domain.find("devices/interface/source") is not None) == ("--bridge" in arguments)
+
+
+def test_kubevirts_definition_is_yaml_with_names_that_kubernetes_takes(place):
+    text = definition(place, "-f", "kubevirt", "--name", "My_Guest.1", "-m", "256", "-c", "3")
+    machine = yaml.safe_load(text)
+    assert (machine["apiVersion"], machine["kind"]) == ("kubevirt.io/v1", "VirtualMachine")
+    spec = machine["spec"]["template"]["spec"]
+    assert machine["metadata"]["name"] == spec["volumes"][0]["persistentVolumeClaim"]["claimName"] == "my-guest.1"
+    assert spec["domain"]["memory"]["guest"] == "256Mi" and spec["domain"]["cpu"]["sockets"] == 3
+    assert spec["domain"]["devices"]["disks"][0]["name"] == spec["volumes"][0]["name"]
+
+
+def test_the_qemu_command_boots_the_iso(place):
+    place.make(place.write(tree(KERNELS["elf32"].make())))
+    command = definition(place, "-f", "qemu", "-m", "64", iso="with, comma.iso").replace("-accel kvm ", "")
+    assert shlex.split(command.replace("\\\n", ""))[0] == "qemu-system-x86_64"
+    run = subprocess.run(["sh", "-c", command.rstrip("\n") + " -device isa-debug-exit,iobase=0xf4,iosize=4"],
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30 * PATIENCE)
+    assert run.returncode == 0x10 << 1 | 1 and "report: 0x1" in run.stdout
+
+
+@pytest.mark.parametrize("arguments, status, reason", [
+    ((), 2, "an ISO is missing"), (("a", "b"), 2, "one ISO"), (("-f", "vmx", "a"), 2, "no such format"),
+    (("no.iso",), 1, "no.iso: No such file"), (("--set", "x", "a"), 2, "KEY=VALUE"), (("-c", "0", "a"), 2, "'0'"),
+    (("--name", "a b", "out.iso"), 1, "'a b'"), (("--log", "/a'b", "out.iso"), 1, "quotes")])
+def test_what_cannot_be_described_is_refused(place, arguments, status, reason):
+    place.make(place.write(good_tree()))
+    run = whelk(place, "domain", *arguments)
+    assert (run.returncode, run.stdout) == (status, "")
+    assert reason in run.stderr and len(run.stderr.splitlines()) == 1
+
+
+# ---- whelk xen
+
+FAKE_XL = """#!/bin/sh
+echo "$@" >>calls
+case $1 in
+create) log=$(sed -n 's/^serial = "file:\\(.*\\)"/\\1/p' "$2"); echo "Hello from the guest" >"$log" ;;
+domid) [ ! -e ended ] ;;
+esac
+"""
+
+
+def xen(place, *arguments, script=FAKE_XL, program=None, **options):
+    tools = place.path / "bin"
+    tools.mkdir(exist_ok=True)
+    (tools / "xl").write_text(script)
+    (tools / "xl").chmod(0o755)
+    words = [str(program)] if program else [str(WHELK), "xen"]
+    return subprocess.Popen([*words, *arguments], cwd=place.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            text=True, env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}, **options)
+
+
+@pytest.fixture
+def files(place):
+    (place.path / "ldhermit.elf").write_bytes(kernel() + b"HermitCore")
+    (place.path / "hello.app").write_bytes(b"the application")
+    (place.path / "data file").write_bytes(b"data")
+    return place
+
+
+def finish(process):
+    out, err = process.communicate(timeout=30 * PATIENCE)
+    return process.returncode, out, err
+
+
+def test_the_letters_of_the_blogs_wrapper_make_its_guest_under_its_name(files):
+    link = files.path / "xen-single-kernel.sh"
+    link.symlink_to(WHELK)
+    status, _, said = finish(xen(files, "-n", "-l", "ldhermit.elf", "-k", "hello.app", "-m", "512", "-c", "1", "-v",
+                                 program=link))
+    assert status == 0 and not (files.path / "calls").exists()
+    config = Config((files.path / "hello-xen/hello.xl").read_text())
+    assert (config.text("name"), config.number("memory"), config.number("vcpus")) == ("hello", 512, 1)
+    assert "hello-xen/hello.iso" in said and "hello-xen/hello.xl" in said
+    made = files.path / "hello-xen/tree"
+    assert (made / CONFIG).read_text() == ("set timeout=0\nmenuentry \"hello\" {\n    multiboot /boot/kernel "
+                                           "'-uart=io:0x3f8'\n    module /boot/application\n}\n")
+    assert (made / "boot/application").read_bytes() == b"the application"
+
+
+def test_the_kernel_gets_its_arguments_and_modules_letter_by_letter(place, boot):
+    (place.path / "report.elf").write_bytes(KERNELS["elf32"].make())
+    (place.path / "data file").write_bytes(b"data")
+    arguments = "it's $HOME; {a} #b \"c\" \\d -uart=io:0x3f8"
+    status, _, said = finish(xen(place, "-n", "-k", "report.elf", "--kernel-args", arguments, "--module", "data file",
+                                 "--module", "report.elf x=1 $y", "--name", "guest", "--directory", "d"))
+    assert status == 0, said
+    report = boot(place.path / "d/guest.iso").report
+    words = report["cmdline"].decode()
+    for word in ("$HOME;", "{a}", "#b", "-uart=io:0x3f8"):
+        assert word in words
+    assert words.replace("\\", "").replace("'", "").replace('"', "") == arguments.replace("\\", "").replace(
+        "'", "").replace('"', "")
+    assert [module["text"] for module in report.modules] == [b"", b"x=1 $y"]
+
+
+def test_the_log_is_followed_until_the_guest_ends(files):
+    process = xen(files, "-l", "ldhermit.elf", "-k", "hello.app")
+    assert process.stdout.readline() == "Hello from the guest\n"
+    (files.path / "ended").touch()
+    status, _, said = finish(process)
+    assert status == 0 and "hello has ended" in said
+    assert (files.path / "calls").read_text().splitlines()[0] == f"create {files.path}/hello-xen/hello.xl"
+
+
+@pytest.mark.parametrize("destroys", [False, True])
+def test_an_interrupt_ends_the_guest_only_if_that_was_asked_for(files, destroys):
+    process = xen(files, "-l", "ldhermit.elf", "-k", "hello.app", *(["--destroy-on-exit"] if destroys else []))
+    assert process.stdout.readline() == "Hello from the guest\n"
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    status, _, said = finish(process)
+    assert status == 0
+    assert ("destroy hello" in (files.path / "calls").read_text()) == destroys
+    assert ("still runs" in said) != destroys
+
+
+def test_more_than_one_processor_with_hermitcore_is_warned_of(files):
+    assert "HermitCore waits" in finish(xen(files, "-n", "-l", "ldhermit.elf", "-k", "hello.app", "-c", "2"))[2]
+    assert "HermitCore" not in finish(xen(files, "-n", "-l", "ldhermit.elf", "-k", "hello.app", "-c", "1"))[2]
+    (files.path / "other").write_bytes(kernel())
+    assert "HermitCore" not in finish(xen(files, "-n", "-l", "other", "-k", "hello.app", "-c", "2"))[2]
+
+
+@pytest.mark.parametrize("arguments, script, reason", [
+    (("-l", "nothing"), FAKE_XL, "nothing: No such file or directory"),
+    (("-l", "hello.app"), FAKE_XL, "no ISO was made"),
+    (("-l", "ldhermit.elf"), "#!/bin/sh\nexit 3\n", "failed with exit status 3"),
+    (("-l", "ldhermit.elf"), "#!/nonexistent\n", "apt install xen-system-amd64"),
+    (("-l", "ldhermit.elf", "--module", "no arguments"), FAKE_XL, "no: No such file"),
+    (("-l", "ldhermit.elf", "--name", "a b"), FAKE_XL, "'a b'")])
+def test_what_goes_wrong_is_said(files, arguments, script, reason):
+    status, _, said = finish(xen(files, *arguments, script=script))
+    assert status == 1 and reason in said.splitlines()[-1]
+
+
+def test_a_wrong_command_line_is_refused(files):
+    assert finish(xen(files))[0] == 2
+    assert finish(xen(files, "-l", "ldhermit.elf", "more"))[0] == 2
+    assert finish(xen(files, "--frobnicate"))[0] == 2
+    status, text, _ = finish(xen(files, "--help"))
+    assert status == 0 and len(text.splitlines()) <= 24

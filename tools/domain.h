@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A guest that boots an ISO, described for those who run guests: xl, libvirt, QEMU, KubeVirt.
+// `whelk domain` prints it.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include "loader/error.h"
+
+enum {
+    DOMAIN_MEMORY_MIB = 1024, /* if not said */
+    DOMAIN_MEMORY_MAX_MIB = 1 << 20,
+    DOMAIN_CPUS_MAX = 255,
+};
+
+/* A line "key = value" of xl's config. */
+#define DOMAIN_SETTINGS_MAX 64
+
+struct domain {
+    const char *name;   /* of letters, digits, '.', '_' and '-' */
+    const char *iso;    /* absolute path */
+    const char *bridge; /* NULL: xl's own choice; elsewhere no network card */
+    const char *log;    /* absolute path of the serial port's log; NULL: a terminal */
+    unsigned memory_mib, cpus;
+    const char *settings[DOMAIN_SETTINGS_MAX]; /* "key=value", for xl; win over what is there */
+    size_t setting_count;
+};
+
+/* Adds a setting, "key=value". */
+bool domain_set(struct domain *domain, const char *setting, struct error *error);
+
+/* The last name of a path without its extension; what a domain's name may not have becomes '-'. */
+void domain_name(const char *path, char *name, size_t size);
+
+/* Whether name and paths can stand in every format. */
+bool domain_check(const struct domain *domain, struct error *error);
+
+void domain_write_xl(const struct domain *domain, FILE *out);
+void domain_write_libvirt(const struct domain *domain, FILE *out);
+void domain_write_qemu(const struct domain *domain, FILE *out);
+void domain_write_kubevirt(const struct domain *domain, FILE *out);
+
+/* argv[0] is the name it was called by, for the help. Returns the exit status. */
+int domain_command(int argc, char **argv);
