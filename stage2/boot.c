@@ -6,7 +6,9 @@
 #include "loader/handoff.h"
 #include "stage2/console.h"
 #include "stage2/disc.h"
+#include "stage2/extras.h"
 #include "stage2/firmware.h"
+#include "stage2/multiboot2_functions.h"
 #include "stage2/timeline.h"
 
 enum {
@@ -95,52 +97,20 @@ bool boot_load(const struct boot *boot, struct error *error)
     return true;
 }
 
-static bool find_mode(const struct video_wish *wish, struct video_mode *best)
+const struct multiboot2_functions *multiboot2_functions(struct error *error)
 {
-    struct video_size display = {0, 0};
-    struct video_mode mode;
-    if (wish->width == 0) {
-        display = firmware_video_display_size();
-    }
-    best->depth = 0;
-    for (uint32_t i = 0; firmware_video_mode(i, &mode); i++) {
-        if (video_is_better(&mode, best, wish, &display)) {
-            *best = mode;
-        }
-    }
-    return best->depth != 0;
+    const struct extras *extras = firmware_extras(error);
+    return extras != NULL ? extras->multiboot2 : NULL;
 }
 
-/* Sets the first mode that there is, and says so where it is not the one asked for. */
-static bool set_video(const struct plan *plan, struct video *video)
-{
-    const struct video_wish *wishes = plan->video_wishes;
-    struct video_mode mode;
-    for (size_t i = 0; i < plan->video_wish_count; i++) {
-        if (!find_mode(&wishes[i], &mode)) {
-            continue;
-        }
-        if (i != 0) {
-            console_print("whelk: %s: no video mode %ux%ux%u: %ux%ux%u instead\n",
-                          plan->kernel.path, wishes->width, wishes->height, wishes->depth,
-                          mode.width, mode.height, mode.depth);
-        }
-        if (firmware_video_set(&mode, video)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Text, unless the kernel asks for something else. */
 static void start_video(const struct plan *plan, struct video *video)
 {
-    firmware_video_text(video);
-    if (plan->asks_for_video) {
-        firmware_video_interface(video);
-    }
-    if (plan->video_wish_count != 0 && !set_video(plan, video)) {
-        console_print("whelk: %s: no video mode: text instead\n", plan->kernel.path);
+    struct error error;
+    const struct extras *extras = firmware_extras(&error);
+    if (extras != NULL) {
+        extras->video_start(plan, video);
+    } else {
+        console_print("whelk: %s: %s: text instead\n", plan->kernel.path, error.message);
     }
 }
 
@@ -150,18 +120,21 @@ void boot_describe(const struct boot *boot)
     const struct piece *piece = &plan->placement.pieces[plan->information_piece];
     struct boot_information information = plan->information;
     struct video video;
-    struct apm_table apm;
     information.boot_device = firmware_boot_device();
-    start_video(plan, &video);
+    firmware_video_text(&video);
+    if (plan->asks_for_video) {
+        start_video(plan, &video);
+    }
     information.video = &video;
     memset(at(piece->load_address), 0, piece->length);
     if (plan->protocol == CONFIG_MULTIBOOT1) {
         multiboot1_write_information(&information, at(piece->load_address), piece->address);
         return;
     }
-    information.apm = firmware_apm(&apm) ? &apm : NULL;
-    information.rsdp = firmware_acpi_rsdp();
-    multiboot2_write_information(&information, at(piece->load_address), piece->address);
+    /* The plan has loaded the extras. */
+    struct error ignored;
+    firmware_extras(&ignored)->describe_multiboot2(&information, at(piece->load_address),
+                                                   piece->address);
 }
 
 _Noreturn void boot_hand_off(const struct boot *boot)

@@ -4,7 +4,10 @@
 
 #include <string.h>
 #include "stage2/disc.h"
+#include "stage2/extras.h"
+#include "stage2/firmware.h"
 #include "stage2/gzip.h"
+#include "stage2/packing.h"
 
 enum { SECTOR = ISO9660_SECTOR_SIZE, GZIP_ISIZE_BYTES = 4 };
 
@@ -71,6 +74,10 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
  */
 static bool unpack(struct file *file, struct error *error)
 {
+    const struct extras *extras = firmware_extras(error);
+    if (extras == NULL) {
+        return false;
+    }
     if (file->size > disc_staging_free()) {
         return fail(error, "%llu bytes to unpack do not fit into memory",
                     (unsigned long long)file->size);
@@ -91,8 +98,8 @@ static bool unpack(struct file *file, struct error *error)
     for (;; capacity = most) {
         size_t below_packed = disc_staging_mark();
         uint8_t *unpacked = disc_staging_allocate(capacity);
-        bool unpacks =
-            gzip_unpack((struct bytes){packed, packed_size}, unpacked, capacity, &length, error);
+        bool unpacks = extras->gzip_unpack((struct bytes){packed, packed_size}, unpacked, capacity,
+                                           &length, error);
         if (unpacks) {
             disc_staging_reset(mark); /* up to the top, over what was packed */
             file->contents = memmove(disc_staging_allocate(length), unpacked, length);
@@ -124,5 +131,5 @@ bool file_open(const char *path, enum file_packing packing, struct file *file, s
     if (!file_read(file, 0, sizeof magic, magic, error)) {
         return false;
     }
-    return !gzip_recognise((struct bytes){magic, sizeof magic}) || unpack(file, error);
+    return packing_of((struct bytes){magic, sizeof magic}) != PACKING_GZIP || unpack(file, error);
 }

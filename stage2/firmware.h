@@ -85,6 +85,10 @@ size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES]);
 /* The memory for everything that stage 2 allocates. */
 struct arena firmware_arena(void);
 
+/* What only some boots need (extras.h). NULL with a reason: it cannot be read from the disc. */
+struct extras;
+const struct extras *firmware_extras(struct error *error);
+
 /* Hands the machine back: the firmware's next boot device. */
 _Noreturn void firmware_boot_next(void);
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The way of a boot: find the disc, read the config, choose an entry, plan, load, describe, hand
 // off.
+#include <string.h>
 #include "loader/memory_map.h"
 #include "stage2/boot.h"
 #include "stage2/config.h"
 #include "stage2/console.h"
 #include "stage2/disc.h"
+#include "stage2/extras.h"
 #include "stage2/firmware.h"
-#include "stage2/menu.h"
 #include "stage2/timeline.h"
 
 enum {
@@ -85,13 +86,16 @@ static int seconds_to_wait(const struct config *config)
 /* What an entry does that boots no kernel. True: there is one to boot. */
 static bool act(enum config_action action, struct error *error)
 {
+    const struct extras *extras;
     switch (action) {
     case CONFIG_ACTION_REBOOT:
         firmware_reboot();
     case CONFIG_ACTION_EXIT:
         firmware_boot_next();
     case CONFIG_ACTION_HALT:
-        firmware_power_off();
+        if ((extras = firmware_extras(error)) != NULL) {
+            extras->power_off();
+        }
         return fail(error, "the firmware does not switch the machine off: do it by hand");
     case CONFIG_ACTION_BOOT:
         break;
@@ -119,6 +123,20 @@ static void forget_entry(struct config *config, const struct config *before, siz
     }
 }
 
+/* Where the time went, if the config wants to know. */
+static void report_timeline(const char *wish)
+{
+    struct error ignored;
+    if (wish == NULL || wish[0] == 0 || strcmp(wish, "0") == 0) {
+        return;
+    }
+    timeline_stamp(TIMELINE_JUMP); /* reading the extras is not part of it */
+    const struct extras *extras = firmware_extras(&ignored);
+    if (extras != NULL) {
+        extras->timeline_report(wish);
+    }
+}
+
 /* Returns only if the entry cannot be booted; all that it took is given back. */
 static void boot_entry(struct config *config, size_t index, const struct memory_map *map,
                        struct error *error)
@@ -139,12 +157,28 @@ static void boot_entry(struct config *config, size_t index, const struct memory_
         timeline_stamp(TIMELINE_PLAN);
         if (boot_load(&boot, error)) {
             boot_describe(&boot);
-            timeline_report(wanted.timing);
+            report_timeline(wanted.timing);
             boot_hand_off(&boot);
         }
     }
     disc_staging_reset(staging);
     forget_entry(config, &before, used);
+}
+
+/* Which entry to boot: what somebody chooses. */
+static size_t choose(const struct config *config, size_t preselected, int timeout,
+                     const char *message)
+{
+    struct error error;
+    size_t chosen = preselected;
+    const struct extras *extras = firmware_extras(&error);
+    if (extras == NULL) {
+        leave(message != NULL ? message : error.message);
+    }
+    if (extras->menu_run(config, preselected, timeout, message, &chosen) == MENU_LEAVE) {
+        firmware_boot_next();
+    }
+    return chosen;
 }
 
 static _Noreturn void choose_and_boot(struct config *config, const struct memory_map *map)
@@ -156,8 +190,8 @@ static _Noreturn void choose_and_boot(struct config *config, const struct memory
     bool ask = timeout != 0 || firmware_menu_key_held();
     show_warnings(config);
     for (;;) {
-        if (ask && menu_run(config, chosen, timeout, message, &chosen) == MENU_LEAVE) {
-            firmware_boot_next();
+        if (ask) {
+            chosen = choose(config, chosen, timeout, message);
         }
         boot_entry(config, chosen, map, &error);
         if (config->entry_count == 1) {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "loader/elf.h"
 #include "loader/format.h"
+#include "stage2/multiboot2_functions.h"
 #include "stage2/packing.h"
 
 enum {
@@ -34,7 +35,8 @@ struct planning {
     size_t section_count;
     uint8_t *section_headers;
     struct image image;
-    struct multiboot2_header multiboot2; /* without a tag in Multiboot 1 */
+    const struct multiboot2_functions *functions2; /* NULL in Multiboot 1, as … */
+    struct multiboot2_header multiboot2;           /* … this has no tag then */
 };
 
 /* Puts the place in front of the reason. */
@@ -177,11 +179,11 @@ static struct bytes find_multiboot2(struct planning *planning)
     size_t arena_size = planning->arena->size;
     struct bytes start = view_start(planning, MULTIBOOT1_SEARCH_BYTES);
     if (start.data != NULL &&
-        !multiboot2_find_header(start, &planning->multiboot2, planning->error)) {
+        !planning->functions2->find_header(start, &planning->multiboot2, planning->error)) {
         planning->arena->size = arena_size;
         start = view_start(planning, MULTIBOOT2_SEARCH_BYTES);
         if (start.data != NULL &&
-            !multiboot2_find_header(start, &planning->multiboot2, planning->error)) {
+            !planning->functions2->find_header(start, &planning->multiboot2, planning->error)) {
             start.data = NULL;
         }
     }
@@ -200,12 +202,12 @@ static bool read_multiboot2(struct planning *planning)
         plan_video(planning, true, header->width, header->height, header->depth);
     }
     if (multiboot2_has(header, MULTIBOOT2_ADDRESS)) {
-        return multiboot2_address_image(header, plan->kernel.size, &planning->image,
-                                        planning->arena, planning->error);
+        return planning->functions2->address_image(header, plan->kernel.size, &planning->image,
+                                                   planning->arena, planning->error);
     }
     return read_image(planning, start) &&
            elf_check_no_relocations(&planning->elf, planning->section_headers, planning->error) &&
-           multiboot2_apply_entry(header, &planning->image, planning->error);
+           planning->functions2->apply_entry(header, &planning->image, planning->error);
 }
 
 /* Whoever gives the wrong one of the two commands is told the right one. */
@@ -215,8 +217,9 @@ static void explain_protocol(const struct planning *planning, bool is_2)
     struct error ignored;
     attempt.error = &ignored;
     struct bytes start = view_start(&attempt, MULTIBOOT2_SEARCH_BYTES);
-    if (start.data != NULL && multiboot1_is_present(start) == is_2 &&
-        multiboot2_is_present(start) != is_2) {
+    const struct multiboot2_functions *functions2 = multiboot2_functions(&ignored);
+    if (start.data != NULL && functions2 != NULL && multiboot1_is_present(start) == is_2 &&
+        functions2->is_present(start) != is_2) {
         fail(planning->error, "has a Multiboot %d header, not a Multiboot %d one: use multiboot%s",
              is_2 ? 1 : 2, is_2 ? 2 : 1, is_2 ? "" : "2");
     }
@@ -248,8 +251,9 @@ static bool place_kernel(struct planning *planning)
                     planning->boot->module_count + 1; /* the information */
     if (!placement_start(&plan->placement, pieces, plan->information.map, planning->arena,
                          planning->error) ||
-        !multiboot2_relocate(&planning->multiboot2, &plan->placement, &planning->image,
-                             planning->error) ||
+        (planning->functions2 != NULL &&
+         !planning->functions2->relocate(&planning->multiboot2, &plan->placement, &planning->image,
+                                         planning->error)) ||
         !placement_add_image(&plan->placement, &planning->image, &plan->kernel, planning->error)) {
         return fail_at(planning, wanted);
     }
@@ -351,7 +355,7 @@ static bool place_information(struct planning *planning)
 {
     struct plan *plan = planning->plan;
     bool is_2 = plan->protocol == CONFIG_MULTIBOOT2;
-    uint64_t length = is_2 ? multiboot2_information_size(&plan->information)
+    uint64_t length = is_2 ? planning->functions2->information_size(&plan->information)
                            : multiboot1_information_size(&plan->information);
     uint64_t lowest = is_2 ? MODULES_LOWEST : lowest_for_information(planning, length);
     struct piece piece = {
@@ -376,6 +380,12 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *co
     plan->information = (struct boot_information){
         .map = map, .command_line = boot->kernel.arguments, .loader_name = LOADER_NAME};
     bool information_first = plan->protocol == CONFIG_MULTIBOOT1;
+    if (plan->protocol == CONFIG_MULTIBOOT2) {
+        planning.functions2 = multiboot2_functions(error);
+        if (planning.functions2 == NULL) {
+            return fail_in(error, "%s: ", config_name);
+        }
+    }
     return place_kernel(&planning) && open_modules(&planning) &&
            (!information_first || place_information(&planning)) && place_modules(&planning) &&
            place_sections(&planning) && (information_first || place_information(&planning));

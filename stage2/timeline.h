@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum timeline_moment {
-    TIMELINE_HANDOFF, /* by the firmware; as early as we can tell */
+    TIMELINE_HANDOFF, /* by the firmware, which stamps it; without it there are no others */
     TIMELINE_DISC,    /* found: its volume is mounted */
     TIMELINE_CONFIG,  /* read; between it and the next one, the menu */
     TIMELINE_PLAN,    /* made; with it, what is packed has been read and unpacked */
@@ -25,43 +25,11 @@ struct timeline {
 };
 extern struct timeline timeline;
 
-/* Whether RDTSC is there: CPUID says so, if that is there. Intel SDM 2A, CPUID. */
-static inline bool timeline_has_tsc(void)
-{
-    enum { EFLAGS_ID = 1 << 21, CPUID_FEATURES = 1, CPUID_EDX_TSC = 1 << 4 };
-    uint32_t changed;
-    __asm__ volatile("pushfl\n\t"
-                     "xorl %1, (%%esp)\n\t"
-                     "movl (%%esp), %0\n\t"
-                     "popfl\n\t"
-                     "pushfl\n\t"
-                     "xorl (%%esp), %0\n\t"
-                     "xorl %1, (%%esp)\n\t"
-                     "popfl"
-                     : "=&r"(changed)
-                     : "i"(EFLAGS_ID)
-                     : "cc", "memory");
-    if ((changed & EFLAGS_ID) != 0) {
-        return false; /* the flag does not change: an 80486 */
-    }
-    uint32_t eax = CPUID_FEATURES, edx;
-    __asm__ volatile("cpuid" : "+a"(eax), "=d"(edx) : : "ebx", "ecx");
-    return (edx & CPUID_EDX_TSC) != 0;
-}
-
 static inline uint64_t timeline_now(void)
 {
     uint64_t now;
     __asm__ volatile("rdtsc" : "=A"(now));
     return now;
-}
-
-/* The first stamp; without it there are no others. Inline, as stage 2 is still packed then. */
-static inline void timeline_start(void)
-{
-    if (timeline_has_tsc()) {
-        timeline.stamps[TIMELINE_HANDOFF] = timeline_now();
-    }
 }
 
 /* The moment is now; the last time counts. */
@@ -77,6 +45,5 @@ void timeline_debug(const char *text);
    debug port and into the line. */
 void timeline_fallback(const char *driver, const char *reason, uint32_t lba);
 
-/* Takes the last stamp and writes the line of docs/timing.md to where the value of whelk_timing
-   says. NULL, "" or "0": nowhere, and nothing is done. */
+/* Writes the line of docs/timing.md to where the value of whelk_timing says. */
 void timeline_report(const char *wish);

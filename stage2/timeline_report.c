@@ -104,10 +104,6 @@ static void write_line(const char *line, const char *wish)
 void timeline_report(const char *wish)
 {
     static char line[LINE_BYTES];
-    if (wish == NULL || strcmp(wish, "") == 0 || strcmp(wish, "0") == 0) {
-        return;
-    }
-    timeline_stamp(TIMELINE_JUMP);
     size_t length = format_text(line, sizeof line, "whelk-timing {\"unit\":\"us\",");
     length += put_stamps(line + length, sizeof line - length);
     length += format_text(

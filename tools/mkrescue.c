@@ -27,7 +27,7 @@ enum {
     STATUS_FAILED = 1,
     STATUS_USAGE = 2,
 
-    LOAD_UNIT = 512,         /* of the boot catalog's sector count */
+    LOADED_BLOCKS = 4,       /* of 512 bytes by the firmware: boot.asm reads the rest, faster */
     PADDING_KIB = 128 + 32,  /* see docs/iso-layout.md; the backup GPT is in it */
     SMALLEST_ISO_KIB = 1024, /* see docs/iso-layout.md */
     CATALOG_WEIGHT = 1000,   /* xorriso puts files of higher weight first; others have 0 */
@@ -320,7 +320,7 @@ static void add_options(struct command *command, const struct settings *settings
         command_add(command, "%s", fixed[i]);
     }
     command_add(command, "-boot-load-size");
-    command_add(command, "%zu", (embedded_boot_image().size + LOAD_UNIT - 1) / LOAD_UNIT);
+    command_add(command, "%d", LOADED_BLOCKS);
     const char *const left_out[] = {output->path, output->directory}; /* if among the sources */
     for (size_t i = 0; i < 2; i++) {
         command_add(command, "-x");

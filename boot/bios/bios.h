@@ -21,9 +21,6 @@ enum { EFLAGS_CARRY = 1 };
 /* Must be a local variable of the caller: the stack lies where real mode reaches it. */
 ASSEMBLY void bios_call(uint8_t interrupt, struct bios_registers *registers);
 
-/* Unpacks stage 2; 0: done. Called once, by gate.asm. */
-int bios_unpack(void);
-
 /* Waits for an interrupt. */
 void bios_rest(void);
 

@@ -12,10 +12,12 @@
 
 extern image_start              ; linker script: 0x7c00,
 extern stack_top                ; 0x7000,
-extern image_size               ; bytes from 0x7c00 to the end of the image,
+extern image_file_size          ; bytes of the file, with what is not loaded here (extras),
 extern image_checked_words      ; 32-bit words of it behind the boot information table,
 extern image_rest_sectors       ; sectors of 2048 bytes behind the first one
 extern enter_stage2             ; gate.asm
+extern block_mark               ; image_dma.asm: behind all code of real mode, in the first 2048 bytes
+extern read_by_dma
 
 SECTOR_SIZE     equ 2048
 LOADED_BYTES    equ 512         ; at least this much is in memory: this code
@@ -26,9 +28,10 @@ EDD_PARAMETERS_SIZE equ 26      ; EDD 1.1; sector size at offset 24
 EDD_SECTOR_SIZE equ EDD_PARAMETERS + 24
 PACKET_SIZE     equ 16
 PUSHED_DX       equ 20          ; PUSHAD
-DRIVE           equ 0x0540      ; byte
+DRIVE           equ 0x0540      ; byte; gate.asm reads it
 FIRST_SECTOR    equ 0x1000      ; SECTOR_SIZE bytes
 READ_SEGMENT    equ FIRST_SECTOR >> 4 ; whole sectors of the image end above 64 KiB, but inside this one
+BLOCK_MARK      equ 0x6b57
 BDA_COM1        equ 0x0400      ; the firmware's first serial port, 0: none
 UART_LINE_STATUS equ 5
 UART_TRANSMIT_EMPTY equ 0x20
@@ -51,9 +54,12 @@ boot_start:
 ; Boot information table (mkisofs(8), -boot-info-table): patched when the ISO is made.
 global boot_info_volume_lba
 boot_info_volume_lba: dd 0      ; primary volume descriptor, in sectors of 2048 bytes
+global boot_info_file_lba
 boot_info_file_lba:   dd 0      ; this image
 boot_info_length:     dd 0      ; bytes
 boot_info_checksum:   dd 0      ; sum of the little-endian words behind the table
+global handoff_tsc
+handoff_tsc:          dq 0      ; not of the table, but 0 and not in the sum: when the firmware handed over, by the TSC; 0: no TSC
         times INFO_TABLE_END - ($ - boot_start) db 0
 
 begin:  cli
@@ -67,11 +73,16 @@ begin:  cli
         cmp dword [boot_info_file_lba], 0
         mov al, ERROR_NO_TABLE
         je fatal
-        cmp dword [boot_info_length], image_size
+        cmp dword [boot_info_length], image_file_size
         mov al, ERROR_LENGTH
         jne fatal
         call checksum
         je whole
+        cmp word [block_mark], BLOCK_MARK
+        jne .read               ; the firmware has loaded 512 bytes
+        call read_by_dma
+        je whole
+.read:
 
         mov ah, 0x41            ; extensions present?
         mov bx, 0x55aa
@@ -82,7 +93,7 @@ begin:  cli
         jne fatal
         mov si, EDD_PARAMETERS
         mov word [si], EDD_PARAMETERS_SIZE
-        mov word [si + EDD_SECTOR_SIZE - EDD_PARAMETERS], 0
+        and word [si + EDD_SECTOR_SIZE - EDD_PARAMETERS], 0
         mov ah, 0x48
         call disk
         mov bx, [EDD_SECTOR_SIZE]
@@ -110,8 +121,7 @@ begin:  cli
         jnz .again
         mov al, ERROR_CHECKSUM
         jmp fatal
-whole:  mov dl, [DRIVE]
-        jmp enter_stage2
+whole:  jmp enter_stage2
 
 ; Shows the code in AL on screen and first serial port, gives the machine back. in: DS 0. Does not return.
 global fatal
@@ -127,7 +137,8 @@ fatal:  mov [message.code], al
 .halt:  hlt                     ; firmware without INT 18h
         jmp .halt
 
-; out: ZF set if the image has the checksum of the table; clobbers EAX, CX, EDX, SI
+; out: ZF set if the image has the checksum of the table (the extras behind it add 0); clobbers EAX, CX, EDX, SI
+global checksum
 checksum:
         mov si, image_start + INFO_TABLE_END
         mov cx, image_checked_words
@@ -215,11 +226,10 @@ disk:   mov dl, [DRIVE]
         int 0x13
 ; Sets again what a BIOS call may leave changed: DS, ES 0, IF on, DF off; clobbers no other flag
 restore:
-        push ax
-        mov ax, 0
-        mov ds, ax
-        mov es, ax
-        pop ax
+        push byte 0
+        pop ds
+        push byte 0
+        pop es
         cld
         sti
         ret
@@ -249,7 +259,7 @@ put:    pushad
         ret
 
 message: db "Whelk: boot error "
-.code:  db "?, see docs/boot-errors.md", 13, 10, 0
+.code:  db "?, docs/boot-errors.md", 13, 10, 0
 
 ; Whatever follows in the image may share the sector; the linker script checks that this ends in time.
 global boot_end

@@ -2,21 +2,28 @@
 # The BIOS boot image: $(BUILD)/boot.img, from boot/bios, stage2 and loader.
 
 BIOS_BUILD  := $(BUILD)/bios
-BIOS_LIMIT  := 33792
+BIOS_LIMIT  := 32768
 GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
 BIOS_FLAGS  := -m32 -march=i486 -malign-data=abi -mno-sse -mno-mmx -mpreferred-stack-boundary=2 -mregparm=3 -Os \
                -ffreestanding -fno-builtin-printf -fno-pic -fno-stack-protector \
                -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
                -ffunction-sections -fdata-sections -fno-delete-null-pointer-checks \
                -nostdinc -isystem $(GCC_INCLUDE) -Istage2/libc
-# Optimised over all files at once: a kilobyte less. Not so what the linker script picks out by its
-# object's name, or gcc calls by itself.
+# Optimised over all files at once: a kilobyte less. Not so what gcc calls by itself.
 BIOS_LTO     := -flto -flto-partition=one
-BIOS_NO_LTO  := boot/bios/unpack stage2/puff/puff stage2/libc/string
-BIOS_OBJECTS := $(BIOS_C:%.c=$(BIOS_BUILD)/%.o) $(BIOS_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)
+BIOS_NO_LTO  := stage2/libc/string
+# What only some boots need: linker/extras.ld.
+EXTRAS_C     := boot/bios/acpi.c boot/bios/apm.c boot/bios/vbe_modes.c loader/acpi.c \
+                $(wildcard loader/multiboot2*.c) stage2/describe_multiboot2.c stage2/extras.c stage2/menu.c \
+                stage2/multiboot2_table.c stage2/timeline_report.c stage2/video.c stage2/video_start.c \
+                $(filter-out stage2/packing.c,$(UNPACK_C)) $(VENDORED)
+CORE_C       := $(filter-out $(EXTRAS_C),$(BIOS_C))
+CORE_OBJECTS := $(CORE_C:%.c=$(BIOS_BUILD)/%.o) $(BIOS_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)
+EXTRAS_OBJECTS := $(EXTRAS_C:%.c=$(BIOS_BUILD)/%.o)
+SECTOR       := 2048
 
 # Everything is made again when the flags may have changed.
-$(BIOS_OBJECTS) $(BUILD)/boot.elf: Makefile boot/bios/build.mk
+$(CORE_OBJECTS) $(EXTRAS_OBJECTS) $(BUILD)/boot.elf: Makefile boot/bios/build.mk
 
 $(BIOS_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -33,10 +40,30 @@ $(BIOS_BUILD)/%.asm.o: %.asm
 	@echo "ASM  $<"
 	@$(NASM) -f elf32 -w+all -Werror $< -o $@
 
-# Linked without the packed part first, then with it: see linker/bios.ld.
-BIOS_LINK := $(CC) $(BIOS_FLAGS) $(BIOS_LTO) -nostdlib -static -no-pie -T linker/bios.ld \
+BIOS_LINK := $(CC) $(BIOS_FLAGS) $(BIOS_LTO) -nostdlib -static -no-pie \
              -Wl,--build-id=none,--gc-sections,--no-warn-rwx-segments,-z,noexecstack,-m,elf_i386
 
+# ---- The extras, as one object first: it says which of the core's functions they use, …
+$(BIOS_BUILD)/extras.o: $(EXTRAS_OBJECTS)
+	@$(CC) $(BIOS_FLAGS) $(BIOS_LTO) -nostdlib -r -flinker-output=nolto-rel $^ -o $@
+
+# … which the core must keep (--undefined). Its addresses are the same in both of its links.
+$(BIOS_BUILD)/core.args: $(BIOS_BUILD)/extras.o
+	@nm --undefined-only --just-symbols $< | sed 's/^/-Wl,--undefined=/' > $@
+
+$(BIOS_BUILD)/extras.elf: linker/extras.ld $(BIOS_BUILD)/extras.o $(BIOS_BUILD)/stage2.elf
+	@ld -m elf_i386 -z noexecstack --no-warn-rwx-segments --gc-sections -e 0 -T $< --just-symbols=$(BIOS_BUILD)/stage2.elf \
+	    $(BIOS_BUILD)/extras.o -o $@
+
+$(BIOS_BUILD)/extras.bin: $(BIOS_BUILD)/extras.elf
+	@objcopy -O binary -j .extras $< $@
+
+# What the core must know of the extras; a word more for their sum (join.c).
+$(BIOS_BUILD)/extras.args: $(BIOS_BUILD)/extras.bin
+	@{ echo "-Wl,--defsym=extras_sectors=$$((($$(stat -c %s $<) + 4 + $(SECTOR) - 1) / $(SECTOR)))"; \
+	   nm $(BIOS_BUILD)/extras.elf | sed -n 's/^\(.*\) . \(extras_bss_[a-z]*\)$$/-Wl,--defsym=\2=0x\1/p'; } > $@
+
+# ---- The core: linked without its packed part first, then with it.
 $(BIOS_BUILD)/empty:
 	@mkdir -p $(@D)
 	@: > $@
@@ -44,27 +71,31 @@ $(BIOS_BUILD)/empty:
 $(BIOS_BUILD)/unpacked.asm.o: boot/bios/packed.asm $(BIOS_BUILD)/empty
 	@$(NASM) -f elf32 -DPACKED='"$(BIOS_BUILD)/empty"' $< -o $@
 
-$(BIOS_BUILD)/stage2.elf: linker/bios.ld $(BIOS_OBJECTS) $(BIOS_BUILD)/unpacked.asm.o
-	@$(BIOS_LINK) $(filter %.o, $^) -o $@
+UNKNOWN_EXTRAS := -Wl,--defsym=extras_sectors=0,--defsym=extras_bss_start=0,--defsym=extras_bss_end=0
 
-$(BIOS_BUILD)/filter: boot/bios/filter.c
+$(BIOS_BUILD)/stage2.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/unpacked.asm.o $(BIOS_BUILD)/core.args
+	@$(BIOS_LINK) -T $< $(UNKNOWN_EXTRAS) @$(BIOS_BUILD)/core.args $(filter %.o, $^) -o $@
+
+# An LZ4 frame of one block: 11 bytes before it, 4 behind it.
+$(BIOS_BUILD)/stage2.lz4: $(BIOS_BUILD)/stage2.elf $(BIOS_BUILD)/filter
+	@objcopy -O binary -j .stage2 $< $(@:.lz4=.bin)
+	@$(BIOS_BUILD)/filter < $(@:.lz4=.bin) > $(@:.lz4=.filtered)
+	@lz4 -12 -B7 --no-frame-crc -c $(@:.lz4=.filtered) 2>/dev/null | tail -c +12 | head -c -4 > $@
+
+$(BIOS_BUILD)/packed.asm.o: boot/bios/packed.asm $(BIOS_BUILD)/stage2.lz4
+	@$(NASM) -f elf32 -DPACKED='"$(BIOS_BUILD)/stage2.lz4"' $< -o $@
+
+$(BUILD)/boot.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/packed.asm.o $(BIOS_BUILD)/core.args $(BIOS_BUILD)/extras.args
+	@echo "LD   $@"
+	@$(BIOS_LINK) -T $< -Wl,-Map=$(BUILD)/boot.map @$(BIOS_BUILD)/core.args @$(BIOS_BUILD)/extras.args $(filter %.o, $^) -o $@
+
+# Host programs.
+$(BIOS_BUILD)/join $(BIOS_BUILD)/filter: $(BIOS_BUILD)/%: boot/bios/%.c
 	@mkdir -p $(@D)
 	@$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $< -o $@
 
-# gzip's header is 10 bytes, its trailer 8: puff wants what is between.
-$(BIOS_BUILD)/stage2.deflate: $(BIOS_BUILD)/stage2.elf $(BIOS_BUILD)/filter
-	@objcopy -O binary -j .stage2 $< $(@:.deflate=.bin)
-	@$(BIOS_BUILD)/filter < $(@:.deflate=.bin) > $(@:.deflate=.filtered)
-	@gzip -9n < $(@:.deflate=.filtered) > $(@:.deflate=.gz)
-	@tail -c +11 $(@:.deflate=.gz) | head -c -8 > $@
-
-$(BIOS_BUILD)/packed.asm.o: boot/bios/packed.asm $(BIOS_BUILD)/stage2.deflate
-	@$(NASM) -f elf32 -DPACKED='"$(BIOS_BUILD)/stage2.deflate"' $< -o $@
-
-$(BUILD)/boot.elf: linker/bios.ld $(BIOS_OBJECTS) $(BIOS_BUILD)/packed.asm.o
-	@echo "LD   $@"
-	@$(BIOS_LINK) -Wl,-Map=$(BUILD)/boot.map $(filter %.o, $^) -o $@
-
-$(BUILD)/boot.img: $(BUILD)/boot.elf
-	@objcopy -O binary -j .image $< $@
-	@echo "boot image: $$(stat -c %s $@) of $(BIOS_LIMIT) bytes, $$(($(BIOS_LIMIT) - $$(stat -c %s $@))) left"
+$(BUILD)/boot.img: $(BUILD)/boot.elf $(BIOS_BUILD)/extras.bin $(BIOS_BUILD)/join
+	@objcopy -O binary -j .image $< $(BIOS_BUILD)/core.img
+	@$(BIOS_BUILD)/join $(BIOS_BUILD)/core.img $(BIOS_BUILD)/extras.bin $@
+	@size=$$(stat -c %s $(BIOS_BUILD)/core.img); \
+	 echo "boot image: core $$size of $(BIOS_LIMIT) bytes, $$(($(BIOS_LIMIT) - size)) left; extras $$(stat -c %s $(BIOS_BUILD)/extras.bin)"

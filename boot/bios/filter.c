@@ -1,10 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A filter program for the build: stage 2 from standard input to standard output, ready to be
-// packed (calls.h).
+// Host program: stage 2 from standard input to standard output, ready to be packed. The operand of
+// each CALL (0xe8), relative to where it ends, becomes an offset into the code, so that calls of one
+// function are the same bytes. Done to whatever follows a byte 0xe8, so that gate.asm can undo it.
+#include <stdint.h>
 #include <stdio.h>
-#include "boot/bios/calls.h"
+#include <string.h>
 
-enum { MAX_BYTES = 1 << 20 };
+enum { MAX_BYTES = 1 << 20, CALL_OPCODE = 0xe8, CALL_BYTES = 5 };
+
+static void filter(uint8_t *code, size_t size)
+{
+    for (size_t i = 0; i + CALL_BYTES < size; i++) {
+        if (code[i] == CALL_OPCODE) {
+            uint32_t operand;
+            memcpy(&operand, code + i + 1, sizeof operand);
+            operand += (uint32_t)i;
+            memcpy(code + i + 1, &operand, sizeof operand);
+            i += CALL_BYTES - 1;
+        }
+    }
+}
 
 int main(void)
 {
@@ -14,6 +29,6 @@ int main(void)
         fputs("filter: stage 2 cannot be read, or is not small\n", stderr);
         return 1;
     }
-    calls_filter(code, size);
+    filter(code, size);
     return fwrite(code, 1, size, stdout) == size && fflush(stdout) == 0 ? 0 : 1;
 }

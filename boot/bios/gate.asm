@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The border between real and protected mode: into stage 2, and back for each BIOS call.
+; The border between real and protected mode: into stage 2, unpacked first (LZ4 block format), and back for each BIOS call.
 ; Paging stays off; interrupts are enabled in real mode only, where the firmware's handlers are.
 
 ERROR_UNPACK    equ '7'
@@ -8,42 +8,139 @@ extern fatal                    ; boot.asm
 extern stack_top                ; linker script
 extern bss_start
 extern bss_end
-extern bios_unpack              ; unpack.c
-extern bios_main                ; start.c, in what that unpacks
+extern handoff_tsc              ; boot.asm
+extern packed_start             ; stage 2 as LZ4 block,
+extern packed_end
+extern stage2_start             ; and where it runs
+extern stage2_end
+extern bios_main                ; start.c, in there
 
+DRIVE           equ 0x0540      ; byte, from the boot sector
 CODE32          equ 0x08
 DATA32          equ 0x10
 CODE16          equ 0x18
 DATA16          equ 0x20
 CR0_PE          equ 1
 
-section .text
+section .block progbits alloc exec write align=4
 
 bits 16
-; From the boot sector. in: real mode, DS 0, DL drive; does not return
+; From the boot sector, once the image is whole. in: real mode, DS 0, [DRIVE]; does not return
 global enter_stage2
 enter_stage2:
+        call stamp_handoff
         cli
-        movzx ebp, dl
         mov dword [stack], stack_top - 4
         mov dword [stack_top - 4], stage2_entry
         jmp to_protected_mode
+
+; Notes when the firmware has handed over, if the processor has a time stamp counter, and once only. in: DS 0;
+; clobbers EAX, EBX, ECX, EDX
+CPUID_TSC       equ 1 << 4
+EFLAGS_ID       equ 1 << 21
+global stamp_handoff
+stamp_handoff:
+        mov ecx, [handoff_tsc]
+        or ecx, [handoff_tsc + 4]
+        jnz .end
+        pushfd
+        pop eax
+        mov ecx, eax
+        xor eax, EFLAGS_ID
+        push eax
+        popfd
+        pushfd
+        pop eax
+        xor eax, ecx
+        test eax, EFLAGS_ID
+        jz .end                 ; a processor without CPUID
+        mov eax, 1
+        cpuid
+        test dl, CPUID_TSC
+        jz .end
+        rdtsc
+        mov [handoff_tsc], eax
+        mov [handoff_tsc + 4], edx
+.end:   ret
+
 bits 32
 stage2_entry:
         mov edi, bss_start
         mov ecx, bss_end
         sub ecx, edi
         xor eax, eax
-        rep stosb
-        call bios_unpack        ; EBP is preserved, as by all C functions
-        test eax, eax
-        jnz .broken
-        push ebp
+        shr ecx, 2
+        rep stosd
+        call unpack
+        jne .broken
+        call unfilter
+        movzx eax, byte [DRIVE]
+        push eax
         push eax                ; no return address
         jmp bios_main
 .broken:
         mov esi, unpack_failed
         jmp in_real_mode
+
+; Unpacks stage 2. The boot sector has checked the image's sum, so the format is trusted: if what comes out is not as
+; long as it should be, the image was built wrong. out: ZF set: done; clobbers all but ESP
+LZ4_MORE        equ 15          ; the length goes on in the next byte
+LZ4_MATCH_MIN   equ 4
+unpack: mov esi, packed_start
+        mov edi, stage2_start
+.next:  movzx edx, byte [esi]   ; the token: literals and, in the low half, what is repeated
+        inc esi
+        mov ecx, edx
+        shr ecx, 4
+        call .length
+        rep movsb
+        cmp edi, stage2_end     ; the last ones are literals
+        jae .end
+        xor eax, eax
+        lodsw
+        mov ecx, edx
+        and ecx, LZ4_MORE
+        mov edx, eax
+        call .length
+        add ecx, LZ4_MATCH_MIN
+        push esi
+        mov esi, edi
+        sub esi, edx
+        rep movsb
+        pop esi
+        jmp .next
+.end:   cmp esi, packed_end
+        jne .ret
+        cmp edi, stage2_end
+.ret:   ret
+
+.length:
+        cmp cl, LZ4_MORE
+        jne .ret
+        xor eax, eax
+.more:  lodsb
+        add ecx, eax
+        cmp al, 0xff
+        je .more
+        ret
+
+; Makes the offsets after each CALL relative again: filter.c. clobbers EAX, EDX, EDI
+CALL_OPCODE     equ 0xe8
+CALL_BYTES      equ 5
+unfilter:
+        mov edi, stage2_start
+        mov edx, stage2_end - CALL_BYTES
+.next:  cmp byte [edi], CALL_OPCODE
+        je .call
+        inc edi
+.more:  cmp edi, edx
+        jb .next
+        ret
+.call:  mov eax, edi
+        sub eax, stage2_start
+        sub [edi + 1], eax
+        add edi, CALL_BYTES
+        jmp .more
 
 ; void bios_call(uint8_t interrupt, struct bios_registers *registers)
 ; Calls a BIOS interrupt with these registers and stores what it left. The stack and *registers
@@ -169,7 +266,6 @@ unpack_failed:
         mov al, ERROR_UNPACK
         jmp fatal
 
-section .data
         align 8
 gdt:    dq 0
         dq 0x00cf9a000000ffff   ; CODE32: base 0, limit 4 GiB
@@ -183,6 +279,15 @@ gdt_pointer:
 real_mode_idt:
         dw 0x3ff
         dd 0
+
+; Where the extras are: known when stage 2 is packed already, so not in there. extras.c has it as a structure
+extern image_sectors
+extern extras_sectors
+extern extras_bss_start
+extern extras_bss_end
+global extras_place
+extras_place:
+        dd image_sectors, extras_sectors, extras_bss_start, extras_bss_end
 
 stack:  dd 0                    ; ESP of the protected-mode side during a call
 registers: dd 0

@@ -197,7 +197,7 @@ serial:
 
 message:
         db      13, 10, "Whelk: boot error M"
-.digit: db      "0, see docs/boot-errors.md", 13, 10, 0
+.digit: db      "0, docs/boot-errors.md", 13, 10, 0
 
         align   4, db 0
 packet:                                 ; EDD-3 disk address packet

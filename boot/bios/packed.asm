@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Stage 2 as it lies in the boot image: raw deflate data (RFC 1951). PACKED names the file.
+; Stage 2 as it lies in the boot image: one LZ4 block. PACKED names the file.
 
 section .packed progbits alloc noexec nowrite align=1
         incbin PACKED

@@ -4,6 +4,7 @@
 #include "stage2/console.h"
 #include "stage2/firmware.h"
 #include "stage2/io.h"
+#include "stage2/timeline.h"
 
 enum {
     INT_BOOT_FAILURE = 0x18, /* the next boot device */
@@ -16,7 +17,9 @@ enum {
 };
 
 /* linker/bios.ld */
-extern uint8_t stack_bottom[], resident_end[], bounce_buffer[], arena_start[];
+extern uint8_t stack_bottom[], resident_end[], extras_start[], arena_start[];
+
+extern const uint64_t handoff_tsc; /* gate.asm */
 
 ASSEMBLY _Noreturn void bios_main(uint8_t drive);
 
@@ -35,10 +38,10 @@ struct arena firmware_arena(void)
 size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES])
 {
     uint32_t stack = (uint32_t)(uintptr_t)stack_bottom;
-    uint32_t buffer = (uint32_t)(uintptr_t)bounce_buffer;
-    ranges[0] = (struct memory_range){.length = 0x600}; /* interrupt vectors, BDA, DOS's byte */
+    uint32_t extras = (uint32_t)(uintptr_t)extras_start; /* bounce buffer and stage 2 follow */
+    ranges[0] = (struct memory_range){.length = 0x600};   /* interrupt vectors, BDA, DOS's byte */
     ranges[1] = (struct memory_range){stack, (uint32_t)(uintptr_t)resident_end - stack, 0};
-    ranges[2] = (struct memory_range){buffer, conventional_memory_end() - buffer, 0};
+    ranges[2] = (struct memory_range){extras, conventional_memory_end() - extras, 0};
     return 3;
 }
 
@@ -62,6 +65,7 @@ _Noreturn void firmware_reboot(void)
 
 ASSEMBLY _Noreturn void bios_main(uint8_t drive)
 {
+    timeline.stamps[TIMELINE_HANDOFF] = handoff_tsc;
     disc_set_boot_drive(drive);
     if (!a20_enable()) {
         console_write(

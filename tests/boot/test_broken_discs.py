@@ -25,6 +25,7 @@ EXTENT, DATA_LENGTH, FLAGS, NAME_LENGTH, NAME = 2, 10, 25, 32, 33
 # Boot information table, mkisofs(8): in the boot image from byte 8 on.
 TABLE = struct.Struct("<4I")  # volume descriptor, file's sector, length, checksum
 TABLE_AT, TABLE_END = 8, 64
+CORE_LIMIT = 33792  # what of the boot image may be loaded, 0x7c00 to 0x10000
 
 
 def boot_tree(**more):
@@ -92,7 +93,7 @@ def boot_image_at(data):
 
 
 def boot_error(code):
-    return f"Whelk: boot error {code}, see docs/boot-errors.md"
+    return f"Whelk: boot error {code}, docs/boot-errors.md"
 
 
 def records(data, sector, size):
@@ -151,7 +152,11 @@ def test_a_boot_image_that_is_not_as_its_table_says_gives_one_line_with_a_code(p
 
 
 def test_a_boot_image_that_was_moved_after_patching_boots_where_the_firmware_loads_it_whole(patched, boot):
-    assert boot(patched(change_table(1, 50))).report["cmdline"] == b"argument"
+    def change(data):
+        change_table(1, 50)(data)
+        catalogue, = struct.unpack_from("<I", data, 17 * SECTOR + 0x47)
+        struct.pack_into("<H", data, catalogue * SECTOR + 32 + 6, CORE_LIMIT // 512)  # sector count
+    assert boot(patched(change)).report["cmdline"] == b"argument"
 
 
 @pytest.mark.parametrize("load_sectors", [1, 4, 8])
@@ -167,7 +172,7 @@ def test_a_disc_that_ends_inside_the_boot_image_gives_one_line_with_a_code(maste
 
 # ---- Discs of other tools ----------------------------------------------------------------------
 
-@pytest.mark.parametrize("load_sectors", [1, 4, 64])
+@pytest.mark.parametrize("load_sectors", [1, 2, 4, 64, 66])
 def test_any_load_size_of_the_catalogue_boots(mastered, boot, load_sectors):
     report = boot(mastered(boot_tree(), "-R", load_sectors=load_sectors)).report
     assert [m["adler"] for m in report.modules] == [zlib.adler32(MODULE)]

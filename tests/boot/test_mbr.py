@@ -80,7 +80,7 @@ def gives_back(disk, floppy):
 
 
 def boot_error(code):
-    return f"Whelk: boot error {code}, see docs/boot-errors.md"
+    return f"Whelk: boot error {code}, docs/boot-errors.md"
 
 
 @pytest.mark.parametrize("attach", ["hda", "virtio-blk", "usb"])

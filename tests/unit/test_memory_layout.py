@@ -6,6 +6,7 @@ build; rows without a symbol are prose."""
 import os
 import pathlib
 import re
+import struct
 import subprocess
 
 import pytest
@@ -13,7 +14,8 @@ import pytest
 TREE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 DOCUMENT = TREE / "docs" / "architecture.md"
-IMAGE_LIMIT = 33792  # 0x7c00 to 0x10000
+CORE_LIMIT = 32768   # from 0x7c00 on, in whole sectors that end below 0x10000
+SECTOR = 2048
 EBDA = 0x9FC00       # where conventional memory ends on most machines
 ROW = re.compile(r"^\|\s*(0x[0-9a-fA-F]+|—)\s*\|\s*(?:`([^`]*)`)?\s*\|")
 
@@ -66,7 +68,7 @@ def test_the_addresses_of_the_map_ascend():
 
 def test_nothing_of_the_loader_lies_in_the_page_of_the_information(symbols):
     assert symbols["image_end"] <= symbols["information_page"]
-    assert symbols["information_page"] + 0x1000 <= symbols["bounce_buffer"]
+    assert symbols["information_page"] + 0x1000 <= symbols["extras_start"]
 
 
 def test_the_bounce_buffer_crosses_no_boundary_of_64_kib(symbols):
@@ -78,7 +80,21 @@ def test_conventional_memory_has_room_for_what_stage_2_allocates(symbols):
     assert EBDA - symbols["arena_start"] >= 256 * 1024
 
 
-def test_the_boot_image_ends_below_the_information_page(symbols):
+def test_the_core_of_the_boot_image_ends_below_the_information_page(symbols):
+    assert symbols["image_end"] - symbols["image_start"] <= CORE_LIMIT
+    assert symbols["image_start"] + CORE_LIMIT <= symbols["information_page"]
+
+
+def test_the_boot_image_is_the_core_and_the_extras_in_whole_sectors(symbols):
     size = (TREE / BUILD / "boot.img").stat().st_size
-    assert size <= IMAGE_LIMIT
-    assert size == symbols["image_end"] - symbols["image_start"]
+    assert size == (symbols["image_sectors"] + symbols["extras_sectors"]) * SECTOR
+    assert symbols["extras_start"] + symbols["extras_sectors"] * SECTOR <= symbols["extras_limit"]
+
+
+def test_the_extras_add_up_to_0_so_that_the_checksum_is_that_of_the_core(symbols):
+    extras = (TREE / BUILD / "boot.img").read_bytes()[symbols["image_sectors"] * SECTOR:]
+    assert sum(struct.unpack(f"<{len(extras) // 4}I", extras)) % 2**32 == 0
+
+
+def test_the_extras_leave_the_information_two_pages(symbols):
+    assert symbols["extras_start"] - symbols["information_page"] >= 0x2000

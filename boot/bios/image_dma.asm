@@ -1,0 +1,228 @@
+; SPDX-License-Identifier: BSD-2-Clause
+; Reads the rest of the boot image by bus-master DMA, from a CD drive at the PIIX3/PIIX4 that QEMU's and Xen's PCs have:
+; the firmware takes a port access for each two bytes. Any drive will do whose bytes have the image's checksum.
+; Intel 82371SB data sheet, 2.7; ATA/ATAPI-6 (T13), packet command; SFF-8020i, READ(12).
+; On the boot sector's stack and in its terms.
+
+extern image_start              ; linker script
+extern image_rest_bytes         ; what is behind the first 2048 bytes,
+extern image_rest_count         ; in sectors, a big-endian word
+extern boot_info_file_lba       ; boot.asm
+extern checksum
+extern stamp_handoff            ; gate.asm
+
+BLOCK_MARK      equ 0x6b57      ; boot.asm
+DRIVE           equ 0x0540
+FIRST_DISK      equ 0x80
+SECTOR_SIZE     equ 2048
+
+PCI_ADDRESS     equ 0xcf8
+PCI_DATA        equ 0xcfc
+PCI_FUNCTION    equ 0x80000000 | 1 << 11 | 1 << 8 ; bus 0, device 1, function 1
+PCI_IDENTITY    equ 0x00
+PCI_COMMAND     equ 0x04
+PCI_COMMAND_BUS_MASTER equ 4
+PCI_BAR4        equ 0x20
+PCI_BAR_IO_MASK equ 0xfffc
+PIIX3_IDE       equ 0x70108086
+PIIX4_IDE       equ 0x71118086
+
+BM_COMMAND      equ 0           ; bus master ports of a channel
+BM_START        equ 0x01
+BM_TO_MEMORY    equ 0x08
+BM_STATUS       equ 2
+BM_STATUS_CLEAR equ 0x06
+BM_TABLE        equ 4
+BM_SECONDARY    equ 8
+
+SECONDARY       equ 0x170       ; most CD drives are there
+PRIMARY         equ 0x1f0
+FEATURES        equ 1           ; registers
+BYTE_COUNT      equ 4
+DEVICE          equ 6
+COMMAND         equ 7
+CONTROL         equ 0x206       ; read: alternate status
+FEATURE_DMA     equ 1
+DEVICE_MASTER   equ 0xa0        ; as the firmware leaves it for a CD
+DEVICE_SLAVE    equ 0x10
+COMMAND_RESET   equ 0x08
+COMMAND_PACKET  equ 0xa0
+STATUS_BUSY     equ 0x80
+STATUS_REQUEST  equ 0x08
+NO_DEVICE       equ 0xff
+CONTROL_NORMAL  equ 0x08
+CONTROL_NO_INTERRUPT equ 0x0a
+PACKET_WORDS    equ 6
+READ_12         equ 0x00a8      ; the packet's first two bytes
+REGION_LAST     equ 0x8000
+TRIES           equ 100000      ; a second or more …
+PAUSES          equ 5000        ; … as each look is an exit to the hypervisor
+
+bits 16
+section .block progbits alloc exec nowrite align=4
+
+; Physical region descriptor: as the linker script sees to, it crosses no boundary of 64 KiB
+region: dd image_start + SECTOR_SIZE
+        dw image_rest_bytes
+        dw REGION_LAST
+
+; out: ZF set: the image is whole; clobbers all but SP and segments
+global read_by_dma
+read_by_dma:
+        call stamp_handoff
+        mov al, [DRIVE]
+        sub al, FIRST_DISK
+        jz .none                ; not a CD
+        mov al, PCI_IDENTITY
+        call pci_select
+        in eax, dx
+        cmp eax, PIIX3_IDE
+        je .found
+        cmp eax, PIIX4_IDE
+        jne .end
+.found: mov al, PCI_BAR4
+        call pci_select
+        in eax, dx
+        and ax, PCI_BAR_IO_MASK
+        lea bx, [eax + BM_SECONDARY]
+        mov al, PCI_COMMAND
+        call pci_select
+        in ax, dx
+        push ax
+        or al, PCI_COMMAND_BUS_MASTER
+        out dx, ax
+        mov bp, SECONDARY
+        call read_channel
+        je .restore
+        sub bx, BM_SECONDARY
+        mov bp, PRIMARY
+        call read_channel
+.restore:
+        lahf
+        xchg cx, ax
+        mov al, PCI_COMMAND
+        call pci_select
+        pop ax
+        out dx, ax
+        xchg cx, ax
+        sahf
+.end:   ret
+.none:  inc ax                  ; ZF clear
+        ret
+
+; in: AL offset of a register; out: DX the port for it; clobbers EAX
+pci_select:
+        movzx eax, al
+        or eax, PCI_FUNCTION
+        mov dx, PCI_ADDRESS
+        out dx, eax
+        mov dx, PCI_DATA
+        ret
+
+; in: BP, BX ports of drive and bus master; out: ZF set: the image is whole; clobbers EAX, ECX, DX, SI
+read_channel:
+        mov al, DEVICE_MASTER
+        call read_drive
+        je read_drive.end
+        mov al, DEVICE_MASTER | DEVICE_SLAVE
+
+; in: AL device too
+read_drive:
+        push ax
+        lea dx, [bp + CONTROL]
+        mov al, CONTROL_NO_INTERRUPT
+        out dx, al
+        pop ax
+        lea dx, [bp + DEVICE]
+        out dx, al
+        mov ah, STATUS_BUSY | STATUS_REQUEST
+        call wait_clear
+        jc .failed
+        mov al, FEATURE_DMA
+        lea dx, [bp + FEATURES]
+        out dx, al
+        xor ax, ax
+        lea dx, [bp + BYTE_COUNT]
+        out dx, al
+        inc dx
+        out dx, al
+        mov al, COMMAND_PACKET
+        lea dx, [bp + COMMAND]
+        out dx, al
+        mov ah, STATUS_BUSY
+        call wait_clear
+        jc .failed
+        test al, STATUS_REQUEST
+        jz .failed              ; no drive, or one without packets
+        mov eax, region
+        lea dx, [bx + BM_TABLE]
+        out dx, eax
+        mov al, BM_TO_MEMORY
+        mov dx, bx
+        out dx, al
+        call clear_bm_status
+        push word 0             ; the packet, from its end; what this block holds stays as it is, for the checksum
+        push word image_rest_count
+        push word 0
+        mov eax, [boot_info_file_lba]
+        inc eax
+        bswap eax
+        push eax
+        push word READ_12
+        mov si, sp
+        mov cx, PACKET_WORDS
+        mov dx, bp
+        rep outsw
+        mov sp, si
+        mov al, BM_TO_MEMORY | BM_START
+        mov dx, bx
+        out dx, al
+        mov ah, STATUS_BUSY | STATUS_REQUEST
+        call wait_clear
+        jnc .stop
+        mov al, COMMAND_RESET
+        lea dx, [bp + COMMAND]
+        out dx, al
+.stop:  mov al, 0
+        mov dx, bx
+        out dx, al
+        call clear_bm_status
+.failed:
+        lea dx, [bp + COMMAND]
+        in al, dx               ; takes back an interrupt that is pending
+        lea dx, [bp + CONTROL]
+        mov al, CONTROL_NORMAL
+        out dx, al
+        call checksum
+.end:   ret
+
+; Error and interrupt are cleared by writing 1; the other bits are for the kernel, as the firmware set them. clobbers AL, DX
+clear_bm_status:
+        lea dx, [bx + BM_STATUS]
+        in al, dx
+        or al, BM_STATUS_CLEAR
+        out dx, al
+        ret
+
+; Waits until none of the bits in AH is set in the status. out: AL status, CF set: never, or no drive; clobbers ECX, DX
+wait_clear:
+        lea dx, [bp + CONTROL]
+        mov ecx, TRIES
+.look:  in al, dx
+        cmp al, NO_DEVICE
+        je .never
+        test al, ah
+        jz .end
+        push cx
+        mov cx, PAUSES
+        loop $
+        pop cx
+        dec ecx
+        jnz .look
+.never: stc
+.end:   ret
+
+section .block_end progbits alloc noexec nowrite align=1
+global block_mark
+block_mark: dw BLOCK_MARK
+section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Host program: puts the boot image's file together from core and extras, each in whole sectors.
+// The extras end with a word that makes all their words add up to 0, so that the boot information
+// table's checksum of the file is that of the core alone.
+// Usage: join CORE EXTRAS OUTPUT
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SECTOR = 2048, MOST = 64 * SECTOR };
+
+/* Bytes of the file, filled up to whole sectors with at least `spare` zeros. */
+static size_t read_sectors(const char *path, uint8_t *to, size_t spare)
+{
+    FILE *file = fopen(path, "rb");
+    size_t size = file != NULL ? fread(to, 1, MOST, file) : 0;
+    if (size == 0 || size + spare > MOST || ferror(file) != 0) {
+        fprintf(stderr, "join: %s cannot be read, is empty or too large\n", path);
+        exit(EXIT_FAILURE);
+    }
+    fclose(file);
+    return (size + spare + SECTOR - 1) / SECTOR * SECTOR;
+}
+
+static void end_with_sum(uint8_t *data, size_t size)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < size; i += sizeof sum) {
+        sum += data[i] | (uint32_t)data[i + 1] << 8 | (uint32_t)data[i + 2] << 16 |
+               (uint32_t)data[i + 3] << 24;
+    }
+    for (unsigned i = 0; i < sizeof sum; i++) {
+        data[size - sizeof sum + i] = (uint8_t)((0 - sum) >> 8 * i);
+    }
+}
+
+int main(int count, char **arguments)
+{
+    static uint8_t core[MOST], extras[MOST];
+    if (count != 4) {
+        fputs("usage: join CORE EXTRAS OUTPUT\n", stderr);
+        return EXIT_FAILURE;
+    }
+    size_t core_size = read_sectors(arguments[1], core, 0);
+    size_t extras_size = read_sectors(arguments[2], extras, sizeof(uint32_t));
+    end_with_sum(extras, extras_size);
+    FILE *output = fopen(arguments[3], "wb");
+    if (output == NULL || fwrite(core, 1, core_size, output) != core_size ||
+        fwrite(extras, 1, extras_size, output) != extras_size || fclose(output) != 0) {
+        fprintf(stderr, "join: %s cannot be written\n", arguments[3]);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See extras.h. linker/extras.ld puts the table first, where the core looks for it.
+#include "stage2/extras.h"
+
+#include "stage2/describe_multiboot2.h"
+#include "stage2/firmware.h"
+#include "stage2/gzip.h"
+#include "stage2/timeline.h"
+#include "stage2/video_start.h"
+
+__attribute__((section(".extras_table"))) const struct extras extras_table = {
+    .menu_run = menu_run,
+    .multiboot2 = &multiboot2_table,
+    .describe_multiboot2 = describe_multiboot2,
+    .power_off = firmware_power_off,
+    .video_start = video_start,
+    .timeline_report = timeline_report,
+    .gzip_unpack = gzip_unpack,
+};

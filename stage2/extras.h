@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What only some boots need. In the BIOS boot image it is a part of its own (linker/extras.ld) that
+// is read from the disc when it is first asked for. The core refers to none of its functions by
+// name, which the linker refuses, but through this table.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "loader/bytes.h"
+#include "loader/error.h"
+#include "stage2/config.h"
+#include "stage2/menu.h"
+#include "stage2/multiboot2_functions.h"
+#include "stage2/plan.h"
+
+struct extras {
+    /* menu.h */
+    enum menu_choice (*menu_run)(const struct config *config, size_t preselected,
+                                 int timeout_seconds, const char *message, size_t *chosen);
+    /* multiboot2_functions.h, describe_multiboot2.h */
+    const struct multiboot2_functions *multiboot2;
+    void (*describe_multiboot2)(struct boot_information *information, uint8_t *buffer,
+                                uint32_t address);
+    /* firmware.h: firmware_power_off */
+    void (*power_off)(void);
+    /* video_start.h */
+    void (*video_start)(const struct plan *plan, struct video *video);
+    /* timeline.h */
+    void (*timeline_report)(const char *wish);
+    /* gzip.h */
+    bool (*gzip_unpack)(struct bytes packed, uint8_t *destination, size_t capacity, size_t *length,
+                        struct error *error);
+};
+
+/* The table itself. firmware_extras() (firmware.h) is how the core comes to it. */
+extern const struct extras extras_table;

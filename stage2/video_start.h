@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Sets the video mode that a kernel asks for.
+#pragma once
+
+#include "stage2/plan.h"
+
+/* Sets the first mode of the plan's wishes that the firmware has and describes it; says so where it
+   is not the one asked for, and where there is none: text stays. */
+void video_start(const struct plan *plan, struct video *video);
