@@ -79,6 +79,7 @@ static bool run_other(struct run *run, const struct command *command)
     if (find_word(refused, name) >= 0) {
         run->loads = true;
         if (run->boot != NULL) {
+            run->boot->names_no_kernel = true; /* whatever it named before */
             return run_fail(run, "%s is not supported", name);
         }
         run_warn(run, "%s is not supported", name);

@@ -339,6 +339,15 @@ def test_an_entry_that_only_shows_something_is_no_fault(place):
     assert "nothing to boot: no multiboot line names a kernel" in run.stderr
 
 
+@pytest.mark.parametrize("command", ["linux /boot/vmlinuz", "chainloader +1", "configfile /other.cfg"])
+def test_an_entry_for_something_else_than_multiboot_is_said_and_no_fault_beside_one_that_boots(place, command):
+    other = f'menuentry "other" {{\n    {command}\n    boot\n}}\n'
+    run = place.run("-o", place.iso, place.write({**good_tree(), CONFIG: (ENTRY + other).encode()}))
+    assert run.returncode == 0 and place.iso.exists()
+    assert run.stderr == f"whelk: boot/grub/grub.cfg:7: {command.split()[0]} is not supported\n"
+    assert "is not supported" in place.refuse(place.write({CONFIG: ("set timeout=0\n" + other).encode()}, "only"))
+
+
 def test_a_default_entry_that_only_shows_something_is_refused(place):
     message = place.refuse(place.write({**good_tree(), CONFIG: (INFORMATION + ENTRY).encode()}))
     assert "boot/grub/grub.cfg:1: nothing to boot: no multiboot line names a kernel" in message
