@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The host program, the hybrid MBR, install and help.
 
-HOST_CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)=. $(WARNINGS)
+# CPPFLAGS, CFLAGS and LDFLAGS are the user's, for the program only.
+HOST_CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
 TOOLS_CFLAGS  := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 TOOLS_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOOLS_C) $(PURE_C))
 
@@ -39,34 +40,53 @@ $(BUILD)/host/tools/embedded.o: tools/embedded.c $(BUILD)/boot.img $(BUILD)/mbr.
 
 $(BUILD)/whelk: $(TOOLS_OBJECTS)
 	@echo "LD   $@"
-	@$(CC) -o $@ $^
+	@$(CC) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file: $(BUILD)/whelk
 	@ln -sf whelk $@
 
-BINDIR := $(DESTDIR)$(PREFIX)/bin
-MANDIR := $(DESTDIR)$(PREFIX)/share/man/man1
-MANUALS := $(sort $(wildcard docs/*.1))
+BINDIR   := $(DESTDIR)$(PREFIX)/bin
+SHAREDIR := $(DESTDIR)$(PREFIX)/share
+MANDIR   := $(SHAREDIR)/man/man1
+BASHDIR  := $(SHAREDIR)/bash-completion/completions
+ZSHDIR   := $(SHAREDIR)/zsh/vendor-completions
+FISHDIR  := $(SHAREDIR)/fish/vendor_completions.d
+MANUALS  := $(sort $(wildcard docs/*.1))
+LINKS    := whelk-mkrescue whelk-file
 
-.PHONY: install uninstall help
+.PHONY: install uninstall deb help
 install: $(BUILD)/whelk
-	install -d $(BINDIR) $(MANDIR)
+	install -d $(BINDIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR)
 	install -m 755 $(BUILD)/whelk $(BINDIR)/whelk
-	ln -sf whelk $(BINDIR)/whelk-mkrescue
-	ln -sf whelk $(BINDIR)/whelk-file
 	install -m 644 $(MANUALS) $(MANDIR)
+	install -m 644 tools/completion/whelk.bash $(BASHDIR)/whelk
+	install -m 644 tools/completion/_whelk $(ZSHDIR)
+	install -m 644 tools/completion/whelk.fish $(FISHDIR)
+	for link in $(LINKS); do ln -sf whelk $(BINDIR)/$$link; ln -sf whelk $(BASHDIR)/$$link; done
 	ln -sf whelk-check.1 $(MANDIR)/whelk-file.1
 
 uninstall:
-	rm -f $(BINDIR)/whelk $(BINDIR)/whelk-mkrescue $(BINDIR)/whelk-file
-	rm -f $(MANUALS:docs/%=$(MANDIR)/%) $(MANDIR)/whelk-file.1
+	rm -f $(BINDIR)/whelk $(LINKS:%=$(BINDIR)/%) $(MANUALS:docs/%=$(MANDIR)/%) $(MANDIR)/whelk-file.1
+	rm -f $(BASHDIR)/whelk $(LINKS:%=$(BASHDIR)/%) $(ZSHDIR)/_whelk $(FISHDIR)/whelk.fish
+
+# A Debian package, in $(BUILD)/deb; built in a copy, so that nothing is left beside the sources.
+deb:
+	@tests/install-deps.sh deb
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb/whelk-$(VERSION)
+	tar -c --exclude=__pycache__ Makefile README.md LICENSE boot stage2 loader linker tools tests docs debian | \
+	    tar -x -C $(BUILD)/deb/whelk-$(VERSION)
+	cd $(BUILD)/deb/whelk-$(VERSION) && \
+	    env -u BUILD -u MAKEFLAGS -u MAKEOVERRIDES -u PREFIX -u DESTDIR dpkg-buildpackage --build=binary --no-sign
+	rm -r $(BUILD)/deb/whelk-$(VERSION)
 
 help:
 	@echo 'make            build boot image and tools under $(BUILD)/'
 	@echo 'make demo       build and boot the sample tree iso/'
 	@echo 'make check      run all tests'
 	@echo 'make bench      measure how long Whelk and its peers take to boot (half an hour)'
-	@echo 'make install    install whelk, whelk-mkrescue and the manual page (PREFIX=$(PREFIX), DESTDIR=)'
+	@echo 'make install    install whelk, manual pages and completions (PREFIX=$(PREFIX), DESTDIR=)'
+	@echo 'make deb        build a Debian package in $(BUILD)/deb'
 	@echo 'make uninstall  remove them again'
 	@echo 'make clean      remove $(BUILD)/'
 	@echo 'Variables: BUILD=$(BUILD) CC=$(CC) NASM=$(NASM) PREFIX DESTDIR'

@@ -49,13 +49,23 @@ static bool is_called(const char *name, const char *linked_as)
     return length > end_length && strcmp(name + length - end_length, end) == 0;
 }
 
+/* Runs a command; its version is the program's. */
+static int run_command(size_t index, int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("whelk-%s (Whelk) " WHELK_VERSION "\n", commands[index].name);
+        return 0;
+    }
+    return commands[index].run(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "whelk";
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (is_called(name, commands[i].linked_as)) {
-            return commands[i].run(argc, argv);
+            return run_command(i, argc, argv);
         }
     }
     if (argc < 2) {
@@ -67,7 +77,7 @@ int main(int argc, char **argv)
             char called[32];
             snprintf(called, sizeof called, "whelk %s", commands[i].name);
             argv[1] = called;
-            return commands[i].run(argc - 1, argv + 1);
+            return run_command(i, argc - 1, argv + 1);
         }
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

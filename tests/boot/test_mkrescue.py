@@ -558,6 +558,9 @@ def test_help_and_version_are_printed(place):
     assert "mkrescue" in place.run("--help", program=BUILD / "whelk").stdout
     for program in (MKRESCUE, BUILD / "whelk"):
         assert "helk" in place.run("--version", program=program).stdout
+    for command in ("mkrescue", "check", "run", "xen", "domain", "bench"):
+        run = place.run(command, "--version", program=BUILD / "whelk")
+        assert (run.returncode, run.stdout.split()[0]) == (0, f"whelk-{command}")
     assert place.run("frobnicate", program=BUILD / "whelk").returncode == 2
 
 
@@ -568,7 +571,9 @@ def test_the_installed_program_needs_nothing_of_the_source_tree(place):
     programs = {f"usr/bin/{name}" for name in ("whelk", "whelk-mkrescue", "whelk-file")}
     manuals = {page.name for page in (ROOT / "docs").glob("*.1")} | {"whelk-file.1"}
     assert {"whelk-mkrescue.1", "whelk-run.1"} <= manuals
-    assert files == programs | {f"usr/share/man/man1/{name}" for name in manuals}
+    completions = {program.replace("bin", "share/bash-completion/completions") for program in programs}
+    completions |= {"usr/share/zsh/vendor-completions/_whelk", "usr/share/fish/vendor_completions.d/whelk.fish"}
+    assert files == programs | completions | {f"usr/share/man/man1/{name}" for name in manuals}
     shutil.copytree(place.path / "root/usr/bin", place.path / "bin", symlinks=True)
     run = place.run("-o", place.iso, place.write(good_tree()), program=place.path / "bin/whelk-mkrescue")
     assert run.returncode == 0, run.stderr

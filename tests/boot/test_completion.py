@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Completion in bash, zsh and fish, asked as the shells ask for it."""
+
+import os
+import subprocess
+
+import pytest
+
+from discs import BUILD, ROOT
+
+SCRIPTS = ROOT / "tools/completion"
+
+BASH = """
+source {scripts}/whelk.bash
+compopt() {{ :; }}
+COMP_WORDS=({words}) COMP_CWORD=$(({count} - 1))
+_whelk
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+ZSH = """
+_describe() {{ local name=$@[-1]; [[ $1 == -o ]] && name=$3 || name=$2; print -l -- ${{(P)name}} | sed 's/:.*//'; }}
+_files() {{ print -l -- ${{words[CURRENT]}}*(N); }}
+complete_whelk() {{ source {scripts}/_whelk; }}
+words=({words}) CURRENT={count}
+complete_whelk
+"""
+
+
+def complete(shell, *words):
+    environment = {**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}", "HOME": "/nonexistent"}
+    if shell == "fish":
+        script = f"source {SCRIPTS}/whelk.fish; complete -C {' '.join(words)!r}"
+    else:
+        quoted = " ".join(repr(word) if word else '""' for word in words)
+        script = (BASH if shell == "bash" else ZSH).format(scripts=SCRIPTS, words=quoted, count=len(words))
+    command = {"bash": ["bash", "-c"], "zsh": ["zsh", "-f", "-c"], "fish": ["fish", "--no-config", "-c"]}[shell]
+    run = subprocess.run([*command, script], capture_output=True, text=True, env=environment, cwd=ROOT, timeout=60)
+    assert run.stderr == ""
+    lines = [line.split("\t")[0].strip() for line in run.stdout.splitlines()]
+    return {line for line in lines if line.startswith(words[-1])}
+
+
+@pytest.fixture(params=["bash", "zsh", "fish"])
+def shell(request):
+    return request.param
+
+
+def test_commands_are_completed(shell):
+    assert {"mkrescue", "check", "run", "xen", "domain", "bench"} <= complete(shell, "whelk", "")
+    assert complete(shell, "whelk", "mk") == {"mkrescue"}
+
+
+def test_a_commands_options_are_completed(shell):
+    assert complete(shell, "whelk", "run", "--t") == {"--timeout="}
+    assert {"--output=", "--verbose", "--help", "--xorriso="} <= complete(shell, "whelk", "mkrescue", "-")
+    assert "--output=" not in complete(shell, "whelk", "run", "-")
+
+
+def test_a_links_options_are_completed(shell):
+    assert complete(shell, "whelk-mkrescue", "--out") == {"--output="}
+    assert "--is-x86-multiboot" in complete(shell, "whelk-file", "--is")
+
+
+def test_file_names_are_completed(shell):
+    assert any(name.startswith("Makefile") for name in complete(shell, "whelk", "run", "Makef"))

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the manual pages and the page for those who come from GRUB show is run as it is printed; the Debian package
+has all of it."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from discs import BUILD, ROOT, file_in_iso
+from place import good_tree, kernel
+
+DOCS = ROOT / "docs"
+PAGES = sorted(page.name for page in DOCS.glob("whelk*.1"))
+# What the examples call and a test cannot wait for, or has not: they say how they were called.
+STAND_INS = ("qemu-system-x86_64", "xl", "virsh", "kubectl")
+SLOW = ("whelk-bench.1",)
+
+
+def examples(page):
+    """The commands of a page's examples, with the lines that it says they print."""
+    found = []
+    for block in re.findall(r"^\.EX\n(.*?)^\.EE", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL):
+        text = block.replace("\\-", "-").replace("\\ ", " ").replace("\\(dq", '"').replace("\\e", "\\")
+        for line in text.splitlines():
+            if line.startswith("$ "):
+                found.append([line[2:], []])
+            elif found and not found[-1][1] and found[-1][0].endswith("\\"):
+                found[-1][0] = found[-1][0][:-1] + line
+            elif found:
+                found[-1][1].append(line)
+    return found
+
+
+@pytest.fixture
+def workshop(place):
+    """A directory with all that the examples name, and a PATH with Whelk's programs and the stand-ins."""
+    config = 'set timeout=0\nmenuentry "My kernel" {\n    multiboot /boot/kernel.elf console=com1\n' \
+             "    module /boot/data data\n}\n"
+    place.write({"boot/grub/grub.cfg": config.encode(), "boot/kernel.elf": kernel(), "boot/data": b"data"}, "iso")
+    place.write({"kernel.elf": kernel(), "data": b"d"}, "build")
+    place.write({"kernel": kernel(), "initrd": b"d"}, "boot")
+    for name, contents in (("grub.cfg", config.replace("    module /boot/data data\n", "").encode()),
+                           ("ldhermit.elf", kernel()), ("hello", b"hello"), ("kernel.elf", kernel()),
+                           ("kernel", kernel()), ("module", b"m")):
+        (place.path / name).write_bytes(contents)
+    place.run("-o", "my.iso", "iso")
+    (place.path / "bin").mkdir()
+    for name in STAND_INS:
+        # The domain that xl is asked for has ended; the kernel says what a CI may wait for.
+        script = f'#!/bin/sh\n[ "$1" = domid ] && exit 1\necho "{name} $*" >>{place.path}/calls\n' \
+                 'echo "Hello: tests passed"\n[ "$3" = - ] && cat\nexit 0\n'
+        (place.path / "bin" / name).write_text(script)
+        (place.path / "bin" / name).chmod(0o755)
+    place.environment = {**os.environ, "PATH": f"{place.path}/bin:{BUILD}:{os.environ['PATH']}"}
+    return place
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in SLOW])
+def test_a_manual_pages_examples_run_as_printed(workshop, page):
+    commands = examples(page)
+    assert commands, "a page without an example"
+    for command, printed in commands:
+        run = subprocess.run(["sh", "-c", command], cwd=workshop.path, env=workshop.environment, capture_output=True,
+                             text=True, timeout=60)
+        assert run.returncode == 0, (command, run.stderr)
+        if command.startswith(("find", "cat")):
+            assert sorted(run.stdout.splitlines()) == sorted(printed), command
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_man_shows_a_page_without_a_warning(page):
+    run = subprocess.run(["man", "--warnings", "-l", DOCS / page], capture_output=True, text=True,
+                         env={**os.environ, "MANWIDTH": "80", "PAGER": "cat"})
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "NAME" in run.stdout
+
+
+def test_every_option_in_the_help_is_in_the_manual_page():
+    for command in ("mkrescue", "run", "xen", "domain"):
+        text = subprocess.run([BUILD / "whelk", command, "--help"], capture_output=True, text=True, check=True).stdout
+        page = (DOCS / f"whelk-{command}.1").read_text().replace("\\", "")
+        options = re.findall(r"^  .*?--([a-z-]+)", text, re.MULTILINE)
+        assert len(options) > 4
+        assert [option for option in options if f"--{option}" not in page] == []
+
+
+def snippet(language):
+    text = (DOCS / "coming-from-grub.md").read_text()
+    return re.search(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1]
+
+
+@pytest.mark.parametrize("language, file, commands", [
+    ("make", "Makefile", ["make my.iso"]),
+    ("cmake", "CMakeLists.txt", ["cmake -S . -B out", "cmake --build out", "mv out/my.iso ."]),
+    ("meson", "meson.build", ["meson setup out", "meson compile -C out", "mv out/my.iso ."])])
+def test_the_snippets_for_build_systems_make_the_iso(workshop, language, file, commands):
+    (workshop.path / "my.iso").unlink()
+    (workshop.path / file).write_text(snippet(language))
+    environment = {key: value for key, value in workshop.environment.items() if not key.startswith("MAKE")}
+    for command in commands:
+        run = subprocess.run(["sh", "-c", command], cwd=workshop.path, env=environment, capture_output=True, text=True,
+                             timeout=60)
+        assert run.returncode == 0, run.stdout + run.stderr
+    assert file_in_iso(workshop.path / "my.iso", "boot/kernel.elf")[1] == 4096
+
+
+# ---- the Debian package
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    build = tmp_path_factory.mktemp("package")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    run = subprocess.run(["make", "-C", ROOT, f"BUILD={build}", "deb"], capture_output=True, text=True,
+                         env=environment, timeout=600)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return next((build / "deb").glob("whelk_*.deb"))
+
+
+def test_the_package_is_lintian_clean(package):
+    run = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning", package], capture_output=True,
+                         text=True)
+    assert (run.returncode, run.stdout) == (0, "")
+
+
+def test_the_unpacked_package_makes_an_iso_and_needs_xorriso_only(package, place):
+    subprocess.run(["dpkg-deb", "-x", package, place.path / "root"], check=True)
+    program = place.path / "root/usr/bin/whelk-mkrescue"
+    run = place.run("-o", place.iso, place.write(good_tree()), program=program)
+    assert run.returncode == 0 and place.iso.exists(), run.stderr
+    depends = subprocess.run(["dpkg-deb", "-f", package, "Depends"], capture_output=True, text=True).stdout
+    assert sorted(re.sub(r" \(.*?\)", "", depends).strip().split(", ")) == ["libc6", "xorriso"]
+    for page in PAGES:
+        assert (place.path / f"root/usr/share/man/man1/{page}.gz").exists()
