@@ -4,8 +4,8 @@
 
 #include "stage2/describe_multiboot2.h"
 #include "stage2/firmware.h"
-#include "stage2/gzip.h"
 #include "stage2/timeline.h"
+#include "stage2/unpack.h"
 #include "stage2/video_start.h"
 
 __attribute__((section(".extras_table"))) const struct extras extras_table = {
@@ -15,5 +15,6 @@ __attribute__((section(".extras_table"))) const struct extras extras_table = {
     .power_off = firmware_power_off,
     .video_start = video_start,
     .timeline_report = timeline_report,
-    .gzip_unpack = gzip_unpack,
+    .unpack_size = unpack_size,
+    .unpack = unpack,
 };

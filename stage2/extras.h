@@ -13,6 +13,7 @@
 #include "stage2/menu.h"
 #include "stage2/multiboot2_functions.h"
 #include "stage2/plan.h"
+#include "stage2/unpack.h"
 
 struct extras {
     /* menu.h */
@@ -28,9 +29,9 @@ struct extras {
     void (*video_start)(const struct plan *plan, struct video *video);
     /* timeline.h */
     void (*timeline_report)(const char *wish);
-    /* gzip.h */
-    bool (*gzip_unpack)(struct bytes packed, uint8_t *destination, size_t capacity, size_t *length,
-                        struct error *error);
+    /* unpack.h */
+    uint64_t (*unpack_size)(struct bytes packed);
+    bool (*unpack)(struct unpacking *unpacking);
 };
 
 /* The table itself. firmware_extras() (firmware.h) is how the core comes to it. */

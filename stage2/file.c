@@ -6,10 +6,10 @@
 #include "stage2/disc.h"
 #include "stage2/extras.h"
 #include "stage2/firmware.h"
-#include "stage2/gzip.h"
 #include "stage2/packing.h"
+#include "stage2/unpack.h"
 
-enum { SECTOR = ISO9660_SECTOR_SIZE, GZIP_ISIZE_BYTES = 4 };
+enum { SECTOR = ISO9660_SECTOR_SIZE };
 
 /* Bytes in front of the first whole sector and behind the last one go through a sector of the
    disc's window; all between are read straight to their place. */
@@ -69,45 +69,42 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
     return true;
 }
 
-/* Unpacks into memory at the top of the RAM. ISIZE, at the file's end, is how much comes out;
-   unless the file has several members or something behind them: then it is tried with all there is.
- */
-static bool unpack(struct file *file, struct error *error)
+/* Unpacks into memory at the top of the RAM: to as much as the file says that it needs, or, where
+   it does not say or that is too little, to all there is. */
+static bool unpack_file(struct file *file, struct error *error)
 {
     const struct extras *extras = firmware_extras(error);
     if (extras == NULL) {
         return false;
     }
-    if (file->size > disc_staging_free()) {
+    size_t mark = disc_staging_mark();
+    struct arena working = {.base = disc_staging_allocate(UNPACK_WORKING_BYTES),
+                            .size = UNPACK_WORKING_BYTES};
+    if (working.base == NULL || file->size > disc_staging_free()) {
         return fail(error, "%llu bytes to unpack do not fit into memory",
                     (unsigned long long)file->size);
     }
-    size_t packed_size = (size_t)file->size;
-    size_t mark = disc_staging_mark();
-    size_t length = 0;
-    uint8_t isize[GZIP_ISIZE_BYTES] = {0};
-    if (!file_read(file, file->size - sizeof isize, sizeof isize, isize, error)) {
-        return false;
-    }
-    uint8_t *packed = disc_staging_allocate(packed_size);
-    if (!file_read(file, 0, packed_size, packed, error)) {
+    uint8_t *packed = disc_staging_allocate((size_t)file->size);
+    struct unpacking unpacking = {
+        .packed = {packed, (size_t)file->size}, .working = &working, .error = error};
+    if (!file_read(file, 0, unpacking.packed.size, packed, error)) {
         return false;
     }
     size_t most = disc_staging_free();
-    size_t capacity = load32(isize) < most ? load32(isize) : most;
-    for (;; capacity = most) {
+    uint64_t size = extras->unpack_size(unpacking.packed);
+    unpacking.capacity = size < most ? (size_t)size : most;
+    for (;; unpacking.capacity = most) {
         size_t below_packed = disc_staging_mark();
-        uint8_t *unpacked = disc_staging_allocate(capacity);
-        bool unpacks = extras->gzip_unpack((struct bytes){packed, packed_size}, unpacked, capacity,
-                                           &length, error);
-        if (unpacks) {
+        unpacking.destination = disc_staging_allocate(unpacking.capacity);
+        if (extras->unpack(&unpacking)) {
             disc_staging_reset(mark); /* up to the top, over what was packed */
-            file->contents = memmove(disc_staging_allocate(length), unpacked, length);
-            file->size = length;
+            file->contents = memmove(disc_staging_allocate(unpacking.length), unpacking.destination,
+                                     unpacking.length);
+            file->size = unpacking.length;
             return true;
         }
         disc_staging_reset(below_packed);
-        if (length <= capacity || capacity == most) {
+        if (unpacking.length <= unpacking.capacity || unpacking.capacity == most) {
             return false;
         }
     }
@@ -124,12 +121,13 @@ bool file_open(const char *path, enum file_packing packing, struct file *file, s
         return fail(error, "is a directory");
     }
     file->size = file->on_disc.size;
-    if (packing == FILE_AS_IT_IS || file->size < GZIP_MAGIC_SIZE + GZIP_ISIZE_BYTES) {
+    if (packing == FILE_AS_IT_IS || file->size < PACKING_MAGIC_BYTES) {
         return true;
     }
-    uint8_t magic[GZIP_MAGIC_SIZE] = {0};
+    uint8_t magic[PACKING_MAGIC_BYTES] = {0};
     if (!file_read(file, 0, sizeof magic, magic, error)) {
         return false;
     }
-    return packing_of((struct bytes){magic, sizeof magic}) != PACKING_GZIP || unpack(file, error);
+    return packing_of((struct bytes){magic, sizeof magic}) == PACKING_NONE ||
+           unpack_file(file, error);
 }

@@ -21,7 +21,7 @@ struct file {
 
 enum file_packing { FILE_UNPACK, FILE_AS_IT_IS };
 
-/* Opens a regular file by its absolute path; with FILE_UNPACK a gzip file is unpacked. False with
+/* Opens a regular file by its absolute path; with FILE_UNPACK a packed file is unpacked. False with
    a reason that does not repeat the path: not found, a directory, corrupt, … */
 bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
                struct error *error);

@@ -27,9 +27,3 @@ enum packing packing_of(struct bytes start)
     }
     return PACKING_NONE;
 }
-
-const char *packing_name(enum packing packing)
-{
-    static const char names[][6] = {"", "gzip", "xz", "lz4", "zstd", "lzop", "bzip2"};
-    return names[packing];
-}

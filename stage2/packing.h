@@ -17,6 +17,3 @@ enum packing {
 };
 
 enum packing packing_of(struct bytes start);
-
-/* "gzip", "xz", … */
-const char *packing_name(enum packing packing);

@@ -9,7 +9,6 @@
 #include "loader/elf.h"
 #include "loader/format.h"
 #include "stage2/multiboot2_functions.h"
-#include "stage2/packing.h"
 
 enum {
     PAGE_SIZE = 4096,
@@ -68,24 +67,6 @@ static bool open_file(const struct planning *planning, const struct config_file 
 {
     enum file_packing packing = wanted->keep_packed ? FILE_AS_IT_IS : FILE_UNPACK;
     return file_open(wanted->path, packing, file, planning->arena, planning->error);
-}
-
-/* GRUB would have unpacked it: to hand it over as it is would be wrong, silently. */
-static bool check_packing(const struct planning *planning, const struct config_file *wanted,
-                          const struct file *file)
-{
-    if (wanted->keep_packed || file->contents != NULL || file->size < PACKING_MAGIC_BYTES) {
-        return true;
-    }
-    uint8_t start[PACKING_MAGIC_BYTES];
-    if (!file_read(file, 0, sizeof start, start, planning->error)) {
-        return false;
-    }
-    enum packing packing = packing_of((struct bytes){start, sizeof start});
-    return packing == PACKING_NONE ||
-           fail(planning->error,
-                "is packed with %s, which Whelk does not unpack: use gzip, or none",
-                packing_name(packing));
 }
 
 static bool read_sections(struct planning *planning, const struct file *kernel)
@@ -243,8 +224,7 @@ static bool place_kernel(struct planning *planning)
     const struct config_file *wanted = &planning->boot->kernel;
     struct plan *plan = planning->plan;
     uint64_t ignored_end;
-    if (!open_file(planning, wanted, &plan->kernel) ||
-        !check_packing(planning, wanted, &plan->kernel) || !read_kernel(planning)) {
+    if (!open_file(planning, wanted, &plan->kernel) || !read_kernel(planning)) {
         return fail_at(planning, wanted);
     }
     size_t pieces = planning->image.segment_count + planning->section_count +
@@ -274,8 +254,7 @@ static bool open_modules(struct planning *planning)
     }
     for (size_t i = 0; i < count; i++) {
         const struct config_file *wanted = &planning->boot->modules[i];
-        if (!open_file(planning, wanted, &plan->modules[i]) ||
-            !check_packing(planning, wanted, &plan->modules[i])) {
+        if (!open_file(planning, wanted, &plan->modules[i])) {
             return fail_at(planning, wanted);
         }
         modules[i].string = wanted->arguments;

@@ -59,9 +59,12 @@ static bool unpack_as(struct unpacking *unpacking, enum packing packing)
 
 bool unpack(struct unpacking *unpacking)
 {
+    static const char names[][6] = {
+        [PACKING_GZIP] = "gzip", [PACKING_XZ] = "xz",     [PACKING_LZ4] = "lz4",
+        [PACKING_ZSTD] = "zstd", [PACKING_LZOP] = "lzop", [PACKING_BZIP2] = "bzip2"};
     enum packing packing = packing_of(unpacking->packed);
     size_t used = unpacking->working->used;
-    unpacking->format = packing_name(packing);
+    unpacking->format = names[packing];
     unpacking->at = 0;
     unpacking->length = 0;
     bool done = unpack_as(unpacking, packing);

@@ -11,8 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "stage2/file.h"
-#include "stage2/gzip.h"
 #include "stage2/iso9660.h"
+#include "stage2/packing.h"
+#include "stage2/unpack.h"
 
 /* More would not fit below 4 GiB with any kernel. */
 #define UNPACKED_MAX_BYTES ((size_t)3 << 30)
@@ -252,23 +253,33 @@ static bool remember(const char *disk, int *descriptor, struct error *error)
     return true;
 }
 
-/* Unpacks the gzip file that is open as packed_file to the arena's free part. */
-static bool unpack(int packed_file, size_t packed_size, struct file *file, struct arena *arena,
-                   struct error *error)
+/* Unpacks the file that is open as descriptor to the arena's free part. */
+static bool unpack_file(int descriptor, struct file *file, struct arena *arena, struct error *error)
 {
-    void *packed = mmap(NULL, packed_size, PROT_READ, MAP_PRIVATE, packed_file, 0);
-    if (packed == MAP_FAILED) {
-        return fail(error, "%s", strerror(errno));
+    size_t packed_size = (size_t)file->size, room = arena->size - arena->used;
+    struct arena working = {.base = malloc(UNPACK_WORKING_BYTES), .size = UNPACK_WORKING_BYTES};
+    void *packed = mmap(NULL, packed_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    struct unpacking unpacking = {
+        .packed = {packed, packed_size},
+        .destination = arena->base + arena->used,
+        .capacity = room < UNPACKED_MAX_BYTES ? room : UNPACKED_MAX_BYTES,
+        .working = &working,
+        .error = error,
+    };
+    bool done = false;
+    if (packed == MAP_FAILED || working.base == NULL) {
+        fail(error, "%s", strerror(errno));
+    } else {
+        done = unpack(&unpacking);
     }
-    uint8_t *destination = arena->base + arena->used;
-    size_t room = arena->size - arena->used, length;
-    bool done = gzip_unpack((struct bytes){packed, packed_size}, destination,
-                            room < UNPACKED_MAX_BYTES ? room : UNPACKED_MAX_BYTES, &length, error);
-    munmap(packed, packed_size);
+    if (packed != MAP_FAILED) {
+        munmap(packed, packed_size);
+    }
+    free(working.base);
     if (done) {
-        arena->used += length;
-        file->contents = destination;
-        file->size = length;
+        arena->used += unpacking.length;
+        file->contents = unpacking.destination;
+        file->size = unpacking.length;
     }
     return done;
 }
@@ -276,12 +287,12 @@ static bool unpack(int packed_file, size_t packed_size, struct file *file, struc
 static bool unpack_if_packed(int descriptor, struct file *file, struct arena *arena,
                              struct error *error)
 {
-    uint8_t magic[GZIP_MAGIC_SIZE];
+    uint8_t magic[PACKING_MAGIC_BYTES];
     if (pread(descriptor, magic, sizeof magic, 0) < (ssize_t)sizeof magic ||
-        !gzip_recognise((struct bytes){magic, sizeof magic})) {
+        packing_of((struct bytes){magic, sizeof magic}) == PACKING_NONE) {
         return true;
     }
-    return unpack(descriptor, (size_t)file->size, file, arena, error);
+    return unpack_file(descriptor, file, arena, error);
 }
 
 bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,

@@ -72,8 +72,6 @@ BROKEN = {
     "a wrong CRC": (wrong_byte(PACKED, len(PACKED) - 8), "checksum"),
     "a wrong ISIZE": (wrong_byte(PACKED, len(PACKED) - 4), "damaged"),
     "damaged data": (wrong_byte(PACKED, 100), "damaged"),
-    "xz": (b"\xfd7zXZ\0" + PACKED[6:], "packed with xz"),
-    "zstd": (b"\x28\xb5\x2f\xfd" + PACKED[4:], "packed with zstd"),
 }
 
 

@@ -666,19 +666,6 @@ static void an_unknown_required_flag_is_refused_by_number(void **state)
     assert_refused_with("g.cfg:3: /kernel: the Multiboot header requires flag 5", "unknown");
 }
 
-static void a_packing_that_only_grub_knows_is_named_unless_it_is_wanted_as_it_is(void **state)
-{
-    (void)state;
-    static const uint8_t xz[8] = {0xfd, '7', 'z', 'X', 'Z', 0, 0, 4};
-    build_ordinary();
-    struct fake_file *module = add_module(100);
-    module->data = xz;
-    module->data_size = sizeof xz;
-    assert_refused_with("g.cfg:4: /module1: is packed with xz", "use gzip");
-    module_files[0].keep_packed = true;
-    assert_planned();
-}
-
 static void what_the_arena_has_no_room_for_is_refused_at_each_size(void **state)
 {
     (void)state;
@@ -740,7 +727,6 @@ int main(void)
         cmocka_unit_test(two_segments_that_overlap_are_refused_with_both_sides),
         cmocka_unit_test(an_empty_segment_at_the_address_of_another_is_accepted),
         cmocka_unit_test(an_unknown_required_flag_is_refused_by_number),
-        cmocka_unit_test(a_packing_that_only_grub_knows_is_named_unless_it_is_wanted_as_it_is),
         cmocka_unit_test(what_the_arena_has_no_room_for_is_refused_at_each_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""xz, lz4 and zstd files are unpacked on the way as gzip files are (test_gzip.py), kernels and modules; broken
+ones are refused with their reason, by the tool and by the loader alike."""
+
+import random
+import subprocess
+import zlib
+
+import pytest
+
+from discs import CONFIG, mkrescue, tree
+from good_kernels import KERNELS, with_data
+from make_kernel import pattern
+from qemu import Machine
+
+TEXT = pattern(300_000) + random.Random(1).randbytes(100_000)
+ELF32 = KERNELS["elf32"].make()
+
+
+def pack(command, data):
+    return subprocess.run([*command.split(), "-c"], input=data, capture_output=True, check=True, timeout=60).stdout
+
+
+def module_sum(report):
+    return report.modules[0]["adler"], report.modules[0]["end"] - report.modules[0]["start"]
+
+
+PROGRAMS = ["xz", "xz --check=crc32 --x86 --lzma2=dict=64MiB", "xz --check=sha256", "lz4", "lz4 -BD -BX", "lz4 -l",
+            "zstd", "zstd -19"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_packed_module_arrives_unpacked(boot, program):
+    report = boot(tree(ELF32, modules=[("name", pack(program, TEXT))])).report
+    assert module_sum(report) == (zlib.adler32(TEXT), len(TEXT))
+
+
+@pytest.mark.parametrize("program", ["xz", "lz4", "zstd"])
+def test_a_packed_kernel_boots(boot, program):
+    report = boot(tree(pack(program, ELF32), "arguments")).report
+    assert report["cmdline"] == b"arguments"
+
+
+@pytest.mark.parametrize("program", ["xz", "lz4", "zstd"])
+def test_nounzip_leaves_a_module_packed(boot, program):
+    packed = pack(program, TEXT)
+    files = tree(ELF32, modules=[("name", packed)])
+    files[CONFIG] = files[CONFIG].replace(b"module /", b"module --nounzip /")
+    assert module_sum(boot(files).report) == (zlib.adler32(packed), len(packed))
+
+
+@pytest.mark.parametrize("program", ["xz", "lz4", "zstd"])
+def test_files_one_behind_the_other_arrive_as_one(boot, program):
+    packed = pack(program, TEXT) + pack(program, TEXT[:5000])
+    unpacked = TEXT + TEXT[:5000]
+    report = boot(tree(ELF32, modules=[("name", packed)])).report
+    assert module_sum(report) == (zlib.adler32(unpacked), len(unpacked))
+
+
+def test_modules_of_every_format_and_a_packed_kernel_boot_together(boot):
+    packings = ["gzip", "xz", "lz4", "zstd"]
+    modules = [(packing, pack(packing, TEXT[i:])) for i, packing in enumerate(packings)]
+    report = boot(tree(pack("xz", ELF32), modules=modules)).report
+    assert [module["adler"] for module in report.modules] == [zlib.adler32(TEXT[i:]) for i in range(4)]
+
+
+@pytest.mark.parametrize("program", ["xz", "lz4", "zstd"])
+def test_a_packed_kernel_that_belongs_at_the_top_of_the_memory_boots(boot, program):
+    """Where files are unpacked to is where this kernel's data go."""
+    kernel = with_data((0x3F80000, 0x50000))
+    report = boot(tree(pack(program, kernel)), memory=64).report
+    assert report.regions and all(region["right"] for region in report.regions)
+
+
+def wrong_byte(data, at):
+    at %= len(data)
+    return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1:]
+
+
+def broken():
+    for program in "xz", "lz4", "zstd":
+        packed = pack(program, TEXT)
+        yield f"{program}, cut", packed[:len(packed) // 2], f"{program} data is cut short"
+        yield f"{program}, damaged", wrong_byte(packed, len(packed) - 50_000), f"{program} data is damaged at byte "
+    yield "lz4, a wrong checksum", wrong_byte(pack("lz4", TEXT), -1), "the checksum is wrong"
+    yield "zstd, a wrong checksum", wrong_byte(pack("zstd", TEXT), -1), "the checksum is wrong"
+    yield "xz, an unknown filter", pack("xz --delta --lzma2", TEXT), "a filter other than LZMA2 and x86"
+    yield "lzop", b"\x89LZO\0\r\n\x1a\n" + TEXT, "packed with lzop"
+    yield "bzip2", b"BZh91AY&SY" + TEXT, "packed with bzip2"
+
+
+BROKEN = {name: (data, reason) for name, data, reason in broken()}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_module_is_refused_when_the_iso_is_made(name, tmp_path):
+    data, reason = BROKEN[name]
+    run, image = mkrescue(tree(ELF32, modules=[("name", data)]), tmp_path)
+    assert run.returncode == 1 and not image.exists()
+    assert "boot/grub/grub.cfg:4: /boot/module0: " in run.stderr
+    assert reason in run.stderr
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_module_is_refused_at_boot(name, discs):
+    data, reason = BROKEN[name]
+    noise = random.Random(2).randbytes(len(data))  # as large, and nothing that would be unpacked
+    image = discs.make_unchecked(tree(ELF32, modules=[("name", noise)]), {"boot/module0": data})
+    with Machine(image) as qemu:
+        line = qemu.wait_for(r"^whelk: /boot/grub/grub.cfg:4: /boot/module0: (.*)\n", 40)
+        qemu.wait_for("press a key")
+        assert reason in line[1]
+
+
+@pytest.mark.parametrize("program", ["xz", "lz4", "zstd"])
+def test_a_module_that_unpacks_to_more_than_the_memory_is_refused(program, discs):
+    bomb = pack(program, bytes(100 << 20))
+    with Machine(discs.make(tree(ELF32, modules=[("name", bomb)])), memory=64) as qemu:
+        qemu.wait_for(r"^whelk: /boot/grub/grub.cfg:4: /boot/module0: unpacks to more than \d+ bytes: it does not fit",
+                      60)
+        qemu.wait_for("press a key")
