@@ -161,7 +161,7 @@ static bool has_our_name(const struct tree *tree, const char *path, struct error
 {
     struct tree_node node;
     struct error not_there;
-    char image[64 * 1024];
+    char image[2048]; /* the boot sector, with the mark */
     if (!tree_find(tree, path, &node, &not_there)) {
         return false;
     }
@@ -170,8 +170,7 @@ static bool has_our_name(const struct tree *tree, const char *path, struct error
     if (descriptor >= 0) {
         close(descriptor);
     }
-    bool ours = length > 0 && (size_t)length < sizeof image &&
-                memmem(image, (size_t)length, our_mark, sizeof our_mark - 1) != NULL;
+    bool ours = length > 0 && memmem(image, (size_t)length, our_mark, sizeof our_mark - 1) != NULL;
     if (!ours) {
         fail(error, "%s: Whelk's own boot file has this name; rename yours (%s)", path, node.disk);
     }
