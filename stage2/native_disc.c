@@ -2,6 +2,7 @@
 // See native_disc.h. Only controllers on PCI's bus 0 that are known exactly are tried.
 #include "stage2/native_disc.h"
 
+#include "stage2/ahci.h"
 #include "stage2/patience.h"
 #include "stage2/pci.h"
 #include "stage2/piix_ide.h"
@@ -12,9 +13,10 @@ enum {
     FUNCTIONS_OF_DEVICE = 8,
     PIIX3_IDE = 0x70108086,
     PIIX4_IDE = 0x71118086,
+    ICH9_AHCI = 0x29228086,
 };
 
-static enum { FIRMWARE, PIIX } driver;
+static enum { FIRMWARE, PIIX, AHCI } driver;
 
 static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, const uint8_t *sector,
                           bool is_atapi)
@@ -24,6 +26,9 @@ static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, co
     case PIIX4_IDE:
         driver = PIIX;
         return piix_ide_open(function, lba, sector, is_atapi);
+    case ICH9_AHCI:
+        driver = AHCI;
+        return ahci_open(function, lba, sector, is_atapi);
     default:
         return false;
     }
@@ -64,7 +69,8 @@ bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
     if (((uintptr_t)buffer & 1) != 0) {
         return false; /* descriptors of memory are for words */
     }
-    if (driver == PIIX && piix_ide_read(lba, count, buffer)) {
+    if ((driver == PIIX && piix_ide_read(lba, count, buffer)) ||
+        (driver == AHCI && ahci_read(lba, count, buffer))) {
         return true;
     }
     return give_up(patience_was_lost() ? "time-out" : "read error", lba);
@@ -72,6 +78,6 @@ bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
 
 const char *native_disc_name(void)
 {
-    static const char *const names[] = {"int13", "piix-ide"};
+    static const char *const names[] = {"int13", "piix-ide", "ahci"};
     return names[driver];
 }

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The disc by DMA on the AHCI function of the ICH9 (`-M q35`): used where it is the one drive that can be
+what we boot from, left as the firmware had it, and whatever goes wrong there, the boot goes on by INT 13h."""
+
+import random
+import re
+import time
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+
+from discs import CONFIG, SECTOR, file_in_iso, tree
+from good_kernels import KERNELS, with_data
+from make_kernel import KIB, MIB
+from qemu import PATIENCE, Machine
+from shim import shim
+
+ELF32 = KERNELS["elf32"].make()
+MODULE = random.Random(4).randbytes(3 * MIB + 5)
+OTHER_MODULE = random.Random(5).randbytes(len(MODULE))
+# SATA commands of a boot of MODULE, the firmware's own included. INT 13h takes 48 or more for the module alone.
+FEW, MANY = 45, 60
+INTERRUPT_STATUS, COMMAND = 0x10, 0x18  # of a port's registers
+NO_DRIVE = "no drive with the same data"
+NO_DRIVES = ["-nodefaults", "-vga", "std"]
+
+
+@dataclass
+class Boot:
+    serial: str
+    trace: str  # QEMU's, of the AHCI
+    debug: str  # what came from the debug port
+
+    @property
+    def commands(self):
+        return self.trace.count("ahci_cmd_done")
+
+    @property
+    def by_dma(self):
+        return self.commands < FEW and self.debug == ""
+
+
+class Traced(Machine):
+    """With QEMU's trace of the AHCI, and a debug port."""
+
+    def __init__(self, image, directory, extra=(), **machine):
+        self.trace, self.debug_port = directory / "trace", directory / "debug"
+        super().__init__(image, machine=machine.pop("machine", "q35"), extra=[
+            *extra, "-trace", "ahci_cmd_done", "-trace", "ahci_reset_port", "-trace", "ahci_port_write",
+            "-D", str(self.trace), "-debugcon", f"file:{self.debug_port}"], **machine)
+
+    def boot(self):
+        return Boot(self.serial, self.trace.read_text(), self.debug_port.read_text())
+
+
+def module_arrived(boot, module=MODULE):
+    return f"adler={zlib.adler32(module):#x}" in boot.serial
+
+
+def fell_back(boot, reason):
+    """One line says so, and nothing else is written there."""
+    return re.fullmatch(rf"whelk: ahci: {reason} at sector \d+, reading by INT 13h\n", boot.debug) is not None
+
+
+def sata(image, port, boot=None, media="cd"):
+    """QEMU's arguments for a drive on a port of q35's AHCI."""
+    drive = f"if=none,id=disc{port},format=raw,snapshot=on,file={image}"
+    return ["-drive", drive, "-device", f"ide-{media},drive=disc{port},bus=ide.{port},id=drive{port}" +
+            (f",bootindex={boot}" if boot is not None else "")]
+
+
+@pytest.fixture
+def image(discs):
+    return discs.make(tree(ELF32, modules=[("module", MODULE)]))
+
+
+@pytest.fixture
+def twin(image, tmp_path):
+    """An ISO that differs from the other in the module's bytes only: same descriptors, same directories."""
+    path = tmp_path / "twin.iso"
+    data = bytearray(image.read_bytes())
+    sector, size = file_in_iso(image, "boot/module0")
+    assert size == len(OTHER_MODULE)
+    data[sector * SECTOR:sector * SECTOR + size] = OTHER_MODULE
+    path.write_bytes(data)
+    return path
+
+
+@pytest.fixture
+def traced(tmp_path):
+    def run(image, attach="none", **machine):
+        with Traced(image, tmp_path, attach=attach, **machine) as qemu:
+            qemu.wait_for("^END$", 40)
+            qemu.wait_exit()
+            return qemu.boot()
+    return run
+
+
+# ---- Where it is used --------------------------------------------------------------------------
+
+@pytest.mark.parametrize("attach", ["cdrom", "hda"])
+def test_a_drive_is_read_by_few_large_transfers(traced, image, attach):
+    boot = traced(image, attach)
+    assert module_arrived(boot)
+    assert boot.by_dma
+
+
+@pytest.mark.parametrize("media", ["cd", "hd"])
+@pytest.mark.parametrize("port", [0, 1, 5])
+def test_the_drive_is_found_on_any_port(traced, image, port, media):
+    boot = traced(image, extra=[*NO_DRIVES, *sata(image, port, media=media)])
+    assert module_arrived(boot)
+    assert boot.by_dma
+
+
+@pytest.mark.parametrize("ours, theirs", [(0, 3), (3, 0)])
+@pytest.mark.parametrize("media", ["cd", "hd"])
+def test_the_drive_that_we_boot_from_is_found_beside_others(traced, discs, image, ours, theirs, media):
+    other = discs.make(tree(ELF32, modules=[("module", OTHER_MODULE)]))
+    boot = traced(image, extra=[*NO_DRIVES, *sata(other, theirs, 2, media), *sata(image, ours, 1, media),
+                                         *sata(other, 4, 3, "hd" if media == "cd" else "cd")])
+    assert module_arrived(boot)
+    assert boot.by_dma
+
+
+@pytest.mark.parametrize("ours, theirs", [(0, 3), (3, 0)])
+def test_of_two_discs_that_look_alike_the_firmwares_is_read(traced, image, twin, ours, theirs):
+    boot = traced(image, extra=[*NO_DRIVES, *sata(image, ours, 1), *sata(twin, theirs, 2)])
+    assert module_arrived(boot) and fell_back(boot, NO_DRIVE)
+
+
+def test_a_module_larger_than_a_command_takes_arrives_whole(traced, discs):
+    large = random.Random(6).randbytes(17 * MIB + 1)
+    files = tree(ELF32, modules=[("module", large), ("behind", MODULE)])
+    boot = traced(discs.make(files), "cdrom", memory=128)
+    discs.forget(files)
+    assert module_arrived(boot, large) and module_arrived(boot)
+    assert boot.by_dma
+
+
+def test_what_goes_to_an_odd_address_is_read_by_the_firmware_in_between(traced, discs):
+    """So the firmware's commands and ours take turns on one port."""
+    kernel = with_data((0x300001, 0x350000), (0x400002, 0x480000), (0x500003, 0x550001), (0x600000, 0x600801))
+    boot = traced(discs.make(tree(kernel, modules=[("module", MODULE)])), "cdrom")
+    assert "regions_wrong: 0x0\n" in boot.serial and module_arrived(boot)
+    assert boot.commands < MANY
+
+
+def test_the_ahci_is_found_on_another_machine_too(traced, image):
+    extra = ["-device", "ich9-ahci,id=sata", "-drive", f"if=none,id=disc,format=raw,snapshot=on,file={image}",
+             "-device", "ide-cd,drive=disc,bus=sata.2"]
+    boot = traced(image, machine="pc", extra=extra)
+    assert module_arrived(boot)
+    assert boot.by_dma
+
+
+# ---- Where it is not ---------------------------------------------------------------------------
+
+def test_without_a_drive_the_firmware_reads(traced, image):
+    boot = traced(image, "virtio-blk", extra=["-nodefaults", "-vga", "std"])
+    assert module_arrived(boot)
+    assert boot.commands == 0
+
+
+@pytest.mark.parametrize("medium", ["none", "other"])
+def test_drives_that_do_not_have_our_disc_are_left_alone(traced, discs, image, medium):
+    """One reads another disc there, one fails: it has none."""
+    other = discs.make(tree(ELF32, modules=[("module", OTHER_MODULE)]))
+    drive = sata(other, 2, 2) if medium == "other" else ["-device", "ide-cd,bus=ide.2"]
+    boot = traced(image, extra=[
+        *NO_DRIVES, "-drive", f"if=none,id=disc,format=raw,readonly=on,file={image}", "-device", "virtio-scsi-pci",
+        "-device", "scsi-cd,drive=disc,bootindex=1", *drive])
+    assert module_arrived(boot)
+
+
+def test_an_empty_drive_beside_ours_changes_nothing(traced, image):
+    boot = traced(image, extra=[*NO_DRIVES, "-device", "ide-cd,bus=ide.0", *sata(image, 1, 1)])
+    assert module_arrived(boot)
+    assert boot.by_dma
+
+
+def test_a_drive_that_reads_another_sector_than_the_firmware_is_left_to_it(traced, image, tmp_path):
+    floppy = shim.floppy(tmp_path / "shim.img", shim.memory_map(64), flip_lba=16, flip_offset=1500, flip_count=1)
+    boot = traced(image, "cdrom", memory=64, extra=[
+        "-drive", f"if=floppy,format=raw,snapshot=on,file={floppy}", "-boot", "a"])
+    assert "SHIM: start\n" in boot.serial and module_arrived(boot)
+    assert boot.commands > MANY and fell_back(boot, NO_DRIVE)
+
+
+# ---- What fails --------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("media", ["cd", "hd"])
+@pytest.mark.parametrize("what", ["boot/kernel", "boot/module0"])
+def test_after_an_error_of_a_transfer_the_boot_goes_on_by_int_13h(traced, image, what, media):
+    first, size = file_in_iso(image, what)
+    sector = (first + size // SECTOR // 2) * 4  # of 512 bytes
+    drive = ",".join(["if=none,id=disc,format=raw,readonly=on" if media == "cd" else "if=none,id=disc,format=raw",
+                      "snapshot=on", "file.driver=blkdebug", "file.image.driver=file",
+                      f"file.image.filename={image}", "file.inject-error.0.event=read_aio",
+                      f"file.inject-error.0.sector={sector}", "file.inject-error.0.errno=5",
+                      "file.inject-error.0.once=on", "rerror=report"])
+    boot = traced(image, extra=[*NO_DRIVES, "-drive", drive.replace(",snapshot=on", ""), "-device",
+                                         f"ide-{media},drive=disc,bus=ide.1"])
+    assert module_arrived(boot)
+    assert boot.commands > MANY and fell_back(boot, "read error")
+
+
+def test_after_a_time_out_the_boot_goes_on_by_int_13h(discs, tmp_path):
+    """The first module is let through at once, and makes the second one wait for about 14 seconds."""
+    first = bytes(256 * KIB)
+    files = tree(ELF32, modules=[("first", first), ("second", MODULE)])
+    files[CONFIG] = files[CONFIG].replace(b"timeout=0", b"timeout=1000")
+    image = discs.make(files)
+    limits = {"id": "drive0", "bps_rd": 0, "bps_wr": 0, "iops": 0, "iops_rd": 0, "iops_wr": 0}
+    with Traced(image, tmp_path, attach="none", extra=[*NO_DRIVES, *sata(image, 0, media="hd")]) as qemu:
+        qemu.wait_for("1000")
+        before = qemu.boot().trace.count("ahci_reset_port")
+        qemu.qmp("block_set_io_throttle", bps=len(first) // 14, **limits)
+        qemu.type_serial("\r")
+        deadline = time.monotonic() + 60 * PATIENCE
+        while qemu.boot().trace.count("ahci_reset_port") == before:
+            assert time.monotonic() < deadline, "the driver still waits"
+            qemu.wait_a_moment()
+        qemu.qmp("block_set_io_throttle", bps=0, **limits)
+        qemu.wait_for("^END$", 60)
+        qemu.wait_exit()
+        boot = qemu.boot()
+    assert module_arrived(boot) and fell_back(boot, "time-out")
+
+
+# ---- What is left behind -----------------------------------------------------------------------
+
+def registers(qemu):
+    """PCI command and status, the host's and all ports' registers, the latter as numbers."""
+    device = re.search(r"PCI device 8086:2922.*?(?=\n {2}Bus|\Z)", qemu.hmp("info pci"), re.DOTALL)[0]
+    base = int(re.search(r"BAR5: 32 bit memory at (0x[0-9a-f]+)", device)[1], 16)
+    qemu.hmp("o/4x 0xcf8 0x8000fa04")
+    ports = [qemu.hmp(f"xp /15wx {base + 0x100 + port * 0x80:#x}") for port in range(6)]
+    return (device, qemu.hmp("i/4x 0xcfc"), qemu.hmp(f"xp /12wx {base:#x}"),
+            [[int(word, 16) for word in re.findall(r"\b0x[0-9a-f]{8}\b", port)] for port in ports])
+
+
+@pytest.mark.parametrize("attach", ["cdrom", "hda"])
+def test_the_ahci_is_left_as_the_firmware_had_it(discs, tmp_path, attach):
+    """Equal to what GRUB leaves, which reads by INT 13h, but for the addresses of the firmware's lists: those
+    differ from boot to boot, and no one else writes them. And no slot holds a command of ours."""
+    found = {}
+    files = tree(ELF32, modules=[("module", MODULE)])
+    for loader in ("whelk", "grub"):
+        with Traced(discs.make(files, loader), tmp_path, attach=attach, exit_device=False) as qemu:
+            qemu.wait_for("^END$", 40)
+            *others, ports = registers(qemu)
+            lists = [port[0] for port in ports if port[COMMAND // 4] & 1]
+            tables = [int.from_bytes(qemu.memory(start + 8, 4), "little") for start in lists]
+            assert lists and not any(0x30000 <= table < 0x9F000 for table in tables)
+        written = Counter(re.findall(r"port write \[reg:(\w+)\]", qemu.boot().trace))
+        del written["PxIS"], written["PxCI"]  # with each command
+        found[loader] = (others, [port[INTERRUPT_STATUS // 4:] for port in ports], written)
+        assert written["PxCLB"] > 0
+    assert found["whelk"] == found["grub"]
+
+
+def test_the_firmware_boots_the_next_disc_after_we_have_read_ours(discs, traced, image):
+    """`exit` gives the machine back: its own command list must be as it was."""
+    back = discs.make({"boot/grub/grub.cfg": b"set timeout=0\nmenuentry x {\n exit\n}\n"})
+    boot = traced(image, extra=[*NO_DRIVES, *sata(back, 0, 1), *sata(image, 1, 2)])
+    assert module_arrived(boot)
