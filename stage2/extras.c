@@ -2,6 +2,7 @@
 // See extras.h. linker/extras.ld puts the table first, where the core looks for it.
 #include "stage2/extras.h"
 
+#include "stage2/ahci.h"
 #include "stage2/describe_multiboot2.h"
 #include "stage2/firmware.h"
 #include "stage2/timeline.h"
@@ -9,6 +10,8 @@
 #include "stage2/video_start.h"
 
 __attribute__((section(".extras_table"))) const struct extras extras_table = {
+    .ahci_open = ahci_open,
+    .ahci_read = ahci_read,
     .menu_run = menu_run,
     .multiboot2 = &multiboot2_table,
     .describe_multiboot2 = describe_multiboot2,

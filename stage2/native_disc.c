@@ -2,7 +2,8 @@
 // See native_disc.h. Only controllers on PCI's bus 0 that are known exactly are tried.
 #include "stage2/native_disc.h"
 
-#include "stage2/ahci.h"
+#include "stage2/extras.h"
+#include "stage2/firmware.h"
 #include "stage2/patience.h"
 #include "stage2/pci.h"
 #include "stage2/piix_ide.h"
@@ -17,18 +18,24 @@ enum {
 };
 
 static enum { FIRMWARE, PIIX, AHCI } driver;
+static const struct extras *extras; /* AHCI's driver is one of them */
 
 static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, const uint8_t *sector,
                           bool is_atapi)
 {
+    struct error ignored;
     switch (identity) {
     case PIIX3_IDE:
     case PIIX4_IDE:
         driver = PIIX;
         return piix_ide_open(function, lba, sector, is_atapi);
     case ICH9_AHCI:
+        extras = firmware_extras(&ignored);
+        if (extras == NULL) {
+            return false; /* the reason will come up again */
+        }
         driver = AHCI;
-        return ahci_open(function, lba, sector, is_atapi);
+        return extras->ahci_open(function, lba, sector, is_atapi);
     default:
         return false;
     }
@@ -70,7 +77,7 @@ bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
         return false; /* descriptors of memory are for words */
     }
     if ((driver == PIIX && piix_ide_read(lba, count, buffer)) ||
-        (driver == AHCI && ahci_read(lba, count, buffer))) {
+        (driver == AHCI && extras->ahci_read(lba, count, buffer))) {
         return true;
     }
     return give_up(patience_was_lost() ? "time-out" : "read error", lba);

@@ -99,7 +99,7 @@ enum {
 
 _Static_assert(MAX_SECTORS *DISK_SECTORS <= 0xffff, "READ DMA EXT counts to 65,535");
 
-static struct {
+static struct drive {
     bool is_open;
     bool is_atapi;
     uint32_t function;   /* PCI device * 8 + function */
@@ -295,7 +295,9 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
     static uint8_t read_again[SECTOR_SIZE] __attribute__((aligned(2)));
     memset(read_again, 0, sizeof read_again);
     if (!read(lba, 1, (uint32_t)(uintptr_t)read_again)) {
-        reset();
+        if ((status() & (STATUS_BUSY | STATUS_DATA_REQUEST)) != 0) {
+            reset(); /* not a drive of another kind that just refuses */
+        }
         return false;
     }
     return memcmp(read_again, sector, sizeof read_again) == 0;
@@ -312,13 +314,25 @@ bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool 
         (pci_read(function, PCI_COMMAND) & PCI_COMMAND_IO) == 0) {
         return false;
     }
-    for (unsigned i = 0; i < CHANNELS * DRIVES && !drive.is_open; i++) {
+    struct drive found = {0};
+    unsigned alike = 0; /* of two, only the firmware knows which it booted from */
+    uint8_t selected = 0;
+    for (unsigned i = 0; i < CHANNELS * DRIVES; i++) {
         drive.ports = ports[i / DRIVES];
+        if (i % DRIVES == 0) {
+            selected = in8((uint16_t)(drive.ports + REGISTER_DEVICE));
+        }
         drive.bus_master = (uint16_t)(base + i / DRIVES * BUS_MASTER_CHANNEL_PORTS);
         drive.device = is_atapi ? DEVICE_PACKET : DEVICE_LBA; /* as the firmware leaves it */
         drive.device |= i % DRIVES != 0 ? DEVICE_SLAVE : 0;
-        drive.is_open = is_the_drive(lba, sector);
+        if (is_the_drive(lba, sector)) {
+            found = drive;
+            alike++;
+        }
+        set_register(REGISTER_DEVICE, selected);
     }
+    drive = found;
+    drive.is_open = alike == 1;
     return drive.is_open;
 }
 

@@ -94,6 +94,22 @@ def test_the_drive_that_we_boot_from_is_found_beside_others(traced, discs):
     assert module_arrived(boot) and boot.transfers >= 3
 
 
+@pytest.mark.parametrize("ours, theirs", [("ide.0", "ide.1"), ("ide.1", "ide.0")])
+def test_of_two_discs_that_look_alike_the_firmwares_is_read(traced, discs, tmp_path, ours, theirs):
+    image = discs.make(tree(ELF32, modules=[("module", MODULE)]))
+    twin = tmp_path / "twin.iso"  # differs in the module's bytes only: same descriptors, same directories
+    data = bytearray(image.read_bytes())
+    sector, size = file_in_iso(image, "boot/module0")
+    data[sector * SECTOR:sector * SECTOR + size] = bytes(size)
+    twin.write_bytes(data)
+    boot = traced(image=image, attach="none", extra=[
+        "-drive", f"if=none,id=twin,media=cdrom,format=raw,readonly=on,file={twin}",
+        "-device", f"ide-cd,drive=twin,bus={theirs},unit=0,bootindex=2",
+        "-drive", f"if=none,id=ours,media=cdrom,format=raw,readonly=on,file={image}",
+        "-device", f"ide-cd,drive=ours,bus={ours},unit=0,bootindex=1"])
+    assert module_arrived(boot) and fell_back(boot, "no drive with the same data")
+
+
 def odd_kernel():
     """A segment at an odd address, where DMA cannot go."""
     payload, data = Payload(MIB, PLAIN), pattern(100 * 1024, 7)
