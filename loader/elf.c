@@ -18,9 +18,7 @@ enum {
     EM_X86_64 = 62,
     PT_LOAD = 1,
     SHT_NULL = 0,
-    SHT_RELA = 4,
     SHT_NOBITS = 8,
-    SHT_REL = 9,
     SHF_ALLOC = 2,
 
     EHDR32_SIZE = 52,
@@ -296,19 +294,6 @@ bool elf_unloaded_sections(const struct elf *elf, const uint8_t *section_headers
                          : alignment < MAX_ALIGNMENT ? (uint32_t)alignment
                                                      : MAX_ALIGNMENT,
         };
-    }
-    return true;
-}
-
-bool elf_check_no_relocations(const struct elf *elf, const uint8_t *section_headers,
-                              struct error *error)
-{
-    for (uint32_t i = 0; i < elf->section_header_count; i++) {
-        struct section_header header =
-            read_section_header(elf, section_headers + i * elf->section_header_size);
-        if (header.sh_type == SHT_REL || header.sh_type == SHT_RELA) {
-            return fail(error, "section %u holds relocations: link without them", i);
-        }
     }
     return true;
 }

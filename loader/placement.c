@@ -197,23 +197,6 @@ bool placement_find(const struct placement *placement, uint64_t length, uint32_t
     return find(placement, NULL, 0, length, alignment, lowest, limit, address);
 }
 
-bool placement_find_high(const struct memory_map *map, uint32_t length, uint32_t alignment,
-                         uint32_t lowest, uint32_t limit, uint32_t *address)
-{
-    for (size_t i = map->count; i-- > 0;) {
-        const struct memory_range *range = &map->ranges[i];
-        uint64_t end = range->address + range->length;
-        end = end < limit ? end : limit;
-        if (range->type == MEMORY_AVAILABLE && end >= length) {
-            *address = (uint32_t)(end - length) & ~(alignment - 1);
-            if (*address >= lowest && *address >= range->address) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 bool placement_find_unused(const struct placement *placement, const struct memory_range *in_use,
                            size_t in_use_count, uint64_t length, uint32_t alignment,
                            uint64_t lowest, uint32_t *address)

@@ -122,7 +122,7 @@ void boot_describe(const struct boot *boot)
     struct video video;
     information.boot_device = firmware_boot_device();
     firmware_video_text(&video);
-    if (plan->asks_for_video) {
+    if (plan->video.is_made) {
         start_video(plan, &video);
     }
     information.video = &video;

@@ -3,6 +3,7 @@
 // the extras (extras.h), as a Multiboot 1 boot does not need it.
 #pragma once
 
+#include "loader/elf.h"
 #include "loader/multiboot2.h"
 
 struct multiboot2_functions {
@@ -10,6 +11,8 @@ struct multiboot2_functions {
     bool (*find_header)(struct bytes start, struct multiboot2_header *header, struct error *error);
     bool (*address_image)(const struct multiboot2_header *header, uint64_t file_size,
                           struct image *image, struct arena *arena, struct error *error);
+    bool (*check_no_relocations)(const struct elf *elf, const uint8_t *section_headers,
+                                 struct error *error); /* elf.h */
     bool (*apply_entry)(const struct multiboot2_header *header, struct image *image,
                         struct error *error);
     bool (*relocate)(const struct multiboot2_header *header, const struct placement *placement,

@@ -6,6 +6,7 @@ const struct multiboot2_functions multiboot2_table = {
     .is_present = multiboot2_is_present,
     .find_header = multiboot2_find_header,
     .address_image = multiboot2_address_image,
+    .check_no_relocations = elf_check_no_relocations,
     .apply_entry = multiboot2_apply_entry,
     .relocate = multiboot2_relocate,
     .information_size = multiboot2_information_size,

@@ -125,13 +125,8 @@ static bool read_image(struct planning *planning, struct bytes start)
 static void plan_video(struct planning *planning, bool is_preferred, uint32_t width,
                        uint32_t height, uint32_t depth)
 {
-    struct plan *plan = planning->plan;
-    plan->asks_for_video = true;
-    if (planning->boot->gfxpayload != NULL) {
-        plan->video_wish_count = video_read_wishes(planning->boot->gfxpayload, plan->video_wishes);
-    } else if (is_preferred) {
-        plan->video_wish_count = video_wishes(width, height, depth, plan->video_wishes);
-    }
+    planning->plan->video = (struct video_request){
+        true, is_preferred, width, height, depth, planning->boot->gfxpayload};
 }
 
 static bool read_multiboot1(struct planning *planning)
@@ -187,7 +182,8 @@ static bool read_multiboot2(struct planning *planning)
                                                    planning->arena, planning->error);
     }
     return read_image(planning, start) &&
-           elf_check_no_relocations(&planning->elf, planning->section_headers, planning->error) &&
+           planning->functions2->check_no_relocations(&planning->elf, planning->section_headers,
+                                                      planning->error) &&
            planning->functions2->apply_entry(header, &planning->image, planning->error);
 }
 
@@ -208,7 +204,7 @@ static void explain_protocol(const struct planning *planning, bool is_2)
 
 static bool read_kernel(struct planning *planning)
 {
-    bool is_2 = planning->plan->protocol == CONFIG_MULTIBOOT2;
+    bool is_2 = planning->functions2 != NULL;
     size_t arena_size = planning->arena->size;
     bool is_read = is_2 ? read_multiboot2(planning) : read_multiboot1(planning);
     planning->arena->size = arena_size;
@@ -333,7 +329,7 @@ static uint64_t lowest_for_information(const struct planning *planning, uint64_t
 static bool place_information(struct planning *planning)
 {
     struct plan *plan = planning->plan;
-    bool is_2 = plan->protocol == CONFIG_MULTIBOOT2;
+    bool is_2 = planning->functions2 != NULL;
     uint64_t length = is_2 ? planning->functions2->information_size(&plan->information)
                            : multiboot1_information_size(&plan->information);
     uint64_t lowest = is_2 ? MODULES_LOWEST : lowest_for_information(planning, length);

@@ -26,9 +26,7 @@ struct plan {
     struct boot_information information;
     uint32_t information_address; /* EBX at entry; its piece has no source, but what describes */
     uint32_t information_piece;   /* index */
-    struct video_wish video_wishes[VIDEO_WISHES]; /* the first that there is gets set, … */
-    size_t video_wish_count;                      /* … at the very end; 0: text stays */
-    bool asks_for_video;                          /* the kernel, whatever the config makes of it */
+    struct video_request video;   /* fulfilled at the very end */
 };
 
 /* Plans one boot on a machine with this (normalised) memory map. config_name names the config in

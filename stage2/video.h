@@ -18,6 +18,14 @@ struct video_size {
     uint32_t width, height; /* width 0: unknown */
 };
 
+/* What a kernel and its config ask for. */
+struct video_request {
+    bool is_made;                  /* the kernel can do with graphics … */
+    bool is_preferred;             /* … and would like this mode: */
+    uint32_t width, height, depth; /* 0: no preference */
+    const char *gfxpayload;        /* a list that the config has instead; NULL: none */
+};
+
 struct video_wish {
     uint32_t width, height; /* width 0: whatever suits the display */
     uint32_t depth;         /* 0: any */

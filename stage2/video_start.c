@@ -21,11 +21,11 @@ static bool find_mode(const struct video_wish *wish, struct video_mode *best)
     return best->depth != 0;
 }
 
-static bool set_video(const struct plan *plan, struct video *video)
+static bool set_video(const struct plan *plan, const struct video_wish *wishes, size_t count,
+                      struct video *video)
 {
-    const struct video_wish *wishes = plan->video_wishes;
     struct video_mode mode;
-    for (size_t i = 0; i < plan->video_wish_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (!find_mode(&wishes[i], &mode)) {
             continue;
         }
@@ -43,8 +43,16 @@ static bool set_video(const struct plan *plan, struct video *video)
 
 void video_start(const struct plan *plan, struct video *video)
 {
+    const struct video_request *request = &plan->video;
+    struct video_wish wishes[VIDEO_WISHES];
+    size_t count = 0;
     firmware_video_interface(video);
-    if (plan->video_wish_count != 0 && !set_video(plan, video)) {
+    if (request->gfxpayload != NULL) {
+        count = video_read_wishes(request->gfxpayload, wishes);
+    } else if (request->is_preferred) {
+        count = video_wishes(request->width, request->height, request->depth, wishes);
+    }
+    if (count != 0 && !set_video(plan, wishes, count, video)) {
         console_print("whelk: %s: no video mode: text instead\n", plan->kernel.path);
     }
 }

@@ -4,6 +4,6 @@
 
 #include "stage2/plan.h"
 
-/* Sets the first mode of the plan's wishes that the firmware has and describes it; says so where it
+/* Sets the first of the modes asked for that the firmware has and describes it; says so where it
    is not the one asked for, and where there is none: text stays. */
 void video_start(const struct plan *plan, struct video *video);

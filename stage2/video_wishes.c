@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See video.h: what is wished for. Apart from video.c, which only those need who get a mode.
+// See video.h: what is wished for.
 #include <string.h>
 #include "stage2/video.h"
 

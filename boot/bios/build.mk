@@ -14,9 +14,10 @@ BIOS_LTO     := -flto -flto-partition=one
 BIOS_NO_LTO  := stage2/libc/string
 # What only some boots need: linker/extras.ld.
 EXTRAS_C     := boot/bios/acpi.c boot/bios/apm.c boot/bios/vbe_modes.c loader/acpi.c \
-                $(wildcard loader/multiboot2*.c) stage2/ahci.c stage2/describe_multiboot2.c stage2/extras.c stage2/menu.c \
+                loader/elf_relocations.c loader/image_move.c $(wildcard loader/multiboot2*.c) loader/placement_high.c \
+                stage2/ahci.c stage2/describe_multiboot2.c stage2/extras.c stage2/menu.c \
                 stage2/multiboot2_table.c stage2/timeline_report.c stage2/video.c stage2/video_start.c \
-                $(filter-out stage2/packing.c,$(UNPACK_C)) $(VENDORED)
+                stage2/video_wishes.c $(filter-out stage2/packing.c,$(UNPACK_C)) $(VENDORED)
 CORE_C       := $(filter-out $(EXTRAS_C),$(BIOS_C))
 CORE_OBJECTS := $(CORE_C:%.c=$(BIOS_BUILD)/%.o) $(BIOS_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)
 EXTRAS_OBJECTS := $(EXTRAS_C:%.c=$(BIOS_BUILD)/%.o)
