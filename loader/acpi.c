@@ -12,15 +12,6 @@ enum {
     RSDP_ALIGNMENT = 16,
 };
 
-static bool sums_to_zero(const uint8_t *at, size_t length)
-{
-    uint8_t sum = 0;
-    while (length-- > 0) {
-        sum = (uint8_t)(sum + *at++);
-    }
-    return sum == 0;
-}
-
 struct bytes acpi_find_rsdp(struct bytes memory)
 {
     for (size_t offset = 0; offset + ACPI_RSDP_OLD_BYTES <= memory.size; offset += RSDP_ALIGNMENT) {

@@ -17,6 +17,16 @@ static inline bool range_within(uint64_t offset, uint64_t length, uint64_t size)
     return offset <= size && length <= size - offset;
 }
 
+/* Whether the sum of the bytes is a multiple of 256, as firmware's tables have it. */
+static inline bool sums_to_zero(const uint8_t *at, size_t length)
+{
+    uint8_t sum = 0;
+    while (length-- > 0) {
+        sum = (uint8_t)(sum + *at++);
+    }
+    return sum == 0;
+}
+
 static inline uint16_t load16(const uint8_t *at)
 {
     return (uint16_t)(at[0] | at[1] << 8);

@@ -8,6 +8,7 @@
 #include "loader/acpi.h"
 #include "loader/bytes.h"
 #include "loader/memory_map.h"
+#include "loader/smbios.h"
 #include "loader/video.h"
 
 struct boot_module {
@@ -31,6 +32,38 @@ struct apm_table {
 } __attribute__((packed));
 _Static_assert(sizeof(struct apm_table) == 20, "Multiboot 0.6.96, 3.3; Multiboot 2.0, 3.6.10");
 
+/* What UEFI adds (Multiboot 2.0, 3.6.8, 3.6.9, 3.6.15 to 3.6.18). */
+struct boot_efi {
+    uint64_t system_table, image_handle;
+    bool is_64;
+    bool boot_services_run; /* ExitBootServices() has not been called */
+    struct bytes memory_map;
+    uint32_t descriptor_size, descriptor_version; /* of it */
+};
+
+/* A drive, as Multiboot 1 stores it. */
+enum { DRIVE_PORTS = 9 };
+struct boot_drive {
+    uint32_t size; /* of all this */
+    uint8_t drive_number;
+    uint8_t drive_mode; /* how it is read: 0 by cylinder, head and sector, 1 by LBA */
+    uint16_t drive_cylinders;
+    uint8_t drive_heads, drive_sectors; /* all three 0: unknown */
+    uint16_t drive_ports[DRIVE_PORTS];
+    uint16_t ports_end, padding; /* 0 */
+} __attribute__((packed));
+_Static_assert(offsetof(struct boot_drive, drive_ports) == 10, "Multiboot 0.6.96, 3.3");
+_Static_assert(sizeof(struct boot_drive) == 32, "a multiple of 4");
+
+enum { BOOT_DRIVES = 9 }; /* at most: the BIOS's first 8 hard disks, and what we boot from */
+
+/* The symbols of an a.out kernel, as Multiboot 1 has them: at addr the table's size and the table,
+   then the strings, whose size is part of them. */
+struct boot_symbols {
+    uint32_t tabsize, strsize; /* bytes */
+    uint32_t addr;             /* 0: none */
+};
+
 struct boot_information {
     const struct memory_map *map; /* normalised */
     uint32_t boot_device;         /* as in Multiboot 1 */
@@ -39,9 +72,16 @@ struct boot_information {
     const struct boot_module *modules;
     size_t module_count;
     struct boot_sections sections;
+    struct boot_symbols symbols;
     uint32_t load_base; /* the image's lowest address */
     /* The machine's own; what is NULL or empty is not known yet, or not there: room is kept. */
     const struct video *video;
     const struct apm_table *apm;
     struct bytes rsdp; /* ACPI's root pointer */
+    const struct boot_drive *drives;
+    size_t drive_count;
+    uint32_t config_table; /* address of the ROM's (INT 15h C0h) */
+    bool keeps_room_for_smbios;
+    struct smbios smbios;
+    const struct boot_efi *efi; /* NULL: not started by UEFI */
 };

@@ -9,9 +9,13 @@ enum {
     INFO_BOOT_DEVICE = 1u << 1,
     INFO_COMMAND_LINE = 1u << 2,
     INFO_MODULES = 1u << 3,
+    INFO_AOUT_SYMBOLS = 1u << 4,
     INFO_ELF_SECTIONS = 1u << 5,
     INFO_MEMORY_MAP = 1u << 6,
+    INFO_DRIVES = 1u << 7,
+    INFO_CONFIG_TABLE = 1u << 8,
     INFO_LOADER_NAME = 1u << 9,
+    INFO_APM_TABLE = 1u << 10,
     INFO_VBE = 1u << 11,
     INFO_FRAMEBUFFER = 1u << 12,
 };
@@ -22,7 +26,7 @@ struct info {
     uint32_t boot_device;
     uint32_t cmdline;
     uint32_t mods_count, mods_addr;
-    uint32_t syms_num, syms_size, syms_addr, syms_shndx;
+    uint32_t syms_num, syms_size, syms_addr, syms_shndx; /* a.out: tabsize, strsize, addr, 0 */
     uint32_t mmap_length, mmap_addr;
     uint32_t drives_length, drives_addr;
     uint32_t config_table;
@@ -51,10 +55,18 @@ struct mmap_entry {
 } __attribute__((packed));
 _Static_assert(sizeof(struct mmap_entry) == 24, "Multiboot 0.6.96, 3.3");
 
+/* What describes the machine: there is room for all of it. */
+struct machine {
+    struct boot_drive drives[BOOT_DRIVES];
+    struct apm_table apm;
+    uint8_t vbe_control[VBE_CONTROL_INFO_BYTES];
+    uint8_t vbe_mode[VBE_MODE_INFO_BYTES];
+    uint8_t palette[sizeof video_palette];
+};
+
 /* Offsets of the parts behind the structure. */
 struct layout {
-    uint64_t mmap, command_line, loader_name, modules, strings, sections, vbe_control, vbe_mode,
-        palette, end;
+    uint64_t mmap, command_line, loader_name, modules, strings, sections, machine, end;
 };
 
 static uint64_t align8(uint64_t offset)
@@ -75,11 +87,9 @@ static struct layout lay_out(const struct boot_information *information)
         layout.sections += strlen(information->modules[i].string) + 1;
     }
     layout.sections = align8(layout.sections);
-    layout.vbe_control =
+    layout.machine =
         align8(layout.sections + (uint64_t)information->sections.num * information->sections.size);
-    layout.vbe_mode = layout.vbe_control + VBE_CONTROL_INFO_BYTES;
-    layout.palette = layout.vbe_mode + VBE_MODE_INFO_BYTES;
-    layout.end = layout.palette + sizeof video_palette;
+    layout.end = layout.machine + sizeof(struct machine);
     return layout;
 }
 
@@ -119,25 +129,68 @@ static void write_modules(const struct boot_information *information, uint8_t *e
     }
 }
 
-static void write_vbe(const struct video *video, struct info *info, const struct layout *layout,
-                      uint8_t *buffer, uint32_t address)
+static void write_symbols(const struct boot_information *information, struct info *info,
+                          const struct layout *layout, uint8_t *buffer, uint32_t address)
+{
+    const struct boot_sections *sections = &information->sections;
+    const struct boot_symbols *symbols = &information->symbols;
+    if (sections->num != 0) {
+        info->flags |= INFO_ELF_SECTIONS;
+        info->syms_num = sections->num;
+        info->syms_size = sections->size;
+        info->syms_addr = address + (uint32_t)layout->sections;
+        info->syms_shndx = sections->shndx;
+        memcpy(buffer + layout->sections, sections->headers,
+               (size_t)sections->num * sections->size);
+    } else if (symbols->addr != 0) {
+        info->flags |= INFO_AOUT_SYMBOLS;
+        info->syms_num = symbols->tabsize;
+        info->syms_size = symbols->strsize;
+        info->syms_addr = symbols->addr;
+    }
+}
+
+/* machine stands at address when the kernel starts. */
+static void write_firmware(const struct boot_information *information, struct info *info,
+                           struct machine *machine, uint32_t address)
+{
+    size_t drives_bytes = information->drive_count * sizeof machine->drives[0];
+    if (drives_bytes != 0) {
+        info->flags |= INFO_DRIVES;
+        info->drives_length = (uint32_t)drives_bytes;
+        info->drives_addr = address + offsetof(struct machine, drives);
+        memcpy(machine->drives, information->drives, drives_bytes);
+    }
+    if (information->config_table != 0) {
+        info->flags |= INFO_CONFIG_TABLE;
+        info->config_table = information->config_table;
+    }
+    if (information->apm != NULL) {
+        info->flags |= INFO_APM_TABLE;
+        info->apm_table = address + offsetof(struct machine, apm);
+        machine->apm = *information->apm;
+    }
+}
+
+static void write_vbe(const struct video *video, struct info *info, struct machine *machine,
+                      uint32_t address)
 {
     if (video->vbe_control_info == NULL) {
         return;
     }
     info->flags |= INFO_VBE;
-    info->vbe_control_info = address + (uint32_t)layout->vbe_control;
-    info->vbe_mode_info = address + (uint32_t)layout->vbe_mode;
+    info->vbe_control_info = address + offsetof(struct machine, vbe_control);
+    info->vbe_mode_info = address + offsetof(struct machine, vbe_mode);
     info->vbe_mode = video->vbe_mode;
     info->vbe_interface_seg = video->vbe_interface_seg;
     info->vbe_interface_off = video->vbe_interface_off;
     info->vbe_interface_len = video->vbe_interface_len;
-    video_copy_control_info(video, buffer + layout->vbe_control, info->vbe_control_info);
-    memcpy(buffer + layout->vbe_mode, video->vbe_mode_info, VBE_MODE_INFO_BYTES);
+    video_copy_control_info(video, machine->vbe_control, info->vbe_control_info);
+    memcpy(machine->vbe_mode, video->vbe_mode_info, VBE_MODE_INFO_BYTES);
 }
 
 static void write_framebuffer(const struct framebuffer *framebuffer, struct info *info,
-                              const struct layout *layout, uint8_t *buffer, uint32_t address)
+                              struct machine *machine, uint32_t address)
 {
     if (framebuffer->type == FRAMEBUFFER_NONE) {
         return;
@@ -145,11 +198,11 @@ static void write_framebuffer(const struct framebuffer *framebuffer, struct info
     info->flags |= INFO_FRAMEBUFFER;
     info->framebuffer = *framebuffer;
     if (framebuffer->type == FRAMEBUFFER_INDEXED) {
-        uint32_t palette = address + (uint32_t)layout->palette;
+        uint32_t palette = address + offsetof(struct machine, palette);
         uint16_t colours = PALETTE_COLOURS;
         memcpy(info->framebuffer.masks, &palette, sizeof palette);
         memcpy(info->framebuffer.masks + sizeof palette, &colours, sizeof colours);
-        memcpy(buffer + layout->palette, video_palette, sizeof video_palette);
+        memcpy(machine->palette, video_palette, sizeof video_palette);
     }
 }
 
@@ -173,18 +226,13 @@ void multiboot1_write_information(const struct boot_information *information, ui
         info.mods_count = (uint32_t)information->module_count;
         info.mods_addr = address + (uint32_t)layout.modules;
     }
-    if (information->sections.num != 0) {
-        info.flags |= INFO_ELF_SECTIONS;
-        info.syms_num = information->sections.num;
-        info.syms_size = information->sections.size;
-        info.syms_addr = address + (uint32_t)layout.sections;
-        info.syms_shndx = information->sections.shndx;
-        memcpy(buffer + layout.sections, information->sections.headers,
-               (size_t)information->sections.num * information->sections.size);
-    }
+    struct machine *machine = (struct machine *)(buffer + layout.machine);
+    uint32_t machine_address = address + (uint32_t)layout.machine;
+    write_symbols(information, &info, &layout, buffer, address);
+    write_firmware(information, &info, machine, machine_address);
     if (information->video != NULL) {
-        write_vbe(information->video, &info, &layout, buffer, address);
-        write_framebuffer(&information->video->framebuffer, &info, &layout, buffer, address);
+        write_vbe(information->video, &info, machine, machine_address);
+        write_framebuffer(&information->video->framebuffer, &info, machine, machine_address);
     }
     memcpy(buffer, &info, sizeof info);
     write_memory_map(information->map, buffer + layout.mmap);

@@ -9,6 +9,7 @@
 #include "stage2/extras.h"
 #include "stage2/firmware.h"
 #include "stage2/multiboot2_functions.h"
+#include "stage2/symbols.h"
 #include "stage2/timeline.h"
 
 enum {
@@ -103,6 +104,12 @@ const struct multiboot2_functions *multiboot2_functions(struct error *error)
     return extras != NULL ? extras->multiboot2 : NULL;
 }
 
+bool symbols_plan(struct plan *plan, struct arena *arena, struct error *error)
+{
+    const struct extras *extras = firmware_extras(error);
+    return extras != NULL && extras->symbols_place(plan, arena, error);
+}
+
 static void start_video(const struct plan *plan, struct video *video)
 {
     struct error error;
@@ -120,14 +127,20 @@ void boot_describe(const struct boot *boot)
     const struct piece *piece = &plan->placement.pieces[plan->information_piece];
     struct boot_information information = plan->information;
     struct video video;
+    struct apm_table apm;
+    struct boot_drive drives[BOOT_DRIVES];
     information.boot_device = firmware_boot_device();
     firmware_video_text(&video);
     if (plan->video.is_made) {
         start_video(plan, &video);
     }
     information.video = &video;
+    information.apm = firmware_apm(&apm) ? &apm : NULL;
     memset(at(piece->load_address), 0, piece->length);
     if (plan->protocol == CONFIG_MULTIBOOT1) {
+        information.drives = drives;
+        information.drive_count = firmware_drives(drives);
+        information.config_table = firmware_config_table();
         multiboot1_write_information(&information, at(piece->load_address), piece->address);
         return;
     }

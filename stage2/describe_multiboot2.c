@@ -7,8 +7,9 @@
 
 void describe_multiboot2(struct boot_information *information, uint8_t *buffer, uint32_t address)
 {
-    struct apm_table apm;
-    information->apm = firmware_apm(&apm) ? &apm : NULL;
+    if (information->keeps_room_for_smbios) {
+        information->smbios = firmware_smbios();
+    }
     information->rsdp = firmware_acpi_rsdp();
     multiboot2_write_information(information, buffer, address);
 }

@@ -5,6 +5,7 @@
 #include "stage2/ahci.h"
 #include "stage2/describe_multiboot2.h"
 #include "stage2/firmware.h"
+#include "stage2/symbols.h"
 #include "stage2/timeline.h"
 #include "stage2/unpack.h"
 #include "stage2/video_start.h"
@@ -15,6 +16,7 @@ __attribute__((section(".extras_table"))) const struct extras extras_table = {
     .menu_run = menu_run,
     .multiboot2 = &multiboot2_table,
     .describe_multiboot2 = describe_multiboot2,
+    .symbols_place = symbols_place,
     .power_off = firmware_power_off,
     .video_start = video_start,
     .timeline_report = timeline_report,

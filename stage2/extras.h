@@ -26,6 +26,8 @@ struct extras {
     const struct multiboot2_functions *multiboot2;
     void (*describe_multiboot2)(struct boot_information *information, uint8_t *buffer,
                                 uint32_t address);
+    /* symbols.h */
+    bool (*symbols_place)(struct plan *plan, struct arena *arena, struct error *error);
     /* firmware.h: firmware_power_off */
     void (*power_off)(void);
     /* video_start.h */

@@ -75,6 +75,15 @@ uint32_t firmware_boot_device(void);
 /* ACPI's root pointer, checked; size 0: there is none. */
 struct bytes firmware_acpi_rsdp(void);
 
+/* SMBIOS's structure table; no bytes: there is none. */
+struct smbios firmware_smbios(void);
+
+/* The drives that the firmware numbers, at most BOOT_DRIVES; their count. */
+size_t firmware_drives(struct boot_drive drives[BOOT_DRIVES]);
+
+/* Address of the ROM's configuration table; 0: there is none. */
+uint32_t firmware_config_table(void);
+
 /* Connects to the APM interface for kernels in 32-bit mode. False: there is none. */
 bool firmware_apm(struct apm_table *table);
 

@@ -6,9 +6,11 @@
 #include "stage2/plan.h"
 
 #include <string.h>
+#include "loader/aout.h"
 #include "loader/elf.h"
 #include "loader/format.h"
 #include "stage2/multiboot2_functions.h"
+#include "stage2/symbols.h"
 
 enum {
     PAGE_SIZE = 4096,
@@ -33,6 +35,7 @@ struct planning {
     struct elf_section *sections;
     size_t section_count;
     uint8_t *section_headers;
+    bool has_symbols; /* is an a.out file with symbols, to all appearances */
     struct image image;
     const struct multiboot2_functions *functions2; /* NULL in Multiboot 1, as … */
     struct multiboot2_header multiboot2;           /* … this has no tag then */
@@ -142,6 +145,7 @@ static bool read_multiboot1(struct planning *planning)
                    header.height, header.depth);
     }
     if ((header.flags & MULTIBOOT1_ADDRESS_FIELDS) && !planning->boot->ignore_address_fields) {
+        planning->has_symbols = aout_has_symbols(start);
         return multiboot1_address_image(&header, planning->plan->kernel.size, &planning->image,
                                         planning->arena, planning->error);
     }
@@ -174,6 +178,7 @@ static bool read_multiboot2(struct planning *planning)
     if (start.data == NULL) {
         return false;
     }
+    plan->information.keeps_room_for_smbios = (header->requests >> MULTIBOOT2_SMBIOS & 1) != 0;
     if (multiboot2_has(header, MULTIBOOT2_FRAMEBUFFER)) {
         plan_video(planning, true, header->width, header->height, header->depth);
     }
@@ -224,7 +229,7 @@ static bool place_kernel(struct planning *planning)
         return fail_at(planning, wanted);
     }
     size_t pieces = planning->image.segment_count + planning->section_count +
-                    planning->boot->module_count + 1; /* the information */
+                    planning->boot->module_count + 3; /* a.out's symbols, the information */
     if (!placement_start(&plan->placement, pieces, plan->information.map, planning->arena,
                          planning->error) ||
         (planning->functions2 != NULL &&
@@ -363,5 +368,7 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *co
     }
     return place_kernel(&planning) && open_modules(&planning) &&
            (!information_first || place_information(&planning)) && place_modules(&planning) &&
-           place_sections(&planning) && (information_first || place_information(&planning));
+           place_sections(&planning) &&
+           (!planning.has_symbols || symbols_plan(plan, arena, error)) &&
+           (information_first || place_information(&planning));
 }

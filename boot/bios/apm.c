@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// APM: the interface for kernels, and power off (APM 1.2, 4.6).
-#include "boot/bios/bios.h"
+// APM: the interface for kernels (APM 1.2, 4.6).
+#include "boot/bios/apm.h"
 #include "stage2/firmware.h"
 
 enum {
     INT_SYSTEM = 0x15,
     APM_INSTALLATION_CHECK = 0x5300,
-    APM_CONNECT_REAL_MODE = 0x5301,
     APM_CONNECT_PROTECTED_32 = 0x5303,
     APM_DISCONNECT = 0x5304,
-    APM_SET_POWER_STATE = 0x5307,
-    APM_DRIVER_VERSION = 0x530e,
-    APM_BIOS = 0, /* devices */
-    APM_ALL_DEVICES = 1,
-    APM_STATE_OFF = 3,
-    APM_VERSION_1_2 = 0x0102,
 };
 
-static bool apm(uint32_t function, uint32_t device, uint32_t argument,
-                struct bios_registers *registers)
+bool apm(uint32_t function, uint32_t device, uint32_t argument, struct bios_registers *registers)
 {
     *registers = (struct bios_registers){.eax = function, .ebx = device, .ecx = argument};
     bios_call(INT_SYSTEM, registers);
@@ -49,12 +41,4 @@ bool firmware_apm(struct apm_table *table)
         .dseg_len = (uint16_t)connection.edi,
     };
     return true;
-}
-
-void firmware_power_off(void)
-{
-    struct bios_registers ignored;
-    apm(APM_CONNECT_REAL_MODE, APM_BIOS, 0, &ignored);
-    apm(APM_DRIVER_VERSION, APM_BIOS, APM_VERSION_1_2, &ignored);
-    apm(APM_SET_POWER_STATE, APM_ALL_DEVICES, APM_STATE_OFF, &ignored);
 }

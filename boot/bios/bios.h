@@ -59,6 +59,11 @@ static inline const volatile void *bios_data(uintptr_t address)
     return (const volatile void *)address;
 }
 
+static inline const uint8_t *bios_far_data(uint32_t far_pointer)
+{
+    return (const uint8_t *)(uintptr_t)bios_data((far_pointer >> 16) * 16 + (uint16_t)far_pointer);
+}
+
 static inline uint16_t bda_word(uintptr_t address)
 {
     return *(const volatile uint16_t *)bios_data(address);
@@ -73,3 +78,19 @@ extern bool screen_is_graphic;
 /* What start.c does before stage 2. */
 bool a20_enable(void);
 void disc_set_boot_drive(uint8_t drive);
+
+/* What INT 13h AH=48h tells of a drive (EDD 3.0, 8.22): the part that EDD 2.0 has. */
+struct drive_parameters {
+    uint16_t size; /* of what the firmware filled in */
+    uint16_t information;
+    uint32_t cylinders;
+    uint32_t heads;
+    uint32_t sectors_per_track;
+    uint64_t sectors;
+    uint16_t bytes_per_sector;
+    uint32_t device_table; /* far pointer */
+} __attribute__((packed));
+_Static_assert(sizeof(struct drive_parameters) == 30, "EDD 3.0, table 19");
+
+/* A local variable of the caller, as for bios_call(). False: the firmware does not know. */
+bool disc_parameters(uint8_t drive, struct drive_parameters *parameters);

@@ -13,10 +13,10 @@ BIOS_FLAGS  := -m32 -march=i486 -malign-data=abi -mno-sse -mno-mmx -mpreferred-s
 BIOS_LTO     := -flto -flto-partition=one
 BIOS_NO_LTO  := stage2/libc/string
 # What only some boots need: linker/extras.ld.
-EXTRAS_C     := boot/bios/acpi.c boot/bios/apm.c boot/bios/vbe_modes.c loader/acpi.c \
+EXTRAS_C     := boot/bios/acpi.c boot/bios/power_off.c boot/bios/smbios.c boot/bios/vbe_modes.c loader/acpi.c loader/aout.c \
                 loader/elf_relocations.c loader/image_move.c $(wildcard loader/multiboot2*.c) loader/placement_high.c \
-                stage2/ahci.c stage2/describe_multiboot2.c stage2/extras.c stage2/menu.c \
-                stage2/multiboot2_table.c stage2/timeline_report.c stage2/video.c stage2/video_start.c \
+                loader/smbios.c stage2/ahci.c stage2/describe_multiboot2.c stage2/extras.c stage2/menu.c \
+                stage2/multiboot2_table.c stage2/symbols.c stage2/timeline_report.c stage2/video.c stage2/video_start.c \
                 stage2/video_wishes.c $(filter-out stage2/packing.c,$(UNPACK_C)) $(VENDORED)
 CORE_C       := $(filter-out $(EXTRAS_C),$(BIOS_C))
 CORE_OBJECTS := $(CORE_C:%.c=$(BIOS_BUILD)/%.o) $(BIOS_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)

@@ -22,18 +22,6 @@ enum {
     TRIES = 5,
 };
 
-/* EDD 3.0, 8.22: the part that EDD 1.1 has. */
-struct drive_parameters {
-    uint16_t size;
-    uint16_t information;
-    uint32_t cylinders;
-    uint32_t heads;
-    uint32_t sectors_per_track;
-    uint64_t sectors;
-    uint16_t bytes_per_sector;
-} __attribute__((packed));
-_Static_assert(sizeof(struct drive_parameters) == 26, "EDD 3.0, table 19");
-
 struct disk_address_packet {
     uint8_t size;
     uint8_t reserved;
@@ -67,18 +55,24 @@ uint32_t firmware_volume_descriptor_lba(void)
     return boot_info_volume_lba;
 }
 
+bool disc_parameters(uint8_t number, struct drive_parameters *parameters)
+{
+    struct bios_registers registers = {
+        .eax = DISK_PARAMETERS,
+        .edx = number,
+        .ds = bios_segment(parameters),
+        .esi = bios_offset(parameters),
+    };
+    *parameters = (struct drive_parameters){.size = sizeof *parameters};
+    bios_call(INT_DISK, &registers);
+    return !bios_failed(&registers);
+}
+
 /* 0: the firmware does not say, or nonsense. */
 static uint32_t sector_size(void)
 {
-    struct drive_parameters parameters = {.size = sizeof parameters};
-    struct bios_registers registers = {
-        .eax = DISK_PARAMETERS,
-        .edx = drive,
-        .ds = bios_segment(&parameters),
-        .esi = bios_offset(&parameters),
-    };
-    bios_call(INT_DISK, &registers);
-    return bios_failed(&registers) ? 0 : parameters.bytes_per_sector;
+    struct drive_parameters parameters;
+    return disc_parameters(drive, &parameters) ? parameters.bytes_per_sector : 0;
 }
 
 static void set_sector_size(uint32_t bytes)

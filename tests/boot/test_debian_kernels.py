@@ -5,11 +5,12 @@ of the same tree: they must not be able to tell the difference."""
 import gzip
 import hashlib
 import io
+import lzma
 import re
 import struct
 import subprocess
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pytest
@@ -239,7 +240,7 @@ def boot_xen(image):
     return log[log.index("(XEN) Xen version"):]
 
 
-PACKINGS = {"none": bytes, "gzip": gzip.compress}
+PACKINGS = {"none": bytes, "gzip": gzip.compress, "xz": partial(lzma.compress, check=lzma.CHECK_CRC32)}
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +269,7 @@ def test_xen_boots_a_dom0_as_under_grub(xen_log, protocol):
     assert normalised(log, protocol) == normalised(xen_log("grub", protocol, "none"), protocol)
 
 
-@pytest.mark.parametrize("packing", ["gzip"])
+@pytest.mark.parametrize("packing", ["gzip", "xz"])
 @pytest.mark.parametrize("protocol", [1, 2])
 def test_xen_boots_a_dom0_that_is_packed_as_if_it_were_not(xen_log, protocol, packing):
     assert normalised(xen_log("whelk", protocol, packing), protocol) == normalised(xen_log("grub", protocol, "none"), protocol)

@@ -13,7 +13,7 @@ from good_kernels import plain
 from make_kernel import pattern
 from qemu import Machine
 from shim import shim
-from shim.shim import (A20_OFF_KEYBOARD, A20_OFF_PORT_92, ALWAYS, AVAILABLE, FAILS, GARBAGE_DIRECTION,
+from shim.shim import (APM_ABSENT, APM_CONNECTED, A20_OFF_KEYBOARD, A20_OFF_PORT_92, ALWAYS, AVAILABLE, FAILS, GARBAGE_DIRECTION,
                        GARBAGE_INTERRUPT, GARBAGE_SEGMENTS, GARBAGE_UPPER, GARBAGE_VIDEO, LIES, RESERVED)
 
 MEMORY_MIB = 64
@@ -374,3 +374,23 @@ def test_stage_2_without_int_13h_extensions_says_so(gives_back):
     lines = gives_back(key=True, no_extensions=1)
     assert lines[0].startswith("whelk: ") and "INT 13h" in lines[0]
     assert len(lines) == 2
+
+
+# ---- What Multiboot 1 passes on of the firmware's -----------------------------------------------
+
+DRIVES, CONFIG_TABLE, APM_TABLE = 1 << 7, 1 << 8, 1 << 10
+
+
+def test_what_the_firmware_does_not_have_is_not_announced(boots):
+    report = boots(no_config=1, apm=APM_ABSENT).report
+    assert report["flags"] & (DRIVES | CONFIG_TABLE | APM_TABLE) == DRIVES
+
+
+def test_apm_is_connected_even_if_somebody_else_was(boots):
+    report = boots(apm=APM_CONNECTED).report
+    assert report["flags"] & APM_TABLE and report["apm_version"] == 0x102
+
+
+def test_a_drive_without_edd_is_told_with_nothing_but_its_number(boots):
+    drive, = boots(no_parameters=1).report.drives
+    assert (drive["number"], drive["mode"], drive["cylinders"], drive["ports"]) == (0xE0, 0, 0, 0)

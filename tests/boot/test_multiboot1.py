@@ -2,19 +2,23 @@
 """What a Multiboot 1 kernel finds when it is entered: specification 0.6.96, 3.2 and 3.3, and what GRUB
 makes of it where the specification leaves it open."""
 
+import os
 import re
 import zlib
 
 import pytest
 
+import multiboot2_kernels
 from discs import Sparse, tree
-from good_kernels import KERNELS, PLAIN, tiny_with_header_at_the_end
+from good_kernels import AOUT_STRINGS, AOUT_TABLE, KERNELS, PLAIN, aout, tiny_with_header_at_the_end
 from make_kernel import MIB, VIDEO_MODE, Payload, elf, multiboot_header, pattern, standard_sections
 from qemu import Machine
 from report import differences
+from test_multiboot2 import tree as multiboot2_tree
 
 ELF32 = KERNELS["elf32"].make
 CODE_AT_ONCE = 0xEB, 0xFE  # jmp $
+AOUT_SYMBOLS, DRIVES, CONFIG_TABLE, APM_TABLE = 1 << 4, 1 << 7, 1 << 8, 1 << 10  # flags
 
 
 # ---- machine state, 3.2
@@ -77,13 +81,16 @@ def test_the_interrupt_controllers_are_as_the_bios_left_them(boot):
 # ---- the information, 3.3
 
 def test_the_flags_promise_just_what_is_there(boot):
+    firmware = DRIVES | CONFIG_TABLE | APM_TABLE  # which GRUB does not have
     modules = [("", b"x")]
     with_sections = KERNELS["elf32-with-sections"].make()
-    assert boot(tree(with_sections, modules=modules)).report["flags"] == 0x1A6F
-    assert boot(tree(with_sections)).report["flags"] == 0x1A67
+    assert boot(tree(with_sections, modules=modules)).report["flags"] == 0x1A6F | firmware
+    assert boot(tree(with_sections)).report["flags"] == 0x1A67 | firmware
     fields = KERNELS["address-fields-all-set"].make()
-    assert boot(tree(fields, modules=modules)).report["flags"] == 0x1A4F
-    assert boot(tree(fields)).report["flags"] == 0x1A47
+    assert boot(tree(fields, modules=modules)).report["flags"] == 0x1A4F | firmware
+    assert boot(tree(fields)).report["flags"] == 0x1A47 | firmware
+    symbols = KERNELS["aout-omagic"].make()
+    assert boot(tree(symbols)).report["flags"] == 0x1A47 | firmware | AOUT_SYMBOLS
 
 
 @pytest.mark.parametrize("memory", [64, 256])
@@ -158,6 +165,82 @@ def test_the_screen_is_described_as_vga_text(boot):
         160, 80, 25, 16, 2]
     assert report["vbe_mode"] == 3
     assert report["vbe_signature"] == int.from_bytes(b"VESA", "little")
+
+
+# ---- what the firmware knows, 3.3: beyond GRUB
+
+CD_DRIVE = {"size": 32, "number": 0xE0, "mode": 1, "cylinders": 0, "heads": 0, "sectors": 0}
+PRIMARY = {"ports": 9, "first_port": 0x1F0, "last_port": 0x3F6}
+SECONDARY = {"ports": 9, "first_port": 0x170, "last_port": 0x376}
+NO_PORTS = {"ports": 0, "first_port": 0, "last_port": 0}
+
+
+def test_the_cd_is_a_drive_with_ports_but_without_geometry(boot):
+    report = boot(tree(ELF32())).report
+    assert report.drives == [{**CD_DRIVE, **SECONDARY}]
+    assert report["drives_length"] == 32
+
+
+def test_hard_disks_have_the_geometry_that_the_bios_gives_them(boot, tmp_path):
+    disks = []
+    # The second one is too large for EDD's geometry: that of AH=08h ends at 8 GB, without the last cylinder.
+    for name, mib, kind in (("a", 600, "ide,index=0"), ("b", 20_000, "ide,index=1"), ("c", 20, "virtio")):
+        (tmp_path / name).touch()
+        os.truncate(tmp_path / name, mib * MIB)
+        disks += ["-drive", f"if={kind},media=disk,format=raw,snapshot=on,file={tmp_path / name}"]
+    report = boot(tree(ELF32()), extra=[*disks, "-boot", "d"]).report
+    assert report.drives == [
+        {"size": 32, "number": 0x80, "mode": 1, "cylinders": 1219, "heads": 16, "sectors": 63, **PRIMARY},
+        {"size": 32, "number": 0x81, "mode": 1, "cylinders": 1023, "heads": 255, "sectors": 63, **PRIMARY},
+        {"size": 32, "number": 0x82, "mode": 1, "cylinders": 40, "heads": 16, "sectors": 63, **NO_PORTS},
+        {**CD_DRIVE, **SECONDARY}]
+
+
+def test_the_disk_that_we_boot_from_is_there_once(boot):
+    report = boot(tree(ELF32()), attach="hda").report
+    assert [(d["number"], d["mode"], d["heads"], d["sectors"]) for d in report.drives] == [(0x80, 1, 16, 63)]
+    assert report["boot_device"] == 0x80FFFFFF
+
+
+def test_of_twenty_disks_the_first_eight_are_told(boot, tmp_path):
+    (tmp_path / "disk").write_bytes(bytes(MIB))
+    disks = []
+    for number in range(20):
+        disks += ["-drive", f"if=none,id=d{number},format=raw,readonly=on,file={tmp_path / 'disk'}",
+                  "-device", f"virtio-blk-pci,drive=d{number}"]
+    report = boot(tree(ELF32()), extra=[*disks, "-boot", "d"]).report
+    assert [d["number"] for d in report.drives] == [*range(0x80, 0x88), 0xE0]
+
+
+def test_the_config_table_is_the_roms(boot):
+    report = boot(tree(ELF32())).report
+    assert 0xF0000 <= report["config_table"] < 0x100000
+    assert (report["config_table_length"], report["config_table_model"]) == (8, 0xFC)
+
+
+def test_the_apm_table_is_what_grub_tells_multiboot_2_kernels(boot):
+    def apm(report):
+        return {key: value for key, value in report.items() if key.startswith("apm_")}
+    theirs = multiboot2_tree(multiboot2_kernels.KERNELS["elf32"].make())
+    found = apm(boot(tree(ELF32()), "whelk").report)
+    assert len(found) == 9
+    assert found == apm(boot(theirs, "grub").report) == apm(boot(theirs, "whelk").report)
+
+
+@pytest.mark.parametrize("name", ["aout-omagic", "aout-zmagic", "aout-qmagic"])
+def test_symbols_of_an_aout_kernel_stand_between_their_sizes(boot, name):
+    report = boot(tree(KERNELS[name].make(), modules=[("", b"m")])).report
+    assert report["aout_tabsize"] == report["aout_table_size_word"] == len(AOUT_TABLE)
+    assert report["aout_strsize"] == report["aout_string_size_word"] == len(AOUT_STRINGS)
+    assert report["aout_table_adler"] == zlib.adler32(AOUT_TABLE)
+    assert report["aout_strings_adler"] == zlib.adler32(AOUT_STRINGS)
+    assert (report["aout_addr"] % 4, report["aout_reserved"]) == (0, 0)
+    assert_the_kernel_is_whole(report)
+
+
+def test_an_aout_kernel_without_symbols_has_none(boot):
+    for kernel in (aout(0o407, 32, table=b""), aout(0o407, 32, strings=AOUT_STRINGS + b"more")):
+        assert boot(tree(kernel)).report["flags"] & AOUT_SYMBOLS == 0
 
 
 # ---- modules

@@ -164,6 +164,19 @@ def test_without_a_video_bios_no_screen_is_described_as_under_grub(boot, tags):
         t["type"] for t in boot(tree(plain(*tags)), "grub", extra=["-vga", "none"]).report.tags]
 
 
+# ---- what is there for the asking, beyond GRUB
+
+@pytest.mark.parametrize("flags", [0, OPTIONAL])
+@pytest.mark.parametrize("machine, version", [("pc", 0x0208), ("q35", 0x0208), ("pc,smbios-entry-point-type=64", 0x0300)])
+def test_smbios_is_copied_for_a_kernel_that_asks_for_it(boot, flags, machine, version):
+    report = boot(tree(plain(tag(REQUEST, 13, flags=flags))), "whelk", machine=machine).report
+    assert [t["type"] for t in report.tags] == [21, 1, 2, 10, 6, 9, 4, 5, 8, 13, 14, 0]
+    assert (report["smbios_version"], report["smbios_reserved"]) == (version, 0)
+    assert report["smbios_bytes"] > 200
+    # Type 0 is QEMU's first structure, type 127 ends the table.
+    assert (report["smbios_first_type"], report["smbios_last_type"]) == (0, 127)
+
+
 def test_network_information_and_what_only_uefi_has_are_left_out_even_if_required(boot):
     files = tree(plain(tag(REQUEST, 11, 12, 16, 17, 18, 19, 20)))
     ours = boot(files, "whelk").report

@@ -648,6 +648,89 @@ static void parts_of_odd_lengths_do_not_touch_each_other(void **state)
     }
 }
 
+static void the_drives_the_rom_table_and_apm_are_told_with_their_flags(void **state)
+{
+    (void)state;
+    const struct boot_drive drives[] = {
+        {.size = 32,
+         .drive_number = 0x80,
+         .drive_mode = 1,
+         .drive_cylinders = 0x1234,
+         .drive_heads = 16,
+         .drive_sectors = 63,
+         .drive_ports = {0x1f0, 0x1f1}},
+        {.size = 32, .drive_number = 0xe0},
+    };
+    const struct apm_table apm = {.version = 0x102, .offset = 0x12345678, .dseg_len = 0xfff0};
+    struct boot_information wanted = minimal();
+    wanted.drives = drives;
+    wanted.drive_count = 2;
+    wanted.config_table = 0xfe6f5;
+    wanted.apm = &apm;
+    write_information(&wanted);
+    assert_int_equal(field(0) & (1 << 7 | 1 << 8 | 1 << 10), 1 << 7 | 1 << 8 | 1 << 10);
+    assert_int_equal(field(52), 64);
+    const uint8_t *drive = pointed_to(field(56), 64);
+    assert_int_equal(load32(drive), 32);
+    assert_int_equal(drive[4], 0x80);
+    assert_int_equal(drive[5], 1);
+    assert_int_equal(load16(drive + 6), 0x1234);
+    assert_int_equal(drive[8], 16);
+    assert_int_equal(drive[9], 63);
+    assert_int_equal(load32(drive + 10), 0x01f101f0);
+    assert_int_equal(load16(drive + 14), 0); /* ends the ports */
+    assert_int_equal(drive[32 + 4], 0xe0);
+    assert_int_equal(field(60), 0xfe6f5);
+    const uint8_t *table = pointed_to(field(68), 20);
+    assert_int_equal(load16(table), 0x102);
+    assert_int_equal(load32(table + 4), 0x12345678);
+    assert_int_equal(load16(table + 18), 0xfff0);
+    free(information);
+}
+
+static void as_many_drives_as_there_may_be_have_room(void **state)
+{
+    (void)state;
+    struct boot_drive drives[BOOT_DRIVES];
+    memset(drives, 0x5a, sizeof drives);
+    const struct apm_table apm = {.version = 0x101};
+    struct boot_information wanted = minimal();
+    wanted.drives = drives;
+    wanted.drive_count = BOOT_DRIVES;
+    wanted.apm = &apm;
+    write_information(&wanted);
+    assert_int_equal(field(52), sizeof drives);
+    assert_memory_equal(pointed_to(field(56), sizeof drives), drives, sizeof drives);
+    assert_int_equal(load16(pointed_to(field(68), 20)), 0x101);
+    free(information);
+}
+
+static void aout_symbols_have_their_flag_and_fields(void **state)
+{
+    (void)state;
+    struct boot_information wanted = minimal();
+    wanted.symbols = (struct boot_symbols){24, 37, 0x105004};
+    write_information(&wanted);
+    assert_int_equal(field(0) & (1 << 4 | 1 << 5), 1 << 4);
+    assert_int_equal(field(28), 24);
+    assert_int_equal(field(32), 37);
+    assert_int_equal(field(36), 0x105004);
+    assert_int_equal(field(40), 0);
+    free(information);
+}
+
+static void elf_sections_exclude_aout_symbols(void **state)
+{
+    (void)state;
+    uint8_t headers[40] = {0};
+    struct boot_information wanted = minimal();
+    wanted.symbols = (struct boot_symbols){24, 37, 0x105004};
+    wanted.sections = (struct boot_sections){1, 40, 0, headers};
+    write_information(&wanted);
+    assert_int_equal(field(0) & (1 << 4 | 1 << 5), 1 << 5);
+    free(information);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -691,6 +774,10 @@ int main(void)
         cmocka_unit_test(structure_map_and_command_line_come_first_in_one_page),
         cmocka_unit_test(a_command_line_of_64_kib_arrives_whole),
         cmocka_unit_test(parts_of_odd_lengths_do_not_touch_each_other),
+        cmocka_unit_test(the_drives_the_rom_table_and_apm_are_told_with_their_flags),
+        cmocka_unit_test(as_many_drives_as_there_may_be_have_room),
+        cmocka_unit_test(aout_symbols_have_their_flag_and_fields),
+        cmocka_unit_test(elf_sections_exclude_aout_symbols),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

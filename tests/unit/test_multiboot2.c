@@ -202,9 +202,11 @@ static void tags_for_efi_are_accepted_and_change_nothing(void **state)
     start_file();
     add_words(MULTIBOOT2_EFI_BOOT_SERVICES, 0, 0);
     add_words(MULTIBOOT2_ENTRY_ADDRESS_EFI32, 0, 1, 77);
-    add_words(MULTIBOOT2_ENTRY_ADDRESS_EFI64, 0, 1, 77);
+    add_words(MULTIBOOT2_ENTRY_ADDRESS_EFI64, 0, 1, 78);
     assert_true(find_tags());
     assert_int_equal(header.address.entry_addr, 0);
+    assert_int_equal(header.entry_efi32, 77);
+    assert_int_equal(header.entry_efi64, 78);
     assert_false(multiboot2_has(&header, MULTIBOOT2_ENTRY_ADDRESS));
 }
 
@@ -241,6 +243,16 @@ static void an_unknown_request_is_refused_by_number_unless_it_is_optional(void *
         add_words(MULTIBOOT2_INFORMATION_REQUEST, 0, 1, type);
     }
     assert_true(find_tags());
+}
+
+static void requests_are_remembered_whether_required_or_not(void **state)
+{
+    (void)state;
+    start_file();
+    add_words(MULTIBOOT2_INFORMATION_REQUEST, 0, 2, 1, 13);
+    add_words(MULTIBOOT2_INFORMATION_REQUEST, OPTIONAL, 2, 21, 22);
+    assert_true(find_tags());
+    assert_int_equal(header.requests, 1 << 1 | 1 << 13 | 1 << 21);
 }
 
 static void a_tag_of_fewer_than_8_bytes_is_refused(void **state)
@@ -781,6 +793,29 @@ static void vbe_is_described_in_graphics_only_as_in_grub(void **state)
     assert_memory_equal(at + 16 + 512, mode, sizeof mode);
 }
 
+static void smbios_is_copied_where_there_is_room_for_it(void **state)
+{
+    (void)state;
+    static uint8_t table[0x10001];
+    memset(table, 0x66, sizeof table);
+    struct boot_information wanted = minimal();
+    wanted.keeps_room_for_smbios = true;
+    wanted.smbios = (struct smbios){2, 8, {table, 0x10000}};
+    write_information(&wanted);
+    const uint8_t *at = tag(13, 0);
+    assert_int_equal(load32(at + 4), 16 + 0x10000);
+    assert_int_equal(at[8], 2);
+    assert_int_equal(at[9], 8);
+    assert_memory_equal(at + 10, "\0\0\0\0\0\0", 6);
+    assert_memory_equal(at + 16, table, 0x10000);
+    wanted.smbios.table.size = 0x10001;
+    write_information(&wanted);
+    assert_null(tag(13, 0));
+    wanted.smbios.table.size = 0;
+    write_information(&wanted);
+    assert_null(tag(13, 0));
+}
+
 /* The room that is kept for the machine is enough for the most that a machine has. */
 static void everything_at_once_comes_in_grubs_order(void **state)
 {
@@ -828,6 +863,7 @@ int main(void)
         cmocka_unit_test(tags_for_efi_are_accepted_and_change_nothing),
         cmocka_unit_test(an_unknown_tag_is_refused_by_number_unless_it_is_optional),
         cmocka_unit_test(an_unknown_request_is_refused_by_number_unless_it_is_optional),
+        cmocka_unit_test(requests_are_remembered_whether_required_or_not),
         cmocka_unit_test(a_tag_of_fewer_than_8_bytes_is_refused),
         cmocka_unit_test(a_tag_that_runs_past_the_header_is_refused),
         cmocka_unit_test(a_tag_that_is_too_short_for_its_fields_is_refused),
@@ -853,6 +889,7 @@ int main(void)
         cmocka_unit_test(the_apm_table_is_the_tag),
         cmocka_unit_test(the_framebuffer_has_the_colours_of_its_type),
         cmocka_unit_test(vbe_is_described_in_graphics_only_as_in_grub),
+        cmocka_unit_test(smbios_is_copied_where_there_is_room_for_it),
         cmocka_unit_test(everything_at_once_comes_in_grubs_order),
     };
     return cmocka_run_group_tests(tests, NULL, forget_information);

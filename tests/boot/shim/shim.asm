@@ -3,7 +3,7 @@
 ; itself in front of the BIOS calls and starts the CD's El Torito image as a firmware would, but
 ; with the faults that its configuration asks for (shim.py writes it).
 ;
-; Faults are those of INT 13h extensions (EDD 3.0), INT 15h E820h/E801h/88h/24h (ACPI 6.x, 15.1),
+; Faults are those of INT 13h extensions (EDD 3.0), INT 15h E820h/E801h/88h/24h/53h/C0h (ACPI 6.x, 15.1),
 ; the A20 line, what was loaded of the boot image (El Torito 1.0), and registers that a call
 ; was not meant to change. INT 18h says "SHIM: INT 18h" on COM1 and stops.
 
@@ -121,6 +121,8 @@ struc config
 .a20_off:       resb 1          ; A20_OFF_*
 .a20_call:      resb 1          ; INT 15h 24xxh: 0 works, 1 fails, 2 says that it worked
 .load_flip:     resd 1          ; wrong byte in the image that we load; -1: none
+.no_config:     resb 1          ; no INT 15h C0h
+.apm:           resb 1          ; INT 15h 53h: 1 not there, 2 somebody is connected
 .dma:           resb 1          ; 0: the IDE function is switched off in PCI; its ports stay there
 endstruc
 
@@ -753,6 +755,10 @@ hook15: cmp ah, 0x4f            ; the BIOS's own, from its keyboard interrupt
         je .int88
         cmp ah, 0x24
         je .a20
+        cmp ah, 0x53
+        je .apm
+        cmp ah, 0xc0
+        je .config
 .pass:  mov bx, old15
         call call_old
         jmp .done
@@ -827,6 +833,25 @@ hook15: cmp ah, 0x4f            ; the BIOS's own, from its keyboard interrupt
         mov byte [bp + F_EAX + 1], 0
         call succeed
         jmp .done
+
+.apm:   cmp byte cfg(apm), 1
+        jb .pass
+        je .absent
+        cmp al, 0x04            ; disconnect
+        je .disconnect
+        cmp al, 0x03            ; connect
+        jne .pass
+        mov ah, 0x05            ; somebody is
+        call fail
+        jmp .done
+.disconnect:
+        mov byte cfg(apm), 0
+        jmp .pass
+
+.config:
+        cmp byte cfg(no_config), 0
+        jne .absent
+        jmp .pass
 
 ; ---- Data -------------------------------------------------------------------------------------
 text_start:      db "SHIM: start", 13, 10, 0

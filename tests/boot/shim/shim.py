@@ -20,6 +20,7 @@ ALWAYS = 0xFFFF
 GARBAGE_UPPER, GARBAGE_SEGMENTS, GARBAGE_DIRECTION, GARBAGE_INTERRUPT, GARBAGE_VIDEO = 1, 2, 4, 8, 16
 A20_OFF_PORT_92, A20_OFF_KEYBOARD = 1, 2
 WORKS, FAILS, LIES = 0, 1, 2  # a20_call
+APM_ABSENT, APM_CONNECTED = 1, 2
 
 AVAILABLE, RESERVED = 1, 2
 
@@ -60,6 +61,8 @@ class Faults:
     a20_off: "B" = 0
     a20_call: "B" = WORKS
     load_flip: "I" = NEVER
+    no_config: "B" = 0
+    apm: "B" = 0
     dma: "B" = 0
 
     def pack(self):
