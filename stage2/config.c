@@ -8,19 +8,19 @@
 #include <string.h>
 #include "stage2/config_run.h"
 
-static bool check_text(struct run *run, struct bytes *text)
+bool check_text(struct bytes *text, uint32_t *line, struct error *error)
 {
-    run->line = 1;
+    *line = 1;
     if (text->size > CONFIG_MAX_BYTES) {
-        return run_fail(run, "the config is larger than %d bytes", CONFIG_MAX_BYTES);
+        return fail(error, "the config is larger than %d bytes", CONFIG_MAX_BYTES);
     }
     for (size_t i = 0; i < text->size; i++) {
         if (text->data[i] == 0) {
-            return run_fail(run, "a NUL byte: this is not a text in ASCII or UTF-8");
+            return fail(error, "a NUL byte: this is not a text in ASCII or UTF-8");
         }
-        run->line += text->data[i] == '\n';
+        *line += text->data[i] == '\n';
     }
-    run->line = 1;
+    *line = 1;
     if (text->size >= 3 && memcmp(text->data, "\xef\xbb\xbf", 3) == 0) {
         text->data += 3;
         text->size -= 3;
@@ -28,42 +28,112 @@ static bool check_text(struct run *run, struct bytes *text)
     return true;
 }
 
-/* Nothing to boot: for the reason of the first warning, if there was one. */
-static bool fail_with_warning(struct run *run, uint32_t line, const char *reason)
+/* What is booted; false: nothing, for the reason of the first warning, if there was one. */
+static bool complete(struct run *run, const struct config_warning *warning, const char *reason)
 {
-    run->line = run->first_warning != NULL ? run->first_warning->line : line;
-    return run_fail(run, "%s", run->first_warning != NULL ? run->first_warning->text : reason);
+    struct config_boot *boot = run->boot;
+    boot->gfxpayload = variable_value(run->config, run->scope, GFXPAYLOAD, strlen(GFXPAYLOAD));
+    boot->timing = variable_value(run->config, run->scope, TIMING, strlen(TIMING));
+    boot->names_no_kernel = boot->action == CONFIG_ACTION_BOOT && boot->kernel.path == NULL;
+    if (!boot->names_no_kernel) {
+        return true;
+    }
+    if (warning != NULL) {
+        reason = warning->text;
+        run->line = warning->line;
+        run->cursor.name = warning->name;
+    }
+    return run_fail(run, "%s", reason);
 }
 
-bool config_read_with(struct config *config, struct bytes text, const char *name,
-                      const char *variables, struct arena *arena, struct error *error)
+static bool is_legacy(const char *name)
 {
-    *config = (struct config){.name = name, .arena = arena, .variables = variables};
-    struct run run = {.config = config, .arena = arena, .error = error, .menu = &config->top};
-    if (!check_text(&run, &text) || !run_open_scope(&run, NULL)) {
+    static const char last[] = "menu.lst";
+    size_t length = strlen(name);
+    return length >= sizeof last - 1 && strcmp(name + length - (sizeof last - 1), last) == 0;
+}
+
+/* All of the config; then its entries are listed. */
+static bool read_all(struct run *run, struct config_text *text)
+{
+    struct config *config = run->config;
+    run->cursor.name = text->name;
+    if (!check_text(&text->bytes, &run->line, run->error) || !run_open_scope(run, NULL)) {
         return false;
     }
-    config->scope = run.scope;
-    run_enter(&run, text, 1);
-    if (!run_commands(&run)) {
+    config->scope = run->scope;
+    if (is_legacy(text->name)) {
+        const struct config_extras *extras = config_extras(config, run->error);
+        if (extras == NULL || !extras->from_legacy(&text->bytes, run->arena)) {
+            return extras != NULL && run_fail_full(run);
+        }
+    }
+    run_enter(run, text);
+    if (!run_commands(run)) {
         return false;
     }
     /* A config without entries, or with commands that boot before it comes to a menu. */
-    if (run.stopped || (config->entry_count == 0 && run.loads)) {
-        struct config_entry whole = {
-            .title = name, .id = "", .line = 1, .body = text, .body_line = 1, .menu = &config->top};
+    if (run->stopped || (config->entry_count == 0 && run->loads)) {
+        struct config_entry whole = {.title = text->name,
+                                     .id = "",
+                                     .line = 1,
+                                     .body.name = text->name,
+                                     .menu = &config->top};
         config->entry_count = 0;
-        return run_add_entry(&run, &whole);
+        return run_add_entry(run, &whole);
     }
-    return config->entry_count > 0 || fail_with_warning(&run, 1, "the config has no menuentry");
+    run->line = 1;
+    return config->entry_count > 0 ||
+           complete(run, config->warnings, "the config has no menuentry");
+}
+
+bool config_read_with(struct config *config, struct bytes text, const char *name,
+                      const struct config_environment *environment, struct arena *arena,
+                      struct error *error)
+{
+    *config = (struct config){.name = name,
+                              .arena = arena,
+                              .environment = *environment,
+                              .devices = {CONFIG_DEVICE_CONSOLE, CONFIG_DEVICE_CONSOLE}};
+    struct config_text whole = {.name = name, .bytes = text, .line = 1};
+    struct run run = {.config = config,
+                      .arena = arena,
+                      .error = error,
+                      .menu = &config->top,
+                      .boot = &config->immediate,
+                      .lists = true};
+    return read_all(&run, &whole) || run_finish_error(&run);
 }
 
 bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
                  struct error *error)
 {
-    static const char variables[] = "root=cd\0prefix=(cd)/boot/grub\0cmdpath=(cd)\0"
-                                    "grub_cpu=i386\0grub_platform=pc\0";
-    return config_read_with(config, text, name, variables, arena, error);
+    static const struct config_environment cd = {CONFIG_CD_VARIABLES, NULL};
+    return config_read_with(config, text, name, &cd, arena, error);
+}
+
+/* The entry's commands; its words are the arguments of a call. */
+static bool run_entry(struct run *run, const struct config_entry *entry)
+{
+    if (entry->body.bytes.data == NULL) {
+        *run->boot = run->config->immediate;
+        run->scope = run->config->scope;
+        return complete(run, run->config->warnings,
+                        "nothing to boot: no multiboot line names a kernel");
+    }
+    struct frame *frame = push_frame(run, FRAME_CALL);
+    if (frame == NULL || !run_open_scope(run, entry->scope)) {
+        return false;
+    }
+    frame->words = entry->arguments;
+    frame->count = entry->argument_count;
+    run_enter(run, &entry->body);
+    if (!run_commands(run)) {
+        return false;
+    }
+    run->cursor.name = entry->body.name;
+    run->line = entry->line;
+    return complete(run, run->first_warning, "nothing to boot: no multiboot line names a kernel");
 }
 
 bool config_evaluate(struct config *config, const struct config_entry *entry,
@@ -73,21 +143,10 @@ bool config_evaluate(struct config *config, const struct config_entry *entry,
                       .arena = config->arena,
                       .error = error,
                       .boot = boot,
+                      .cursor.name = entry->body.name,
                       .line = entry->line};
     memset(boot, 0, sizeof *boot);
-    if (!run_open_scope(&run, entry->scope)) {
-        return false;
-    }
-    run_enter(&run, entry->body, entry->body_line);
-    if (!run_commands(&run)) {
-        return false;
-    }
-    boot->gfxpayload = variable_value(config, run.scope, GFXPAYLOAD, strlen(GFXPAYLOAD));
-    boot->timing = variable_value(config, run.scope, TIMING, strlen(TIMING));
-    boot->names_no_kernel = boot->action == CONFIG_ACTION_BOOT && boot->kernel.path == NULL;
-    return !boot->names_no_kernel ||
-           fail_with_warning(&run, entry->line,
-                             "nothing to boot: no multiboot line names a kernel");
+    return run_entry(&run, entry) || run_finish_error(&run);
 }
 
 int config_timeout(const struct config *config, bool *is_set)

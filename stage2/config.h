@@ -12,22 +12,32 @@
 
 enum { CONFIG_MAX_BYTES = 128 * 1024 };
 
+/* A text of commands. */
+struct config_text {
+    const char *name; /* of its file, for messages: "/boot/grub/grub.cfg" */
+    struct bytes bytes;
+    uint32_t line; /* that it begins in */
+};
+
 /* A file that an entry wants loaded. */
 struct config_file {
     const char *path;      /* as on the disc: "/boot/kernel", device prefix taken off */
     const char *arguments; /* GRUB's string: without the file's name, quoted as GRUB quotes; "" */
-    uint32_t line;         /* of the config, from 1 */
+    const char *config;    /* the file that names it … */
+    uint32_t line;         /* … and the line, from 1 */
     bool keep_packed;      /* --nounzip */
 };
 
 enum config_protocol { CONFIG_MULTIBOOT1 = 1, CONFIG_MULTIBOOT2 = 2 };
 
-/* What an entry does in the end. Only CONFIG_ACTION_BOOT has a kernel. */
+/* What an entry does in the end. Only CONFIG_ACTION_BOOT has a kernel; the last one has the other
+   config's path in its place. */
 enum config_action {
     CONFIG_ACTION_BOOT,
     CONFIG_ACTION_REBOOT,
     CONFIG_ACTION_HALT,
-    CONFIG_ACTION_EXIT, /* back to the firmware: its next boot device */
+    CONFIG_ACTION_EXIT,   /* back to the firmware: its next boot device */
+    CONFIG_ACTION_CONFIG, /* another config takes this one's place */
 };
 
 /* What an entry boots. */
@@ -41,17 +51,18 @@ struct config_boot {
     struct config_file kernel;
     struct config_file *modules;
     size_t module_count;
-    bool names_no_kernel; /* the only reason why config_evaluate() failed: it does something else */
+    bool names_no_kernel; /* config_evaluate() failed as the entry is not for Multiboot */
 };
 
 struct config_menu;
 
 struct config_entry {
-    const char *title; /* UTF-8 */
-    const char *id;    /* --id, else "" */
-    struct bytes body; /* between the braces */
-    uint32_t body_line;
+    const char *title;       /* UTF-8 */
+    const char *id;          /* --id, else "" */
+    struct config_text body; /* between the braces */
     uint32_t line;
+    const char *arguments; /* $1, the title, and what follows it, each with its NUL */
+    size_t argument_count;
     struct config_menu *menu;   /* the entries of submenus are in the config's list too */
     struct config_scope *scope; /* the variables that its body sees */
     uint32_t position;          /* among the items of the menu that it is in, from 0 */
@@ -68,9 +79,72 @@ struct config_menu {
 
 /* A remark about a line that did not stop the reading. */
 struct config_warning {
+    const char *name; /* the line's file */
     uint32_t line;
     const char *text;
     struct config_warning *next;
+};
+
+/* What a path names. */
+enum config_node { CONFIG_NODE_NONE, CONFIG_NODE_EMPTY, CONFIG_NODE_FILE, CONFIG_NODE_DIRECTORY };
+
+enum config_volume { CONFIG_VOLUME_LABEL, CONFIG_VOLUME_UUID };
+
+enum { CONFIG_DEFAULT_UNIT = -1 };
+
+/* `serial`: 0 where the command does not say, but the unit. */
+struct config_serial {
+    int unit;
+    unsigned port; /* I/O port, instead of a unit */
+    unsigned speed;
+    unsigned data_bits;
+    unsigned stop_bits;
+    char parity; /* 'n', 'o', 'e' */
+};
+
+enum config_device { CONFIG_DEVICE_CONSOLE = 1, CONFIG_DEVICE_SERIAL = 2 };
+enum config_direction { CONFIG_INPUT, CONFIG_OUTPUT };
+
+/* The machine that the commands run on, or what stands for one: a function that is NULL has no
+   effect, and what it would be asked is so: each file exists, but no key is pressed. */
+struct config_host {
+    enum config_node (*find)(const char *path);
+
+    /* The whole of a file of at most CONFIG_MAX_BYTES; its memory from the arena. */
+    bool (*read)(const char *path, struct arena *arena, struct bytes *text, struct error *error);
+
+    /* Whether the disc is called so. */
+    bool (*is_volume)(enum config_volume what, const char *name);
+
+    bool (*has_long_mode)(void);
+
+    /* Bits as `keystatus` counts them: 1 Shift, 2 Control, 4 Alt. */
+    unsigned (*modifiers)(void);
+
+    /* Whether somebody wants an endless script to end. */
+    bool (*interrupted)(void);
+
+    void (*print)(const char *text);
+    void (*clear)(void);
+
+    /* What is typed up to Enter, with its NUL, shown as it comes. */
+    void (*read_line)(char *text, size_t size);
+
+    /* False: a key cut it short, which only happens if a key may. */
+    bool (*sleep)(unsigned seconds, bool until_key);
+
+    /* False: there is no such port. */
+    bool (*set_serial)(const struct config_serial *serial);
+
+    /* The devices (bits) that are used from now on. */
+    void (*set_terminal)(enum config_direction direction, unsigned devices);
+};
+
+/* What a config is read with. */
+struct config_environment {
+    const char
+        *variables; /* set in advance: "name=value" each with its NUL, an empty one at the end */
+    const struct config_host *host; /* NULL: none of its functions */
 };
 
 struct config {
@@ -81,25 +155,32 @@ struct config {
     struct config_warning *warnings; /* in the order of the lines; each text once for a line */
 
     /* The evaluator's own. */
-    const char *variables;      /* what is set before the first line, see config_read_with() */
-    struct config_scope *scope; /* what the config sets outside any submenu and entry */
+    struct config_environment environment;
+    struct config_boot immediate; /* what the config boots without a menu, if anything */
+    unsigned devices[2];          /* in use, by enum config_direction */
+    struct config_scope *scope;   /* what the config sets outside any submenu and entry */
     struct config_menu top;
     struct config_menu *menus;
     struct config_function *functions;
     size_t warning_count;
 };
 
-/* Reads and evaluates the top level of a config. A config that boots something without any
-   menuentry (commands, then `boot` or the end of the file) yields one entry whose body is the
-   whole text. False: no entry at all, or the text cannot be read on ("name:line: reason").
-   The text, the name and the arena's contents stay in use as long as the config. */
+/* What GRUB has set when it has started from a PC's CD, in config_environment's form. */
+#define CONFIG_CD_VARIABLES                                                                        \
+    "root=cd\0prefix=(cd)/boot/grub\0cmdpath=(cd)\0grub_cpu=i386\0grub_platform=pc\0"
+
+/* Reads and evaluates the top level of a config, which is GRUB Legacy's if its name says menu.lst.
+   A config that boots something without any menuentry (commands, then `boot` or the end of the
+   file) yields one entry whose body is the whole text. False: no entry at all, or the text cannot
+   be read on ("name:line: reason"). The text, the name and the arena's contents stay in use as long
+   as the config. */
 bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
                  struct error *error);
 
-/* The same with the variables that are set in advance: "name=value" each with its NUL, an empty
-   one at the end. config_read() takes those of a PC that boots from its CD. */
+/* The same in another environment than that of a PC that boots from its CD, and has no host. */
 bool config_read_with(struct config *config, struct bytes text, const char *name,
-                      const char *variables, struct arena *arena, struct error *error);
+                      const struct config_environment *environment, struct arena *arena,
+                      struct error *error);
 
 /* `set timeout=`: seconds, -1 for ever; *is_set false when the config has none. */
 int config_timeout(const struct config *config, bool *is_set);

@@ -5,16 +5,15 @@
 
 enum {
     MAX_DEPTH = 20,     /* frames: if inside submenu inside function … */
-    MAX_STEPS = 200000, /* commands of one run: more than CONFIG_MAX_BYTES holds */
+    MAX_STEPS = 200000, /* of one run: commands, and pieces of what they read and write */
+    STEP_BYTES = 16,
 };
 
-/* Puts the cursor to the start of a text. */
-void run_enter(struct run *run, struct bytes text, uint32_t line)
+void run_enter(struct run *run, const struct config_text *text)
 {
-    run->cursor = (struct cursor){.text = text, .line = line};
+    run->cursor = (struct cursor){.name = text->name, .text = text->bytes, .line = text->line};
 }
 
-/* NULL with the error set: too many, or no memory. */
 struct frame *push_frame(struct run *run, enum frame_kind kind)
 {
     if (run->depth == MAX_DEPTH) {
@@ -40,9 +39,11 @@ void pop_frame(struct run *run)
     run->top = run->top->outer;
 }
 
-static bool fail_if(const struct run *run)
+bool fail_part(const struct run *run, const struct frame *frame)
 {
-    return run_fail(run, "a part of 'if ... then ... fi' is missing or out of place");
+    return run_fail(run, "a part of '%s' is missing or out of place",
+                    frame != NULL && frame->kind == FRAME_LOOP ? "... do ... done"
+                                                               : "if ... then ... fi");
 }
 
 /* Whether a part of an `if` may stand where its frame is. */
@@ -52,9 +53,9 @@ static bool fits(const struct frame *frame, int keyword)
         return false;
     }
     if (keyword == KEYWORD_THEN) {
-        return frame->state != IF_BRANCH;
+        return frame->state != STATE_BRANCH;
     }
-    return frame->state != IF_CONDITION && (!frame->has_else || keyword == KEYWORD_FI);
+    return frame->state != STATE_CONDITION && (!frame->has_else || keyword == KEYWORD_FI);
 }
 
 /* if, then, elif, else, fi. */
@@ -63,31 +64,29 @@ static bool run_keyword(struct run *run, int keyword)
     if (keyword == KEYWORD_IF) {
         struct frame *frame = push_frame(run, FRAME_IF);
         if (frame != NULL && run->discard) {
-            frame->state = IF_SEEK_END;
+            frame->state = STATE_SEEK_END;
         }
         return frame != NULL;
     }
-    if (keyword > KEYWORD_FI) {
-        return run->discard || run_fail(run, "loops are not supported yet");
-    }
     struct frame *frame = run->top;
     if (frame == NULL || !fits(frame, keyword)) {
-        return fail_if(run);
+        return fail_part(run, frame);
     }
     switch (keyword) {
     case KEYWORD_THEN:
-        if (frame->state == IF_CONDITION) {
-            frame->state = run->failed ? IF_SEEK_BRANCH : IF_BRANCH;
+        if (frame->state == STATE_CONDITION) {
+            frame->state = run->failed ? STATE_SEEK_BRANCH : STATE_BRANCH;
         }
         break;
     case KEYWORD_FI:
+        run->failed &= frame->state != STATE_SEEK_BRANCH; /* no branch, no failure */
         pop_frame(run);
         break;
     default:
         frame->has_else = keyword == KEYWORD_ELSE;
-        frame->state = frame->state != IF_SEEK_BRANCH ? IF_SEEK_END
-                       : frame->has_else              ? IF_BRANCH
-                                                      : IF_CONDITION;
+        frame->state = frame->state != STATE_SEEK_BRANCH ? STATE_SEEK_END
+                       : frame->has_else                 ? STATE_BRANCH
+                                                         : STATE_CONDITION;
     }
     return true;
 }
@@ -95,22 +94,33 @@ static bool run_keyword(struct run *run, int keyword)
 /* At the end of a block: back to behind it. */
 static bool end_frame(struct run *run, const struct frame *frame)
 {
-    if (frame->kind == FRAME_IF) {
+    if (frame->kind <= FRAME_LOOP) {
         run->line = frame->line;
-        return fail_if(run);
+        return fail_part(run, frame);
     }
     run->cursor = frame->back;
     pop_frame(run);
-    return frame->kind != FRAME_SUBMENU || end_submenu(run, frame);
+    const struct config_extras *extras =
+        frame->kind == FRAME_SUBMENU ? config_extras(run->config, run->error) : NULL;
+    return extras == NULL || extras->end_submenu(run, frame);
+}
+
+bool run_extra_command(struct run *run, const struct command *command)
+{
+    const struct config_extras *extras = config_extras(run->config, run->error);
+    return extras != NULL && extras->command(run, command);
 }
 
 static bool run_step(struct run *run, const struct command *command)
 {
-    if (++run->steps > MAX_STEPS) {
-        return run_fail(run, "more than %d commands: is this a loop?", MAX_STEPS);
+    if (run->steps > MAX_STEPS) {
+        return run_fail(run, "too many commands: a loop without an end?");
     }
-    if (command->keyword == KEYWORD_FUNCTION) {
-        return run->discard || define_function(run, command);
+    if (command->keyword >= KEYWORD_FUNCTION) {
+        /* What is read past has loops of its own, which matter to a loop only. */
+        bool passed =
+            run->discard && (command->keyword == KEYWORD_FUNCTION || run->top->kind == FRAME_IF);
+        return passed || run_extra_command(run, command);
     }
     if (command->keyword != NO_KEYWORD) {
         return run_keyword(run, command->keyword);
@@ -128,7 +138,6 @@ static bool run_step(struct run *run, const struct command *command)
     return fine;
 }
 
-/* Executes up to the end of the text or a command that stops. */
 bool run_commands(struct run *run)
 {
     struct arena *arena = run->arena;
@@ -136,8 +145,9 @@ bool run_commands(struct run *run)
         struct command command;
         size_t mark = arena->used;
         const struct frame *top = run->top;
-        run->discard = top != NULL && top->kind == FRAME_IF && top->state >= IF_SEEK_BRANCH;
+        run->discard = top != NULL && top->state >= STATE_SEEK_BRANCH;
         run->keep = false;
+        size_t start = run->cursor.at;
         switch (run_pull(run, &command)) {
         case PULLED_NOTHING:
             return false;
@@ -147,6 +157,7 @@ bool run_commands(struct run *run)
             }
             break;
         case PULLED_COMMAND:
+            run->steps += 1 + (run->cursor.at - start + arena->used - mark) / STEP_BYTES;
             if (!run_step(run, &command)) {
                 return false;
             }

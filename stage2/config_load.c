@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Takes "(cd)" and the like off: there is one disc. */
-static bool clean_path(const struct run *run, const char **path)
+bool clean_path(const struct run *run, const char **path)
 {
     const char *name = *path;
     const char *end = *name == '(' ? strchr(name, ')') : NULL;
@@ -50,20 +50,31 @@ static const char *join_arguments(struct run *run, const char *word, size_t coun
     return joined;
 }
 
-/* Takes an option off; -1: none of the list's. */
-static int take_option(struct load_words *words, const char *list)
+struct words words_of(const struct command *command)
+{
+    return (struct words){next_word(command->words), command->count - 1};
+}
+
+const char *take_word(struct words *words)
+{
+    const char *word = words->word;
+    words->word = next_word(word);
+    words->count--;
+    return word;
+}
+
+int take_option(struct words *words, const char *list)
 {
     int option = words->count > 0 ? find_word(list, words->word) : -1;
     if (option >= 0) {
-        words->word = next_word(words->word);
-        words->count--;
+        take_word(words);
     }
     return option;
 }
 
-static bool read_file_words(struct run *run, const struct load_words *words,
-                            struct config_file *file)
+bool read_file_words(struct run *run, const struct words *words, struct config_file *file)
 {
+    file->config = run->cursor.name;
     file->line = run->line;
     file->path = words->word;
     if (words->count == 0) {
@@ -76,7 +87,7 @@ static bool read_file_words(struct run *run, const struct load_words *words,
     return !run->full || run_fail_full(run);
 }
 
-bool load_kernel(struct run *run, struct load_words words, enum config_protocol protocol)
+bool load_kernel(struct run *run, struct words words, enum config_protocol protocol)
 {
     struct config_boot *boot = run->boot;
     /* A second kernel takes the place of the first one and of its modules. */
@@ -93,7 +104,7 @@ bool load_kernel(struct run *run, struct load_words words, enum config_protocol 
     return read_file_words(run, &words, &boot->kernel);
 }
 
-bool load_module(struct run *run, struct load_words words, enum config_protocol protocol)
+bool load_module(struct run *run, struct words words, enum config_protocol protocol)
 {
     struct config_boot *boot = run->boot;
     struct config_file module = {.keep_packed = take_option(&words, "--nounzip\0") == 0};
@@ -114,15 +125,12 @@ bool load_module(struct run *run, struct load_words words, enum config_protocol 
     return true;
 }
 
-/* `boot` and what ends an entry without booting it. */
 bool run_action(struct run *run, enum config_action action)
 {
-    if (run->boot == NULL) {
-        /* At the top level it ends the config; of a submenu it is the entry's matter. */
-        run->stopped = run->menu->self.menu == NULL && (action != CONFIG_ACTION_BOOT || run->loads);
-        return true;
+    /* At the top level it ends the config; of a submenu it is the entry's matter. */
+    run->stopped = run->boot != NULL && (action != CONFIG_ACTION_BOOT || run->loads || !run->lists);
+    if (run->stopped) {
+        run->boot->action = action;
     }
-    run->boot->action = action;
-    run->stopped = true;
     return true;
 }

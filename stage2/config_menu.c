@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's entries and submenus, and which one is the default.
+// The config's entries, and which one is the default.
 #include "stage2/config_run.h"
 
 #include <string.h>
-
-/* ---- menuentry and submenu
- * ----------------------------------------------------------------------- */
 
 enum entry_option { OPTION_ID, OPTION_HOTKEY, OPTION_UNRESTRICTED = 6 };
 static const char entry_options[] = "id\0hotkey\0class\0users\0group\0source\0unrestricted\0";
 
 /* What the words of menuentry and submenu say. */
-static void read_entry_words(struct run *run, const struct command *command,
+static bool read_entry_words(struct run *run, const struct command *command,
                              struct config_entry *entry)
 {
-    const char *word = command->words;
-    for (size_t left = command->count - 1; left > 0; left--) {
-        word = next_word(word);
+    struct words words = words_of(command);
+    char *arguments = run_allocate(run, (size_t)(run_words_end(run) - words.word) + 1);
+    if (arguments == NULL) {
+        return false;
+    }
+    entry->arguments = entry->title = arguments;
+    while (words.count > 0) {
+        const char *word = take_word(&words);
         if (word[0] != '-' || word[1] != '-') {
-            entry->title = entry->title == NULL ? word : entry->title;
+            size_t size = strlen(word) + 1;
+            memcpy(arguments, word, size);
+            arguments += size;
+            entry->argument_count++;
             continue;
         }
         const char *value = strchr(word, '=');
@@ -32,11 +37,8 @@ static void read_entry_words(struct run *run, const struct command *command,
         }
         if (value != NULL) {
             value++;
-        } else if (left > 1) {
-            left--;
-            value = word = next_word(word);
         } else {
-            value = "";
+            value = words.count > 0 ? take_word(&words) : "";
         }
         if (option == OPTION_ID) {
             entry->id = value;
@@ -44,10 +46,10 @@ static void read_entry_words(struct run *run, const struct command *command,
             entry->hotkey = *value;
         }
     }
-    if (entry->title == NULL) {
-        entry->title = "";
+    if (entry->argument_count == 0) {
         run_warn(run, "the entry has no title");
     }
+    return true;
 }
 
 /* An array with room for one element more than count; moved whenever count reaches a power of
@@ -73,113 +75,42 @@ bool run_add_entry(struct run *run, const struct config_entry *entry)
     return true;
 }
 
-static bool enter_submenu(struct run *run, const struct config_entry *entry)
+bool read_entry(struct run *run, const struct command *command, struct config_entry *entry)
 {
-    struct config_menu *menu = run_allocate(run, sizeof *menu);
-    struct frame *frame = menu != NULL ? push_frame(run, FRAME_SUBMENU) : NULL;
-    if (frame == NULL) {
-        return false;
-    }
-    menu->self = *entry;
-    menu->next = run->config->menus;
-    run->config->menus = run->menu = menu;
-    menu->first_entry = run->config->entry_count;
-    frame->loads = run->loads;
-    run_enter(run, entry->body, entry->body_line);
-    return run_open_scope(run, run->scope);
+    *entry = (struct config_entry){.id = "",
+                                   .line = run->line,
+                                   .body = command->block,
+                                   .menu = run->menu,
+                                   .scope = run->scope,
+                                   .position = run->menu->item_count++};
+    run->keep = true;
+    return read_entry_words(run, command, entry);
 }
 
-/* A submenu without entries does something itself when GRUB enters it: it is an entry. */
-bool end_submenu(struct run *run, const struct frame *frame)
+bool run_menuentry(struct run *run, const struct command *command)
 {
-    const struct config_menu *menu = run->menu;
-    run->menu = menu->self.menu;
-    run->scope = menu->self.scope;
-    run->loads = frame->loads;
-    return run->config->entry_count != menu->first_entry || run_add_entry(run, &menu->self);
-}
-
-bool run_menuentry(struct run *run, const struct command *command, bool is_submenu)
-{
-    struct config_entry entry = {.id = "",
-                                 .line = run->line,
-                                 .body = command->block,
-                                 .body_line = command->block_line,
-                                 .menu = run->menu,
-                                 .scope = run->scope};
+    struct config_entry entry;
     if (!command->has_block) {
         run_warn(run, "the entry has no '{'");
         return true;
     }
-    if (run->boot != NULL) {
-        return true; /* of a config that boots without a menu */
-    }
-    run->keep = true;
-    entry.position = run->menu->item_count++;
-    read_entry_words(run, command, &entry);
-    return is_submenu ? enter_submenu(run, &entry) : run_add_entry(run, &entry);
-}
-
-/* ---- set default=
- * -------------------------------------------------------------------------------- */
-
-/* The length of a path's first name: "Sub>Entry"; a doubled '>' stands for itself. */
-static size_t first_name(const char *path)
-{
-    size_t length = 0;
-    while (path[length] != 0 && (path[length] != '>' || path[length + 1] == '>')) {
-        length += path[length] == '>' ? 2 : 1;
-    }
-    return length;
-}
-
-static bool is_called(const char *path, size_t length, const char *name)
-{
-    const char *end = path + length;
-    for (; path < end && *path == *name; name++) {
-        path += *path == '>' ? 2 : 1;
-    }
-    return path == end && *name == 0;
-}
-
-/* Whether a path's first name is that of an item: its position, title or id. */
-static bool is_item(const struct config_menu *menu, const char *path, size_t length,
-                    const struct config_entry *item)
-{
-    int number;
-    if (item->menu != menu) {
-        return false;
-    }
-    if (parse_number(path, length, &number)) {
-        return number >= 0 && (uint32_t)number == item->position;
-    }
-    return is_called(path, length, item->title) || is_called(path, length, item->id);
+    /* One inside of another is of no use. */
+    return !run->lists || (read_entry(run, command, &entry) && run_add_entry(run, &entry));
 }
 
 size_t config_default(struct config *config)
 {
     const struct config_variable *variable = find_variable(config->scope, "default", 7);
-    const struct config_menu *menu = &config->top;
     const char *path = variable != NULL && variable->value != NULL ? variable->value : "";
-    while (*path != 0) {
-        size_t length = first_name(path);
-        for (size_t i = 0; i < config->entry_count; i++) {
-            if (is_item(menu, path, length, &config->entries[i])) {
-                return i;
-            }
-        }
-        const struct config_menu *below = config->menus;
-        while (below != NULL && !is_item(menu, path, length, &below->self)) {
-            below = below->next;
-        }
-        if (below == NULL) {
-            struct run run = {.config = config, .arena = config->arena, .line = variable->line};
-            run_warn(&run, "default names no entry: the first one is taken");
-            break;
-        }
-        menu = below;
-        path += length + (path[length] == '>');
+    int number = -1;
+    if (*path == 0) {
+        return 0;
     }
-    /* A config that itself boots, or halts, has one entry, whatever its submenus have. */
-    return menu->first_entry < config->entry_count ? menu->first_entry : 0;
+    parse_number(path, strlen(path), &number);
+    if (config->menus == NULL && (size_t)number < config->entry_count) {
+        return (size_t)number;
+    }
+    struct error ignored;
+    const struct config_extras *extras = config_extras(config, &ignored);
+    return extras != NULL ? extras->find_default(config, variable) : 0;
 }

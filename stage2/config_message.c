@@ -11,23 +11,25 @@ enum {
     WARNING_SIZE = 160,
 };
 
-/* "name:line: " and the reason; false. */
 bool run_fail(const struct run *run, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     format_text_list(run->error->message, sizeof run->error->message, format, arguments);
     va_end(arguments);
-    return fail_in(run->error, "%s:%u: ", run->config->name, run->line);
+    return false;
 }
 
-/* The failure of whatever needs memory. */
+bool run_finish_error(const struct run *run)
+{
+    return fail_in(run->error, "%s:%u: ", run->cursor.name, run->line);
+}
+
 bool run_fail_full(const struct run *run)
 {
     return run_fail(run, "no memory left for the config");
 }
 
-/* Zeroed memory; NULL with the error set when there is none. */
 void *run_allocate(const struct run *run, size_t size)
 {
     void *block = arena_allocate(run->arena, size, _Alignof(max_align_t));
@@ -37,8 +39,6 @@ void *run_allocate(const struct run *run, size_t size)
     return block;
 }
 
-/* A remark about the run's line, behind those of the lines before; what has been said of a line
-   is not repeated. */
 void run_warn(struct run *run, const char *format, ...)
 {
     struct config_warning *warning = ARENA_NEW(run->arena, struct config_warning);
@@ -50,11 +50,12 @@ void run_warn(struct run *run, const char *format, ...)
     va_start(arguments, format);
     format_text_list(text, WARNING_SIZE, format, arguments);
     va_end(arguments);
-    *warning = (struct config_warning){.line = run->line, .text = text};
+    *warning = (struct config_warning){.name = run->cursor.name, .line = run->line, .text = text};
     run->keep = true;
     run->first_warning = run->first_warning != NULL ? run->first_warning : warning;
     struct config_warning **link = &run->config->warnings;
-    for (; *link != NULL && (*link)->line <= run->line; link = &(*link)->next) {
+    for (; *link != NULL && ((*link)->name != warning->name || (*link)->line <= run->line);
+         link = &(*link)->next) {
         if ((*link)->line == run->line && strcmp((*link)->text, text) == 0) {
             return;
         }

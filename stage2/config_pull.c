@@ -57,7 +57,8 @@ static bool read_block(struct run *run, struct command *command, bool is_entry)
     size_t start = cursor->at;
     size_t end = start;
     command->has_block = true;
-    command->block_line = cursor->line;
+    command->block.line = cursor->line;
+    command->block.name = cursor->name;
     run->discard = true;
     for (unsigned depth = 1; depth != 0;) {
         enum token token = next_token(cursor);
@@ -89,7 +90,7 @@ static bool read_block(struct run *run, struct command *command, bool is_entry)
     }
     run->discard = discarding;
     run->word_count = word_count;
-    command->block = (struct bytes){cursor->text.data + start, end - start};
+    command->block.bytes = (struct bytes){cursor->text.data + start, end - start};
     return true;
 }
 
@@ -144,7 +145,7 @@ static bool read_rest(struct run *run, struct command *command, int block_comman
             if (block_command >= 0) {
                 return true;
             }
-            put_block(run, command->block);
+            put_block(run, command->block.bytes);
             break;
         default:
             return true;
@@ -190,7 +191,8 @@ enum pulled run_pull(struct run *run, struct command *command)
         command->negated ^= is_not;
     } while (is_not);
     command->keyword = find_raw(keywords, &name);
-    if ((command->keyword == NO_KEYWORD || command->keyword == KEYWORD_FUNCTION) &&
+    if ((command->keyword == NO_KEYWORD || command->keyword == KEYWORD_FUNCTION ||
+         command->keyword == KEYWORD_FOR) &&
         !read_rest(run, command, find_raw(block_commands, &name))) {
         return PULLED_NOTHING;
     }

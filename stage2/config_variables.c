@@ -6,8 +6,7 @@
 
 enum { MAX_NUMBER = 1000000000 }; /* larger ones count as this */
 
-/* ---- Names and numbers
- * --------------------------------------------------------------------------- */
+/* ---- Names and numbers ----------------------------------------------------------------------- */
 
 /* The index of a name in a list of strings that ends with an empty one, -1: not there. */
 int find_name(const char *list, const char *name, size_t length)
@@ -71,8 +70,7 @@ bool parse_number(const char *text, size_t length, int *value)
     return any;
 }
 
-/* ---- Variables
- * ----------------------------------------------------------------------------------- */
+/* ---- Variables ------------------------------------------------------------------------------- */
 
 struct config_variable *find_variable(const struct config_scope *scope, const char *name,
                                       size_t length)
@@ -95,7 +93,8 @@ const char *variable_value(const struct config *config, const struct config_scop
             return variable->value;
         }
     }
-    for (const char *preset = config->variables; *preset != 0; preset = next_word(preset)) {
+    for (const char *preset = config->environment.variables; *preset != 0;
+         preset = next_word(preset)) {
         if (strncmp(preset, name, length) == 0 && preset[length] == '=') {
             return preset + length + 1;
         }
@@ -104,18 +103,24 @@ const char *variable_value(const struct config *config, const struct config_scop
     return length > 8 && memcmp(name, "feature_", 8) == 0 ? "y" : NULL;
 }
 
-/* The value of $0, $1, …: of the innermost call. */
-static const char *call_argument(const struct run *run, unsigned number)
+struct frame *find_call(const struct run *run)
 {
-    const struct frame *frame = run->top;
-    while (frame != NULL && frame->kind != FRAME_FUNCTION) {
+    struct frame *frame = run->top;
+    while (frame != NULL && frame->kind < FRAME_SUBMENU) {
         frame = frame->outer;
     }
-    if (frame == NULL || number >= frame->count) {
+    return frame;
+}
+
+/* The value of $1, $2, …; $0 is nothing. */
+static const char *call_argument(const struct run *run, unsigned number)
+{
+    const struct frame *frame = find_call(run);
+    if (frame == NULL || number == 0 || number > frame->count) {
         return NULL;
     }
     const char *word = frame->words;
-    while (number-- != 0) {
+    while (--number != 0) {
         word = next_word(word);
     }
     return word;

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* ---- Characters: carriage returns do not exist
- * --------------------------------------------------- */
+/* ---- Characters: carriage returns do not exist ----------------------------------------------- */
 
 int peek(struct cursor *cursor)
 {
@@ -26,8 +25,7 @@ int take(struct cursor *cursor)
     return c;
 }
 
-/* ---- Words
- * --------------------------------------------------------------------------------------- */
+/* ---- Words ----------------------------------------------------------------------------------- */
 
 /* Words are built at the end of the arena. Nothing else may be allocated until the last one is
    complete. */
@@ -59,8 +57,7 @@ void end_word(struct run *run)
     }
 }
 
-/* A value outside quotes makes several words where it has blanks inside. */
-static void put_value(struct run *run, const char *value, bool quoted)
+void put_value(struct run *run, const char *value, bool quoted)
 {
     while (*value != 0) {
         const char *rest = value;
@@ -108,6 +105,12 @@ static bool read_variable(struct run *run, bool quoted)
     }
     if (length == 0) {
         run_put(run, '$');
+    } else if (!run->discard && strchr("#*@", *name) != NULL) {
+        const struct config_extras *extras = config_extras(run->config, run->error);
+        if (extras == NULL) {
+            return false;
+        }
+        extras->put_arguments(run, *name, quoted);
     } else if (!run->discard) {
         const char *value = expansion(run, name, length);
         put_value(run, value != NULL ? value : "", quoted);

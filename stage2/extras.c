@@ -6,6 +6,7 @@
 #include "stage2/describe_multiboot2.h"
 #include "stage2/firmware.h"
 #include "stage2/symbols.h"
+#include "stage2/script_host.h"
 #include "stage2/timeline.h"
 #include "stage2/unpack.h"
 #include "stage2/video_start.h"
@@ -17,6 +18,8 @@ __attribute__((section(".extras_table"))) const struct extras extras_table = {
     .multiboot2 = &multiboot2_table,
     .describe_multiboot2 = describe_multiboot2,
     .symbols_place = symbols_place,
+    .config = &config_extras_table,
+    .script_host = &script_host,
     .power_off = firmware_power_off,
     .video_start = video_start,
     .timeline_report = timeline_report,

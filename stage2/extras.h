@@ -10,6 +10,7 @@
 #include "loader/bytes.h"
 #include "loader/error.h"
 #include "stage2/config.h"
+#include "stage2/config_extras.h"
 #include "stage2/menu.h"
 #include "stage2/multiboot2_functions.h"
 #include "stage2/plan.h"
@@ -28,6 +29,9 @@ struct extras {
                                 uint32_t address);
     /* symbols.h */
     bool (*symbols_place)(struct plan *plan, struct arena *arena, struct error *error);
+    /* config_extras.h, script_host.h */
+    const struct config_extras *config;
+    const struct config_host *script_host;
     /* firmware.h: firmware_power_off */
     void (*power_off)(void);
     /* video_start.h */

@@ -5,6 +5,7 @@
 #include "loader/memory_map.h"
 #include "stage2/boot.h"
 #include "stage2/config.h"
+#include "stage2/config_extras.h"
 #include "stage2/console.h"
 #include "stage2/disc.h"
 #include "stage2/extras.h"
@@ -19,6 +20,7 @@ enum {
 };
 
 static const char config_path[] = "/boot/grub/grub.cfg";
+static const char legacy_path[] = "/boot/grub/menu.lst";
 
 /* Shows a reason and gives the machine back, once somebody has read it. */
 static _Noreturn void leave(const char *message)
@@ -44,30 +46,54 @@ static bool find_memory(struct memory_map *map, struct arena *arena, struct erro
     return memory_map_normalise(map, error);
 }
 
-static bool read_config(struct config *config, struct arena *arena, struct error *error)
+static bool read_config(struct config *config, const char *path, struct arena *arena,
+                        struct error *error)
 {
     struct file file;
-    if (!file_open(config_path, FILE_UNPACK, &file, arena, error)) {
-        return fail_in(error, "%s: ", config_path);
+    if (!file_open(path, FILE_UNPACK, &file, arena, error)) {
+        return fail_in(error, "%s: ", path);
     }
     if (file.size > CONFIG_MAX_BYTES) {
-        return fail(error, "%s: %llu bytes, more than the %u that Whelk reads", config_path,
+        return fail(error, "%s: %llu bytes, more than the %u that Whelk reads", path,
                     (unsigned long long)file.size, CONFIG_MAX_BYTES);
     }
     size_t size = (size_t)file.size;
     uint8_t *text = arena_allocate(arena, size + 1, 1);
     if (text == NULL || !file_read(&file, 0, size, text, error)) {
-        return text != NULL ? fail_in(error, "%s: ", config_path)
-                            : fail(error, "%s: too large for the working memory", config_path);
+        return text != NULL ? fail_in(error, "%s: ", path)
+                            : fail(error, "%s: too large for the working memory", path);
     }
-    return config_read(config, (struct bytes){text, size}, config_path, arena, error);
+    return config_read(config, (struct bytes){text, size}, path, arena, error);
+}
+
+/* grub.cfg, or GRUB Legacy's menu.lst where there is none. */
+static bool read_first_config(struct config *config, struct arena *arena, struct error *error)
+{
+    struct error ignored;
+    if (read_config(config, config_path, arena, error)) {
+        return true;
+    }
+    const struct extras *extras = firmware_extras(&ignored);
+    return extras != NULL && extras->script_host->find(config_path) == CONFIG_NODE_NONE &&
+           extras->script_host->find(legacy_path) != CONFIG_NODE_NONE &&
+           read_config(config, legacy_path, arena, error);
+}
+
+const struct config_extras *config_extras(struct config *config, struct error *error)
+{
+    const struct extras *extras = firmware_extras(error);
+    if (extras == NULL) {
+        return NULL;
+    }
+    config->environment.host = extras->script_host;
+    return extras->config;
 }
 
 static void show_warnings(const struct config *config)
 {
     for (const struct config_warning *warning = config->warnings; warning != NULL;
          warning = warning->next) {
-        console_print("whelk: %s:%u: %s\n", config->name, warning->line, warning->text);
+        console_print("whelk: %s:%u: %s\n", warning->name, warning->line, warning->text);
     }
 }
 
@@ -98,6 +124,7 @@ static bool act(enum config_action action, struct error *error)
         }
         return fail(error, "the firmware does not switch the machine off: do it by hand");
     case CONFIG_ACTION_BOOT:
+    case CONFIG_ACTION_CONFIG:
         break;
     }
     return true;
@@ -137,9 +164,21 @@ static void report_timeline(const char *wish)
     }
 }
 
-/* Returns only if the entry cannot be booted; all that it took is given back. */
-static void boot_entry(struct config *config, size_t index, const struct memory_map *map,
-                       struct error *error)
+/* The config that an entry puts in this one's place; NULL: it cannot be read. */
+static struct config *read_next(const struct config *config, const char *path, struct error *error)
+{
+    struct config *next = ARENA_NEW(config->arena, struct config);
+    if (next == NULL) {
+        fail(error, "%s: no memory left for one more config", path);
+        return NULL;
+    }
+    return read_config(next, path, config->arena, error) ? next : NULL;
+}
+
+/* Returns the config that takes this one's place, or NULL if the entry cannot be booted; then all
+   that it took is given back. */
+static struct config *boot_entry(struct config *config, size_t index, const struct memory_map *map,
+                                 struct error *error)
 {
     struct config_boot wanted;
     struct boot boot;
@@ -148,7 +187,14 @@ static void boot_entry(struct config *config, size_t index, const struct memory_
     if (!config_evaluate(config, &config->entries[index], &wanted, error) ||
         !act(wanted.action, error)) {
         forget_entry(config, &before, used);
-        return;
+        return NULL;
+    }
+    if (wanted.action == CONFIG_ACTION_CONFIG) {
+        struct config *next = read_next(config, wanted.kernel.path, error);
+        if (next == NULL) {
+            forget_entry(config, &before, used);
+        }
+        return next;
     }
     size_t staging = disc_staging_mark();
     struct arena arena = planning_arena(config->arena, wanted.module_count);
@@ -163,6 +209,7 @@ static void boot_entry(struct config *config, size_t index, const struct memory_
     }
     disc_staging_reset(staging);
     forget_entry(config, &before, used);
+    return NULL;
 }
 
 /* Which entry to boot: what somebody chooses. */
@@ -181,7 +228,8 @@ static size_t choose(const struct config *config, size_t preselected, int timeou
     return chosen;
 }
 
-static _Noreturn void choose_and_boot(struct config *config, const struct memory_map *map)
+/* Returns the config that one of the entries puts in this one's place. */
+static struct config *choose_and_boot(struct config *config, const struct memory_map *map)
 {
     struct error error;
     const char *message = NULL;
@@ -193,7 +241,10 @@ static _Noreturn void choose_and_boot(struct config *config, const struct memory
         if (ask) {
             chosen = choose(config, chosen, timeout, message);
         }
-        boot_entry(config, chosen, map, &error);
+        struct config *next = boot_entry(config, chosen, map, &error);
+        if (next != NULL) {
+            return next;
+        }
         if (config->entry_count == 1) {
             leave(error.message);
         }
@@ -212,9 +263,11 @@ _Noreturn void stage2_main(void)
         leave(error.message);
     }
     timeline_stamp(TIMELINE_DISC);
-    if (!read_config(&config, &arena, &error)) {
+    if (!read_first_config(&config, &arena, &error)) {
         leave(error.message);
     }
     timeline_stamp(TIMELINE_CONFIG);
-    choose_and_boot(&config, &map);
+    for (struct config *next = &config;;) {
+        next = choose_and_boot(next, &map);
+    }
 }

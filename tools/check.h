@@ -9,6 +9,7 @@
 #include "tools/tree.h"
 
 #define CONFIG_PATH "/boot/grub/grub.cfg"
+#define LEGACY_PATH "/boot/grub/menu.lst" /* where there is no grub.cfg */
 
 /* The files that a boot reads, as paths in the ISO, in the order in which it reads them: the
    config, the default entry's kernel and modules, the other entries'. Each once. */

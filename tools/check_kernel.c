@@ -262,6 +262,8 @@ struct check {
     struct bytes start; /* of the kernel, unpacked */
 };
 
+static const char caller[] = "command line"; /* in messages, where a config would name the files */
+
 /* The files as a tree in which their paths are those on the disk. */
 static bool add_files(struct check *check, size_t count, struct error *error)
 {
@@ -272,7 +274,8 @@ static bool add_files(struct check *check, size_t count, struct error *error)
     }
     for (size_t i = 0; i < count; i++) {
         struct tree_source *source = &check->tree.sources[i];
-        check->files[i] = (struct config_file){source->target, "", (uint32_t)i + 1, false};
+        check->files[i] = (struct config_file){
+            .path = source->target, .arguments = "", .config = caller, .line = (uint32_t)i + 1};
         if (realpath(check->names[i], source->disk) == NULL) {
             return fail(error, "%s: %s", check->names[i], strerror(errno));
         }
@@ -322,8 +325,7 @@ static bool plan(struct check *check, enum config_protocol protocol)
     struct plan plan;
     struct error error;
     check->boot.protocol = protocol;
-    if (!plan_boot(&plan, &check->boot, "command line", &check->memory.map, &check->arena,
-                   &error)) {
+    if (!plan_boot(&plan, &check->boot, caller, &check->memory.map, &check->arena, &error)) {
         say("%s", error.message);
         return false;
     }

@@ -337,7 +337,7 @@ def test_an_entry_that_only_shows_something_is_no_fault(place):
     assert "nothing to boot: no multiboot line names a kernel" in run.stderr
 
 
-@pytest.mark.parametrize("command", ["linux /boot/vmlinuz", "chainloader +1", "configfile /other.cfg"])
+@pytest.mark.parametrize("command", ["linux /boot/vmlinuz", "chainloader +1"])
 def test_an_entry_for_something_else_than_multiboot_is_said_and_no_fault_beside_one_that_boots(place, command):
     other = f'menuentry "other" {{\n    {command}\n    boot\n}}\n'
     run = place.run("-o", place.iso, place.write({**good_tree(), CONFIG: (ENTRY + other).encode()}))

@@ -229,12 +229,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct config_boot boot = {
         .protocol = setting.options & OPTION_PROTOCOL_2 ? CONFIG_MULTIBOOT2 : CONFIG_MULTIBOOT1,
         .ignore_address_fields = (setting.options & OPTION_WITHOUT_FIELDS) != 0,
-        .kernel = {.path = "/k", .arguments = "-x", .line = 1},
+        .kernel = {.path = "/k", .arguments = "-x", .config = "g.cfg", .line = 1},
         .modules = modules,
         .module_count = setting.module_count,
     };
     for (size_t i = 0; i < boot.module_count; i++) {
-        modules[i] = (struct config_file){paths[i], "", (uint32_t)i + 2,
+        modules[i] = (struct config_file){paths[i], "", "g.cfg", (uint32_t)i + 2,
                                           (setting.options & OPTION_AS_IT_IS) != 0};
     }
     kernel_size = size - sizeof setting;

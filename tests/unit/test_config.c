@@ -401,8 +401,9 @@ static void the_caller_chooses_the_preset_variables(void **state)
 {
     (void)state;
     static const char text[] = "multiboot /k $grub_platform $root $x";
+    static const struct config_environment efi = {.variables = "grub_platform=efi\0x=\0"};
     assert_true(config_read_with(&config, (struct bytes){(const uint8_t *)text, sizeof text - 1},
-                                 "g.cfg", "grub_platform=efi\0x=\0", &arena, &error));
+                                 "g.cfg", &efi, &arena, &error));
     evaluate(0);
     assert_string_equal(boot.kernel.arguments, "efi");
 }
@@ -502,7 +503,7 @@ static void conditions_decide_as_grubs_do(void **state)
         {"[ -n \"\" ]", false},
         {"[ -z \"\" ]", true},
         {"[ -n x ]", true},
-        {"[ ]", false},
+        {"[ ]", true},
         {"[ x$undef = x ]", true},
         {"test a = a", true},
         {"test a = b", false},
@@ -763,7 +764,7 @@ static void an_entry_that_cannot_boot_says_why_and_in_which_line(void **state)
         {"boot\n", "g.cfg:1: nothing to boot: no multiboot line names a kernel"},
         {"linux /vmlinuz ro\ninitrd /i\n", "g.cfg:2: linux is not supported"},
         {"set root=(hd0)\nchainloader +1\n", "g.cfg:3: chainloader is not supported"},
-        {"configfile /x.cfg\n", "g.cfg:2: configfile is not supported"},
+        {"configfile\n", "g.cfg:2: a file's name is missing"},
         {"multiboot\n", "g.cfg:2: a file's name is missing"},
         {"multiboot $nothing\n", "g.cfg:2: a file's name is missing"},
         {"multiboot /k\nmodule --nounzip\n", "g.cfg:3: a file's name is missing"},
@@ -790,7 +791,7 @@ static void an_entry_that_cannot_boot_says_why_and_in_which_line(void **state)
          "g.cfg:2: a part of 'if ... then ... fi' is missing or out of place"},
         {"if false; then true; else true; elif true; then true; fi\n",
          "g.cfg:2: a part of 'if ... then ... fi' is missing or out of place"},
-        {"while true; do true; done\n", "g.cfg:2: loops are not supported yet"},
+        {"while true; do true; done\n", "g.cfg:2: too many commands: a loop without an end?"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[256];

@@ -103,7 +103,7 @@ static void build(uint32_t entry)
     memset(&error, 0, sizeof error);
     boot = (struct config_boot){
         .protocol = CONFIG_MULTIBOOT1,
-        .kernel = {.path = "/kernel", .arguments = "", .line = LINE_OF_KERNEL},
+        .kernel = {.path = "/kernel", .arguments = "", .config = "g.cfg", .line = LINE_OF_KERNEL},
         .modules = module_files,
     };
 }
@@ -120,8 +120,10 @@ static struct fake_file *add_module(uint64_t size)
     char path[32];
     snprintf(path, sizeof path, "/module%zu", boot.module_count + 1);
     struct fake_file *file = add_file(path, size, NULL, 0);
-    module_files[boot.module_count] = (struct config_file){
-        .path = file->path, .arguments = "", .line = 4 + (uint32_t)boot.module_count};
+    module_files[boot.module_count] = (struct config_file){.path = file->path,
+                                                           .arguments = "",
+                                                           .config = "g.cfg",
+                                                           .line = 4 + (uint32_t)boot.module_count};
     boot.module_count++;
     return file;
 }

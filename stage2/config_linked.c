@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See config_extras.h: for programs that need nothing loaded.
+#include "stage2/config_extras.h"
+
+const struct config_extras *config_extras(struct config *config, struct error *error)
+{
+    (void)config;
+    (void)error;
+    return &config_extras_table;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See script_host.h. What is not answered here has no effect: every device shows and takes
+// everything, whatever `terminal_output` says.
+#include "stage2/script_host.h"
+
+#include <string.h>
+#include "stage2/console.h"
+#include "stage2/disc.h"
+#include "stage2/file.h"
+#include "stage2/firmware.h"
+#include "stage2/serial.h"
+
+enum {
+    ESCAPE = 0x1b,
+    CONTROL_C = 3,
+    BACKSPACE = '\b',
+    DELETE = 0x7f,
+};
+
+/* ---- Files ------------------------------------------------------------------------------------
+ */
+
+static enum config_node find_node(const char *path)
+{
+    static uint8_t memory[4096];
+    struct arena arena = {.base = memory, .size = sizeof memory};
+    struct iso9660_file file;
+    struct error ignored;
+    if (!disc_open(path, &file, &arena, &ignored)) {
+        return CONFIG_NODE_NONE;
+    }
+    if (file.is_directory) {
+        return CONFIG_NODE_DIRECTORY;
+    }
+    return file.size > 0 ? CONFIG_NODE_FILE : CONFIG_NODE_EMPTY;
+}
+
+static bool read_text(const char *path, struct arena *arena, struct bytes *text,
+                      struct error *error)
+{
+    struct file file;
+    if (!file_open(path, FILE_UNPACK, &file, arena, error)) {
+        return false;
+    }
+    if (file.size > CONFIG_MAX_BYTES) {
+        return fail(error, "larger than %d bytes", CONFIG_MAX_BYTES);
+    }
+    size_t size = (size_t)file.size;
+    uint8_t *data = arena_allocate(arena, size + 1, 1);
+    *text = (struct bytes){data, size};
+    return data != NULL ? file_read(&file, 0, size, data, error)
+                        : fail(error, "too large for the working memory");
+}
+
+/* The primary volume descriptor's (ECMA-119, 8.4) volume identifier, padded with blanks, and its
+   date and time of modification, sixteen digits, which GRUB writes with dashes. */
+static bool is_volume(enum config_volume what, const char *name)
+{
+    enum { IDENTIFIER = 40, IDENTIFIER_SIZE = 32, MODIFICATION = 830 };
+    struct error ignored;
+    const uint8_t *sector = disc_sector(firmware_volume_descriptor_lba(), &ignored);
+    if (sector == NULL) {
+        return false;
+    }
+    char text[IDENTIFIER_SIZE + 1] = {0};
+    if (what == CONFIG_VOLUME_LABEL) {
+        size_t length = IDENTIFIER_SIZE;
+        while (length > 0 && sector[IDENTIFIER + length - 1] == ' ') {
+            length--;
+        }
+        memcpy(text, sector + IDENTIFIER, length);
+        return strcmp(text, name) == 0;
+    }
+    char *out = text;
+    for (int i = 0; i < 16; i++) {
+        if (i >= 4 && i % 2 == 0) {
+            *out++ = '-';
+        }
+        *out++ = (char)sector[MODIFICATION + i];
+    }
+    return strcmp(text, name) == 0;
+}
+
+/* ---- Somebody at the keyboard -----------------------------------------------------------------
+ */
+
+static bool interrupted(void)
+{
+    int key = console_key();
+    return key == ESCAPE || key == CONTROL_C;
+}
+
+static bool sleep_or_key(unsigned seconds, bool until_key)
+{
+    for (uint64_t start = firmware_milliseconds();
+         firmware_milliseconds() - start < (uint64_t)seconds * 1000;) {
+        if (until_key && interrupted()) {
+            return false;
+        }
+        firmware_rest();
+    }
+    return true;
+}
+
+static void read_line(char *text, size_t size)
+{
+    size_t length = 0;
+    int key;
+    while ((key = console_key()) != '\r') {
+        if ((key == BACKSPACE || key == DELETE) && length > 0) {
+            length--;
+            console_write("\b \b");
+        } else if (key >= ' ' && key < DELETE && length + 1 < size) {
+            text[length++] = (char)key;
+            console_print("%c", key);
+        } else if (key == KEY_NONE) {
+            firmware_rest();
+        }
+    }
+    text[length] = 0;
+    console_write("\n");
+}
+
+/* ---- The machine ------------------------------------------------------------------------------
+ */
+
+/* Whether the processor can be asked for its features (EFLAGS.ID can be changed), and has 64-bit
+   mode. */
+static bool has_long_mode(void)
+{
+    enum { FLAG_ID = 1 << 21, EXTENDED_FEATURES = 0x01, LONG_MODE = 1 << 29 };
+    static const uint32_t extended = 0x80000000;
+    uint32_t before;
+    uint32_t after;
+    __asm__ volatile("pushfl; pop %0; mov %0, %1; xor %2, %1; push %1; popfl; pushfl; pop %1;"
+                     "push %0; popfl"
+                     : "=&r"(before), "=&r"(after)
+                     : "i"(FLAG_ID));
+    if (((before ^ after) & FLAG_ID) == 0) {
+        return false;
+    }
+    uint32_t eax = extended;
+    uint32_t edx;
+    __asm__ volatile("cpuid" : "+a"(eax) : : "ebx", "ecx", "edx");
+    if (eax <= extended) {
+        return false;
+    }
+    eax = extended + EXTENDED_FEATURES;
+    __asm__ volatile("cpuid" : "+a"(eax), "=d"(edx) : : "ebx", "ecx");
+    return (edx & LONG_MODE) != 0;
+}
+
+static bool set_serial(const struct config_serial *serial)
+{
+    static const uint16_t ports[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
+    static const unsigned grubs_speed = 9600;
+    unsigned unit = serial->unit < 0 ? 0 : (unsigned)serial->unit;
+    struct serial_settings settings = {
+        .port = (uint16_t)serial->port,
+        .speed = serial->speed != 0 ? serial->speed : grubs_speed,
+        .data_bits = serial->data_bits != 0 ? serial->data_bits : 8,
+        .stop_bits = serial->stop_bits != 0 ? serial->stop_bits : 1,
+        .parity = serial->parity != 0 ? serial->parity : 'n',
+    };
+    if (serial->port == 0) {
+        if (unit >= sizeof ports / sizeof ports[0]) {
+            return false;
+        }
+        settings.port = ports[unit];
+    }
+    return serial_set_up(&settings);
+}
+
+const struct config_host script_host = {
+    .find = find_node,
+    .read = read_text,
+    .is_volume = is_volume,
+    .has_long_mode = has_long_mode,
+    .interrupted = interrupted,
+    .print = console_write,
+    .clear = console_clear,
+    .read_line = read_line,
+    .sleep = sleep_or_key,
+    .set_serial = set_serial,
+};

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Runs a config on the host: what it shows goes to standard output, what it reads comes from
+// standard input and from the files below a folder. Then the default entry is evaluated as well,
+// and what it would boot is printed. For comparison with GRUB, see test_config_grub.py.
+//
+// Usage: config_shell FOLDER (with boot/grub/grub.cfg in it)
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "stage2/config.h"
+
+static const char *folder;
+static const char config_path[] = "/boot/grub/grub.cfg";
+
+static enum config_node find(const char *path)
+{
+    char name[4096];
+    struct stat status;
+    snprintf(name, sizeof name, "%s%s", folder, path);
+    if (stat(name, &status) != 0) {
+        return CONFIG_NODE_NONE;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        return CONFIG_NODE_DIRECTORY;
+    }
+    return status.st_size > 0 ? CONFIG_NODE_FILE : CONFIG_NODE_EMPTY;
+}
+
+static bool read_file(const char *path, struct arena *arena, struct bytes *text,
+                      struct error *error)
+{
+    char name[4096];
+    snprintf(name, sizeof name, "%s%s", folder, path);
+    FILE *file = fopen(name, "rb");
+    uint8_t *data = arena_allocate(arena, CONFIG_MAX_BYTES, 1);
+    if (file == NULL || data == NULL) {
+        return fail(error, "%s", file == NULL ? "not found" : "no memory");
+    }
+    *text = (struct bytes){data, fread(data, 1, CONFIG_MAX_BYTES, file)};
+    fclose(file);
+    return true;
+}
+
+static void print(const char *text)
+{
+    fputs(text, stdout);
+}
+
+static void read_line(char *text, size_t size)
+{
+    if (fgets(text, (int)size, stdin) != NULL) {
+        text[strcspn(text, "\n")] = 0;
+    }
+}
+
+static void print_file(const char *what, const struct config_file *file)
+{
+    printf("%s\t%s\t%s\n", what, file->path, file->arguments);
+}
+
+static void print_position(const struct config_entry *entry)
+{
+    if (entry->menu->self.title != NULL) {
+        print_position(&entry->menu->self);
+        printf(">");
+    }
+    printf("%u", entry->position);
+}
+
+static void print_entry(struct config *config, const struct config_entry *entry)
+{
+    struct config_boot boot;
+    struct error error;
+    printf("entry\t");
+    print_position(entry);
+    if (!config_evaluate(config, entry, &boot, &error)) {
+        printf("\nerror\t%s\n", error.message);
+        return;
+    }
+    printf("\n");
+    if (boot.action == CONFIG_ACTION_BOOT) {
+        print_file(boot.protocol == CONFIG_MULTIBOOT1 ? "multiboot" : "multiboot2", &boot.kernel);
+        for (size_t i = 0; i < boot.module_count; i++) {
+            print_file(boot.protocol == CONFIG_MULTIBOOT1 ? "module" : "module2", &boot.modules[i]);
+        }
+    }
+}
+
+static int boot_default(struct config *config)
+{
+    struct config_boot boot;
+    struct error error;
+    if (!config_evaluate(config, &config->entries[config_default(config)], &boot, &error)) {
+        fprintf(stderr, "%s\n", error.message);
+        return 1;
+    }
+    return 0;
+}
+
+static int list_entries(struct config *config)
+{
+    for (size_t i = 0; i < config->entry_count; i++) {
+        print_entry(config, &config->entries[i]);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static struct config_host host = {
+        .find = find, .read = read_file, .print = print, .read_line = read_line};
+    static const struct config_environment environment = {CONFIG_CD_VARIABLES, &host};
+    static uint8_t memory[4 * 1024 * 1024];
+    struct arena arena = {.base = memory, .size = sizeof memory};
+    struct config config;
+    struct bytes text;
+    struct error error;
+    bool lists = argc == 3 && strcmp(argv[1], "-e") == 0;
+    if (argc != (lists ? 3 : 2)) {
+        fprintf(stderr, "usage: config_shell [-e] FOLDER\n");
+        return 2;
+    }
+    folder = argv[argc - 1];
+    host.print = lists ? NULL : print;
+    if (!read_file(config_path, &arena, &text, &error) ||
+        !config_read_with(&config, text, config_path, &environment, &arena, &error)) {
+        fprintf(stderr, "%s\n", error.message);
+        return 1;
+    }
+    int status = lists ? list_entries(&config) : boot_default(&config);
+    for (const struct config_warning *w = config.warnings; w != NULL; w = w->next) {
+        fprintf(stderr, "%s:%u: %s\n", w->name, w->line, w->text);
+    }
+    return status;
+}

@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The config's commands that ask the machine or show something: what they ask of a host that notes
+// it. What scripts do as GRUB's is in test_config_grub.py.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "stage2/config.h"
+#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+
+enum { ARENA_BYTES = 1024 * 1024 };
+
+static struct config config;
+static struct config_boot boot;
+static struct error error;
+static struct arena arena;
+
+/* ---- A machine that notes what is asked of it -------------------------------------------------
+ */
+
+static char notes[4096];
+static const char *typed; /* what is read */
+static const char *file_text;
+static bool key_pressed;
+static unsigned held;
+static bool is_64_bit;
+
+static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void note(const char *format, ...)
+{
+    size_t length = strlen(notes);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(notes + length, sizeof notes - length, format, arguments);
+    va_end(arguments);
+}
+
+static enum config_node find(const char *path)
+{
+    if (strcmp(path, "/dir") == 0) {
+        return CONFIG_NODE_DIRECTORY;
+    }
+    if (strcmp(path, "/empty") == 0) {
+        return CONFIG_NODE_EMPTY;
+    }
+    return strcmp(path, "/file") == 0 ? CONFIG_NODE_FILE : CONFIG_NODE_NONE;
+}
+
+static bool read_file(const char *path, struct arena *memory, struct bytes *text,
+                      struct error *reason)
+{
+    (void)memory;
+    if (strcmp(path, "/file") != 0) {
+        return (fail)(reason, "not found");
+    }
+    *text = (struct bytes){(const uint8_t *)file_text, strlen(file_text)};
+    return true;
+}
+
+static bool is_volume(enum config_volume what, const char *name)
+{
+    return strcmp(name, what == CONFIG_VOLUME_LABEL ? "LABEL" : "2026-01-02-03-04-05-06") == 0;
+}
+
+static bool has_long_mode(void)
+{
+    return is_64_bit;
+}
+
+static unsigned modifiers(void)
+{
+    return held;
+}
+
+static bool interrupted(void)
+{
+    return key_pressed;
+}
+
+static void print(const char *text)
+{
+    note("%s", text);
+}
+
+static void clear(void)
+{
+    note("(clear)");
+}
+
+static void read_line(char *text, size_t size)
+{
+    snprintf(text, size, "%s", typed);
+}
+
+static bool sleep_or_key(unsigned seconds, bool until_key)
+{
+    note("(sleep %u%s)", seconds, until_key ? " or key" : "");
+    return !until_key || !key_pressed;
+}
+
+static bool set_serial(const struct config_serial *serial)
+{
+    note("(serial %d %x %u %u %u %c)", serial->unit, serial->port, serial->speed, serial->data_bits,
+         serial->stop_bits, serial->parity != 0 ? serial->parity : '-');
+    return serial->unit < 4;
+}
+
+static void set_terminal(enum config_direction direction, unsigned devices)
+{
+    note("(%s %u)", direction == CONFIG_INPUT ? "input" : "output", devices);
+}
+
+static const struct config_host host = {
+    .find = find,
+    .read = read_file,
+    .is_volume = is_volume,
+    .has_long_mode = has_long_mode,
+    .modifiers = modifiers,
+    .interrupted = interrupted,
+    .print = print,
+    .clear = clear,
+    .read_line = read_line,
+    .sleep = sleep_or_key,
+    .set_serial = set_serial,
+    .set_terminal = set_terminal,
+};
+static const struct config_environment environment = {CONFIG_CD_VARIABLES, &host};
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = (struct arena){.base = malloc(ARENA_BYTES), .size = ARENA_BYTES};
+    typed = file_text = "";
+    key_pressed = is_64_bit = false;
+    held = 0;
+    return arena.base == NULL;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    free(arena.base);
+    return 0;
+}
+
+static bool read_named(const char *text, const char *name)
+{
+    arena.used = 0;
+    *notes = 0;
+    return config_read_with(&config, (struct bytes){(const uint8_t *)text, strlen(text)}, name,
+                            &environment, &arena, &error);
+}
+
+static void read_text(const char *text)
+{
+    if (!read_named(text, "g.cfg")) {
+        fail_msg("%s", error.message);
+    }
+}
+
+static bool evaluate(size_t index)
+{
+    assert_true(index < config.entry_count);
+    *notes = 0;
+    return config_evaluate(&config, &config.entries[index], &boot, &error);
+}
+
+/* What a script shows and asks. */
+static void shows(const char *script, const char *expected)
+{
+    char text[2048];
+    snprintf(text, sizeof text, "%s\nmenuentry a { multiboot /k }\n", script);
+    read_text(text);
+    assert_string_equal(notes, expected);
+}
+
+static void assert_warning(const char *text)
+{
+    for (const struct config_warning *w = config.warnings; w != NULL; w = w->next) {
+        if (strcmp(w->text, text) == 0) {
+            return;
+        }
+    }
+    fail_msg("no warning \"%s\"", text);
+}
+
+/* ---- What is shown, and who is asked ----------------------------------------------------------
+ */
+
+static void an_entry_shows_its_text_when_it_is_evaluated(void **state)
+{
+    (void)state;
+    read_text("echo top\nmenuentry a {\necho Loading $1 ...\nclear\nmultiboot /k\n}\n");
+    assert_string_equal(notes, "top\n");
+    assert_true(evaluate(0));
+    assert_string_equal(notes, "Loading a ...\n(clear)");
+}
+
+static void a_submenu_shows_nothing_while_its_entries_are_listed(void **state)
+{
+    (void)state;
+    shows("submenu s {\necho hidden\nsleep 1\nclear\nserial\nterminal_output serial\n"
+          "menuentry b { echo b }\n}\necho shown",
+          "shown\n");
+    assert_int_equal(config.entry_count, 2);
+}
+
+static void sleep_says_how_long_and_whether_a_key_ends_it(void **state)
+{
+    (void)state;
+    shows("sleep 3; sleep -i 4; sleep --verbose --interruptible 5; sleep 0; sleep; sleep x",
+          "(sleep 3)(sleep 4 or key)(sleep 5 or key)");
+    key_pressed = true;
+    shows("if sleep --interruptible 2; then echo over; else echo key; fi", "(sleep 2 or key)key\n");
+}
+
+static void read_sets_a_variable_to_what_is_typed(void **state)
+{
+    (void)state;
+    typed = "a  b";
+    shows("read x; echo \"<$x>\"; read; echo end", "<a  b>\nend\n");
+}
+
+static void keystatus_tells_which_keys_are_held(void **state)
+{
+    (void)state;
+    static const char script[] = "for k in --shift --ctrl --alt; do if keystatus $k; then "
+                                 "echo $k; fi; done; if keystatus; then echo known; fi";
+    shows(script, "known\n");
+    held = 1;
+    shows(script, "--shift\nknown\n");
+    held = 6;
+    shows(script, "--ctrl\n--alt\nknown\n");
+}
+
+static void cpuid_tells_whether_the_processor_has_64_bits(void **state)
+{
+    (void)state;
+    static const char script[] = "if cpuid -l; then echo 64; else echo 32; fi";
+    shows(script, "32\n");
+    is_64_bit = true;
+    shows(script, "64\n");
+}
+
+static void serial_takes_all_its_options(void **state)
+{
+    (void)state;
+    shows("serial", "(serial -1 0 0 0 0 -)");
+    shows("serial --unit=1 --speed=9600 --word=7 --parity=even --stop=2",
+          "(serial 1 0 9600 7 2 e)");
+    shows("serial --port=0x2f8 --speed 115200 --parity=no", "(serial -1 2f8 115200 0 0 n)");
+    shows("serial --port 760 -s 300", "(serial -1 2f8 300 0 0 -)");
+    shows("if serial --unit=7; then echo y; else echo n; fi", "(serial 7 0 0 0 0 -)n\n");
+    assert_warning("there is no such serial port");
+}
+
+static void serial_refuses_values_that_make_no_sense(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"--unit=x",   "--unit=8",  "--speed=0",    "--word=4",
+                                          "--word=9",   "--stop=3",  "--parity=why", "--port=0x",
+                                          "--port=0xg", "--speed=-1"};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        char script[64];
+        char warning[64];
+        snprintf(script, sizeof script, "serial %s; echo $?", options[i]);
+        snprintf(warning, sizeof warning, "serial: '%s' is no value for this option",
+                 strchr(options[i], '=') + 1);
+        shows(script, "1\n");
+        assert_warning(warning);
+    }
+}
+
+static void terminals_are_set_added_and_removed(void **state)
+{
+    (void)state;
+    shows("terminal_output console", "(output 1)");
+    shows("terminal_output gfxterm; terminal_input serial", "(output 1)(input 2)");
+    shows("terminal_output console serial", "(output 3)");
+    shows("terminal_output --append serial; terminal_output --remove console",
+          "(output 3)(output 2)");
+    shows("terminal_output --remove console; terminal_output", "");
+    shows("terminal_input braille; echo $?", "1\n");
+    assert_warning("unknown terminal 'braille'");
+}
+
+/* ---- The disc ---------------------------------------------------------------------------------
+ */
+
+static void search_finds_the_disc_or_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words;
+        bool found;
+    } cases[] = {
+        {"search --file /file", true},
+        {"search -f /file", true},
+        {"search --no-floppy --file /nothing", false},
+        {"search --label LABEL", true},
+        {"search -l OTHER", false},
+        {"search --fs-uuid 2026-01-02-03-04-05-06", true},
+        {"search -u 0000-0000", false},
+        {"search --fs-uuid --hint-bios=hd0 --hint hd1 2026-01-02-03-04-05-06", true},
+        {"search.file /file root", true},
+        {"search.fs_label OTHER root", false},
+        {"search", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char script[128];
+        snprintf(script, sizeof script, "if %s; then echo y; else echo n; fi", cases[i].words);
+        shows(script, cases[i].found ? "y\n" : "n\n");
+    }
+    assert_warning("no such device: ");
+}
+
+static void search_sets_a_variable_to_the_disc(void **state)
+{
+    (void)state;
+    shows("root=; search --set --file /file; echo $root", "cd\n");
+    shows("search --set=x --file /file; echo $x", "cd\n");
+    shows("root=hd0; search --set=root --file /nothing; echo $root", "hd0\n");
+    shows("search.fs_label LABEL y; echo $y", "cd\n");
+}
+
+static void a_sourced_text_is_named_in_its_messages(void **state)
+{
+    (void)state;
+    file_text = "true\nfrobnicate\nmenuentry b {\nmultiboot\n}\nfunction f {\nmultiboot x\n}\n";
+    read_text("source /file\nmenuentry a {\nf\n}\n");
+    assert_string_equal(config.warnings->name, "/file");
+    assert_int_equal(config.warnings->line, 2);
+    assert_false(evaluate(0));
+    assert_string_equal(error.message, "/file:4: a file's name is missing");
+    assert_false(evaluate(1));
+    assert_string_equal(error.message, "/file:7: the path 'x' does not begin with '/'");
+}
+
+static void files_name_the_config_that_asks_for_them(void **state)
+{
+    (void)state;
+    file_text = "\nmodule /m\n";
+    read_text("menuentry a {\nmultiboot /k\nsource /file\n}\n");
+    assert_true(evaluate(0));
+    assert_string_equal(boot.kernel.config, "g.cfg");
+    assert_int_equal(boot.kernel.line, 2);
+    assert_string_equal(boot.modules[0].config, "/file");
+    assert_int_equal(boot.modules[0].line, 2);
+}
+
+static void a_text_that_sources_itself_is_an_error(void **state)
+{
+    (void)state;
+    file_text = "source /file\n";
+    assert_false(read_named(file_text, "g.cfg"));
+    assert_string_equal(error.message, "/file:1: nested too deep: more than 20 levels");
+}
+
+static void a_sourced_file_that_is_no_text_is_a_warning(void **state)
+{
+    (void)state;
+    shows("source /nothing; echo $?; source nothing; echo $?", "1\n1\n");
+    assert_warning("/nothing: not found");
+    assert_warning("source needs a file's absolute name");
+}
+
+static void configfile_puts_another_config_in_this_ones_place(void **state)
+{
+    (void)state;
+    read_text("menuentry a {\nconfigfile (cd)/other.cfg\necho never\n}\n");
+    assert_true(evaluate(0));
+    assert_int_equal(boot.action, CONFIG_ACTION_CONFIG);
+    assert_string_equal(boot.kernel.path, "/other.cfg");
+    assert_int_equal(boot.kernel.line, 2);
+    assert_string_equal(notes, "");
+    read_text("echo a\nconfigfile /other.cfg\n");
+    assert_true(evaluate(0));
+    assert_int_equal(boot.action, CONFIG_ACTION_CONFIG);
+    assert_string_equal(boot.kernel.path, "/other.cfg");
+}
+
+static void cat_shows_a_file(void **state)
+{
+    (void)state;
+    file_text = "line\nline 2\n";
+    shows("cat /file; cat /nothing; echo $?", "line\nline 2\n1\n");
+    assert_warning("/nothing: not found");
+}
+
+/* ---- Configs that boot without a menu ---------------------------------------------------------
+ */
+
+static void a_config_that_boots_without_a_menu_shows_its_texts_once(void **state)
+{
+    (void)state;
+    read_text("echo a\nset gfxpayload=text\nmultiboot /k x\nset gfxpayload=keep\nmodule /m\nboot\n"
+              "echo never\n");
+    assert_string_equal(notes, "a\n");
+    assert_int_equal(config.entry_count, 1);
+    assert_true(evaluate(0));
+    assert_string_equal(notes, "");
+    assert_string_equal(boot.kernel.path, "/k");
+    assert_string_equal(boot.kernel.arguments, "x");
+    assert_string_equal(boot.gfxpayload, "keep");
+    assert_int_equal(boot.module_count, 1);
+    assert_true(evaluate(0));
+    assert_string_equal(boot.modules[0].path, "/m");
+}
+
+static void a_broken_load_before_the_menu_is_a_warning(void **state)
+{
+    (void)state;
+    read_text("module /m\nmultiboot k\nmenuentry a { multiboot /k }\n");
+    assert_warning("a module before the kernel: the multiboot line comes first");
+    assert_warning("the path 'k' does not begin with '/'");
+    assert_true(evaluate(0));
+    read_text("true\nmultiboot k\nboot\n");
+    assert_false(evaluate(0));
+    assert_string_equal(error.message, "g.cfg:2: the path 'k' does not begin with '/'");
+}
+
+static void what_whelk_cannot_do_is_told_apart_from_mistakes(void **state)
+{
+    (void)state;
+    read_text("menuentry a { linux /vmlinuz }\nmenuentry b { multiboot }\n"
+              "menuentry c { cutmem 1 2; multiboot /k }\nlinux /vmlinuz\n");
+    assert_warning("linux is not supported");
+    assert_false(evaluate(0));
+    assert_true(boot.names_no_kernel);
+    assert_false(evaluate(1));
+    assert_false(boot.names_no_kernel);
+    assert_true(evaluate(2));
+    assert_warning("cutmem is not supported: it has no effect");
+}
+
+/* ---- Loops without an end ---------------------------------------------------------------------
+ */
+
+static void a_key_interrupts_a_loop(void **state)
+{
+    (void)state;
+    key_pressed = true;
+    assert_false(read_named("x=1\nwhile true; do x=2; done\n", "g.cfg"));
+    assert_string_equal(error.message, "g.cfg:2: a loop was interrupted by a key");
+}
+
+static void a_loop_without_an_end_ends_by_itself(void **state)
+{
+    (void)state;
+    static const char *const loops[] = {"while true; do true; done", "until false; do x=$x; done",
+                                        "function f { f; }\nf",
+                                        "x=aaaaaaaaaaaaaaaa\nwhile true; do x=$x$x; done",
+                                        "while true; do for i in 1 2 3; do continue 2; done; done"};
+    for (size_t i = 0; i < sizeof loops / sizeof loops[0]; i++) {
+        assert_false(read_named(loops[i], "g.cfg"));
+        assert_int_equal(strncmp(error.message, "g.cfg:", 6), 0);
+    }
+}
+
+static void parts_of_loops_out_of_place_are_errors(void **state)
+{
+    (void)state;
+    static const char *const scripts[] = {
+        "do",
+        "done",
+        "true; do true; done",
+        "while true; done",
+        "while true; do true",
+        "while true; do do true; done; done",
+        "for x in a; fi",
+        "if true; then done; fi",
+        "while true; do fi; done",
+        "for i in a; do true; done; done",
+        "case",
+    };
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        assert_false(read_named(scripts[i], "g.cfg"));
+        assert_non_null(strstr(error.message, "is missing or out of place"));
+    }
+    assert_false(read_named("for i a b; do true; done", "g.cfg"));
+    assert_string_equal(error.message, "g.cfg:1: for needs a name, 'in' and words");
+}
+
+/* ---- GRUB Legacy ------------------------------------------------------------------------------
+ */
+
+static void a_menu_lst_of_grub_legacy_is_read(void **state)
+{
+    (void)state;
+    bool is_set;
+    assert_true(read_named("# a comment\r\ndefault 1\ntimeout=7\ncolor green/black\n\n"
+                           "title  First 'one'\nroot (hd0,0)\n"
+                           "kernel --type=multiboot (cd)/boot/k  a=1 \"b\" $c\n"
+                           "module /boot/m x\nmodulenounzip /n\nboot\n\n"
+                           "title Second\nkernel /boot/k2\n",
+                           "/boot/grub/menu.lst"));
+    assert_null(config.warnings);
+    assert_int_equal(config.entry_count, 2);
+    assert_string_equal(config.entries[0].title, "First 'one'");
+    assert_int_equal(config.entries[0].line, 6);
+    assert_int_equal(config_default(&config), 1);
+    assert_int_equal(config_timeout(&config, &is_set), 7);
+    assert_true(evaluate(0));
+    assert_string_equal(boot.kernel.path, "/boot/k");
+    assert_string_equal(boot.kernel.arguments, "(cd)/boot/k a=1 \\\"b\\\" $c");
+    assert_int_equal(boot.kernel.line, 8);
+    assert_int_equal(boot.module_count, 2);
+    assert_string_equal(boot.modules[0].arguments, "/boot/m x");
+    assert_true(boot.modules[1].keep_packed);
+    assert_true(evaluate(1));
+    assert_string_equal(boot.kernel.arguments, "/boot/k2");
+}
+
+static void what_a_menu_lst_asks_in_vain_is_told_with_its_line(void **state)
+{
+    (void)state;
+    assert_true(read_named("default saved\ntitle a\nchainloader +1\ntitle b\nfrobnicate\n"
+                           "kernel /k\ntitle c\nreboot\n",
+                           "menu.lst"));
+    assert_int_equal(config_default(&config), 0);
+    assert_false(evaluate(0));
+    assert_string_equal(error.message, "menu.lst:3: chainloader is not supported");
+    assert_true(evaluate(1));
+    assert_warning("unknown command 'frobnicate'");
+    assert_true(evaluate(2));
+    assert_int_equal(boot.action, CONFIG_ACTION_REBOOT);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_entry_shows_its_text_when_it_is_evaluated),
+        TEST(a_submenu_shows_nothing_while_its_entries_are_listed),
+        TEST(sleep_says_how_long_and_whether_a_key_ends_it),
+        TEST(read_sets_a_variable_to_what_is_typed),
+        TEST(keystatus_tells_which_keys_are_held),
+        TEST(cpuid_tells_whether_the_processor_has_64_bits),
+        TEST(serial_takes_all_its_options),
+        TEST(serial_refuses_values_that_make_no_sense),
+        TEST(terminals_are_set_added_and_removed),
+        TEST(search_finds_the_disc_or_nothing),
+        TEST(search_sets_a_variable_to_the_disc),
+        TEST(a_sourced_text_is_named_in_its_messages),
+        TEST(files_name_the_config_that_asks_for_them),
+        TEST(a_text_that_sources_itself_is_an_error),
+        TEST(a_sourced_file_that_is_no_text_is_a_warning),
+        TEST(configfile_puts_another_config_in_this_ones_place),
+        TEST(cat_shows_a_file),
+        TEST(a_config_that_boots_without_a_menu_shows_its_texts_once),
+        TEST(a_broken_load_before_the_menu_is_a_warning),
+        TEST(what_whelk_cannot_do_is_told_apart_from_mistakes),
+        TEST(a_key_interrupts_a_loop),
+        TEST(a_loop_without_an_end_ends_by_itself),
+        TEST(parts_of_loops_out_of_place_are_errors),
+        TEST(a_menu_lst_of_grub_legacy_is_read),
+        TEST(what_a_menu_lst_asks_in_vain_is_told_with_its_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
