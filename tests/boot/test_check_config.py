@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What whelk-mkrescue says of configs that use more of the language: further configs, tests of files, commands
+that Whelk cannot do."""
+
+import subprocess
+
+import pytest
+
+from discs import CONFIG, MKRESCUE, write_tree
+from good_kernels import plain
+
+ENTRY = 'menuentry "{}" {{\n    {}\n}}\n'
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Makes an ISO of a config and other files; returns the exit status and the messages, an empty list if it
+    is a success without any."""
+    def run(config, name=CONFIG, **files):
+        write_tree(tmp_path / "tree", {"boot/kernel": plain(), name: config.encode(),
+                                       **{f"boot/{key}.cfg": text.encode() for key, text in files.items()}})
+        image = tmp_path / "out.iso"
+        image.unlink(missing_ok=True)
+        process = subprocess.run([MKRESCUE, "-o", image, tmp_path / "tree"], stdin=subprocess.DEVNULL,
+                                 capture_output=True, text=True, timeout=60)
+        assert image.exists() == (process.returncode == 0)
+        return process.returncode, [line for line in process.stderr.splitlines() if "was not written" not in line]
+    return run
+
+
+def entry(*commands, title="test"):
+    return ENTRY.format(title, "\n    ".join(commands))
+
+
+def test_a_script_is_evaluated_with_the_trees_files(make):
+    script = "if [ -f /boot/kernel -a -d /boot -a ! -e /boot/nothing ]; then k=kernel; else k=nothing; fi\n"
+    assert make(script + entry("multiboot /boot/$k")) == (0, [])
+
+
+def test_search_finds_files_of_the_tree_and_any_volume(make):
+    script = ("if search --file --set=root /boot/kernel; then if search --label --set=root DATA; then set k=kernel; fi; fi\n")
+    assert make(script + entry("multiboot /boot/$k")) == (0, [])
+    status, messages = make("search --file --set=root /nothing\n" + entry("multiboot /boot/kernel"))
+    assert (status, messages) == (0, ["whelk: boot/grub/grub.cfg:1: no such device: /nothing"])
+
+
+def test_what_is_shown_at_boot_is_not_shown_when_the_iso_is_made(make):
+    assert make("echo hello\nsleep 100\n" + entry("echo world", "read", "multiboot /boot/kernel")) == (0, [])
+
+
+def test_a_sourced_file_is_part_of_the_config(make):
+    assert make("source /boot/more.cfg\n", more=entry("multiboot /boot/kernel")) == (0, [])
+    status, messages = make("source /boot/more.cfg\n", more="\n" + entry("multiboot /boot/nothing"))
+    assert status == 1
+    assert messages == ["whelk: /boot/more.cfg:3: /boot/nothing: no such file"]
+
+
+def test_a_sourced_file_that_is_missing_is_a_warning(make):
+    status, messages = make("source /boot/less.cfg\n" + entry("multiboot /boot/kernel"))
+    assert status == 0
+    assert len(messages) == 1 and messages[0].startswith("whelk: boot/grub/grub.cfg:1: /boot/less.cfg: ")
+
+
+def test_a_config_that_leads_to_another_is_checked_with_it(make):
+    first = entry("configfile /boot/more.cfg") + entry("multiboot /boot/kernel")
+    assert make(first, more=entry("multiboot /boot/kernel") + entry("configfile /boot/grub/grub.cfg")) == (0, [])
+    assert make(first, more=entry("multiboot /boot/nothing")) == \
+        (1, ["whelk: boot/more.cfg:2: /boot/nothing: no such file"])
+
+
+def test_a_config_that_leads_nowhere_is_refused(make):
+    assert make(entry("configfile /boot/less.cfg")) == \
+        (1, ["whelk: boot/grub/grub.cfg:2: /boot/less.cfg: no such file"])
+
+
+def test_what_whelk_cannot_do_is_a_warning_unless_it_is_the_default(make):
+    kernel, linux = entry("multiboot /boot/kernel"), entry("linux /boot/vmlinuz", "initrd /boot/initrd")
+    assert make(kernel + linux) == (0, ["whelk: boot/grub/grub.cfg:5: linux is not supported"])
+    assert make(linux + kernel) == (1, ["whelk: boot/grub/grub.cfg:2: linux is not supported"])
+
+
+def test_a_mistake_is_refused_whatever_other_entries_do(make):
+    status, messages = make(entry("multiboot") + entry("multiboot /boot/kernel"))
+    assert (status, messages) == (1, ["whelk: boot/grub/grub.cfg:2: a file's name is missing"])
+
+
+def test_a_loop_without_an_end_is_refused(make):
+    status, messages = make("while true; do true; done\n" + entry("multiboot /boot/kernel"))
+    assert (status, messages) == (1, ["whelk: boot/grub/grub.cfg:1: too many commands: a loop without an end?"])

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Configs that use the language's commands, on a machine: what they show on the serial port, what they wait for,
+and what they boot. That they do as GRUB does is tested without one, in tests/unit/test_config_grub.py."""
+
+import subprocess
+
+import pytest
+
+from discs import CONFIG, MKRESCUE, write_tree
+from good_kernels import plain
+from qemu import Machine
+from report import Report
+
+ENTRY = 'set timeout=0\nmenuentry "test" {{\n{}\n}}\n'
+
+
+@pytest.fixture
+def disc(discs):
+    def make(text, name=CONFIG, **files):
+        """An ISO of a config, the kernel, and further configs under /boot."""
+        return discs.make({"boot/kernel": plain(), name: text.encode(),
+                           **{f"boot/{key}.cfg": contents.encode() for key, contents in files.items()}})
+    return make
+
+
+@pytest.fixture
+def unchecked(discs):
+    """An ISO with an entry that whelk-mkrescue would refuse."""
+    return lambda text: discs.make_unchecked(
+        {"boot/kernel": plain(), CONFIG: ENTRY.format("multiboot /boot/kernel").encode()},
+        {CONFIG: ENTRY.format(text).encode()})
+
+
+def booted(machine):
+    machine.wait_for("^END$", 30)
+    return Report(machine.serial)["cmdline"].decode()
+
+
+def shown(machine):
+    """What came before the kernel, without Whelk's own messages."""
+    machine.wait_for("^END$", 30)
+    text = machine.serial[:machine.serial.index("report: 0x1")]
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("whelk: "))
+
+
+# ---- What scripts see of the machine
+
+SCRIPTS = {
+    "texts": ("echo a 'b  c'\necho -n d\necho -e 'e\\nf'", "a b  c\nde\nf\n"),
+    "loops": ("for i in 1 2 3; do if [ $i = 2 ]; then continue; fi; echo $i; done\n"
+              "while [ x$n != xaa ]; do n=a$n; echo $n; done", "1\n3\na\naa\n"),
+    "functions": ("function f { echo $# $2; return 1; }\nif f a b; then echo y; else echo n; fi", "2 b\nn\n"),
+    "files": ("for f in /boot/kernel /boot /boot/nothing; do for t in -e -f -d -s; do\n"
+              "if [ $t $f ]; then echo is $t $f; fi; done; done",
+              "is -e /boot/kernel\nis -f /boot/kernel\nis -s /boot/kernel\nis -e /boot\nis -d /boot\n"),
+    "search by file": ("search --file --set=x /boot/kernel; echo $x; if search --file /nothing; then echo y; "
+                       "else echo n; fi", "cd\nn\n"),
+    "source": ("source /boot/more.cfg\necho $y", "more\nz\n"),
+    "source with a device": ("source (cd)/boot/more.cfg", "more\n"),
+    "cat": ("cat /boot/more.cfg", "echo more\ny=z\n"),
+    "eval": ("eval 'x=1; echo $x'", "1\n"),
+}
+
+
+@pytest.mark.parametrize("script, text", [pytest.param(*pair, id=name) for name, pair in SCRIPTS.items()])
+@pytest.mark.parametrize("place", ["top level", "entry"])
+def test_a_script_shows_its_texts_and_boots(disc, place, script, text):
+    load = "multiboot /boot/kernel fine"
+    config = f"{script}\n{ENTRY.format(load)}" if place == "top level" else ENTRY.format(f"{script}\n{load}")
+    with Machine(disc(config, more="echo more\ny=z\n")) as machine:
+        assert booted(machine) == "fine"
+        assert shown(machine).endswith(text)
+
+
+def test_a_disc_is_found_by_its_label_and_its_uuid(tmp_path):
+    script = ("for l in WHELK_DATA OTHER; do if search --label --set=root $l; then echo $l; fi; done\n"
+              "for u in 2026-01-02-03-04-05-00 2026-01-02-03-04-05-01; do\n"
+              "if search --no-floppy --fs-uuid --set=root $u; then echo $u; fi; done\n")
+    image = tmp_path / "label.iso"
+    write_tree(tmp_path / "tree", {"boot/kernel": plain(),
+                                   CONFIG: (script + ENTRY.format("multiboot /boot/kernel")).encode()})
+    subprocess.run([MKRESCUE, "-o", image, tmp_path / "tree", "--", "-volid", "WHELK_DATA", "-volume_date", "uuid",
+                    "2026010203040500"], check=True, capture_output=True, timeout=60)
+    with Machine(image) as machine:
+        assert shown(machine) == "WHELK_DATA\n2026-01-02-03-04-05-00\n"
+
+
+@pytest.mark.parametrize("processor, bits", [("qemu64", 64), ("qemu32", 32), ("486", 32)])
+def test_cpuid_tells_the_processors_apart(disc, processor, bits):
+    config = ENTRY.format("if cpuid -l; then echo 64; else echo 32; fi\nmultiboot /boot/kernel")
+    with Machine(disc(config), extra=("-cpu", processor)) as machine:
+        assert machine.wait_for(r"^(64|32)$", 30)[1] == str(bits)
+
+
+# ---- Somebody at the keyboard
+
+def test_read_waits_for_a_line_and_shows_it(disc):
+    config = ENTRY.format('echo -n "name: "\nread name\nmultiboot /boot/kernel "<$name>"')
+    with Machine(disc(config)) as machine:
+        machine.wait_for("name: ", 30)
+        machine.type_serial("abx\x7fc d\r")
+        assert booted(machine) == '"<abc d>"'
+        assert "name: abx\b \bc d\n" in shown(machine)
+
+
+def test_sleep_waits(disc):
+    with Machine(disc(ENTRY.format("echo before\nsleep 3\necho after\nmultiboot /boot/kernel"))) as machine:
+        machine.wait_for("^before$", 30)
+        machine.wait_a_moment()
+        assert "after" not in machine.serial
+        machine.wait_for("^after$", 20)
+
+
+def test_a_key_ends_a_sleep_that_may_be_interrupted(disc):
+    config = ENTRY.format("echo before\nif sleep --interruptible 10000; then echo over; else echo key; fi\n"
+                          "multiboot /boot/kernel")
+    with Machine(disc(config)) as machine:
+        machine.wait_for("^before$", 30)
+        machine.press("esc")
+        assert shown(machine).endswith("key\n")
+
+
+def test_a_key_ends_a_loop_without_an_end(unchecked):
+    with Machine(unchecked("echo before\nwhile true; do sleep 1; done\nmultiboot /boot/kernel")) as machine:
+        machine.wait_for("^before$", 30)
+        machine.press("esc")
+        machine.wait_for("grub.cfg:4: a loop was interrupted by a key", 30)
+
+
+def test_a_loop_without_an_end_ends_by_itself(unchecked):
+    with Machine(unchecked("while true; do true; done")) as machine:
+        machine.wait_for("grub.cfg:3: too many commands: a loop without an end\\?", 60)
+
+
+# ---- The serial port
+
+def test_serial_sets_up_the_port_that_it_names(disc, tmp_path):
+    config = ENTRY.format("serial --unit=1 --speed=19200 --word=7 --parity=even --stop=2\necho to the second\n"
+                          "multiboot /boot/kernel")
+    with Machine(disc(config), extra=("-serial", f"file:{tmp_path / 'second'}")) as machine:
+        assert booted(machine) == ""
+        assert shown(machine) == ""
+    assert (tmp_path / "second").read_bytes() == b"to the second\r\n"
+
+
+def test_a_serial_port_that_is_not_there_is_a_warning_and_the_first_stays(disc):
+    config = ENTRY.format("if serial --unit=3; then echo y; else echo n; fi\nmultiboot /boot/kernel")
+    with Machine(disc(config)) as machine:
+        assert shown(machine).endswith("n\n")
+
+
+# ---- Other configs
+
+def test_configfile_goes_on_with_another_config(disc):
+    more = ENTRY.format("multiboot /boot/kernel second")
+    with Machine(disc(ENTRY.format("echo first\nconfigfile /boot/more.cfg"), more=more)) as machine:
+        assert booted(machine) == "second"
+        assert shown(machine) == "first\n"
+
+
+def test_configfile_at_the_top_level_goes_on_at_once(disc):
+    more = ENTRY.format("multiboot /boot/kernel second")
+    with Machine(disc("set timeout=0\nconfigfile (cd)/boot/more.cfg\n", more=more)) as machine:
+        assert booted(machine) == "second"
+
+
+def test_configs_that_lead_to_each_other_end_with_a_message(disc):
+    image = disc(ENTRY.format("configfile /boot/more.cfg"), more=ENTRY.format("configfile /boot/grub/grub.cfg"))
+    with Machine(image) as machine:
+        machine.wait_for("no memory left|too large for the working memory", 60)
+
+
+def test_a_menu_lst_of_grub_legacy_boots(disc):
+    text = "default 1\ntimeout 0\ntitle no\nreboot\ntitle yes\nroot (cd)\nkernel (cd)/boot/kernel a=1\n"
+    with Machine(disc(text, name="boot/grub/menu.lst")) as machine:
+        assert booted(machine) == "(cd)/boot/kernel a=1"
