@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The grub.cfg files of public repositories against GRUB itself: grub-emu, GRUB as a program of the host, runs
+each entry of each file with functions in the place of the commands that load, which show their words; the
+evaluator of stage 2 must load the same. The files belong to their authors and are not part of this project:
+see test_corpus.c."""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+
+import pytest
+
+SHELL = pathlib.Path(os.environ["BUILD"]).resolve() / "unit" / "config_shell"
+CORPUS = pathlib.Path(os.environ.get("WHELK_CORPUS", "../shared/corpus/grub-cfg"))
+FILES = sorted(CORPUS.glob("*.cfg"))
+LOADING = ("multiboot", "multiboot2", "module", "module2")
+
+# In the place of a PC with a CD. The lines are one, so that those of the file keep their numbers.
+STAGE = "set root=cd; set prefix='(cd)/boot/grub'; set grub_platform=pc; set grub_cpu=i386; " + " ".join(
+    f'function {name} {{ echo "<[{name}]>"; for word in "$@"; do echo "<[$word]>"; done; }};' for name in LOADING)
+# Entries end in the menu, some behind "Press any key": from there to the command line, and out.
+KEYS = b"c" * 8 + b"\rexit\r"
+SEQUENCES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+OPTIONS = re.compile(r"--(quirk-|nounzip)")
+
+# Where Whelk loads something else than GRUB, and why.
+EXPLAINED = {
+    "1WeirdDev__CrashOS__bin_boot_grub.cfg": "a path without '/' in front, which GRUB would not find either",
+    "1WeirdDev__CrashOS__grub.cfg": "the same",
+}
+
+
+def of_whelk(folder):
+    """[(where the entry stands, [(command, path, words)] or the reason why nothing is loaded)]"""
+    output = subprocess.run([SHELL, "-e", str(folder)], capture_output=True, text=True, timeout=30).stdout
+    entries = []
+    for line in output.splitlines():
+        kind, first, *rest = line.split("\t")
+        if kind == "entry":
+            entries.append((first, []))
+        elif kind == "error":
+            entries[-1] = (entries[-1][0], first)
+        else:
+            entries[-1][1].append((kind, first, shlex.split(rest[0])))
+    return entries
+
+
+def of_grub(folder, text, where):
+    config = folder / "boot/grub/grub.cfg"
+    text = text.replace(b"gfxterm", b"console")  # which would show the words elsewhere
+    config.write_bytes(STAGE.encode() + text + f"\nset timeout=0\nset timeout_style=menu\nset default='{where}'\n".encode())
+    try:
+        output = subprocess.run(["grub-emu", "-d", str(config.parent)], input=KEYS, capture_output=True, timeout=5).stdout
+    except subprocess.TimeoutExpired as waiting:  # for more keys
+        output = waiting.stdout or b""
+    # Rows of 80 columns are wrapped.
+    output = SEQUENCES.sub(b"", output).split(b"GNU GRUB")[0].replace(b"\n\r", b"").decode("utf-8", "replace")
+    loads = []
+    for word in re.findall(r"<\[(.*?)\]>", output):
+        if word in LOADING:
+            loads.append((word, []))
+        else:
+            loads[-1][1].append(word)
+    return last_boot([(kind, words) for kind, words in loads])
+
+
+def last_boot(loads):
+    """A second kernel takes the place of the first one and of its modules."""
+    boot = []
+    for kind, words in loads:
+        words = [word for word in words if not OPTIONS.match(word)]
+        if kind.startswith("multiboot"):
+            boot = []
+        boot.append((kind, re.sub(r"^\([^)]*\)+", "", words[0]) if words else "", words[1:]))
+    return boot
+
+
+@pytest.mark.skipif(not FILES, reason=f"SKIPPED: there are no grub.cfg files in {CORPUS} (see WHELK_CORPUS)")
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in FILES])
+def test_every_entry_loads_what_it_loads_under_grub(path, tmp_path):
+    (tmp_path / "boot/grub").mkdir(parents=True)
+    text = path.read_bytes()
+    (tmp_path / "boot/grub/grub.cfg").write_bytes(text)
+    whelk = of_whelk(tmp_path)
+    assert whelk
+    differences = {}
+    for where, loads in whelk:
+        grub = of_grub(tmp_path, text, where)
+        if loads != grub and not (isinstance(loads, str) and grub == []):
+            differences[where] = (loads, grub)
+    if path.name in EXPLAINED:
+        assert differences, "there is nothing to explain any more"
+    else:
+        assert not differences
