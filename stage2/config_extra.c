@@ -137,4 +137,5 @@ const struct config_extras config_extras_table = {
     .put_arguments = put_arguments,
     .from_legacy = config_from_legacy,
     .find_default = find_default,
+    .find_fallback = find_fallback,
 };

@@ -24,6 +24,9 @@ struct config_extras {
 
     /* config_default() where there are submenus, or names instead of numbers. */
     size_t (*find_default)(struct config *config, const struct config_variable *variable);
+
+    /* `set fallback=`: the entry of its number-th word (from 0), entry_count: there are no more. */
+    size_t (*find_fallback)(struct config *config, unsigned number);
 };
 
 /* The table itself, for programs that have all of it linked in. */

@@ -282,6 +282,7 @@ int number_of(const struct command *command, int otherwise);
 run_function run_submenu;
 bool end_submenu(struct run *run, const struct frame *frame);
 size_t find_default(struct config *config, const struct config_variable *variable);
+size_t find_fallback(struct config *config, unsigned number);
 
 bool config_from_legacy(struct bytes *text, struct arena *arena);
 

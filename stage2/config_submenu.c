@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's submenus, and defaults that name an entry by more than its place in the first menu.
+// The config's submenus, defaults that name an entry by more than its place in the first menu, and
+// what is booted when the default cannot be.
 #include "stage2/config_run.h"
 
 #include <string.h>
@@ -98,4 +99,23 @@ size_t find_default(struct config *config, const struct config_variable *variabl
     }
     /* A config that itself boots, or halts, has one entry, whatever its submenus have. */
     return menu->first_entry < config->entry_count ? menu->first_entry : 0;
+}
+
+size_t find_fallback(struct config *config, unsigned number)
+{
+    const struct config_variable *variable = find_variable(config->scope, "fallback", 8);
+    const char *text = variable != NULL && variable->value != NULL ? variable->value : "";
+    size_t length = 0;
+    do {
+        text += length;
+        while (is_blank(*text)) {
+            text++;
+        }
+        for (length = 0; text[length] != 0 && !is_blank(text[length]);) {
+            length++;
+        }
+    } while (number-- > 0 && length > 0);
+    struct config_variable word = {.line = variable != NULL ? variable->line : 0};
+    word.value = length > 0 ? arena_text(config->arena, text, length) : NULL;
+    return word.value != NULL ? find_default(config, &word) : config->entry_count;
 }

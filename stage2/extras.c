@@ -20,6 +20,7 @@ __attribute__((section(".extras_table"))) const struct extras extras_table = {
     .symbols_place = symbols_place,
     .config = &config_extras_table,
     .script_host = &script_host,
+    .find_fallback = script_find_fallback,
     .power_off = firmware_power_off,
     .video_start = video_start,
     .timeline_report = timeline_report,

@@ -32,6 +32,7 @@ struct extras {
     /* config_extras.h, script_host.h */
     const struct config_extras *config;
     const struct config_host *script_host;
+    size_t (*find_fallback)(struct config *config, unsigned number, const char *reason);
     /* firmware.h: firmware_power_off */
     void (*power_off)(void);
     /* video_start.h */

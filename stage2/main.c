@@ -237,9 +237,12 @@ static struct config *choose_and_boot(struct config *config, const struct memory
     int timeout = seconds_to_wait(config);
     bool ask = timeout != 0 || firmware_menu_key_held();
     show_warnings(config);
-    for (;;) {
+    const size_t preselected = chosen;
+    bool by_itself = timeout >= 0; /* nobody may be there who chooses */
+    for (unsigned tried = 0;; tried++) {
         if (ask) {
             chosen = choose(config, chosen, timeout, message);
+            by_itself = by_itself && chosen == preselected;
         }
         struct config *next = boot_entry(config, chosen, map, &error);
         if (next != NULL) {
@@ -248,8 +251,16 @@ static struct config *choose_and_boot(struct config *config, const struct memory
         if (config->entry_count == 1) {
             leave(error.message);
         }
+        const struct extras *extras = by_itself ? firmware_extras(&error) : NULL;
+        size_t fallback = extras != NULL ? extras->find_fallback(config, tried, error.message)
+                                         : config->entry_count;
+        ask = fallback == config->entry_count;
+        if (!ask) {
+            chosen = fallback;
+            continue;
+        }
+        by_itself = false;
         message = error.message;
-        ask = true;
     }
 }
 

@@ -4,6 +4,7 @@
 #include "stage2/script_host.h"
 
 #include <string.h>
+#include "stage2/config_extras.h"
 #include "stage2/console.h"
 #include "stage2/disc.h"
 #include "stage2/file.h"
@@ -183,3 +184,12 @@ const struct config_host script_host = {
     .sleep = sleep_or_key,
     .set_serial = set_serial,
 };
+
+size_t script_find_fallback(struct config *config, unsigned number, const char *reason)
+{
+    size_t index = config_extras_table.find_fallback(config, number);
+    if (index < config->entry_count) {
+        console_print("whelk: %s\n", reason);
+    }
+    return index;
+}

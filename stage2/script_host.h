@@ -5,3 +5,7 @@
 #include "stage2/config.h"
 
 extern const struct config_host script_host;
+
+/* The next entry that `fallback` names once the default could not be booted, for a reason that is
+   shown; entry_count: none. */
+size_t script_find_fallback(struct config *config, unsigned number, const char *reason);

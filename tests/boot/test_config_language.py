@@ -174,3 +174,42 @@ def test_a_menu_lst_of_grub_legacy_boots(disc):
     text = "default 1\ntimeout 0\ntitle no\nreboot\ntitle yes\nroot (cd)\nkernel (cd)/boot/kernel a=1\n"
     with Machine(disc(text, name="boot/grub/menu.lst")) as machine:
         assert booted(machine) == "(cd)/boot/kernel a=1"
+
+
+# ---- When the default cannot be booted
+
+FALLBACK = """set timeout={}
+set fallback="{}"
+menuentry "first" {{
+    multiboot /boot/kernel first
+}}
+menuentry "second" {{
+    multiboot /boot/kernel second
+}}
+menuentry "third" {{
+    multiboot /boot/kernel third
+}}
+"""
+
+
+@pytest.mark.parametrize("timeout, fallback, broken, entry", [
+    (0, "2", ("first",), "third"), (0, "second 2", ("first", "second"), "third"), (2, "1", ("first",), "second")])
+def test_fallback_boots_what_it_names_when_the_default_cannot_be_booted(discs, timeout, fallback, broken, entry):
+    config = FALLBACK.format(timeout, fallback)
+    lost = config
+    for name in broken:
+        lost = lost.replace(f"/boot/kernel {name}", f"/boot/kernex {name}")
+    image = discs.make_unchecked({"boot/kernel": plain(), CONFIG: config.encode()}, {CONFIG: lost.encode()})
+    with Machine(image) as machine:
+        assert booted(machine) == entry
+        assert machine.serial.count("/boot/kernex: no such file") == len(broken)
+
+
+def test_without_another_fallback_the_menu_says_why(discs):
+    config = FALLBACK.format(0, "1")
+    lost = config.replace("/boot/kernel", "/boot/kernex")
+    image = discs.make_unchecked({"boot/kernel": plain(), CONFIG: config.encode()}, {CONFIG: lost.encode()})
+    with Machine(image) as machine:
+        machine.wait_for("grub.cfg:4: /boot/kernex", 30)
+        machine.wait_for("grub.cfg:7: /boot/kernex", 30)
+        machine.wait_for("Esc", 30)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "stage2/config.h"
+#include "stage2/config_extras.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
 enum { ARENA_BYTES = 1024 * 1024 };
@@ -436,6 +437,20 @@ static void what_whelk_cannot_do_is_told_apart_from_mistakes(void **state)
     assert_warning("cutmem is not supported: it has no effect");
 }
 
+static void fallback_names_the_entries_to_try_next(void **state)
+{
+    (void)state;
+    read_text("menuentry a { true }\nmenuentry b --id x { true }\nmenuentry c { true }\n"
+              "set fallback=' 2  x '\n");
+    const struct config_extras *extras = config_extras(&config, &error);
+    assert_int_equal(extras->find_fallback(&config, 0), 2);
+    assert_int_equal(extras->find_fallback(&config, 1), 1);
+    assert_int_equal(extras->find_fallback(&config, 2), 3);
+    assert_int_equal(extras->find_fallback(&config, 9), 3);
+    read_text("menuentry a { true }\n");
+    assert_int_equal(extras->find_fallback(&config, 0), 1);
+}
+
 /* ---- Loops without an end ---------------------------------------------------------------------
  */
 
@@ -554,6 +569,7 @@ int main(void)
         TEST(a_config_that_boots_without_a_menu_shows_its_texts_once),
         TEST(a_broken_load_before_the_menu_is_a_warning),
         TEST(what_whelk_cannot_do_is_told_apart_from_mistakes),
+        TEST(fallback_names_the_entries_to_try_next),
         TEST(a_key_interrupts_a_loop),
         TEST(a_loop_without_an_end_ends_by_itself),
         TEST(parts_of_loops_out_of_place_are_errors),
