@@ -6,19 +6,21 @@
 #include "stage2/native_disc.h"
 
 enum {
-    WINDOW_SECTORS = 16, /* volume descriptors and the first directories are found in one */
+    WINDOW_SECTORS = 16, /* descriptors and a small tree's directories are found in one */
     VOLUME_DESCRIPTORS_LBA = 16,
+    VOLUME_SPACE_SIZE = 80, /* offset in the primary one: ECMA-119, 8.4.8 */
     STAGING_ALIGNMENT = 4096,
     STAGING_LOWEST = 0x100000,
 };
 
 static struct iso9660_volume volume;
 
-static struct {
+/* Two, so that directories and the files that they name do not push each other out. */
+static struct window {
     uint32_t lba;
     uint32_t count; /* 0: empty */
     uint8_t sectors[WINDOW_SECTORS * ISO9660_SECTOR_SIZE];
-} window;
+} windows[2], *window = &windows[0]; /* the one used last */
 
 static struct {
     uint32_t bottom;
@@ -78,24 +80,36 @@ bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
     return native_disc_read(lba, count, buffer) || firmware_disc_read(lba, count, buffer, error);
 }
 
+bool disc_is_near(uint32_t lba)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (lba - windows[i].lba < windows[i].count) {
+            window = &windows[i];
+            return true;
+        }
+    }
+    return false;
+}
+
 const uint8_t *disc_sector(uint32_t lba, struct error *error)
 {
-    if (lba - window.lba >= window.count) {
+    if (!disc_is_near(lba)) {
         uint32_t count = 1; /* where the volume ends is not known yet, or behind that end */
         if (lba < volume.end_lba) {
             count = volume.end_lba - lba < WINDOW_SECTORS ? volume.end_lba - lba : WINDOW_SECTORS;
         }
-        window.lba = lba;
-        window.count = 0;
-        if (!disc_read(lba, count, window.sectors, error)) {
+        window = window == &windows[0] ? &windows[1] : &windows[0];
+        window->lba = lba;
+        window->count = 0;
+        if (!disc_read(lba, count, window->sectors, error)) {
             count = 1; /* the rest of it may be what cannot be read */
-            if (!disc_read(lba, count, window.sectors, error)) {
+            if (!disc_read(lba, count, window->sectors, error)) {
                 return NULL;
             }
         }
-        window.count = count;
+        window->count = count;
     }
-    return window.sectors + (lba - window.lba) * ISO9660_SECTOR_SIZE;
+    return window->sectors + (lba - window->lba) * ISO9660_SECTOR_SIZE;
 }
 
 static bool walk(struct iso9660_walk *walk, struct error *error)
@@ -122,7 +136,8 @@ bool disc_mount(const struct memory_map *map, struct error *error)
     if (descriptor == NULL) {
         return false;
     }
-    native_disc_open(window.lba, descriptor, firmware_disc_sector_bytes() == ISO9660_SECTOR_SIZE);
+    native_disc_open(window->lba, descriptor, firmware_disc_sector_bytes() == ISO9660_SECTOR_SIZE);
+    volume.end_lba = load32(descriptor + VOLUME_SPACE_SIZE); /* not checked yet: for the window */
     iso9660_start_mount(&mount, firmware_volume_descriptor_lba() - VOLUME_DESCRIPTORS_LBA, 0);
     if (!walk(&mount, error)) {
         return false;

@@ -20,9 +20,12 @@ bool disc_open(const char *path, struct iso9660_file *file, struct arena *arena,
 /* count sectors of 2048 bytes straight to their place. */
 bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error);
 
-/* One sector, out of a window of the disc that is kept; valid until the next call. NULL on
-   failure. */
+/* One sector, out of one of two windows of the disc that are kept; valid until the next call. NULL
+   on failure. */
 const uint8_t *disc_sector(uint32_t lba, struct error *error);
+
+/* Whether disc_sector() has it without reading. */
+bool disc_is_near(uint32_t lba);
 
 /* Memory at the top of the RAM below 4 GiB, given out downwards. Allocate: NULL when there is not
    that much. Mark and reset: gives back all that came after the mark. */

@@ -11,15 +11,15 @@
 
 enum { SECTOR = ISO9660_SECTOR_SIZE };
 
-/* Bytes in front of the first whole sector and behind the last one go through a sector of the
-   disc's window; all between are read straight to their place. */
+/* Bytes in front of the first whole sector and behind the last one go through a window of the disc;
+   all between are read straight to their place, unless they are in a window already. */
 static bool read_extent(const struct iso9660_extent *extent, uint32_t offset, uint32_t length,
                         uint8_t *buffer, struct error *error)
 {
     uint32_t lba = extent->lba + offset / SECTOR;
     uint32_t inside = offset % SECTOR;
     while (length > 0) {
-        if (inside == 0 && length >= SECTOR) {
+        if (inside == 0 && length >= SECTOR && !disc_is_near(lba)) {
             uint32_t count = length / SECTOR;
             if (!disc_read(lba, count, buffer, error)) {
                 return false;

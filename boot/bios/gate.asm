@@ -16,6 +16,13 @@ extern stage2_end
 extern bios_main                ; start.c, in there
 
 DRIVE           equ 0x0540      ; byte, from the boot sector
+; Not beside the code: emulators notice each write to a page that they have translated.
+VARIABLES       equ 0x0548
+stack           equ VARIABLES + 0 ; ESP of the protected-mode side during a call
+registers       equ VARIABLES + 4
+routine         equ VARIABLES + 8 ; word
+interrupt       equ VARIABLES + 12 ; far pointer
+
 CODE32          equ 0x08
 DATA32          equ 0x10
 CODE16          equ 0x18
@@ -159,8 +166,9 @@ REG_EFLAGS      equ 32
 global bios_call
 bios_call:
         pushad
-        mov al, [esp + 36]
-        mov [bios_interrupt.number], al
+        movzx eax, byte [esp + 36]
+        mov eax, [eax * 4]      ; its vector
+        mov [interrupt], eax
         mov eax, [esp + 40]
         mov [registers], eax
         mov esi, bios_interrupt
@@ -239,8 +247,9 @@ bios_interrupt:
         push word [si + REG_DS]
         mov esi, [si + REG_ESI]
         pop ds
-        db 0xcd                 ; INT
-.number: db 0
+.call:  pushf                   ; as INT does
+        cli
+        call far [cs:interrupt]
         pushfd                  ; some BIOS calls leave segments and the direction flag changed
         push ds
         push esi
@@ -288,9 +297,5 @@ extern extras_bss_end
 global extras_place
 extras_place:
         dd image_sectors, extras_sectors, extras_bss_start, extras_bss_end
-
-stack:  dd 0                    ; ESP of the protected-mode side during a call
-registers: dd 0
-routine: dw 0
 
 section .note.GNU-stack noalloc noexec nowrite progbits

@@ -80,9 +80,13 @@ static bool read_e820(struct memory_map *map)
 
 uint32_t bios_conventional_memory_kib(void)
 {
-    struct bios_registers registers = {0};
-    bios_call(INT_CONVENTIONAL_MEMORY, &registers);
-    return registers.eax & 0xffff;
+    static uint32_t kib;
+    if (kib == 0) {
+        struct bios_registers registers = {0};
+        bios_call(INT_CONVENTIONAL_MEMORY, &registers);
+        kib = registers.eax & 0xffff;
+    }
+    return kib;
 }
 
 /* Conventional memory, and KiB from 1 MiB and 64 KiB blocks from 16 MiB upwards. */
