@@ -6,7 +6,8 @@
 #include "stage2/native_disc.h"
 
 enum {
-    WINDOW_SECTORS = 16, /* descriptors and a small tree's directories are found in one */
+    WINDOW_SECTORS = 64, /* a small tree's directories, config and kernel are found in one … */
+    WINDOW_SECTORS_BY_FIRMWARE = 16, /* … which is not worth the time of slow reading */
     VOLUME_DESCRIPTORS_LBA = 16,
     VOLUME_SPACE_SIZE = 80, /* offset in the primary one: ECMA-119, 8.4.8 */
     STAGING_ALIGNMENT = 4096,
@@ -19,7 +20,7 @@ static struct iso9660_volume volume;
 static struct window {
     uint32_t lba;
     uint32_t count; /* 0: empty */
-    uint8_t sectors[WINDOW_SECTORS * ISO9660_SECTOR_SIZE];
+    uint8_t *sectors;
 } windows[2], *window = &windows[0]; /* the one used last */
 
 static struct {
@@ -28,8 +29,8 @@ static struct {
     uint32_t lowest; /* given out so far */
 } staging;
 
-/* The largest piece of RAM below 4 GiB. */
-static void find_staging(const struct memory_map *map)
+/* The largest piece of RAM below 4 GiB, and the windows there. */
+static bool find_staging(const struct memory_map *map, struct error *error)
 {
     for (size_t i = 0; i < map->count; i++) {
         const struct memory_range *range = &map->ranges[i];
@@ -43,6 +44,13 @@ static void find_staging(const struct memory_map *map)
         }
     }
     staging.lowest = staging.top;
+    for (unsigned i = 0; i < 2; i++) {
+        windows[i].sectors = disc_staging_allocate(WINDOW_SECTORS * ISO9660_SECTOR_SIZE);
+        if (windows[i].sectors == NULL) {
+            return fail(error, "too little memory above 1 MiB to read the disc");
+        }
+    }
+    return true;
 }
 
 uint8_t *disc_staging_allocate(size_t length)
@@ -96,7 +104,8 @@ const uint8_t *disc_sector(uint32_t lba, struct error *error)
     if (!disc_is_near(lba)) {
         uint32_t count = 1; /* where the volume ends is not known yet, or behind that end */
         if (lba < volume.end_lba) {
-            count = volume.end_lba - lba < WINDOW_SECTORS ? volume.end_lba - lba : WINDOW_SECTORS;
+            uint32_t most = native_disc_is_open() ? WINDOW_SECTORS : WINDOW_SECTORS_BY_FIRMWARE;
+            count = volume.end_lba - lba < most ? volume.end_lba - lba : most;
         }
         window = window == &windows[0] ? &windows[1] : &windows[0];
         window->lba = lba;
@@ -128,15 +137,24 @@ static bool walk(struct iso9660_walk *walk, struct error *error)
 bool disc_mount(const struct memory_map *map, struct error *error)
 {
     struct iso9660_walk mount;
-    find_staging(map);
-    if (!firmware_disc_open(error)) {
+    if (!find_staging(map, error)) {
+        return false;
+    }
+    bool adopted = native_disc_adopt();
+    if (adopted) {
+        volume.end_lba = firmware_image_end_lba();
+    }
+    if (!adopted && !firmware_disc_open(error)) {
         return false;
     }
     const uint8_t *descriptor = disc_sector(firmware_volume_descriptor_lba(), error);
     if (descriptor == NULL) {
         return false;
     }
-    native_disc_open(window->lba, descriptor, firmware_disc_sector_bytes() == ISO9660_SECTOR_SIZE);
+    if (!adopted) {
+        native_disc_open(window->lba, descriptor,
+                         firmware_disc_sector_bytes() == ISO9660_SECTOR_SIZE);
+    }
     volume.end_lba = load32(descriptor + VOLUME_SPACE_SIZE); /* not checked yet: for the window */
     iso9660_start_mount(&mount, firmware_volume_descriptor_lba() - VOLUME_DESCRIPTORS_LBA, 0);
     if (!walk(&mount, error)) {

@@ -56,11 +56,19 @@ void firmware_rest(void);
    False with a reason if there is none. */
 bool firmware_memory_map(struct memory_map *map, struct error *error);
 
-/* The disc that this loader was read from: makes it readable. False with a reason. */
+/* The disc that this loader was read from: makes it readable, if that has not been done. False with
+   a reason. */
 bool firmware_disc_open(struct error *error);
 
 /* The disc's own sectors: 512 bytes, a disk, or 2048, a CD. */
 uint32_t firmware_disc_sector_bytes(void);
+
+/* The PIIX's CD drive that this loader was read from; NULL: it is not known, or there is none. */
+struct piix_drive {
+    uint16_t bus_master, ports; /* of the channel */
+    uint8_t device;             /* register value that selects the drive */
+};
+const struct piix_drive *firmware_piix_drive(void);
 
 /* Reads count sectors of 2048 bytes, whatever the disc's own are, to memory below 4 GiB; retries,
    and in smaller pieces where the firmware takes no larger ones. */
@@ -68,6 +76,9 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error
 
 /* LBA of the sector in which the volume descriptors start: 16, or more in a later session. */
 uint32_t firmware_volume_descriptor_lba(void);
+
+/* LBA behind this loader's own image on the disc. */
+uint32_t firmware_image_end_lba(void);
 
 /* Drive and partitions, as Multiboot's boot_device has them (3.3). */
 uint32_t firmware_boot_device(void);

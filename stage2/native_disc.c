@@ -51,6 +51,16 @@ static bool give_up(const char *reason, uint32_t lba)
     return false;
 }
 
+bool native_disc_adopt(void)
+{
+    const struct piix_drive *drive = firmware_piix_drive();
+    if (drive != NULL) {
+        driver = PIIX;
+        piix_ide_adopt(drive);
+    }
+    return drive != NULL;
+}
+
 /* A device has function 0, and others only if that says so (PCI 3.0, 3.2.2.3.4): the fewer are
    asked the better, as each is two exits to the hypervisor. */
 bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
@@ -69,6 +79,11 @@ bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
         }
     }
     return give_up("no drive with the same data", lba);
+}
+
+bool native_disc_is_open(void)
+{
+    return driver != FIRMWARE;
 }
 
 bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)

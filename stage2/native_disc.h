@@ -5,10 +5,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Uses the drive that this loader itself was read from, if that is known. */
+bool native_disc_adopt(void);
+
 /* Looks for the drive from which this sector of 2048 bytes, which the firmware has read at lba, can
    be read as well. is_atapi: a CD drive, else a disk. False: there is none, and nothing has
    changed. */
 bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi);
+
+/* Whether a driver of our own reads. */
+bool native_disc_is_open(void);
 
 /* Reads count sectors of 2048 bytes to memory below 4 GiB. False: nothing is open, or the
    address is odd, or it failed: then the drive has been reset, and is not used any more. */

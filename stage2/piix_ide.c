@@ -56,6 +56,8 @@ static void describe(uint32_t address, uint32_t length)
 // ---- Drive
 
 enum {
+    PCI_FUNCTION_OF_QEMU_AND_XEN = 1 << 3 | 1, /* where image_dma.asm has looked */
+
     CHANNELS = 2,
     DRIVES = 2,
     PRIMARY = 0x1f0,
@@ -301,6 +303,18 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
         return false;
     }
     return memcmp(read_again, sector, sizeof read_again) == 0;
+}
+
+void piix_ide_adopt(const struct piix_drive *proven)
+{
+    drive = (struct drive){
+        .is_open = true,
+        .is_atapi = true,
+        .function = PCI_FUNCTION_OF_QEMU_AND_XEN,
+        .bus_master = proven->bus_master,
+        .ports = proven->ports,
+        .device = proven->device,
+    };
 }
 
 bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi)

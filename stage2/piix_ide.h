@@ -5,11 +5,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "stage2/firmware.h"
 
 /* Looks behind this function (pci.h) for the drive from which this sector of 2048 bytes, which the
    firmware has read at lba, can be read as well. is_atapi: a CD drive, else a disk. False: there is
    none, and nothing has changed. */
 bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi);
+
+/* Uses the CD drive that this loader itself was read from. */
+void piix_ide_adopt(const struct piix_drive *proven);
 
 /* Reads count sectors of 2048 bytes to memory below 4 GiB. False: nothing was opened, or the
    address is odd, or it failed: then the drive has been reset, and is not used any more. */

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 enum {
+    IMAGE_DISC_ID = 40, /* boot/bios/boot.asm: disc_id, which no checksum covers */
+
     SECTOR = 512, /* the disk's */
     BLOCK = 2048, /* the ISO's */
     SYSTEM_AREA = 16 * BLOCK,
@@ -305,7 +307,9 @@ static bool write_tables(int iso, uint64_t size, struct bytes mbr, struct error 
     put_gpt_header(front + SECTOR, 1, back, 2, sector_count, disk_guid, entries_crc);
     put_gpt_header(back_header, back, 1, back - GPT_ENTRIES_SECTORS, sector_count, disk_guid,
                    entries_crc);
+    uint64_t disc_id = (uint64_t)image_block * BLOCK + IMAGE_DISC_ID;
     return write_at(iso, 0, front, sizeof front, error) &&
+           write_at(iso, disc_id, disk_guid, sizeof disk_guid, error) &&
            write_at(iso, size - HYBRID_BACKUP_BYTES, entries, GPT_ENTRIES_BYTES, error) &&
            write_at(iso, size - SECTOR, back_header, SECTOR, error);
 }

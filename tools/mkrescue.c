@@ -232,18 +232,21 @@ static void add_graft(struct command *command, const char *target, const char *d
     command_add(command, "%s", graft);
 }
 
-/* Behind the boot catalog: what the boot reads, in that order, the boot image, then the rest. The
-   config and what follows it are in one window of the loader's (stage2/disc.c) that way. */
+/* Behind the boot catalog: the boot image, then what the boot reads, in that order, then the rest.
+ */
 static void add_weights(struct command *command, const struct load_order *order)
 {
     size_t weight = CATALOG_WEIGHT - 1;
     if (order->count >= weight) {
         weight = order->count + 1; /* the catalog stands elsewhere then; no one will notice */
     }
-    for (size_t i = 0; i <= order->count; i++) {
+    command_add(command, "--sort-weight");
+    command_add(command, "%zu", weight--);
+    command_add(command, "%s", BOOT_IMAGE_PATH);
+    for (size_t i = 0; i < order->count; i++) {
         command_add(command, "--sort-weight");
         command_add(command, "%zu", weight--);
-        command_add(command, "%s", i < order->count ? order->paths[i] : BOOT_IMAGE_PATH);
+        command_add(command, "%s", order->paths[i]);
     }
 }
 

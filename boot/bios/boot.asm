@@ -58,8 +58,13 @@ global boot_info_file_lba
 boot_info_file_lba:   dd 0      ; this image
 boot_info_length:     dd 0      ; bytes
 boot_info_checksum:   dd 0      ; sum of the little-endian words behind the table
+; Not of the table, but 0 where xorriso has made it, and not in the sum:
 global handoff_tsc
-handoff_tsc:          dq 0      ; not of the table, but 0 and not in the sum: when the firmware handed over, by the TSC; 0: no TSC
+handoff_tsc:          dq 0      ; when the firmware handed over, by the TSC; 0: no TSC
+global image_drive
+image_drive:  times 8 db 0      ; image_dma.asm
+global disc_id
+disc_id:      times 16 db 0     ; what tells this disc from others (tools/hybrid.c); 0: nothing does
         times INFO_TABLE_END - ($ - boot_start) db 0
 
 begin:  cli

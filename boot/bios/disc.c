@@ -34,6 +34,8 @@ _Static_assert(sizeof(struct disk_address_packet) == 16, "EDD 3.0, table 1");
 
 extern uint8_t bounce_buffer[];       /* linker/bios.ld: BUFFER_BYTES, aligned to as much */
 extern uint32_t boot_info_volume_lba; /* boot.asm */
+extern const uint8_t disc_id[16];
+extern const struct piix_drive image_drive; /* the same; written by image_dma.asm */
 
 static uint8_t drive;
 static uint32_t sectors_per_block; /* the drive's sectors in one of 2048 bytes */
@@ -94,8 +96,17 @@ static bool finds_volume(void)
            memcmp(descriptor + 1, "CD001", 5) == 0;
 }
 
+const struct piix_drive *firmware_piix_drive(void)
+{
+    static const uint8_t none[sizeof disc_id];
+    return image_drive.ports == 0 || memcmp(disc_id, none, sizeof none) == 0 ? NULL : &image_drive;
+}
+
 bool firmware_disc_open(struct error *error)
 {
+    if (sectors_per_block != 0) {
+        return true;
+    }
     struct bios_registers registers = {
         .eax = DISK_EXTENSIONS_PRESENT,
         .ebx = DISK_EXTENSIONS_MAGIC,
@@ -164,6 +175,9 @@ static void grow(void)
 
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
 {
+    if (!firmware_disc_open(error)) {
+        return false;
+    }
     uint32_t sector_bytes = SECTOR_SIZE / sectors_per_block;
     uint64_t sector = (uint64_t)lba * sectors_per_block;
     uint64_t left = (uint64_t)count * sectors_per_block;

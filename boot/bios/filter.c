@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Host program: stage 2 from standard input to standard output, ready to be packed. The operand of
-// each CALL (0xe8), relative to where it ends, becomes an offset into the code, so that calls of one
-// function are the same bytes. Done to whatever follows a byte 0xe8, so that gate.asm can undo it.
+// each CALL (0xe8), relative to where it ends, becomes an offset into the code, so that calls of
+// one function are the same bytes. Done to whatever follows a byte 0xe8, so that gate.asm can undo
+// it.
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>

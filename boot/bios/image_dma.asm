@@ -1,20 +1,28 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; Reads the rest of the boot image by bus-master DMA, from a CD drive at the PIIX3/PIIX4 that QEMU's and Xen's PCs have:
-; the firmware takes a port access for each two bytes. Any drive will do whose bytes have the image's checksum.
+; the firmware takes a port access for each two bytes. The drive is the right one if its first sector of the image is what
+; the firmware has loaded, disc_id included, and the rest has the checksum; then it is noted for piix_ide.c.
 ; Intel 82371SB data sheet, 2.7; ATA/ATAPI-6 (T13), packet command; SFF-8020i, READ(12).
 ; On the boot sector's stack and in its terms.
 
 extern image_start              ; linker script
 extern image_rest_bytes         ; what is behind the first 2048 bytes,
-extern image_rest_count         ; in sectors, a big-endian word
+extern image_count              ; the image's sectors, a big-endian word
 extern boot_info_file_lba       ; boot.asm
+extern image_drive
 extern checksum
 extern stamp_handoff            ; gate.asm
 
 BLOCK_MARK      equ 0x6b57      ; boot.asm
 DRIVE           equ 0x0540
+candidate       equ 0x0541      ; byte: value of the device register
+whole           equ 0x0542      ; byte: 1: it is
+count           equ 0x0544      ; word, big-endian: sectors to read
+regions         equ 0x0546      ; word: where to
 FIRST_DISK      equ 0x80
 SECTOR_SIZE     equ 2048
+FIRST_SECTOR    equ 0x1000
+UNCOMPARED      equ 40          ; up to here the boot information table, and what changes
 
 PCI_ADDRESS     equ 0xcf8
 PCI_DATA        equ 0xcfc
@@ -61,10 +69,15 @@ PAUSES          equ 5000        ; … as each look is an exit to the hypervisor
 bits 16
 section .block progbits alloc exec nowrite align=4
 
-; Physical region descriptor: as the linker script sees to, it crosses no boundary of 64 KiB
-region: dd image_start + SECTOR_SIZE
-        dw image_rest_bytes
-        dw REGION_LAST
+; Physical region descriptors: as the linker script sees to, none crosses a boundary of 64 KiB
+regions_all:
+        dd FIRST_SECTOR
+        dw SECTOR_SIZE, 0
+        dd image_start + SECTOR_SIZE
+        dw image_rest_bytes, REGION_LAST
+regions_first:
+        dd FIRST_SECTOR
+        dw SECTOR_SIZE, REGION_LAST
 
 ; out: ZF set: the image is whole; clobbers all but SP and segments
 global read_by_dma
@@ -91,21 +104,43 @@ read_by_dma:
         push ax
         or al, PCI_COMMAND_BUS_MASTER
         out dx, ax
+        mov byte [whole], 0
+        mov word [count], image_count
+        mov word [regions], regions_all
         mov bp, SECONDARY
-        call read_channel
+.channel:
+        mov al, DEVICE_MASTER
+.drive: mov [candidate], al
+        call read_drive
+        jne .next
+        cmp byte [whole], 0
+        jne .ambiguous
+        call checksum
+        jne .next
+        mov [image_drive], bx
+        mov [image_drive + 2], bp
+        mov al, [candidate]
+        mov [image_drive + 4], al
+        inc byte [whole]
+        mov word [count], 1 << 8 ; of the others, the first sector says enough
+        mov word [regions], regions_first
+.next:  mov al, [candidate]
+        xor al, DEVICE_SLAVE
+        test al, DEVICE_SLAVE
+        jnz .drive
+        cmp bp, PRIMARY
         je .restore
-        sub bx, BM_SECONDARY
         mov bp, PRIMARY
-        call read_channel
+        sub bx, BM_SECONDARY
+        jmp .channel
+.ambiguous:                     ; which one it is only the firmware knows
+        mov word [image_drive + 2], 0
 .restore:
-        lahf
-        xchg cx, ax
         mov al, PCI_COMMAND
         call pci_select
         pop ax
         out dx, ax
-        xchg cx, ax
-        sahf
+        cmp byte [whole], 1
 .end:   ret
 .none:  inc ax                  ; ZF clear
         ret
@@ -119,20 +154,14 @@ pci_select:
         mov dx, PCI_DATA
         ret
 
-; in: BP, BX ports of drive and bus master; out: ZF set: the image is whole; clobbers EAX, ECX, DX, SI
-read_channel:
-        mov al, DEVICE_MASTER
-        call read_drive
-        je read_drive.end
-        mov al, DEVICE_MASTER | DEVICE_SLAVE
-
-; in: AL device too
+; in: BP, BX ports of drive and bus master, [candidate], [count], [regions]; out: ZF set: it has the image's first
+; sector; clobbers EAX, ECX, DX, SI, DI
 read_drive:
-        push ax
+        inc word [FIRST_SECTOR + UNCOMPARED] ; what another drive has left there is not what we look for
         lea dx, [bp + CONTROL]
         mov al, CONTROL_NO_INTERRUPT
         out dx, al
-        pop ax
+        mov al, [candidate]
         lea dx, [bp + DEVICE]
         out dx, al
         mov ah, STATUS_BUSY | STATUS_REQUEST
@@ -154,7 +183,7 @@ read_drive:
         jc .failed
         test al, STATUS_REQUEST
         jz .failed              ; no drive, or one without packets
-        mov eax, region
+        movzx eax, word [regions]
         lea dx, [bx + BM_TABLE]
         out dx, eax
         mov al, BM_TO_MEMORY
@@ -162,10 +191,9 @@ read_drive:
         out dx, al
         call clear_bm_status
         push word 0             ; the packet, from its end; what this block holds stays as it is, for the checksum
-        push word image_rest_count
+        push word [count]
         push word 0
         mov eax, [boot_info_file_lba]
-        inc eax
         bswap eax
         push eax
         push word READ_12
@@ -193,8 +221,11 @@ read_drive:
         lea dx, [bp + CONTROL]
         mov al, CONTROL_NORMAL
         out dx, al
-        call checksum
-.end:   ret
+        mov si, FIRST_SECTOR + UNCOMPARED
+        mov di, image_start + UNCOMPARED
+        mov cx, (SECTOR_SIZE - UNCOMPARED) / 4
+        repe cmpsd
+        ret
 
 ; Error and interrupt are cleared by writing 1; the other bits are for the kernel, as the firmware set them. clobbers AL, DX
 clear_bm_status:

@@ -39,7 +39,7 @@ size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES])
 {
     uint32_t stack = (uint32_t)(uintptr_t)stack_bottom;
     uint32_t extras = (uint32_t)(uintptr_t)extras_start; /* bounce buffer and stage 2 follow */
-    ranges[0] = (struct memory_range){.length = 0x600};   /* interrupt vectors, BDA, DOS's byte */
+    ranges[0] = (struct memory_range){.length = 0x600};  /* interrupt vectors, BDA, DOS's byte */
     ranges[1] = (struct memory_range){stack, (uint32_t)(uintptr_t)resident_end - stack, 0};
     ranges[2] = (struct memory_range){extras, conventional_memory_end() - extras, 0};
     return 3;
