@@ -219,13 +219,13 @@ static size_t choose(const struct config *config, size_t preselected, int timeou
     struct error error;
     size_t chosen = preselected;
     const struct extras *extras = firmware_extras(&error);
-    if (extras == NULL) {
-        leave(message != NULL ? message : error.message);
+    if (extras != NULL) {
+        if (extras->menu_run(config, preselected, timeout, message, &chosen) == MENU_LEAVE) {
+            firmware_boot_next();
+        }
+        return chosen;
     }
-    if (extras->menu_run(config, preselected, timeout, message, &chosen) == MENU_LEAVE) {
-        firmware_boot_next();
-    }
-    return chosen;
+    leave(message != NULL ? message : error.message);
 }
 
 /* Returns the config that one of the entries puts in this one's place. */

@@ -125,6 +125,50 @@ def test_what_belongs_at_an_odd_address_gets_there_and_the_rest_still_by_dma(tra
     assert boot.transfers >= 3
 
 
+# ---- The boot image itself (image_dma.asm) -------------------------------------------------------
+
+DISC_ID = slice(40, 56)  # in the image's first sector
+
+
+def changed(image, tmp_path, change):
+    path = tmp_path / "changed.iso"
+    data = bytearray(image.read_bytes())
+    change(data, file_in_iso(image, "boot/whelk.img")[0] * SECTOR)
+    path.write_bytes(data)
+    return path
+
+
+def sectors_that_the_firmware_reads(image, directory):
+    """By READ(10): our drivers use READ(12)."""
+    with Traced(image, directory, extra=["-trace", "ide_atapi_cmd_packet"]) as qemu:
+        qemu.wait_for("^END$", 40)
+        boot = qemu.boot()
+        assert module_arrived(boot) and boot.transfers >= 3 and boot.debug == ""
+        read_10 = re.findall(r"packet: 28 00 ((?:\w\w ){4})00 (\w\w \w\w)", qemu.trace.read_text())
+    return [sector for lba, count in read_10
+            for sector in range(int(lba.replace(" ", ""), 16),
+                                int(lba.replace(" ", ""), 16) + int(count.replace(" ", ""), 16))]
+
+
+def test_the_firmware_reads_one_sector_of_the_image_and_a_check_sector_only_without_an_identifier(discs, tmp_path):
+    image = discs.make(tree(ELF32, modules=[("module", MODULE)]))
+    first, _ = file_in_iso(image, "boot/whelk.img")
+    known = sectors_that_the_firmware_reads(image, tmp_path)
+    assert known.count(first) == 1 and max(known) == first
+
+    def clear(data, at):
+        data[at + DISC_ID.start:at + DISC_ID.stop] = bytes(16)
+    unknown = sectors_that_the_firmware_reads(changed(image, tmp_path, clear), tmp_path)
+    assert sorted(unknown) == sorted([*known, CHECK_SECTOR])
+
+
+def test_an_image_that_dma_cannot_read_comes_by_int_13h(traced, discs):
+    image = discs.make(tree(ELF32, modules=[("module", MODULE)]))
+    sector, _ = file_in_iso(image, "boot/whelk.img")
+    boot = traced(image=image, attach="none", extra=drive(image, "cdrom", *failing_reads(sector + 3, 1)))
+    assert module_arrived(boot) and boot.transfers >= 3 and boot.debug == ""
+
+
 # ---- Where it does not ---------------------------------------------------------------------------
 
 @pytest.mark.parametrize("machine", ["q35", "isapc"])
