@@ -7,6 +7,7 @@ GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
 BIOS_FLAGS  := -m32 -march=i486 -malign-data=abi -mno-sse -mno-mmx -mpreferred-stack-boundary=2 -mregparm=3 -Os \
                -ffreestanding -fno-builtin-printf -fno-pic -fno-stack-protector \
                -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
+               -fomit-frame-pointer -fno-inline-functions-called-once \
                -ffunction-sections -fdata-sections -fno-delete-null-pointer-checks \
                -nostdinc -isystem $(GCC_INCLUDE) -Istage2/libc
 # Optimised over all files at once: a kilobyte less. Not so what gcc calls by itself.
