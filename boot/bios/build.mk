@@ -83,7 +83,8 @@ $(BIOS_BUILD)/stage2.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/unpacked.
 $(BIOS_BUILD)/stage2.lz4: $(BIOS_BUILD)/stage2.elf $(BIOS_BUILD)/filter
 	@objcopy -O binary -j .stage2 $< $(@:.lz4=.bin)
 	@$(BIOS_BUILD)/filter < $(@:.lz4=.bin) > $(@:.lz4=.filtered)
-	@lz4 -12 -B7 --no-frame-crc -c $(@:.lz4=.filtered) 2>/dev/null | tail -c +12 | head -c -4 > $@
+	@lz4 -12 -B7 -q -f --no-frame-crc $(@:.lz4=.filtered) $(@:.lz4=.frame)
+	@tail -c +12 $(@:.lz4=.frame) | head -c -4 > $@
 
 $(BIOS_BUILD)/packed.asm.o: boot/bios/packed.asm $(BIOS_BUILD)/stage2.lz4
 	@$(NASM) -f elf32 -DPACKED='"$(BIOS_BUILD)/stage2.lz4"' $< -o $@

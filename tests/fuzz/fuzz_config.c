@@ -63,16 +63,20 @@ static void require(int condition)
     }
 }
 
+/* "name:line: reason"; there may be colons in a name. */
 static void check_error(const struct error *error)
 {
     const char *rest = error->message;
     require(*rest == 'g' || *rest == '/'); /* g.cfg, or what it reads in */
-    rest = strchr(rest, ':');
-    require(rest != NULL);
-    rest++;
-    require(*rest >= '1' && *rest <= '9');
-    rest += strspn(rest, "0123456789");
-    require(strncmp(rest, ": ", 2) == 0 && rest[2] != 0);
+    while ((rest = strchr(rest, ':')) != NULL) {
+        rest++;
+        size_t digits = strspn(rest, "0123456789");
+        if (*rest != '0' && digits > 0 && strncmp(rest + digits, ": ", 2) == 0) {
+            require(rest[digits + 2] != 0);
+            return;
+        }
+    }
+    require(0);
 }
 
 static void check_in_arena(const struct arena *arena, const char *text)

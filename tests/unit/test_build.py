@@ -55,9 +55,9 @@ def test_the_tool_is_made_again_when_the_boot_image_changes():
 
 def test_a_program_that_fails_while_stage_2_is_packed_fails_the_build(tmp_path):
     shutil.copytree(ROOT / BUILD / "bios", tmp_path / "build" / "bios")
-    packed = tmp_path / "build" / "bios" / "stage2.deflate"
+    packed = tmp_path / "build" / "bios" / "stage2.lz4"
     packed.unlink()
-    broken = tmp_path / "bin" / "gzip"
+    broken = tmp_path / "bin" / "lz4"
     broken.parent.mkdir()
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
