@@ -83,6 +83,7 @@ bool boot_load(const struct boot *boot, struct error *error)
         if (piece->file == plan->modules) { /* the first one */
             timeline_stamp(TIMELINE_KERNEL);
         }
+        disc_make_way(piece->load_address, (uint64_t)piece->length + piece->zero_length);
         if (piece->file != NULL &&
             !file_read(piece->file, piece->file_offset, piece->length, target, error)) {
             return fail_in(error, "%s: ", piece->file->path);

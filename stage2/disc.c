@@ -22,6 +22,7 @@ static struct window {
     uint32_t count; /* 0: empty */
     uint8_t *sectors;
 } windows[2], *window = &windows[0]; /* the one used last */
+static uint32_t most_sectors = WINDOW_SECTORS;
 
 static struct {
     uint32_t bottom;
@@ -50,7 +51,19 @@ static bool find_staging(const struct memory_map *map, struct error *error)
             return fail(error, "too little memory above 1 MiB to read the disc");
         }
     }
+    staging.top = staging.lowest; /* the windows' memory is in nobody's way: disc_make_way() */
     return true;
+}
+
+void disc_make_way(uint32_t address, uint64_t length)
+{
+    static uint8_t sector[ISO9660_SECTOR_SIZE];
+    uint32_t windows_end = staging.top + 2 * WINDOW_SECTORS * ISO9660_SECTOR_SIZE;
+    if (address < windows_end && address + length > staging.top) {
+        most_sectors = 1;
+        windows[1].lba = windows[0].lba = windows[1].count = windows[0].count = 0;
+        windows[1].sectors = windows[0].sectors = sector;
+    }
 }
 
 uint8_t *disc_staging_allocate(size_t length)
@@ -105,9 +118,12 @@ const uint8_t *disc_sector(uint32_t lba, struct error *error)
         uint32_t count = 1; /* where the volume ends is not known yet, or behind that end */
         if (lba < volume.end_lba) {
             uint32_t most = native_disc_is_open() ? WINDOW_SECTORS : WINDOW_SECTORS_BY_FIRMWARE;
+            most = most < most_sectors ? most : most_sectors;
             count = volume.end_lba - lba < most ? volume.end_lba - lba : most;
         }
-        window = window == &windows[0] ? &windows[1] : &windows[0];
+        if (most_sectors > 1) {
+            window = window == &windows[0] ? &windows[1] : &windows[0];
+        }
         window->lba = lba;
         window->count = 0;
         if (!disc_read(lba, count, window->sectors, error)) {

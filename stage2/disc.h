@@ -24,6 +24,10 @@ bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error);
    on failure. */
 const uint8_t *disc_sector(uint32_t lba, struct error *error);
 
+/* What is read to this memory next may lie where the windows are: then they shrink to a sector
+   elsewhere. */
+void disc_make_way(uint32_t address, uint64_t length);
+
 /* Whether disc_sector() has it without reading. */
 bool disc_is_near(uint32_t lba);
 

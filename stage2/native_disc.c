@@ -30,6 +30,7 @@ static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, co
         driver = PIIX;
         return piix_ide_open(function, lba, sector, is_atapi);
     case ICH9_AHCI:
+        driver = FIRMWARE; /* reads the extras, whatever has been tried before */
         extras = firmware_extras(&ignored);
         if (extras == NULL) {
             return false; /* the reason will come up again */

@@ -129,7 +129,7 @@ def hold(machine, key, seconds):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         key_event(machine, key, True)
-        time.sleep(0.03)
+        time.sleep(0.003)
 
 
 def key_event(machine, key, down):
