@@ -3,6 +3,7 @@
 #include "tools/bench_options.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,53 +89,55 @@ static bool set_iso(void *settings, const char *argument, struct error *error)
     return true;
 }
 
-/* Options that only keep their argument, or only are there. */
-#define SETTER(function, field, value)                                                             \
-    static bool function(void *settings, const char *argument, struct error *error)                \
-    {                                                                                              \
-        (void)argument, (void)error;                                                               \
-        ((struct bench_settings *)settings)->field = value;                                        \
-        return true;                                                                               \
-    }
-SETTER(set_loaders, loaders, argument)
-SETTER(set_until, until, argument)
-SETTER(set_plot, plot, argument)
-SETTER(set_write_probe, write_probe, argument)
-SETTER(set_machine, machine.machine, argument)
-SETTER(set_attach, machine.attach, argument)
-SETTER(set_accel, machine.accel, argument)
-SETTER(set_qemu, machine.program, argument)
-SETTER(set_probe, probe, true)
-SETTER(set_raw_dma, raw_dma, true)
-SETTER(set_xen, xen, true)
-SETTER(set_no_accesses, no_accesses, true)
-SETTER(set_json, format, FORMAT_JSON)
-SETTER(set_csv, format, FORMAT_CSV)
-SETTER(set_help, help, true)
-SETTER(set_version, version, true)
+static bool set_json(void *settings, const char *argument, struct error *error)
+{
+    (void)argument, (void)error;
+    ((struct bench_settings *)settings)->format = FORMAT_JSON;
+    return true;
+}
+
+static bool set_csv(void *settings, const char *argument, struct error *error)
+{
+    (void)argument, (void)error;
+    ((struct bench_settings *)settings)->format = FORMAT_CSV;
+    return true;
+}
 
 static const struct option options[] = {
-    {'n', "runs", "N", "boot each ISO N times, in turn (5)", set_runs},
-    {0, "iso", "NAME=FILE", "measure this ISO as well; may be given again", set_iso},
-    {0, "loaders", "LIST", "only these of whelk,grub,grub-i386-pc,isolinux", set_loaders},
-    {0, "until", "TEXT", "up to this text on the serial port, not the kernel's entry", set_until},
-    {0, "probe", NULL, "boot the probe kernel instead of the tree's own", set_probe},
-    {0, "sizes", "LIST", "boot the probe kernel with a module of 1,8,64 MiB …", set_sizes},
-    {0, "raw-dma", NULL, "with --sizes: how long the bytes take without a loader", set_raw_dma},
-    {'m', "memory", "MIB", "the machine's memory (512)", set_memory},
-    {0, "machine", "pc|q35", "QEMU's machine (pc)", set_machine},
-    {0, "attach", "HOW", "cdrom, hda, virtio-blk or usb (cdrom)", set_attach},
-    {0, "accel", "tcg|kvm", "QEMU's accelerator (KVM where it is fast, else TCG)", set_accel},
-    {0, "timeout", "SECONDS", "for each boot (60; with --xen 600)", set_timeout},
-    {0, "no-accesses", NULL, "do not count the accesses to devices", set_no_accesses},
-    {0, "xen", NULL, "boot in HVM guests of Xen, from its dom0", set_xen},
-    {0, "json", NULL, "print JSON instead of a table", set_json},
-    {0, "csv", NULL, "print CSV instead of a table", set_csv},
-    {0, "plot", "FILE.svg", "draw a chart as well, with gnuplot", set_plot},
-    {0, "qemu", "PROGRAM", "QEMU's program (qemu-system-x86_64)", set_qemu},
-    {0, "write-probe", "FILE", "write the probe kernel to FILE, and nothing else", set_write_probe},
-    {'h', "help", NULL, "show this", set_help},
-    {'V', "version", NULL, "show the version", set_version},
+    {'n', "runs", "N", "boot each ISO N times, in turn (5)", set_runs, 0},
+    {0, "iso", "NAME=FILE", "measure this ISO as well; may be given again", set_iso, 0},
+    {0, "loaders", "LIST", "only these of whelk,grub,grub-i386-pc,isolinux", options_text,
+     offsetof(struct bench_settings, loaders)},
+    {0, "until", "TEXT", "up to this text on the serial port, not the kernel's entry", options_text,
+     offsetof(struct bench_settings, until)},
+    {0, "probe", NULL, "boot the probe kernel instead of the tree's own", options_flag,
+     offsetof(struct bench_settings, probe)},
+    {0, "sizes", "LIST", "boot the probe kernel with a module of 1,8,64 MiB …", set_sizes, 0},
+    {0, "raw-dma", NULL, "with --sizes: how long the bytes take without a loader", options_flag,
+     offsetof(struct bench_settings, raw_dma)},
+    {'m', "memory", "MIB", "the machine's memory (512)", set_memory, 0},
+    {0, "machine", "pc|q35", "QEMU's machine (pc)", options_text,
+     offsetof(struct bench_settings, machine.machine)},
+    {0, "attach", "HOW", "cdrom, hda, virtio-blk or usb (cdrom)", options_text,
+     offsetof(struct bench_settings, machine.attach)},
+    {0, "accel", "tcg|kvm", "QEMU's accelerator (KVM where it is fast, else TCG)", options_text,
+     offsetof(struct bench_settings, machine.accel)},
+    {0, "timeout", "SECONDS", "for each boot (60; with --xen 600)", set_timeout, 0},
+    {0, "no-accesses", NULL, "do not count the accesses to devices", options_flag,
+     offsetof(struct bench_settings, no_accesses)},
+    {0, "xen", NULL, "boot in HVM guests of Xen, from its dom0", options_flag,
+     offsetof(struct bench_settings, xen)},
+    {0, "json", NULL, "print JSON instead of a table", set_json, 0},
+    {0, "csv", NULL, "print CSV instead of a table", set_csv, 0},
+    {0, "plot", "FILE.svg", "draw a chart as well, with gnuplot", options_text,
+     offsetof(struct bench_settings, plot)},
+    {0, "qemu", "PROGRAM", "QEMU's program (qemu-system-x86_64)", options_text,
+     offsetof(struct bench_settings, machine.program)},
+    {0, "write-probe", "FILE", "write the probe kernel to FILE, and nothing else", options_text,
+     offsetof(struct bench_settings, write_probe)},
+    {'h', "help", NULL, "show this", options_flag, offsetof(struct bench_settings, help)},
+    {'V', "version", NULL, "show the version", options_flag,
+     offsetof(struct bench_settings, version)},
     {0},
 };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,20 +70,13 @@ static bool set_is_multiboot2(void *settings, const char *argument, struct error
     return set_question(settings, 2, error);
 }
 
-static bool set_help(void *settings, const char *argument, struct error *error)
-{
-    (void)argument, (void)error;
-    ((struct settings *)settings)->help = true;
-    return true;
-}
-
 static const struct option options[] = {
-    {'m', "memory", "MIB", "memory of the machine to place it in (128)", set_memory},
+    {'m', "memory", "MIB", "memory of the machine to place it in (128)", set_memory, 0},
     {0, "is-x86-multiboot", NULL, "say nothing, exit with 0 if it has a Multiboot 1 header",
-     set_is_multiboot1},
+     set_is_multiboot1, 0},
     {0, "is-x86-multiboot2", NULL, "say nothing, exit with 0 if it has a Multiboot 2 header",
-     set_is_multiboot2},
-    {'h', "help", NULL, "show this help", set_help},
+     set_is_multiboot2, 0},
+    {'h', "help", NULL, "show this help", options_flag, offsetof(struct settings, help)},
     {0},
 };
 

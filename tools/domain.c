@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tools/options.h"
@@ -39,60 +40,21 @@ static bool set_format(void *settings, const char *argument, struct error *error
     return fail(error, "%s: no such format; there are xl, libvirt, qemu and kubevirt", argument);
 }
 
-static bool set_name(void *settings, const char *argument, struct error *error)
-{
-    (void)error;
-    ((struct settings *)settings)->domain.name = argument;
-    return true;
-}
-
-static bool set_bridge(void *settings, const char *argument, struct error *error)
-{
-    (void)error;
-    ((struct settings *)settings)->domain.bridge = argument;
-    return true;
-}
-
-static bool set_log(void *settings, const char *argument, struct error *error)
-{
-    (void)error;
-    ((struct settings *)settings)->domain.log = argument;
-    return true;
-}
-
-static bool set_memory(void *settings, const char *argument, struct error *error)
-{
-    return options_number(argument, DOMAIN_MEMORY_MAX_MIB,
-                          &((struct settings *)settings)->domain.memory_mib, error);
-}
-
-static bool set_cpus(void *settings, const char *argument, struct error *error)
-{
-    return options_number(argument, DOMAIN_CPUS_MAX, &((struct settings *)settings)->domain.cpus,
-                          error);
-}
-
-static bool set_setting(void *settings, const char *argument, struct error *error)
-{
-    return domain_set(&((struct settings *)settings)->domain, argument, error);
-}
-
-static bool set_help(void *settings, const char *argument, struct error *error)
-{
-    (void)argument, (void)error;
-    ((struct settings *)settings)->help = true;
-    return true;
-}
-
 static const struct option options[] = {
-    {'f', "format", "FORMAT", "xl, libvirt, qemu or kubevirt (xl)", set_format},
-    {0, "name", "NAME", "the guest's name (the ISO's)", set_name},
-    {'m', "memory", "MIB", "its memory (1024)", set_memory},
-    {'c', "cpus", "COUNT", "its processors (1)", set_cpus},
-    {0, "bridge", "BRIDGE", "the bridge of its network card", set_bridge},
-    {0, "log", "FILE", "where its serial port's output goes", set_log},
-    {0, "set", "KEY=VALUE", "a line of xl's config, in place of Whelk's", set_setting},
-    {'h', "help", NULL, "show this", set_help},
+    {'f', "format", "FORMAT", "xl, libvirt, qemu or kubevirt (xl)", set_format, 0},
+    {0, "name", "NAME", "the guest's name (the ISO's)", options_text,
+     offsetof(struct settings, domain.name)},
+    {'m', "memory", "MIB", "its memory (1024)", domain_set_memory,
+     offsetof(struct settings, domain)},
+    {'c', "cpus", "COUNT", "its processors (1)", domain_set_cpus,
+     offsetof(struct settings, domain)},
+    {0, "bridge", "BRIDGE", "the bridge of its network card", options_text,
+     offsetof(struct settings, domain.bridge)},
+    {0, "log", "FILE", "where its serial port's output goes", options_text,
+     offsetof(struct settings, domain.log)},
+    {0, "set", "KEY=VALUE", "a line of xl's config, in place of Whelk's", domain_add_setting,
+     offsetof(struct settings, domain)},
+    {'h', "help", NULL, "show this", options_flag, offsetof(struct settings, help)},
     {0},
 };
 

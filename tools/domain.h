@@ -27,8 +27,11 @@ struct domain {
     size_t setting_count;
 };
 
-/* Adds a setting, "key=value". */
-bool domain_set(struct domain *domain, const char *setting, struct error *error);
+/* For the set() of an option (options.h), whose field is the domain: its memory in MiB, its
+   processors, a setting "key=value". */
+bool domain_set_memory(void *domain, const char *argument, struct error *error);
+bool domain_set_cpus(void *domain, const char *argument, struct error *error);
+bool domain_add_setting(void *domain, const char *argument, struct error *error);
 
 /* The last name of a path without its extension; what a domain's name may not have becomes '-'. */
 void domain_name(const char *path, char *name, size_t size);

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <string.h>
 #include "tools/domain.h"
+#include "tools/options.h"
 
 void domain_name(const char *path, char *name, size_t size)
 {
@@ -56,8 +57,20 @@ static size_t key_length(const char *setting)
     return strcspn(setting, "= \t");
 }
 
-bool domain_set(struct domain *domain, const char *setting, struct error *error)
+bool domain_set_memory(void *domain, const char *argument, struct error *error)
 {
+    return options_number(argument, DOMAIN_MEMORY_MAX_MIB, &((struct domain *)domain)->memory_mib,
+                          error);
+}
+
+bool domain_set_cpus(void *domain, const char *argument, struct error *error)
+{
+    return options_number(argument, DOMAIN_CPUS_MAX, &((struct domain *)domain)->cpus, error);
+}
+
+bool domain_add_setting(void *field, const char *setting, struct error *error)
+{
+    struct domain *domain = field;
     if (strchr(setting, '=') == NULL || key_length(setting) == 0) {
         return fail(error, "%s: is not KEY=VALUE", setting);
     }

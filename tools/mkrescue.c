@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,34 +44,6 @@ struct settings {
 
 // ---- The command line
 
-static bool set_output(void *settings, const char *argument, struct error *error)
-{
-    (void)error;
-    ((struct settings *)settings)->output = argument;
-    return true;
-}
-
-static bool set_xorriso(void *settings, const char *argument, struct error *error)
-{
-    (void)error;
-    ((struct settings *)settings)->xorriso = argument;
-    return true;
-}
-
-static bool set_product_name(void *settings, const char *argument, struct error *error)
-{
-    (void)error;
-    ((struct settings *)settings)->product_name = argument;
-    return true;
-}
-
-static bool set_product_version(void *settings, const char *argument, struct error *error)
-{
-    (void)error;
-    ((struct settings *)settings)->product_version = argument;
-    return true;
-}
-
 /* The boot image is compressed in any case; a wrong word is wrong here as well. */
 static bool check_compression(void *settings, const char *argument, struct error *error)
 {
@@ -84,57 +57,39 @@ static bool check_compression(void *settings, const char *argument, struct error
     return fail(error, "%s: no such compression", argument);
 }
 
-static bool set_verbose(void *settings, const char *argument, struct error *error)
-{
-    (void)argument, (void)error;
-    ((struct settings *)settings)->verbose = true;
-    return true;
-}
-
-static bool set_help(void *settings, const char *argument, struct error *error)
-{
-    (void)argument, (void)error;
-    ((struct settings *)settings)->help = true;
-    return true;
-}
-
-static bool set_version(void *settings, const char *argument, struct error *error)
-{
-    (void)argument, (void)error;
-    ((struct settings *)settings)->version = true;
-    return true;
-}
-
 /* -V alone is no option of ours: for xorriso it is the volume's name, and so it is for GRUB. */
 static const struct option options[] = {
-    {'o', "output", "FILE", "write the ISO to FILE (required)", set_output},
-    {0, "product-name", "STRING", "the product's name, in the ISO's application id",
-     set_product_name},
-    {0, "product-version", "STRING", "its version, behind the name", set_product_version},
-    {0, "xorriso", "FILE", "run FILE as xorriso", set_xorriso},
-    {'v', "verbose", NULL, "say what is ignored; show what xorriso says", set_verbose},
-    {'h', "help", NULL, "show this", set_help},
-    {'?', "usage", NULL, NULL, set_help},
-    {0, "version", NULL, "show the version", set_version},
-    {0, "compress", "no|xz|gz|lzo", NULL, check_compression},
-    {0, "core-compress", "xz|none|auto", NULL, check_compression},
-    {'d', "directory", "DIR", NULL, NULL},
-    {0, "modules", "MODULES", NULL, NULL},
-    {0, "install-modules", "MODULES", NULL, NULL},
-    {0, "fonts", "FONTS", NULL, NULL},
-    {0, "locales", "LOCALES", NULL, NULL},
-    {0, "locale-directory", "DIR", NULL, NULL},
-    {0, "themes", "THEMES", NULL, NULL},
-    {'k', "pubkey", "FILE", NULL, NULL},
-    {0, "sbat", "FILE", NULL, NULL},
-    {0, "dtb", "FILE", NULL, NULL},
-    {0, "disable-shim-lock", NULL, NULL, NULL},
-    {0, "rom-directory", "DIR", NULL, NULL},
-    {0, "label-bgcolor", "COLOR", NULL, NULL},
-    {0, "label-color", "COLOR", NULL, NULL},
-    {0, "label-font", "FILE", NULL, NULL},
-    {0, "arcs-boot", NULL, NULL, NULL},
-    {0, "sparc-boot", NULL, NULL, NULL},
+    {'o', "output", "FILE", "write the ISO to FILE (required)", options_text,
+     offsetof(struct settings, output)},
+    {0, "product-name", "STRING", "the product's name, in the ISO's application id", options_text,
+     offsetof(struct settings, product_name)},
+    {0, "product-version", "STRING", "its version, behind the name", options_text,
+     offsetof(struct settings, product_version)},
+    {0, "xorriso", "FILE", "run FILE as xorriso", options_text, offsetof(struct settings, xorriso)},
+    {'v', "verbose", NULL, "say what is ignored; show what xorriso says", options_flag,
+     offsetof(struct settings, verbose)},
+    {'h', "help", NULL, "show this", options_flag, offsetof(struct settings, help)},
+    {'?', "usage", NULL, NULL, options_flag, offsetof(struct settings, help)},
+    {0, "version", NULL, "show the version", options_flag, offsetof(struct settings, version)},
+    {0, "compress", "no|xz|gz|lzo", NULL, check_compression, 0},
+    {0, "core-compress", "xz|none|auto", NULL, check_compression, 0},
+    {'d', "directory", "DIR", NULL, NULL, 0},
+    {0, "modules", "MODULES", NULL, NULL, 0},
+    {0, "install-modules", "MODULES", NULL, NULL, 0},
+    {0, "fonts", "FONTS", NULL, NULL, 0},
+    {0, "locales", "LOCALES", NULL, NULL, 0},
+    {0, "locale-directory", "DIR", NULL, NULL, 0},
+    {0, "themes", "THEMES", NULL, NULL, 0},
+    {'k', "pubkey", "FILE", NULL, NULL, 0},
+    {0, "sbat", "FILE", NULL, NULL, 0},
+    {0, "dtb", "FILE", NULL, NULL, 0},
+    {0, "disable-shim-lock", NULL, NULL, NULL, 0},
+    {0, "rom-directory", "DIR", NULL, NULL, 0},
+    {0, "label-bgcolor", "COLOR", NULL, NULL, 0},
+    {0, "label-color", "COLOR", NULL, NULL, 0},
+    {0, "label-font", "FILE", NULL, NULL, 0},
+    {0, "arcs-boot", NULL, NULL, NULL, 0},
+    {0, "sparc-boot", NULL, NULL, NULL, 0},
     {0},
 };
 

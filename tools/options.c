@@ -79,7 +79,7 @@ static bool read_option(char **argv, int argc, int *i, const struct option *opti
         add_word(&line->ignored, word);
         return true;
     }
-    return option->set(settings, value, error);
+    return option->set((char *)settings + option->field, value, error);
 }
 
 /* Takes another program's option of that many words. */
@@ -154,6 +154,20 @@ void options_free(struct command_line *line)
     free(line->foreign.at);
     free(line->ignored.at);
     free(line->rest.at);
+}
+
+bool options_text(void *field, const char *argument, struct error *error)
+{
+    (void)error;
+    *(const char **)field = argument;
+    return true;
+}
+
+bool options_flag(void *field, const char *argument, struct error *error)
+{
+    (void)argument, (void)error;
+    *(bool *)field = true;
+    return true;
 }
 
 bool options_number(const char *argument, unsigned most, unsigned *number, struct error *error)

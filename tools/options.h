@@ -13,8 +13,13 @@ struct option {
     const char *argument; /* its name in the help, NULL: takes none */
     const char *help;     /* NULL: has no line in the help */
     /* NULL: the option is taken, with its argument, and means nothing. */
-    bool (*set)(void *settings, const char *argument, struct error *error);
+    bool (*set)(void *field, const char *argument, struct error *error);
+    size_t field; /* offset in the settings of what set() gets; 0: all of them */
 };
+
+/* For set(): a field that keeps the argument (const char *), or that the option is there (bool). */
+bool options_text(void *field, const char *argument, struct error *error);
+bool options_flag(void *field, const char *argument, struct error *error);
 
 struct words {
     char **at; /* borrowed from argv; room for argc words */

@@ -9,6 +9,7 @@
 #include <linux/kvm.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,43 +69,19 @@ static bool set_expect(void *settings, const char *argument, struct error *error
     return argument[0] != '\0' || fail(error, "--expect needs a text");
 }
 
-static bool set_qemu(void *settings, const char *argument, struct error *error)
-{
-    (void)error;
-    ((struct settings *)settings)->qemu = argument;
-    return true;
-}
-
-static bool set_gdb(void *settings, const char *argument, struct error *error)
-{
-    (void)argument, (void)error;
-    ((struct settings *)settings)->gdb = true;
-    return true;
-}
-
-static bool set_verbose(void *settings, const char *argument, struct error *error)
-{
-    (void)argument, (void)error;
-    ((struct settings *)settings)->verbose = true;
-    return true;
-}
-
-static bool set_help(void *settings, const char *argument, struct error *error)
-{
-    (void)argument, (void)error;
-    ((struct settings *)settings)->help = true;
-    return true;
-}
-
 static const struct option options[] = {
-    {'m', "memory", "MIB", "the machine's memory (512)", set_memory},
-    {'c', "cpus", "COUNT", "its processors (1)", set_cpus},
-    {'e', "expect", "TEXT", "end with status 0 when TEXT comes from the serial port", set_expect},
-    {'t', "timeout", "SECONDS", "give up after that time, with status 1", set_timeout},
-    {0, "gdb", NULL, "wait for a debugger on TCP port 1234 before the start", set_gdb},
-    {0, "qemu", "PROGRAM", "run PROGRAM (qemu-system-x86_64)", set_qemu},
-    {'v', "verbose", NULL, "show QEMU's command line", set_verbose},
-    {'h', "help", NULL, "show this", set_help},
+    {'m', "memory", "MIB", "the machine's memory (512)", set_memory, 0},
+    {'c', "cpus", "COUNT", "its processors (1)", set_cpus, 0},
+    {'e', "expect", "TEXT", "end with status 0 when TEXT comes from the serial port", set_expect,
+     0},
+    {'t', "timeout", "SECONDS", "give up after that time, with status 1", set_timeout, 0},
+    {0, "gdb", NULL, "wait for a debugger on TCP port 1234 before the start", options_flag,
+     offsetof(struct settings, gdb)},
+    {0, "qemu", "PROGRAM", "run PROGRAM (qemu-system-x86_64)", options_text,
+     offsetof(struct settings, qemu)},
+    {'v', "verbose", NULL, "show QEMU's command line", options_flag,
+     offsetof(struct settings, verbose)},
+    {'h', "help", NULL, "show this", options_flag, offsetof(struct settings, help)},
     {0},
 };
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,48 +52,6 @@ static void interrupt(int number)
 
 // ---- The command line
 
-#define SETTER(name, field)                                                                        \
-    static bool name(void *settings, const char *argument, struct error *error)                    \
-    {                                                                                              \
-        (void)error;                                                                               \
-        ((struct settings *)settings)->field = argument;                                           \
-        return true;                                                                               \
-    }
-#define FLAG(name, field)                                                                          \
-    static bool name(void *settings, const char *argument, struct error *error)                    \
-    {                                                                                              \
-        (void)argument, (void)error;                                                               \
-        ((struct settings *)settings)->field = true;                                               \
-        return true;                                                                               \
-    }
-SETTER(set_loader, loader)
-SETTER(set_application, application)
-SETTER(set_kernel_arguments, kernel_arguments)
-SETTER(set_directory, directory)
-SETTER(set_name, domain.name)
-SETTER(set_bridge, domain.bridge)
-FLAG(set_only_create, only_create)
-FLAG(set_destroy_on_exit, destroy_on_exit)
-FLAG(set_verbose, verbose)
-FLAG(set_help, help)
-
-static bool set_memory(void *settings, const char *argument, struct error *error)
-{
-    return options_number(argument, DOMAIN_MEMORY_MAX_MIB,
-                          &((struct settings *)settings)->domain.memory_mib, error);
-}
-
-static bool set_cpus(void *settings, const char *argument, struct error *error)
-{
-    return options_number(argument, DOMAIN_CPUS_MAX, &((struct settings *)settings)->domain.cpus,
-                          error);
-}
-
-static bool set_setting(void *settings, const char *argument, struct error *error)
-{
-    return domain_set(&((struct settings *)settings)->domain, argument, error);
-}
-
 static bool add_module(void *settings, const char *argument, struct error *error)
 {
     struct settings *these = settings;
@@ -104,21 +63,32 @@ static bool add_module(void *settings, const char *argument, struct error *error
 }
 
 static const struct option options[] = {
-    {'l', "loader", "FILE", "the Multiboot kernel, for HermitCore ldhermit.elf", set_loader},
-    {'k', "application", "FILE", "its first module; without -l, the kernel itself",
-     set_application},
-    {0, "module", "\"FILE ARGS\"", "a further module, with its arguments; any number", add_module},
-    {0, "kernel-args", "ARGS", "the kernel's arguments (-uart=io:0x3f8)", set_kernel_arguments},
-    {'n', "no-start", NULL, "only create the files", set_only_create},
-    {'m', "memory", "MIB", "the guest's memory (1024)", set_memory},
-    {'c', "cpus", "COUNT", "its processors (1)", set_cpus},
-    {0, "name", "NAME", "its name (the application's)", set_name},
-    {0, "bridge", "BRIDGE", "the bridge of its network card (xl's choice)", set_bridge},
-    {0, "set", "KEY=VALUE", "a line of xl's config, in place of Whelk's", set_setting},
-    {0, "directory", "DIR", "where the files go (NAME-xen)", set_directory},
-    {0, "destroy-on-exit", NULL, "end the guest at Ctrl-C", set_destroy_on_exit},
-    {'v', "verbose", NULL, "show the commands", set_verbose},
-    {'h', "help", NULL, "show this", set_help},
+    {'l', "loader", "FILE", "the Multiboot kernel, for HermitCore ldhermit.elf", options_text,
+     offsetof(struct settings, loader)},
+    {'k', "application", "FILE", "its first module; without -l, the kernel itself", options_text,
+     offsetof(struct settings, application)},
+    {0, "module", "\"FILE ARGS\"", "a further module, with its arguments; any number", add_module,
+     0},
+    {0, "kernel-args", "ARGS", "the kernel's arguments (-uart=io:0x3f8)", options_text,
+     offsetof(struct settings, kernel_arguments)},
+    {'n', "no-start", NULL, "only create the files", options_flag,
+     offsetof(struct settings, only_create)},
+    {'m', "memory", "MIB", "the guest's memory (1024)", domain_set_memory,
+     offsetof(struct settings, domain)},
+    {'c', "cpus", "COUNT", "its processors (1)", domain_set_cpus,
+     offsetof(struct settings, domain)},
+    {0, "name", "NAME", "its name (the application's)", options_text,
+     offsetof(struct settings, domain.name)},
+    {0, "bridge", "BRIDGE", "the bridge of its network card (xl's choice)", options_text,
+     offsetof(struct settings, domain.bridge)},
+    {0, "set", "KEY=VALUE", "a line of xl's config, in place of Whelk's", domain_add_setting,
+     offsetof(struct settings, domain)},
+    {0, "directory", "DIR", "where the files go (NAME-xen)", options_text,
+     offsetof(struct settings, directory)},
+    {0, "destroy-on-exit", NULL, "end the guest at Ctrl-C", options_flag,
+     offsetof(struct settings, destroy_on_exit)},
+    {'v', "verbose", NULL, "show the commands", options_flag, offsetof(struct settings, verbose)},
+    {'h', "help", NULL, "show this", options_flag, offsetof(struct settings, help)},
     {0},
 };
 
