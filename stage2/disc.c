@@ -160,9 +160,6 @@ bool disc_mount(const struct memory_map *map, struct error *error)
     if (adopted) {
         volume.end_lba = firmware_image_end_lba();
     }
-    if (!adopted && !firmware_disc_open(error)) {
-        return false;
-    }
     const uint8_t *descriptor = disc_sector(firmware_volume_descriptor_lba(), error);
     if (descriptor == NULL) {
         return false;

@@ -56,11 +56,8 @@ void firmware_rest(void);
    False with a reason if there is none. */
 bool firmware_memory_map(struct memory_map *map, struct error *error);
 
-/* The disc that this loader was read from: makes it readable, if that has not been done. False with
-   a reason. */
-bool firmware_disc_open(struct error *error);
-
-/* The disc's own sectors: 512 bytes, a disk, or 2048, a CD. */
+/* The own sectors of the disc that this loader was read from: 512 bytes, a disk, or 2048, a CD.
+   Known once something has been read. */
 uint32_t firmware_disc_sector_bytes(void);
 
 /* The PIIX's CD drive that this loader was read from; NULL: it is not known, or there is none. */

@@ -10,6 +10,8 @@
 ;           below 0x7000  stack
 ; failure:  one line with a code (docs/boot-errors.md), then INT 18h
 
+%include "boot/bios/real_mode.inc"
+
 extern image_start              ; linker script: 0x7c00,
 extern stack_top                ; 0x7000,
 extern image_file_size          ; bytes of the file, with what is not loaded here (extras),
@@ -19,7 +21,6 @@ extern enter_stage2             ; gate.asm
 extern block_mark               ; image_dma.asm: behind all code of real mode, in the first 2048 bytes
 extern read_by_dma
 
-SECTOR_SIZE     equ 2048
 LOADED_BYTES    equ 512         ; at least this much is in memory: this code
 INFO_TABLE_END  equ 64          ; the checksum covers what lies behind the table
 READ_TRIES      equ 5
@@ -28,10 +29,7 @@ EDD_PARAMETERS_SIZE equ 26      ; EDD 1.1; sector size at offset 24
 EDD_SECTOR_SIZE equ EDD_PARAMETERS + 24
 PACKET_SIZE     equ 16
 PUSHED_DX       equ 20          ; PUSHAD
-DRIVE           equ 0x0540      ; byte; gate.asm reads it
-FIRST_SECTOR    equ 0x1000      ; SECTOR_SIZE bytes
 READ_SEGMENT    equ FIRST_SECTOR >> 4 ; whole sectors of the image end above 64 KiB, but inside this one
-BLOCK_MARK      equ 0x6b57
 BDA_COM1        equ 0x0400      ; the firmware's first serial port, 0: none
 UART_LINE_STATUS equ 5
 UART_TRANSMIT_EMPTY equ 0x20

@@ -102,7 +102,8 @@ const struct piix_drive *firmware_piix_drive(void)
     return image_drive.ports == 0 || memcmp(disc_id, none, sizeof none) == 0 ? NULL : &image_drive;
 }
 
-bool firmware_disc_open(struct error *error)
+/* Finds out about the drive, before its first sector is read. */
+static bool open_drive(struct error *error)
 {
     if (sectors_per_block != 0) {
         return true;
@@ -175,7 +176,7 @@ static void grow(void)
 
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
 {
-    if (!firmware_disc_open(error)) {
+    if (!open_drive(error)) {
         return false;
     }
     uint32_t sector_bytes = SECTOR_SIZE / sectors_per_block;

@@ -4,6 +4,8 @@
 
 ERROR_UNPACK    equ '7'
 
+%include "boot/bios/real_mode.inc"
+
 extern fatal                    ; boot.asm
 extern stack_top                ; linker script
 extern bss_start
@@ -15,7 +17,6 @@ extern stage2_start             ; and where it runs
 extern stage2_end
 extern bios_main                ; start.c, in there
 
-DRIVE           equ 0x0540      ; byte, from the boot sector
 ; Not beside the code: emulators notice each write to a page that they have translated.
 VARIABLES       equ 0x0548
 stack           equ VARIABLES + 0 ; ESP of the protected-mode side during a call

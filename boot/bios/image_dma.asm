@@ -5,6 +5,8 @@
 ; Intel 82371SB data sheet, 2.7; ATA/ATAPI-6 (T13), packet command; SFF-8020i, READ(12).
 ; On the boot sector's stack and in its terms.
 
+%include "boot/bios/real_mode.inc"
+
 extern image_start              ; linker script
 extern image_rest_bytes         ; what is behind the first 2048 bytes,
 extern image_count              ; the image's sectors, a big-endian word
@@ -13,15 +15,11 @@ extern image_drive
 extern checksum
 extern stamp_handoff            ; gate.asm
 
-BLOCK_MARK      equ 0x6b57      ; boot.asm
-DRIVE           equ 0x0540
 candidate       equ 0x0541      ; byte: value of the device register
 whole           equ 0x0542      ; byte: 1: it is
 count           equ 0x0544      ; word, big-endian: sectors to read
 regions         equ 0x0546      ; word: where to
 FIRST_DISK      equ 0x80
-SECTOR_SIZE     equ 2048
-FIRST_SECTOR    equ 0x1000
 UNCOMPARED      equ 40          ; up to here the boot information table, and what changes
 
 PCI_ADDRESS     equ 0xcf8

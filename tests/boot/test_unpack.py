@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""xz, lz4 and zstd files are unpacked on the way as gzip files are (test_gzip.py), kernels and modules; broken
-ones are refused with their reason, by the tool and by the loader alike."""
+"""Packed files are unpacked on the way, kernels and modules; broken ones are refused with their reason, by the
+tool and by the loader alike."""
 
 import random
 import subprocess
@@ -25,6 +25,7 @@ def module_sum(report):
     return report.modules[0]["adler"], report.modules[0]["end"] - report.modules[0]["start"]
 
 
+FORMATS = ["gzip", "xz", "lz4", "zstd"]
 PROGRAMS = ["xz", "xz --check=crc32 --x86 --lzma2=dict=64MiB", "xz --check=sha256", "lz4", "lz4 -BD -BX", "lz4 -l",
             "zstd", "zstd -19"]
 
@@ -35,13 +36,13 @@ def test_a_packed_module_arrives_unpacked(boot, program):
     assert module_sum(report) == (zlib.adler32(TEXT), len(TEXT))
 
 
-@pytest.mark.parametrize("program", ["xz", "lz4", "zstd"])
+@pytest.mark.parametrize("program", FORMATS)
 def test_a_packed_kernel_boots(boot, program):
     report = boot(tree(pack(program, ELF32), "arguments")).report
     assert report["cmdline"] == b"arguments"
 
 
-@pytest.mark.parametrize("program", ["xz", "lz4", "zstd"])
+@pytest.mark.parametrize("program", FORMATS)
 def test_nounzip_leaves_a_module_packed(boot, program):
     packed = pack(program, TEXT)
     files = tree(ELF32, modules=[("name", packed)])
@@ -58,13 +59,12 @@ def test_files_one_behind_the_other_arrive_as_one(boot, program):
 
 
 def test_modules_of_every_format_and_a_packed_kernel_boot_together(boot):
-    packings = ["gzip", "xz", "lz4", "zstd"]
-    modules = [(packing, pack(packing, TEXT[i:])) for i, packing in enumerate(packings)]
+    modules = [(packing, pack(packing, TEXT[i:])) for i, packing in enumerate(FORMATS)]
     report = boot(tree(pack("xz", ELF32), modules=modules)).report
     assert [module["adler"] for module in report.modules] == [zlib.adler32(TEXT[i:]) for i in range(4)]
 
 
-@pytest.mark.parametrize("program", ["xz", "lz4", "zstd"])
+@pytest.mark.parametrize("program", FORMATS)
 def test_a_packed_kernel_that_belongs_at_the_top_of_the_memory_boots(boot, program):
     """Where files are unpacked to is where this kernel's data go."""
     kernel = with_data((0x3F80000, 0x50000))
@@ -78,6 +78,12 @@ def wrong_byte(data, at):
 
 
 def broken():
+    packed = pack("gzip", TEXT)
+    yield "gzip, cut", packed[:len(packed) // 2], "cut short"
+    yield "gzip, cut in the trailer", packed[:-3], "cut short"
+    yield "gzip, a wrong CRC", wrong_byte(packed, -8), "checksum"
+    yield "gzip, a wrong ISIZE", wrong_byte(packed, -4), "damaged"
+    yield "gzip, damaged data", wrong_byte(packed, 100), "damaged"
     for program in "xz", "lz4", "zstd":
         packed = pack(program, TEXT)
         yield f"{program}, cut", packed[:len(packed) // 2], f"{program} data is cut short"
@@ -112,7 +118,7 @@ def test_a_broken_module_is_refused_at_boot(name, discs):
         assert reason in line[1]
 
 
-@pytest.mark.parametrize("program", ["xz", "lz4", "zstd"])
+@pytest.mark.parametrize("program", FORMATS)
 def test_a_module_that_unpacks_to_more_than_the_memory_is_refused(program, discs):
     bomb = pack(program, bytes(100 << 20))
     with Machine(discs.make(tree(ELF32, modules=[("name", bomb)])), memory=64) as qemu:
