@@ -2,10 +2,11 @@
 """A directory in which whelk-mkrescue is run, the smallest tree that it accepts, and what an ISO contains."""
 
 import os
+import shutil
 import struct
 import subprocess
 
-from discs import CONFIG, MKRESCUE, write_tree
+from discs import BUILD, CONFIG, MKRESCUE, write_tree
 
 MIB = 1 << 20
 
@@ -22,6 +23,13 @@ def kernel(address=MIB, size=4096):
 
 def good_tree(**more):
     return {CONFIG: ENTRY.encode(), "boot/kernel": kernel(), **more}
+
+
+def for_everyone(directory):
+    """A copy of whelk-mkrescue in the directory that other users can run: the checkout may be in somebody's home."""
+    for each in (directory, *list(directory.parents)[:-2]):
+        each.chmod(0o755)
+    return shutil.copy(BUILD / "whelk", directory / MKRESCUE.name)
 
 
 class Place:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from discs import BUILD, CONFIG, MKRESCUE, ROOT, Sparse, file_in_iso
-from place import ENTRY, contents, extract, good_tree, kernel
+from place import ENTRY, contents, extract, for_everyone, good_tree, kernel
 
 SECTOR, BLOCK = 512, 2048  # the disk's and the ISO's
 BOOT_IMAGE = "boot/whelk.img"
@@ -463,9 +463,9 @@ def test_a_full_disk_leaves_nothing_and_is_named(place):
 def test_what_cannot_be_read_is_named_and_no_iso_is_written(place, is_directory):
     tree = place.write(good_tree(**{"locked/x" if is_directory else "locked": b"secret"}))
     (tree / "locked").chmod(0)
-    for directory in (place.path, *list(place.path.parents)[:-2]):
-        directory.chmod(0o777)
-    said = place.refuse(tree, user=65534, group=65534, extra_groups=[])
+    program = for_everyone(place.path)
+    place.path.chmod(0o777)  # the ISO would be written here
+    said = place.refuse(tree, program=program, user=65534, group=65534, extra_groups=[])
     assert f"{tree}/locked'" in said and len(said.splitlines()) <= 4
 
 

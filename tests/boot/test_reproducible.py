@@ -13,7 +13,7 @@ import uuid
 import pytest
 
 from discs import BUILD, CONFIG, MKRESCUE, ROOT, Sparse, file_in_iso
-from place import good_tree, kernel
+from place import for_everyone, good_tree, kernel
 
 CREATED, MODIFIED = 813, 830  # in a volume descriptor
 MIB = 1 << 20
@@ -39,10 +39,10 @@ def write_in_order(directory, files, seed):
     (directory / "empty").mkdir()
 
 
-def make(directory, name="tree", **options):
+def make(directory, name="tree", program=MKRESCUE, **options):
     environment = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"}
     environment.update(options.pop("env", {}))
-    run = subprocess.run([MKRESCUE, "-o", "out.iso", name], cwd=directory, env=environment, capture_output=True,
+    run = subprocess.run([program, "-o", "out.iso", name], cwd=directory, env=environment, capture_output=True,
                          text=True, timeout=60, **options)
     assert run.returncode == 0, run.stderr
     iso = directory / "out.iso"
@@ -58,10 +58,9 @@ def test_two_users_directories_time_zones_and_file_orders_make_the_same_iso(tmp_
     write_in_order(second / "source", files, 2)
     user = {}
     if os.geteuid() == 0:
-        for directory in (tmp_path, *list(tmp_path.parents)[:-2]):
-            directory.chmod(0o755)
+        program = for_everyone(tmp_path)
         subprocess.run(["chown", "-R", "65534:65534", second], check=True)
-        user = {"user": 65534, "group": 65534, "extra_groups": []}
+        user = {"program": program, "user": 65534, "group": 65534, "extra_groups": []}
     subprocess.run(["chmod", "-R", "go-rwx", second / "source"], check=True)
     one = make(first, env={"TZ": "Asia/Tokyo", "LC_ALL": "C", **dates}, umask=0o22)
     two = make(second, "source", env={"TZ": "America/New_York", "LANG": "de_DE.UTF-8", **dates}, umask=0o77, **user)
