@@ -51,7 +51,8 @@ struct config_boot {
     struct config_file kernel;
     struct config_file *modules;
     size_t module_count;
-    bool names_no_kernel; /* config_evaluate() failed as the entry is not for Multiboot */
+    bool names_no_kernel; /* config_evaluate() failed as the entry is not for Multiboot … */
+    bool is_refused;      /* … by a command that Whelk cannot do */
 };
 
 struct config_menu;

@@ -44,7 +44,7 @@ static bool refuse(struct run *run, const struct command *command)
         run_warn(run, "%s is not supported", command->words);
         return true;
     }
-    run->boot->names_no_kernel = true; /* whatever it named before */
+    run->boot->names_no_kernel = run->boot->is_refused = true; /* whatever it named before */
     return run_fail(run, "%s is not supported", command->words);
 }
 

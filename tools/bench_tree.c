@@ -69,7 +69,7 @@ static bool evaluate(struct bench_tree *tree, struct arena *arena, struct error 
 bool bench_tree_read(const char *directory, struct bench_tree *tree, struct error *error)
 {
     struct tree_source source = {.target = "/", .is_directory = true};
-    struct tree sources = {&source, 1};
+    struct tree sources = {.sources = &source, .count = 1};
     struct stat status;
     if (realpath(directory, tree->directory) == NULL || stat(tree->directory, &status) != 0) {
         return fail(error, "%s: %s", directory, strerror(errno));

@@ -19,8 +19,10 @@ struct load_order {
     uint64_t largest_bytes; /* of the largest of them */
 };
 
-/* Says each reason why something would not boot, and each warning, and returns false if there was a
-   reason. */
+/* Says each reason why something would not boot, and each warning. False: a mistake was among the
+   reasons, or nothing would boot. Entries that need what Whelk cannot do, as `linux`, are none
+   where another one boots. Those who have less memory than the typical PC are told when they boot.
+ */
 bool check_tree(const struct tree *tree, struct load_order *order);
 
 void load_order_free(struct load_order *order);

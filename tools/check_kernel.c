@@ -9,83 +9,38 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "loader/elf.h"
 #include "stage2/plan.h"
-#include "tools/options.h"
+#include "tools/check_configs.h"
+#include "tools/check_report.h"
 #include "tools/pretend_pc.h"
 #include "tools/say.h"
 #include "tools/tree.h"
 
 enum {
-    STATUS_YES = 0,
-    STATUS_NO = 1,
-    STATUS_USAGE = 2,
-    DEFAULT_MIB = 128, /* QEMU's */
-    SMALLEST_MIB = 2,
-    LARGEST_MIB = 1 << 20,
     LEAST_FILE_BYTES = 32, /* smaller ones are none to grub-file */
 };
 
 #define ARENA_BYTES ((size_t)16 << 30)
 
-struct settings {
+struct kernel_check {
     uint32_t mib;
-    int question; /* is it a kernel of this version of Multiboot? 0: say what it is */
-    bool help;
+    struct tree tree;
+    struct arena arena;
+    struct pretend_memory memory;
+    char **names;              /* of the kernel, then the modules, as they were given */
+    struct config_file *files; /* the same */
+    struct config_boot boot;
+    struct bytes start; /* of the kernel, unpacked */
+    uint64_t size;
+    bool is_unpacked;
 };
 
-// ---- The command line
-
-static bool set_memory(void *settings, const char *argument, struct error *error)
+static bool complain(const struct error *error)
 {
-    char *end;
-    unsigned long mib = strtoul(argument, &end, 10);
-    if (argument[0] < '0' || argument[0] > '9' || *end != '\0' || mib < SMALLEST_MIB ||
-        mib > LARGEST_MIB) {
-        return fail(error, "%s: memory is given in MiB, %d to %d", argument, SMALLEST_MIB,
-                    LARGEST_MIB);
-    }
-    ((struct settings *)settings)->mib = (uint32_t)mib;
-    return true;
-}
-
-static bool set_question(struct settings *settings, int question, struct error *error)
-{
-    if (settings->question != 0) {
-        return fail(error, "one question at a time");
-    }
-    settings->question = question;
-    return true;
-}
-
-static bool set_is_multiboot1(void *settings, const char *argument, struct error *error)
-{
-    (void)argument;
-    return set_question(settings, 1, error);
-}
-
-static bool set_is_multiboot2(void *settings, const char *argument, struct error *error)
-{
-    (void)argument;
-    return set_question(settings, 2, error);
-}
-
-static const struct option options[] = {
-    {'m', "memory", "MIB", "memory of the machine to place it in (128)", set_memory, 0},
-    {0, "is-x86-multiboot", NULL, "say nothing, exit with 0 if it has a Multiboot 1 header",
-     set_is_multiboot1, 0},
-    {0, "is-x86-multiboot2", NULL, "say nothing, exit with 0 if it has a Multiboot 2 header",
-     set_is_multiboot2, 0},
-    {'h', "help", NULL, "show this help", options_flag, offsetof(struct settings, help)},
-    {0},
-};
-
-static void show_help(const char *name)
-{
-    printf("Usage: %s [OPTION]… KERNEL [MODULE]…\n"
-           "Says what a kernel is, and where it and its modules would stand in memory.\n\n",
-           name);
-    options_help(options);
+    say("%s", error->message);
+    return false;
 }
 
 // ---- The headers
@@ -219,47 +174,29 @@ static void show_multiboot2(const struct multiboot2_header *header)
 
 // ---- The placement
 
-static int by_address(const void *left, const void *right)
+static bool show_plan(struct kernel_check *check, struct plan *plan, struct error *error)
 {
-    const struct piece *a = left, *b = right;
-    return a->address != b->address ? (a->address < b->address ? -1 : 1) : 0;
-}
-
-static void show_plan(struct plan *plan, char **module_names, uint32_t mib)
-{
-    struct placement *placement = &plan->placement;
-    printf("By Multiboot %d in %u MiB of memory, entered at 0x%x:\n", plan->protocol, mib,
-           plan->entry);
-    qsort(placement->pieces, placement->count, sizeof placement->pieces[0], by_address);
-    for (size_t i = 0; i < placement->count; i++) {
-        const struct piece *piece = &placement->pieces[i];
-        const char *name = "";
-        for (size_t m = 0; m < plan->information.module_count; m++) {
-            name = piece->file == &plan->modules[m] ? module_names[m] : name;
-        }
-        printf("  0x%08x to 0x%08" PRIx64 "  %s%s%s\n", piece->address,
-               (uint64_t)piece->address + piece->length + piece->zero_length, piece->name,
-               name[0] != '\0' ? ": " : "", name);
+    struct checked_piece *pieces;
+    if (!check_pieces(plan, &check->boot, &check->arena, &pieces)) {
+        return fail(error, "out of memory");
     }
+    for (size_t i = 0; i < plan->placement.count; i++) {
+        /* As the user calls it. */
+        for (size_t m = 0; m < check->boot.module_count; m++) {
+            const char *name = check->names[m + 1];
+            pieces[i].path = pieces[i].path == check->boot.modules[m].path ? name : pieces[i].path;
+        }
+    }
+    check_report_pieces(pieces, plan->placement.count, plan->protocol, check->mib, plan->entry);
+    return true;
 }
 
 // ---- All of it
 
-struct check {
-    const struct settings *settings;
-    struct tree tree;
-    struct arena arena;
-    struct pretend_memory memory;
-    char **names;              /* of the kernel, then the modules, as they were given */
-    struct config_file *files; /* the same */
-    struct config_boot boot;
-    struct bytes start; /* of the kernel, unpacked */
-};
-
 static const char caller[] = "command line"; /* in messages, where a config would name the files */
 
 /* The files as a tree in which their paths are those on the disk. */
-static bool add_files(struct check *check, size_t count, struct error *error)
+static bool add_files(struct kernel_check *check, size_t count, struct error *error)
 {
     check->files = calloc(count, sizeof *check->files);
     check->tree.sources = calloc(count, sizeof *check->tree.sources);
@@ -292,7 +229,7 @@ static const char *describe_format(struct bytes start)
     return start.size > EI_CLASS && start.data[EI_CLASS] == ELFCLASS64 ? "ELF64" : "ELF32";
 }
 
-static bool read_start(struct check *check, struct error *error)
+static bool read_start(struct kernel_check *check, struct error *error)
 {
     struct file kernel;
     const char *path = check->boot.kernel.path;
@@ -306,29 +243,25 @@ static bool read_start(struct check *check, struct error *error)
     if (start == NULL || !file_read(&kernel, 0, size, start, error)) {
         return fail_in(error, "%s: ", path);
     }
-    if (check->settings->question == 0) {
-        printf("%s: %s, %" PRIu64 " bytes%s\n", check->names[0], describe_format(check->start),
-               kernel.size, kernel.contents != NULL ? " unpacked" : "");
-    }
+    check->size = kernel.size;
+    check->is_unpacked = kernel.contents != NULL;
     return true;
 }
 
 /* Plans a boot by this protocol; whether it could be done. */
-static bool plan(struct check *check, enum config_protocol protocol)
+static bool plan(struct kernel_check *check, enum config_protocol protocol)
 {
     struct plan plan;
     struct error error;
     check->boot.protocol = protocol;
     if (!plan_boot(&plan, &check->boot, caller, &check->memory.map, &check->arena, &error)) {
-        say("%s", error.message);
-        return false;
+        return complain(&error);
     }
-    show_plan(&plan, check->names + 1, check->settings->mib);
-    return true;
+    return show_plan(check, &plan, &error) || complain(&error);
 }
 
 /* Whether it boots by one of the protocols at least. */
-static bool show_kernel(struct check *check)
+static bool show_kernel(struct kernel_check *check)
 {
     struct multiboot1_header header1;
     struct multiboot2_header header2;
@@ -349,50 +282,43 @@ static bool show_kernel(struct check *check)
     return (is_2 && plan(check, CONFIG_MULTIBOOT2)) || boots_by_1;
 }
 
-static bool answer(const struct check *check)
+static bool prepare(struct kernel_check *check, char **names, size_t count, uint32_t mib)
 {
-    bool is_1 = check->settings->question == 1;
-    return check->start.size >= LEAST_FILE_BYTES &&
-           (is_1 ? multiboot1_is_present(check->start) : multiboot2_is_present(check->start));
+    struct error error;
+    *check = (struct kernel_check){.mib = mib, .names = names};
+    return (pretend_arena(&check->arena, ARENA_BYTES, &error) &&
+            pretend_memory(&check->memory, mib, &error) && add_files(check, count, &error) &&
+            read_start(check, &error)) ||
+           complain(&error);
 }
 
-static int check_files(const struct settings *settings, char **names, size_t count)
+static void end(struct kernel_check *check)
 {
-    static struct check check; /* large */
-    struct error error;
-    bool done = false;
-    check.settings = settings;
-    check.names = names;
-    if (!pretend_arena(&check.arena, ARENA_BYTES, &error) ||
-        !pretend_memory(&check.memory, settings->mib, &error) ||
-        !add_files(&check, count, &error) || !read_start(&check, &error)) {
-        say("%s", error.message);
-    } else {
-        done = settings->question != 0 ? answer(&check) : show_kernel(&check);
-    }
     tree_select(NULL);
-    free(check.files);
-    free(check.tree.sources);
-    return done ? STATUS_YES : STATUS_NO;
+    munmap(check->arena.base, check->arena.size);
+    free(check->files);
+    free(check->tree.sources);
 }
 
-int check_kernel(int argc, char **argv)
+bool check_kernel(char **names, size_t count, uint32_t mib)
 {
-    struct settings settings = {.mib = DEFAULT_MIB};
-    struct command_line line = {0};
-    struct error error;
-    int status = STATUS_USAGE;
-    if (!options_read(argc, argv, options, NULL, &settings, &line, &error)) {
-        say("%s", error.message);
-    } else if (settings.help) {
-        show_help(argv[0]);
-        status = STATUS_YES;
-    } else if (line.operands.count == 0 || (settings.question != 0 && line.operands.count > 1)) {
-        say("%s (--help shows how to call it)",
-            line.operands.count == 0 ? "a file is missing" : "one file at a time");
-    } else {
-        status = check_files(&settings, line.operands.at, line.operands.count);
+    static struct kernel_check check; /* large */
+    bool boots = prepare(&check, names, count, mib);
+    if (boots) {
+        printf("%s: %s, %" PRIu64 " bytes%s\n", names[0], describe_format(check.start), check.size,
+               check.is_unpacked ? " unpacked" : "");
+        boots = show_kernel(&check);
     }
-    options_free(&line);
-    return status;
+    end(&check);
+    return boots;
+}
+
+bool check_is_multiboot(char *name, int version)
+{
+    static struct kernel_check check;
+    bool is_one = prepare(&check, &name, 1, PRETEND_TYPICAL_MIB) &&
+                  check.start.size >= LEAST_FILE_BYTES &&
+                  (version == 1 ? multiboot1_is_present : multiboot2_is_present)(check.start);
+    end(&check);
+    return is_one;
 }

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// `whelk check`: what a kernel file is, and where it and its modules would stand in memory; under
-// the name whelk-file, grub-file's questions about x86 Multiboot kernels.
+// What a kernel file is, and where it and its modules would stand in memory.
 #pragma once
 
-/* argv[0] is the name it was called by, for the help. Returns the exit status: 0 it boots, or
-   yes; 1 it does not, or no; 2 it was called wrongly. */
-int check_kernel(int argc, char **argv);
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Shows it; the first name is the kernel's, the others are its modules'. Whether it would boot on a
+   machine with so much memory, by one of the protocols at least. */
+bool check_kernel(char **names, size_t count, uint32_t mib);
+
+/* grub-file's question: has the file a header of this version of Multiboot? */
+bool check_is_multiboot(char *name, int version);

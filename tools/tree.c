@@ -18,6 +18,9 @@
 /* More would not fit below 4 GiB with any kernel. */
 #define UNPACKED_MAX_BYTES ((size_t)3 << 30)
 
+/* To look a path up: its symbolic links' targets and the file's extents. */
+enum { IN_ISO_BYTES = 64 * 1024 };
+
 // ---- The command line's sources
 
 /* Copies text up to its end, or to its first `=` that is meant as such; takes backslashes off.
@@ -188,12 +191,30 @@ static bool step_into(const struct tree *tree, struct tree_node *node, const cha
     return look_up(tree, node) || fail(error, "no such file");
 }
 
+static bool find_in_iso(const struct iso *iso, const char *path, struct tree_node *node,
+                        struct error *error)
+{
+    static uint8_t memory[IN_ISO_BYTES];
+    struct arena arena = {.base = memory, .size = sizeof memory};
+    struct iso9660_file file;
+    if (!iso_find(iso, path, &file, &arena, error)) {
+        return false;
+    }
+    *node = (struct tree_node){
+        .status = {.st_mode = file.is_directory ? S_IFDIR : S_IFREG, .st_size = (off_t)file.size}};
+    strcpy(node->path, path);
+    return true;
+}
+
 bool tree_find(const struct tree *tree, const char *path, struct tree_node *node,
                struct error *error)
 {
     char pending[PATH_MAX];
     if (strlen(path) >= sizeof pending) {
         return fail(error, "the path is too long");
+    }
+    if (tree->iso != NULL) {
+        return find_in_iso(tree->iso, path, node, error);
     }
     strcpy(pending, path);
     *node = (struct tree_node){.path = "/"};
@@ -253,28 +274,20 @@ static bool remember(const char *disk, int *descriptor, struct error *error)
     return true;
 }
 
-/* Unpacks the file that is open as descriptor to the arena's free part. */
-static bool unpack_file(int descriptor, struct file *file, struct arena *arena, struct error *error)
+/* Unpacks the file to the arena's free part. */
+static bool unpack_file(struct bytes packed, struct file *file, struct arena *arena,
+                        struct error *error)
 {
-    size_t packed_size = (size_t)file->size, room = arena->size - arena->used;
+    size_t room = arena->size - arena->used;
     struct arena working = {.base = malloc(UNPACK_WORKING_BYTES), .size = UNPACK_WORKING_BYTES};
-    void *packed = mmap(NULL, packed_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
     struct unpacking unpacking = {
-        .packed = {packed, packed_size},
+        .packed = packed,
         .destination = arena->base + arena->used,
         .capacity = room < UNPACKED_MAX_BYTES ? room : UNPACKED_MAX_BYTES,
         .working = &working,
         .error = error,
     };
-    bool done = false;
-    if (packed == MAP_FAILED || working.base == NULL) {
-        fail(error, "%s", strerror(errno));
-    } else {
-        done = unpack(&unpacking);
-    }
-    if (packed != MAP_FAILED) {
-        munmap(packed, packed_size);
-    }
+    bool done = working.base != NULL ? unpack(&unpacking) : fail(error, "out of memory");
     free(working.base);
     if (done) {
         arena->used += unpacking.length;
@@ -284,21 +297,56 @@ static bool unpack_file(int descriptor, struct file *file, struct arena *arena, 
     return done;
 }
 
+static bool is_packed(struct bytes start)
+{
+    return start.size >= PACKING_MAGIC_BYTES && packing_of(start) != PACKING_NONE;
+}
+
 static bool unpack_if_packed(int descriptor, struct file *file, struct arena *arena,
                              struct error *error)
 {
     uint8_t magic[PACKING_MAGIC_BYTES];
     if (pread(descriptor, magic, sizeof magic, 0) < (ssize_t)sizeof magic ||
-        packing_of((struct bytes){magic, sizeof magic}) == PACKING_NONE) {
+        !is_packed((struct bytes){magic, sizeof magic})) {
         return true;
     }
-    return unpack_file(descriptor, file, arena, error);
+    size_t size = (size_t)file->size;
+    void *packed = mmap(NULL, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (packed == MAP_FAILED) {
+        return fail(error, "%s", strerror(errno));
+    }
+    bool done = unpack_file((struct bytes){packed, size}, file, arena, error);
+    munmap(packed, size);
+    return done;
+}
+
+/* A file of an ISO is in memory, like one that has been unpacked. */
+static bool open_in_iso(const char *path, enum file_packing packing, struct file *file,
+                        struct arena *arena, struct error *error)
+{
+    struct iso9660_file found;
+    struct bytes contents;
+    if (!iso_find(selected->iso, path, &found, arena, error)) {
+        return false;
+    }
+    if (found.is_directory) {
+        return fail(error, "is a directory");
+    }
+    if (!iso_contents(selected->iso, &found, arena, &contents, error)) {
+        return false;
+    }
+    *file = (struct file){.path = path, .size = contents.size, .contents = contents.data};
+    return packing == FILE_AS_IT_IS || !is_packed(contents) ||
+           unpack_file(contents, file, arena, error);
 }
 
 bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
                struct error *error)
 {
     struct tree_node node = {0};
+    if (selected->iso != NULL) {
+        return open_in_iso(path, packing, file, arena, error);
+    }
     if (!tree_find(selected, path, &node, error)) {
         return false;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The directories and files that become the ISO, seen as the one tree that they will be there.
-// Implements stage2/file.h over it.
+// The directories and files that become the ISO, seen as the one tree that they will be there; or
+// those of an ISO that there is. Implements stage2/file.h over it.
 #pragma once
 
 #include <limits.h>
@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <sys/stat.h>
 #include "loader/error.h"
+#include "tools/iso.h"
 
 struct tree_source {
     char target[PATH_MAX]; /* in the ISO: "/", "/boot/kernel" */
@@ -18,12 +19,13 @@ struct tree_source {
 struct tree {
     struct tree_source *sources; /* the later wins */
     size_t count;
+    const struct iso *iso; /* in place of the sources; NULL: there is none */
 };
 
 struct tree_node {
     char path[PATH_MAX]; /* in the ISO, free of symbolic links */
-    char disk[PATH_MAX]; /* "" for a directory that only exists in the ISO */
-    struct stat status;
+    char disk[PATH_MAX]; /* "" for what only exists in the ISO */
+    struct stat status;  /* of what is in an ISO, type and size only */
 };
 
 /* Adds what the command line names: DIRECTORY, FILE, or TARGET=SOURCE, with `\=` and `\\` for

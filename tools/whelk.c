@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "tools/bench.h"
-#include "tools/check_kernel.h"
+#include "tools/check_command.h"
 #include "tools/domain.h"
 #include "tools/mkrescue.h"
 #include "tools/run.h"
@@ -18,7 +18,8 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"mkrescue", "make a bootable ISO of a directory", "whelk-mkrescue", mkrescue},
-    {"check", "say what a kernel is and where it would stand", "whelk-file", check_kernel},
+    {"check", "say what a tree, an ISO or a kernel would boot, and where", "whelk-file",
+     check_command},
     {"run", "boot a directory or an ISO in QEMU", NULL, run},
     {"xen", "make a Xen guest of a kernel and its modules, and run it", "xen-single-kernel.sh",
      xen},

@@ -73,10 +73,29 @@ def test_a_config_that_leads_nowhere_is_refused(make):
         (1, ["whelk: boot/grub/grub.cfg:2: /boot/less.cfg: no such file"])
 
 
-def test_what_whelk_cannot_do_is_a_warning_unless_it_is_the_default(make):
-    kernel, linux = entry("multiboot /boot/kernel"), entry("linux /boot/vmlinuz", "initrd /boot/initrd")
-    assert make(kernel + linux) == (0, ["whelk: boot/grub/grub.cfg:5: linux is not supported"])
-    assert make(linux + kernel) == (1, ["whelk: boot/grub/grub.cfg:2: linux is not supported"])
+KERNEL, LINUX = entry("multiboot /boot/kernel"), entry("linux /boot/vmlinuz", "initrd /boot/initrd")
+NOTHING = entry("echo hello")
+
+
+@pytest.mark.parametrize("command", ["linux", "linux16", "initrd", "chainloader", "ntldr", "normal", "loopback"])
+def test_what_whelk_cannot_do_is_a_warning_where_another_entry_boots(make, command):
+    refused = entry(f"{command} /boot/vmlinuz")
+    assert make(KERNEL + refused) == (0, [f"whelk: boot/grub/grub.cfg:5: {command} is not supported"])
+    assert make(refused + KERNEL) == (0, [f"whelk: boot/grub/grub.cfg:2: {command} is not supported"])
+
+
+def test_what_whelk_cannot_do_is_an_error_where_no_entry_boots(make):
+    messages = ["whelk: boot/grub/grub.cfg:2: linux is not supported", "whelk: boot/grub/grub.cfg:6: linux is not supported"]
+    assert make(LINUX + LINUX) == (1, messages)
+    assert make(LINUX + entry("reboot")) == (1, messages[:1])
+    assert make(LINUX + entry("configfile /boot/more.cfg"), more=LINUX)[0] == 1
+    assert make(LINUX + entry("configfile /boot/more.cfg"), more=KERNEL)[0] == 0
+
+
+def test_an_entry_that_boots_nothing_is_a_mistake_if_it_is_the_default(make):
+    reason = "nothing to boot: no multiboot line names a kernel"
+    assert make(KERNEL + NOTHING) == (0, [f"whelk: boot/grub/grub.cfg:4: {reason}"])
+    assert make(NOTHING + KERNEL) == (1, [f"whelk: boot/grub/grub.cfg:1: {reason}"])
 
 
 def test_a_mistake_is_refused_whatever_other_entries_do(make):

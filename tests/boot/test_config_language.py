@@ -132,6 +132,16 @@ def test_a_loop_without_an_end_ends_by_itself(unchecked):
         machine.wait_for("grub.cfg:3: too many commands: a loop without an end\\?", 60)
 
 
+# ---- What Whelk cannot do
+
+def test_an_entry_for_something_else_is_refused_with_its_line_when_it_is_chosen(disc):
+    config = 'set timeout=0\nmenuentry "first" {\n    linux /vmlinuz\n}\nmenuentry "second" {\n    multiboot /boot/kernel\n}\n'
+    with Machine(disc(config)) as machine:
+        machine.wait_for("grub.cfg:3: linux is not supported", 30)
+        machine.press("down", "ret")
+        assert booted(machine) == ""
+
+
 # ---- The serial port
 
 def test_serial_sets_up_the_port_that_it_names(disc, tmp_path):

@@ -78,7 +78,7 @@ def test_man_shows_a_page_without_a_warning(page):
 
 
 def test_every_option_in_the_help_is_in_the_manual_page():
-    for command in ("mkrescue", "run", "xen", "domain"):
+    for command in ("mkrescue", "check", "run", "xen", "domain"):
         text = subprocess.run([BUILD / "whelk", command, "--help"], capture_output=True, text=True, check=True).stdout
         page = (DOCS / f"whelk-{command}.1").read_text().replace("\\", "")
         options = re.findall(r"^  .*?--([a-z-]+)", text, re.MULTILINE)

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""whelk check of a tree, an ISO and a config: what it says that each entry would boot, as text and as JSON, what it
+warns of, its exit status; and that an ISO says the same as its tree, and a machine the same as both."""
+
+import gzip
+import json
+import re
+import subprocess
+
+import pytest
+
+import multiboot2_kernels
+from discs import BUILD, CONFIG, write_tree
+from good_kernels import plain
+from make_kernel import MIB, VIDEO_MODE, Payload, elf, multiboot_header, pattern
+from qemu import Machine
+from report import Report
+
+YES, NO, USAGE = 0, 1, 2
+ENTRY = 'menuentry "{}" {{\n    {}\n}}\n'
+BOOT = ENTRY.format("test", "multiboot /boot/kernel a=1 'b c'")
+
+
+@pytest.fixture
+def check(tmp_path):
+    def run(*arguments, **files):
+        """Writes files first: their names with '/' as '__'."""
+        write_tree(tmp_path / "tree", {name.replace("__", "/"): data.encode() if isinstance(data, str) else data
+                                       for name, data in {"boot__kernel": plain(), **files}.items()})
+        return subprocess.run([BUILD / "whelk", "check", *map(str, arguments)], stdin=subprocess.DEVNULL, cwd=tmp_path,
+                              capture_output=True, text=True, timeout=60)
+    return run
+
+
+@pytest.fixture
+def judged(check):
+    def run(config, *arguments, **files):
+        """The exit status, and what the JSON says of a tree with this config."""
+        process = check("--json", *arguments, "tree", **{CONFIG: config}, **files)
+        assert not process.stderr
+        return process.returncode, json.loads(process.stdout)
+    return run
+
+
+def entries(said):
+    return said["configs"][0]["entries"]
+
+
+def warnings(said):
+    return [(warning["line"], warning["text"]) for warning in said["configs"][0]["warnings"]]
+
+
+# ---- What would boot
+
+def test_an_entry_is_told_with_its_kernel_its_modules_and_their_lines(judged):
+    status, said = judged(ENTRY.format('größe "1"', "multiboot /boot/kernel a=1 'b c'\n    module --nounzip (cd)/m x y"),
+                          m=b"module")
+    assert status == YES
+    (entry,) = entries(said)
+    assert (entry["position"], entry["title"], entry["line"], entry["default"]) == ("0", "größe 1", 1, True)
+    assert entry["kernel"] == {"command": "multiboot", "path": "/boot/kernel", "arguments": 'a=1 "b c"',
+                               "file": CONFIG, "line": 2, "nounzip": False}
+    assert entry["modules"] == [{"command": "module", "path": "/m", "arguments": "x y", "file": CONFIG, "line": 3,
+                                 "nounzip": True}]
+
+
+def test_the_text_says_the_same(check):
+    run = check("tree", **{CONFIG: "set timeout=5\n" + BOOT.replace("'b c'\n", "'b c'\n    module /m x\n")}, m=b"module")
+    assert (run.returncode, run.stderr) == (YES, "")
+    lines = run.stdout.splitlines()
+    assert lines[:6] == [f"{CONFIG}: 1 entry, timeout 5 s", "", f'{CONFIG}:2: entry 0 "test", the default',
+                         'multiboot /boot/kernel a=1 "b c"', "module /m x", "Video: text"]
+    assert re.fullmatch("By Multiboot 1 in 128 MiB of memory, entered at 0x[0-9a-f]+:", lines[6])
+    assert any(re.fullmatch("  0x[0-9a-f]{8} to 0x[0-9a-f]{8}  module 1: /m", line) for line in lines[7:])
+
+
+def test_everything_stands_where_it_is_said_to_stand(judged, discs):
+    modules = {"boot/m0": pattern(5000), "boot/m1": gzip.compress(pattern(70_000, 2))}
+    config = "set timeout=0\n" + ENTRY.format("test", "multiboot2 /boot/kernel\nmodule2 /boot/m0\nmodule2 /boot/m1 x")
+    kernel = multiboot2_kernels.KERNELS["relocatable-high"].make()
+    status, said = judged(config, "-m", 64, boot__kernel=kernel, **modules)
+    assert status == YES
+    pieces = {piece["path"] or piece["name"]: (piece["start"], piece["end"]) for piece in entries(said)[0]["pieces"]}
+    with Machine(discs.make({CONFIG: config.encode(), "boot/kernel": kernel, **modules}), memory=64) as machine:
+        machine.wait_for("^END$", 30)
+        report = Report(machine.serial)
+    assert [(m["start"], m["end"]) for m in report.modules] == [pieces["/boot/m0"], pieces["/boot/m1"]]
+    assert report["ebx"] == pieces["boot information"][0]
+    assert report["load_base"] == pieces["segment 0"][0]
+
+
+def test_the_memory_of_the_machine_decides_what_fits(judged):
+    config = ENTRY.format("test", "multiboot /boot/kernel\nmodule /big")
+    assert judged(config, big=bytes(40 * MIB))[0] == YES
+    status, said = judged(config, "-m", 32)
+    assert status == NO
+    assert entries(said)[0]["error"].startswith(f"{CONFIG}:3: /big: ")
+
+
+WIDE = elf([Payload(MIB).segment()], MIB, extra={0x400: multiboot_header(3 | VIDEO_MODE, video=(0, 1024, 768, 32))})
+
+
+@pytest.mark.parametrize("kernel, line, video", [
+    (plain(), "", "text"), (plain(), "set gfxpayload=800x600", "text"), (WIDE, "", "1024x768x32,1024x768,auto"),
+    (WIDE, "set gfxpayload=800x600,640x480x16", "800x600,640x480x16"), (WIDE, "set gfxpayload=text", "text"),
+    (WIDE, "set gfxpayload=keep", "text")])
+def test_the_video_mode_is_what_header_and_config_ask_for(judged, kernel, line, video):
+    status, said = judged(ENTRY.format("test", "multiboot /boot/kernel\n" + line), boot__kernel=kernel)
+    assert (status, entries(said)[0]["video"]) == (YES, video)
+
+
+def test_entries_of_submenus_have_their_places_and_the_default_is_marked(judged):
+    config = ("set default='s>two'\nsubmenu s {\n" + ENTRY.format("one", "reboot") +
+              ENTRY.format("two", "multiboot /boot/kernel") + "}\n" + ENTRY.format("three", "halt"))
+    status, said = judged(config)
+    assert status == YES
+    assert [(e["position"], e["title"], e["action"], e["default"]) for e in entries(said)] == [
+        ("0>0", "one", "reboot", False), ("0>1", "two", "boot", True), ("1", "three", "halt", False)]
+
+
+def test_configs_that_lead_to_each_other_are_all_told(judged):
+    status, said = judged(ENTRY.format("more", "configfile /boot/more.cfg"), **{"boot/more.cfg": BOOT})
+    assert status == YES
+    assert [config["file"] for config in said["configs"]] == [CONFIG, "boot/more.cfg"]
+    assert entries(said)[0]["action"] == "configfile"
+    assert said["configs"][1]["entries"][0]["kernel"]["path"] == "/boot/kernel"
+
+
+def test_a_menu_lst_is_told_as_well(check):
+    run = check("tree", **{"boot/grub/menu.lst": "default 0\ntitle Old\nkernel /boot/kernel x\n"})
+    assert run.returncode == YES
+    assert 'boot/grub/menu.lst:2: entry 0 "Old", the default\nmultiboot /boot/kernel /boot/kernel x\n' in run.stdout
+
+
+# ---- What would not
+
+def test_what_would_not_boot_is_told_with_its_line_and_the_status_is_1(judged):
+    config = BOOT + ENTRY.format("typo", "multiboot /boot/kernle") + ENTRY.format("linux", "linux /vmlinuz")
+    status, said = judged(config)
+    assert status == NO
+    assert [(e["action"], e["error"]) for e in entries(said)] == [
+        ("boot", None), (None, f"{CONFIG}:5: /boot/kernle: no such file"), (None, f"{CONFIG}:8: linux is not supported")]
+
+
+def test_warnings_are_told_with_their_lines_and_do_not_count(judged):
+    status, said = judged("# first\nmultibot x\nacpi /a\n" + BOOT)
+    assert status == YES
+    assert warnings(said) == [(2, "unknown command 'multibot'"), (3, "acpi is not supported: it has no effect")]
+
+
+@pytest.mark.parametrize("config, reason", [
+    ('menuentry "a {\n', "boot/grub/grub.cfg:1: a quote that begins here is never closed"),
+    ("", "boot/grub/grub.cfg:1: the config has no menuentry"), ("a\0b", "boot/grub/grub.cfg:1: a NUL byte")])
+def test_a_config_that_cannot_be_read_ends_with_1_and_the_reason(check, config, reason):
+    for arguments in (["tree"], ["--json", "tree"]):
+        run = check(*arguments, **{CONFIG: config})
+        assert run.returncode == NO
+        assert run.stderr.startswith(f"whelk: {reason}")
+    assert json.loads(run.stdout)["error"].startswith(reason)
+
+
+def test_a_tree_without_a_config_ends_with_1_and_the_reason(check):
+    run = check("tree")
+    assert run.returncode == NO
+    assert run.stderr == f"whelk: {CONFIG}: no such file in the tree; it says what to boot, as for GRUB\n"
+
+
+def test_what_is_no_utf_8_does_not_spoil_the_json(check):
+    run = check("--json", "tree", **{CONFIG: b'menuentry "a\xff\xe2\x9c\x93\xe2\x9c\x1b\\\\" {\n multiboot /boot/kernel\n}\n'})
+    assert entries(json.loads(run.stdout))[0]["title"] == "a�✓��\x1b\\"
+
+
+# ---- An ISO
+
+@pytest.mark.parametrize("loader", ["whelk", "grub"])
+def test_an_iso_is_told_as_its_tree_whoever_made_it(check, discs, tmp_path, loader):
+    files = {CONFIG: (BOOT.replace("'b c'\n", "'b c'\n    module /m/Long_Name-of.a.module\n") +
+                      ENTRY.format("no", "linux /nothing")).encode(),
+             "boot/kernel": gzip.compress(plain()), "m/Long_Name-of.a.module": pattern(70_000)}
+    tree, iso = check("tree", **files), check(discs.make(files, loader), **files)
+    assert (iso.returncode, iso.stdout, iso.stderr) == (NO, tree.stdout, "")
+    assert "Long_Name-of.a.module" in iso.stdout
+
+
+def test_a_truncated_iso_ends_with_1_and_a_reason(check, discs, tmp_path):
+    whole = discs.make({CONFIG: BOOT.encode(), "boot/kernel": plain()}).read_bytes()
+    for size in (17 * 2048 + 7, 24 * 2048, 40 * 2048):
+        (tmp_path / "cut.iso").write_bytes(whole[:size])
+        run = check("cut.iso")
+        assert run.returncode == NO
+        assert re.match(r"whelk: .+\n", run.stderr) or "Does not boot: " in run.stdout
+
+
+# ---- A config alone
+
+def test_a_config_alone_is_judged_without_its_files(check, tmp_path):
+    (tmp_path / "any.cfg").write_text("\nif [ -f /x ]; then set k=/boot/k; fi\n" + ENTRY.format("a", "multiboot $k\nmodule /m"))
+    run = check("--config", "any.cfg")
+    assert run.returncode == YES
+    assert run.stdout.splitlines()[2:] == ['any.cfg:3: entry 0 "a", the default', "multiboot /boot/k", "module /m"]
+
+
+def test_a_config_alone_with_a_mistake_ends_with_1(check, tmp_path):
+    (tmp_path / "any.cfg").write_text(ENTRY.format("a", "chainloader +1"))
+    run = check("--config", "any.cfg", "--json")
+    assert run.returncode == NO
+    assert entries(json.loads(run.stdout))[0]["error"] == "any.cfg:2: chainloader is not supported"
+
+
+def test_what_a_config_alone_sources_is_said_to_be_left_out(check, tmp_path):
+    (tmp_path / "any.cfg").write_text("source /boot/more.cfg\n" + BOOT)
+    run = check("--config", "any.cfg")
+    assert run.returncode == YES
+    assert "any.cfg:1: warning: /boot/more.cfg: is not read: the config is judged alone\n" in run.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--config"], ["--config", "a", "tree"], ["--config", "a", "--is-x86-multiboot"]])
+def test_a_wrong_command_line_ends_with_2_and_a_reason(check, arguments):
+    run = check(*arguments)
+    assert run.returncode == USAGE and not run.stdout
+    assert re.fullmatch(r"whelk: .+\n", run.stderr)
+
+
+@pytest.mark.parametrize("arguments", [["--config", "missing"], ["--json", "tree/boot/kernel"], ["missing"]])
+def test_what_cannot_be_checked_ends_with_1_and_a_reason(check, arguments):
+    run = check(*arguments)
+    assert run.returncode == NO
+    assert re.fullmatch(r"whelk: .+\n", run.stderr)
