@@ -31,9 +31,10 @@ TOOLS_C  := $(wildcard tools/*.c)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all
-all: $(BUILD)/boot.img $(BUILD)/mbr.img $(BUILD)/whelk $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file
+all: $(BUILD)/boot.img $(BUILD)/mbr.img $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTIA32.EFI $(BUILD)/whelk $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file
 
 include boot/bios/build.mk
+include boot/efi/build.mk
 include tools/build.mk
 include tools/bench.mk
 include tests/build.mk

@@ -122,7 +122,7 @@ static void start_video(const struct plan *plan, struct video *video)
     }
 }
 
-void boot_describe(const struct boot *boot)
+bool boot_describe(const struct boot *boot, struct error *error)
 {
     const struct plan *plan = &boot->plan;
     const struct piece *piece = &plan->placement.pieces[plan->information_piece];
@@ -130,6 +130,7 @@ void boot_describe(const struct boot *boot)
     struct video video;
     struct apm_table apm;
     struct boot_drive drives[BOOT_DRIVES];
+    uint8_t *buffer = at(piece->load_address);
     information.boot_device = firmware_boot_device();
     firmware_video_text(&video);
     if (plan->video.is_made) {
@@ -137,18 +138,22 @@ void boot_describe(const struct boot *boot)
     }
     information.video = &video;
     information.apm = firmware_apm(&apm) ? &apm : NULL;
-    memset(at(piece->load_address), 0, piece->length);
     if (plan->protocol == CONFIG_MULTIBOOT1) {
         information.drives = drives;
         information.drive_count = firmware_drives(drives);
         information.config_table = firmware_config_table();
-        multiboot1_write_information(&information, at(piece->load_address), piece->address);
-        return;
+    }
+    if (!firmware_finish(&information, error)) {
+        return false;
+    }
+    memset(buffer, 0, piece->length);
+    if (plan->protocol == CONFIG_MULTIBOOT1) {
+        multiboot1_write_information(&information, buffer, piece->address);
+        return true;
     }
     /* The plan has loaded the extras. */
-    struct error ignored;
-    firmware_extras(&ignored)->describe_multiboot2(&information, at(piece->load_address),
-                                                   piece->address);
+    firmware_extras(error)->describe_multiboot2(&information, buffer, piece->address);
+    return true;
 }
 
 _Noreturn void boot_hand_off(const struct boot *boot)

@@ -21,8 +21,9 @@ bool boot_stage(struct boot *boot, struct arena *arena, struct error *error);
 /* Reads every piece from its source. */
 bool boot_load(const struct boot *boot, struct error *error);
 
-/* Sets the video mode that the kernel asks for, if any, and writes the boot information. */
-void boot_describe(const struct boot *boot);
+/* Sets the video mode that the kernel asks for, if any, takes leave of the firmware and writes the
+   boot information. */
+bool boot_describe(const struct boot *boot, struct error *error);
 
 /* To the kernel. */
 _Noreturn void boot_hand_off(const struct boot *boot);

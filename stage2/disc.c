@@ -11,7 +11,6 @@ enum {
     VOLUME_DESCRIPTORS_LBA = 16,
     VOLUME_SPACE_SIZE = 80, /* offset in the primary one: ECMA-119, 8.4.8 */
     STAGING_ALIGNMENT = 4096,
-    STAGING_LOWEST = 0x100000,
 };
 
 static struct iso9660_volume volume;
@@ -33,17 +32,9 @@ static struct {
 /* The largest piece of RAM below 4 GiB, and the windows there. */
 static bool find_staging(const struct memory_map *map, struct error *error)
 {
-    for (size_t i = 0; i < map->count; i++) {
-        const struct memory_range *range = &map->ranges[i];
-        uint64_t end = range->address + range->length;
-        uint64_t bottom = range->address < STAGING_LOWEST ? STAGING_LOWEST : range->address;
-        end = end > UINT32_MAX ? UINT32_MAX & ~(uint64_t)(STAGING_ALIGNMENT - 1) : end;
-        if (range->type == MEMORY_AVAILABLE && end > bottom &&
-            end - bottom > staging.top - staging.bottom) {
-            staging.bottom = (uint32_t)bottom;
-            staging.top = (uint32_t)end;
-        }
-    }
+    struct memory_range room = firmware_staging(map);
+    staging.bottom = (uint32_t)room.address;
+    staging.top = (uint32_t)(room.address + room.length);
     staging.lowest = staging.top;
     for (unsigned i = 0; i < 2; i++) {
         windows[i].sectors = disc_staging_allocate(WINDOW_SECTORS * ISO9660_SECTOR_SIZE);

@@ -99,12 +99,22 @@ bool firmware_apm(struct apm_table *table);
 enum { FIRMWARE_RANGES = 4 };
 size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES]);
 
+/* The largest piece of memory below 4 GiB where nothing is in use, in a machine with this map. */
+struct memory_range firmware_staging(const struct memory_map *map);
+
 /* The memory for everything that stage 2 allocates. */
 struct arena firmware_arena(void);
 
 /* What only some boots need (extras.h). NULL with a reason: it cannot be read from the disc. */
 struct extras;
 const struct extras *firmware_extras(struct error *error);
+
+/* What configs find set, as in struct config_environment. */
+const char *firmware_config_variables(void);
+
+/* The firmware's last turn: from here on it does no more for us. Adds what it tells kernels. False
+   with a reason: it does not let go; then nothing has changed. */
+bool firmware_finish(struct boot_information *information, struct error *error);
 
 /* Hands the machine back: the firmware's next boot device. */
 _Noreturn void firmware_boot_next(void);

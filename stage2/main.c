@@ -63,7 +63,8 @@ static bool read_config(struct config *config, const char *path, struct arena *a
         return text != NULL ? fail_in(error, "%s: ", path)
                             : fail(error, "%s: too large for the working memory", path);
     }
-    return config_read(config, (struct bytes){text, size}, path, arena, error);
+    const struct config_environment environment = {firmware_config_variables(), NULL};
+    return config_read_with(config, (struct bytes){text, size}, path, &environment, arena, error);
 }
 
 /* grub.cfg, or GRUB Legacy's menu.lst where there is none. */
@@ -201,8 +202,7 @@ static struct config *boot_entry(struct config *config, size_t index, const stru
     if (plan_boot(&boot.plan, &wanted, config_path, map, &arena, error) &&
         boot_stage(&boot, &arena, error)) {
         timeline_stamp(TIMELINE_PLAN);
-        if (boot_load(&boot, error)) {
-            boot_describe(&boot);
+        if (boot_load(&boot, error) && boot_describe(&boot, error)) {
             report_timeline(wanted.timing);
             boot_hand_off(&boot);
         }

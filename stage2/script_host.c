@@ -131,10 +131,10 @@ static bool has_long_mode(void)
 {
     enum { FLAG_ID = 1 << 21, EXTENDED_FEATURES = 0x01, LONG_MODE = 1 << 29 };
     static const uint32_t extended = 0x80000000;
-    uint32_t before;
-    uint32_t after;
-    __asm__ volatile("pushfl; pop %0; mov %0, %1; xor %2, %1; push %1; popfl; pushfl; pop %1;"
-                     "push %0; popfl"
+    size_t before;
+    size_t after;
+    __asm__ volatile("pushf; pop %0; mov %0, %1; xor %2, %1; push %1; popf; pushf; pop %1;"
+                     "push %0; popf"
                      : "=&r"(before), "=&r"(after)
                      : "i"(FLAG_ID));
     if (((before ^ after) & FLAG_ID) == 0) {

@@ -27,9 +27,7 @@ extern struct timeline timeline;
 
 static inline uint64_t timeline_now(void)
 {
-    uint64_t now;
-    __asm__ volatile("rdtsc" : "=A"(now));
-    return now;
+    return __builtin_ia32_rdtsc();
 }
 
 /* The moment is now; the last time counts. */

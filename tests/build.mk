@@ -106,7 +106,8 @@ LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' $(VENDORED_FOLDERS:%
 LINT_SH      := $(shell find $(LINT_FOLDERS) .ci -name '*.sh' -o -path '.ci/run' | sort)
 # What the boot image alone is made of sees its own small libc and 32-bit code.
 LINT_BIOS_C  := $(filter-out $(PURE_C) boot/bios/join.c boot/bios/filter.c,$(filter stage2/%.c boot/bios/%.c,$(LINT_C)))
-LINT_HOST_C  := $(filter-out $(LINT_BIOS_C) tests/%,$(filter %.c,$(LINT_C)))
+LINT_EFI_C   := $(filter boot/efi/%.c,$(LINT_C))
+LINT_HOST_C  := $(filter-out $(LINT_BIOS_C) $(LINT_EFI_C) tests/%,$(filter %.c,$(LINT_C)))
 TIDY_FLAGS   := -std=gnu11 -I. -D_GNU_SOURCE -DWHELK_VERSION='"$(VERSION)"'
 
 .PHONY: lint-rules lint-format lint-shell lint-cppcheck lint-tidy
@@ -131,6 +132,8 @@ lint-tidy:
 	@clang-tidy --quiet $(LINT_HOST_C) -- $(TIDY_FLAGS)
 	@clang-tidy --quiet $(LINT_BIOS_C) -- $(TIDY_FLAGS) -m32 -ffreestanding \
 	    -nostdinc -isystem $(shell $(FUZZ_CC) -print-resource-dir 2>/dev/null)/include -Istage2/libc
+	@clang-tidy --quiet $(LINT_EFI_C) -- $(TIDY_FLAGS) -ffreestanding -fshort-wchar $(EFI_INCLUDE_x64) \
+	    -isystem $(EFI_HEADERS) -nostdinc -isystem $(shell $(FUZZ_CC) -print-resource-dir 2>/dev/null)/include -Istage2/libc
 
 check-lint: lint-rules lint-format lint-shell lint-cppcheck lint-tidy
 

@@ -17,6 +17,7 @@ enum {
     KIB = 1024,
     MIB = 1024 * 1024,
 };
+#define STAGING_LIMIT 0xfffff000u /* one page less than 4 GiB: a size of 32 bits */
 
 struct address_range {
     uint64_t base;
@@ -128,4 +129,21 @@ bool firmware_memory_map(struct memory_map *map, struct error *error)
         return true;
     }
     return fail(error, "the firmware tells no memory size (INT 15h E820h, E801h and 88h fail)");
+}
+
+/* The largest piece of RAM below 4 GiB. */
+struct memory_range firmware_staging(const struct memory_map *map)
+{
+    struct memory_range largest = {0};
+    for (size_t i = 0; i < map->count; i++) {
+        const struct memory_range *range = &map->ranges[i];
+        uint64_t end = range->address + range->length;
+        uint64_t bottom = range->address < MIB ? MIB : range->address;
+        end = end > STAGING_LIMIT ? STAGING_LIMIT : end;
+        if (range->type == MEMORY_AVAILABLE && end > bottom && end - bottom > largest.length) {
+            largest.address = bottom;
+            largest.length = end - bottom;
+        }
+    }
+    return largest;
 }

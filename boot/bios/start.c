@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // From the gate to stage 2, and back to the firmware: its next boot device, reset.
 #include "boot/bios/bios.h"
+#include "stage2/config.h"
 #include "stage2/console.h"
 #include "stage2/firmware.h"
 #include "stage2/io.h"
@@ -43,6 +44,19 @@ size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES])
     ranges[1] = (struct memory_range){stack, (uint32_t)(uintptr_t)resident_end - stack, 0};
     ranges[2] = (struct memory_range){extras, conventional_memory_end() - extras, 0};
     return 3;
+}
+
+const char *firmware_config_variables(void)
+{
+    return CONFIG_CD_VARIABLES;
+}
+
+/* A BIOS leaves the machine to whoever takes it. */
+bool firmware_finish(struct boot_information *information, struct error *error)
+{
+    (void)information;
+    (void)error;
+    return true;
 }
 
 _Noreturn void firmware_boot_next(void)

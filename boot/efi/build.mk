@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The UEFI applications $(BUILD)/BOOTX64.EFI and $(BUILD)/BOOTIA32.EFI, from boot/efi, stage2 and
+# loader. gnu-efi's headers only: start-up and relocation are our own (boot/efi/start.c), and the
+# linker script writes the PE headers.
+
+EFI_HEADERS  := /usr/include/efi
+# Not in there: drivers of our own for the disc, and what is for the BIOS's boot image alone.
+EFI_C        := $(filter-out $(addprefix stage2/,ahci.c native_disc.c patience.c pci.c piix_ide.c \
+                  multiboot2_linked.c config_linked.c), \
+                $(wildcard loader/*.c stage2/*.c stage2/libc/*.c boot/efi/*.c)) $(VENDORED)
+EFI_FLAGS    := -Os -ffreestanding -fno-builtin-printf -fpie -fvisibility=hidden -fshort-wchar \
+                -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+                -fcf-protection=none -fomit-frame-pointer -ffunction-sections -fdata-sections \
+                -fno-delete-null-pointer-checks -mno-sse -mno-mmx -mno-80387 \
+                -nostdinc -isystem $(GCC_INCLUDE) -isystem $(EFI_HEADERS) -Istage2/libc
+EFI_LTO      := -flto -flto-partition=one
+EFI_NO_LTO   := stage2/libc/string
+
+EFI_INCLUDE_x64  := -DGNU_EFI_USE_MS_ABI -isystem $(EFI_HEADERS)/x86_64 -Iboot/efi/x64
+EFI_INCLUDE_ia32 := '-DEFIAPI=__attribute__((regparm(0)))' -isystem $(EFI_HEADERS)/ia32 -Iboot/efi/ia32
+EFI_FLAGS_x64    := -m64 -mno-red-zone -Wno-attributes $(EFI_INCLUDE_x64)
+EFI_FLAGS_ia32   := -m32 -march=i686 -malign-data=abi -mregparm=3 $(EFI_INCLUDE_ia32)
+EFI_ELF_x64      := elf64
+EFI_ELF_ia32     := elf32
+EFI_LD_x64       := elf_x86_64
+EFI_LD_ia32      := elf_i386
+
+# $(1): x64 or ia32
+define EFI_RULES
+EFI_OBJECTS_$(1) := $$(EFI_C:%.c=$$(BUILD)/efi/$(1)/%.o) $$(BUILD)/efi/$(1)/handoff.asm.o
+
+$$(EFI_OBJECTS_$(1)): Makefile boot/efi/build.mk
+
+$$(BUILD)/efi/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	@echo "CC   $$<"
+	@$$(CC) $$(COMMON) $$(if $$(filter $$<,$$(VENDORED)),,$$(WARNINGS)) $$(EFI_FLAGS) $$(EFI_FLAGS_$(1)) \
+	    $$(if $$(filter $$*,$$(EFI_NO_LTO)),,$$(EFI_LTO)) -c $$< -o $$@
+
+$$(BUILD)/efi/$(1)/handoff.asm.o: boot/efi/$(1)/handoff.asm loader/handoff_block.inc
+	@mkdir -p $$(@D)
+	@echo "ASM  $$<"
+	@$$(NASM) -f $$(EFI_ELF_$(1)) -w+all -Werror $$< -o $$@
+
+$$(BUILD)/efi/$(1).elf: linker/efi-$(1).ld linker/efi.ld $$(EFI_OBJECTS_$(1))
+	@echo "LD   $$@"
+	@$$(CC) $$(EFI_FLAGS) $$(EFI_FLAGS_$(1)) $$(EFI_LTO) -nostdlib -pie -Wl,--no-dynamic-linker,-m,$$(EFI_LD_$(1)),-T,$$< \
+	    -Wl,--build-id=none,--gc-sections,-z,noexecstack,-z,norelro,--no-warn-rwx-segments,-Map=$$(BUILD)/efi/$(1).map \
+	    $$(EFI_OBJECTS_$(1)) -o $$@
+endef
+$(foreach machine,x64 ia32,$(eval $(call EFI_RULES,$(machine))))
+
+$(BUILD)/BOOTX64.EFI: $(BUILD)/efi/x64.elf
+$(BUILD)/BOOTIA32.EFI: $(BUILD)/efi/ia32.elf
+$(BUILD)/BOOTX64.EFI $(BUILD)/BOOTIA32.EFI:
+	@objcopy -O binary $< $@
+	@echo "$(@F): $$(stat -c %s $@) bytes"

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Screen and keyboard by Simple Text (UEFI 2.10, 12.3, 12.4), and a clock, in firmware.h's terms.
+#include "stage2/console.h"
+#include "boot/efi/uefi.h"
+#include "stage2/firmware.h"
+#include "stage2/timeline.h"
+
+enum {
+    ESCAPE = 0x1b,
+    DELETE = 0x7f,
+
+    CONSOLE_PATHS_BYTES = 1024,
+    COM1 = 0x3f8,
+
+    MEASURE_MICROSECONDS = 10000,
+    TICK_BITS = 10, /* the clock counts 2^10 of the TSC's */
+    REST_100NS = 500000,
+    ASCII_END = 0x80,
+};
+
+static SIMPLE_TEXT_OUTPUT_INTERFACE *screen(void)
+{
+    return uefi_system->ConOut;
+}
+
+bool firmware_screen_present(void)
+{
+    return uefi_boot_services_run && screen() != NULL;
+}
+
+void firmware_screen_write(char character)
+{
+    CHAR16 text[3] = {(CHAR16)(uint8_t)character};
+    if (character == '\n') {
+        text[0] = '\r';
+        text[1] = '\n';
+    }
+    if ((uint8_t)character >= ASCII_END) {
+        text[0] = '?'; /* a part of UTF-8 */
+    }
+    screen()->OutputString(screen(), text);
+}
+
+void firmware_screen_clear(void)
+{
+    screen()->ClearScreen(screen());
+}
+
+void firmware_screen_move(unsigned row, unsigned column)
+{
+    screen()->SetCursorPosition(screen(), column, row);
+}
+
+void firmware_screen_inverse(int on)
+{
+    screen()->SetAttribute(screen(), on ? EFI_TEXT_ATTR(EFI_BLACK, EFI_LIGHTGRAY)
+                                        : EFI_TEXT_ATTR(EFI_LIGHTGRAY, EFI_BLACK));
+}
+
+/* Whether the firmware's console is on a serial port, too: then our lines would double, and two
+   would read what is typed there. Its variable has the device paths of all that is written to. */
+static bool is_on_serial_port(void)
+{
+    static uint8_t paths[CONSOLE_PATHS_BYTES];
+    UINTN size = sizeof paths;
+    UINTN at = 0;
+    if (!uefi_variable(L"ConOut", paths, &size)) {
+        return false;
+    }
+    while (at + sizeof(EFI_DEVICE_PATH) <= size) {
+        const EFI_DEVICE_PATH *node = (const EFI_DEVICE_PATH *)(const void *)(paths + at);
+        if (DevicePathType(node) == MESSAGING_DEVICE_PATH &&
+            DevicePathSubType(node) == MSG_UART_DP) {
+            return true;
+        }
+        UINTN length = (UINTN)DevicePathNodeLength(node);
+        at += length < sizeof *node ? size : length;
+    }
+    return false;
+}
+
+uint16_t firmware_serial_port(void)
+{
+    return uefi_boot_services_run && is_on_serial_port() ? 0 : COM1;
+}
+
+static int key_of(const EFI_INPUT_KEY *key)
+{
+    switch (key->ScanCode) {
+    case 0:
+        return key->UnicodeChar < ASCII_END ? key->UnicodeChar : KEY_NONE;
+    case SCAN_UP:
+        return KEY_UP;
+    case SCAN_DOWN:
+        return KEY_DOWN;
+    case SCAN_RIGHT:
+        return KEY_RIGHT;
+    case SCAN_LEFT:
+        return KEY_LEFT;
+    case SCAN_HOME:
+        return KEY_HOME;
+    case SCAN_END:
+        return KEY_END;
+    case SCAN_DELETE:
+        return DELETE;
+    case SCAN_ESC:
+        return ESCAPE;
+    default:
+        return KEY_NONE;
+    }
+}
+
+int firmware_key(void)
+{
+    EFI_INPUT_KEY key;
+    return uefi_boot_services_run && uefi_system->ConIn != NULL &&
+                   uefi_system->ConIn->ReadKeyStroke(uefi_system->ConIn, &key) == EFI_SUCCESS
+               ? key_of(&key)
+               : KEY_NONE;
+}
+
+/* The firmware has no call for keys that are held without a character. */
+bool firmware_menu_key_held(void)
+{
+    int key;
+    while ((key = firmware_key()) != KEY_NONE && key != ESCAPE) {
+    }
+    return key == ESCAPE;
+}
+
+/* No timer of the firmware's counts in less than seconds; what the TSC counts is measured once. */
+uint64_t firmware_milliseconds(void)
+{
+    static uint32_t ticks_per_millisecond;
+    static uint64_t last;
+    static uint64_t milliseconds;
+    if (ticks_per_millisecond == 0) {
+        last = timeline_now();
+        uefi_boot()->Stall(MEASURE_MICROSECONDS);
+        ticks_per_millisecond =
+            (uint32_t)((timeline_now() - last) >> TICK_BITS) / (MEASURE_MICROSECONDS / 1000) + 1;
+    }
+    uint32_t passed = (uint32_t)((timeline_now() - last) >> TICK_BITS) / ticks_per_millisecond;
+    last += ((uint64_t)passed * ticks_per_millisecond) << TICK_BITS;
+    milliseconds += passed;
+    return milliseconds;
+}
+
+void firmware_rest(void)
+{
+    static EFI_EVENT events[2];
+    UINTN ignored;
+    if (events[0] == NULL) {
+        uefi_boot()->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[0]);
+        events[1] = uefi_system->ConIn->WaitForKey;
+    }
+    uefi_boot()->SetTimer(events[0], TimerRelative, REST_100NS);
+    uefi_boot()->WaitForEvent(2, events, &ignored);
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The disc by Block I/O (UEFI 2.10, 13.9): straight to memory, in large transfers. We were loaded
+// from a partition, the El Torito image or one of a disk; the volume is on the whole device.
+#include <string.h>
+#include "boot/efi/uefi.h"
+#include "stage2/firmware.h"
+#include "stage2/iso9660.h"
+#include "stage2/timeline.h"
+
+enum {
+    SECTOR_SIZE = ISO9660_SECTOR_SIZE,
+    DESCRIPTOR_LBA = 16,  /* ECMA-119, 6.2.1 */
+    MOST_BYTES = 8 << 20, /* in one transfer; less than the 65,535 blocks that some commands have */
+    LEAST_BYTES = 64 << 10,
+    BUFFER_BYTES = 256 << 10,
+    MOST_NODES = 64, /* of a device path */
+};
+
+static EFI_BLOCK_IO_PROTOCOL *disc;
+static uint8_t *buffer; /* for what the device cannot read to its place; in memory for any page */
+
+static bool is_aligned(const EFI_BLOCK_IO_MEDIA *media, const void *memory)
+{
+    return media->IoAlign <= 1 || (uintptr_t)memory % media->IoAlign == 0;
+}
+
+static EFI_STATUS transfer(EFI_BLOCK_IO_PROTOCOL *device, uint32_t lba, uint32_t bytes,
+                           void *memory)
+{
+    EFI_BLOCK_IO_MEDIA *media = device->Media;
+    EFI_LBA block = (EFI_LBA)lba * (SECTOR_SIZE / media->BlockSize);
+    return device->ReadBlocks(device, media->MediaId, block, bytes, memory);
+}
+
+/* Whether a volume descriptor (ECMA-119, 8.1) is where it should be. */
+static bool has_volume(EFI_BLOCK_IO_PROTOCOL *device)
+{
+    const EFI_BLOCK_IO_MEDIA *media = device->Media;
+    return media->MediaPresent && media->BlockSize != 0 && SECTOR_SIZE % media->BlockSize == 0 &&
+           transfer(device, DESCRIPTOR_LBA, SECTOR_SIZE, buffer) == EFI_SUCCESS &&
+           memcmp(buffer + 1, "CD001", 5) == 0;
+}
+
+static size_t node_bytes(const EFI_DEVICE_PATH *node)
+{
+    return (size_t)DevicePathNodeLength(node);
+}
+
+/* The device of which the path's first count nodes are the whole path. */
+static EFI_BLOCK_IO_PROTOCOL *device_at(EFI_DEVICE_PATH *path, size_t length)
+{
+    static const EFI_GUID block_io = EFI_BLOCK_IO_PROTOCOL_GUID;
+    static uint8_t start[1024];
+    EFI_DEVICE_PATH *rest = (EFI_DEVICE_PATH *)(void *)start;
+    EFI_HANDLE handle;
+    if (length + END_DEVICE_PATH_LENGTH > sizeof start) {
+        return NULL;
+    }
+    memcpy(start, path, length);
+    SetDevicePathEndNode((EFI_DEVICE_PATH *)(void *)(start + length));
+    if (uefi_boot()->LocateDevicePath((EFI_GUID *)&block_io, &rest, &handle) != EFI_SUCCESS ||
+        !IsDevicePathEnd(rest)) {
+        return NULL;
+    }
+    return uefi_protocol(handle, &block_io);
+}
+
+/* The widest device around the one with this path that has a volume. */
+static EFI_BLOCK_IO_PROTOCOL *find_around(EFI_DEVICE_PATH *path)
+{
+    size_t length = 0;
+    for (int i = 0; i < MOST_NODES; i++) {
+        const EFI_DEVICE_PATH *node =
+            (const EFI_DEVICE_PATH *)(const void *)((uint8_t *)path + length);
+        if (length != 0) {
+            EFI_BLOCK_IO_PROTOCOL *device = device_at(path, length);
+            if (device != NULL && has_volume(device)) {
+                return device;
+            }
+        }
+        if (IsDevicePathEnd(node) || node_bytes(node) < sizeof *node) {
+            break;
+        }
+        length += node_bytes(node);
+    }
+    return NULL;
+}
+
+/* Any other whole device with a volume: this loader may stand alone, on a stick or in the machine's
+   own system partition. */
+static EFI_BLOCK_IO_PROTOCOL *find_any(void)
+{
+    static const EFI_GUID block_io = EFI_BLOCK_IO_PROTOCOL_GUID;
+    EFI_BLOCK_IO_PROTOCOL *found = NULL;
+    EFI_HANDLE *handles;
+    UINTN count = 0;
+    if (uefi_boot()->LocateHandleBuffer(ByProtocol, (EFI_GUID *)&block_io, NULL, &count,
+                                        &handles) != EFI_SUCCESS) {
+        return NULL;
+    }
+    for (UINTN i = 0; i < count && found == NULL; i++) {
+        EFI_BLOCK_IO_PROTOCOL *device = uefi_protocol(handles[i], &block_io);
+        if (device != NULL && !device->Media->LogicalPartition && has_volume(device)) {
+            found = device;
+        }
+    }
+    uefi_boot()->FreePool(handles);
+    return found;
+}
+
+static bool open_disc(struct error *error)
+{
+    static const EFI_GUID loaded_image = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+    static const EFI_GUID device_path = EFI_DEVICE_PATH_PROTOCOL_GUID;
+    if (disc != NULL) {
+        return true;
+    }
+    buffer = uefi_allocate(BUFFER_BYTES, EfiBootServicesData);
+    if (buffer == NULL) {
+        return fail(error, "the firmware has no memory to read a disc with");
+    }
+    const EFI_LOADED_IMAGE *image = uefi_protocol(uefi_image, &loaded_image);
+    EFI_DEVICE_PATH *path = image != NULL ? uefi_protocol(image->DeviceHandle, &device_path) : NULL;
+    disc = path != NULL ? find_around(path) : NULL;
+    disc = disc != NULL ? disc : find_any();
+    return disc != NULL || fail(error, "no disc with an ISO 9660 volume is found");
+}
+
+uint32_t firmware_disc_sector_bytes(void)
+{
+    return disc->Media->BlockSize;
+}
+
+uint32_t firmware_volume_descriptor_lba(void)
+{
+    return DESCRIPTOR_LBA;
+}
+
+/* Nobody asks where this loader ends on the disc: it has been read as a file. */
+uint32_t firmware_image_end_lba(void)
+{
+    return 0;
+}
+
+uint32_t firmware_boot_device(void)
+{
+    return UINT32_MAX; /* no number of a BIOS's */
+}
+
+bool firmware_disc_read(uint32_t lba, uint32_t count, void *memory, struct error *error)
+{
+    static uint32_t most = MOST_BYTES;
+    uint8_t *destination = memory;
+    if (!open_disc(error)) {
+        return false;
+    }
+    bool direct = is_aligned(disc->Media, memory);
+    while (count > 0) {
+        uint32_t limit = direct || most < BUFFER_BYTES ? most : BUFFER_BYTES;
+        uint32_t sectors = limit / SECTOR_SIZE < count ? limit / SECTOR_SIZE : count;
+        uint32_t bytes = sectors * SECTOR_SIZE;
+        EFI_STATUS status = transfer(disc, lba, bytes, direct ? destination : buffer);
+        if (status != EFI_SUCCESS && bytes > LEAST_BYTES) {
+            most = LEAST_BYTES;
+            continue;
+        }
+        if (status != EFI_SUCCESS && bytes > SECTOR_SIZE) {
+            most = SECTOR_SIZE;
+            continue;
+        }
+        if (status != EFI_SUCCESS) {
+            most = MOST_BYTES;
+            return fail(error, "sector %u of the disc cannot be read (EFI status %u)", lba,
+                        (unsigned)status & 0xffffff);
+        }
+        timeline_transfer(bytes);
+        if (!direct) {
+            memcpy(destination, buffer, bytes);
+        }
+        destination += bytes;
+        lba += sectors;
+        count -= sectors;
+    }
+    return true;
+}

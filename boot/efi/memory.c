@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Memory (UEFI 2.10, 7.2). All that is loaded waits in pools: the largest pieces of memory that the
+// firmware has not in use. What belongs elsewhere is moved at the very end, when the firmware's own
+// memory is free as well.
+#include <string.h>
+#include "boot/efi/uefi.h"
+#include "stage2/firmware.h"
+
+enum {
+    POOLS = FIRMWARE_RANGES - 1, /* so that all between and around them is that many ranges */
+    LEAST_POOL = 64 << 10,
+    MOST_LEFT = 16 << 20, /* of the largest, to the firmware, for its drivers … */
+    LEAST_SHARE_LEFT = 4, /* … but at most one part in so many */
+    ARENA_BYTES = 1 << 20,
+    MAP_GROWTH_BYTES = 16 << 10, /* of the memory map while we run */
+    PAGE = EFI_PAGE_SIZE,
+};
+#define LIMIT 0x100000000u /* what kernels and their loader can address */
+
+static struct memory_range pools[POOLS]; /* by address; length 0: none */
+static struct arena arena;
+static struct {
+    uint8_t *buffer;
+    UINTN size;
+} map_memory;
+void *handoff_passage;
+
+void *uefi_allocate(size_t bytes, EFI_MEMORY_TYPE type)
+{
+    EFI_PHYSICAL_ADDRESS address = LIMIT - 1;
+    return uefi_boot()->AllocatePages(AllocateMaxAddress, type, EFI_SIZE_TO_PAGES(bytes),
+                                      &address) == EFI_SUCCESS
+               ? (void *)(uintptr_t)address
+               : NULL;
+}
+
+EFI_STATUS memory_read_map(struct uefi_memory_map *map)
+{
+    map->descriptors = map_memory.buffer;
+    map->size = map_memory.size;
+    return uefi_boot()->GetMemoryMap(&map->size, (EFI_MEMORY_DESCRIPTOR *)(void *)map->descriptors,
+                                     &map->key, &map->descriptor_size, &map->descriptor_version);
+}
+
+/* Of the map, the descriptor at this offset, which moves on; NULL at the end. */
+static const EFI_MEMORY_DESCRIPTOR *next_descriptor(const struct uefi_memory_map *map,
+                                                    UINTN *offset)
+{
+    const uint8_t *at = map->descriptors + *offset;
+    if (*offset + map->descriptor_size > map->size) {
+        return NULL;
+    }
+    *offset += map->descriptor_size;
+    return (const EFI_MEMORY_DESCRIPTOR *)(const void *)at;
+}
+
+/* Keeps the largest ones, sorted by size. */
+static void consider_pool(uint64_t address, uint64_t end)
+{
+    struct memory_range range = {address, end - address, 0};
+    for (unsigned i = 0; i < POOLS; i++) {
+        if (range.length > pools[i].length) {
+            struct memory_range smaller = pools[i];
+            pools[i] = range;
+            range = smaller;
+        }
+    }
+}
+
+static void find_pools(const struct uefi_memory_map *map)
+{
+    const EFI_MEMORY_DESCRIPTOR *descriptor;
+    uint64_t start = 0;
+    uint64_t end = 0;
+    for (UINTN offset = 0; (descriptor = next_descriptor(map, &offset)) != NULL;) {
+        uint64_t length = descriptor->NumberOfPages * PAGE;
+        if (descriptor->Type != EfiConventionalMemory || descriptor->PhysicalStart >= LIMIT) {
+            continue;
+        }
+        if (descriptor->PhysicalStart != end) {
+            consider_pool(start, end);
+            start = descriptor->PhysicalStart;
+        }
+        end = descriptor->PhysicalStart + length;
+        end = end > LIMIT - PAGE ? LIMIT - PAGE : end;
+    }
+    consider_pool(start, end);
+}
+
+static void sort_pools(void)
+{
+    for (unsigned i = 1; i < POOLS; i++) {
+        for (unsigned j = i; j > 0 && pools[j - 1].address > pools[j].address; j--) {
+            struct memory_range lower = pools[j];
+            pools[j] = pools[j - 1];
+            pools[j - 1] = lower;
+        }
+    }
+}
+
+static void claim_pools(void)
+{
+    uint64_t left = pools[0].length / LEAST_SHARE_LEFT;
+    pools[0].length -= (left < MOST_LEFT ? left : MOST_LEFT) & ~(uint64_t)(PAGE - 1);
+    for (unsigned i = 0; i < POOLS; i++) {
+        EFI_PHYSICAL_ADDRESS address = pools[i].address;
+        if (pools[i].length < LEAST_POOL ||
+            uefi_boot()->AllocatePages(AllocateAddress, EfiLoaderData,
+                                       (UINTN)(pools[i].length / PAGE), &address) != EFI_SUCCESS) {
+            pools[i] = (struct memory_range){0};
+        }
+    }
+    sort_pools();
+}
+
+bool memory_claim(struct error *error)
+{
+    struct uefi_memory_map map;
+    memory_read_map(&map); /* says how much it needs */
+    map_memory.size = map.size + MAP_GROWTH_BYTES;
+    map_memory.buffer = uefi_allocate(map_memory.size, EfiLoaderData);
+    arena.base = uefi_allocate(ARENA_BYTES, EfiLoaderData);
+    arena.size = ARENA_BYTES;
+    handoff_passage = uefi_allocate(PASSAGE_BYTES, EfiLoaderCode);
+    if (map_memory.buffer == NULL || arena.base == NULL || handoff_passage == NULL) {
+        return fail(error, "the firmware has no memory to work with below 4 GiB");
+    }
+    if (memory_read_map(&map) != EFI_SUCCESS) {
+        return fail(error, "the firmware gives no memory map");
+    }
+    find_pools(&map);
+    claim_pools();
+    return true;
+}
+
+static void release(const void *memory, uint64_t length)
+{
+    if (length != 0 && memory != NULL) {
+        uefi_boot()->FreePages((uintptr_t)memory, (UINTN)((length + PAGE - 1) / PAGE));
+    }
+}
+
+void memory_release(void)
+{
+    for (unsigned i = 0; i < POOLS; i++) {
+        release((const void *)(uintptr_t)pools[i].address, pools[i].length);
+    }
+    release(handoff_passage, PASSAGE_BYTES);
+    release(map_memory.buffer, map_memory.size);
+    release(arena.base, arena.size);
+}
+
+struct arena firmware_arena(void)
+{
+    return arena;
+}
+
+/* All but the pools, below 4 GiB. */
+size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES])
+{
+    uint64_t from = 0;
+    for (unsigned i = 0; i < POOLS; i++) {
+        ranges[i] = (struct memory_range){from, 0, 0};
+        if (pools[i].length != 0) {
+            ranges[i].length = pools[i].address - from;
+            from = pools[i].address + pools[i].length;
+        }
+    }
+    ranges[POOLS] = (struct memory_range){from, LIMIT - from, 0};
+    return FIRMWARE_RANGES;
+}
+
+struct memory_range firmware_staging(const struct memory_map *map)
+{
+    struct memory_range largest = {0};
+    (void)map;
+    for (unsigned i = 0; i < POOLS; i++) {
+        if (pools[i].length > largest.length) {
+            largest = pools[i];
+        }
+    }
+    return largest;
+}
+
+/* What it is once boot services have ended. */
+static uint32_t type_of(const EFI_MEMORY_DESCRIPTOR *descriptor)
+{
+    switch (descriptor->Type) {
+    case EfiLoaderCode:
+    case EfiLoaderData:
+    case EfiBootServicesCode:
+    case EfiBootServicesData:
+    case EfiConventionalMemory:
+        return MEMORY_AVAILABLE;
+    case EfiACPIReclaimMemory:
+        return MEMORY_ACPI_RECLAIMABLE;
+    case EfiACPIMemoryNVS:
+        return MEMORY_ACPI_NVS;
+    case EfiUnusableMemory:
+        return MEMORY_BAD;
+    default:
+        return MEMORY_RESERVED;
+    }
+}
+
+bool memory_translate(const struct uefi_memory_map *uefi, struct memory_map *map)
+{
+    const EFI_MEMORY_DESCRIPTOR *descriptor;
+    map->count = 0;
+    for (UINTN offset = 0; (descriptor = next_descriptor(uefi, &offset)) != NULL;) {
+        struct memory_range range = {descriptor->PhysicalStart, descriptor->NumberOfPages * PAGE,
+                                     type_of(descriptor)};
+        struct memory_range *last = map->count != 0 ? &map->ranges[map->count - 1] : NULL;
+        if (last != NULL && last->type == range.type &&
+            last->address + last->length == range.address) {
+            last->length += range.length;
+        } else if (map->count == map->capacity) {
+            return false;
+        } else {
+            map->ranges[map->count++] = range;
+        }
+    }
+    return true;
+}
+
+bool firmware_memory_map(struct memory_map *map, struct error *error)
+{
+    struct uefi_memory_map uefi;
+    if (memory_read_map(&uefi) != EFI_SUCCESS) {
+        return fail(error, "the firmware gives no memory map");
+    }
+    return memory_translate(&uefi, map) ||
+           fail(error, "the firmware's memory map has more than %zu ranges", map->capacity);
+}

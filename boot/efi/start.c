@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From the firmware to stage 2, and back: its next boot device, reset (UEFI 2.10, 4.1, 7.4, 8.5).
+#include <relocation.h> // x64/ or ia32/
+#include "boot/efi/uefi.h"
+#include "stage2/console.h"
+#include "stage2/firmware.h"
+#include "stage2/timeline.h"
+
+/* linker/efi.ld */
+extern const uint8_t image_base[];
+extern const struct relocation relocations_start[], relocations_end[];
+
+EFI_HANDLE uefi_image;
+EFI_SYSTEM_TABLE *uefi_system;
+bool uefi_boot_services_run = true;
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
+/* Secure Boot's revocation by generations (shim's SBAT.md). */
+__attribute__((section(".sbat"), used)) static const char sbat[] =
+    "sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\n"
+    "whelk,1,Whelk,whelk," WHELK_VERSION ",-\n";
+
+void *uefi_protocol(EFI_HANDLE handle, const EFI_GUID *guid)
+{
+    void *protocol;
+    return uefi_boot()->HandleProtocol(handle, (EFI_GUID *)guid, &protocol) == EFI_SUCCESS
+               ? protocol
+               : NULL;
+}
+
+void *uefi_first_protocol(const EFI_GUID *guid)
+{
+    void *protocol;
+    return uefi_boot()->LocateProtocol((EFI_GUID *)guid, NULL, &protocol) == EFI_SUCCESS ? protocol
+                                                                                         : NULL;
+}
+
+bool uefi_variable(const CHAR16 *name, void *value, UINTN *size)
+{
+    static const EFI_GUID global = EFI_GLOBAL_VARIABLE;
+    return uefi_system->RuntimeServices->GetVariable((CHAR16 *)name, (EFI_GUID *)&global, NULL,
+                                                     size, value) == EFI_SUCCESS;
+}
+
+static _Noreturn void leave(EFI_STATUS status)
+{
+    memory_release();
+    uefi_boot()->Exit(uefi_image, status, 0, NULL);
+    for (;;) { /* no firmware returns */
+        firmware_rest();
+    }
+}
+
+_Noreturn void firmware_boot_next(void)
+{
+    leave(EFI_NOT_FOUND);
+}
+
+static _Noreturn void reset(EFI_RESET_TYPE type)
+{
+    uefi_system->RuntimeServices->ResetSystem(type, EFI_SUCCESS, 0, NULL);
+    for (;;) {
+        firmware_rest();
+    }
+}
+
+_Noreturn void firmware_reboot(void)
+{
+    reset(EfiResetCold);
+}
+
+void firmware_power_off(void)
+{
+    reset(EfiResetShutdown);
+}
+
+const char *firmware_config_variables(void)
+{
+    return sizeof(void *) == sizeof(uint64_t)
+               ? "root=cd0\0prefix=(cd0)/boot/grub\0cmdpath=(cd0)/EFI/BOOT\0grub_cpu=x86_64\0"
+                 "grub_platform=efi\0"
+               : "root=cd0\0prefix=(cd0)/boot/grub\0cmdpath=(cd0)/EFI/BOOT\0grub_cpu=i386\0"
+                 "grub_platform=efi\0";
+}
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    struct error error;
+    uint64_t now = timeline_now();
+    for (const struct relocation *at = relocations_start; at < relocations_end; at++) {
+        relocate(at, (uintptr_t)image_base);
+    }
+    timeline.stamps[TIMELINE_HANDOFF] = now;
+    uefi_image = image;
+    uefi_system = system;
+    uefi_boot()->SetWatchdogTimer(0, 0, 0, NULL); /* somebody may think long about the menu */
+    if (!memory_claim(&error)) {
+        console_print("whelk: %s\n", error.message);
+        firmware_boot_next();
+    }
+    stage2_main();
+}
