@@ -143,18 +143,19 @@ static bool wait_ready(uint8_t data_request)
     return false;
 }
 
+/* Reading a port of the bus takes the 400 ns that a drive may need (ATA/ATAPI-6, 9.2). */
 static bool select_drive(void)
 {
     set_control(CONTROL_NORMAL | CONTROL_NO_INTERRUPT);
     set_register(REGISTER_DEVICE, drive.device);
-    for (int i = 0; i < 4; i++) {
-        status(); /* 400 ns: ATA/ATAPI-6, 9.2 */
-    }
-    return status() != NO_DEVICE && status() != 0 && wait_ready(0);
+    uint8_t value = status();
+    return value != NO_DEVICE && value != 0 &&
+           ((value & (STATUS_BUSY | STATUS_DATA_REQUEST)) == 0 || wait_ready(0));
 }
 
 // ---- Commands
 
+/* One string instruction: each other way of writing to a port is an exit to the hypervisor. */
 static void packet_command(uint32_t lba, uint32_t count)
 {
     uint8_t packet[PACKET_BYTES] = {PACKET_READ_12,
@@ -169,16 +170,13 @@ static void packet_command(uint32_t lba, uint32_t count)
                                     (uint8_t)count,
                                     0,
                                     0};
-    for (size_t i = 0; i < PACKET_BYTES; i += 2) {
-        out16((uint16_t)(drive.ports + REGISTER_DATA), (uint16_t)(packet[i] | packet[i + 1] << 8));
-    }
+    out16_all((uint16_t)(drive.ports + REGISTER_DATA), packet, PACKET_BYTES / 2);
 }
 
+/* The byte count is for programmed I/O. */
 static bool start_atapi(uint32_t lba, uint32_t count)
 {
     set_register(REGISTER_FEATURES, FEATURE_DMA);
-    set_register(REGISTER_LBA_MID, 0);
-    set_register(REGISTER_LBA_HIGH, 0);
     set_register(REGISTER_COMMAND, COMMAND_PACKET);
     if (!wait_ready(STATUS_DATA_REQUEST)) {
         return false;
@@ -213,20 +211,21 @@ static bool wait_dma(void)
             return false;
         }
     }
-    for (unsigned tries = 0; tries < READY_TRIES; tries++) {
-        uint8_t value = in8((uint16_t)(drive.bus_master + BUS_MASTER_STATUS));
-        if ((value & BUS_MASTER_ERROR) != 0 || (status() & (STATUS_ERROR | STATUS_FAULT)) != 0) {
-            return false;
-        }
-        if ((value & BUS_MASTER_ACTIVE) == 0) {
-            return wait_ready(0);
-        }
+    return true;
+}
+
+/* The bus master's status, once it has done with what the drive has sent. */
+static uint8_t bus_master_status(void)
+{
+    uint8_t value = BUS_MASTER_ACTIVE;
+    for (unsigned tries = 0; tries < READY_TRIES && (value & BUS_MASTER_ACTIVE) != 0; tries++) {
+        value = in8((uint16_t)(drive.bus_master + BUS_MASTER_STATUS));
     }
-    return false;
+    return value;
 }
 
 /* One command. What it changes is set back: the kernel finds the function as the firmware left it.
- */
+   Each access to a port is an exit to the hypervisor, so there is none that is not needed. */
 static bool transfer(uint32_t lba, uint32_t count)
 {
     uint16_t bus_master = drive.bus_master;
@@ -235,26 +234,30 @@ static bool transfer(uint32_t lba, uint32_t count)
         return false;
     }
     uint16_t command = (uint16_t)pci_read(drive.function, PCI_COMMAND);
-    pci_set_command(drive.function, command | PCI_COMMAND_BUS_MASTER);
+    bool is_master = (command & PCI_COMMAND_BUS_MASTER) != 0;
+    if (!is_master) {
+        pci_set_command(drive.function, command | PCI_COMMAND_BUS_MASTER);
+    }
     __asm__ volatile("" ::: "memory"); /* the regions are in memory */
     out32((uint16_t)(bus_master + BUS_MASTER_TABLE), (uint32_t)(uintptr_t)regions);
     out8((uint16_t)(bus_master + BUS_MASTER_COMMAND), BUS_MASTER_TO_MEMORY);
-    /* Bits written as 1 are cleared; the others tell a kernel what the firmware has set up. */
-    uint8_t clear = in8((uint16_t)(bus_master + BUS_MASTER_STATUS));
-    clear |= BUS_MASTER_ERROR | BUS_MASTER_INTERRUPT;
-    out8((uint16_t)(bus_master + BUS_MASTER_STATUS), clear);
     bool done = drive.is_atapi ? start_atapi(lba, count) : start_disk(lba, count);
     if (done) {
         out8((uint16_t)(bus_master + BUS_MASTER_COMMAND), BUS_MASTER_TO_MEMORY | BUS_MASTER_START);
         done = wait_dma();
     }
+    uint8_t bus = done ? bus_master_status() : in8((uint16_t)(bus_master + BUS_MASTER_STATUS));
     out8((uint16_t)(bus_master + BUS_MASTER_COMMAND), 0);
-    in8((uint16_t)(drive.ports + REGISTER_STATUS)); /* takes back an interrupt that is pending */
-    out8((uint16_t)(bus_master + BUS_MASTER_STATUS), clear);
+    uint8_t end = in8((uint16_t)(drive.ports + REGISTER_STATUS)); /* and takes the interrupt back */
+    /* Bits written as 1 are cleared; the others tell a kernel what the firmware has set up. */
+    out8((uint16_t)(bus_master + BUS_MASTER_STATUS), bus | BUS_MASTER_ERROR | BUS_MASTER_INTERRUPT);
     set_control(CONTROL_NORMAL);
-    pci_set_command(drive.function, command);
+    if (!is_master) {
+        pci_set_command(drive.function, command);
+    }
     __asm__ volatile("" ::: "memory"); /* and so are the data */
-    return done;
+    return done && (bus & (BUS_MASTER_ACTIVE | BUS_MASTER_ERROR)) == 0 &&
+           (end & (STATUS_BUSY | STATUS_DATA_REQUEST | STATUS_ERROR | STATUS_FAULT)) == 0;
 }
 
 static bool read(uint32_t lba, uint32_t count, uint32_t address)

@@ -44,7 +44,6 @@ BM_SECONDARY    equ 8
 SECONDARY       equ 0x170       ; most CD drives are there
 PRIMARY         equ 0x1f0
 FEATURES        equ 1           ; registers
-BYTE_COUNT      equ 4
 DEVICE          equ 6
 COMMAND         equ 7
 CONTROL         equ 0x206       ; read: alternate status
@@ -100,8 +99,11 @@ read_by_dma:
         call pci_select
         in ax, dx
         push ax
+        test al, PCI_COMMAND_BUS_MASTER
+        jnz .master
         or al, PCI_COMMAND_BUS_MASTER
         out dx, ax
+.master:
         mov byte [whole], 0
         mov word [count], image_count
         mov word [regions], regions_all
@@ -134,10 +136,12 @@ read_by_dma:
 .ambiguous:                     ; which one it is only the firmware knows
         mov word [image_drive + 2], 0
 .restore:
-        mov al, PCI_COMMAND
-        call pci_select
         pop ax
+        test al, PCI_COMMAND_BUS_MASTER
+        jnz .done
+        mov dx, PCI_DATA        ; still of the command register
         out dx, ax
+.done:
         cmp byte [whole], 1
 .end:   ret
 .none:  inc ax                  ; ZF clear
@@ -156,22 +160,18 @@ pci_select:
 ; sector; clobbers EAX, ECX, DX, SI, DI
 read_drive:
         inc word [FIRST_SECTOR + UNCOMPARED] ; what another drive has left there is not what we look for
-        lea dx, [bp + CONTROL]
-        mov al, CONTROL_NO_INTERRUPT
-        out dx, al
         mov al, [candidate]
         lea dx, [bp + DEVICE]
         out dx, al
         mov ah, STATUS_BUSY | STATUS_REQUEST
         call wait_clear
-        jc .failed
+        jc .compare
+        test al, al
+        jz .compare             ; no drive: this is all that it costs
+        mov al, CONTROL_NO_INTERRUPT
+        out dx, al
         mov al, FEATURE_DMA
         lea dx, [bp + FEATURES]
-        out dx, al
-        xor ax, ax
-        lea dx, [bp + BYTE_COUNT]
-        out dx, al
-        inc dx
         out dx, al
         mov al, COMMAND_PACKET
         lea dx, [bp + COMMAND]
@@ -187,7 +187,6 @@ read_drive:
         mov al, BM_TO_MEMORY
         mov dx, bx
         out dx, al
-        call clear_bm_status
         push word 0             ; the packet, from its end; what this block holds stays as it is, for the checksum
         push word [count]
         push word 0
@@ -219,6 +218,7 @@ read_drive:
         lea dx, [bp + CONTROL]
         mov al, CONTROL_NORMAL
         out dx, al
+.compare:
         mov si, FIRST_SECTOR + UNCOMPARED
         mov di, image_start + UNCOMPARED
         mov cx, (SECTOR_SIZE - UNCOMPARED) / 4
@@ -233,7 +233,8 @@ clear_bm_status:
         out dx, al
         ret
 
-; Waits until none of the bits in AH is set in the status. out: AL status, CF set: never, or no drive; clobbers ECX, DX
+; Waits until none of the bits in AH is set in the status. out: AL status, DX its port, CF set: never, or no drive;
+; clobbers ECX
 wait_clear:
         lea dx, [bp + CONTROL]
         mov ecx, TRIES
