@@ -4,6 +4,7 @@
 # CPPFLAGS, CFLAGS and LDFLAGS are the user's, for the program only.
 HOST_CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
 TOOLS_CFLAGS  := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+TOOLS_LIBS    := -lisofs
 TOOLS_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOOLS_C) $(PURE_C))
 
 MBR_MAX_BYTES := 440
@@ -40,7 +41,7 @@ $(BUILD)/host/tools/embedded.o: tools/embedded.c $(BUILD)/boot.img $(BUILD)/mbr.
 
 $(BUILD)/whelk: $(TOOLS_OBJECTS)
 	@echo "LD   $@"
-	@$(CC) $(LDFLAGS) -o $@ $^
+	@$(CC) $(LDFLAGS) -o $@ $^ $(TOOLS_LIBS)
 
 $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file: $(BUILD)/whelk
 	@ln -sf whelk $@

@@ -13,12 +13,12 @@
 #include "tools/check.h"
 #include "tools/embedded.h"
 #include "tools/hybrid.h"
+#include "tools/writer.h"
 #include "tools/mkisofs.h"
 #include "tools/options.h"
 #include "tools/output.h"
 #include "tools/say.h"
 #include "tools/tree.h"
-#include "tools/xorriso.h"
 
 #define BOOT_IMAGE_PATH   "/boot/whelk.img"
 #define BOOT_CATALOG_PATH "/boot/whelk.cat" /* hidden: no directory has it */
@@ -28,14 +28,15 @@ enum {
     STATUS_FAILED = 1,
     STATUS_USAGE = 2,
 
-    LOADED_BLOCKS = 4,       /* of 512 bytes by the firmware: boot.asm reads the rest, faster */
-    PADDING_KIB = 128 + 32,  /* see docs/iso-layout.md; the backup GPT is in it */
-    SMALLEST_ISO_KIB = 1024, /* see docs/iso-layout.md */
-    CATALOG_WEIGHT = 1000,   /* xorriso puts files of higher weight first; others have 0 */
+    APPLICATION_BYTES = 129, /* of the application id, with a NUL */
 };
-#define UNDATED_SECONDS ((time_t)315532800)  /* HYBRID_UNDATED */
-#define LAST_SECONDS    ((time_t)5869583999) /* 2155: a directory has one byte for the year */
-_Static_assert(PADDING_KIB * 1024 >= HYBRID_BACKUP_BYTES, "the backup GPT fits the padding");
+/* See docs/iso-layout.md; the backup GPT is in the padding. */
+#define PADDING_BLOCKS      ((128u + 32u) * 1024u / ISO_BLOCK_BYTES)
+#define SMALLEST_ISO_BLOCKS (1024u * 1024u / ISO_BLOCK_BYTES)
+#define UNDATED_SECONDS     ((time_t)315532800)  /* HYBRID_UNDATED */
+#define LAST_SECONDS        ((time_t)5869583999) /* 2155: a directory has one byte for the year */
+_Static_assert(PADDING_BLOCKS *ISO_BLOCK_BYTES >= HYBRID_BACKUP_BYTES,
+               "the backup GPT fits the padding");
 
 struct settings {
     const char *output, *xorriso, *product_name, *product_version;
@@ -146,11 +147,11 @@ static bool is_grub_platform(const char *operand)
     return true;
 }
 
-/* Reads the sources; room for them is made here. */
+/* Reads the sources; room for them, and for Whelk's own, is made here. */
 static bool read_sources(struct tree *tree, const struct words *operands, bool verbose,
                          struct error *error)
 {
-    tree->sources = calloc(operands->count, sizeof *tree->sources);
+    tree->sources = calloc(operands->count + 1, sizeof *tree->sources);
     tree->count = 0;
     if (tree->sources == NULL) {
         return fail(error, "out of memory");
@@ -168,77 +169,34 @@ static bool read_sources(struct tree *tree, const struct words *operands, bool v
            !has_our_name(tree, BOOT_CATALOG_PATH, error);
 }
 
-// ---- xorriso's command line
-
-/* target=source, as -graft-points reads it. */
-static void add_graft(struct command *command, const char *target, const char *disk)
-{
-    char graft[4 * PATH_MAX + 2], *out = graft;
-    const char *const parts[] = {target, disk};
-    for (size_t i = 0; i < 2; i++) {
-        for (const char *in = parts[i]; *in != '\0'; in++) {
-            if (*in == '=' || *in == '\\') {
-                *out++ = '\\';
-            }
-            *out++ = *in;
-        }
-        *out++ = i == 0 ? '=' : '\0';
-    }
-    command_add(command, "%s", graft);
-}
-
-/* Behind the boot catalog: the boot image, then what the boot reads, in that order, then the rest.
- */
-static void add_weights(struct command *command, const struct load_order *order)
-{
-    size_t weight = CATALOG_WEIGHT - 1;
-    if (order->count >= weight) {
-        weight = order->count + 1; /* the catalog stands elsewhere then; no one will notice */
-    }
-    command_add(command, "--sort-weight");
-    command_add(command, "%zu", weight--);
-    command_add(command, "%s", BOOT_IMAGE_PATH);
-    for (size_t i = 0; i < order->count; i++) {
-        command_add(command, "--sort-weight");
-        command_add(command, "%zu", weight--);
-        command_add(command, "%s", order->paths[i]);
-    }
-}
+// ---- What the ISO is made of
 
 /* Enough that the ISO, with its largest file, reaches the smallest size. */
-static int padding_kib(const struct load_order *order)
+static unsigned padding_blocks(const struct load_order *order)
 {
-    uint64_t file_kib = order->largest_bytes / 1024;
-    int missing = file_kib < SMALLEST_ISO_KIB ? SMALLEST_ISO_KIB - (int)file_kib : 0;
-    return missing > PADDING_KIB ? missing : PADDING_KIB;
+    uint64_t file_blocks = order->largest_bytes / ISO_BLOCK_BYTES;
+    unsigned missing =
+        file_blocks < SMALLEST_ISO_BLOCKS ? SMALLEST_ISO_BLOCKS - (unsigned)file_blocks : 0;
+    return missing > PADDING_BLOCKS ? missing : PADDING_BLOCKS;
 }
 
-/* What the user named; -A has "NAME VERSION". */
-static void add_product(struct command *command, const struct settings *settings)
+/* The product that the user named, with its version: the application id. */
+static void name_product(char application[APPLICATION_BYTES], const struct settings *settings)
 {
     const char *name = settings->product_name, *version = settings->product_version;
-    if (name != NULL || version != NULL) {
-        command_add(command, "-A");
-        command_add(command, "%s%s%s", name != NULL ? name : "",
-                    name != NULL && version != NULL ? " " : "", version != NULL ? version : "");
-    }
-}
-
-static void add_words(struct command *command, const struct words *words)
-{
-    for (size_t i = 0; i < words->count; i++) {
-        command_add(command, "%s", words->at[i]);
-    }
+    snprintf(application, APPLICATION_BYTES, "%s%s%s", name != NULL ? name : "",
+             name != NULL && version != NULL ? " " : "", version != NULL ? version : "");
 }
 
 /* The same tree makes the same ISO: no date is that of a file or of now. */
-static bool add_dates(struct command *command, struct error *error)
+static bool set_dates(struct iso_request *request, struct error *error)
 {
     static const char variable[] = "SOURCE_DATE_EPOCH";
     const char *given = getenv(variable);
     struct tm date;
-    char text[] = HYBRID_UNDATED, *end;
+    char *end;
     time_t seconds = UNDATED_SECONDS;
+    strcpy(request->date, HYBRID_UNDATED);
     if (given != NULL) {
         errno = 0;
         seconds = (time_t)strtoll(given, &end, 10);
@@ -247,65 +205,19 @@ static bool add_dates(struct command *command, struct error *error)
                         variable, given);
         }
         gmtime_r(&seconds, &date);
-        strftime(text, sizeof text, "%Y%m%d%H%M%S00", &date);
+        strftime(request->date, sizeof request->date, "%Y%m%d%H%M%S00", &date);
     }
-    command_add(command, "--modification-date=%s", text);
-    command_add(command, "--set_all_file_dates");
-    command_add(command, "=%lld", seconds > 0 ? (long long)seconds : 1); /* 0: the files' own */
+    request->file_date = seconds > 0 ? seconds : 1; /* xorriso takes 0 for the files' own */
     return true;
 }
 
-static void add_options(struct command *command, const struct settings *settings,
-                        const struct output *output)
+/* Adds Whelk's own file, which read_sources() has left room for. */
+static void add_boot_image(struct tree *tree, const struct output *output)
 {
-    // clang-format off
-    static const char *const fixed[] = {
-        "-no_rc",
-        "-boot_image", "any", "cat_hidden=on",
-        "-as", "mkisofs", "-graft-points", "-r",
-        "-iso-level", "3", /* files of 4 GiB and more */
-        "--stdio_sync", "off", /* the system writes to the disk when it likes */
-        "-V", "ISOIMAGE",
-        "-b", BOOT_IMAGE_PATH, "-c", BOOT_CATALOG_PATH, "-no-emul-boot", "-boot-info-table",
-    };
-    // clang-format on
-    command_add(command, "%s", settings->xorriso != NULL ? settings->xorriso : "xorriso");
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
-        command_add(command, "%s", fixed[i]);
-    }
-    command_add(command, "-boot-load-size");
-    command_add(command, "%d", LOADED_BLOCKS);
-    const char *const left_out[] = {output->path, output->directory}; /* if among the sources */
-    for (size_t i = 0; i < 2; i++) {
-        command_add(command, "-x");
-        command_add(command, "%s", left_out[i]);
-    }
-    add_product(command, settings);
-}
-
-/* The user's options stand behind ours, which they so override. */
-static bool make_command(struct command *command, const struct settings *settings,
-                         const struct command_line *line, const struct tree *tree,
-                         const struct load_order *order, const struct output *output,
-                         struct error *error)
-{
-    add_options(command, settings, output);
-    if (!add_dates(command, error)) {
-        return false;
-    }
-    add_weights(command, order);
-    add_words(command, &line->foreign);
-    command_add(command, "-o");
-    command_add(command, "stdio:%s", output->iso);
-    for (size_t i = 0; i < tree->count; i++) {
-        add_graft(command, tree->sources[i].target, tree->sources[i].disk);
-    }
-    add_graft(command, BOOT_IMAGE_PATH, output->boot_image);
-    command_add(command, "--"); /* the end of -as mkisofs, which knows no size of padding */
-    command_add(command, "-padding");
-    command_add(command, "%ik", padding_kib(order));
-    add_words(command, &line->rest);
-    return true;
+    struct tree_source *source = &tree->sources[tree->count++];
+    strcpy(source->target, BOOT_IMAGE_PATH);
+    strcpy(source->disk, output->boot_image);
+    source->is_directory = false;
 }
 
 // ---- The ISO
@@ -322,20 +234,49 @@ static bool write_boot_image(const char *path, struct error *error)
     return done || fail(error, "%s: %s", path, strerror(reason));
 }
 
+/* xorriso makes the ISO where the user has something to tell it. */
+static bool is_for_xorriso(const struct settings *settings, const struct command_line *line)
+{
+    return settings->xorriso != NULL || line->foreign.count > 0 || line->rest.count > 0;
+}
+
+static bool write_request(const struct iso_request *request, const struct settings *settings,
+                          const struct command_line *line, struct error *error)
+{
+    if (is_for_xorriso(settings, line)) {
+        const char *xorriso = settings->xorriso != NULL ? settings->xorriso : "xorriso";
+        return iso_write_by_xorriso(request, xorriso, line, error);
+    }
+    return iso_write(request, error);
+}
+
 static bool write_iso(const struct settings *settings, const struct command_line *line,
-                      const struct tree *tree, const struct load_order *order, struct error *error)
+                      struct tree *tree, const struct load_order *order, struct error *error)
 {
     static struct output output; /* large */
-    struct command command = {0};
-    if (!output_start(&output, settings->output, error)) {
+    char application[APPLICATION_BYTES];
+    struct iso_request request = {
+        .file = output.iso,
+        .tree = tree,
+        .first = order,
+        .boot_image = BOOT_IMAGE_PATH,
+        .boot_catalog = BOOT_CATALOG_PATH,
+        .left_out = {output.path, output.directory}, /* if among the sources */
+        .volume = "ISOIMAGE",
+        .preparer = "WHELK",
+        .application = application,
+        .padding_blocks = padding_blocks(order),
+        .verbose = settings->verbose,
+    };
+    name_product(application, settings);
+    if (!set_dates(&request, error) || !output_start(&output, settings->output, error)) {
         return false;
     }
-    bool done = make_command(&command, settings, line, tree, order, &output, error) &&
-                write_boot_image(output.boot_image, error) &&
-                command_run(&command, settings->verbose, error) &&
+    add_boot_image(tree, &output);
+    bool done = write_boot_image(output.boot_image, error) &&
+                write_request(&request, settings, line, error) &&
                 hybrid_write(output.iso, embedded_mbr(), error) && output_finish(&output, error);
     output_end();
-    command_free(&command);
     return done;
 }
 

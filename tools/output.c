@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const int deadly_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ};
+static const int deadly_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
 enum { DEADLY_SIGNAL_COUNT = sizeof deadly_signals / sizeof deadly_signals[0] };
 
 /* For the signal handler, which gets no argument. Changed only while the signals are blocked. */
@@ -67,6 +67,7 @@ static void catch_signals(void)
             sigaction(deadly_signals[i], &action, NULL);
         }
     }
+    signal(SIGXFSZ, SIG_IGN); /* writing fails then, with a reason */
 }
 
 /* Where the file will be: links followed, so that a link stays one; refuses what is no file. */
@@ -129,6 +130,11 @@ bool output_start(struct output *output, const char *path, struct error *error)
     }
     block_signals(SIG_UNBLOCK);
     return made || fail(error, "%s: cannot write there: %s", path, strerror(reason));
+}
+
+void output_hold_signals(bool hold)
+{
+    block_signals(hold ? SIG_BLOCK : SIG_UNBLOCK);
 }
 
 pid_t output_fork(void)

@@ -13,7 +13,7 @@ struct output {
     char path[PATH_MAX];       /* where it shall be, absolute; symbolic links followed */
     char directory[PATH_MAX];  /* temporary, beside it: these two files may be in it */
     char iso[PATH_MAX];        /* where it is until then */
-    char boot_image[PATH_MAX]; /* Whelk's boot file, for xorriso to read */
+    char boot_image[PATH_MAX]; /* Whelk's boot file, for the writer to read */
 };
 
 /* Makes the temporary directory. One output at a time. */
@@ -23,6 +23,9 @@ bool output_start(struct output *output, const char *path, struct error *error);
    are taken away. Returns as fork() does; output_child_ended() when it has been waited for. */
 pid_t output_fork(void);
 void output_child_ended(void);
+
+/* Around the start of a thread, which so never runs the signal handlers. */
+void output_hold_signals(bool hold);
 
 /* Puts the ISO in its place. */
 bool output_finish(struct output *output, struct error *error);

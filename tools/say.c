@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 void say(const char *format, ...)
 {
@@ -17,4 +18,20 @@ void say(const char *format, ...)
     va_end(arguments);
     fprintf(stderr, "whelk: %s\n", text != NULL ? text : "out of memory");
     free(text);
+}
+
+void say_progress(int percent)
+{
+    static const char bar[] = "########################################";
+    enum { BAR_WIDTH = sizeof bar - 1 };
+    static int shown = SAY_PROGRESS_END;
+    if (percent == shown || !isatty(STDERR_FILENO)) {
+        return;
+    }
+    shown = percent;
+    if (percent == SAY_PROGRESS_END) {
+        fputs("\r\033[K", stderr);
+    } else {
+        fprintf(stderr, "\r[%-*.*s] %3d %%", BAR_WIDTH, percent * BAR_WIDTH / 100, bar, percent);
+    }
 }

@@ -66,7 +66,7 @@ _Noreturn static void become(const struct command *command, int printed, int rep
 // ---- What xorriso prints
 
 struct listener {
-    bool verbose, shows_progress, has_problem;
+    bool verbose, has_problem;
     char line[LINE_BYTES + 1], kept[KEPT_BYTES + 1];
     size_t line_length, kept_length;
 };
@@ -109,16 +109,13 @@ static void keep_line(struct listener *listener)
 /* xorriso says each second how far it is: "12.34% done" of the writing. */
 static void show_progress(const char *line)
 {
-    static const char bar[] = "########################################";
-    enum { BAR_WIDTH = sizeof bar - 1 };
     const char *percent = strstr(line, "% done");
     while (percent != NULL && percent > line && strchr("0123456789.", percent[-1]) != NULL) {
         percent--;
     }
     if (percent != NULL) {
         int done = atoi(percent);
-        done = done > 100 ? 100 : done;
-        fprintf(stderr, "\r[%-*.*s] %3d %%", BAR_WIDTH, done * BAR_WIDTH / 100, bar, done);
+        say_progress(done > 100 ? 100 : done);
     }
 }
 
@@ -127,7 +124,7 @@ static void end_line(struct listener *listener)
     listener->line[listener->line_length] = '\0';
     if (listener->line_length > 0) {
         keep_line(listener);
-        if (listener->shows_progress) {
+        if (!listener->verbose) {
             show_progress(listener->line);
         }
     }
@@ -154,9 +151,7 @@ static void listen(int printed, struct listener *listener)
     }
     end_line(listener);
     listener->kept[listener->kept_length] = '\0';
-    if (listener->shows_progress) {
-        fputs("\r\033[K", stderr); /* takes the bar away */
-    }
+    say_progress(SAY_PROGRESS_END);
 }
 
 /* Shows the last lines of what was kept. */
@@ -201,8 +196,7 @@ bool command_run(const struct command *command, bool verbose, struct error *erro
 {
     int printed[2], report[2], status = 0, not_started = 0;
     static struct listener listener; /* large */
-    listener =
-        (struct listener){.verbose = verbose, .shows_progress = !verbose && isatty(STDERR_FILENO)};
+    listener = (struct listener){.verbose = verbose};
     if (command->failed) {
         return fail(error, "out of memory");
     }

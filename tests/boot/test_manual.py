@@ -130,6 +130,9 @@ def test_the_unpacked_package_makes_an_iso_and_needs_xorriso_only(package, place
     run = place.run("-o", place.iso, place.write(good_tree()), program=program)
     assert run.returncode == 0 and place.iso.exists(), run.stderr
     depends = subprocess.run(["dpkg-deb", "-f", package, "Depends"], capture_output=True, text=True).stdout
-    assert sorted(re.sub(r" \(.*?\)", "", depends).strip().split(", ")) == ["libc6", "xorriso"]
+    assert sorted(re.sub(r" \(.*?\)", "", depends).strip().split(", ")) == ["libc6", "libisofs6", "xorriso"]
+    by_xorriso = subprocess.run(["dpkg-query", "-W", "-f", "${Depends} ", "xorriso", "libisoburn1"], capture_output=True,
+                                text=True).stdout
+    assert "libisoburn1" in by_xorriso and "libisofs6" in by_xorriso
     for page in PAGES:
         assert (place.path / f"root/usr/share/man/man1/{page}.gz").exists()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """whelk-mkrescue: what it writes, byte by byte, and what it refuses to write. Nothing is booted here."""
 
+import contextlib
 import gzip
 import os
 import shutil
@@ -20,6 +21,7 @@ from place import ENTRY, contents, extract, for_everyone, good_tree, kernel
 
 SECTOR, BLOCK = 512, 2048  # the disk's and the ISO's
 BOOT_IMAGE = "boot/whelk.img"
+BY_XORRISO = "--xorriso=xorriso"
 MIB, GIB = 1 << 20, 1 << 30
 
 
@@ -386,7 +388,51 @@ def test_the_iso_has_the_permissions_that_the_umask_leaves(place):
     assert stat.S_IMODE(place.iso.stat().st_mode) == 0o640
 
 
-# ---- xorriso
+# ---- the two writers
+
+def tree_with_all_kinds(place):
+    tree = place.write(good_tree(**odd_files(), **{"deep/" * 12 + "x": b"x", "more/" + "n" * 250: b"long"}))
+    (tree / "nothing in it").mkdir()
+    (tree / "link").symlink_to("boot/kernel")
+    (tree / "long link").symlink_to("/".join(["component"] * 60))
+    os.link(tree / "boot/kernel", tree / "another kernel")
+    os.mkfifo(tree / "pipe")
+    (tree / "program").write_bytes(b"#!")
+    (tree / "program").chmod(0o4710)
+    for number in range(300):
+        (tree / f"many{number % 3}").mkdir(exist_ok=True)
+        (tree / f"many{number % 3}/name-{number}-{'x' * (number % 40)}.txt").write_bytes(bytes([number % 256]) * number)
+    place.write({"both": b"2", "boot/second": b"2", "many0": b"a file"}, "second")
+    (place.path / "second/many0").unlink()
+    (place.path / "second/many0").mkdir()
+    place.write({"becomes a directory/x": b"x"}, "third")
+    return [tree, "becomes a directory=second/both", "second", "third", "a/b/c/=second/both", r"e\=q/=third"]
+
+
+@pytest.mark.parametrize("more", [[], ["--product-name=Name", "--product-version=1"]])
+def test_libisofs_and_xorriso_make_the_same_bytes(place, more):
+    sources = tree_with_all_kinds(place)
+    by_libisofs = place.make(*sources, *more).read_bytes()
+    by_xorriso = place.make(BY_XORRISO, *sources, *more).read_bytes()
+    assert by_libisofs == by_xorriso
+
+
+def test_a_usual_call_needs_no_program(place):
+    run = place.run("-o", place.iso, place.write(good_tree()), env={"PATH": "/nonexistent"})
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("writer", [(), (BY_XORRISO,)])
+def test_a_directory_takes_the_place_of_a_file_but_a_file_in_that_of_a_directory_is_refused(place, writer):
+    place.write(good_tree())
+    place.write({"a/x": b"x"}, "second")
+    place.write({"a": b""}, "third")
+    (place.path / "b").write_bytes(b"b")
+    assert "/a" in place.refuse("tree", "second", "third", *writer)
+    assert "b" in place.refuse("tree", "second", "a=b", *writer)
+    got = contents(extract(place.make("tree", "third", "second", "b=b", "b/c=second", *writer), place.path / "got"))
+    assert got[b"a/x"] == got[b"b/c/a/x"] == ("file", b"x")
+
 
 def fake_xorriso(place, script):
     """A PATH on which xorriso is this script; $iso is the file that it shall write."""
@@ -399,36 +445,54 @@ def fake_xorriso(place, script):
 
 
 def test_a_missing_xorriso_is_named_with_the_command_that_installs_it(place):
-    said = place.refuse(place.write(good_tree()), env={**os.environ, "PATH": "/nonexistent"})
+    said = place.refuse("-J", place.write(good_tree()), env={**os.environ, "PATH": "/nonexistent"})
     assert "apt install xorriso" in said and len(said.splitlines()) == 2
 
 
 def test_a_failing_xorriso_is_quoted_and_nothing_stays(place):
     environment = fake_xorriso(place, 'echo half > "$iso"; echo "xorriso : FAILURE : the moon"; exit 5\n')
-    said = place.refuse(place.write(good_tree()), env=environment)
+    said = place.refuse(place.write(good_tree()), BY_XORRISO, env=environment)
     assert "xorriso : FAILURE : the moon\n" in said
     assert "whelk: xorriso failed with exit status 5\n" in said
 
 
 def test_an_iso_that_xorriso_did_not_make_bootable_is_refused(place):
     environment = fake_xorriso(place, 'head -c 1000000 /dev/zero > "$iso"\n')
-    assert "El Torito" in place.refuse(place.write(good_tree()), env=environment)
+    assert "El Torito" in place.refuse(place.write(good_tree()), BY_XORRISO, env=environment)
 
 
 def test_xorriso_is_quiet_unless_asked(place):
     tree = place.write(good_tree())
-    quiet, verbose = place.run("-o", place.iso, tree), place.run("-v", "-o", place.iso, tree)
+    quiet, verbose = (place.run(*words, BY_XORRISO, "-o", place.iso, tree) for words in ([], ["-v"]))
     assert (quiet.stdout, quiet.stderr) == ("", "")
     assert "xorriso" in verbose.stderr and verbose.returncode == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+DEADLY = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+
+
+@pytest.mark.parametrize("number", DEADLY)
 def test_a_signal_in_the_middle_leaves_nothing(place, number):
+    tree = place.write(good_tree(big=Sparse(4 * GIB)))
+    out = place.path / "out"
+    out.mkdir()
+    run = subprocess.Popen([MKRESCUE, "-o", out / "out.iso", tree])
+    deadline = time.monotonic() + 20
+    while sum(path.stat().st_size for path in out.rglob("iso")) < MIB:
+        assert time.monotonic() < deadline and run.poll() is None
+        time.sleep(0.01)
+    run.send_signal(number)
+    assert run.wait(timeout=20) == -number
+    assert os.listdir(out) == []
+
+
+@pytest.mark.parametrize("number", DEADLY)
+def test_a_signal_while_xorriso_runs_leaves_nothing(place, number):
     environment = fake_xorriso(place, f'echo half > "$iso"; echo $$ > "{place.path}/pid"; exec sleep 30\n')
     tree = place.write(good_tree())
     out = place.path / "out"
     out.mkdir()
-    run = subprocess.Popen([MKRESCUE, "-o", out / "out.iso", tree], env=environment)
+    run = subprocess.Popen([MKRESCUE, BY_XORRISO, "-o", out / "out.iso", tree], env=environment)
     deadline = time.monotonic() + 20
     while not ((place.path / "pid").exists() and (place.path / "pid").read_text().endswith("\n")):
         assert time.monotonic() < deadline
@@ -444,49 +508,65 @@ def test_only_the_problems_are_quoted_of_what_a_failing_xorriso_prints(place):
     environment = fake_xorriso(place, 'for i in 1 2 3 4 5 6 7 8 9; do echo "xorriso : UPDATE : $i"; done\n'
                                'echo "libisofs: FAILURE : the moon"; echo "xorriso : FAILURE : the sun"\n'
                                'echo "xorriso : NOTE : 1"; exit 32\n')
-    said = place.refuse(place.write(good_tree()), env=environment).splitlines()
+    said = place.refuse(place.write(good_tree()), BY_XORRISO, env=environment).splitlines()
     assert said == ["  libisofs: FAILURE : the moon", "  xorriso : FAILURE : the sun",
                     "whelk: xorriso failed with exit status 32", f"whelk: {place.iso} was not written"]
 
 
-def test_a_full_disk_leaves_nothing_and_is_named(place):
+@pytest.mark.parametrize("writer, reason", [((), "cannot write the ISO: File too large"),
+                                            ((BY_XORRISO,), "Cannot write")])
+def test_a_file_system_without_room_leaves_nothing_and_is_named(place, writer, reason):
     tree = place.write(good_tree(**{"big": bytes(2 * MIB)}))
-    run = subprocess.run(["bash", "-c", 'ulimit -f 1024; exec "$@"', "bash", MKRESCUE, "-o", place.iso, tree],
+    run = subprocess.run(["bash", "-c", 'ulimit -f 1024; exec "$@"', "bash", MKRESCUE, *writer, "-o", place.iso, tree],
                          capture_output=True, text=True)
     assert run.returncode == 1
-    assert "Cannot write" in run.stderr or "signal" in run.stderr
+    assert reason in run.stderr
     assert os.listdir(place.path) == ["tree"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
 @pytest.mark.parametrize("is_directory", [False, True])
-def test_what_cannot_be_read_is_named_and_no_iso_is_written(place, is_directory):
+@pytest.mark.parametrize("writer", [(), (BY_XORRISO,)])
+def test_what_cannot_be_read_is_named_and_no_iso_is_written(place, is_directory, writer):
     tree = place.write(good_tree(**{"locked/x" if is_directory else "locked": b"secret"}))
     (tree / "locked").chmod(0)
     program = for_everyone(place.path)
     place.path.chmod(0o777)  # the ISO would be written here
-    said = place.refuse(tree, program=program, user=65534, group=65534, extra_groups=[])
-    assert f"{tree}/locked'" in said and len(said.splitlines()) <= 4
+    said = place.refuse(tree, *writer, program=program, user=65534, group=65534, extra_groups=[])
+    assert f"{tree}/locked" in said and len(said.splitlines()) <= 4
+
+
+def read_all(controller):
+    """What a terminal was shown whose other end is closed."""
+    shown = b""
+    with contextlib.suppress(OSError), open(controller, "rb", buffering=0) as terminal:
+        while piece := terminal.read(10_000):
+            shown += piece
+    return shown.decode()
 
 
 def test_a_terminal_gets_a_bar_that_is_taken_away_at_the_end(place):
     environment = fake_xorriso(place, 'echo " 50.01% done, estimate finish soon"; exit 1\n')
     place.write(good_tree())
     controller, terminal = os.openpty()
-    run = subprocess.run([MKRESCUE, "-o", place.iso, place.path / "tree"], env=environment, stderr=terminal, timeout=60)
+    run = subprocess.run([MKRESCUE, BY_XORRISO, "-o", place.iso, place.path / "tree"], env=environment,
+                         stderr=terminal, timeout=60)
     os.close(terminal)
-    shown = os.read(controller, 10000).decode()
-    os.close(controller)
+    shown = read_all(controller)
     assert run.returncode == 1
     assert shown.startswith("\r[" + "#" * 20 + " " * 20 + "]  50 %\r\x1b[K")
-    assert "[#" not in place.refuse("tree", env=environment)
+    assert "[#" not in place.refuse("tree", BY_XORRISO, env=environment)
 
 
-def test_a_file_of_more_than_4_gib_is_in_the_iso(place):
+def test_a_file_of_more_than_4_gib_is_in_the_iso_and_a_bar_shows_how_far_it_is(place):
     tree = place.write(good_tree(**{"big": Sparse(4 * GIB + 5, ((4 * GIB, b"hello"),))}))
     try:
-        run = place.run("-o", place.iso, tree)
-        assert (run.returncode, run.stderr) == (0, "")
+        controller, terminal = os.openpty()
+        run = subprocess.run([MKRESCUE, "-o", place.iso, tree], stderr=terminal, timeout=60)
+        os.close(terminal)
+        shown = read_all(controller)
+        assert run.returncode == 0
+        assert shown.endswith("\r[" + "#" * 40 + "] 100 %\r\x1b[K")
         block, size = file_in_iso(place.iso, "boot/kernel")
         with open(place.iso, "rb") as iso:
             iso.seek(block * BLOCK)

@@ -39,18 +39,19 @@ def write_in_order(directory, files, seed):
     (directory / "empty").mkdir()
 
 
-def make(directory, name="tree", program=MKRESCUE, **options):
+def make(directory, name="tree", program=MKRESCUE, words=(), **options):
     environment = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"}
     environment.update(options.pop("env", {}))
-    run = subprocess.run([program, "-o", "out.iso", name], cwd=directory, env=environment, capture_output=True,
+    run = subprocess.run([program, *words, "-o", "out.iso", name], cwd=directory, env=environment, capture_output=True,
                          text=True, timeout=60, **options)
     assert run.returncode == 0, run.stderr
     iso = directory / "out.iso"
     return iso.read_bytes()
 
 
+@pytest.mark.parametrize("words", [[], ["--xorriso=xorriso"]])
 @pytest.mark.parametrize("epoch", [None, "0", "1700000001"])
-def test_two_users_directories_time_zones_and_file_orders_make_the_same_iso(tmp_path, epoch):
+def test_two_users_directories_time_zones_and_file_orders_make_the_same_iso(tmp_path, epoch, words):
     files = many_files()
     dates = {"SOURCE_DATE_EPOCH": epoch} if epoch else {}
     first, second = tmp_path / "a", tmp_path / "another, longer one"
@@ -62,8 +63,9 @@ def test_two_users_directories_time_zones_and_file_orders_make_the_same_iso(tmp_
         subprocess.run(["chown", "-R", "65534:65534", second], check=True)
         user = {"program": program, "user": 65534, "group": 65534, "extra_groups": []}
     subprocess.run(["chmod", "-R", "go-rwx", second / "source"], check=True)
-    one = make(first, env={"TZ": "Asia/Tokyo", "LC_ALL": "C", **dates}, umask=0o22)
-    two = make(second, "source", env={"TZ": "America/New_York", "LANG": "de_DE.UTF-8", **dates}, umask=0o77, **user)
+    one = make(first, env={"TZ": "Asia/Tokyo", "LC_ALL": "C", **dates}, umask=0o22, words=words)
+    two = make(second, "source", env={"TZ": "America/New_York", "LANG": "de_DE.UTF-8", **dates}, umask=0o77,
+               words=words, **user)
     assert one == two
 
 
