@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+/* Of 16 numbers, the last digit is the user's (LZ4 frame format, "Skippable Frames"). */
+#define SKIPPABLE_MAGIC 0x184d2a50u
+#define SKIPPABLE_MASK  0xfffffff0u
+
 enum packing packing_of(struct bytes start)
 {
     static const struct {
@@ -25,5 +29,6 @@ enum packing packing_of(struct bytes start)
             return magics[i].packing;
         }
     }
-    return PACKING_NONE;
+    bool skippable = start.size >= 4 && (load32(start.data) & SKIPPABLE_MASK) == SKIPPABLE_MAGIC;
+    return skippable ? PACKING_SKIPPABLE : PACKING_NONE;
 }

@@ -14,6 +14,7 @@ enum packing {
     PACKING_ZSTD,
     PACKING_LZOP, /* from here on only known by name */
     PACKING_BZIP2,
+    PACKING_SKIPPABLE, /* a frame that lz4 and zstd skip: what is behind it tells */
 };
 
 enum packing packing_of(struct bytes start);

@@ -8,6 +8,8 @@
 #include "stage2/xz.h"
 #include "stage2/zstd.h"
 
+enum { SKIPPABLE_HEAD_BYTES = 8 }; /* magic number, size of the rest */
+
 static bool unpack_gzip(struct unpacking *unpacking)
 {
     return gzip_unpack(unpacking->packed, unpacking->destination, unpacking->capacity,
@@ -20,9 +22,23 @@ static uint64_t gzip_size(struct bytes packed)
     return packed.size < 4 ? UNPACK_SIZE_UNKNOWN : load32(packed.data + packed.size - 4);
 }
 
+/* What a file is packed with. Where it begins with frames to skip, as pzstd's do, it is lz4's or
+   zstd's; zstd_unpack() tells what is wrong if it is neither. */
+static enum packing whole_packing(struct bytes packed)
+{
+    enum packing first = packing_of(packed), packing = first;
+    while (packing == PACKING_SKIPPABLE && packed.size >= SKIPPABLE_HEAD_BYTES &&
+           load32(packed.data + 4) <= packed.size - SKIPPABLE_HEAD_BYTES) {
+        size_t size = SKIPPABLE_HEAD_BYTES + load32(packed.data + 4);
+        packed = (struct bytes){packed.data + size, packed.size - size};
+        packing = packing_of(packed);
+    }
+    return first != PACKING_SKIPPABLE || packing == PACKING_LZ4 ? packing : PACKING_ZSTD;
+}
+
 uint64_t unpack_size(struct bytes packed)
 {
-    switch (packing_of(packed)) {
+    switch (whole_packing(packed)) {
     case PACKING_GZIP:
         return gzip_size(packed);
     case PACKING_XZ:
@@ -62,7 +78,7 @@ bool unpack(struct unpacking *unpacking)
     static const char names[][6] = {
         [PACKING_GZIP] = "gzip", [PACKING_XZ] = "xz",     [PACKING_LZ4] = "lz4",
         [PACKING_ZSTD] = "zstd", [PACKING_LZOP] = "lzop", [PACKING_BZIP2] = "bzip2"};
-    enum packing packing = packing_of(unpacking->packed);
+    enum packing packing = whole_packing(unpacking->packed);
     size_t used = unpacking->working->used;
     unpacking->format = names[packing];
     unpacking->at = 0;

@@ -806,8 +806,9 @@ bool zstd_unpack(struct unpacking *unpacking)
     return done;
 }
 
-/* As the first frame says. */
+/* As the first frame says, unless it is one to skip. */
 uint64_t zstd_size(struct bytes packed)
 {
-    return read_header(packed).content_size;
+    bool known = packed.size >= WORD_BYTES && load32(packed.data) == MAGIC;
+    return known ? read_header(packed).content_size : UNPACK_SIZE_UNKNOWN;
 }

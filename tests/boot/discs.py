@@ -19,7 +19,7 @@ CONFIG = "boot/grub/grub.cfg"
 SECTOR = 2048
 
 GRUB_MKRESCUE = ["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "--locales=", "--fonts=", "--themes=",
-                 "--install-modules=multiboot multiboot2 normal iso9660 biosdisk part_msdos part_gpt test echo gzio"]
+                 "--install-modules=multiboot multiboot2 normal iso9660 biosdisk part_msdos part_gpt test echo gzio xzio"]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 tool and by the loader alike."""
 
 import random
+import struct
 import subprocess
 import zlib
 
@@ -12,9 +13,13 @@ from discs import CONFIG, mkrescue, tree
 from good_kernels import KERNELS, with_data
 from make_kernel import pattern
 from qemu import Machine
+from test_multiboot2 import tree as multiboot2_tree
+import multiboot2_kernels
 
 TEXT = pattern(300_000) + random.Random(1).randbytes(100_000)
 ELF32 = KERNELS["elf32"].make()
+# A kernel and the tree of an entry for it, by protocol.
+PROTOCOLS = {1: (KERNELS["elf32"].make, tree), 2: (multiboot2_kernels.KERNELS["elf32"].make, multiboot2_tree)}
 
 
 def pack(command, data):
@@ -27,7 +32,7 @@ def module_sum(report):
 
 FORMATS = ["gzip", "xz", "lz4", "zstd"]
 PROGRAMS = ["xz", "xz --check=crc32 --x86 --lzma2=dict=64MiB", "xz --check=sha256", "lz4", "lz4 -BD -BX", "lz4 -l",
-            "zstd", "zstd -19"]
+            "zstd", "zstd -19", "pzstd -p 2"]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -42,12 +47,39 @@ def test_a_packed_kernel_boots(boot, program):
     assert report["cmdline"] == b"arguments"
 
 
-@pytest.mark.parametrize("program", FORMATS)
-def test_nounzip_leaves_a_module_packed(boot, program):
-    packed = pack(program, TEXT)
-    files = tree(ELF32, modules=[("name", packed)])
-    files[CONFIG] = files[CONFIG].replace(b"module /", b"module --nounzip /")
-    assert module_sum(boot(files).report) == (zlib.adler32(packed), len(packed))
+@pytest.mark.parametrize("program", ["lz4", "zstd"])
+def test_a_module_that_begins_with_a_frame_to_skip_arrives_unpacked(boot, program):
+    to_skip = struct.pack("<2I", 0x184D2A5E, 5) + b"notes"
+    report = boot(tree(ELF32, modules=[("name", to_skip + pack(program, TEXT))])).report
+    assert module_sum(report) == (zlib.adler32(TEXT), len(TEXT))
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_nounzip_leaves_only_the_module_behind_it_packed(boot, protocol):
+    make, entry = PROTOCOLS[protocol]
+    packed = [pack(program, TEXT) for program in FORMATS]
+    files = entry(make(), modules=[(f"one {program}", data) for program, data in zip(FORMATS, packed)] + [("two", packed[0])])
+    for number in range(len(FORMATS)):
+        module = b" /boot/module%d " % number
+        assert module in files[CONFIG]
+        files[CONFIG] = files[CONFIG].replace(module, b" --nounzip" + module)
+    modules = boot(files).report.modules
+    assert [m["adler"] for m in modules] == [zlib.adler32(data) for data in [*packed, TEXT]]
+    assert [m["text"] for m in modules] == [*(b"one " + program.encode() for program in FORMATS), b"two"]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_what_grub_unpacks_arrives_as_under_grub_and_nounzip_leaves_it_packed_as_there(boot, protocol):
+    make, entry = PROTOCOLS[protocol]
+    packed = [pack("gzip", TEXT), pack("xz --check=crc32", TEXT)]
+    files = entry(pack("gzip", make()), modules=[("", data) for data in packed * 2])
+    for number in (2, 3):
+        module = b" /boot/module%d" % number
+        files[CONFIG] = files[CONFIG].replace(module, b" --nounzip" + module)
+    files[CONFIG] = b"insmod gzio\ninsmod xzio\n" + files[CONFIG]
+    ours, theirs = (boot(files, loader).report.modules for loader in ("whelk", "grub"))
+    assert [m["adler"] for m in ours] == [zlib.adler32(data) for data in [TEXT, TEXT, *packed]]
+    assert [(m["adler"], m["end"] - m["start"]) for m in ours] == [(m["adler"], m["end"] - m["start"]) for m in theirs]
 
 
 @pytest.mark.parametrize("program", ["xz", "lz4", "zstd"])
@@ -91,6 +123,8 @@ def broken():
     yield "lz4, a wrong checksum", wrong_byte(pack("lz4", TEXT), -1), "the checksum is wrong"
     yield "zstd, a wrong checksum", wrong_byte(pack("zstd", TEXT), -1), "the checksum is wrong"
     yield "xz, an unknown filter", pack("xz --delta --lzma2", TEXT), "a filter other than LZMA2 and x86"
+    yield "zstd, cut in a frame to skip", b"\x50\x2a\x4d\x18\xff\xff\xff\x00" + TEXT, "zstd data is cut short"
+    yield "nothing packed behind a frame to skip", b"\x50\x2a\x4d\x18\x04\0\0\0four" + TEXT, "damaged at byte 12: no frame"
     yield "lzop", b"\x89LZO\0\r\n\x1a\n" + TEXT, "packed with lzop"
     yield "bzip2", b"BZh91AY&SY" + TEXT, "packed with bzip2"
 

@@ -6,8 +6,8 @@ import argparse
 import struct
 from pathlib import Path
 
-from make_kernel import (BUILD, DATA, GIB, KIB, MEMORY_INFO, MIB, PAGE_ALIGN, PT_GNU_STACK, VIDEO_MODE, ZERO,
-                         Payload, Segment, address_fields, align, elf, multiboot_header, patched, pattern,
+from make_kernel import (BUILD, DATA, GIB, KIB, MEMORY_INFO, MIB, PAGE_ALIGN, PT_GNU_STACK, SHT_PROGBITS, VIDEO_MODE,
+                         ZERO, Payload, Section, Segment, address_fields, align, elf, multiboot_header, patched, pattern,
                          standard_sections)
 
 PLAIN = multiboot_header(PAGE_ALIGN | MEMORY_INFO)
@@ -17,6 +17,9 @@ KERNELS = {}
 # What of a report may differ from GRUB's for some kernels, and why.
 MODULES_BEHIND = {"module[].start": "GRUB takes the lowest hole above 1 MiB, Whelk goes behind the kernel",
                   "module[].end": "the same"}
+SECTIONS_BEHIND = {"module[].start": "GRUB puts such sections in front of the modules, Whelk behind them, so that the "
+                                     "first module is right behind the kernel",
+                   "module[].end": "the same", "section[].address": "the same"}
 INFORMATION_ON_A_PAGE = {"ebx": "where its page is taken, GRUB takes the next byte and Whelk the next page"}
 
 
@@ -407,6 +410,21 @@ def program_headers_at_the_end():
     whole = plain()
     start = int.from_bytes(whole[28:32], "little")
     return patched(whole, e_phoff=len(whole)) + whole[start:start + 32]
+
+
+@kernel
+def identified_with_another_version():
+    """The version in the ELF file's first bytes is not that of its header: GRUB looks at the latter only."""
+    whole = plain()
+    return whole[:6] + b"\0" + whole[7:]
+
+
+@kernel(differs=SECTIONS_BEHIND)
+def elf32_with_larger_sections():
+    """A section outside any segment that does not fit behind the kernel in its last page."""
+    payload = Payload(MIB, PLAIN)
+    debug = Section(".debug", SHT_PROGBITS, pattern(0x5001))
+    return elf([payload.segment()], payload.entry, sections=[*standard_sections(payload), debug])
 
 
 @kernel

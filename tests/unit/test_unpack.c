@@ -366,15 +366,51 @@ static void a_wrong_checksum_is_named(void **state)
     assert_fails(length, ": the checksum is wrong");
 }
 
+/* Returns its end. */
+static size_t put_frame_to_skip(size_t before, uint32_t magic, uint32_t bytes)
+{
+    store32(packed + before, magic);
+    store32(packed + before + 4, bytes);
+    memset(packed + before + 8, 0xff, bytes);
+    return before + 8 + bytes;
+}
+
+static void a_file_may_begin_with_frames_to_be_skipped(void **state)
+{
+    (void)state;
+    static size_t (*const pack[])(size_t, size_t) = {pack_lz4, pack_lz4_legacy, pack_zstd};
+    for (size_t i = 0; i < sizeof pack / sizeof pack[0]; i++) {
+        for (uint32_t digit = 0; digit < 16; digit++) {
+            size_t start = put_frame_to_skip(0, 0x184d2a50 + digit, 4);
+            assert_int_equal(packing_of((struct bytes){packed, start}), PACKING_SKIPPABLE);
+            assert_unpacks(pack[i](put_frame_to_skip(start, 0x184d2a50, 0), 1000), 1000);
+        }
+        size_t length = pack[i](put_frame_to_skip(0, 0x184d2a5f, 100), 1000);
+        assert_int_equal(unpack_size((struct bytes){packed, length}), UNPACK_SIZE_UNKNOWN);
+        assert_fails(length - 1, i == 2 ? "zstd data is cut short" : "lz4 data is cut short");
+    }
+}
+
+static void behind_frames_to_be_skipped_must_come_something_packed(void **state)
+{
+    (void)state;
+    size_t length = put_frame_to_skip(0, 0x184d2a50, 4);
+    assert_fails(length - 1, "cut short");
+    assert_fails(6, "cut short");
+    assert_unpacks(length, 0);
+    memcpy(packed + length, "text", 4);
+    assert_fails(length + 4, "zstd data is damaged at byte 12: no frame starts there");
+    assert_fails(pack_xz(length, 1000), "damaged at byte 12: no frame starts there");
+    assert_int_equal(packing_of((struct bytes){packed, 3}), PACKING_NONE);
+}
+
 static void frames_to_be_skipped_are(void **state)
 {
     (void)state;
     static size_t (*const pack[])(size_t, size_t) = {pack_lz4, pack_lz4_legacy, pack_zstd};
     for (size_t i = 0; i < sizeof pack / sizeof pack[0]; i++) {
         size_t length = pack[i](0, 1000);
-        store32(packed + length, 0x184d2a5f);
-        store32(packed + length + 4, 100);
-        memset(packed + length + 8, 0xff, 100);
+        put_frame_to_skip(length, 0x184d2a5f, 100);
         assert_fails(length + 107, "cut short");
         assert_unpacks(length + 108, 1000);
         length = pack[i](length + 108, 1000);
@@ -512,6 +548,8 @@ int main(void)
         cmocka_unit_test(damage_in_a_later_file_is_named_with_its_place),
         cmocka_unit_test(a_wrong_checksum_is_named),
         cmocka_unit_test(frames_to_be_skipped_are),
+        cmocka_unit_test(a_file_may_begin_with_frames_to_be_skipped),
+        cmocka_unit_test(behind_frames_to_be_skipped_must_come_something_packed),
         cmocka_unit_test(an_xz_file_may_be_padded_with_multiples_of_four_zeros),
         cmocka_unit_test(an_xz_stream_of_many_blocks_and_none_is_unpacked),
         cmocka_unit_test(an_xz_index_of_other_blocks_is_named),
