@@ -36,9 +36,9 @@ _Static_assert(sizeof(struct apm_table) == 20, "Multiboot 0.6.96, 3.3; Multiboot
 struct boot_efi {
     uint64_t system_table, image_handle;
     bool is_64;
-    bool boot_services_run; /* ExitBootServices() has not been called */
-    struct bytes memory_map;
+    struct bytes memory_map;                      /* before the very end only its size, at most */
     uint32_t descriptor_size, descriptor_version; /* of it */
+    const struct memory_map *unused;              /* what is available while boot services run */
 };
 
 /* A drive, as Multiboot 1 stores it. */
@@ -64,9 +64,11 @@ struct boot_symbols {
     uint32_t addr;             /* 0: none */
 };
 
+#define BOOT_DEVICE_UNKNOWN UINT32_MAX
+
 struct boot_information {
     const struct memory_map *map; /* normalised */
-    uint32_t boot_device;         /* as in Multiboot 1 */
+    uint32_t boot_device;         /* as in Multiboot 1, or BOOT_DEVICE_UNKNOWN */
     const char *command_line;
     const char *loader_name;
     const struct boot_module *modules;
@@ -77,11 +79,13 @@ struct boot_information {
     /* The machine's own; what is NULL or empty is not known yet, or not there: room is kept. */
     const struct video *video;
     const struct apm_table *apm;
-    struct bytes rsdp; /* ACPI's root pointer */
+    struct bytes rsdp;     /* ACPI's root pointer */
+    struct bytes old_rsdp; /* where the firmware has another one for ACPI 1.0 */
     const struct boot_drive *drives;
     size_t drive_count;
     uint32_t config_table; /* address of the ROM's (INT 15h C0h) */
     bool keeps_room_for_smbios;
     struct smbios smbios;
     const struct boot_efi *efi; /* NULL: not started by UEFI */
+    bool keeps_boot_services;   /* ExitBootServices() is not called */
 };

@@ -211,8 +211,7 @@ void multiboot1_write_information(const struct boot_information *information, ui
 {
     struct layout layout = lay_out(information);
     struct info info = {
-        .flags =
-            INFO_MEMORY | INFO_BOOT_DEVICE | INFO_COMMAND_LINE | INFO_MEMORY_MAP | INFO_LOADER_NAME,
+        .flags = INFO_MEMORY | INFO_COMMAND_LINE | INFO_MEMORY_MAP | INFO_LOADER_NAME,
         .mem_lower = memory_map_lower_kib(information->map),
         .mem_upper = memory_map_upper_kib(information->map),
         .boot_device = information->boot_device,
@@ -221,6 +220,9 @@ void multiboot1_write_information(const struct boot_information *information, ui
         .mmap_addr = address + (uint32_t)layout.mmap,
         .boot_loader_name = address + (uint32_t)layout.loader_name,
     };
+    if (information->boot_device != BOOT_DEVICE_UNKNOWN) {
+        info.flags |= INFO_BOOT_DEVICE;
+    }
     if (information->module_count != 0) {
         info.flags |= INFO_MODULES;
         info.mods_count = (uint32_t)information->module_count;

@@ -100,6 +100,12 @@ bool multiboot2_address_image(const struct multiboot2_header *header, uint64_t f
 bool multiboot2_apply_entry(const struct multiboot2_header *header, struct image *image,
                             struct error *error);
 
+/* Under UEFI, notes whether the kernel wants to get boot services (3.1.8); then it is entered in
+   the firmware's mode, where its tag for that mode says, if it has one (3.1.9, 3.1.10). */
+bool multiboot2_apply_efi(const struct multiboot2_header *header, const struct boot_efi *efi,
+                          struct boot_information *information, struct image *image,
+                          struct error *error);
+
 /* Moves a relocatable image (3.1.14) to where the header wants it in free memory; the others stay.
  */
 bool multiboot2_relocate(const struct multiboot2_header *header, const struct placement *placement,

@@ -158,15 +158,44 @@ static void put_video(struct writer *writer, const struct video *video, uint32_t
     end_tag(writer);
 }
 
-/* The old tag is for the part that ACPI 1.0 knows, and is there with the new one, too. */
-static void put_acpi(struct writer *writer, struct bytes rsdp)
+/* The old tag is for the part that ACPI 1.0 knows, and is there with the new one, too; some
+   firmware has another one for it. */
+static void put_acpi(struct writer *writer, struct bytes rsdp, struct bytes old_rsdp)
 {
-    if (rsdp.size != 0) {
-        put_tag(writer, MULTIBOOT2_ACPI_OLD, rsdp.data, ACPI_RSDP_OLD_BYTES);
+    const uint8_t *old = old_rsdp.size != 0 ? old_rsdp.data : rsdp.data;
+    if (old != NULL) {
+        put_tag(writer, MULTIBOOT2_ACPI_OLD, old, ACPI_RSDP_OLD_BYTES);
     }
     if (rsdp.size == ACPI_RSDP_BYTES) {
         put_tag(writer, MULTIBOOT2_ACPI_NEW, rsdp.data, ACPI_RSDP_BYTES);
     }
+}
+
+/* A pointer of the firmware's size: the second type is 64 bits wide. */
+static void put_pointer(struct writer *writer, uint32_t type, uint64_t value, bool is_64)
+{
+    put_tag(writer, type + is_64, &value, is_64 ? sizeof value : sizeof(uint32_t));
+}
+
+static void put_system_table(struct writer *writer, const struct boot_efi *efi)
+{
+    put_pointer(writer, MULTIBOOT2_EFI32_SYSTEM_TABLE, efi->system_table, efi->is_64);
+}
+
+/* The memory map is for those who get the memory, boot services and the image's handle for those
+   who get the firmware. */
+static void put_efi(struct writer *writer, const struct boot_efi *efi, bool keeps_boot_services)
+{
+    if (keeps_boot_services) {
+        put_tag(writer, MULTIBOOT2_EFI_BOOT_SERVICES_RUN, NULL, 0);
+    } else {
+        begin_tag(writer, MULTIBOOT2_EFI_MEMORY_MAP);
+        put32(writer, efi->descriptor_size);
+        put32(writer, efi->descriptor_version);
+        put(writer, efi->memory_map.data, efi->memory_map.size);
+        end_tag(writer);
+    }
+    put_pointer(writer, MULTIBOOT2_EFI32_IMAGE_HANDLE, efi->image_handle, efi->is_64);
 }
 
 /* Only for those who ask: nobody else need wait for it. */
@@ -199,12 +228,20 @@ static size_t write(const struct boot_information *information, uint8_t *buffer,
     put_memory_map(&writer, information->map);
     put_sections(&writer, &information->sections);
     put_tag(&writer, MULTIBOOT2_BASIC_MEMORY, memory, sizeof memory);
-    put_boot_device(&writer, information->boot_device);
+    if (information->boot_device != BOOT_DEVICE_UNKNOWN) {
+        put_boot_device(&writer, information->boot_device);
+    }
+    if (information->efi != NULL) {
+        put_system_table(&writer, information->efi);
+    }
     if (information->video != NULL) {
         put_video(&writer, information->video, address);
     }
     put_smbios(&writer, &information->smbios);
-    put_acpi(&writer, information->rsdp);
+    put_acpi(&writer, information->rsdp, information->old_rsdp);
+    if (information->efi != NULL) {
+        put_efi(&writer, information->efi, information->keeps_boot_services);
+    }
     put_tag(&writer, MULTIBOOT2_INFORMATION_END, NULL, 0);
     enter_size(&writer, 0, 0);
     return writer.size;
@@ -215,7 +252,7 @@ size_t multiboot2_information_size(const struct boot_information *information)
     struct boot_information without_machine = *information;
     without_machine.apm = NULL;
     without_machine.video = NULL;
-    without_machine.rsdp.size = 0;
+    without_machine.rsdp = (struct bytes){0};
     return write(&without_machine, NULL, 0) + MACHINE_BYTES +
            (information->keeps_room_for_smbios ? SMBIOS_TAG_BYTES : 0);
 }

@@ -143,7 +143,7 @@ bool boot_describe(const struct boot *boot, struct error *error)
         information.drive_count = firmware_drives(drives);
         information.config_table = firmware_config_table();
     }
-    if (!firmware_finish(&information, error)) {
+    if (!firmware_finish(plan, &information, error)) {
         return false;
     }
     memset(buffer, 0, piece->length);

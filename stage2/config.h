@@ -51,10 +51,12 @@ struct config_boot {
     struct config_file kernel;
     struct config_file *modules;
     size_t module_count;
-    bool names_no_kernel; /* config_evaluate() failed as the entry is not for Multiboot … */
-    bool is_refused;      /* … by a command that Whelk cannot do */
+    const struct boot_efi *efi; /* loader/information.h; NULL: no UEFI. Set by who boots. */
+    bool names_no_kernel;       /* config_evaluate() failed as the entry is not for Multiboot … */
+    bool is_refused;            /* … by a command that Whelk cannot do */
 };
 
+struct boot_efi;
 struct config_menu;
 
 struct config_entry {

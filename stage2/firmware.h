@@ -12,6 +12,8 @@
 #include "loader/video.h"
 #include "stage2/video.h"
 
+struct plan; /* plan.h */
+
 /* The screen: plain text at the cursor; '\n' starts a new line, '\b' goes back one column. */
 bool firmware_screen_present(void);
 void firmware_screen_write(char character);
@@ -112,9 +114,13 @@ const struct extras *firmware_extras(struct error *error);
 /* What configs find set, as in struct config_environment. */
 const char *firmware_config_variables(void);
 
-/* The firmware's last turn: from here on it does no more for us. Adds what it tells kernels. False
-   with a reason: it does not let go; then nothing has changed. */
-bool firmware_finish(struct boot_information *information, struct error *error);
+/* What UEFI tells kernels, as far as it is known; NULL: a BIOS. */
+const struct boot_efi *firmware_efi(void);
+
+/* The firmware's last turn: from here on it does no more for us, and the pieces keep their memory.
+   Adds what it tells kernels. False with a reason: it does not let go; then nothing has changed. */
+bool firmware_finish(const struct plan *plan, struct boot_information *information,
+                     struct error *error);
 
 /* Hands the machine back: the firmware's next boot device. */
 _Noreturn void firmware_boot_next(void);

@@ -197,6 +197,7 @@ static struct config *boot_entry(struct config *config, size_t index, const stru
         }
         return next;
     }
+    wanted.efi = firmware_efi();
     size_t staging = disc_staging_mark();
     struct arena arena = planning_arena(config->arena, wanted.module_count);
     if (plan_boot(&boot.plan, &wanted, config_path, map, &arena, error) &&

@@ -15,6 +15,9 @@ struct multiboot2_functions {
                                  struct error *error); /* elf.h */
     bool (*apply_entry)(const struct multiboot2_header *header, struct image *image,
                         struct error *error);
+    bool (*apply_efi)(const struct multiboot2_header *header, const struct boot_efi *efi,
+                      struct boot_information *information, struct image *image,
+                      struct error *error);
     bool (*relocate)(const struct multiboot2_header *header, const struct placement *placement,
                      struct image *image, struct error *error);
     size_t (*information_size)(const struct boot_information *information);

@@ -8,6 +8,7 @@ const struct multiboot2_functions multiboot2_table = {
     .address_image = multiboot2_address_image,
     .check_no_relocations = elf_check_no_relocations,
     .apply_entry = multiboot2_apply_entry,
+    .apply_efi = multiboot2_apply_efi,
     .relocate = multiboot2_relocate,
     .information_size = multiboot2_information_size,
 };

@@ -213,6 +213,11 @@ static bool read_kernel(struct planning *planning)
     size_t arena_size = planning->arena->size;
     bool is_read = is_2 ? read_multiboot2(planning) : read_multiboot1(planning);
     planning->arena->size = arena_size;
+    if (is_read && is_2 && planning->boot->efi != NULL) {
+        return planning->functions2->apply_efi(&planning->multiboot2, planning->boot->efi,
+                                               &planning->plan->information, &planning->image,
+                                               planning->error);
+    }
     if (!is_read) {
         explain_protocol(planning, is_2);
         planning->arena->size = arena_size;
@@ -230,8 +235,9 @@ static bool place_kernel(struct planning *planning)
     }
     size_t pieces = planning->image.segment_count + planning->section_count +
                     planning->boot->module_count + 3; /* a.out's symbols, the information */
-    if (!placement_start(&plan->placement, pieces, plan->information.map, planning->arena,
-                         planning->error) ||
+    const struct memory_map *map =
+        plan->information.keeps_boot_services ? planning->boot->efi->unused : plan->information.map;
+    if (!placement_start(&plan->placement, pieces, map, planning->arena, planning->error) ||
         (planning->functions2 != NULL &&
          !planning->functions2->relocate(&planning->multiboot2, &plan->placement, &planning->image,
                                          planning->error)) ||

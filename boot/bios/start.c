@@ -51,9 +51,16 @@ const char *firmware_config_variables(void)
     return CONFIG_CD_VARIABLES;
 }
 
-/* A BIOS leaves the machine to whoever takes it. */
-bool firmware_finish(struct boot_information *information, struct error *error)
+const struct boot_efi *firmware_efi(void)
 {
+    return NULL;
+}
+
+/* A BIOS leaves the machine to whoever takes it. */
+bool firmware_finish(const struct plan *plan, struct boot_information *information,
+                     struct error *error)
+{
+    (void)plan;
     (void)information;
     (void)error;
     return true;

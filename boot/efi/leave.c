@@ -3,6 +3,9 @@
 #include "boot/efi/uefi.h"
 #include "stage2/extras.h"
 #include "stage2/firmware.h"
+#include "stage2/plan.h"
+
+static bool enters_in_firmware; /* the kernel: boot services stay */
 
 enum { EXIT_TRIES = 16 }; /* an event may change the map between the two calls */
 
@@ -26,21 +29,50 @@ static bool exit_boot_services(struct uefi_memory_map *map)
     return false;
 }
 
-bool firmware_finish(struct boot_information *information, struct error *error)
+/* The kernel gets all that is free now, unless that would not fit where the plan has room for the
+   map: then what was free at the start. */
+static void describe_memory(const struct uefi_memory_map *uefi,
+                            struct boot_information *information)
 {
+    static struct memory_map map;
     static struct boot_efi efi;
+    struct error ignored;
+    map = memory_final_map();
+    if (memory_translate(uefi, &map)) {
+        map.capacity = memory_final_map().capacity;
+        if (memory_map_normalise(&map, &ignored) && map.count <= information->map->count) {
+            information->map = &map;
+        }
+    }
+    efi = *firmware_efi();
+    efi.memory_map = (struct bytes){uefi->descriptors, uefi->size};
+    efi.descriptor_size = (uint32_t)uefi->descriptor_size;
+    efi.descriptor_version = uefi->descriptor_version;
+    information->efi = &efi;
+}
+
+bool firmware_finish(const struct plan *plan, struct boot_information *information,
+                     struct error *error)
+{
     struct uefi_memory_map map;
+    information->old_rsdp = tables_old_rsdp();
+    if (information->keeps_boot_services) {
+        enters_in_firmware = true;
+        memory_keep(&plan->placement);
+        return true;
+    }
     if (!exit_boot_services(&map)) {
         return fail(error, "the firmware does not end its boot services");
     }
-    efi = (struct boot_efi){
-        .system_table = (uintptr_t)uefi_system,
-        .image_handle = (uintptr_t)uefi_image,
-        .is_64 = sizeof(void *) == sizeof(uint64_t),
-        .memory_map = {map.descriptors, map.size},
-        .descriptor_size = (uint32_t)map.descriptor_size,
-        .descriptor_version = map.descriptor_version,
-    };
-    information->efi = &efi;
+    describe_memory(&map, information);
     return true;
+}
+
+ASSEMBLY _Noreturn void handoff_jump(void *block, const struct handoff_entry *entry,
+                                     const struct handoff_move *moves)
+{
+    if (enters_in_firmware) {
+        handoff_enter_in_firmware(entry->entry, entry->eax, entry->ebx);
+    }
+    handoff_leave_firmware(block, entry, moves);
 }

@@ -12,6 +12,7 @@ enum {
     MOST_LEFT = 16 << 20, /* of the largest, to the firmware, for its drivers … */
     LEAST_SHARE_LEFT = 4, /* … but at most one part in so many */
     ARENA_BYTES = 1 << 20,
+    FINAL_RANGES = 512,
     MAP_GROWTH_BYTES = 16 << 10, /* of the memory map while we run */
     PAGE = EFI_PAGE_SIZE,
 };
@@ -23,6 +24,8 @@ static struct {
     uint8_t *buffer;
     UINTN size;
 } map_memory;
+static struct memory_map final_map, unused;
+static struct boot_efi efi;
 void *handoff_passage;
 
 void *uefi_allocate(size_t bytes, EFI_MEMORY_TYPE type)
@@ -113,6 +116,21 @@ static void claim_pools(void)
     sort_pools();
 }
 
+static void describe_firmware(void)
+{
+    unused = (struct memory_map){.ranges = pools, .count = POOLS};
+    for (unsigned i = 0; i < POOLS; i++) {
+        pools[i].type = MEMORY_AVAILABLE;
+    }
+    efi = (struct boot_efi){
+        .system_table = (uintptr_t)uefi_system,
+        .image_handle = (uintptr_t)uefi_image,
+        .is_64 = sizeof(void *) == sizeof(uint64_t),
+        .memory_map.size = map_memory.size,
+        .unused = &unused,
+    };
+}
+
 bool memory_claim(struct error *error)
 {
     struct uefi_memory_map map;
@@ -128,9 +146,59 @@ bool memory_claim(struct error *error)
     if (memory_read_map(&map) != EFI_SUCCESS) {
         return fail(error, "the firmware gives no memory map");
     }
+    final_map.capacity = FINAL_RANGES;
+    final_map.ranges = ARENA_ARRAY(&arena, FINAL_RANGES, struct memory_range);
     find_pools(&map);
     claim_pools();
+    describe_firmware();
     return true;
+}
+
+const struct boot_efi *firmware_efi(void)
+{
+    return &efi;
+}
+
+struct memory_map memory_final_map(void)
+{
+    return final_map;
+}
+
+/* Where the lowest piece begins that does not end at this page or before; UINT64_MAX: there is
+ * none. */
+static uint64_t next_piece(const struct placement *placement, uint64_t page, uint64_t *end)
+{
+    uint64_t start = UINT64_MAX;
+    for (size_t i = 0; i < placement->count; i++) {
+        const struct piece *piece = &placement->pieces[i];
+        uint64_t piece_end = (uint64_t)piece->address + piece->length + piece->zero_length;
+        if (piece_end > page && piece->address < start) {
+            start = piece->address;
+            *end = (piece_end + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+        }
+    }
+    return start & ~(uint64_t)(PAGE - 1);
+}
+
+static void free_pages(uint64_t from, uint64_t to)
+{
+    if (from < to) {
+        uefi_boot()->FreePages(from, (UINTN)((to - from) / PAGE));
+    }
+}
+
+void memory_keep(const struct placement *placement)
+{
+    for (unsigned i = 0; i < POOLS; i++) {
+        uint64_t at = pools[i].address;
+        uint64_t pool_end = at + pools[i].length;
+        while (at < pool_end) {
+            uint64_t end = pool_end;
+            uint64_t start = next_piece(placement, at, &end);
+            free_pages(at, start < pool_end ? start : pool_end);
+            at = end;
+        }
+    }
 }
 
 static void release(const void *memory, uint64_t length)

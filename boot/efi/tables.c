@@ -19,17 +19,22 @@ static const uint8_t *table(const EFI_GUID *guid)
     return NULL;
 }
 
+static struct bytes rsdp(const EFI_GUID *guid, size_t size)
+{
+    const uint8_t *at = table(guid);
+    return at != NULL ? acpi_find_rsdp((struct bytes){at, size}) : (struct bytes){0};
+}
+
+struct bytes tables_old_rsdp(void)
+{
+    static const EFI_GUID acpi_1 = ACPI_TABLE_GUID;
+    return rsdp(&acpi_1, ACPI_RSDP_OLD_BYTES);
+}
+
 struct bytes firmware_acpi_rsdp(void)
 {
     static const EFI_GUID acpi_2 = ACPI_20_TABLE_GUID;
-    static const EFI_GUID acpi_1 = ACPI_TABLE_GUID;
-    const uint8_t *rsdp = table(&acpi_2);
-    if (rsdp != NULL) {
-        return acpi_find_rsdp((struct bytes){rsdp, ACPI_RSDP_BYTES});
-    }
-    rsdp = table(&acpi_1);
-    return rsdp != NULL ? acpi_find_rsdp((struct bytes){rsdp, ACPI_RSDP_OLD_BYTES})
-                        : (struct bytes){0};
+    return rsdp(&acpi_2, ACPI_RSDP_BYTES);
 }
 
 struct smbios firmware_smbios(void)

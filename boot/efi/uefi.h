@@ -9,6 +9,7 @@
 #include "loader/error.h"
 #include "loader/handoff.h"
 #include "loader/memory_map.h"
+#include "loader/placement.h"
 
 /* Where it runs after it has ended its boot services, the firmware is called no more. */
 extern EFI_HANDLE uefi_image;
@@ -53,11 +54,26 @@ EFI_STATUS memory_read_map(struct uefi_memory_map *map);
 /* The same in our terms, unsorted. False: it has more ranges than there is room for. */
 bool memory_translate(const struct uefi_memory_map *uefi, struct memory_map *map);
 
+/* Room for the map that a kernel gets, apart from the one that it was planned with. */
+struct memory_map memory_final_map(void);
+
+/* Gives back what no piece stands in, for as long as boot services go on. */
+void memory_keep(const struct placement *placement);
+
+/* ---- tables.c */
+
+/* ACPI 1.0's root pointer, where there is one of its own; size 0: there is not. */
+struct bytes tables_old_rsdp(void);
+
 /* ---- handoff.asm */
 
 /* Memory below 4 GiB, mapped to itself, where code may run. */
 enum { PASSAGE_BYTES = 4096 };
 extern void *handoff_passage;
+
+/* loader/handoff.h's handoff_jump(), once boot services have ended. */
+ASSEMBLY _Noreturn void handoff_leave_firmware(void *block, const struct handoff_entry *entry,
+                                               const struct handoff_move *moves);
 
 /* Enters a kernel in the firmware's own mode, while boot services run. */
 ASSEMBLY _Noreturn void handoff_enter_in_firmware(uint32_t entry, uint32_t eax, uint32_t ebx);

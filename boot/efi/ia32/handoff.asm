@@ -18,9 +18,9 @@ handoff_size:
         add eax, block_end - block + MOVES
         ret
 
-; void handoff_jump(void *block, const struct handoff_entry *entry, const struct handoff_move *moves)
-global handoff_jump
-handoff_jump:
+; void handoff_leave_firmware(void *block, const struct handoff_entry *entry, const struct handoff_move *moves)
+global handoff_leave_firmware
+handoff_leave_firmware:
         cli
         cld
         mov edi, [esp + 4]

@@ -24,8 +24,8 @@ handoff_size:
         ret
 
 ; in: RDI block, RSI entry, RDX moves
-global handoff_jump
-handoff_jump:
+global handoff_leave_firmware
+handoff_leave_firmware:
         cli
         cld
         mov ebp, edi

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a kernel's header asks of UEFI (Multiboot 2.0, 3.1.8 to 3.1.10). See multiboot2.h.
+#include "loader/multiboot2.h"
+
+bool multiboot2_apply_efi(const struct multiboot2_header *header, const struct boot_efi *efi,
+                          struct boot_information *information, struct image *image,
+                          struct error *error)
+{
+    information->efi = efi;
+    information->keeps_boot_services = multiboot2_has(header, MULTIBOOT2_EFI_BOOT_SERVICES);
+    if (!information->keeps_boot_services ||
+        !multiboot2_has(header, efi->is_64 ? MULTIBOOT2_ENTRY_ADDRESS_EFI64
+                                           : MULTIBOOT2_ENTRY_ADDRESS_EFI32)) {
+        return true;
+    }
+    image->entry = efi->is_64 ? header->entry_efi64 : header->entry_efi32;
+    return image_contains(image, image->entry) ||
+           fail(error, "EFI entry address tag: 0x%x lies where the file has no bytes",
+                image->entry);
+}
