@@ -156,3 +156,10 @@ int config_timeout(const struct config *config, bool *is_set)
     *is_set = value != NULL && parse_number(value, strlen(value), &seconds);
     return seconds < 0 ? -1 : seconds;
 }
+
+int config_seconds_to_wait(const struct config *config)
+{
+    bool is_set;
+    int timeout = config_timeout(config, &is_set);
+    return !is_set && config->entry_count == 1 ? 0 : timeout;
+}

@@ -19,6 +19,8 @@ struct config_text {
     uint32_t line; /* that it begins in */
 };
 
+struct iso9660_file;
+
 /* A file that an entry wants loaded. */
 struct config_file {
     const char *path;      /* as on the disc: "/boot/kernel", device prefix taken off */
@@ -26,6 +28,8 @@ struct config_file {
     const char *config;    /* the file that names it … */
     uint32_t line;         /* … and the line, from 1 */
     bool keep_packed;      /* --nounzip */
+    const struct iso9660_file
+        *on_disc; /* what the path leads to, and not packed; NULL: not known */
 };
 
 enum config_protocol { CONFIG_MULTIBOOT1 = 1, CONFIG_MULTIBOOT2 = 2 };
@@ -166,6 +170,7 @@ struct config {
     struct config_menu *menus;
     struct config_function *functions;
     size_t warning_count;
+    bool asked_for_extras; /* config_linked.c */
 };
 
 /* What GRUB has set when it has started from a PC's CD, in config_environment's form. */
@@ -187,6 +192,10 @@ bool config_read_with(struct config *config, struct bytes text, const char *name
 
 /* `set timeout=`: seconds, -1 for ever; *is_set false when the config has none. */
 int config_timeout(const struct config *config, bool *is_set);
+
+/* Seconds until the preselected entry boots, -1: for ever. Without `set timeout` a single entry
+   boots at once, where GRUB would wait for a key that a guest without keyboard never gets. */
+int config_seconds_to_wait(const struct config *config);
 
 /* `set default=` by index, id or title, those of submenus behind '>': an index below entry_count
    (0 with a warning when there is no such entry). */

@@ -4,7 +4,7 @@
 
 const struct config_extras *config_extras(struct config *config, struct error *error)
 {
-    (void)config;
+    config->asked_for_extras = true;
     (void)error;
     return &config_extras_table;
 }

@@ -141,25 +141,27 @@ static bool walk(struct iso9660_walk *walk, struct error *error)
     return step == ISO9660_DONE;
 }
 
-bool disc_mount(const struct memory_map *map, struct error *error)
+bool disc_start(const struct memory_map *map, struct error *error)
 {
-    struct iso9660_walk mount;
     if (!find_staging(map, error)) {
         return false;
     }
-    bool adopted = native_disc_adopt();
-    if (adopted) {
+    if (native_disc_adopt()) {
         volume.end_lba = firmware_image_end_lba();
+        return true;
     }
     const uint8_t *descriptor = disc_sector(firmware_volume_descriptor_lba(), error);
     if (descriptor == NULL) {
         return false;
     }
-    if (!adopted) {
-        native_disc_open(window->lba, descriptor,
-                         firmware_disc_sector_bytes() == ISO9660_SECTOR_SIZE);
-    }
+    native_disc_open(window->lba, descriptor, firmware_disc_sector_bytes() == ISO9660_SECTOR_SIZE);
     volume.end_lba = load32(descriptor + VOLUME_SPACE_SIZE); /* not checked yet: for the window */
+    return true;
+}
+
+bool disc_mount(struct error *error)
+{
+    struct iso9660_walk mount;
     iso9660_start_mount(&mount, firmware_volume_descriptor_lba() - VOLUME_DESCRIPTORS_LBA, 0);
     if (!walk(&mount, error)) {
         return false;

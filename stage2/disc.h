@@ -9,9 +9,11 @@
 #include "loader/memory_map.h"
 #include "stage2/iso9660.h"
 
-/* Makes the disc readable and finds its volume. The map (normalised) says where files may be
-   unpacked to. */
-bool disc_mount(const struct memory_map *map, struct error *error);
+/* Makes the disc readable. The map (normalised) says where files may be unpacked to. */
+bool disc_start(const struct memory_map *map, struct error *error);
+
+/* Finds its volume, for disc_open(). */
+bool disc_mount(struct error *error);
 
 /* From a path to extents. */
 bool disc_open(const char *path, struct iso9660_file *file, struct arena *arena,

@@ -8,7 +8,7 @@
 #include "stage2/symbols.h"
 #include "stage2/script_host.h"
 #include "stage2/timeline.h"
-#include "stage2/unpack.h"
+#include "stage2/unpack_file.h"
 #include "stage2/video_start.h"
 
 __attribute__((section(".extras_table"))) const struct extras extras_table = {
@@ -24,6 +24,5 @@ __attribute__((section(".extras_table"))) const struct extras extras_table = {
     .power_off = firmware_power_off,
     .video_start = video_start,
     .timeline_report = timeline_report,
-    .unpack_size = unpack_size,
-    .unpack = unpack,
+    .unpack_file = unpack_file,
 };

@@ -14,7 +14,6 @@
 #include "stage2/menu.h"
 #include "stage2/multiboot2_functions.h"
 #include "stage2/plan.h"
-#include "stage2/unpack.h"
 
 struct extras {
     /* ahci.h */
@@ -39,9 +38,8 @@ struct extras {
     void (*video_start)(const struct plan *plan, struct video *video);
     /* timeline.h */
     void (*timeline_report)(const char *wish);
-    /* unpack.h */
-    uint64_t (*unpack_size)(struct bytes packed);
-    bool (*unpack)(struct unpacking *unpacking);
+    /* unpack_file.h */
+    bool (*unpack_file)(struct file *file, struct error *error);
 };
 
 /* The table itself. firmware_extras() (firmware.h) is how the core comes to it. */

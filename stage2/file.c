@@ -7,7 +7,6 @@
 #include "stage2/extras.h"
 #include "stage2/firmware.h"
 #include "stage2/packing.h"
-#include "stage2/unpack.h"
 
 enum { SECTOR = ISO9660_SECTOR_SIZE };
 
@@ -69,45 +68,10 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
     return true;
 }
 
-/* Unpacks into memory at the top of the RAM: to as much as the file says that it needs, or, where
-   it does not say or that is too little, to all there is. */
-static bool unpack_file(struct file *file, struct error *error)
+static bool unpack(struct file *file, struct error *error)
 {
     const struct extras *extras = firmware_extras(error);
-    if (extras == NULL) {
-        return false;
-    }
-    size_t mark = disc_staging_mark();
-    struct arena working = {.base = disc_staging_allocate(UNPACK_WORKING_BYTES),
-                            .size = UNPACK_WORKING_BYTES};
-    if (working.base == NULL || file->size > disc_staging_free()) {
-        return fail(error, "%llu bytes to unpack do not fit into memory",
-                    (unsigned long long)file->size);
-    }
-    uint8_t *packed = disc_staging_allocate((size_t)file->size);
-    struct unpacking unpacking = {
-        .packed = {packed, (size_t)file->size}, .working = &working, .error = error};
-    if (!file_read(file, 0, unpacking.packed.size, packed, error)) {
-        return false;
-    }
-    size_t most = disc_staging_free();
-    uint64_t size = extras->unpack_size(unpacking.packed);
-    unpacking.capacity = size < most ? (size_t)size : most;
-    for (;; unpacking.capacity = most) {
-        size_t below_packed = disc_staging_mark();
-        unpacking.destination = disc_staging_allocate(unpacking.capacity);
-        if (extras->unpack(&unpacking)) {
-            disc_staging_reset(mark); /* up to the top, over what was packed */
-            file->contents = memmove(disc_staging_allocate(unpacking.length), unpacking.destination,
-                                     unpacking.length);
-            file->size = unpacking.length;
-            return true;
-        }
-        disc_staging_reset(below_packed);
-        if (unpacking.length <= unpacking.capacity || unpacking.capacity == most) {
-            return false;
-        }
-    }
+    return extras != NULL && extras->unpack_file(file, error);
 }
 
 bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
@@ -128,6 +92,5 @@ bool file_open(const char *path, enum file_packing packing, struct file *file, s
     if (!file_read(file, 0, sizeof magic, magic, error)) {
         return false;
     }
-    return packing_of((struct bytes){magic, sizeof magic}) == PACKING_NONE ||
-           unpack_file(file, error);
+    return packing_of((struct bytes){magic, sizeof magic}) == PACKING_NONE || unpack(file, error);
 }

@@ -10,6 +10,7 @@
 #include "stage2/disc.h"
 #include "stage2/extras.h"
 #include "stage2/firmware.h"
+#include "stage2/prepared.h"
 #include "stage2/timeline.h"
 
 enum {
@@ -98,18 +99,6 @@ static void show_warnings(const struct config *config)
     }
 }
 
-/* Seconds until the preselected entry boots. Without `set timeout` a single entry boots at once,
-   where GRUB would wait for a key that a guest without keyboard never gets. */
-static int seconds_to_wait(const struct config *config)
-{
-    bool is_set;
-    int timeout = config_timeout(config, &is_set);
-    if (!is_set) {
-        return config->entry_count == 1 ? 0 : WAIT_FOR_EVER;
-    }
-    return timeout;
-}
-
 /* What an entry does that boots no kernel. True: there is one to boot. */
 static bool act(enum config_action action, struct error *error)
 {
@@ -176,13 +165,31 @@ static struct config *read_next(const struct config *config, const char *path, s
     return read_config(next, path, config->arena, error) ? next : NULL;
 }
 
+/* Plans, loads, describes, hands off; returns if that cannot be done. */
+static void boot_kernel(struct config_boot *wanted, const struct memory_map *map,
+                        const struct arena *left, struct error *error)
+{
+    struct boot boot;
+    wanted->efi = firmware_efi();
+    size_t staging = disc_staging_mark();
+    struct arena arena = planning_arena(left, wanted->module_count);
+    if (plan_boot(&boot.plan, wanted, config_path, map, &arena, error) &&
+        boot_stage(&boot, &arena, error)) {
+        timeline_stamp(TIMELINE_PLAN);
+        if (boot_load(&boot, error) && boot_describe(&boot, error)) {
+            report_timeline(wanted->timing);
+            boot_hand_off(&boot);
+        }
+    }
+    disc_staging_reset(staging);
+}
+
 /* Returns the config that takes this one's place, or NULL if the entry cannot be booted; then all
    that it took is given back. */
 static struct config *boot_entry(struct config *config, size_t index, const struct memory_map *map,
                                  struct error *error)
 {
     struct config_boot wanted;
-    struct boot boot;
     const struct config before = *config;
     size_t used = config->arena->used;
     if (!config_evaluate(config, &config->entries[index], &wanted, error) ||
@@ -197,18 +204,7 @@ static struct config *boot_entry(struct config *config, size_t index, const stru
         }
         return next;
     }
-    wanted.efi = firmware_efi();
-    size_t staging = disc_staging_mark();
-    struct arena arena = planning_arena(config->arena, wanted.module_count);
-    if (plan_boot(&boot.plan, &wanted, config_path, map, &arena, error) &&
-        boot_stage(&boot, &arena, error)) {
-        timeline_stamp(TIMELINE_PLAN);
-        if (boot_load(&boot, error) && boot_describe(&boot, error)) {
-            report_timeline(wanted.timing);
-            boot_hand_off(&boot);
-        }
-    }
-    disc_staging_reset(staging);
+    boot_kernel(&wanted, map, config->arena, error);
     forget_entry(config, &before, used);
     return NULL;
 }
@@ -230,13 +226,14 @@ static size_t choose(const struct config *config, size_t preselected, int timeou
 }
 
 /* Returns the config that one of the entries puts in this one's place. */
-static struct config *choose_and_boot(struct config *config, const struct memory_map *map)
+static struct config *choose_and_boot(struct config *config, const struct memory_map *map,
+                                      bool menu_is_wanted)
 {
     struct error error;
     const char *message = NULL;
     size_t chosen = config_default(config);
-    int timeout = seconds_to_wait(config);
-    bool ask = timeout != 0 || firmware_menu_key_held();
+    int timeout = config_seconds_to_wait(config);
+    bool ask = timeout != 0 || menu_is_wanted;
     show_warnings(config);
     const size_t preselected = chosen;
     bool by_itself = timeout >= 0; /* nobody may be there who chooses */
@@ -265,13 +262,64 @@ static struct config *choose_and_boot(struct config *config, const struct memory
     }
 }
 
+/* The block in front of the volume descriptors, if it fits what is on the disc now. */
+static union prepared_block *find_prepared(struct arena *arena)
+{
+    struct error ignored;
+    const void *sector = disc_sector(firmware_volume_descriptor_lba() - 1, &ignored);
+    union prepared_block *block = ARENA_NEW(arena, union prepared_block);
+    if (sector == NULL || block == NULL || !prepared_is_present(sector)) {
+        return NULL;
+    }
+    memcpy(block, sector, sizeof *block);
+    uint32_t wanted = block->prepared.sum;
+    block->prepared.sum = 0;
+    uint32_t sum = prepared_sum(0, block);
+    const struct prepared_range *range = prepared_ranges(block);
+    for (unsigned left = block->prepared.range_count; left > 0; left--, range++) {
+        for (uint32_t i = 0; i < range->count; i++) {
+            sector = disc_sector(range->lba + i, &ignored);
+            if (sector == NULL) {
+                return NULL;
+            }
+            sum = prepared_sum(sum, sector);
+        }
+    }
+    return sum == wanted ? block : NULL;
+}
+
+/* The boot that the tool found the config to lead to. Returns if there is none, or if it fails: the
+   config itself will say why, and what else there is to boot. */
+static void boot_as_prepared(const struct memory_map *map, struct arena *arena)
+{
+    struct config_boot wanted;
+    struct error ignored;
+    size_t used = arena->used;
+    union prepared_block *block = find_prepared(arena);
+    if (block != NULL && prepared_read(block, config_path, &wanted, arena)) {
+        timeline_stamp(TIMELINE_DISC);
+        timeline_stamp(TIMELINE_CONFIG);
+        timeline.is_prepared = true;
+        boot_kernel(&wanted, map, arena, &ignored);
+        timeline.is_prepared = false;
+    }
+    arena->used = used;
+}
+
 _Noreturn void stage2_main(void)
 {
     static struct config config;
     struct arena arena = firmware_arena();
     struct memory_map map = {0};
     struct error error;
-    if (!find_memory(&map, &arena, &error) || !disc_mount(&map, &error)) {
+    if (!find_memory(&map, &arena, &error) || !disc_start(&map, &error)) {
+        leave(error.message);
+    }
+    bool menu_is_wanted = firmware_menu_key_held();
+    if (!menu_is_wanted) {
+        boot_as_prepared(&map, &arena);
+    }
+    if (!disc_mount(&error)) {
         leave(error.message);
     }
     timeline_stamp(TIMELINE_DISC);
@@ -279,7 +327,7 @@ _Noreturn void stage2_main(void)
         leave(error.message);
     }
     timeline_stamp(TIMELINE_CONFIG);
-    for (struct config *next = &config;;) {
-        next = choose_and_boot(next, &map);
+    for (struct config *next = &config;; menu_is_wanted = false) {
+        next = choose_and_boot(next, &map, menu_is_wanted || firmware_menu_key_held());
     }
 }

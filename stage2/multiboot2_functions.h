@@ -7,7 +7,8 @@
 #include "loader/multiboot2.h"
 
 struct multiboot2_functions {
-    bool (*is_present)(struct bytes start);
+    /* Whoever gives the wrong one of the two commands is told the right one. */
+    void (*explain_protocol)(struct bytes start, bool is_2, struct error *error);
     bool (*find_header)(struct bytes start, struct multiboot2_header *header, struct error *error);
     bool (*address_image)(const struct multiboot2_header *header, uint64_t file_size,
                           struct image *image, struct arena *arena, struct error *error);

@@ -68,6 +68,11 @@ static const uint8_t *view(const struct planning *planning, const struct file *f
 static bool open_file(const struct planning *planning, const struct config_file *wanted,
                       struct file *file)
 {
+    if (wanted->on_disc != NULL) {
+        *file = (struct file){
+            .path = wanted->path, .size = wanted->on_disc->size, .on_disc = *wanted->on_disc};
+        return true;
+    }
     enum file_packing packing = wanted->keep_packed ? FILE_AS_IT_IS : FILE_UNPACK;
     return file_open(wanted->path, packing, file, planning->arena, planning->error);
 }
@@ -192,7 +197,7 @@ static bool read_multiboot2(struct planning *planning)
            planning->functions2->apply_entry(header, &planning->image, planning->error);
 }
 
-/* Whoever gives the wrong one of the two commands is told the right one. */
+/* Behind a failure, to which it may know a better reason. */
 static void explain_protocol(const struct planning *planning, bool is_2)
 {
     struct planning attempt = *planning;
@@ -200,10 +205,8 @@ static void explain_protocol(const struct planning *planning, bool is_2)
     attempt.error = &ignored;
     struct bytes start = view_start(&attempt, MULTIBOOT2_SEARCH_BYTES);
     const struct multiboot2_functions *functions2 = multiboot2_functions(&ignored);
-    if (start.data != NULL && functions2 != NULL && multiboot1_is_present(start) == is_2 &&
-        functions2->is_present(start) != is_2) {
-        fail(planning->error, "has a Multiboot %d header, not a Multiboot %d one: use multiboot%s",
-             is_2 ? 1 : 2, is_2 ? 2 : 1, is_2 ? "" : "2");
+    if (start.data != NULL && functions2 != NULL) {
+        functions2->explain_protocol(start, is_2, planning->error);
     }
 }
 

@@ -21,6 +21,7 @@ struct timeline {
     uint64_t stamps[TIMELINE_MOMENTS]; /* TIMELINE_HANDOFF is 0 where there is no TSC */
     uint64_t bytes;                    /* that the disc's driver or the firmware has read */
     uint32_t transfers;                /* in so many commands or calls */
+    bool is_prepared;                  /* boots by what the tool has prepared (prepared.h) */
     char fallback[96];                 /* "": no driver was given up */
 };
 extern struct timeline timeline;

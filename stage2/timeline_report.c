@@ -106,9 +106,11 @@ void timeline_report(const char *wish)
     static char line[LINE_BYTES];
     size_t length = format_text(line, sizeof line, "whelk-timing {\"unit\":\"us\",");
     length += put_stamps(line + length, sizeof line - length);
-    length += format_text(
-        line + length, sizeof line - length, ",\"bytes\":%llu,\"transfers\":%u,\"driver\":\"%s\"",
-        (unsigned long long)timeline.bytes, timeline.transfers, native_disc_name());
+    length +=
+        format_text(line + length, sizeof line - length,
+                    ",\"prepared\":%s,\"bytes\":%llu,\"transfers\":%u,\"driver\":\"%s\"",
+                    timeline.is_prepared ? "true" : "false", (unsigned long long)timeline.bytes,
+                    timeline.transfers, native_disc_name());
     if (timeline.fallback[0] != 0) {
         length += format_text(line + length, sizeof line - length, ",\"fallback\":\"%s\"",
                               timeline.fallback);

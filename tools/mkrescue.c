@@ -17,6 +17,7 @@
 #include "tools/mkisofs.h"
 #include "tools/options.h"
 #include "tools/output.h"
+#include "tools/prepare.h"
 #include "tools/say.h"
 #include "tools/tree.h"
 
@@ -275,7 +276,8 @@ static bool write_iso(const struct settings *settings, const struct command_line
     add_boot_image(tree, &output);
     bool done = write_boot_image(output.boot_image, error) &&
                 write_request(&request, settings, line, error) &&
-                hybrid_write(output.iso, embedded_mbr(), error) && output_finish(&output, error);
+                hybrid_write(output.iso, embedded_mbr(), error) &&
+                prepare_write(output.iso, error) && output_finish(&output, error);
     output_end();
     return done;
 }

@@ -18,7 +18,7 @@ EXTRAS_C     := boot/bios/acpi.c boot/bios/power_off.c boot/bios/smbios.c boot/b
                 loader/elf_relocations.c loader/image_move.c $(wildcard loader/multiboot2*.c) loader/placement_high.c \
                 loader/smbios.c stage2/ahci.c stage2/describe_multiboot2.c stage2/extras.c stage2/menu.c \
                 stage2/script_host.c $(addprefix stage2/config_,extra.c function.c host.c legacy.c loop.c search.c submenu.c test.c) \
-                stage2/multiboot2_table.c stage2/symbols.c stage2/timeline_report.c stage2/video.c stage2/video_start.c \
+                stage2/multiboot2_table.c stage2/symbols.c stage2/timeline_report.c stage2/unpack_file.c stage2/video.c stage2/video_start.c \
                 stage2/video_wishes.c $(filter-out stage2/packing.c,$(UNPACK_C)) $(VENDORED)
 CORE_C       := $(filter-out $(EXTRAS_C),$(BIOS_C))
 CORE_OBJECTS := $(CORE_C:%.c=$(BIOS_BUILD)/%.o) $(BIOS_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)

@@ -13,7 +13,7 @@ from make_kernel import MEMORY_INFO, PAGE_ALIGN, STAY, VIDEO_MODE, multiboot_hea
 from qemu import Machine
 
 MOMENTS = ["handoff", "disc", "config", "plan", "kernel", "modules", "jump"]
-COUNTS = ["tsc_khz", "tsc_handoff", "bytes", "transfers"]
+COUNTS = ["tsc_khz", "tsc_handoff", "prepared", "bytes", "transfers"]
 MODULE = random.Random(5).randbytes(2 * 1024 * 1024 + 1)
 LINE = re.compile(r"whelk-timing (\{.*\})$", re.MULTILINE)  # behind what a menu sends
 

@@ -125,7 +125,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena = {.base = memory, .size = sizeof memory};
     struct config config;
     struct error error;
-    bool is_set;
     input = (struct bytes){data, size};
     turns = 0;
     const char *name = size > 0 && data[0] == '#' ? "g/menu.lst" : "g.cfg";
@@ -134,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     require(config.entry_count > 0);
-    require(config_timeout(&config, &is_set) >= -1);
+    require(config_seconds_to_wait(&config) >= -1);
     require(config_default(&config) < config.entry_count);
     check_entries(&config);
     uint32_t line = 0;

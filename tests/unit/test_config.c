@@ -102,11 +102,9 @@ static void the_blogs_config_without_its_closing_brace_boots_with_a_warning(void
     read_text("default=0\ntimeout=0\n\nmenuentry \"HermitCore\" {\n"
               "\tmultiboot /boot/ldhermit.elf -uart=io:0x3f8\n"
               "\tmodule /boot/hermit_application\n\tboot\n");
-    bool is_set;
     assert_int_equal(config.entry_count, 1);
     assert_string_equal(config.entries[0].title, "HermitCore");
-    assert_int_equal(config_timeout(&config, &is_set), 0);
-    assert_true(is_set);
+    assert_int_equal(config_seconds_to_wait(&config), 0);
     assert_warning(4, "the block that begins here has no '}'");
     evaluate(0);
     assert_int_equal(boot.protocol, CONFIG_MULTIBOOT1);
@@ -160,8 +158,7 @@ static void crlf_tabs_a_bom_and_a_last_line_without_newline_are_read(void **stat
     (void)state;
     read_text("\xef\xbb\xbfset timeout=7\r\nmenuentry\t\"a\"\t{\r\n"
               "\tmultiboot\t/k\tx \\\r\n  y\r\n\tif true; then\r\n module /m\r\nfi\r\n}");
-    bool is_set;
-    assert_int_equal(config_timeout(&config, &is_set), 7);
+    assert_int_equal(config_seconds_to_wait(&config), 7);
     evaluate(0);
     assert_string_equal(boot.kernel.path, "/k");
     assert_string_equal(boot.kernel.arguments, "x y");
@@ -366,9 +363,7 @@ static void an_assignment_with_blanks_is_a_warning_as_grub_refuses_it(void **sta
 {
     (void)state;
     read_text("set timeout = 5\nmenuentry a { multiboot /k }\n");
-    bool is_set;
-    assert_int_equal(config_timeout(&config, &is_set), -1);
-    assert_false(is_set);
+    assert_int_equal(config_seconds_to_wait(&config), 0);
     assert_warning(1, "'timeout' is no assignment: write name=value without blanks");
 }
 
@@ -411,22 +406,24 @@ static void the_caller_chooses_the_preset_variables(void **state)
 static void the_timeout_is_a_number_of_seconds_or_for_ever(void **state)
 {
     (void)state;
+    enum { NOT_SET = -2 };
     static const struct {
         const char *value;
         int seconds;
-        bool is_set;
-    } cases[] = {{"5", 5, true},       {"0", 0, true},      {"-1", -1, true},
-                 {"\"10\"", 10, true}, {"0x10", -1, false}, {"", -1, false},
-                 {"x", -1, false},     {"-", -1, false},    {"99999999999", 1000000000, true},
-                 {"5s", -1, false}};
+    } cases[] = {{"5", 5},       {"0", 0},          {"-1", -1},
+                 {"\"10\"", 10}, {"0x10", NOT_SET}, {"", NOT_SET},
+                 {"x", NOT_SET}, {"-", NOT_SET},    {"99999999999", 1000000000},
+                 {"5s", NOT_SET}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int seconds = cases[i].seconds;
         char text[128];
-        bool is_set;
         snprintf(text, sizeof text, "set timeout=%s\nmenuentry a { multiboot /k }\n",
                  cases[i].value);
         read_text(text);
-        assert_int_equal(config_timeout(&config, &is_set), cases[i].seconds);
-        assert_int_equal(is_set, cases[i].is_set);
+        assert_int_equal(config_seconds_to_wait(&config), seconds == NOT_SET ? 0 : seconds);
+        strcat(text, "menuentry b { multiboot /k }\n");
+        read_text(text);
+        assert_int_equal(config_seconds_to_wait(&config), seconds == NOT_SET ? -1 : seconds);
     }
 }
 

@@ -505,7 +505,6 @@ static void parts_of_loops_out_of_place_are_errors(void **state)
 static void a_menu_lst_of_grub_legacy_is_read(void **state)
 {
     (void)state;
-    bool is_set;
     assert_true(read_named("# a comment\r\ndefault 1\ntimeout=7\ncolor green/black\n\n"
                            "title  First 'one'\nroot (hd0,0)\n"
                            "kernel --type=multiboot (cd)/boot/k  a=1 \"b\" $c\n"
@@ -517,7 +516,7 @@ static void a_menu_lst_of_grub_legacy_is_read(void **state)
     assert_string_equal(config.entries[0].title, "First 'one'");
     assert_int_equal(config.entries[0].line, 6);
     assert_int_equal(config_default(&config), 1);
-    assert_int_equal(config_timeout(&config, &is_set), 7);
+    assert_int_equal(config_seconds_to_wait(&config), 7);
     assert_true(evaluate(0));
     assert_string_equal(boot.kernel.path, "/boot/k");
     assert_string_equal(boot.kernel.arguments, "(cd)/boot/k a=1 \\\"b\\\" $c");

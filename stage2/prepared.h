@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a plain config boots, found out when the ISO was made: one block in front of the volume
+// descriptors, where the system area is free, names the default entry's files and where they are.
+// It lists every block by which that was found: descriptors, directories, config. While these are
+// what they were, which their sum tells, the loader would come to the same result.
+//
+// Pure; written by the tools (tools/prepare.c), read by stage 2.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "loader/arena.h"
+#include "stage2/config.h"
+#include "stage2/iso9660.h"
+
+#define PREPARED_MAGIC "Whelk\x01\r\n"
+
+enum {
+    PREPARED_MAGIC_BYTES = 8,
+    PREPARED_IGNORES_ADDRESS_FIELDS = 1, /* flags */
+    PREPARED_MODULES_AFTER_KERNEL = 2,
+};
+
+/* Little-endian. Texts are offsets in the block and end with a NUL; 0: none. */
+struct prepared_file {
+    uint32_t lba, size; /* one extent, neither packed nor to be unpacked */
+    uint32_t line;      /* of the config */
+    uint16_t path, arguments;
+};
+
+struct prepared_range {
+    uint32_t lba, count; /* blocks */
+};
+
+/* Behind it the files, the kernel first, then the ranges of blocks, then the texts. */
+struct prepared {
+    uint8_t magic[PREPARED_MAGIC_BYTES];
+    uint32_t sum; /* prepared_sum() of this block, with 0 here, and of the ranges, in their order */
+    uint16_t gfxpayload, timing;
+    uint8_t flags, protocol, file_count, range_count;
+};
+
+union prepared_block {
+    struct prepared prepared;
+    uint8_t bytes[ISO9660_SECTOR_SIZE];
+};
+
+/* Whether it is one, and has what it says that it has. Before the functions below. */
+bool prepared_is_present(const union prepared_block *block);
+
+/* The files, and behind the last one the ranges. */
+static inline struct prepared_file *prepared_files(union prepared_block *block)
+{
+    return (struct prepared_file *)(void *)(block->bytes + sizeof block->prepared);
+}
+
+static inline struct prepared_range *prepared_ranges(union prepared_block *block)
+{
+    return (struct prepared_range *)(void *)(prepared_files(block) + block->prepared.file_count);
+}
+
+/* Goes on with a sum, 0 at the start, over one block more. */
+uint32_t prepared_sum(uint32_t sum, const void *block);
+
+/* What it boots; config names the config. The block must stay. False: the arena is full. */
+bool prepared_read(union prepared_block *block, const char *config, struct config_boot *boot,
+                   struct arena *arena);

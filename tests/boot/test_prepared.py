@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the tool prepares for the loader: the boot is the one that the config leads to, with it and without, and
+nothing else when the disc has changed since."""
+
+import re
+import struct
+
+import pytest
+
+from discs import CONFIG, SECTOR, file_in_iso, replace_file_in_iso, tree
+from good_kernels import KERNELS, plain
+from make_kernel import pattern
+from report import differences
+
+BLOCK = 15 * SECTOR
+MAGIC = b"Whelk\x01\r\n"
+MODULES = [("first 1", pattern(123_457)), ("", b""), ('"second module"', pattern(5000, 2))]
+
+
+def is_prepared(image):
+    return image.read_bytes()[BLOCK:BLOCK + len(MAGIC)] == MAGIC
+
+
+def said_prepared(result):
+    return re.search(r'"prepared":(true|false)', result.serial)[1] == "true"
+
+
+def timed(files):
+    return {**files, CONFIG: b"whelk_timing=1\n" + files[CONFIG]}
+
+
+@pytest.fixture
+def changed(discs, tmp_path):
+    """An ISO with some bytes of it changed."""
+    def change(files, edit):
+        data = bytearray(discs.make(files).read_bytes())
+        edit(data)
+        image = tmp_path / "changed.iso"
+        image.write_bytes(data)
+        return image
+    return change
+
+
+def forget(data):
+    data[BLOCK:BLOCK + SECTOR] = bytes(SECTOR)
+
+
+@pytest.mark.parametrize("attach", ["cdrom", "hda", "usb"])
+@pytest.mark.parametrize("name", ["elf32", "elf64", "data-over-all-conventional-memory", "address-fields-at-64-kib"])
+def test_the_kernel_finds_the_same_with_and_without(boot, discs, changed, name, attach):
+    files = timed(tree(KERNELS[name].make(), 'a "b c" d=\\\\e', MODULES))
+    prepared = boot(files, attach=attach)
+    found_out = boot(changed(files, forget), attach=attach)
+    assert said_prepared(prepared) and not said_prepared(found_out)
+    assert not differences(found_out.report, prepared.report)
+    assert [m["text"] for m in prepared.report.modules] == [b"first 1", b"", b'"second module"']
+
+
+def test_a_multiboot_2_kernel_is_prepared_as_well(boot, discs):
+    from multiboot2_kernels import KERNELS as KERNELS2
+    files = timed(tree(KERNELS2["elf64"].make()))
+    files[CONFIG] = files[CONFIG].replace(b"multiboot ", b"multiboot2 ")
+    assert said_prepared(boot(files))
+
+
+@pytest.mark.parametrize("config", [
+    b"set timeout=1\nmenuentry a { multiboot /boot/kernel }\n",
+    b"menuentry a { multiboot /boot/kernel }\nmenuentry b { multiboot /boot/kernel }\n",
+    b"set timeout=0\nset k=/boot/kernel\nmenuentry a { multiboot $k }\n",
+    b"set timeout=0\nif [ -e /x ]; then true; fi; menuentry a { multiboot /boot/kernel }\n",
+    b"set timeout=0\necho hello\nmenuentry a { multiboot /boot/kernel }\n",
+    b"set timeout=0\nmenuentry a { multiboot /boot/kernel; nonsense }\n",
+    b"set timeout=0\nmenuentry a { reboot }\n",
+    b"set timeout=0\nmenuentry a { multiboot /boot/kernel; module /boot/packed }\n",
+], ids=["waits", "has-a-menu", "computes", "branches", "prints", "warns", "boots-nothing", "is-packed"])
+def test_nothing_is_prepared_where_the_loader_has_more_to_do(discs, config):
+    import gzip
+    assert not is_prepared(discs.make({"boot/kernel": plain(), "boot/packed": gzip.compress(b"x" * 5000),
+                                       CONFIG: config}))
+
+
+@pytest.mark.parametrize("config", [
+    b"menuentry a { multiboot /boot/kernel }\n",
+    b"multiboot /boot/kernel\n",
+    b"set default=1\nset timeout=0\nmenuentry b { multiboot /boot/packed }\n"
+    b"menuentry a { insmod x; multiboot (cd)/boot/kernel; module --nounzip /boot/packed\nboot }\n",
+], ids=["one-entry", "no-entry", "another-than-the-first"])
+def test_a_plain_config_is_prepared(discs, config):
+    import gzip
+    assert is_prepared(discs.make({"boot/kernel": plain(), "boot/packed": gzip.compress(plain()), CONFIG: config}))
+
+
+def test_a_config_that_was_changed_in_its_place_counts(boot, changed):
+    files = timed(tree(plain(), "before", [("m", b"module")]))
+
+    def edit(data):
+        assert data.count(b"/boot/kernel before") == 1 + 0 + data[BLOCK:BLOCK + SECTOR].count(b"/boot/kernel before")
+        at = data.index(b"kernel before\n")
+        data[at:at + 14] = b"kernel after.\n"
+    result = boot(changed(files, edit))
+    assert result.report["cmdline"] == b"after." and not said_prepared(result)
+
+
+def test_a_file_that_was_exchanged_counts(boot, discs, tmp_path):
+    files = timed(tree(plain(), "", [("m", pattern(5000))]))
+    image = tmp_path / "exchanged.iso"
+    image.write_bytes(discs.make(files).read_bytes())
+    replace_file_in_iso(image, "boot/module0", pattern(4000, 2))
+    result = boot(image)
+    assert not said_prepared(result)
+    assert result.report.modules[0]["end"] - result.report.modules[0]["start"] == 4000
+
+
+def test_an_iso_that_xorriso_changed_later_boots_what_it_has_now(boot, discs, tmp_path):
+    import subprocess
+    files = timed(tree(plain(), "before"))
+    (tmp_path / "grub.cfg").write_bytes(files[CONFIG].replace(b"before", b"a longer line, after"))
+    image = tmp_path / "changed.iso"
+    subprocess.run(["xorriso", "-indev", discs.make(files), "-outdev", image, "-boot_image", "any", "replay",
+                    "-map", tmp_path / "grub.cfg", f"/{CONFIG}"], check=True, capture_output=True)
+    result = boot(image)
+    assert result.report["cmdline"] == b"a longer line, after" and not said_prepared(result)
+
+
+@pytest.mark.parametrize("at", range(0, 200, 8))
+def test_a_block_with_a_wrong_byte_is_not_used(boot, changed, at):
+    files = timed(tree(plain(), "x", [("m", pattern(5000))]))
+
+    def edit(data):
+        data[BLOCK + at] ^= 0x10
+    result = boot(changed(files, edit))
+    assert result.report["cmdline"] == b"x" and not said_prepared(result)
+
+
+def test_what_cannot_be_booted_is_said_by_the_config_with_its_line(discs, tmp_path):
+    from qemu import Machine
+    files = tree(plain(), "", [("m", pattern(5000))])
+    data = bytearray(discs.make(files).read_bytes())
+    sector, _ = file_in_iso(discs.make(files), "boot/kernel")
+    data[sector * SECTOR:(sector + 1) * SECTOR] = bytes(SECTOR)
+    image = tmp_path / "broken.iso"
+    image.write_bytes(data)
+    assert is_prepared(image)
+    with Machine(image) as qemu:
+        assert qemu.wait_for(r"^whelk: /boot/grub/grub.cfg:3: /boot/kernel: .*$", 30)
+
+
+def test_the_block_names_what_is_on_the_disc(discs):
+    image = discs.make(tree(plain(), "", [("m", pattern(5000))]))
+    data = image.read_bytes()[BLOCK:BLOCK + SECTOR]
+    files, ranges = data[18], data[19]
+    places = [struct.unpack_from("<II", data, 20 + 16 * i) for i in range(files)]
+    assert places == [file_in_iso(image, "boot/kernel"), file_in_iso(image, "boot/module0")]
+    blocks = {lba + i for lba, count in struct.iter_unpack("<II", data[20 + 16 * files:20 + 16 * files + 8 * ranges])
+              for i in range(count)}
+    assert {16, file_in_iso(image, CONFIG)[0]} < blocks

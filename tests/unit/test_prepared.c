@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the loader makes of the block that the tool has prepared, whole and broken. That the tool
+// prepares the right thing is in tests/boot/test_prepared.py.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include "stage2/prepared.h"
+#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+
+enum { KERNEL, MODULE, FILES, TEXTS = 512, ARENA_BYTES = 4096 };
+
+static union prepared_block block;
+static struct config_boot boot;
+static uint8_t memory[ARENA_BYTES];
+static struct arena arena;
+
+/* Puts a text behind those that are there. */
+static uint16_t put(const char *text)
+{
+    static size_t at;
+    at = block.bytes[TEXTS] == 0 ? TEXTS : at;
+    strcpy((char *)block.bytes + at, text);
+    at += strlen(text) + 1;
+    return (uint16_t)(at - strlen(text) - 1);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    memset(&block, 0, sizeof block);
+    memcpy(block.prepared.magic, PREPARED_MAGIC, PREPARED_MAGIC_BYTES);
+    block.prepared.protocol = CONFIG_MULTIBOOT2;
+    block.prepared.file_count = FILES;
+    struct prepared_file *files = prepared_files(&block);
+    files[KERNEL] = (struct prepared_file){100, 5000, 3, put("/k"), put("a b")};
+    files[MODULE] = (struct prepared_file){103, 0, 4, put("/m"), put("")};
+    arena = (struct arena){.base = memory, .size = sizeof memory};
+    return 0;
+}
+
+static void a_block_is_read_to_the_boot_that_it_holds(void **state)
+{
+    (void)state;
+    block.prepared.timing = put("1");
+    assert_true(prepared_is_present(&block));
+    assert_true(prepared_read(&block, "g.cfg", &boot, &arena));
+    assert_int_equal(boot.action, CONFIG_ACTION_BOOT);
+    assert_int_equal(boot.protocol, CONFIG_MULTIBOOT2);
+    assert_string_equal(boot.kernel.path, "/k");
+    assert_string_equal(boot.kernel.arguments, "a b");
+    assert_string_equal(boot.kernel.config, "g.cfg");
+    assert_int_equal(boot.kernel.line, 3);
+    assert_int_equal(boot.kernel.on_disc->size, 5000);
+    assert_int_equal(boot.kernel.on_disc->extents[0].lba, 100);
+    assert_int_equal(boot.kernel.on_disc->extents[0].length_bytes, 5000);
+    assert_int_equal(boot.module_count, 1);
+    assert_string_equal(boot.modules[0].path, "/m");
+    assert_string_equal(boot.modules[0].arguments, "");
+    assert_int_equal(boot.modules[0].on_disc->extent_count, 0);
+    assert_string_equal(boot.timing, "1");
+    assert_null(boot.gfxpayload);
+    assert_false(boot.ignore_address_fields || boot.modules_after_kernel);
+}
+
+static void the_quirks_are_those_of_the_config(void **state)
+{
+    (void)state;
+    block.prepared.flags = PREPARED_IGNORES_ADDRESS_FIELDS;
+    assert_true(prepared_read(&block, "g.cfg", &boot, &arena));
+    assert_true(boot.ignore_address_fields && !boot.modules_after_kernel);
+    block.prepared.flags = PREPARED_MODULES_AFTER_KERNEL;
+    assert_true(prepared_read(&block, "g.cfg", &boot, &arena));
+    assert_true(!boot.ignore_address_fields && boot.modules_after_kernel);
+}
+
+static void what_a_broken_block_says_is_not_looked_for(void **state)
+{
+    (void)state;
+    block.bytes[0] ^= 1;
+    assert_false(prepared_is_present(&block));
+    block.bytes[0] ^= 1;
+    block.prepared.file_count = 0;
+    assert_false(prepared_is_present(&block));
+    block.prepared.file_count = 200;
+    assert_false(prepared_is_present(&block));
+    block.prepared.file_count = FILES;
+    block.prepared.range_count = 255;
+    assert_false(prepared_is_present(&block));
+    block.prepared.range_count = 0;
+    block.bytes[sizeof block - 1] = 'x';
+    assert_false(prepared_is_present(&block));
+    block.bytes[sizeof block - 1] = 0;
+    assert_true(prepared_is_present(&block));
+}
+
+static void a_full_arena_is_no_boot(void **state)
+{
+    (void)state;
+    arena.size = 64;
+    assert_false(prepared_read(&block, "g.cfg", &boot, &arena));
+}
+
+static void a_sum_tells_blocks_and_their_order_apart(void **state)
+{
+    (void)state;
+    uint32_t one[ISO9660_SECTOR_SIZE / 4] = {1}, two[ISO9660_SECTOR_SIZE / 4] = {0, 1};
+    uint32_t none[ISO9660_SECTOR_SIZE / 4] = {0};
+    assert_int_not_equal(prepared_sum(0, one), prepared_sum(0, two));
+    assert_int_not_equal(prepared_sum(prepared_sum(0, one), none),
+                         prepared_sum(prepared_sum(0, none), one));
+    assert_int_not_equal(prepared_sum(prepared_sum(0, one), two),
+                         prepared_sum(prepared_sum(0, two), one));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_block_is_read_to_the_boot_that_it_holds, start),
+        cmocka_unit_test_setup(the_quirks_are_those_of_the_config, start),
+        cmocka_unit_test_setup(what_a_broken_block_says_is_not_looked_for, start),
+        cmocka_unit_test_setup(a_full_arena_is_no_boot, start),
+        cmocka_unit_test(a_sum_tells_blocks_and_their_order_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
