@@ -97,6 +97,9 @@ enum config_node { CONFIG_NODE_NONE, CONFIG_NODE_EMPTY, CONFIG_NODE_FILE, CONFIG
 
 enum config_volume { CONFIG_VOLUME_LABEL, CONFIG_VOLUME_UUID };
 
+/* What `cpuid` asks of the processor. */
+enum config_feature { CONFIG_LONG_MODE, CONFIG_PAE };
+
 enum { CONFIG_DEFAULT_UNIT = -1 };
 
 /* `serial`: 0 where the command does not say, but the unit. */
@@ -123,7 +126,7 @@ struct config_host {
     /* Whether the disc is called so. */
     bool (*is_volume)(enum config_volume what, const char *name);
 
-    bool (*has_long_mode)(void);
+    bool (*has_feature)(enum config_feature feature);
 
     /* Bits as `keystatus` counts them: 1 Shift, 2 Control, 4 Alt. */
     unsigned (*modifiers)(void);
@@ -145,6 +148,10 @@ struct config_host {
 
     /* The devices (bits) that are used from now on. */
     void (*set_terminal)(enum config_direction direction, unsigned devices);
+
+    /* The modes that the graphics terminal has been put into, which gfxpayload's `keep` keeps; "":
+       it is not in use any more. */
+    void (*set_graphics)(const char *modes);
 };
 
 /* What a config is read with. */

@@ -68,6 +68,14 @@ static bool run_without(struct run *run, const struct command *command)
     return true;
 }
 
+/* What tells something that Whelk does not find out: no. */
+static bool run_unanswered(struct run *run, const struct command *command)
+{
+    run_warn(run, "%s is not supported: it counts as false", command->words);
+    run->failed = true;
+    return true;
+}
+
 struct group {
     const char *names;
     run_function *function;
@@ -98,11 +106,16 @@ static const struct group groups[] = {
     {"cat\0", run_cat},
     {"cpuid\0", run_cpuid},
     {"keystatus\0", run_keystatus},
-    {"password\0password_pbkdf2\0cutmem\0badram\0acpi\0drivemap\0", run_without},
+    {"password\0password_pbkdf2\0cutmem\0badram\0acpi\0drivemap\0setpci\0outb\0outw\0outl\0"
+     "write_byte\0write_word\0write_dword\0wrmsr\0cmosset\0cmosclean\0sendkey\0",
+     run_without},
+    {"regexp\0cmp\0cmostest\0probe\0smbios\0file\0hashsum\0md5sum\0sha1sum\0sha256sum\0"
+     "sha512sum\0",
+     run_unanswered},
     {"linux\0linux16\0linuxefi\0initrd\0initrd16\0initrdefi\0chainloader\0normal\0loopback\0"
      "kfreebsd\0knetbsd\0kopenbsd\0ntldr\0freedos\0plan9\0xnu_kernel\0xnu_kernel64\0"
-     "xen_hypervisor\0xen_module\0"
-     "extract_entries_source\0extract_entries_configfile\0legacy_configfile\0syslinux_configfile\0",
+     "xen_hypervisor\0xen_module\0pxechainloader\0legacy_kernel\0legacy_initrd\0legacy_source\0"
+     "legacy_configfile\0syslinux_source\0syslinux_configfile\0",
      refuse},
     /* What shows or changes something of GRUB's own. */
     {"background_color\0play\0load_env\0save_env\0list_env\0videoinfo\0vbeinfo\0help\0ls\0"

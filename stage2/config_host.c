@@ -184,8 +184,14 @@ bool run_keystatus(struct run *run, const struct command *command)
 bool run_cpuid(struct run *run, const struct command *command)
 {
     const struct config_host *host = run->config->environment.host;
-    (void)command; /* what has long mode has what else can be asked about */
-    run->failed = host != NULL && host->has_long_mode != NULL && !host->has_long_mode();
+    struct words words = words_of(command);
+    enum config_feature feature = CONFIG_LONG_MODE;
+    const char *ignored;
+    for (int option;
+         (option = take_long_option(run, &words, "long-mode\0pae\0l\0p\0", &ignored)) != -1;) {
+        feature = option >= 0 && option % 2 == 1 ? CONFIG_PAE : CONFIG_LONG_MODE;
+    }
+    run->failed |= host != NULL && host->has_feature != NULL && !host->has_feature(feature);
     return true;
 }
 
@@ -266,16 +272,18 @@ bool run_terminal(struct run *run, const struct command *command)
 {
     static const char names[] = "console\0gfxterm\0vga_text\0at_keyboard\0usb_keyboard\0ofconsole\0"
                                 "vga\0serial\0serial_com0\0serial_com1\0serial_com2\0serial_com3\0";
-    enum { FIRST_SERIAL = 7 };
+    enum { GFXTERM = 1, FIRST_SERIAL = 7 };
     const struct config_host *host = find_host(run);
     struct words words = words_of(command);
     enum config_direction direction =
         strcmp(command->words, "terminal_input") == 0 ? CONFIG_INPUT : CONFIG_OUTPUT;
     int how = take_option(&words, "--append\0--remove\0");
     unsigned named = 0;
+    bool is_graphic = false;
     while (words.count > 0) {
         const char *word = take_word(&words);
         int device = find_word(names, word);
+        is_graphic |= device == GFXTERM;
         if (device < 0) {
             run_warn(run, "unknown terminal '%.40s'", word);
             run->failed = true;
@@ -289,6 +297,10 @@ bool run_terminal(struct run *run, const struct command *command)
         return true;
     }
     *devices = wanted;
+    if (direction == CONFIG_OUTPUT && host->set_graphics != NULL && (is_graphic || how < 0)) {
+        const char *modes = variable_value(run->config, run->scope, "gfxmode", 7);
+        host->set_graphics(!is_graphic || how == 1 ? "" : modes != NULL ? modes : "auto");
+    }
     if (host->set_terminal != NULL) {
         host->set_terminal(direction, wanted);
     }

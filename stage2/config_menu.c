@@ -42,8 +42,8 @@ static bool read_entry_words(struct run *run, const struct command *command,
         }
         if (option == OPTION_ID) {
             entry->id = value;
-        } else if (option == OPTION_HOTKEY) {
-            entry->hotkey = *value;
+        } else if (option == OPTION_HOTKEY && strlen(value) == 1) {
+            entry->hotkey = *value; /* keys with names, as f1, are none of the menu's */
         }
     }
     if (entry->argument_count == 0) {

@@ -10,6 +10,7 @@
 #include "stage2/file.h"
 #include "stage2/firmware.h"
 #include "stage2/serial.h"
+#include "stage2/video_start.h"
 
 enum {
     ESCAPE = 0x1b,
@@ -125,30 +126,36 @@ static void read_line(char *text, size_t size)
 /* ---- The machine ------------------------------------------------------------------------------
  */
 
-/* Whether the processor can be asked for its features (EFLAGS.ID can be changed), and has 64-bit
-   mode. */
-static bool has_long_mode(void)
+/* Whether the processor can be asked for its features (EFLAGS.ID can be changed). */
+static bool has_cpuid(void)
 {
-    enum { FLAG_ID = 1 << 21, EXTENDED_FEATURES = 0x01, LONG_MODE = 1 << 29 };
-    static const uint32_t extended = 0x80000000;
+    enum { FLAG_ID = 1 << 21 };
     size_t before;
     size_t after;
     __asm__ volatile("pushf; pop %0; mov %0, %1; xor %2, %1; push %1; popf; pushf; pop %1;"
                      "push %0; popf"
                      : "=&r"(before), "=&r"(after)
                      : "i"(FLAG_ID));
-    if (((before ^ after) & FLAG_ID) == 0) {
-        return false;
-    }
-    uint32_t eax = extended;
+    return ((before ^ after) & FLAG_ID) != 0;
+}
+
+static bool has_feature(enum config_feature feature)
+{
+    enum { FEATURES = 0x01, PAE = 1 << 6, LONG_MODE = 1 << 29 };
+    uint32_t first =
+        feature == CONFIG_PAE ? 0 : 0x80000000; /* of the standard, the extended ones */
+    uint32_t eax = first;
     uint32_t edx;
-    __asm__ volatile("cpuid" : "+a"(eax) : : "ebx", "ecx", "edx");
-    if (eax <= extended) {
+    if (!has_cpuid()) {
         return false;
     }
-    eax = extended + EXTENDED_FEATURES;
+    __asm__ volatile("cpuid" : "+a"(eax) : : "ebx", "ecx", "edx");
+    if (eax <= first) {
+        return false;
+    }
+    eax = first + FEATURES;
     __asm__ volatile("cpuid" : "+a"(eax), "=d"(edx) : : "ebx", "ecx");
-    return (edx & LONG_MODE) != 0;
+    return (edx & (feature == CONFIG_PAE ? PAE : LONG_MODE)) != 0;
 }
 
 static bool set_serial(const struct config_serial *serial)
@@ -176,13 +183,15 @@ const struct config_host script_host = {
     .find = find_node,
     .read = read_text,
     .is_volume = is_volume,
-    .has_long_mode = has_long_mode,
+    .has_feature = has_feature,
+    .modifiers = firmware_modifiers,
     .interrupted = interrupted,
     .print = console_write,
     .clear = console_clear,
     .read_line = read_line,
     .sleep = sleep_or_key,
     .set_serial = set_serial,
+    .set_graphics = video_set_kept,
 };
 
 size_t script_find_fallback(struct config *config, unsigned number, const char *reason)

@@ -38,8 +38,10 @@ size_t video_wishes(uint32_t width, uint32_t height, uint32_t depth,
                     struct video_wish wishes[VIDEO_WISHES]);
 
 /* The same for a list like GRUB's gfxpayload: "1024x768x32,1024x768;auto". It ends at `text`, at
-   `keep` (text is what there is) and at what cannot be read. */
-size_t video_read_wishes(const char *text, struct video_wish wishes[VIDEO_WISHES]);
+   `keep`, in whose place stands what `keep` keeps (such a list, "": text), and at what cannot be
+   read. */
+size_t video_read_wishes(const char *text, const char *kept,
+                         struct video_wish wishes[VIDEO_WISHES]);
 
 /* Whether mode fulfils the wish, better than best does (depth 0: there is none so far). */
 bool video_is_better(const struct video_mode *mode, const struct video_mode *best,

@@ -2,8 +2,20 @@
 // See video_start.h.
 #include "stage2/video_start.h"
 
+#include <string.h>
 #include "stage2/console.h"
 #include "stage2/firmware.h"
+
+/* A copy: what an entry that was not booted has set remains, but not its memory. */
+static char kept[64];
+
+void video_set_kept(const char *modes)
+{
+    size_t length = strlen(modes);
+    length = length < sizeof kept ? length : sizeof kept - 1;
+    memcpy(kept, modes, length);
+    kept[length] = 0;
+}
 
 static bool find_mode(const struct video_wish *wish, struct video_mode *best)
 {
@@ -48,7 +60,7 @@ void video_start(const struct plan *plan, struct video *video)
     size_t count = 0;
     firmware_video_interface(video);
     if (request->gfxpayload != NULL) {
-        count = video_read_wishes(request->gfxpayload, wishes);
+        count = video_read_wishes(request->gfxpayload, kept, wishes);
     } else if (request->is_preferred) {
         count = video_wishes(request->width, request->height, request->depth, wishes);
     }

@@ -20,13 +20,18 @@ size_t video_wishes(uint32_t width, uint32_t height, uint32_t depth,
     return count;
 }
 
+static const char *skip_blanks(const char *text)
+{
+    while (*text == ' ') {
+        text++;
+    }
+    return text;
+}
+
 /* One mode, up to the comma or semicolon behind it or the end; NULL: none that is known. */
 static const char *read_wish(const char *text, struct video_wish *wish)
 {
     uint32_t numbers[3] = {0, 0, 0}; /* WIDTHxHEIGHT, or with xDEPTH */
-    while (*text == ' ') {
-        text++;
-    }
     if (strncmp(text, "auto", 4) == 0) {
         text += 4;
     } else {
@@ -49,10 +54,19 @@ static const char *read_wish(const char *text, struct video_wish *wish)
     return *text == 0 || *text == ',' || *text == ';' ? text : NULL;
 }
 
-size_t video_read_wishes(const char *text, struct video_wish wishes[VIDEO_WISHES])
+size_t video_read_wishes(const char *text, const char *kept, struct video_wish wishes[VIDEO_WISHES])
 {
     size_t count = 0;
-    while (count < VIDEO_WISHES && (text = read_wish(text, &wishes[count])) != NULL) {
+    while (count < VIDEO_WISHES) {
+        text = skip_blanks(text);
+        if (strncmp(text, "keep", 4) == 0) {
+            text = skip_blanks(kept);
+            kept = ""; /* once */
+        }
+        text = read_wish(text, &wishes[count]);
+        if (text == NULL) {
+            break;
+        }
         count++;
         if (*text++ == 0) {
             break;

@@ -67,9 +67,18 @@ static bool read_nothing(const char *path, struct arena *arena, struct bytes *te
     return fail(error, "is not read: the config is judged alone");
 }
 
+/* What the config that is evaluated has its terminal in. */
+static const char *graphics;
+
+static void set_graphics(const char *modes)
+{
+    graphics = modes;
+}
+
 /* What only the machine knows, a label that only the ISO will have: the config is right. */
-static const struct config_host tree_host = {.find = find_node, .read = read_text};
-static const struct config_host lone_host = {.read = read_nothing};
+static const struct config_host tree_host = {
+    .find = find_node, .read = read_text, .set_graphics = set_graphics};
+static const struct config_host lone_host = {.read = read_nothing, .set_graphics = set_graphics};
 static const struct config_environment in_tree = {CONFIG_CD_VARIABLES, &tree_host};
 static const struct config_environment alone = {CONFIG_CD_VARIABLES, &lone_host};
 
@@ -124,6 +133,7 @@ static bool read_from_disk(struct check *check, const char *path, struct bytes *
 static bool read_config(struct check *check, struct checked *checked, struct error *error)
 {
     struct bytes text = {0};
+    graphics = "";
     bool is_read = check->tree != NULL ? read_from_tree(check, checked, &text, error)
                                        : read_from_disk(check, checked->path, &text, error);
     if (!is_read ||
@@ -195,7 +205,12 @@ static bool check_entry(struct check *check, struct checked *checked, size_t ind
 {
     struct checked_entry *entry = &checked->entries[index];
     const struct config_file *kernel = &entry->boot.kernel;
-    if (!config_evaluate(&checked->config, &checked->config.entries[index], &entry->boot, error)) {
+    const char *menus_graphics = graphics;
+    bool is_fine =
+        config_evaluate(&checked->config, &checked->config.entries[index], &entry->boot, error);
+    entry->kept = graphics;
+    graphics = menus_graphics;
+    if (!is_fine) {
         return false;
     }
     if (check->tree != NULL && entry->boot.action == CONFIG_ACTION_CONFIG) {

@@ -27,6 +27,7 @@ struct checked_entry {
     struct video_request video; /* what is known of it if there are pieces */
     struct checked_piece *pieces; /* by address; none where nothing would be placed */
     size_t piece_count;
+    const char *kept; /* by gfxpayload's `keep`: modes, or "" for text */
 };
 
 /* A config, and what it reads and boots. */

@@ -75,7 +75,7 @@ static void put_file(const char *command, int version, const struct config_file 
 static void put_pieces(const struct check *check, const struct checked_entry *entry)
 {
     char video[VIDEO_BYTES];
-    check_video(&entry->video, video);
+    check_video(entry, video);
     put_text(",\n     ", "video", video[0] != '\0' ? video : "text");
     printf(", \"memory_mib\": %u, \"entry_address\": %u, \"pieces\": [", check->mib,
            entry->address);

@@ -27,12 +27,13 @@ void check_position(const struct config_entry *entry, char text[POSITION_BYTES])
     memmove(text, text + start, POSITION_BYTES - start);
 }
 
-void check_video(const struct video_request *request, char text[VIDEO_BYTES])
+void check_video(const struct checked_entry *entry, char text[VIDEO_BYTES])
 {
+    const struct video_request *request = &entry->video;
     struct video_wish wishes[VIDEO_WISHES];
     size_t count = 0;
     if (request->is_made && request->gfxpayload != NULL) {
-        count = video_read_wishes(request->gfxpayload, wishes);
+        count = video_read_wishes(request->gfxpayload, entry->kept, wishes);
     } else if (request->is_preferred) {
         count = video_wishes(request->width, request->height, request->depth, wishes);
     }
@@ -79,7 +80,7 @@ static void report_boot(const struct check *check, const struct checked_entry *e
         report_file("module", boot->protocol, &boot->modules[i]);
     }
     if (entry->piece_count > 0) {
-        check_video(&entry->video, video);
+        check_video(entry, video);
         printf("Video: %s\n", video[0] != '\0' ? video : "text");
         check_report_pieces(entry->pieces, entry->piece_count, boot->protocol, check->mib,
                             entry->address);

@@ -24,4 +24,4 @@ void check_position(const struct config_entry *entry, char text[POSITION_BYTES])
 enum { VIDEO_BYTES = 256 };
 
 /* The modes that are tried, in the words of gfxpayload; "" for text. */
-void check_video(const struct video_request *request, char text[VIDEO_BYTES]);
+void check_video(const struct checked_entry *entry, char text[VIDEO_BYTES]);

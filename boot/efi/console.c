@@ -120,6 +120,11 @@ int firmware_key(void)
 }
 
 /* The firmware has no call for keys that are held without a character. */
+unsigned firmware_modifiers(void)
+{
+    return 0;
+}
+
 bool firmware_menu_key_held(void)
 {
     int key;

@@ -85,11 +85,22 @@ def test_a_disc_is_found_by_its_label_and_its_uuid(tmp_path):
         assert shown(machine) == "WHELK_DATA\n2026-01-02-03-04-05-00\n"
 
 
-@pytest.mark.parametrize("processor, bits", [("qemu64", 64), ("qemu32", 32), ("486", 32)])
-def test_cpuid_tells_the_processors_apart(disc, processor, bits):
-    config = ENTRY.format("if cpuid -l; then echo 64; else echo 32; fi\nmultiboot /boot/kernel")
+@pytest.mark.parametrize("processor, features", [("qemu64", "long pae"), ("qemu32", "pae"), ("486", "")])
+def test_cpuid_tells_the_processors_apart(disc, processor, features):
+    config = ENTRY.format("if cpuid -l; then l='long '; fi\nif cpuid --pae; then p=pae; fi\necho \"has $l$p.\"\n"
+                          "multiboot /boot/kernel")
     with Machine(disc(config), extra=("-cpu", processor)) as machine:
-        assert machine.wait_for(r"^(64|32)$", 30)[1] == str(bits)
+        assert machine.wait_for(r"^has (.*)\.$", 30)[1] == features
+
+
+@pytest.mark.parametrize("key, name", [("shift", "shift"), ("shift_r", "shift"), ("ctrl", "ctrl"), ("alt", "alt")])
+def test_keystatus_tells_which_keys_are_held(disc, key, name):
+    ask = "for k in shift ctrl alt; do if keystatus --$k; then echo \"$k.\"; fi; done"
+    config = ENTRY.format(f"echo now\nsleep 1\n{ask}\nmultiboot /boot/kernel")
+    with Machine(disc(config)) as machine:
+        machine.wait_for("^now$", 30)
+        machine.qmp("input-send-event", events=[{"type": "key", "data": {"down": True, "key": {"type": "qcode", "data": key}}}])
+        assert shown(machine).endswith(f"now\n{name}.\n")
 
 
 # ---- Somebody at the keyboard

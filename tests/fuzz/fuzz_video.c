@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = malloc(size + 1);
     memcpy(text, data, size);
     text[size] = 0;
-    size_t count = video_read_wishes(text, wishes);
+    size_t count = video_read_wishes(text, text, wishes);
     free(text);
     for (size_t i = 0; i < count; i++) {
         if ((wishes[i].width | wishes[i].height | wishes[i].depth) > INT32_MAX) {

@@ -122,7 +122,7 @@ static void titles_ids_and_hotkeys_of_every_form_are_read(void **state)
     (void)state;
     read_text("menuentry \"double\" --id one {multiboot /a}\n"
               "menuentry 'single' --class os --group main --id=two --hotkey=s {\n}\n"
-              "menuentry bare --users \"\" --unrestricted { }\n"
+              "menuentry bare --users \"\" --unrestricted --hotkey=f2 { }\n"
               "menuentry --hotkey f --id four \"fo\"'ur'\\ th\"\" more {\n}\n"
               "menuentry \"glued\"{\n}menuentry \"Gr\xc3\xbc\xc3\x9f\"\n# and then\n\n{\n}\n");
     assert_int_equal(config.entry_count, 6);

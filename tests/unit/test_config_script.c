@@ -27,7 +27,7 @@ static const char *typed; /* what is read */
 static const char *file_text;
 static bool key_pressed;
 static unsigned held;
-static bool is_64_bit;
+static bool is_64_bit, has_pae;
 
 static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void note(const char *format, ...)
@@ -66,9 +66,9 @@ static bool is_volume(enum config_volume what, const char *name)
     return strcmp(name, what == CONFIG_VOLUME_LABEL ? "LABEL" : "2026-01-02-03-04-05-06") == 0;
 }
 
-static bool has_long_mode(void)
+static bool has_feature(enum config_feature feature)
 {
-    return is_64_bit;
+    return feature == CONFIG_PAE ? has_pae : is_64_bit;
 }
 
 static unsigned modifiers(void)
@@ -109,6 +109,15 @@ static bool set_serial(const struct config_serial *serial)
     return serial->unit < 4;
 }
 
+static bool notes_graphics;
+
+static void set_graphics(const char *modes)
+{
+    if (notes_graphics) {
+        note("(graphics %s)", modes);
+    }
+}
+
 static void set_terminal(enum config_direction direction, unsigned devices)
 {
     note("(%s %u)", direction == CONFIG_INPUT ? "input" : "output", devices);
@@ -118,7 +127,7 @@ static const struct config_host host = {
     .find = find,
     .read = read_file,
     .is_volume = is_volume,
-    .has_long_mode = has_long_mode,
+    .has_feature = has_feature,
     .modifiers = modifiers,
     .interrupted = interrupted,
     .print = print,
@@ -127,6 +136,7 @@ static const struct config_host host = {
     .sleep = sleep_or_key,
     .set_serial = set_serial,
     .set_terminal = set_terminal,
+    .set_graphics = set_graphics,
 };
 static const struct config_environment environment = {CONFIG_CD_VARIABLES, &host};
 
@@ -244,6 +254,34 @@ static void cpuid_tells_whether_the_processor_has_64_bits(void **state)
     shows(script, "32\n");
     is_64_bit = true;
     shows(script, "64\n");
+    shows("for o in -p --pae; do if cpuid $o; then echo y; else echo n; fi; done", "n\nn\n");
+    has_pae = true;
+    shows("for o in -p --pae --long-mode; do if cpuid $o; then echo y; fi; done", "y\ny\ny\n");
+    shows("if cpuid --sse; then echo y; else echo n; fi", "n\n");
+}
+
+static void what_cannot_be_found_out_counts_as_false(void **state)
+{
+    (void)state;
+    shows("if regexp a b; then echo y; else echo n; fi", "n\n");
+    assert_warning("regexp is not supported: it counts as false");
+    shows("if md5sum --check /file; then echo y; else echo n; fi", "n\n");
+}
+
+/* Behind the output's devices: the modes of the graphics terminal. */
+static void a_graphics_terminal_has_the_modes_of_gfxmode(void **state)
+{
+    (void)state;
+    notes_graphics = true;
+    shows("terminal_output gfxterm", "(graphics auto)(output 1)");
+    shows("gfxmode=800x600,auto; terminal_output gfxterm", "(graphics 800x600,auto)(output 1)");
+    shows("terminal_output console", "(graphics )(output 1)");
+    shows("terminal_output --append gfxterm", "(graphics auto)(output 1)");
+    shows("terminal_output --append serial", "(output 3)");
+    shows("terminal_output --append serial; terminal_output --remove gfxterm",
+          "(output 3)(graphics )(output 2)");
+    shows("terminal_input console", "(input 1)");
+    notes_graphics = false;
 }
 
 static void serial_takes_all_its_options(void **state)
@@ -554,6 +592,8 @@ int main(void)
         TEST(read_sets_a_variable_to_what_is_typed),
         TEST(keystatus_tells_which_keys_are_held),
         TEST(cpuid_tells_whether_the_processor_has_64_bits),
+        TEST(what_cannot_be_found_out_counts_as_false),
+        TEST(a_graphics_terminal_has_the_modes_of_gfxmode),
         TEST(serial_takes_all_its_options),
         TEST(serial_refuses_values_that_make_no_sense),
         TEST(terminals_are_set_added_and_removed),

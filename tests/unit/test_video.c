@@ -60,11 +60,13 @@ static void numbers_that_grub_reads_as_negative_ask_for_nothing(void **state)
     assert_wishes(INT32_MAX, INT32_MAX, INT32_MAX, expected, 3);
 }
 
+static const char *kept = "";
+
 static void assert_read(const char *text, const struct video_wish *expected, size_t expected_count)
 {
     char *copy = strdup(text); /* in a block of just its size */
     struct video_wish wishes[VIDEO_WISHES];
-    size_t count = video_read_wishes(copy, wishes);
+    size_t count = video_read_wishes(copy, kept, wishes);
     free(copy);
     assert_int_equal(count, expected_count);
     assert_memory_equal(wishes, expected, count * sizeof *expected);
@@ -88,6 +90,18 @@ static void text_ends_a_list_of_modes(void **state)
     assert_read("800x600x16,text,1024x768", expected, 1);
     assert_read("keep", NULL, 0);
     assert_read("", NULL, 0);
+}
+
+static void keep_stands_for_what_is_kept(void **state)
+{
+    (void)state;
+    const struct video_wish expected[] = {{800, 600, 16}, {640, 480, 0}, {0, 0, 0}};
+    kept = " 640x480,auto";
+    assert_read("keep", expected + 1, 2);
+    assert_read("800x600x16, keep", expected, 3);
+    kept = "640x480,keep";
+    assert_read("800x600x16,keep,1024x768", expected, 2);
+    kept = "";
 }
 
 static void what_is_no_mode_ends_a_list_of_modes(void **state)
@@ -461,6 +475,7 @@ int main(void)
         cmocka_unit_test(numbers_that_grub_reads_as_negative_ask_for_nothing),
         cmocka_unit_test(a_list_of_modes_is_read_in_its_order),
         cmocka_unit_test(text_ends_a_list_of_modes),
+        cmocka_unit_test(keep_stands_for_what_is_kept),
         cmocka_unit_test(what_is_no_mode_ends_a_list_of_modes),
         cmocka_unit_test(a_number_that_is_too_large_stays_so),
         cmocka_unit_test(a_list_of_more_modes_than_there_is_room_for_is_cut),

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The keys that are held, from the BIOS data area's byte for them (IBM PS/2 and PC BIOS Interface).
+#include "boot/bios/bios.h"
+#include "stage2/firmware.h"
+
+unsigned firmware_modifiers(void)
+{
+    enum { ANY_SHIFT = 3, CONTROL = 4, ALT = 8 };
+    uint16_t held = bda_word(BDA_SHIFTS);
+    return ((held & ANY_SHIFT) != 0 ? 1 : 0) | (held & (CONTROL | ALT)) >> 1;
+}
