@@ -5,13 +5,13 @@ FUZZ_RUNS    ?= 200000
 FUZZ_SECONDS ?= 60
 PYTEST       := BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 
-.PHONY: check check-lint check-unit check-fuzz deps-build deps-demo deps-check deps-bench
+.PHONY: check check-lint check-unit check-fuzz deps-build deps-demo deps-check deps-bench deps-xen
 # A second make, as this one may have been read before what it asks about was installed.
 check: deps-check
 	@$(MAKE) -k --no-print-directory check-lint check-unit check-fuzz check-boot
 	@echo "All checks passed."
 
-deps-build deps-demo deps-check deps-bench: deps-%:
+deps-build deps-demo deps-check deps-bench deps-xen: deps-%:
 	@tests/install-deps.sh $*
 
 # ---- Unit tests: tests/unit/test_*.c with cmocka, test_*.py with pytest. Everything is compiled
@@ -138,3 +138,4 @@ lint-tidy:
 check-lint: lint-rules lint-format lint-shell lint-cppcheck lint-tidy
 
 -include tests/boot/build.mk
+-include tests/xen/build.mk

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The lab's guests, by name. Each function makes a folder's ISO and xl config, by whelk xen and whelk domain; its
+docstring says what the guest is."""
+
+import random
+import shlex
+import shutil
+import subprocess
+import sys
+
+from discs import CONFIG, Discs, tree
+from good_kernels import KERNELS
+from lab import WHELK
+from make_kernel import MIB, Segment, elf, pattern
+from multiboot2_kernels import KERNELS as MULTIBOOT2_KERNELS
+
+GUESTS = {}
+SMALL, LARGE = pattern(100_001, 5), random.Random(7).randbytes(MIB + 3)
+REPORT, REPORT2 = KERNELS["elf32"].make(), MULTIBOOT2_KERNELS["elf32"].make()
+LDHERMIT = KERNELS["hermitcore-loader"].make()
+APPLICATION = elf([Segment(0x800000, pattern(4_200_000), memory_size=4_800_000)], 0x800000, 64)
+SEED_CONFIG = b"""set timeout=0
+set default=0
+
+menuentry "HermitCore" {
+    multiboot /boot/ldhermit.elf -uart=io:0x3f8
+    module /boot/hermit_application
+    boot
+}
+"""
+MEMORY_MIB = 96
+ENDED = "^END|press a key"
+CD = '[ "format=raw, vdev={}, access=ro, devtype=cdrom, target={}" ]'
+# The device model's own back-end, as the lab has no loop devices for the kernel's.
+DISK = '[ "format=raw, vdev={}, access=rw, backendtype=qdisk, target={}" ]'
+
+
+class Guest:
+    """seconds: the time it may take, on an idle machine."""
+
+    def __init__(self, make, until, seconds):
+        self.name = make.__name__.replace("_", "-")
+        self.make, self.until, self.seconds = make, until, seconds
+
+
+def guest(make=None, *, until=ENDED, seconds=60):
+    def register(function):
+        entry = Guest(function, until, seconds)
+        GUESTS[entry.name] = entry
+        return function
+    return register(make) if make else register
+
+
+def whelk(folder, *words):
+    run = subprocess.run([WHELK, *map(str, words)], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def timed(files, **more):
+    """The tree with Whelk's own line about the boot."""
+    return {**files, CONFIG: b"set whelk_timing=com1\n" + files[CONFIG], **more}
+
+
+def place(folder, image, *settings):
+    """Puts an ISO into the folder, with the config that whelk domain writes for it."""
+    iso = folder / "guest.iso"
+    shutil.copyfile(image, iso)
+    words = [word for setting in settings for word in ("--set", setting)]
+    text = whelk(folder, "domain", "--name", folder.name, "-m", MEMORY_MIB, "--log", "guest.log", *words, iso)
+    (folder / "guest.xl").write_text(text)
+
+
+def disc(folder, files):
+    return Discs(folder / "made").make(files)
+
+
+def as_disk(folder, device, *settings):
+    place(folder, disc(folder, timed(tree(REPORT, "argument", [("name of it", LARGE)]))),
+          "boot=\"c\"", "disk=" + DISK.format(device, folder / "guest.iso"), *settings)
+
+
+# ---- What whelk xen makes
+
+def kernel_and_module(folder):
+    (folder / "kernel").write_bytes(LDHERMIT)
+    (folder / "module").write_bytes(LARGE)
+    return "-l", "kernel", "-k", "module", "-m", MEMORY_MIB, "--name", folder.name, "--directory", folder
+
+
+@guest
+def whelk_xen(folder):
+    """What whelk xen has written, started by xl create."""
+    whelk(folder, "xen", "-n", *kernel_and_module(folder))
+
+
+@guest(seconds=120)
+def whelk_xen_in_dom0(folder):
+    """whelk xen itself makes, starts and follows the guest, in dom0."""
+    shutil.copy(WHELK, folder / "whelk")
+    (folder / "command").write_text(shlex.join(["./whelk", "xen", "-v", *map(str, kernel_and_module(folder))]) + "\n")
+
+
+# ---- From a CD
+
+@guest
+def multiboot1_cd(folder):
+    """A Multiboot 1 kernel with two modules."""
+    place(folder, disc(folder, timed(tree(REPORT, "an argument", [("small one", SMALL), ("large one", LARGE)]))))
+
+
+@guest
+def multiboot2_cd(folder):
+    """A Multiboot 2 kernel with a module."""
+    files = tree(REPORT2, "an argument", [("large one", LARGE)])
+    files[CONFIG] = files[CONFIG].replace(b"multiboot ", b"multiboot2 ").replace(b"module ", b"module2 ")
+    place(folder, disc(folder, timed(files)))
+
+
+@guest
+def seed_tree(folder):
+    """HermitCore's tree as the blog has it."""
+    place(folder, disc(folder, {CONFIG: SEED_CONFIG, "boot/ldhermit.elf": LDHERMIT,
+                                "boot/hermit_application": APPLICATION}))
+
+
+@guest
+def menu(folder):
+    """Two entries and a time-out: the second boots by itself."""
+    files = tree(REPORT, "first")
+    files[CONFIG] = (b'set timeout=1\nset default=1\nmenuentry "First" {\n    multiboot /boot/kernel first\n}\n'
+                     b'menuentry "Second" {\n    multiboot /boot/kernel second\n}\n')
+    place(folder, disc(folder, files))
+
+
+@guest(seconds=120)
+def twin_cds(folder):
+    """Two CD drives with the same disc: only the firmware knows from which it booted."""
+    iso = folder / "guest.iso"
+    both = ", ".join(CD.format(device, iso).strip("[] ") for device in ("hdc", "hdd"))
+    place(folder, disc(folder, timed(tree(REPORT, "argument", [("small one", SMALL)]))), f"disk=[ {both} ]")
+
+
+# ---- As a disk
+
+@guest
+def disk_hda(folder):
+    """The ISO as an IDE disk."""
+    as_disk(folder, "hda")
+
+
+@guest
+def disk_xvda(folder):
+    """The ISO as Xen's own disk, which has an IDE disk beside it for those without its drivers."""
+    as_disk(folder, "xvda")
+
+
+@guest
+def disk_ahci(folder):
+    """The ISO as a SATA disk."""
+    as_disk(folder, "hda", "hdtype=\"ahci\"")
+
+
+@guest(seconds=120)
+def disk_scsi(folder):
+    """The ISO as a SCSI disk, for which Whelk has no driver."""
+    as_disk(folder, "sda")
+
+
+# ---- Broken ISOs
+
+@guest
+def broken_kernel(folder):
+    """A kernel that is none."""
+    place(folder, Discs(folder / "made").make_unchecked(tree(REPORT), {"boot/kernel": bytes(9000)}))
+
+
+@guest
+def broken_entry(folder):
+    """A config that names what is not there."""
+    files = tree(REPORT, "argument")
+    wrong = files[CONFIG].replace(b"boot/kernel", b"boot/colonel")
+    place(folder, Discs(folder / "made").make_unchecked(files, {CONFIG: wrong}))
+
+
+@guest(until="boot error")
+def broken_boot_image(folder):
+    """One wrong byte in the boot image."""
+    image = disc(folder, tree(REPORT))
+    data = bytearray(image.read_bytes())
+    # El Torito 2.0: the boot record names the catalogue, whose first entry names the image.
+    catalogue = int.from_bytes(data[17 * 2048 + 0x47:17 * 2048 + 0x4B], "little") * 2048
+    start = int.from_bytes(data[catalogue + 40:catalogue + 44], "little") * 2048
+    data[start + 5000] ^= 1
+    image.write_bytes(data)
+    place(folder, image)
+
+
+# ---- whelk bench --xen
+
+@guest(seconds=240)
+def bench(folder):
+    """whelk bench --xen, in dom0."""
+    shutil.copy(WHELK, folder / "whelk")
+    (folder / "tree/boot/grub").mkdir(parents=True)
+    (folder / "tree/boot/kernel").write_bytes(REPORT)
+    (folder / "tree" / CONFIG).write_bytes(tree(REPORT)[CONFIG])
+    (folder / "command").write_text(f"./whelk bench --xen --json --runs 1 --sizes 1 --loaders whelk "
+                                    f"--memory {MEMORY_MIB} tree >bench.json\n")

@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Runs the lab's guests, one after the other, in their folders: `command`, whose output goes to `said`, or a guest
+# by xl's config *.xl, until a line of its log *.log is as the expression in `until` says. `how` then says how it
+# ended: seen, time-out, or xl's failure. ISOs are read from memory: 9p cannot read straight to a guest's pages.
+
+MORE_TRIES=2 # one call of xl may fail for a moment, while the guest before is taken down
+
+create() {
+    for try in $(seq 0 $MORE_TRIES); do
+        xl create "$1" && return 0
+        echo "xl create has failed ($try)"
+        sleep 1
+    done
+    return 1
+}
+
+to_memory() {
+    for iso in ./*.iso; do
+        [ -e "$iso" ] || continue
+        cp "$iso" /tmp/
+        mount -o bind "/tmp/$(basename "$iso")" "$iso"
+    done
+}
+
+from_memory() {
+    for iso in /tmp/*.iso; do
+        umount "./$(basename "$iso")" && rm "$iso"
+    done
+}
+
+watch() {
+    end=$(($(date +%s) + $1))
+    until grep -aqE "$(cat until)" ./*.log 2>/dev/null; do
+        if [ "$(date +%s)" -ge "$end" ]; then
+            echo time-out >how
+            return
+        fi
+        sleep 0.2
+    done
+    echo seen >how
+}
+
+while read -r name seconds; do
+    cd "$name" || exit 1
+    echo "$name: starts at $(cut -d' ' -f1 /proc/uptime) s"
+    if [ -e command ]; then
+        timeout "$seconds" sh ./command >said 2>&1
+        echo "status $?" >how
+    elif to_memory && create ./*.xl >said 2>&1; then
+        watch "$seconds"
+    else
+        echo "xl create failed" >how
+    fi
+    for guest in $(xl list | sed -n '3,$s/ .*//p'); do
+        xl destroy "$guest" >/dev/null 2>&1
+    done
+    from_memory 2>/dev/null
+    cat /var/log/xen/qemu-dm-*.log >device-model.log 2>/dev/null
+    cd ..
+done <guests

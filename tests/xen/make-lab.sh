@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Makes the lab: Debian's Xen (xen.elf), a kernel for its dom0 (vmlinuz) and a memory disk (dom0.cpio) with
+# what creates guests, whelk bench's tools, and dom0-init.sh. Nothing is installed on this machine, and no
+# package's scripts are run. Usage: make-lab.sh DIRECTORY
+set -eu
+
+here=$(dirname "$(realpath "$0")")
+mkdir -p "$1"
+cd "$1"
+packages=busybox-static,xen-hypervisor-4.17-amd64,xen-utils-4.17,qemu-system-xen,seabios,linux-image-amd64
+tools=xorriso,mtools,grub-common,grub-pc-bin
+libraries=/lib/x86_64-linux-gnu
+
+# The packages, unpacked, are kept for the next time.
+if [ ! -e packages.done ]; then
+    rm -rf packages
+    mmdebstrap --quiet --variant=extract --components=main --include="$packages,$tools" bookworm packages
+    touch packages.done
+fi
+root=$PWD/packages
+kernel=$(basename "$root"/lib/modules/*)
+
+rm -rf disk
+for folder in bin dev proc run sys tmp etc/xen/scripts var/lib/xen var/log/xen usr/share usr/lib/xen-4.17/bin \
+    usr/libexec lib64 ".$libraries" "lib/modules/$kernel"; do
+    mkdir -p "disk/$folder"
+done
+ln -s /run disk/var/run
+ln -s /run/lock disk/var/lock
+cp "$here/dom0-init.sh" disk/init
+cp "$root/etc/xen/xl.conf" disk/etc/xen/
+cp "$here/vif-bridge.sh" disk/etc/xen/scripts/vif-bridge
+
+# Programs, and the libraries that their loader says they need.
+add_program() {
+    cp "$root$1" "disk$1"
+    for library in $("$root/lib64/ld-linux-x86-64.so.2" --library-path "$root$libraries:$root/usr$libraries" --list "$root$1" |
+        sed -n "s|.*=> $root\(/[^ ]*\).*|\1|p"); do
+        cp -L "$root$library" "disk$libraries/"
+    done
+}
+cp -L "$root/lib64/ld-linux-x86-64.so.2" disk/lib64/
+cp "$root/bin/busybox" disk/bin/
+ln -s busybox disk/bin/sh
+for program in xl xenstored xenconsoled xen-init-dom0; do
+    add_program "/usr/lib/xen-4.17/bin/$program"
+done
+add_program /usr/libexec/xen-qemu-system-i386
+add_program /bin/cp # busybox's lacks what whelk bench uses
+mkdir -p disk/usr/bin disk/usr/lib/grub
+for program in xenstore-write xorriso mtools grub-mkrescue grub-mkimage; do
+    add_program "/usr/bin/$program"
+done
+ln -s mtools disk/usr/bin/mformat
+ln -s mtools disk/usr/bin/mcopy
+cp -r "$root/usr/lib/grub/i386-pc" disk/usr/lib/grub/
+mkdir -p disk/usr/lib/xen-4.17/boot disk/usr/share/seabios disk/usr/share/qemu disk/usr/lib/ipxe/qemu
+cp -r "$root/usr/share/qemu/keymaps" disk/usr/share/qemu/
+cp "$root/usr/lib/ipxe/qemu/efi-rtl8139.rom" disk/usr/lib/ipxe/qemu/
+cp "$root/usr/lib/xen-4.17/boot/hvmloader" disk/usr/lib/xen-4.17/boot/
+cp "$root"/usr/share/seabios/*.bin disk/usr/share/seabios/
+
+# The kernel's modules, found without depmod, loaded in this order.
+for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci netfs fscache 9pnet \
+    9pnet_virtio 9p tun xen-privcmd xenfs xen-evtchn xen-gntdev xen-gntalloc xen-netback; do
+    cp "$(find "$root/lib/modules/$kernel" -name "$module.ko")" "disk/lib/modules/"
+    echo "$module" >>disk/etc/modules
+done
+
+zcat "$root"/boot/xen-4.17-amd64.gz >xen.elf
+cp "$root/boot/vmlinuz-$kernel" vmlinuz
+(cd disk && find . | cpio --quiet -o -H newc -R 0:0) >dom0.cpio
+rm -rf disk

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Guests of a real Xen boot what Whelk has made, by what their serial ports said. The lab runs all that the chosen
+tests are about before the first one (conftest.py, guests.py)."""
+
+import json
+import re
+import zlib
+
+import pytest
+
+import guests
+from report import Report
+
+TIMING = re.compile(r"^whelk-timing (\{.*\})$", re.MULTILINE)
+MULTIBOOT1_MAGIC, MULTIBOOT2_MAGIC = 0x2BADB002, 0x36D76289
+
+
+def timing(result):
+    lines = TIMING.findall(result.log)
+    assert len(lines) == 1, str(result)
+    return json.loads(lines[0])
+
+
+def booted(result, magic=MULTIBOOT1_MAGIC, modules=()):
+    """The kernel's report, if it is whole and the modules' bytes are right."""
+    report = Report(result.log)
+    assert report["eax"] == magic and report["regions_wrong"] == 0
+    assert [module["adler"] for module in report.modules] == [zlib.adler32(module) for module in modules]
+    return report
+
+
+# ---- From a CD
+
+@pytest.mark.quick
+@pytest.mark.guest("whelk-xen")
+def test_what_whelk_xen_has_written_boots_a_kernel_with_its_module_and_the_uart_argument(result):
+    assert booted(result, modules=[guests.LARGE])["cmdline"] == b"-uart=io:0x3f8"
+
+
+@pytest.mark.guest("whelk-xen-in-dom0")
+def test_whelk_xen_makes_and_starts_and_follows_a_guest_until_it_ends(result):
+    report = Report(result.said)
+    assert [module["adler"] for module in report.modules] == [zlib.adler32(guests.LARGE)]
+    assert "has ended" in result.said.splitlines()[-1]
+
+
+@pytest.mark.quick
+@pytest.mark.guest("multiboot1-cd")
+def test_a_multiboot1_kernel_gets_its_modules(result):
+    report = booted(result, modules=[guests.SMALL, guests.LARGE])
+    assert report["cmdline"] == b"an argument"
+    assert [module["text"] for module in report.modules] == [b"small one", b"large one"]
+
+
+@pytest.mark.quick
+@pytest.mark.guest("multiboot1-cd")
+def test_the_cd_is_read_by_dma_in_few_transfers(result):
+    line = timing(result)
+    assert line["driver"] == "piix-ide" and "fallback" not in line
+    assert line["bytes"] > len(guests.LARGE) and line["transfers"] <= 8
+
+
+@pytest.mark.quick
+@pytest.mark.guest("multiboot2-cd")
+def test_a_multiboot2_kernel_gets_its_module(result):
+    report = booted(result, MULTIBOOT2_MAGIC, [guests.LARGE])
+    assert report["cmdline"] == b"an argument"
+    assert timing(result)["driver"] == "piix-ide"
+
+
+@pytest.mark.guest("seed-tree")
+def test_the_tree_of_the_blog_boots_with_its_names(result):
+    assert booted(result, modules=[guests.APPLICATION])["cmdline"] == b"-uart=io:0x3f8"
+
+
+@pytest.mark.guest("menu")
+def test_a_menu_counts_down_and_boots_its_default(result):
+    assert booted(result)["cmdline"] == b"second"
+
+
+@pytest.mark.guest("twin-cds")
+def test_of_two_drives_with_the_same_disc_the_firmware_reads_its_own(result):
+    booted(result, modules=[guests.SMALL])
+    line = timing(result)
+    assert line["driver"] == "int13" and "no drive with the same data" in line["fallback"]
+
+
+# ---- As a disk
+
+@pytest.mark.parametrize("guest, driver", [
+    pytest.param("disk-hda", "piix-ide", marks=pytest.mark.quick), ("disk-xvda", "piix-ide"), ("disk-ahci", "ahci"),
+    ("disk-scsi", "int13")])
+def test_the_iso_boots_as_a_disk_by_the_driver_for_its_controller(result, guest, driver):
+    booted(result, modules=[guests.LARGE])
+    assert timing(result)["driver"] == driver
+
+
+# ---- Broken ISOs: one line, on the serial port
+
+@pytest.mark.parametrize("guest, reason", [
+    pytest.param("broken-kernel", r"whelk: /boot/grub/grub\.cfg:3: /boot/kernel: no Multiboot header.*",
+                 marks=pytest.mark.quick),
+    ("broken-entry", r"whelk: /boot/grub/grub\.cfg:3: /boot/colonel: .*"),
+    ("broken-boot-image", r"Whelk: boot error 6, docs/boot-errors\.md"),
+])
+def test_what_cannot_boot_says_why_in_one_line_of_the_log(result, guest, reason):
+    lines = [line for line in result.log.split("\n") if "helk" in line and "press a key" not in line]
+    assert len(lines) == 1 and re.fullmatch(reason, lines[0]), str(result)
+    assert "report:" not in result.log
+
+
+# ---- whelk bench --xen
+
+@pytest.mark.guest("bench")
+def test_whelk_bench_measures_guests_from_dom0(result):
+    found = json.loads((result.folder / "bench.json").read_text())
+    row, = found["results"]
+    assert found["accel"] == "xen" and row["name"] == "whelk" and row["module_mib"] == 1
+    assert row["total_ms"]["median"] > row["firmware_ms"]["median"] > 0
+    assert row["timing_us"]["driver"] == "piix-ide"
