@@ -4,6 +4,7 @@
 # installs nothing:
 #   DIR/multiboot-example   the example kernel of the Multiboot specification (package multiboot)
 #   DIR/invaders            grub-invaders
+#   DIR/gnumach.gz          gnumach-image-1.8-486: the Hurd's kernel, here for 64 bits
 #   DIR/xen.gz              xen-hypervisor-4.17-amd64
 #   DIR/vmlinuz             a dom0 kernel: what linux-image-amd64 depends on
 #   DIR/busybox             busybox-static, for dom0's initrd
@@ -79,6 +80,11 @@ extract() { # deb, path inside (a pattern), destination
 if [ ! -f "$dir/invaders" ]; then
     deb=$(package grub-invaders)
     extract "$deb" './boot/invaders.exec' "$dir/invaders"
+fi
+
+if [ ! -f "$dir/gnumach.gz" ]; then
+    deb=$(package gnumach-image-1.8-486)
+    extract "$deb" './boot/gnumach-1.8-486.gz' "$dir/gnumach.gz"
 fi
 
 if [ ! -f "$dir/xen.gz" ]; then

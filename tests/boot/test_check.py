@@ -15,6 +15,7 @@ from good_kernels import KERNELS, PLAIN
 from make_kernel import ADDRESS_FIELDS, MIB, VIDEO_MODE, Payload, address_fields, elf, multiboot_header, pattern
 from multiboot2_kernels import (CONSOLE, ENTRY_EFI32, ENTRY_EFI64, FRAMEBUFFER, MODULE_ALIGN, OPTIONAL, REQUEST,
                                 SEARCHED, header, tag)
+from test_multiboot2 import BROKEN as BROKEN_2
 
 WHELK, WHELK_FILE = BUILD / "whelk", BUILD / "whelk-file"
 ELF32 = KERNELS["elf32"].make
@@ -159,6 +160,47 @@ def test_its_answers_are_grub_files(check, name):
         for program in ((WHELK, "check"), (WHELK_FILE,)):
             run = check(question, "file", program=program)
             assert (run.returncode, run.stdout, run.stderr) == (theirs, "", "")
+
+
+# What the loader itself does with a file decides, not what GRUB would do.
+ANSWERS_DIFFER = {"a header for MIPS"}
+
+
+@pytest.mark.parametrize("kernels", [
+    {name: kernel.make for name, kernel in KERNELS.items() if kernel.memory <= 64},
+    {name: kernel.make for name, kernel in multiboot2_kernels.KERNELS.items()},
+    {name: lambda contents=broken.contents: contents for name, broken in BROKEN.items()},
+    {name: make for name, (make, _) in BROKEN_2.items() if name not in ANSWERS_DIFFER},
+], ids=["good", "good 2", "broken", "broken 2"])
+def test_its_answers_are_grub_files_for_every_kernel_that_the_other_tests_have(check, kernels):
+    for name, make in kernels.items():
+        contents = make()
+        for question in QUESTIONS:
+            theirs = check(question, "file", program=["grub-file"], file=contents).returncode
+            assert (name, question, check(question, "file", program=[WHELK_FILE]).returncode) == (name, question, theirs)
+
+
+def packed(command):
+    return subprocess.run(command.split(), input=ELF32(), capture_output=True, check=True).stdout
+
+
+# Each with grub-file's answer and ours.
+PACKED = {
+    "xz": (lambda: packed("xz -c"), YES, YES),
+    "two gzip members, of which GRUB takes the second one's size": (
+        lambda: gzip.compress(ELF32()) + gzip.compress(b"more"), NO, YES),
+    "gzip in gzip": (lambda: gzip.compress(gzip.compress(ELF32())), NO, NO),
+    "lz4, which GRUB does not unpack": (lambda: packed("lz4 -c"), NO, YES),
+    "zstd, which GRUB does not unpack": (lambda: packed("zstd -c"), NO, YES),
+    "gzip with a wrong checksum behind what GRUB looks at": (
+        lambda: gzip.compress(ELF32())[:-8] + bytes(4) + gzip.compress(ELF32())[-4:], YES, NO),
+}
+
+
+@pytest.mark.parametrize("make, theirs, ours", PACKED.values(), ids=PACKED)
+def test_of_packed_files_it_says_what_the_loader_does(check, make, theirs, ours):
+    assert check(QUESTIONS[0], "file", program=["grub-file"], file=make()).returncode == theirs
+    assert check(QUESTIONS[0], "file", program=[WHELK_FILE]).returncode == ours
 
 
 def test_a_header_for_mips_is_not_for_x86_where_grub_file_says_it_is(check):

@@ -174,6 +174,25 @@ def test_a_grub_core_runs_as_under_grub(discs, tmp_path):
     assert said["whelk"] == said["grub"]
 
 
+# ---- GNU Mach ----------------------------------------------------------------------------------
+
+# Clocks; and how much is left where each loader has its own tables.
+MACH_NOISE = re.compile(r"(?<=^RTC time is ).*|(?<=free: )\d+ \(\d+M\)", re.MULTILINE)
+
+
+def test_gnu_mach_finds_its_memory_and_its_modules_as_under_grub(discs):
+    files = tree("    multiboot /boot/kernel console=com0 root=device:hd0 'a quoted one'",
+                 "    module /boot/one ext2fs '--kernel=${line}' a\\$b", "    module /boot/two", kernel=DEBIAN / "gnumach.gz",
+                 one=b"no server", two=gzip.compress(pattern(5_000_000)))
+    said = {}
+    for loader in LOADERS:
+        with Machine(discs.make(files, loader), memory=256) as machine:
+            end = machine.wait_for("^2 multiboot modules$", 30).end()
+            said[loader] = MACH_NOISE.sub("*", machine.serial[:end])
+    assert "module 0: ext2fs --kernel=${line} a" in said["whelk"]
+    assert said["whelk"] == said["grub"]
+
+
 # ---- Xen with a dom0 ---------------------------------------------------------------------------
 
 XEN_MEMORY_MIB = 1024

@@ -13,7 +13,7 @@ from discs import Sparse, tree
 from good_kernels import AOUT_STRINGS, AOUT_TABLE, KERNELS, PLAIN, aout, tiny_with_header_at_the_end
 from make_kernel import MIB, VIDEO_MODE, Payload, elf, multiboot_header, pattern, standard_sections
 from qemu import Machine
-from report import differences
+from report import BEYOND_GRUB, EXPLAINED, Report, differences
 from test_multiboot2 import tree as multiboot2_tree
 
 ELF32 = KERNELS["elf32"].make
@@ -323,6 +323,32 @@ def test_a_kernel_of_this_shape_boots_whole_and_as_under_grub(boot, loader, name
         theirs = boot(files, "grub", memory=kernel.memory).report
         assert_the_kernel_is_whole(theirs)
         assert differences(ours, theirs, kernel.differs) == {}
+
+
+@pytest.mark.parametrize("memory", [16, 3994, 6144])
+def test_in_a_machine_of_this_many_mib_all_is_as_under_grub(boot, memory):
+    files = tree(KERNELS["elf32-with-sections"].make(), "words", [("a module", pattern(5000)), ("", pattern(70_000, 2))])
+    ours, theirs = (boot(files, loader, memory=memory).report for loader in ("whelk", "grub"))
+    assert_the_kernel_is_whole(ours)
+    assert differences(ours, theirs) == {}
+    assert (4 << 30 in [e["base"] for e in ours.mmap]) == (memory > 3072)
+
+
+@pytest.mark.parametrize("entry, kernels", [(tree, KERNELS), (multiboot2_tree, multiboot2_kernels.KERNELS)], ids=[1, 2])
+def test_no_difference_from_grub_goes_unnoticed_but_those_that_are_explained(boot, entry, kernels):
+    """Each value of a report in turn is made another one."""
+    files = entry(kernels["elf32-with-sections"].make(), "words", [("a module", b"m")])
+    serial = boot(files).serial
+    report, changed = Report(serial), Report(serial)
+    rows = [("", changed)] + [(f"{name}[].", row) for name, rows in changed.lists.items() for row in rows]
+    beyond_grub = BEYOND_GRUB if "flags" in report else ()  # in Multiboot 2 GRUB has APM, too
+    assert len(rows) > 15 and differences(report, changed) == {}
+    for prefix, row in rows:
+        for key, value in list(row.items()):
+            row[key] = value + b"x" if isinstance(value, bytes) else (value or 0) + 64
+            explained = prefix + key in EXPLAINED or key.startswith(beyond_grub) or prefix.startswith(beyond_grub)
+            assert (differences(report, changed) != {}) != explained, prefix + key
+            row[key] = value
 
 
 def test_a_header_at_the_end_of_the_file_needs_no_video_fields(discs, loader):

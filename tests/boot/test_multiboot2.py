@@ -3,6 +3,7 @@
 it where the specification leaves it open; and which headers (3.1) are refused."""
 
 import re
+import struct
 import zlib
 
 import pytest
@@ -14,7 +15,7 @@ from make_kernel import PAGE_ALIGN, MIB, Payload, Section, elf, multiboot_header
 from multiboot2_kernels import (ADDRESS, CONSOLE, ENTRY, EVERYWHERE, FRAMEBUFFER, HEADER_AT, HIGH, KERNELS, LOW, OPTIONAL,
                                 RELOCATABLE, REQUEST, SEARCHED, address_fields, header, plain, relocatable, tag)
 from qemu import Machine
-from report import differences
+from report import Report, differences
 
 BOOT_MAGIC = 0x36D76289
 ELF32 = KERNELS["elf32"].make
@@ -177,6 +178,22 @@ def test_smbios_is_copied_for_a_kernel_that_asks_for_it(boot, flags, machine, ve
     assert (report["smbios_first_type"], report["smbios_last_type"]) == (0, 127)
 
 
+SMBIOS_ENTRY = {"pc": (b"_SM_", "<22xHI"), "pc,smbios-entry-point-type=64": (b"_SM3_", "<12xIQ")}  # length, address
+
+
+@pytest.mark.parametrize("machine", SMBIOS_ENTRY)
+def test_smbios_is_copied_byte_for_byte(discs, machine):
+    anchor, fields = SMBIOS_ENTRY[machine]
+    with Machine(discs.make(tree(plain(tag(REQUEST, 13)))), machine=machine, exit_device=False) as qemu:
+        qemu.wait_for("^END$")
+        report = Report(qemu.serial)
+        rom = qemu.memory(0xF0000, 0x10000)
+        entry = next(at for at in range(0, len(rom), 16) if rom.startswith(anchor, at))
+        length, address = struct.unpack_from(fields, rom, entry)
+        table = qemu.memory(address, length)
+    assert (report["smbios_bytes"], report["smbios_adler"]) == (length, zlib.adler32(table))
+
+
 def test_network_information_and_what_only_uefi_has_are_left_out_even_if_required(boot):
     files = tree(plain(tag(REQUEST, 11, 12, 16, 17, 18, 19, 20)))
     ours = boot(files, "whelk").report
@@ -243,6 +260,15 @@ def test_a_kernel_of_this_shape_boots_whole_and_as_under_grub(boot, loader, name
         assert differences(ours, theirs, EXPLAINED) == {}
 
 
+@pytest.mark.parametrize("memory", [16, 3994, 6144])
+def test_in_a_machine_of_this_many_mib_all_is_as_under_grub(boot, memory):
+    files = tree(plain(sections=True), "words", [("a module", pattern(5000)), ("empty", b""), ("", pattern(70_000, 2))])
+    ours, theirs = (boot(files, loader, memory=memory).report for loader in ("whelk", "grub"))
+    assert_the_kernel_is_whole(ours)
+    assert differences(ours, theirs, EXPLAINED) == {}
+    assert (4 << 30 in [e["base"] for e in ours.mmap]) == (memory > 3072)
+
+
 @pytest.mark.parametrize("minimum, maximum, alignment, preference, base", [
     (0, EVERYWHERE, 4096, LOW, MIB),
     (0, MIB, 4096, LOW, 0),  # only conventional memory: beyond GRUB
@@ -278,6 +304,10 @@ BROKEN = {
     "a tag of 7 bytes": (lambda: plain(tag(77, flags=OPTIONAL, size=7)), "tag 77 cannot have 7 bytes"),
     "a tag that runs past the header": (lambda: plain(tag(CONSOLE, 2, size=64)), "tag 4 cannot have 64 bytes"),
     "a tag that is too short for its fields": (lambda: plain(tag(RELOCATABLE, 0)), "tag 10 cannot have 12 bytes"),
+    "a header_length beyond the searched part": (
+        lambda: plain(at=SEARCHED - 0x1000, length=0x2000).ljust(0xC000, b"\0"), "8192 bytes"),
+    "a tag of 0 bytes that is optional": (lambda: plain(tag(77, flags=OPTIONAL, size=0)), "tag 77 cannot have 0 bytes"),
+    "a tag with all flags but that for optional": (lambda: plain(tag(77, flags=0xFFFE)), "tag 77 is required"),
     "an unknown required tag": (lambda: plain(tag(77)), "tag 77 is required"),
     "an unknown required request": (lambda: plain(tag(REQUEST, 1, 6, 1000)), "information 1000 is required"),
     "a required console, but none supported": (lambda: plain(tag(CONSOLE, 1)), "console"),
@@ -291,6 +321,11 @@ BROKEN = {
     "an alignment that is no power of two": (lambda: relocatable(0, EVERYWHERE, 0x3000), "0x3000 is not a power of two"),
     "an alignment of 1 GiB in a machine of 64 MiB": (lambda: relocatable(0, EVERYWHERE, 1 << 30), "do not fit"),
     "min_addr above max_addr": (lambda: relocatable(32 * MIB, 16 * MIB), "do not fit"),
+    "a range that is smaller than the image": (lambda: relocatable(4 * MIB, 4 * MIB + 0x1000), "do not fit"),
+    "a relocatable image that is neither ELF nor has an address tag": (
+        lambda: header(tag(RELOCATABLE, 0, EVERYWHERE, 4096, LOW)).ljust(4096, b"\0"), "no ELF file"),
+    "an entry address in the .bss": (
+        lambda: plain(tag(ENTRY, Payload(MIB).memory_end - 64)), "where the file has no bytes"),
     "a range without free memory": (lambda: relocatable(0xF0000000, EVERYWHERE, 0, HIGH), "do not fit"),
     "relocations": (lambda: with_section(9), "relocations"),
     "relocations with addends": (lambda: with_section(4), "relocations"),

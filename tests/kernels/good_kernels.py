@@ -412,6 +412,64 @@ def program_headers_at_the_end():
     return patched(whole, e_phoff=len(whole)) + whole[start:start + 32]
 
 
+@kernel(differs=MODULES_BEHIND)
+def program_headers_of_48_bytes():
+    """Program headers further apart than they are long."""
+    data = pattern(3000, 2)
+    payload = Payload(MIB, PLAIN).expect(DATA, 3 * MIB, data)
+    whole = elf([payload.segment(), Segment(3 * MIB, data)], payload.entry)
+    first, second = 52, 52 + 32
+    apart = whole[:second].ljust(first + 48, b"\0") + whole[second:second + 32]
+    return patched(apart + whole[len(apart):], e_phentsize=48)
+
+
+@kernel
+def forty_segments():
+    """The kernel cut into forty PT_LOADs."""
+    payload = Payload(MIB, PLAIN)
+    return elf(payload.cut(*range(0x100, 0x100 * 40, 0x100)), payload.entry, data_from=0x1000)
+
+
+@kernel
+def bss_only_segment_first():
+    """The first segment has no bytes in the file and stands below the code."""
+    payload = Payload(MIB, PLAIN).expect(ZERO, 0x30000, 0x5000)
+    return elf([Segment(0x30000, memory_size=0x5000), payload.segment()], payload.entry)
+
+
+@kernel(differs=MODULES_BEHIND)
+def bss_only_segment_with_an_offset_beyond_the_file():
+    """What has no bytes in the file may be anywhere in it."""
+    payload = Payload(MIB, PLAIN).expect(ZERO, 4 * MIB, 100)
+    return elf([payload.segment(), Segment(4 * MIB, memory_size=100, offset=0x70000000)], payload.entry)
+
+
+@kernel(grub=False)
+def empty_segment_where_no_memory_is():
+    """An empty PT_LOAD in no RAM; GRUB: "out of memory"."""
+    payload = Payload(MIB, PLAIN)
+    return elf([payload.segment(), Segment(0xF0000000, memory_size=0)], payload.entry)
+
+
+@kernel
+def higher_half_at_0():
+    """Linked at 0xc0000000 by a script that gives no load addresses but 0."""
+    payload = Payload(0, PLAIN)
+    return elf([payload.segment(virtual=0xC0000000)], 0xC0000000)
+
+
+@kernel
+def shared_object():
+    """ET_DYN: it stands where it is linked."""
+    return patched(plain(), e_type=3)
+
+
+@kernel(grub=False)
+def elf32_for_x86_64():
+    """A 32-bit file for the 64-bit machine; GRUB: "invalid arch-dependent ELF magic"."""
+    return patched(plain(), e_machine=62)
+
+
 @kernel
 def identified_with_another_version():
     """The version in the ELF file's first bytes is not that of its header: GRUB looks at the latter only."""

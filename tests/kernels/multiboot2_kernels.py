@@ -130,6 +130,44 @@ def header_length_46():
 
 
 @kernel
+def end_tag_of_0_bytes():
+    """The end tag's type is enough."""
+    return plain(tag(CONSOLE, 2), end=bytes(8))
+
+
+@kernel
+def tag_behind_the_end_tag():
+    """What is behind the end tag is not for the loader, even if it is unknown and required."""
+    return plain(end=END + tag(77))
+
+
+@kernel
+def header_length_of_no_multiple_of_8():
+    """Four bytes more than the tags have."""
+    return plain(tag(CONSOLE, 2), end=END + bytes(4))
+
+
+@kernel
+def odd_tags():
+    """All flags set, a request for nothing, one of 14 bytes, the reserved type 0, and a body where none belongs."""
+    return plain(tag(77, flags=0xFFFF), tag(REQUEST), tag(REQUEST, 1, 6, size=14), tag(REQUEST, 0), tag(MODULE_ALIGN, 4096),
+                 tag(CONSOLE, 0))
+
+
+@kernel
+def two_entry_addresses():
+    """The last tag of a type counts."""
+    entry = Payload(MIB).entry
+    return plain(tag(ENTRY, entry + 5), tag(ENTRY, entry))
+
+
+@kernel
+def address_tags_in_an_elf_file():
+    """The address tag, not the program headers, says where it goes."""
+    return elf([Segment(3 * MIB, address_fields())], 3 * MIB)
+
+
+@kernel
 def header_without_end_tag():
     """Behind the last tag the header ends; zeros follow."""
     return plain(tag(CONSOLE, 2), end=b"")

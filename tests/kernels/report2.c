@@ -172,6 +172,7 @@ static void report_tag(uint32_t tag, uint32_t *modules)
         hex_line("smbios_version", byte(tag + 8) << 8 | byte(tag + 9));
         hex_line("smbios_reserved", word(tag + 10) | half(tag + 14));
         hex_line("smbios_bytes", size - 16);
+        hex_line("smbios_adler", adler32((const uint8_t *)tag + 16, size - 16));
         report_smbios_table(tag + 16, tag + size);
         break;
     case TAG_ACPI_OLD:
