@@ -22,6 +22,7 @@ __attribute__((section(".extras_table"))) const struct extras extras_table = {
     .script_host = &script_host,
     .find_fallback = script_find_fallback,
     .power_off = firmware_power_off,
+    .enable_a20 = firmware_enable_a20,
     .video_start = video_start,
     .timeline_report = timeline_report,
     .unpack_file = unpack_file,

@@ -131,6 +131,9 @@ _Noreturn void firmware_boot_next(void);
 /* Starts the machine again from its reset. */
 _Noreturn void firmware_reboot(void);
 
+/* Makes all memory reachable, if that is left to do. False: it cannot be done. */
+bool firmware_enable_a20(void);
+
 /* Switches the machine off; returns if it cannot be. */
 void firmware_power_off(void);
 

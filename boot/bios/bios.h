@@ -75,8 +75,10 @@ uint32_t bios_conventional_memory_kib(void);
 /* Set once the screen shows no text any more. console.c */
 extern bool screen_is_graphic;
 
+/* Whether the A20 line is enabled; asks up to so many times. a20.c */
+bool a20_is_enabled(unsigned checks);
+
 /* What start.c does before stage 2. */
-bool a20_enable(void);
 void disc_set_boot_drive(uint8_t drive);
 
 /* What INT 13h AH=48h tells of a drive (EDD 3.0, 8.22): the part that EDD 2.0 has. */

@@ -3,6 +3,7 @@
 #include "boot/bios/bios.h"
 #include "stage2/config.h"
 #include "stage2/console.h"
+#include "stage2/extras.h"
 #include "stage2/firmware.h"
 #include "stage2/io.h"
 #include "stage2/timeline.h"
@@ -84,11 +85,19 @@ _Noreturn void firmware_reboot(void)
     }
 }
 
+/* Few machines need that. */
+static bool enable_a20(void)
+{
+    struct error ignored;
+    const struct extras *extras = firmware_extras(&ignored);
+    return extras != NULL && extras->enable_a20();
+}
+
 ASSEMBLY _Noreturn void bios_main(uint8_t drive)
 {
     timeline.stamps[TIMELINE_HANDOFF] = handoff_tsc;
     disc_set_boot_drive(drive);
-    if (!a20_enable()) {
+    if (!a20_is_enabled(1) && !enable_a20()) {
         console_write(
             "whelk: the A20 line cannot be enabled, memory above 1 MiB is out of reach\n");
         firmware_boot_next();

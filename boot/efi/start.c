@@ -70,6 +70,11 @@ _Noreturn void firmware_reboot(void)
     reset(EfiResetCold);
 }
 
+bool firmware_enable_a20(void)
+{
+    return true; /* UEFI has done it */
+}
+
 void firmware_power_off(void)
 {
     reset(EfiResetShutdown);
