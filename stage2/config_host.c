@@ -298,8 +298,10 @@ bool run_terminal(struct run *run, const struct command *command)
     }
     *devices = wanted;
     if (direction == CONFIG_OUTPUT && host->set_graphics != NULL && (is_graphic || how < 0)) {
-        const char *modes = variable_value(run->config, run->scope, "gfxmode", 7);
-        host->set_graphics(!is_graphic || how == 1 ? "" : modes != NULL ? modes : "auto");
+        const struct config_variable *mode = find_variable(run->scope, "gfxmode", 7);
+        mode = mode != NULL ? mode : find_variable(run->config->scope, "gfxmode", 7);
+        bool is_set = mode != NULL && mode->value != NULL;
+        host->set_graphics(!is_graphic || how == 1 ? "" : is_set ? mode->value : "auto");
     }
     if (host->set_terminal != NULL) {
         host->set_terminal(direction, wanted);
