@@ -33,7 +33,7 @@ enum {
 };
 /* See docs/iso-layout.md; the backup GPT is in the padding. */
 #define PADDING_BLOCKS      ((128u + 32u) * 1024u / ISO_BLOCK_BYTES)
-#define SMALLEST_ISO_BLOCKS (1024u * 1024u / ISO_BLOCK_BYTES)
+#define SMALLEST_ISO_BLOCKS (16u * 63u * 512u / ISO_BLOCK_BYTES)
 #define UNDATED_SECONDS     ((time_t)315532800)  /* HYBRID_UNDATED */
 #define LAST_SECONDS        ((time_t)5869583999) /* 2155: a directory has one byte for the year */
 _Static_assert(PADDING_BLOCKS *ISO_BLOCK_BYTES >= HYBRID_BACKUP_BYTES,
@@ -172,10 +172,12 @@ static bool read_sources(struct tree *tree, const struct words *operands, bool v
 
 // ---- What the ISO is made of
 
-/* Enough that the ISO, with its largest file, reaches the smallest size. */
+/* Enough that the ISO, with the boot image and the largest of the other files, reaches the smallest
+   size. */
 static unsigned padding_blocks(const struct load_order *order)
 {
-    uint64_t file_blocks = order->largest_bytes / ISO_BLOCK_BYTES;
+    uint64_t file_blocks =
+        order->largest_bytes / ISO_BLOCK_BYTES + embedded_boot_image().size / ISO_BLOCK_BYTES;
     unsigned missing =
         file_blocks < SMALLEST_ISO_BLOCKS ? SMALLEST_ISO_BLOCKS - (unsigned)file_blocks : 0;
     return missing > PADDING_BLOCKS ? missing : PADDING_BLOCKS;
