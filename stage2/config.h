@@ -115,6 +115,14 @@ struct config_serial {
 enum config_device { CONFIG_DEVICE_CONSOLE = 1, CONFIG_DEVICE_SERIAL = 2 };
 enum config_direction { CONFIG_INPUT, CONFIG_OUTPUT };
 
+/* What a directory names. */
+struct config_name {
+    const char *text;
+    struct config_name *next;
+    uint64_t size; /* bytes */
+    bool is_directory;
+};
+
 /* The machine that the commands run on, or what stands for one: a function that is NULL has no
    effect, and what it would be asked is so: each file exists, but no key is pressed. */
 struct config_host {
@@ -122,6 +130,10 @@ struct config_host {
 
     /* The whole of a file of at most CONFIG_MAX_BYTES; its memory from the arena. */
     bool (*read)(const char *path, struct arena *arena, struct bytes *text, struct error *error);
+
+    /* What a directory names, or a file's own name; in the arena. */
+    bool (*list)(const char *path, struct arena *arena, struct config_name **names,
+                 struct error *error);
 
     /* Whether the disc is called so. */
     bool (*is_volume)(enum config_volume what, const char *name);
@@ -136,6 +148,9 @@ struct config_host {
 
     void (*print)(const char *text);
     void (*clear)(void);
+
+    /* Prints the firmware's memory map. */
+    void (*show_memory)(void);
 
     /* What is typed up to Enter, with its NUL, shown as it comes. */
     void (*read_line)(char *text, size_t size);

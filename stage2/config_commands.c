@@ -16,9 +16,8 @@ enum {
     COMMAND_MENUENTRY,
     COMMAND_BOOT,
 };
-static const char command_names[] =
-    "multiboot\0multiboot2\0module\0module2\0set\0unset\0menuentry\0boot\0"
-    "insmod\0export\0loadfont\0load_video\0background_image\0true\0";
+const char command_names[] = "multiboot\0multiboot2\0module\0module2\0set\0unset\0menuentry\0boot\0"
+                             "insmod\0export\0loadfont\0load_video\0background_image\0true\0";
 
 /* Sets by "name=value"; the words are ours to write to. */
 static bool assign(struct run *run, const char *word)

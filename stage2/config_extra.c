@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The commands that few configs need, by their names.
+#include "stage2/config_prompt.h"
 #include "stage2/config_run.h"
 
 #include <string.h>
@@ -104,6 +105,9 @@ static const struct group groups[] = {
     {"read\0", run_read},
     {"clear\0", run_clear},
     {"cat\0", run_cat},
+    {"ls\0", run_ls},
+    {"lsmmap\0", run_show_memory},
+    {"help\0", run_help},
     {"cpuid\0", run_cpuid},
     {"keystatus\0", run_keystatus},
     {"password\0password_pbkdf2\0cutmem\0badram\0acpi\0drivemap\0setpci\0outb\0outw\0outl\0"
@@ -118,12 +122,28 @@ static const struct group groups[] = {
      "legacy_configfile\0syslinux_source\0syslinux_configfile\0",
      refuse},
     /* What shows or changes something of GRUB's own. */
-    {"background_color\0play\0load_env\0save_env\0list_env\0videoinfo\0vbeinfo\0help\0ls\0"
-     "lsmod\0lsmmap\0lsacpi\0lspci\0rmmod\0nativedisk\0date\0terminfo\0keymap\0authenticate\0"
+    {"background_color\0play\0load_env\0save_env\0list_env\0videoinfo\0vbeinfo\0"
+     "lsmod\0lsacpi\0lspci\0rmmod\0nativedisk\0date\0terminfo\0keymap\0authenticate\0"
      "unicode\0gettext\0fwsetup\0cmosdump\0hdparm\0dump\0hexdump\0pager\0normal_exit\0"
      "gptsync\0parttool\0efi-watchdog\0",
      accept},
 };
+
+const char *config_command_names(unsigned index, enum config_group *group)
+{
+    *group = CONFIG_GROUP_DONE;
+    if (index == 0) {
+        return command_names;
+    }
+    if (--index >= sizeof groups / sizeof groups[0]) {
+        return NULL;
+    }
+    const struct group *found = &groups[index];
+    *group = found->function == accept                                     ? CONFIG_GROUP_HARMLESS
+             : found->function == refuse || found->function == run_without ? CONFIG_GROUP_REFUSED
+                                                                           : CONFIG_GROUP_DONE;
+    return found->names;
+}
 
 static bool run_extra(struct run *run, const struct command *command)
 {

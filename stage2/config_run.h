@@ -237,6 +237,9 @@ bool run_action(struct run *run, enum config_action action);
 
 bool run_command(struct run *run, const struct command *command);
 
+/* The names of its commands. */
+extern const char command_names[];
+
 /* ---- config_flow.c ------------------------------------------------------------------------- */
 
 /* Puts the cursor to the start of a text. */
@@ -306,3 +309,9 @@ run_function run_cat;
 run_function run_serial;
 run_function run_terminal;
 run_function run_search;
+
+/* ---- config_show.c --------------------------------------------------------------------------- */
+
+run_function run_ls;
+run_function run_help;
+run_function run_show_memory;

@@ -87,6 +87,11 @@ struct memory_range disc_staging_in_use(void)
     return (struct memory_range){staging.lowest, staging.top - staging.lowest, 0};
 }
 
+const struct iso9660_volume *disc_volume(void)
+{
+    return &volume;
+}
+
 bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
 {
     return native_disc_read(lba, count, buffer) || firmware_disc_read(lba, count, buffer, error);

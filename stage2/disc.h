@@ -15,6 +15,9 @@ bool disc_start(const struct memory_map *map, struct error *error);
 /* Finds its volume, for disc_open(). */
 bool disc_mount(struct error *error);
 
+/* What disc_mount() has found. */
+const struct iso9660_volume *disc_volume(void);
+
 /* From a path to extents. */
 bool disc_open(const char *path, struct iso9660_file *file, struct arena *arena,
                struct error *error);

@@ -20,8 +20,8 @@ struct extras {
     bool (*ahci_open)(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi);
     bool (*ahci_read)(uint32_t lba, uint32_t count, void *buffer);
     /* menu.h */
-    enum menu_choice (*menu_run)(const struct config *config, size_t preselected,
-                                 int timeout_seconds, const char *message, size_t *chosen);
+    enum menu_choice (*menu_run)(struct config *config, size_t preselected, int timeout_seconds,
+                                 const char *message, size_t *chosen);
     /* multiboot2_functions.h, describe_multiboot2.h */
     const struct multiboot2_functions *multiboot2;
     void (*describe_multiboot2)(struct boot_information *information, uint8_t *buffer,

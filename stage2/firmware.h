@@ -14,9 +14,11 @@
 
 struct plan; /* plan.h */
 
-/* The screen: plain text at the cursor; '\n' starts a new line, '\b' goes back one column. */
+/* The screen: plain text at the cursor; '\n' starts a new line, '\b' goes back one column. Put: a
+   character of Unicode behind ASCII, or '?' where the screen does not have it. */
 bool firmware_screen_present(void);
 void firmware_screen_write(char character);
+void firmware_screen_put(uint32_t character);
 void firmware_screen_clear(void);
 void firmware_screen_move(unsigned row, unsigned column);
 void firmware_screen_inverse(int on);

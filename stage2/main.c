@@ -27,7 +27,7 @@ static const char legacy_path[] = "/boot/grub/menu.lst";
 static _Noreturn void leave(const char *message)
 {
     console_print("whelk: %s\nwhelk: press a key for the next boot device\n", message);
-    while (console_key() == KEY_NONE) {
+    while (!console_key_pressed()) {
         firmware_rest();
     }
     firmware_boot_next();
@@ -210,8 +210,7 @@ static struct config *boot_entry(struct config *config, size_t index, const stru
 }
 
 /* Which entry to boot: what somebody chooses. */
-static size_t choose(const struct config *config, size_t preselected, int timeout,
-                     const char *message)
+static size_t choose(struct config *config, size_t preselected, int timeout, const char *message)
 {
     struct error error;
     size_t chosen = preselected;
@@ -235,12 +234,10 @@ static struct config *choose_and_boot(struct config *config, const struct memory
     int timeout = config_seconds_to_wait(config);
     bool ask = timeout != 0 || menu_is_wanted;
     show_warnings(config);
-    const size_t preselected = chosen;
     bool by_itself = timeout >= 0; /* nobody may be there who chooses */
     for (unsigned tried = 0;; tried++) {
         if (ask) {
             chosen = choose(config, chosen, timeout, message);
-            by_itself = by_itself && chosen == preselected;
         }
         struct config *next = boot_entry(config, chosen, map, &error);
         if (next != NULL) {

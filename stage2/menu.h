@@ -2,6 +2,7 @@
 // The menu: which entry of the config to boot.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "stage2/config.h"
 
@@ -10,10 +11,14 @@ enum menu_choice {
     MENU_LEAVE, /* Escape: the firmware's next boot device */
 };
 
-/* Shows the entries and waits for a choice; up and down, Home, End, Enter, an entry's digit (1–9)
-   or hotkey, Escape. After timeout_seconds without a key the preselected entry is chosen; -1 waits
-   for ever. So does 0: a key that is held has opened the menu, and as Escape counts not before it
-   was let go. A message (NULL: none), the reason why the last boot failed, stands above the list,
-   and then nothing is chosen without a key. */
-enum menu_choice menu_run(const struct config *config, size_t preselected, int timeout_seconds,
+/* Shows the entries and waits for a choice; submenus have a list of their own (docs/menu.md has the
+   keys). After timeout_seconds without a key the preselected entry is chosen; -1 waits for ever. So
+   does 0: a key that is held has opened the menu, and as Escape counts not before it was let go. A
+   message (NULL: none), the reason why the last boot failed, stands above the list, and then
+   nothing is chosen without a key. The chosen entry is what somebody made of it, up to the next
+   call. */
+enum menu_choice menu_run(struct config *config, size_t preselected, int timeout_seconds,
                           const char *message, size_t *chosen);
+
+/* Whether somebody, and not the end of a timeout, made the last choice. */
+bool menu_was_used(void);

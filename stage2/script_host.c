@@ -5,36 +5,63 @@
 
 #include <string.h>
 #include "stage2/config_extras.h"
-#include "stage2/console.h"
 #include "stage2/disc.h"
 #include "stage2/file.h"
 #include "stage2/firmware.h"
+#include "stage2/iso9660_list.h"
+#include "stage2/menu.h"
+#include "stage2/menu_parts.h"
 #include "stage2/serial.h"
+#include "stage2/terminal.h"
 #include "stage2/video_start.h"
-
-enum {
-    ESCAPE = 0x1b,
-    CONTROL_C = 3,
-    BACKSPACE = '\b',
-    DELETE = 0x7f,
-};
 
 /* ---- Files ------------------------------------------------------------------------------------
  */
 
 static enum config_node find_node(const char *path)
 {
-    static uint8_t memory[4096];
-    struct arena arena = {.base = memory, .size = sizeof memory};
+    enum { WORKING_BYTES = 4096 };
+    size_t mark = disc_staging_mark();
+    struct arena arena = {.base = disc_staging_allocate(WORKING_BYTES), .size = WORKING_BYTES};
     struct iso9660_file file;
     struct error ignored;
-    if (!disc_open(path, &file, &arena, &ignored)) {
+    bool is_found = arena.base != NULL && disc_open(path, &file, &arena, &ignored);
+    disc_staging_reset(mark);
+    if (!is_found) {
         return CONFIG_NODE_NONE;
     }
     if (file.is_directory) {
         return CONFIG_NODE_DIRECTORY;
     }
     return file.size > 0 ? CONFIG_NODE_FILE : CONFIG_NODE_EMPTY;
+}
+
+static bool list_names(const char *path, struct arena *arena, struct config_name **names,
+                       struct error *error)
+{
+    struct iso9660_file file;
+    if (!disc_open(path, &file, arena, error)) {
+        return false;
+    }
+    if (!file.is_directory) {
+        *names = ARENA_NEW(arena, struct config_name);
+        if (*names != NULL) {
+            **names = (struct config_name){.text = path, .size = file.size};
+        }
+        return *names != NULL || fail(error, "no memory left for its name");
+    }
+    struct iso9660_list list;
+    enum iso9660_step step;
+    const uint8_t *sector = NULL;
+    iso9660_list_start(&list, disc_volume(), &file, arena);
+    while ((step = iso9660_list_step(&list, sector, error)) == ISO9660_READ) {
+        sector = disc_sector(list.wanted_lba, error);
+        if (sector == NULL) {
+            return false;
+        }
+    }
+    *names = list.names;
+    return step == ISO9660_DONE;
 }
 
 static bool read_text(const char *path, struct arena *arena, struct bytes *text,
@@ -88,8 +115,8 @@ static bool is_volume(enum config_volume what, const char *name)
 
 static bool interrupted(void)
 {
-    int key = console_key();
-    return key == ESCAPE || key == CONTROL_C;
+    int key = terminal_key();
+    return key == KEY_ESCAPE || key == ('c' & KEY_CTRL);
 }
 
 static bool sleep_or_key(unsigned seconds, bool until_key)
@@ -106,21 +133,7 @@ static bool sleep_or_key(unsigned seconds, bool until_key)
 
 static void read_line(char *text, size_t size)
 {
-    size_t length = 0;
-    int key;
-    while ((key = console_key()) != '\r') {
-        if ((key == BACKSPACE || key == DELETE) && length > 0) {
-            length--;
-            console_write("\b \b");
-        } else if (key >= ' ' && key < DELETE && length + 1 < size) {
-            text[length++] = (char)key;
-            console_print("%c", key);
-        } else if (key == KEY_NONE) {
-            firmware_rest();
-        }
-    }
-    text[length] = 0;
-    console_write("\n");
+    menu_read_line(text, size, NULL, NULL);
 }
 
 /* ---- The machine ------------------------------------------------------------------------------
@@ -179,15 +192,41 @@ static bool set_serial(const struct config_serial *serial)
     return serial_set_up(&settings);
 }
 
+/* As the firmware tells it. */
+static void show_memory(void)
+{
+    enum { MAX_RANGES = 512 };
+    static const char *const kinds[] = {"available", "reserved", "ACPI, to be reclaimed",
+                                        "ACPI, to be kept", "defective"};
+    size_t mark = disc_staging_mark();
+    struct memory_map map = {.capacity = MAX_RANGES};
+    struct error error;
+    map.ranges =
+        (struct memory_range *)(void *)disc_staging_allocate(MAX_RANGES * sizeof *map.ranges);
+    if (map.ranges == NULL || !firmware_memory_map(&map, &error)) {
+        map.count = 0;
+    }
+    for (size_t i = 0; i < map.count; i++) {
+        const struct memory_range *range = &map.ranges[i];
+        unsigned kind = range->type - 1;
+        console_print("%10llx + %10llx  type %u: %s\n", (unsigned long long)range->address,
+                      (unsigned long long)range->length, range->type,
+                      kind < sizeof kinds / sizeof kinds[0] ? kinds[kind] : "the firmware's own");
+    }
+    disc_staging_reset(mark);
+}
+
 const struct config_host script_host = {
     .find = find_node,
     .read = read_text,
+    .list = list_names,
     .is_volume = is_volume,
     .has_feature = has_feature,
     .modifiers = firmware_modifiers,
     .interrupted = interrupted,
-    .print = console_write,
-    .clear = console_clear,
+    .print = terminal_write,
+    .clear = terminal_clear,
+    .show_memory = show_memory,
     .read_line = read_line,
     .sleep = sleep_or_key,
     .set_serial = set_serial,
@@ -196,7 +235,8 @@ const struct config_host script_host = {
 
 size_t script_find_fallback(struct config *config, unsigned number, const char *reason)
 {
-    size_t index = config_extras_table.find_fallback(config, number);
+    size_t index =
+        menu_was_used() ? config->entry_count : config_extras_table.find_fallback(config, number);
     if (index < config->entry_count) {
         console_print("whelk: %s\n", reason);
     }

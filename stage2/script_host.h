@@ -7,5 +7,5 @@
 extern const struct config_host script_host;
 
 /* The next entry that `fallback` names once the default could not be booted, for a reason that is
-   shown; entry_count: none. */
+   shown; entry_count: none, or somebody is there who chooses. */
 size_t script_find_fallback(struct config *config, unsigned number, const char *reason);

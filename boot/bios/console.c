@@ -20,14 +20,6 @@ enum {
     KEYBOARD_READ = 0x0000,
     KEYBOARD_POLL = 0x0100,
     EFLAGS_ZERO = 0x40,
-    ESCAPE = 0x1b,
-
-    SCAN_HOME = 0x47,
-    SCAN_UP = 0x48,
-    SCAN_LEFT = 0x4b,
-    SCAN_RIGHT = 0x4d,
-    SCAN_END = 0x4f,
-    SCAN_DOWN = 0x50,
 
     MILLISECONDS_PER_TICK = 55,
 };
@@ -93,29 +85,14 @@ int firmware_key(void)
     if (character != 0 && character != 0xe0) {
         return character;
     }
-    switch (registers.eax >> 8 & 0xff) {
-    case SCAN_UP:
-        return KEY_UP;
-    case SCAN_DOWN:
-        return KEY_DOWN;
-    case SCAN_LEFT:
-        return KEY_LEFT;
-    case SCAN_RIGHT:
-        return KEY_RIGHT;
-    case SCAN_HOME:
-        return KEY_HOME;
-    case SCAN_END:
-        return KEY_END;
-    default:
-        return KEY_NONE;
-    }
+    return KEY_SCAN | (int)(registers.eax >> 8 & 0xff);
 }
 
 bool firmware_menu_key_held(void)
 {
     bool held = (bda_word(BDA_SHIFTS) & BDA_SHIFTS_SHIFT) != 0;
     for (int i = 0; i < BDA_KEYS_MOST && !held; i++) {
-        held = bda_word(BDA_KEYS_HEAD) != bda_word(BDA_KEYS_TAIL) && firmware_key() == ESCAPE;
+        held = bda_word(BDA_KEYS_HEAD) != bda_word(BDA_KEYS_TAIL) && firmware_key() == KEY_ESCAPE;
     }
     return held;
 }

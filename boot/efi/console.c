@@ -6,9 +6,6 @@
 #include "stage2/timeline.h"
 
 enum {
-    ESCAPE = 0x1b,
-    DELETE = 0x7f,
-
     CONSOLE_PATHS_BYTES = 1024,
     COM1 = 0x3f8,
 
@@ -38,6 +35,12 @@ void firmware_screen_write(char character)
     if ((uint8_t)character >= ASCII_END) {
         text[0] = '?'; /* a part of UTF-8 */
     }
+    screen()->OutputString(screen(), text);
+}
+
+void firmware_screen_put(uint32_t character)
+{
+    CHAR16 text[2] = {character <= UINT16_MAX ? (CHAR16)character : '?'};
     screen()->OutputString(screen(), text);
 }
 
@@ -86,28 +89,17 @@ uint16_t firmware_serial_port(void)
 
 static int key_of(const EFI_INPUT_KEY *key)
 {
-    switch (key->ScanCode) {
-    case 0:
+    static const uint16_t keys[] = {
+        [SCAN_UP] = KEY_UP,         [SCAN_DOWN] = KEY_DOWN,           [SCAN_RIGHT] = KEY_RIGHT,
+        [SCAN_LEFT] = KEY_LEFT,     [SCAN_HOME] = KEY_HOME,           [SCAN_END] = KEY_END,
+        [SCAN_DELETE] = KEY_DELETE, [SCAN_PAGE_UP] = KEY_PAGE_UP,     [SCAN_F2] = KEY_F2,
+        [SCAN_F4] = KEY_F4,         [SCAN_PAGE_DOWN] = KEY_PAGE_DOWN, [SCAN_F10] = KEY_F10,
+        [SCAN_ESC] = KEY_ESCAPE,
+    };
+    if (key->ScanCode == 0) {
         return key->UnicodeChar < ASCII_END ? key->UnicodeChar : KEY_NONE;
-    case SCAN_UP:
-        return KEY_UP;
-    case SCAN_DOWN:
-        return KEY_DOWN;
-    case SCAN_RIGHT:
-        return KEY_RIGHT;
-    case SCAN_LEFT:
-        return KEY_LEFT;
-    case SCAN_HOME:
-        return KEY_HOME;
-    case SCAN_END:
-        return KEY_END;
-    case SCAN_DELETE:
-        return DELETE;
-    case SCAN_ESC:
-        return ESCAPE;
-    default:
-        return KEY_NONE;
     }
+    return key->ScanCode < sizeof keys / sizeof keys[0] ? keys[key->ScanCode] : KEY_NONE;
 }
 
 int firmware_key(void)
@@ -128,9 +120,9 @@ unsigned firmware_modifiers(void)
 bool firmware_menu_key_held(void)
 {
     int key;
-    while ((key = firmware_key()) != KEY_NONE && key != ESCAPE) {
+    while ((key = firmware_key()) != KEY_NONE && key != KEY_ESCAPE) {
     }
-    return key == ESCAPE;
+    return key == KEY_ESCAPE;
 }
 
 /* No timer of the firmware's counts in less than seconds; what the TSC counts is measured once. */

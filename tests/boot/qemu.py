@@ -14,6 +14,8 @@ import threading
 import time
 from pathlib import Path
 
+from serial_terminal import SerialTerminal
+
 SCREEN_ADDRESS, SCREEN_COLUMNS, SCREEN_ROWS = 0xB8000, 80, 25
 # Time-outs are for an idle machine; a busy one gets more. What passes does not wait for them.
 PATIENCE = float(os.environ.get("WHELK_PATIENCE", 3))
@@ -114,6 +116,24 @@ class Machine:
         """What came from the serial port, line ends made one."""
         with self._news:
             return LINE_ENDS.sub("\n", self._received.decode("latin-1"))
+
+    @property
+    def terminal(self):
+        """What a serial terminal shows by now."""
+        with self._news:
+            return SerialTerminal(bytes(self._received))
+
+    def wait_for_terminal(self, pattern, timeout=20):
+        """The first match of a regular expression (MULTILINE) on the serial terminal's screen."""
+        deadline = time.monotonic() + timeout * PATIENCE
+        while True:
+            match = re.search(pattern, self.terminal.text, re.MULTILINE)
+            if match:
+                return match
+            if time.monotonic() > deadline:
+                self.fail(f"{pattern!r} not on the terminal within {timeout} s:\n{self.terminal.text}")
+            with self._news:
+                self._news.wait(0.05)
 
     def wait_for(self, pattern, timeout=20, after=0):
         """The first match of a regular expression (MULTILINE) in `serial` from position `after` on."""
