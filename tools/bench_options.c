@@ -108,19 +108,19 @@ static const struct option options[] = {
     {0, "iso", "NAME=FILE", "measure this ISO as well; may be given again", set_iso, 0},
     {0, "loaders", "LIST", "only these of whelk,grub,grub-i386-pc,isolinux", options_text,
      offsetof(struct bench_settings, loaders)},
-    {0, "until", "TEXT", "up to this text on the serial port, not the kernel's entry", options_text,
+    {0, "until", "TEXT", "up to this text on the serial port instead", options_text,
      offsetof(struct bench_settings, until)},
     {0, "probe", NULL, "boot the probe kernel instead of the tree's own", options_flag,
      offsetof(struct bench_settings, probe)},
-    {0, "sizes", "LIST", "boot the probe kernel with a module of 1,8,64 MiB …", set_sizes, 0},
-    {0, "raw-dma", NULL, "with --sizes: how long the bytes take without a loader", options_flag,
+    {0, "sizes", "LIST", "the probe kernel with a module of 1,8,64 MiB …", set_sizes, 0},
+    {0, "raw-dma", NULL, "with --sizes: time of the bytes without a loader", options_flag,
      offsetof(struct bench_settings, raw_dma)},
     {'m', "memory", "MIB", "the machine's memory (512)", set_memory, 0},
     {0, "machine", "pc|q35", "QEMU's machine (pc)", options_text,
      offsetof(struct bench_settings, machine.machine)},
     {0, "attach", "HOW", "cdrom, hda, virtio-blk or usb (cdrom)", options_text,
      offsetof(struct bench_settings, machine.attach)},
-    {0, "accel", "tcg|kvm", "QEMU's accelerator (KVM where it is fast, else TCG)", options_text,
+    {0, "accel", "tcg|kvm", "QEMU's accelerator (KVM where fast, else TCG)", options_text,
      offsetof(struct bench_settings, machine.accel)},
     {0, "timeout", "SECONDS", "for each boot (60; with --xen 600)", set_timeout, 0},
     {0, "no-accesses", NULL, "do not count the accesses to devices", options_flag,
@@ -133,7 +133,7 @@ static const struct option options[] = {
      offsetof(struct bench_settings, plot)},
     {0, "qemu", "PROGRAM", "QEMU's program (qemu-system-x86_64)", options_text,
      offsetof(struct bench_settings, machine.program)},
-    {0, "write-probe", "FILE", "write the probe kernel to FILE, and nothing else", options_text,
+    {0, "write-probe", "FILE", NULL, options_text, /* for its tests */
      offsetof(struct bench_settings, write_probe)},
     {'h', "help", NULL, "show this", options_flag, offsetof(struct bench_settings, help)},
     {'V', "version", NULL, "show the version", options_flag,
@@ -144,9 +144,8 @@ static const struct option options[] = {
 void bench_options_help(const char *name)
 {
     printf("Usage: %s [OPTION…] TREE\n"
-           "Measures how long Whelk takes to boot the tree's default entry, and how long GRUB\n"
-           "and isolinux take where they are installed: in QEMU, up to the kernel's first\n"
-           "instruction.\n\n",
+           "Measures in QEMU how long Whelk, and GRUB and isolinux where they are installed,\n"
+           "take up to the first instruction of the kernel of the tree's default entry.\n\n",
            name);
     options_help(options);
 }

@@ -72,9 +72,9 @@ static const struct option options[] = {
      offsetof(struct settings, config)},
     {0, "json", NULL, "print JSON, of a tree, an ISO or a config", options_flag,
      offsetof(struct settings, json)},
-    {0, "is-x86-multiboot", NULL, "say nothing, exit with 0 if it has a Multiboot 1 header",
+    {0, "is-x86-multiboot", NULL, "say nothing; 0 if it has a Multiboot 1 header",
      set_is_multiboot1, 0},
-    {0, "is-x86-multiboot2", NULL, "say nothing, exit with 0 if it has a Multiboot 2 header",
+    {0, "is-x86-multiboot2", NULL, "say nothing; 0 if it has a Multiboot 2 header",
      set_is_multiboot2, 0},
     {'h', "help", NULL, "show this help", options_flag, offsetof(struct settings, help)},
     {0},
@@ -85,8 +85,8 @@ static void show_help(const char *name)
     printf("Usage: %s [OPTION]… TREE|ISO\n"
            "       %s [OPTION]… --config FILE\n"
            "       %s [OPTION]… KERNEL [MODULE]…\n"
-           "Says what each entry of a tree's or an ISO's config would boot, or what a kernel is,\n"
-           "and where all of it would stand in memory; and what is wrong with it.\n\n",
+           "Says what each entry of a tree's or an ISO's config would boot, or what a kernel\n"
+           "is, where all of it would stand in memory, and what is wrong with it.\n\n",
            name, name, name);
     options_help(options);
 }

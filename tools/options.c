@@ -190,7 +190,7 @@ static void show_left(const struct option *option)
              option->letter != '\0' ? option->letter : ' ', option->letter != '\0' ? "," : " ",
              option->name, option->argument != NULL ? "=" : "",
              option->argument != NULL ? option->argument : "");
-    printf("  %-30s %s\n", left, option->help);
+    printf("  %-28s %s\n", left, option->help);
 }
 
 void options_help(const struct option *options)

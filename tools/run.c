@@ -72,10 +72,9 @@ static bool set_expect(void *settings, const char *argument, struct error *error
 static const struct option options[] = {
     {'m', "memory", "MIB", "the machine's memory (512)", set_memory, 0},
     {'c', "cpus", "COUNT", "its processors (1)", set_cpus, 0},
-    {'e', "expect", "TEXT", "end with status 0 when TEXT comes from the serial port", set_expect,
-     0},
+    {'e', "expect", "TEXT", "end with status 0 when the serial port says TEXT", set_expect, 0},
     {'t', "timeout", "SECONDS", "give up after that time, with status 1", set_timeout, 0},
-    {0, "gdb", NULL, "wait for a debugger on TCP port 1234 before the start", options_flag,
+    {0, "gdb", NULL, "wait for a debugger on TCP port 1234 first", options_flag,
      offsetof(struct settings, gdb)},
     {0, "qemu", "PROGRAM", "run PROGRAM (qemu-system-x86_64)", options_text,
      offsetof(struct settings, qemu)},
@@ -87,11 +86,10 @@ static const struct option options[] = {
 
 static void show_help(const char *name)
 {
-    printf(
-        "Usage: %s [OPTION…] TREE|ISO [-- QEMU OPTION…]\n"
-        "Boots an ISO, or a tree of which an ISO is made, in QEMU; KVM is used where it works.\n"
-        "The serial port is on the terminal; Ctrl-A X ends the machine, and so does a reset.\n\n",
-        name);
+    printf("Usage: %s [OPTION…] TREE|ISO [-- QEMU OPTION…]\n"
+           "Boots an ISO, or a tree made into one, in QEMU, with KVM where that works.\n"
+           "The serial port is on the terminal. Ctrl-A X ends the machine; so does a reset.\n\n",
+           name);
     options_help(options);
 }
 

@@ -3,9 +3,19 @@
 #include "tools/say.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+/* See no-color.org. */
+static bool has_colours(void)
+{
+    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(STDERR_FILENO) && (no_colour == NULL || no_colour[0] == '\0') &&
+           terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
 
 void say(const char *format, ...)
 {
@@ -16,7 +26,8 @@ void say(const char *format, ...)
         text = NULL;
     }
     va_end(arguments);
-    fprintf(stderr, "whelk: %s\n", text != NULL ? text : "out of memory");
+    fprintf(stderr, has_colours() ? "\033[1mwhelk:\033[m %s\n" : "whelk: %s\n",
+            text != NULL ? text : "out of memory");
     free(text);
 }
 

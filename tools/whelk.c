@@ -18,11 +18,9 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"mkrescue", "make a bootable ISO of a directory", "whelk-mkrescue", mkrescue},
-    {"check", "say what a tree, an ISO or a kernel would boot, and where", "whelk-file",
-     check_command},
+    {"check", "say what a tree, an ISO or a kernel would boot", "whelk-file", check_command},
     {"run", "boot a directory or an ISO in QEMU", NULL, run},
-    {"xen", "make a Xen guest of a kernel and its modules, and run it", "xen-single-kernel.sh",
-     xen},
+    {"xen", "run a kernel as a Xen guest", "xen-single-kernel.sh", xen},
     {"domain", "print the definition of a guest that boots an ISO", NULL, domain_command},
     {"bench", "measure how long loaders take to boot a directory", NULL, bench},
 };

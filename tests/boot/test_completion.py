@@ -54,6 +54,7 @@ def test_a_commands_options_are_completed(shell):
     assert complete(shell, "whelk", "run", "--t") == {"--timeout="}
     assert {"--output=", "--verbose", "--help", "--xorriso="} <= complete(shell, "whelk", "mkrescue", "-")
     assert "--output=" not in complete(shell, "whelk", "run", "-")
+    assert {"--raw-dma", "--timeout="} <= complete(shell, "whelk", "bench", "--")  # whose help names other options
 
 
 def test_a_links_options_are_completed(shell):

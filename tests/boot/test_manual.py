@@ -16,6 +16,7 @@ PAGES = sorted(page.name for page in DOCS.glob("whelk*.1"))
 # What the examples call and a test cannot wait for, or has not: they say how they were called.
 STAND_INS = ("qemu-system-x86_64", "xl", "virsh", "kubectl")
 SLOW = ("whelk-bench.1",)
+COMMANDS = ("mkrescue", "check", "run", "xen", "domain", "bench")
 
 
 def examples(page):
@@ -77,12 +78,34 @@ def test_man_shows_a_page_without_a_warning(page):
     assert "NAME" in run.stdout
 
 
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+def test_the_help_fits_a_screen_of_24_lines(command):
+    text = subprocess.run([BUILD / "whelk", *command, "--help"], capture_output=True, text=True, check=True).stdout
+    assert len(text.splitlines()) <= 24
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("environment, coloured", [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": ""}, True),
+                                                   ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+                                                   ({"TERM": "dumb"}, False), ({}, False)])
+def test_messages_have_colours_on_terminals_only_and_not_where_they_are_not_wanted(environment, coloured):
+    controller, terminal = os.openpty()
+    run = subprocess.run([BUILD / "whelk", "mkrescue"], stderr=terminal, env=environment)
+    shown = os.read(controller, 1000)
+    os.close(terminal)
+    os.close(controller)
+    assert run.returncode == 2
+    assert (b"\x1b" in shown) == coloured
+    piped = subprocess.run([BUILD / "whelk", "mkrescue"], capture_output=True, env=environment).stderr
+    assert piped.startswith(b"whelk: the ISO's name")
+
+
 def test_every_option_in_the_help_is_in_the_manual_page():
     for command in ("mkrescue", "check", "run", "xen", "domain"):
         text = subprocess.run([BUILD / "whelk", command, "--help"], capture_output=True, text=True, check=True).stdout
         page = (DOCS / f"whelk-{command}.1").read_text().replace("\\", "")
         options = re.findall(r"^  .*?--([a-z-]+)", text, re.MULTILINE)
-        assert len(options) > 4
+        assert len(options) > 3
         assert [option for option in options if f"--{option}" not in page] == []
 
 

@@ -12,7 +12,7 @@ _whelk() {
         words+=" --help --version"
     elif [[ $current == -* ]]; then
         words=$("${COMP_WORDS[0]}" "${command[@]}" --help 2>/dev/null |
-            sed -n 's/^  .*\(--[a-z0-9-]*=\{0,1\}\).*/\1/p')
+            sed -n 's/^  \(  \|-.,\) *\(--[a-z0-9-]*=\{0,1\}\).*/\2/p')
     else
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -13,7 +13,7 @@ function __whelk_options
         set command $words[2]
     end
     $words[1] $command --help 2>/dev/null |
-        sed -n 's/^  .*\(--[a-z0-9-]*=\{0,1\}\)[^ ]*  *\(.*\)/\1\t\2/p'
+        sed -n 's/^  \(  \|-.,\) *\(--[a-z0-9-]*=\{0,1\}\)[^ ]*  *\(.*\)/\2\t\3/p'
 end
 
 complete -c whelk -n __fish_use_subcommand -f -a '(__whelk_commands)'
