@@ -34,7 +34,7 @@ $(patsubst %.c,$(BUILD)/host/%.o,$(VENDORED)): $(BUILD)/host/%.o: %.c
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(HOST_CFLAGS) -w -c -o $@ $<
 
-$(BUILD)/host/tools/embedded.o: tools/embedded.c $(BUILD)/boot.img $(BUILD)/mbr.img
+$(BUILD)/host/tools/embedded.o: tools/embedded.c $(addprefix $(BUILD)/,boot.img mbr.img BOOTX64.EFI BOOTIA32.EFI)
 	@mkdir -p $(@D)
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<

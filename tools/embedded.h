@@ -6,3 +6,5 @@
 
 struct bytes embedded_boot_image(void); /* El Torito boot sector and stage 2 */
 struct bytes embedded_mbr(void);        /* boot/bios/mbr.asm */
+struct bytes embedded_efi_x64(void);    /* BOOTX64.EFI */
+struct bytes embedded_efi_ia32(void);   /* BOOTIA32.EFI */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See hybrid.h. UEFI 2.10, chapter 5 (GUID partition table, protective MBR); El Torito 1.0, figures
-// 2 to 7 (boot record, boot catalog).
+// See hybrid.h. UEFI 2.10, chapter 5 (GUID partition table, protective MBR).
 #include "tools/hybrid.h"
 
 #include <assert.h>
@@ -11,6 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "tools/el_torito.h"
+#include "tools/iso.h"
+#include "tools/iso_bytes.h"
+#include "tools/store.h"
 
 enum {
     IMAGE_DISC_ID = 40, /* boot/bios/boot.asm: disc_id, which no checksum covers */
@@ -47,13 +50,6 @@ enum {
     DESCRIPTOR_SUPPLEMENTARY = 2,
     DESCRIPTOR_TERMINATOR = 255,
     DESCRIPTOR_MODIFIED = 830,
-
-    /* El Torito. */
-    BOOT_RECORD_BLOCK = 17,
-    BOOT_RECORD_CATALOG = 0x47,
-    CATALOG_DEFAULT_ENTRY = 0x20,
-    CATALOG_BOOTABLE = 0x88,
-    CATALOG_LOAD_RBA = 8,
 };
 static_assert(HYBRID_BACKUP_BYTES == GPT_ENTRIES_BYTES + SECTOR, "the backup: entries and header");
 
@@ -62,22 +58,12 @@ static const uint8_t basic_data_type[GUID_BYTES] = {0xa2, 0xa0, 0xd0, 0xeb, 0xe5
                                                     0x87, 0xc0, 0x68, 0xb6, 0xb7, 0x26, 0x99, 0xc7};
 #define HASHED_BYTES ((uint64_t)64 << 20)
 static const uint8_t gpt_signature[8] = {'E', 'F', 'I', ' ', 'P', 'A', 'R', 'T'};
-static const char partition_name[] = "Whelk ISO";
+static const char iso_name[] = "Whelk ISO";
+/* EFI system partition, C12A7328-F81F-11D2-BA4B-00A0C93EC93B: what UEFI starts. */
+static const uint8_t efi_system_type[GUID_BYTES] = {0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8, 0xd2, 0x11,
+                                                    0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b};
 #define GPT_REQUIRED  ((uint64_t)1 << 0)
 #define GPT_READ_ONLY ((uint64_t)1 << 60) /* of the basic data type */
-
-static void store32(uint8_t *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++) {
-        at[i] = (uint8_t)(value >> 8 * i);
-    }
-}
-
-static void store64(uint8_t *at, uint64_t value)
-{
-    store32(at, (uint32_t)value);
-    store32(at + 4, (uint32_t)(value >> 32));
-}
 
 /* CRC-32 as in ISO 3309, continued from crc (0 at the start). */
 static uint32_t crc32(uint32_t crc, const uint8_t *data, size_t size)
@@ -90,41 +76,6 @@ static uint32_t crc32(uint32_t crc, const uint8_t *data, size_t size)
         }
     }
     return ~crc;
-}
-
-static bool read_at(int iso, uint64_t offset, void *buffer, size_t length, struct error *error)
-{
-    ssize_t got = pread(iso, buffer, length, (off_t)offset);
-    return got == (ssize_t)length || fail(error, "cannot read the new ISO again: %s",
-                                          got < 0 ? strerror(errno) : "too short");
-}
-
-static bool write_at(int iso, uint64_t offset, const void *data, size_t length, struct error *error)
-{
-    ssize_t put = pwrite(iso, data, length, (off_t)offset);
-    return put == (ssize_t)length ||
-           fail(error, "cannot write the ISO: %s", put < 0 ? strerror(errno) : "no space left");
-}
-
-/* The ISO's block where the El Torito default entry's boot image starts. */
-static bool find_boot_image(int iso, uint32_t *block, struct error *error)
-{
-    uint8_t record[BLOCK], catalog[BLOCK];
-    static const char system_id[] = "\0CD001\1EL TORITO SPECIFICATION";
-    if (!read_at(iso, (uint64_t)BOOT_RECORD_BLOCK * BLOCK, record, sizeof record, error)) {
-        return false;
-    }
-    if (memcmp(record, system_id, sizeof system_id) != 0) {
-        return fail(error, "xorriso made an ISO without an El Torito boot record");
-    }
-    uint64_t catalog_block = load32(record + BOOT_RECORD_CATALOG);
-    if (!read_at(iso, catalog_block * BLOCK, catalog, sizeof catalog, error)) {
-        return false;
-    }
-    const uint8_t *entry = catalog + CATALOG_DEFAULT_ENTRY;
-    *block = load32(entry + CATALOG_LOAD_RBA);
-    return entry[0] == CATALOG_BOOTABLE ||
-           fail(error, "xorriso made an ISO whose boot catalog does not boot");
 }
 
 /* Goes on with a hash: quick, and good enough to tell ISOs apart. */
@@ -145,7 +96,7 @@ static bool hash_contents(int iso, uint64_t size, uint64_t *hash, struct error *
     *hash = 0;
     for (uint64_t at = SYSTEM_AREA; at < end; at += sizeof data) {
         size_t length = end - at < sizeof data ? (size_t)(end - at) : sizeof data;
-        if (!read_at(iso, at, data, length, error)) {
+        if (!iso_read_bytes(iso, at, data, length, error)) {
             return false;
         }
         *hash = hash_more(*hash, data, length);
@@ -172,7 +123,7 @@ static bool write_identity(int iso, uint64_t hash, struct error *error)
 {
     uint8_t descriptor[BLOCK], *date = descriptor + DESCRIPTOR_MODIFIED;
     for (uint64_t block = SYSTEM_AREA / BLOCK;; block++) {
-        if (!read_at(iso, block * BLOCK, descriptor, sizeof descriptor, error)) {
+        if (!iso_read_bytes(iso, block * BLOCK, descriptor, sizeof descriptor, error)) {
             return false;
         }
         if (descriptor[0] == DESCRIPTOR_TERMINATOR) {
@@ -186,7 +137,7 @@ static bool write_identity(int iso, uint64_t hash, struct error *error)
             snprintf(time, sizeof time, "%02u%02u%02u%02u", hundredths / 360000 % 24,
                      hundredths / 6000 % 60, hundredths / 100 % 60, hundredths % 100);
             memcpy(date + strlen("YYYYMMDD"), time, 8);
-            if (!write_at(iso, block * BLOCK + DESCRIPTOR_MODIFIED, date, 16, error)) {
+            if (!iso_write_bytes(iso, block * BLOCK + DESCRIPTOR_MODIFIED, date, 16, error)) {
                 return false;
             }
         }
@@ -222,16 +173,37 @@ static void put_mbr(uint8_t *sector, struct bytes code, uint32_t boot_image_bloc
     sector[MBR_SIGNATURE + 1] = 0xaa;
 }
 
-static void put_gpt_entry(uint8_t *entry, const uint8_t guid[GUID_BYTES], uint64_t first,
-                          uint64_t last)
+/* Sectors, the last one included. */
+struct range {
+    uint64_t first, last;
+};
+
+static void put_gpt_entry(uint8_t *entry, const uint8_t type[GUID_BYTES], const char *name,
+                          struct range range, uint64_t flags)
 {
-    memcpy(entry, basic_data_type, GUID_BYTES);
-    memcpy(entry + 16, guid, GUID_BYTES);
-    store64(entry + 32, first);
-    store64(entry + 40, last);
-    store64(entry + 48, GPT_REQUIRED | GPT_READ_ONLY);
-    for (size_t i = 0; i < sizeof partition_name; i++) {
-        entry[56 + 2 * i] = (uint8_t)partition_name[i]; /* UTF-16 */
+    memcpy(entry, type, GUID_BYTES);
+    store64(entry + 32, range.first);
+    store64(entry + 40, range.last);
+    store64(entry + 48, flags);
+    for (size_t i = 0; name[i] != '\0'; i++) {
+        entry[56 + 2 * i] = (uint8_t)name[i]; /* UTF-16 */
+    }
+}
+
+/* Partitions do not overlap: the ISO is one up to what UEFI starts, and one behind it. */
+static void put_gpt_entries(uint8_t *entries, uint64_t hash, struct range all, struct range efi)
+{
+    const uint64_t iso_flags = GPT_REQUIRED | GPT_READ_ONLY;
+    bool has_efi = all.first < efi.first && efi.first < efi.last && efi.last < all.last;
+    struct range front = {all.first, has_efi ? efi.first - 1 : all.last};
+    put_gpt_entry(entries, basic_data_type, iso_name, front, iso_flags);
+    if (has_efi) {
+        put_gpt_entry(entries + GPT_ENTRY_BYTES, efi_system_type, "EFI boot", efi, GPT_REQUIRED);
+        put_gpt_entry(entries + 2 * (size_t)GPT_ENTRY_BYTES, basic_data_type, iso_name,
+                      (struct range){efi.last + 1, all.last}, iso_flags);
+    }
+    for (size_t i = 0; i < (has_efi ? 3 : 1); i++) {
+        make_guid(hash, (uint8_t)(1 + i), entries + i * GPT_ENTRY_BYTES + 16);
     }
 }
 
@@ -269,8 +241,8 @@ static bool is_free(const uint8_t *bytes, size_t length)
 static bool check_room(int iso, uint64_t size, struct error *error)
 {
     uint8_t system_area[SYSTEM_AREA], tail[HYBRID_BACKUP_BYTES];
-    if (!read_at(iso, 0, system_area, sizeof system_area, error) ||
-        !read_at(iso, size - sizeof tail, tail, sizeof tail, error)) {
+    if (!iso_read_bytes(iso, 0, system_area, sizeof system_area, error) ||
+        !iso_read_bytes(iso, size - sizeof tail, tail, sizeof tail, error)) {
         return false;
     }
     if (!is_free(system_area, sizeof system_area)) {
@@ -282,39 +254,100 @@ static bool check_room(int iso, uint64_t size, struct error *error)
            fail(error, "no room for the backup partition table at the end of the ISO");
 }
 
-static bool write_tables(int iso, uint64_t size, struct bytes mbr, struct error *error)
+/* A file's only extent. */
+static bool find_extent(const struct iso *iso, const char *path, struct iso9660_extent *extent,
+                        struct error *error)
 {
-    uint64_t sector_count = size / SECTOR;
-    uint32_t image_block = 0;
-    uint64_t hash = 0;
-    uint8_t disk_guid[GUID_BYTES], partition_guid[GUID_BYTES];
-    if (!check_room(iso, size, error) || !find_boot_image(iso, &image_block, error) ||
-        !hash_contents(iso, size, &hash, error) || !write_identity(iso, hash, error)) {
+    uint8_t memory[4096];
+    struct arena arena = {.base = memory, .size = sizeof memory};
+    struct iso9660_file file;
+    if (!iso_find(iso, path, &file, &arena, error)) {
+        fail_in(error, "%s in the new ISO: ", path);
+        return false;
+    }
+    if (file.is_directory || file.extent_count != 1) {
+        fail(error, "%s: not a file that UEFI could boot from", path);
+        return false;
+    }
+    *extent = file.extents[0];
+    return true;
+}
+
+/* Where the volume for UEFI is: its files stand one behind the other. */
+static bool find_volume(const struct iso *iso, const struct efi_boot *efi,
+                        struct iso9660_extent *volume, struct error *error)
+{
+    if (!find_extent(iso, efi->volume, volume, error)) {
+        return false;
+    }
+    for (size_t i = 1; i < efi->count; i++) {
+        struct iso9660_extent file;
+        if (!find_extent(iso, efi->files[i].path, &file, error)) {
+            return false;
+        }
+        uint32_t blocks = (volume->length_bytes + BLOCK - 1) / BLOCK;
+        if (file.lba != volume->lba + blocks) {
+            fail(error, "%s: an option puts it elsewhere than behind %s; leave it out",
+                 efi->files[i].path, efi->volume);
+            return false;
+        }
+        volume->length_bytes = blocks * BLOCK + file.length_bytes;
+    }
+    return true;
+}
+
+/* An entry that an option of the user's made stays the only one. */
+static bool add_efi(int iso, const char *path, const struct efi_boot *efi,
+                    struct el_torito *catalog, struct error *error)
+{
+    if (catalog->efi_sectors != 0) {
+        return true;
+    }
+    struct iso files;
+    struct iso9660_extent volume = {0};
+    bool found = iso_open(&files, path, error) && find_volume(&files, efi, &volume, error);
+    iso_close(&files);
+    if (!found) {
+        return false;
+    }
+    uint64_t blocks = ((uint64_t)volume.length_bytes + BLOCK - 1) / BLOCK;
+    return el_torito_add_efi(catalog, iso, volume.lba, blocks * (BLOCK / SECTOR), error);
+}
+
+static bool write_tables(int iso, const char *path, uint64_t size, struct bytes mbr,
+                         const struct efi_boot *efi, struct error *error)
+{
+    uint64_t sector_count = size / SECTOR, hash = 0;
+    struct el_torito catalog;
+    uint8_t disk_guid[GUID_BYTES];
+    if (!check_room(iso, size, error) || !el_torito_read(&catalog, iso, error) ||
+        !add_efi(iso, path, efi, &catalog, error) || !hash_contents(iso, size, &hash, error) ||
+        !write_identity(iso, hash, error)) {
         return false;
     }
     make_guid(hash, 0, disk_guid);
-    make_guid(hash, 1, partition_guid);
     /* MBR, GPT header, GPT entries; and the backup: entries, header. */
     uint8_t front[GPT_ENTRIES_START + GPT_ENTRIES_BYTES] = {0};
     static_assert(sizeof front <= SYSTEM_AREA, "ISO 9660 leaves this much room");
     uint8_t back_header[SECTOR] = {0};
     uint8_t *entries = front + GPT_ENTRIES_START;
-    put_mbr(front, mbr, image_block, sector_count, load32(disk_guid));
-    put_gpt_entry(entries, partition_guid, GPT_FIRST_USABLE,
-                  sector_count - 2 - GPT_ENTRIES_SECTORS);
+    uint64_t back = sector_count - 1, efi_first = (uint64_t)catalog.efi_block * (BLOCK / SECTOR);
+    put_mbr(front, mbr, catalog.image_block, sector_count, load32(disk_guid));
+    put_gpt_entries(entries, hash, (struct range){GPT_FIRST_USABLE, back - 1 - GPT_ENTRIES_SECTORS},
+                    (struct range){efi_first, efi_first + catalog.efi_sectors - 1});
     uint32_t entries_crc = crc32(0, entries, GPT_ENTRIES_BYTES);
-    uint64_t back = sector_count - 1;
     put_gpt_header(front + SECTOR, 1, back, 2, sector_count, disk_guid, entries_crc);
     put_gpt_header(back_header, back, 1, back - GPT_ENTRIES_SECTORS, sector_count, disk_guid,
                    entries_crc);
-    uint64_t disc_id = (uint64_t)image_block * BLOCK + IMAGE_DISC_ID;
-    return write_at(iso, 0, front, sizeof front, error) &&
-           write_at(iso, disc_id, disk_guid, sizeof disk_guid, error) &&
-           write_at(iso, size - HYBRID_BACKUP_BYTES, entries, GPT_ENTRIES_BYTES, error) &&
-           write_at(iso, size - SECTOR, back_header, SECTOR, error);
+    uint64_t disc_id = (uint64_t)catalog.image_block * BLOCK + IMAGE_DISC_ID;
+    return iso_write_bytes(iso, 0, front, sizeof front, error) &&
+           iso_write_bytes(iso, disc_id, disk_guid, sizeof disk_guid, error) &&
+           iso_write_bytes(iso, size - HYBRID_BACKUP_BYTES, entries, GPT_ENTRIES_BYTES, error) &&
+           iso_write_bytes(iso, size - SECTOR, back_header, SECTOR, error);
 }
 
-bool hybrid_write(const char *iso_path, struct bytes mbr, struct error *error)
+bool hybrid_write(const char *iso_path, struct bytes mbr, const struct efi_boot *efi,
+                  struct error *error)
 {
     if (mbr.size > MBR_CODE_MAX) {
         return fail(error, "the MBR's code has %zu bytes, room is for %d", mbr.size, MBR_CODE_MAX);
@@ -328,7 +361,7 @@ bool hybrid_write(const char *iso_path, struct bytes mbr, struct error *error)
         }
         return false;
     }
-    bool done = write_tables(iso, (uint64_t)status.st_size, mbr, error);
+    bool done = write_tables(iso, iso_path, (uint64_t)status.st_size, mbr, efi, error);
     if (close(iso) != 0 && done) {
         done = fail(error, "cannot write the ISO: %s", strerror(errno));
     }

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "tools/check.h"
+#include "tools/efi_boot.h"
 #include "tools/embedded.h"
 #include "tools/hybrid.h"
 #include "tools/writer.h"
@@ -32,11 +33,12 @@ enum {
     APPLICATION_BYTES = 129, /* of the application id, with a NUL */
 };
 /* See docs/iso-layout.md; the backup GPT is in the padding. */
-#define PADDING_BLOCKS      ((128u + 32u) * 1024u / ISO_BLOCK_BYTES)
+#define RUN_OUT_BLOCKS      (128u * 1024u / ISO_BLOCK_BYTES)
+#define BACKUP_BLOCKS       (32u * 1024u / ISO_BLOCK_BYTES)
 #define SMALLEST_ISO_BLOCKS (16u * 63u * 512u / ISO_BLOCK_BYTES)
 #define UNDATED_SECONDS     ((time_t)315532800)  /* HYBRID_UNDATED */
 #define LAST_SECONDS        ((time_t)5869583999) /* 2155: a directory has one byte for the year */
-_Static_assert(PADDING_BLOCKS *ISO_BLOCK_BYTES >= HYBRID_BACKUP_BYTES,
+_Static_assert(BACKUP_BLOCKS *ISO_BLOCK_BYTES >= HYBRID_BACKUP_BYTES,
                "the backup GPT fits the padding");
 
 struct settings {
@@ -152,7 +154,7 @@ static bool is_grub_platform(const char *operand)
 static bool read_sources(struct tree *tree, const struct words *operands, bool verbose,
                          struct error *error)
 {
-    tree->sources = calloc(operands->count + 1, sizeof *tree->sources);
+    tree->sources = calloc(operands->count + OUTPUT_OWN_FILES, sizeof *tree->sources);
     tree->count = 0;
     if (tree->sources == NULL) {
         return fail(error, "out of memory");
@@ -172,15 +174,16 @@ static bool read_sources(struct tree *tree, const struct words *operands, bool v
 
 // ---- What the ISO is made of
 
-/* Enough that the ISO, with the boot image and the largest of the other files, reaches the smallest
-   size. */
-static unsigned padding_blocks(const struct load_order *order)
+/* Enough that the ISO, with Whelk's files and the largest of the others, reaches the smallest size.
+ */
+static unsigned padding_blocks(const struct load_order *order, const struct efi_boot *efi)
 {
-    uint64_t file_blocks =
-        order->largest_bytes / ISO_BLOCK_BYTES + embedded_boot_image().size / ISO_BLOCK_BYTES;
-    unsigned missing =
-        file_blocks < SMALLEST_ISO_BLOCKS ? SMALLEST_ISO_BLOCKS - (unsigned)file_blocks : 0;
-    return missing > PADDING_BLOCKS ? missing : PADDING_BLOCKS;
+    uint64_t efi_blocks = efi_boot_blocks(efi), padding = BACKUP_BLOCKS;
+    uint64_t file_blocks = order->largest_bytes / ISO_BLOCK_BYTES +
+                           embedded_boot_image().size / ISO_BLOCK_BYTES + efi_blocks;
+    padding += efi_blocks < RUN_OUT_BLOCKS ? RUN_OUT_BLOCKS - efi_blocks : 0; /* they stand last */
+    uint64_t missing = file_blocks < SMALLEST_ISO_BLOCKS ? SMALLEST_ISO_BLOCKS - file_blocks : 0;
+    return (unsigned)(missing > padding ? missing : padding);
 }
 
 /* The product that the user named, with its version: the application id. */
@@ -214,27 +217,42 @@ static bool set_dates(struct iso_request *request, struct error *error)
     return true;
 }
 
-/* Adds Whelk's own file, which read_sources() has left room for. */
-static void add_boot_image(struct tree *tree, const struct output *output)
-{
-    struct tree_source *source = &tree->sources[tree->count++];
-    strcpy(source->target, BOOT_IMAGE_PATH);
-    strcpy(source->disk, output->boot_image);
-    source->is_directory = false;
-}
+_Static_assert(1 + EFI_BOOT_FILES_MAX <= OUTPUT_OWN_FILES, "room for the boot image and UEFI's");
+_Static_assert(EFI_BOOT_FILES_MAX <= (int)ISO_LAST_MAX, "room for UEFI's");
 
 // ---- The ISO
 
-static bool write_boot_image(const char *path, struct error *error)
+static bool write_file(const char *path, struct bytes contents, struct error *error)
 {
-    struct bytes image = embedded_boot_image();
     int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    bool done = descriptor >= 0 && write(descriptor, image.data, image.size) == (ssize_t)image.size;
+    bool done = descriptor >= 0 &&
+                write(descriptor, contents.data, contents.size) == (ssize_t)contents.size;
     int reason = errno;
     if (descriptor >= 0) {
         done = close(descriptor) == 0 && done;
     }
     return done || fail(error, "%s: %s", path, strerror(reason));
+}
+
+/* Writes one of Whelk's own files to `disk`, and adds it to the tree, which has room for it. */
+static bool add_own(struct tree *tree, const char *target, const char *disk, struct bytes contents,
+                    struct error *error)
+{
+    struct tree_source *source = &tree->sources[tree->count++];
+    strcpy(source->target, target);
+    strcpy(source->disk, disk);
+    source->is_directory = false;
+    return write_file(disk, contents, error);
+}
+
+static bool add_own_files(struct tree *tree, const struct efi_boot *efi,
+                          const struct output *output, struct error *error)
+{
+    bool done = add_own(tree, BOOT_IMAGE_PATH, output->own[0], embedded_boot_image(), error);
+    for (size_t i = 0; done && i < efi->count; i++) {
+        done = add_own(tree, efi->files[i].path, output->own[1 + i], efi->files[i].contents, error);
+    }
+    return done;
 }
 
 /* xorriso makes the ISO where the user has something to tell it. */
@@ -254,7 +272,8 @@ static bool write_request(const struct iso_request *request, const struct settin
 }
 
 static bool write_iso(const struct settings *settings, const struct command_line *line,
-                      struct tree *tree, const struct load_order *order, struct error *error)
+                      struct tree *tree, const struct load_order *order, const struct efi_boot *efi,
+                      struct error *error)
 {
     static struct output output; /* large */
     char application[APPLICATION_BYTES];
@@ -268,17 +287,20 @@ static bool write_iso(const struct settings *settings, const struct command_line
         .volume = "ISOIMAGE",
         .preparer = "WHELK",
         .application = application,
-        .padding_blocks = padding_blocks(order),
+        .padding_blocks = padding_blocks(order, efi),
+        .last_count = efi->count,
         .verbose = settings->verbose,
     };
+    for (size_t i = 0; i < efi->count; i++) {
+        request.last[i] = efi->files[i].path;
+    }
     name_product(application, settings);
     if (!set_dates(&request, error) || !output_start(&output, settings->output, error)) {
         return false;
     }
-    add_boot_image(tree, &output);
-    bool done = write_boot_image(output.boot_image, error) &&
+    bool done = add_own_files(tree, efi, &output, error) &&
                 write_request(&request, settings, line, error) &&
-                hybrid_write(output.iso, embedded_mbr(), error) &&
+                hybrid_write(output.iso, embedded_mbr(), efi, error) &&
                 prepare_write(output.iso, error) && output_finish(&output, error);
     output_end();
     return done;
@@ -289,18 +311,21 @@ static bool make(const struct settings *settings, const struct command_line *lin
 {
     struct tree tree = {0};
     struct load_order order = {0};
-    struct error error = {""}; /* check_tree() says its reasons itself */
+    static struct efi_boot efi; /* large */
+    struct error error = {""};  /* check_tree() says its reasons itself */
     for (size_t i = 0; settings->verbose && i < line->ignored.count; i++) {
         say("%s: ignored, as Whelk needs nothing of the kind", line->ignored.at[i]);
     }
     bool done = read_sources(&tree, &line->operands, settings->verbose, &error) &&
-                check_tree(&tree, &order) && write_iso(settings, line, &tree, &order, &error);
+                check_tree(&tree, &order) && efi_boot_choose(&efi, &tree, &error) &&
+                write_iso(settings, line, &tree, &order, &efi, &error);
     if (error.message[0] != '\0') {
         say("%s", error.message);
     }
     if (!done) {
         say("%s was not written", settings->output);
     }
+    efi_boot_free(&efi);
     load_order_free(&order);
     free(tree.sources);
     return done;

@@ -24,7 +24,9 @@ static void remove_temporary(void)
 {
     if (current.directory[0] != '\0') {
         unlink(current.iso);
-        unlink(current.boot_image);
+        for (size_t i = 0; i < OUTPUT_OWN_FILES; i++) {
+            unlink(current.own[i]);
+        }
         rmdir(current.directory);
         current.directory[0] = '\0';
     }
@@ -124,7 +126,10 @@ bool output_start(struct output *output, const char *path, struct error *error)
     int reason = errno;
     if (made) {
         strcat(strcpy(output->iso, output->directory), "/iso");
-        strcat(strcpy(output->boot_image, output->directory), "/whelk.img");
+        for (int i = 0; i < OUTPUT_OWN_FILES; i++) {
+            char name[] = {'/', (char)('0' + i), '\0'};
+            strcat(strcpy(output->own[i], output->directory), name);
+        }
         current = *output;
         catch_signals();
     }

@@ -9,11 +9,13 @@
 #include <sys/types.h>
 #include "loader/error.h"
 
+enum { OUTPUT_OWN_FILES = 8 };
+
 struct output {
-    char path[PATH_MAX];       /* where it shall be, absolute; symbolic links followed */
-    char directory[PATH_MAX];  /* temporary, beside it: these two files may be in it */
-    char iso[PATH_MAX];        /* where it is until then */
-    char boot_image[PATH_MAX]; /* Whelk's boot file, for the writer to read */
+    char path[PATH_MAX];                  /* where it shall be, absolute; symbolic links followed */
+    char directory[PATH_MAX];             /* temporary, beside it: these files may be in it */
+    char iso[PATH_MAX];                   /* where it is until then */
+    char own[OUTPUT_OWN_FILES][PATH_MAX]; /* Whelk's boot files, for the writer to read */
 };
 
 /* Makes the temporary directory. One output at a time. */

@@ -10,25 +10,29 @@
 #include "tools/options.h"
 #include "tools/tree.h"
 
+enum {
+    ISO_LOADED_BLOCKS = 4,     /* of 512 bytes by the firmware: boot.asm reads the rest, faster */
+    ISO_CATALOG_WEIGHT = 1000, /* files of higher weight stand in front; others have 0 */
+    ISO_LAST_WEIGHT = -1000,   /* of the first of those that stand last; each one less */
+    ISO_LAST_MAX = 8,
+};
+#define ISO_BLOCK_BYTES 2048u
+
 struct iso_request {
     const char *file; /* to write; it does not exist yet */
     const struct tree *tree;
     const struct load_order *first;        /* these stand behind the boot image, in this order */
     const char *boot_image, *boot_catalog; /* in the ISO: the catalog is in no listing */
-    const char *left_out[2];               /* on the disk, absolute: not even if in the tree */
-    const char *volume, *preparer;         /* names in the volume descriptor */
-    const char *application;               /* "" for none */
-    char date[sizeof "YYYYMMDDhhmmsscc"];  /* of the volume */
-    time_t file_date;                      /* of all files */
+    const char *last[ISO_LAST_MAX];        /* these stand behind all others, in this order */
+    size_t last_count;
+    const char *left_out[2];              /* on the disk, absolute: not even if in the tree */
+    const char *volume, *preparer;        /* names in the volume descriptor */
+    const char *application;              /* "" for none */
+    char date[sizeof "YYYYMMDDhhmmsscc"]; /* of the volume */
+    time_t file_date;                     /* of all files */
     unsigned padding_blocks;
     bool verbose; /* whether to show what the writer says */
 };
-
-enum {
-    ISO_LOADED_BLOCKS = 4,     /* of 512 bytes by the firmware: boot.asm reads the rest, faster */
-    ISO_CATALOG_WEIGHT = 1000, /* files of higher weight stand in front; others have 0 */
-};
-#define ISO_BLOCK_BYTES 2048u
 
 /* Writes the ISO. A bar shows the progress on a terminal. */
 bool iso_write(const struct iso_request *request, struct error *error);

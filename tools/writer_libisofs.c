@@ -213,6 +213,9 @@ static bool set_order(const struct making *making)
     for (size_t i = 0; done && i < first->count; i++) {
         done = set_weight(making, first->paths[i], --weight);
     }
+    for (size_t i = 0; done && i < making->request->last_count; i++) {
+        done = set_weight(making, making->request->last[i], ISO_LAST_WEIGHT - (int)i);
+    }
     return done;
 }
 

@@ -90,6 +90,9 @@ static void make_command(struct command *command, const struct iso_request *requ
         add_weight(command, --weight, request->first->paths[i]);
     }
     add_words(command, &line->foreign);
+    for (size_t i = 0; i < request->last_count; i++) { /* the user's would tear them apart */
+        add_weight(command, ISO_LAST_WEIGHT - (int)i, request->last[i]);
+    }
     command_add(command, "-o");
     command_add(command, "stdio:%s", request->file);
     for (size_t i = 0; i < request->tree->count; i++) {

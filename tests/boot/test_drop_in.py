@@ -11,13 +11,12 @@ import pytest
 
 from discs import BUILD, CONFIG, MKRESCUE, tree
 from good_kernels import KERNELS
-from place import ENTRY, contents, extract, good_tree, kernel
+from place import ENTRY, OWN, contents, extract, good_tree, kernel
 from report import differences
 
 PLATFORM = "/usr/lib/grub/i386-pc"
 BIOS_ONLY = ["-d", PLATFORM]  # GRUB's other platforms add nothing to the user's files, but seconds
 REPORT_KERNEL = KERNELS["elf32"].make
-BOOT_IMAGE = b"boot/whelk.img"
 
 # How 189 projects call it, by falling frequency.
 FORMS = {
@@ -89,7 +88,7 @@ def write_sources(place):
 def users_part(files):
     """Without what GRUB or Whelk adds, and what their directories are."""
     def is_loaders(name):
-        return name == BOOT_IMAGE or re.match(rb"(boot/grub/(i386-pc|fonts|locale|roms|themes|x86_64-efi|i386-efi)"
+        return name in OWN or re.match(rb"(boot/grub/(i386-pc|fonts|locale|roms|themes|x86_64-efi|i386-efi)"
                                               rb"|boot\.catalog|efi|\.disk|System|mach_kernel)(/|$|\.)", name)
     return {name: what for name, what in files.items() if not is_loaders(name)}
 
@@ -120,13 +119,13 @@ def test_a_command_line_does_the_same_as_with_grub(place, form):
     if not runs["grub"][1]:
         return
     grub, whelk = (contents(extract(place.path / f"{name}.iso", place.path / name)) for name in ("grub", "whelk"))
-    assert whelk.keys() - {BOOT_IMAGE} == users_part(whelk).keys()
+    assert whelk.keys() - OWN == users_part(whelk).keys()
     assert users_part(whelk) == users_part(grub)
     (grub_ids, grub_modes), (ids, modes) = (description(place.path / f"{name}.iso") for name in ("grub", "whelk"))
     for field in ("Volume Id", "Publisher Id"):
         assert ids[field] == grub_ids[field]
     # GRUB's temporary directories give these their own modes.
-    for path in modes.keys() - {"/", "/boot", "/boot/grub", "/boot/whelk.img"}:
+    for path in modes.keys() - {"/", "/boot", "/boot/grub", *(f"/{name.decode()}" for name in OWN)}:
         assert (path, modes[path]) == (path, grub_modes[path])
 
 
@@ -149,7 +148,7 @@ def test_verbose_says_what_is_ignored(place):
 def test_grubs_platform_folder_among_the_sources_is_left_out(place):
     place.write(good_tree())
     got = contents(extract(place.make("tree", PLATFORM), place.path / "got"))
-    assert got.keys() == {b"boot", b"boot/grub", b"boot/kernel", CONFIG.encode(), BOOT_IMAGE}
+    assert got.keys() == {b"boot", b"boot/grub", b"boot/kernel", CONFIG.encode(), *OWN}
 
 
 def test_an_option_that_would_take_the_partition_tables_place_is_refused(place):
@@ -194,7 +193,7 @@ def test_every_option_of_xorrisos_mkisofs_reaches_it_with_its_arguments(place):
         (place.path / "words").unlink(missing_ok=True)
         place.run("--xorriso", tools, "-o", place.iso, *words, "tree")
         given = (place.path / "words").read_text().split("\n") if (place.path / "words").exists() else []
-        at = len(given) - 1 - given[::-1].index("-o") - len(words) if "-o" in given else 0
+        at = given.index("-1000") - 1 - len(words) if "-1000" in given else 0  # before the weights of UEFI's files
         if given[at:at + len(words)] != words:
             wrong.append(option)
     assert wrong == ["-d"]  # grub-mkrescue's --directory

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from discs import BUILD, CONFIG, MKRESCUE, ROOT, Sparse, file_in_iso
-from place import ENTRY, contents, extract, for_everyone, good_tree, kernel
+from place import ENTRY, OWN, contents, extract, for_everyone, good_tree, kernel
 
 SECTOR, BLOCK = 512, 2048  # the disk's and the ISO's
 BOOT_IMAGE = "boot/whelk.img"
@@ -85,11 +85,11 @@ def test_what_a_boot_reads_stands_in_load_order_right_behind_the_boot_image(plac
     assert all(file_in_iso(iso, name)[0] >= expected for name in others)
 
 
-def test_an_iso_with_a_module_of_one_mebibyte_is_under_1600000_bytes(place):
+def test_an_iso_with_a_module_of_one_mebibyte_is_under_1600000_bytes_and_200_kib_for_uefi(place):
     config = ENTRY.replace("boot\n}", "module /boot/module\n}")
     iso = place.make(place.write({CONFIG: config.encode(), "boot/kernel": kernel(size=100_000),
                                   "boot/module": os.urandom(MIB)}))
-    assert iso.stat().st_size < 1_600_000
+    assert iso.stat().st_size < 1_600_000 + 200 * 1024
 
 
 CYLINDER = 16 * 63 * SECTOR  # less, and SeaBIOS boots no virtio, SCSI, SATA or USB disk
@@ -126,16 +126,28 @@ def test_the_partition_table_and_its_backup_are_valid_and_agree(place):
     assert front["guid"].variant == uuid.RFC_4122 and front["guid"].bytes[6] >> 4 == 8
 
 
-def test_one_read_only_partition_covers_the_iso(place):
+def partitions(disk):
+    """Of each GPT entry in use: type, own GUID, first and last sector, flags, name."""
+    front = gpt_header(disk, 1)
+    entries = [front["table"][at:at + front["entry_size"]] for at in range(0, len(front["table"]), front["entry_size"])]
+    used = [entry for entry in entries if any(entry)]
+    assert entries[:len(used)] == used
+    return [(uuid.UUID(bytes_le=entry[:16]), uuid.UUID(bytes_le=entry[16:32]), *struct.unpack_from("<QQQ", entry, 32),
+             entry[56:128].decode("utf-16-le").rstrip("\0")) for entry in used]
+
+
+def test_read_only_partitions_cover_the_iso_but_for_the_efi_system_partition(place):
     disk = place.make(place.write(good_tree())).read_bytes()
     front = gpt_header(disk, 1)
-    kind, own, first, last, flags = struct.unpack_from("<16s16sQQQ", front["table"])
-    assert uuid.UUID(bytes_le=kind) == uuid.UUID("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7")
-    assert uuid.UUID(bytes_le=own) != front["guid"]
-    assert (first, last) == (front["first"], front["last"])
-    assert flags >> 60 & 1 == 1
-    assert front["table"][56:128].decode("utf-16-le").rstrip("\0") == "Whelk ISO"
-    assert not any(front["table"][front["entry_size"]:])
+    before, efi, behind = partitions(disk)
+    assert (before[2], behind[3]) == (front["first"], front["last"])
+    assert (before[3] + 1, efi[3] + 1) == (efi[2], behind[2])
+    for kind, _, _, _, flags, name in (before, behind):
+        assert kind == uuid.UUID("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7")
+        assert (flags, name) == (1 << 60 | 1, "Whelk ISO")
+    assert efi[0] == uuid.UUID("c12a7328-f81f-11d2-ba4b-00a0c93ec93b")
+    assert (efi[4], efi[5]) == (1, "EFI boot")
+    assert len({front["guid"], before[1], efi[1], behind[1]}) == 4
 
 
 def test_the_mbr_protects_the_disk_and_has_an_active_entry_for_firmware_that_wants_one(place):
@@ -184,7 +196,7 @@ def test_the_users_files_are_all_there_unchanged_and_only_whelks_boot_file_is_ne
     iso = place.make(tree)
     got = extract(iso, place.path / "got")
     expected = contents(tree)
-    assert contents(got).keys() - expected.keys() == {BOOT_IMAGE.encode()}
+    assert contents(got).keys() - expected.keys() == OWN
     assert contents(got) | expected == contents(got)
 
 
@@ -212,7 +224,7 @@ def test_graft_points_put_files_and_directories_where_they_say(place):
     iso = place.make("boot/grub/grub.cfg=cfg", r"/boot/kernel=parts/k\=1", r"/a\=b/c\\d=parts/back\\slash",
                      "extra/=more", "into/=parts/back\\slash", "cfg")
     got = extract(iso, place.path / "got")
-    assert {k: v for k, v in contents(got).items() if v[0] == "file" and k != BOOT_IMAGE.encode()} == {
+    assert {k: v for k, v in contents(got).items() if v[0] == "file" and k not in OWN} == {
         CONFIG.encode(): ("file", ENTRY.encode()), b"boot/kernel": ("file", kernel()), b"a=b/c\\d": ("file", b"m"),
         b"extra/x": ("file", b"x"), b"extra/sub/y": ("file", b"y"), b"into/back\\slash": ("file", b"m"),
         b"cfg": ("file", ENTRY.encode())}
@@ -238,7 +250,7 @@ def test_an_output_inside_the_tree_does_not_contain_itself(place):
         sizes.append(place.iso.stat().st_size)
     got = extract(place.iso, place.path / "got")
     assert sorted(contents(got)) == sorted(
-        os.fsencode(name) for name in ("a [1]*", "boot", "boot/grub", "boot/kernel", BOOT_IMAGE, CONFIG))
+        [*OWN, *(os.fsencode(name) for name in ("a [1]*", "boot", "boot/grub", "boot/kernel", CONFIG))])
     assert sizes[0] == sizes[1]
     assert os.listdir(place.iso.parent) == ["o=ut.iso"]
 
@@ -594,7 +606,7 @@ def test_a_tree_of_100000_files_makes_an_iso(place):
         iso = place.make(tree)
         found = subprocess.run(["xorriso", "-indev", iso, "-find", "/", "-type", "f"], capture_output=True, text=True,
                                check=True).stdout.splitlines()
-        assert len(found) == 100_003
+        assert len(found) == 100_006
         assert file_in_iso(iso, "boot/kernel")[0] == file_in_iso(iso, CONFIG)[0] + 1
     finally:
         shutil.rmtree(tree)
