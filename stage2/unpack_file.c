@@ -4,10 +4,18 @@
 
 #include <string.h>
 #include "stage2/disc.h"
+#include "stage2/packing.h"
 #include "stage2/unpack.h"
 
 bool unpack_file(struct file *file, struct error *error)
 {
+    uint8_t magic[PACKING_MAGIC_BYTES];
+    if (!file_read(file, 0, sizeof magic, magic, error)) {
+        return false;
+    }
+    if (packing_of((struct bytes){magic, sizeof magic}) == PACKING_NONE) {
+        return true;
+    }
     size_t mark = disc_staging_mark();
     struct arena working = {.base = disc_staging_allocate(UNPACK_WORKING_BYTES),
                             .size = UNPACK_WORKING_BYTES};

@@ -6,7 +6,7 @@
 #include "loader/error.h"
 #include "stage2/file.h"
 
-/* Unpacks an open file into memory at the top of the RAM: to as much as it says that it needs, or,
-   where it does not say or that is too little, to all there is. Its contents are set then, and its
-   size is theirs. */
+/* Unpacks an open file of at least PACKING_MAGIC_BYTES, if it is packed, into memory at the top of
+   the RAM: to as much as it says that it needs, or, where it does not say or that is too little, to
+   all there is. Its contents are set then, and its size is theirs. */
 bool unpack_file(struct file *file, struct error *error);

@@ -21,7 +21,7 @@ EXTRAS_C     := boot/bios/a20_enable.c boot/bios/acpi.c boot/bios/code_page.c bo
                 stage2/utf8.c stage2/script_host.c \
                 $(addprefix stage2/config_,complete.c extra.c function.c host.c legacy.c loop.c prompt.c search.c show.c submenu.c test.c) \
                 stage2/multiboot2_table.c stage2/symbols.c stage2/timeline_report.c stage2/unpack_file.c stage2/video.c stage2/video_start.c \
-                stage2/video_wishes.c $(filter-out stage2/packing.c,$(UNPACK_C)) $(VENDORED)
+                stage2/video_wishes.c $(UNPACK_C) $(VENDORED)
 CORE_C       := $(filter-out $(EXTRAS_C),$(BIOS_C))
 CORE_OBJECTS := $(CORE_C:%.c=$(BIOS_BUILD)/%.o) $(BIOS_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)
 EXTRAS_OBJECTS := $(EXTRAS_C:%.c=$(BIOS_BUILD)/%.o)

@@ -54,6 +54,15 @@ def test_a_module_that_begins_with_a_frame_to_skip_arrives_unpacked(boot, progra
     assert module_sum(report) == (zlib.adler32(TEXT), len(TEXT))
 
 
+def test_files_that_only_begin_like_packed_ones_arrive_as_they_are(boot):
+    starts = [b"\x1f\x8b\x07", b"\xfd7zXY\0", b"\x04\x22\x4d\x17", b"\x02\x21\x4c\x17", b"\x28\xb5\x2f\xfc",
+              b"\x89LZP", b"BZi", b"\x50\x2a\x4d\x17"]
+    contents = [start + b"text" for start in starts] + [b"\x1f\x8b\x08"]  # the last one: too short to be packed
+    packed = pack("gzip", TEXT)  # so that the loader looks itself
+    modules = boot(tree(ELF32, modules=[("", data) for data in [*contents, packed]])).report.modules
+    assert [m["adler"] for m in modules] == [zlib.adler32(data) for data in [*contents, TEXT]]
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_nounzip_leaves_only_the_module_behind_it_packed(boot, protocol):
     make, entry = PROTOCOLS[protocol]
@@ -144,7 +153,7 @@ def test_a_broken_module_is_refused_when_the_iso_is_made(name, tmp_path):
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_module_is_refused_at_boot(name, discs):
     data, reason = BROKEN[name]
-    noise = random.Random(2).randbytes(len(data))  # as large, and nothing that would be unpacked
+    noise = random.Random(2).randbytes(len(data) + 1)  # nothing that would be unpacked; its directory changes with it
     image = discs.make_unchecked(tree(ELF32, modules=[("name", noise)]), {"boot/module0": data})
     with Machine(image) as qemu:
         line = qemu.wait_for(r"^whelk: /boot/grub/grub.cfg:4: /boot/module0: (.*)\n", 40)
