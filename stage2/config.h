@@ -90,6 +90,7 @@ struct config_warning {
     uint32_t line;
     const char *text;
     struct config_warning *next;
+    bool is_shown; /* whoever shows them notes it here */
 };
 
 /* What a path names. */

@@ -91,11 +91,15 @@ const struct config_extras *config_extras(struct config *config, struct error *e
     return extras->config;
 }
 
+/* Those that have not been shown yet. */
 static void show_warnings(const struct config *config)
 {
-    for (const struct config_warning *warning = config->warnings; warning != NULL;
+    for (struct config_warning *warning = config->warnings; warning != NULL;
          warning = warning->next) {
-        console_print("whelk: %s:%u: %s\n", warning->name, warning->line, warning->text);
+        if (!warning->is_shown) {
+            console_print("whelk: %s:%u: %s\n", warning->name, warning->line, warning->text);
+            warning->is_shown = true;
+        }
     }
 }
 
@@ -192,8 +196,12 @@ static struct config *boot_entry(struct config *config, size_t index, const stru
     struct config_boot wanted;
     const struct config before = *config;
     size_t used = config->arena->used;
-    if (!config_evaluate(config, &config->entries[index], &wanted, error) ||
-        !act(wanted.action, error)) {
+    bool is_fine = config_evaluate(config, &config->entries[index], &wanted, error);
+    if (is_fine) {
+        show_warnings(config);
+        is_fine = act(wanted.action, error);
+    }
+    if (!is_fine) {
         forget_entry(config, &before, used);
         return NULL;
     }
