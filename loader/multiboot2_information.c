@@ -225,17 +225,21 @@ static size_t write(const struct boot_information *information, uint8_t *buffer,
         put_tag(&writer, MULTIBOOT2_APM, information->apm, sizeof *information->apm);
     }
     put_modules(&writer, information);
-    put_memory_map(&writer, information->map);
+    if (!information->keeps_boot_services) { /* which know what is free */
+        put_memory_map(&writer, information->map);
+    }
     put_sections(&writer, &information->sections);
-    put_tag(&writer, MULTIBOOT2_BASIC_MEMORY, memory, sizeof memory);
+    if (!information->keeps_boot_services) {
+        put_tag(&writer, MULTIBOOT2_BASIC_MEMORY, memory, sizeof memory);
+    }
     if (information->boot_device != BOOT_DEVICE_UNKNOWN) {
         put_boot_device(&writer, information->boot_device);
     }
-    if (information->efi != NULL) {
-        put_system_table(&writer, information->efi);
-    }
     if (information->video != NULL) {
         put_video(&writer, information->video, address);
+    }
+    if (information->efi != NULL) {
+        put_system_table(&writer, information->efi);
     }
     put_smbios(&writer, &information->smbios);
     put_acpi(&writer, information->rsdp, information->old_rsdp);

@@ -41,6 +41,7 @@ enum config_action {
     CONFIG_ACTION_REBOOT,
     CONFIG_ACTION_HALT,
     CONFIG_ACTION_EXIT,   /* back to the firmware: its next boot device */
+    CONFIG_ACTION_SETUP,  /* into the firmware's setup */
     CONFIG_ACTION_CONFIG, /* another config takes this one's place */
 };
 

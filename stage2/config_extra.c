@@ -37,6 +37,12 @@ static bool run_exit(struct run *run, const struct command *command)
     return run_action(run, CONFIG_ACTION_EXIT);
 }
 
+static bool run_setup(struct run *run, const struct command *command)
+{
+    (void)command;
+    return run_action(run, CONFIG_ACTION_SETUP);
+}
+
 /* What an entry needs, and Whelk cannot do. */
 static bool refuse(struct run *run, const struct command *command)
 {
@@ -94,6 +100,7 @@ static const struct group groups[] = {
     {"reboot\0", run_reboot},
     {"halt\0", run_halt},
     {"exit\0", run_exit},
+    {"fwsetup\0", run_setup},
     {"false\0", run_false},
     {"return\0", run_return},
     {"break\0", run_break},
@@ -124,7 +131,7 @@ static const struct group groups[] = {
     /* What shows or changes something of GRUB's own. */
     {"background_color\0play\0load_env\0save_env\0list_env\0videoinfo\0vbeinfo\0"
      "lsmod\0lsacpi\0lspci\0rmmod\0nativedisk\0date\0terminfo\0keymap\0authenticate\0"
-     "unicode\0gettext\0fwsetup\0cmosdump\0hdparm\0dump\0hexdump\0pager\0normal_exit\0"
+     "unicode\0gettext\0cmosdump\0hdparm\0dump\0hexdump\0pager\0normal_exit\0"
      "gptsync\0parttool\0efi-watchdog\0",
      accept},
 };

@@ -2,6 +2,7 @@
 // See extras.h. linker/extras.ld puts the table first, where the core looks for it.
 #include "stage2/extras.h"
 
+#include "stage2/act.h"
 #include "stage2/ahci.h"
 #include "stage2/describe_multiboot2.h"
 #include "stage2/firmware.h"
@@ -21,7 +22,7 @@ __attribute__((section(".extras_table"))) const struct extras extras_table = {
     .config = &config_extras_table,
     .script_host = &script_host,
     .find_fallback = script_find_fallback,
-    .power_off = firmware_power_off,
+    .act = act,
     .enable_a20 = firmware_enable_a20,
     .video_start = video_start,
     .timeline_report = timeline_report,

@@ -32,8 +32,9 @@ struct extras {
     const struct config_extras *config;
     const struct config_host *script_host;
     size_t (*find_fallback)(struct config *config, unsigned number, const char *reason);
+    /* act.h */
+    bool (*act)(enum config_action action, struct error *error);
     /* firmware.h */
-    void (*power_off)(void);
     bool (*enable_a20)(void);
     /* video_start.h */
     void (*video_start)(const struct plan *plan, struct video *video);

@@ -136,6 +136,9 @@ _Noreturn void firmware_reboot(void);
 /* Makes all memory reachable, if that is left to do. False: it cannot be done. */
 bool firmware_enable_a20(void);
 
+/* The same, and then into the firmware's setup; returns if it has no such way. */
+void firmware_setup(void);
+
 /* Switches the machine off; returns if it cannot be. */
 void firmware_power_off(void);
 

@@ -104,24 +104,13 @@ static void show_warnings(const struct config *config)
 }
 
 /* What an entry does that boots no kernel. True: there is one to boot. */
-static bool act(enum config_action action, struct error *error)
+static bool act_or_boot(enum config_action action, struct error *error)
 {
-    const struct extras *extras;
-    switch (action) {
-    case CONFIG_ACTION_REBOOT:
-        firmware_reboot();
-    case CONFIG_ACTION_EXIT:
-        firmware_boot_next();
-    case CONFIG_ACTION_HALT:
-        if ((extras = firmware_extras(error)) != NULL) {
-            extras->power_off();
-        }
-        return fail(error, "the firmware does not switch the machine off: do it by hand");
-    case CONFIG_ACTION_BOOT:
-    case CONFIG_ACTION_CONFIG:
-        break;
+    if (action == CONFIG_ACTION_BOOT || action == CONFIG_ACTION_CONFIG) {
+        return true;
     }
-    return true;
+    const struct extras *extras = firmware_extras(error);
+    return extras != NULL && extras->act(action, error);
 }
 
 /* The memory to plan in: what is left, or, for very many modules, as much as they need at the top
@@ -199,7 +188,7 @@ static struct config *boot_entry(struct config *config, size_t index, const stru
     bool is_fine = config_evaluate(config, &config->entries[index], &wanted, error);
     if (is_fine) {
         show_warnings(config);
-        is_fine = act(wanted.action, error);
+        is_fine = act_or_boot(wanted.action, error);
     }
     if (!is_fine) {
         forget_entry(config, &before, used);

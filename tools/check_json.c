@@ -110,9 +110,9 @@ static void put_boot(const struct check *check, const struct checked_entry *entr
 static void put_entry(const struct check *check, const struct checked *checked, size_t index)
 {
     static const char *const actions[] = {
-        [CONFIG_ACTION_BOOT] = "boot",         [CONFIG_ACTION_REBOOT] = "reboot",
-        [CONFIG_ACTION_HALT] = "halt",         [CONFIG_ACTION_EXIT] = "exit",
-        [CONFIG_ACTION_CONFIG] = "configfile",
+        [CONFIG_ACTION_BOOT] = "boot",     [CONFIG_ACTION_REBOOT] = "reboot",
+        [CONFIG_ACTION_HALT] = "halt",     [CONFIG_ACTION_EXIT] = "exit",
+        [CONFIG_ACTION_SETUP] = "fwsetup", [CONFIG_ACTION_CONFIG] = "configfile",
     };
     const struct config_entry *item = &checked->config.entries[index];
     const struct checked_entry *entry = &checked->entries[index];

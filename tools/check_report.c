@@ -95,6 +95,7 @@ static void report_entry(const struct check *check, const struct checked *checke
         [CONFIG_ACTION_REBOOT] = "Reboots",
         [CONFIG_ACTION_HALT] = "Switches the machine off",
         [CONFIG_ACTION_EXIT] = "Leaves to the firmware's next boot device",
+        [CONFIG_ACTION_SETUP] = "Opens the firmware's setup",
     };
     const struct config_entry *item = &checked->config.entries[index];
     const struct checked_entry *entry = &checked->entries[index];

@@ -12,6 +12,8 @@ enum {
     APM_VERSION_1_2 = 0x0102,
 };
 
+void firmware_setup(void) {}
+
 void firmware_power_off(void)
 {
     struct bios_registers ignored;

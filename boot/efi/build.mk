@@ -16,8 +16,8 @@ EFI_FLAGS    := -Os -ffreestanding -fno-builtin-printf -fpie -fvisibility=hidden
 EFI_LTO      := -flto -flto-partition=one
 EFI_NO_LTO   := stage2/libc/string
 
-EFI_INCLUDE_x64  := -DGNU_EFI_USE_MS_ABI -isystem $(EFI_HEADERS)/x86_64 -Iboot/efi/x64
-EFI_INCLUDE_ia32 := '-DEFIAPI=__attribute__((regparm(0)))' -isystem $(EFI_HEADERS)/ia32 -Iboot/efi/ia32
+EFI_INCLUDE_x64  := -DGNU_EFI_USE_MS_ABI -isystem $(EFI_HEADERS)/x86_64
+EFI_INCLUDE_ia32 := '-DEFIAPI=__attribute__((regparm(0)))' -isystem $(EFI_HEADERS)/ia32
 EFI_FLAGS_x64    := -m64 -mno-red-zone -Wno-attributes $(EFI_INCLUDE_x64)
 EFI_FLAGS_ia32   := -m32 -march=i686 -malign-data=abi -mregparm=3 $(EFI_INCLUDE_ia32)
 EFI_ELF_x64      := elf64
@@ -45,7 +45,7 @@ $$(BUILD)/efi/$(1)/handoff.asm.o: boot/efi/$(1)/handoff.asm loader/handoff_block
 $$(BUILD)/efi/$(1).elf: linker/efi-$(1).ld linker/efi.ld $$(EFI_OBJECTS_$(1))
 	@echo "LD   $$@"
 	@$$(CC) $$(EFI_FLAGS) $$(EFI_FLAGS_$(1)) $$(EFI_LTO) -nostdlib -pie -Wl,--no-dynamic-linker,-m,$$(EFI_LD_$(1)),-T,$$< \
-	    -Wl,--build-id=none,--gc-sections,-z,noexecstack,-z,norelro,--no-warn-rwx-segments,-Map=$$(BUILD)/efi/$(1).map \
+	    -Wl,--build-id=none,--gc-sections,-z,noexecstack,-z,norelro,-z,pack-relative-relocs,--no-warn-rwx-segments,-Map=$$(BUILD)/efi/$(1).map \
 	    $$(EFI_OBJECTS_$(1)) -o $$@
 endef
 $(foreach machine,x64 ia32,$(eval $(call EFI_RULES,$(machine))))

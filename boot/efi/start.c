@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // From the firmware to stage 2, and back: its next boot device, reset (UEFI 2.10, 4.1, 7.4, 8.5).
-#include <relocation.h> // x64/ or ia32/
+#include "boot/efi/relocation.h"
 #include "boot/efi/uefi.h"
 #include "stage2/console.h"
 #include "stage2/firmware.h"
@@ -8,7 +8,7 @@
 
 /* linker/efi.ld */
 extern const uint8_t image_base[];
-extern const struct relocation relocations_start[], relocations_end[];
+extern const uintptr_t relocations_start[], relocations_end[];
 
 EFI_HANDLE uefi_image;
 EFI_SYSTEM_TABLE *uefi_system;
@@ -75,6 +75,31 @@ bool firmware_enable_a20(void)
     return true; /* UEFI has done it */
 }
 
+/* Does nothing where the firmware does not say that it can (UEFI 2.10, 8.5.4). */
+void firmware_setup(void)
+{
+    static const EFI_GUID global = EFI_GLOBAL_VARIABLE;
+    enum {
+        ATTRIBUTES = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS |
+                     EFI_VARIABLE_RUNTIME_ACCESS,
+    };
+    uint64_t supported = 0;
+    uint64_t wanted = 0;
+    UINTN size = sizeof supported;
+    if (!uefi_variable(L"OsIndicationsSupported", &supported, &size) ||
+        (supported & EFI_OS_INDICATIONS_BOOT_TO_FW_UI) == 0) {
+        return;
+    }
+    size = sizeof wanted;
+    uefi_variable(L"OsIndications", &wanted, &size);
+    wanted |= EFI_OS_INDICATIONS_BOOT_TO_FW_UI;
+    if (uefi_system->RuntimeServices->SetVariable((CHAR16 *)L"OsIndications", (EFI_GUID *)&global,
+                                                  ATTRIBUTES, sizeof wanted,
+                                                  &wanted) == EFI_SUCCESS) {
+        firmware_reboot();
+    }
+}
+
 void firmware_power_off(void)
 {
     reset(EfiResetShutdown);
@@ -93,9 +118,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
     struct error error;
     uint64_t now = timeline_now();
-    for (const struct relocation *at = relocations_start; at < relocations_end; at++) {
-        relocate(at, (uintptr_t)image_base);
-    }
+    relocate(relocations_start, relocations_end, (uintptr_t)image_base);
     timeline.stamps[TIMELINE_HANDOFF] = now;
     uefi_image = image;
     uefi_system = system;

@@ -14,7 +14,7 @@ REPORT_OBJECTS := $(addprefix $(KERNELS)/,entry.o trampoline.o report.o report2.
 DEMO_OBJECTS   := $(addprefix $(KERNELS)/,demo_entry.o demo.o adler32.o console.o string.o)
 
 .PHONY: kernels
-kernels: $(KERNELS)/report-payload.o $(KERNELS)/mover.bin $(KERNELS)/tiny.bin $(KERNELS)/demo.elf
+kernels: $(KERNELS)/report-payload.o $(KERNELS)/mover.bin $(KERNELS)/tiny.bin $(KERNELS)/services.bin $(KERNELS)/demo.elf
 
 $(KERNELS):
 	@mkdir -p $@
@@ -36,6 +36,10 @@ $(KERNELS)/mover.bin: tests/kernels/mover.asm | $(KERNELS)
 	@$(NASM) -f bin -o $@ $<
 
 $(KERNELS)/tiny.bin: tests/kernels/tiny.asm | $(KERNELS)
+	@echo "ASM  $@"
+	@$(NASM) -f bin -o $@ $<
+
+$(KERNELS)/services.bin: tests/kernels/services.asm | $(KERNELS)
 	@echo "ASM  $@"
 	@$(NASM) -f bin -o $@ $<
 

@@ -17,9 +17,12 @@ enum {
     TAG_FRAMEBUFFER = 8,
     TAG_ELF_SECTIONS = 9,
     TAG_APM = 10,
+    TAG_EFI32 = 11,
+    TAG_EFI64 = 12,
     TAG_SMBIOS = 13,
     TAG_ACPI_OLD = 14,
     TAG_ACPI_NEW = 15,
+    TAG_EFI_MMAP = 17,
     TAG_LOAD_BASE = 21,
     MAX_TAGS = 2000,
 };
@@ -133,6 +136,33 @@ static void report_smbios_table(uint32_t at, uint32_t end)
     hex_line("smbios_last_type", last);
 }
 
+/* UEFI 2.10, 4.3: what it begins with says whether there is one. */
+static void report_system_table(uint32_t table)
+{
+    hex_line("efi_system_table_signature", wide(word(table), word(table + 4)));
+}
+
+/* UEFI 2.10, 7.2.3: type, start, end of each descriptor; what is RAM once boot services have ended.
+ */
+static void report_efi_memory_map(uint32_t tag)
+{
+    enum { LOADER_CODE = 1, BOOT_SERVICES_DATA = 4, CONVENTIONAL = 7 };
+    uint32_t descriptor_size = word(tag + 8), pages = 0, others = 0;
+    hex_line("efi_mmap_descriptor_size", descriptor_size);
+    hex_line("efi_mmap_descriptor_version", word(tag + 12));
+    hex_line("efi_mmap_rest", descriptor_size ? (word(tag + 4) - 16) % descriptor_size : 1);
+    for (uint32_t at = tag + 16; descriptor_size && at + descriptor_size <= tag + word(tag + 4);
+         at += descriptor_size) {
+        uint32_t type = word(at);
+        if ((type >= LOADER_CODE && type <= BOOT_SERVICES_DATA) || type == CONVENTIONAL)
+            pages += word(at + 24);
+        else
+            others++;
+    }
+    hex_line("efi_mmap_ram_pages", pages);
+    hex_line("efi_mmap_others", others);
+}
+
 static void report_tag(uint32_t tag, uint32_t *modules)
 {
     uint32_t size = word(tag + 4);
@@ -180,6 +210,13 @@ static void report_tag(uint32_t tag, uint32_t *modules)
         break;
     case TAG_ACPI_NEW:
         hex_line("acpi_new_adler", adler32((const uint8_t *)tag + 8, size - 8));
+        break;
+    case TAG_EFI32:
+    case TAG_EFI64:
+        report_system_table(word(tag + 8));
+        break;
+    case TAG_EFI_MMAP:
+        report_efi_memory_map(tag);
         break;
     case TAG_LOAD_BASE:
         hex_line("load_base", word(tag + 8));

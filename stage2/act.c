@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See act.h.
+#include "stage2/act.h"
+
+#include "stage2/firmware.h"
+
+bool act(enum config_action action, struct error *error)
+{
+    switch (action) {
+    case CONFIG_ACTION_REBOOT:
+        firmware_reboot();
+    case CONFIG_ACTION_EXIT:
+        firmware_boot_next();
+    case CONFIG_ACTION_SETUP:
+        firmware_setup();
+        return fail(error, "the firmware opens its setup only when its key is held at the start");
+    default:
+        firmware_power_off();
+        return fail(error, "the firmware does not switch the machine off: do it by hand");
+    }
+}

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What kernels find that were booted by UEFI, x86-64 and 32-bit, beside what GRUB's EFI loaders give them;
+and the ways back to the firmware."""
+
+import re
+import shutil
+import subprocess
+import zlib
+
+import pytest
+
+import discs
+from discs import BUILD
+from good_kernels import KERNELS as KERNELS_1, with_data
+from make_kernel import MIB, pattern
+from multiboot2_kernels import FRAMEBUFFER, KERNELS as KERNELS_2, plain, tag
+from qemu import Machine
+from report import Report, differences
+
+FIRMWARE = "/usr/share/OVMF/"
+GRUB_MODULES = "multiboot multiboot2 normal iso9660 part_msdos part_gpt test echo efi_gop all_video"
+RUNTIME_CODE = 20  # GRUB's own type, which it hands on
+EXPLAINED = {
+    "cr0": "GRUB leaves the firmware's bits",
+    "cr4": "the same",
+    "idtr_base": "GRUB leaves the firmware's table, whose memory is free",
+    "idtr_limit": "the same",
+    "eflags": "as the firmware left it",
+    "ebx": "where the information stands is the loader's choice",
+    "total_size": "each loader has its own name, and GRUB no tag with the image's handle",
+    "tags_end": "the same",
+    "tag[].size": "the same; the firmware's map has other pieces",
+    "tag[].type": "compared in a test of its own",
+    "module[].start": "GRUB puts modules below 1 MiB",
+    "module[].end": "the same",
+    "section[].address": "and what no segment loads, too",
+    "efi_mmap_others": "the same memory in other pieces",
+}
+
+
+def machine_of(bits, directory):
+    """QEMU's machine and arguments for OVMF with fresh variables."""
+    code, variables = ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd") if bits == 64 else \
+                      ("OVMF32_CODE_4M.secboot.fd", "OVMF32_VARS_4M.fd")
+    shutil.copyfile(FIRMWARE + variables, directory / "variables")
+    extra = ["-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}{code}",
+             "-drive", f"if=pflash,format=raw,file={directory}/variables", "-net", "none"]
+    if bits == 32:  # this build wants it
+        extra += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
+    return {"machine": "q35" if bits == 64 else "q35,smm=on", "extra": extra}
+
+
+def image_of(files, directory, loader="whelk", bits=64):
+    """An ISO that UEFI boots, from a disk as well."""
+    tree, image = directory / f"{loader}-tree", directory / f"{loader}{bits}.iso"
+    discs.write_tree(tree, files)
+    grub = ["grub-mkrescue", "-d", f"/usr/lib/grub/{'x86_64' if bits == 64 else 'i386'}-efi", "--locales=", "--fonts=",
+            "--themes=", f"--install-modules={GRUB_MODULES}"]
+    command = grub if loader == "grub" else [discs.MKRESCUE]
+    subprocess.run([*command, "-o", image, tree], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    shutil.rmtree(tree)
+    return image
+
+
+@pytest.fixture
+def uefi(tmp_path):
+    def run(source, loader="whelk", bits=64, **machine):
+        """Boots a tree of the report kernel by OVMF."""
+        image = image_of(source, tmp_path, loader, bits)
+        with Machine(image, memory=256, **machine_of(bits, tmp_path), **machine) as qemu:
+            if qemu.wait_for("^END$|press a key", 40)[0] != "END":
+                qemu.fail("the loader refused")
+            qemu.wait_exit()
+            return Report(qemu.serial)
+    return run
+
+
+def tree2(kernel, arguments="", modules=()):
+    files = discs.tree(kernel, arguments, modules)
+    files[discs.CONFIG] = re.sub(rb"^ +(multiboot|module)", rb"\g<0>2", files[discs.CONFIG], flags=re.MULTILINE)
+    return files
+
+
+def with_video(files):
+    """GRUB has no frame buffer without it."""
+    return {**files, discs.CONFIG: b"insmod efi_gop\n" + files[discs.CONFIG]}
+
+
+def with_merged_map(report):
+    """Neighbours of one type joined, as GRUB leaves them apart."""
+    merged = []
+    for row in report.mmap:
+        row = {**row, "type": 2 if row["type"] == RUNTIME_CODE else row["type"]}
+        if merged and merged[-1]["type"] == row["type"] and \
+                merged[-1]["base"] + merged[-1]["length"] == row["base"]:
+            merged[-1]["length"] += row["length"]
+        else:
+            merged.append(row)
+    report.lists["mmap"] = merged
+    report.pop("mmap_length", None)
+    return report
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+def test_a_multiboot_1_kernel_finds_what_grub_gives_it(uefi, bits):
+    files = with_video(discs.tree(KERNELS_1["elf32-with-sections"].make(), "a 'b c'", [("one", b"1"), ("", b"2" * 5000)]))
+    whelk, grub = (with_merged_map(uefi(files, loader, bits)) for loader in ("whelk", "grub"))
+    assert whelk["regions_wrong"] == 0 and whelk["cr0"] == 0x11
+    assert differences(whelk, grub, EXPLAINED) == {}
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+def test_a_multiboot_2_kernel_finds_what_grub_gives_it(uefi, bits):
+    files = with_video(tree2(KERNELS_2["elf32-with-sections"].make(), "a 'b c'", [("one", b"1"), ("", b"2" * 5000)]))
+    whelk, grub = (with_merged_map(uefi(files, loader, bits)) for loader in ("whelk", "grub"))
+    assert whelk["regions_wrong"] == 0
+    assert whelk["efi_system_table_signature"] == int.from_bytes(b"IBI SYST", "little")
+    assert [t["type"] for t in whelk.tags if t["type"] not in (19, 20)] == [t["type"] for t in grub.tags]
+    assert [t["type"] for t in whelk.tags][-2] == (20 if bits == 64 else 19)
+    whelk.lists["tag"] = grub.lists["tag"] = []
+    assert differences(whelk, grub, EXPLAINED) == {}
+
+
+def test_a_kernel_gets_the_video_mode_that_it_asks_for(uefi):
+    report = uefi(tree2(plain(tag(FRAMEBUFFER, 800, 600, 32))))
+    assert [report["framebuffer_" + part] for part in ("width", "height", "bpp", "type", "pitch")] == [
+        800, 600, 32, 1, 3200]
+
+
+def test_pieces_lie_where_the_firmware_was(uefi):
+    """Low memory, and the last megabyte of what is RAM in the end."""
+    report = uefi(discs.tree(KERNELS_1["elf32"].make()))
+    last = max(row["base"] + row["length"] for row in report.mmap if row["type"] == 1)
+    report = uefi(discs.tree(with_data((0x0, 0x1000), (0x8000, 0x20000), (last - MIB, last))))
+    assert report["regions"] == 4 and report["regions_wrong"] == 0
+
+
+def test_a_piece_where_the_firmware_stays_is_refused_in_one_line(boot_text):
+    text = boot_text(discs.tree(with_data((0x810000, 0x820000))), until="press a key")
+    assert re.search(r"^whelk: .*grub.cfg:3: /boot/kernel: segment 1 \(0x10000 bytes at 0x810000\) does not fit: "
+                     r"the memory from 0x810000 is ACPI NVS$", text, re.MULTILINE)
+
+
+def test_a_usb_stick_boots_as_well(uefi):
+    files = discs.tree(KERNELS_1["elf32"].make(), modules=[("", pattern(3 * MIB + 5))])
+    report = uefi(files, attach="usb")
+    assert report["regions_wrong"] == 0
+    assert report.modules[0]["adler"] == zlib.adler32(pattern(3 * MIB + 5))
+
+
+@pytest.fixture
+def boot_text(tmp_path):
+    def run(source, until, bits=64, press=None, then=None):
+        """What the console says up to a line; if a key is pressed there, up to another one."""
+        with Machine(image_of(source, tmp_path, bits=bits), memory=256, **machine_of(bits, tmp_path)) as qemu:
+            qemu.wait_for(until, 40)
+            if press:
+                qemu.press(press)
+                qemu.wait_for(then, 20)
+            return qemu.serial
+    return run
+
+
+# ---- boot services kept: header tags 7 to 9
+
+@pytest.mark.parametrize("bits, tags", [(64, "VBCDJIMOPSUA"), (32, "VBCDJILOPSTA")])
+def test_a_kernel_that_wants_boot_services_is_entered_with_them(tmp_path, bits, tags):
+    kernel = (BUILD / "kernels/services.bin").read_bytes()
+    with Machine(image_of(tree2(kernel, modules=[("", b"m")]), tmp_path, bits=bits), memory=256,
+                 **machine_of(bits, tmp_path)) as qemu:
+        assert qemu.wait_for(r"^services (\d\d) (\w+)$", 40).groups() == (str(bits), tags)
+        assert qemu.wait_exit() == 0x10 << 1 | 1
+
+
+# ---- the ways back
+
+def entry(commands):
+    return {discs.CONFIG: f"set timeout=0\nmenuentry e {{\n{commands}\n}}\n".encode()}
+
+
+def test_without_a_config_the_firmware_goes_on_after_a_line_and_a_key(boot_text):
+    text = boot_text({"boot/other": b"x"}, "press a key for the next boot device", press="ret",
+                     then="BdsDxe: failed to start.*Not Found")
+    assert re.search(r"^whelk: /boot/grub/grub.cfg: .*(not found|no such)", text, re.MULTILINE), text
+
+
+def test_exit_gives_the_machine_back_to_the_firmware(boot_text):
+    boot_text(entry("exit"), "BdsDxe: failed to start.*Not Found")
+
+
+@pytest.mark.parametrize("command", ["halt", "reboot"])
+def test_the_machine_ends(tmp_path, command):
+    with Machine(image_of(entry(command), tmp_path), memory=256, **machine_of(64, tmp_path)) as qemu:
+        assert qemu.wait_exit(40) == 0
+
+
+def test_fwsetup_starts_the_machine_again_into_the_firmwares_setup(tmp_path):
+    with Machine(image_of(entry("fwsetup"), tmp_path), memory=256, **machine_of(64, tmp_path)) as qemu:
+        assert qemu.wait_exit(40) == 0
+    assert "OsIndications".encode("utf-16-le") in (tmp_path / "variables").read_bytes()
+
+
+@pytest.mark.parametrize("bits, cpu", [(64, "x86_64"), (32, "i386")])
+def test_configs_find_the_platform_efi(boot_text, bits, cpu):
+    boot_text(entry('echo "platform $grub_platform-$grub_cpu"\nsleep 60'), f"platform efi-{cpu}$", bits=bits)
