@@ -22,6 +22,14 @@ PATIENCE = float(os.environ.get("WHELK_PATIENCE", 3))
 LINE_ENDS = re.compile(r"\r+\n|\n\r+|\r")
 
 
+OVMF = Path("/usr/share/OVMF")
+FIRMWARES = {  # code and variables
+    "x64": ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
+    "ia32": ("OVMF32_CODE_4M.secboot.fd", "OVMF32_VARS_4M.fd"),
+    "secure": ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.snakeoil.fd"),  # enrolled: PkKek-1-snakeoil
+}
+
+
 class MachineFailure(AssertionError):
     pass
 
@@ -38,13 +46,27 @@ def attachment(image, how):
     }[how]
 
 
+def uefi(firmware, directory):
+    """QEMU's arguments for OVMF, with variables of its own."""
+    code, variables = (OVMF / name for name in FIRMWARES[firmware])
+    shutil.copyfile(variables, directory / "variables")
+    arguments = ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",
+                 "-drive", f"if=pflash,format=raw,file={directory}/variables", "-net", "none"]
+    if "secboot" in code.name:
+        arguments += ["-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"]
+    return arguments
+
+
 class Machine:
     """A context manager; leaving it ends QEMU."""
 
-    def __init__(self, image, attach="cdrom", machine="pc", memory=64, cpus=1, extra=(), exit_device=True):
+    def __init__(self, image, attach="cdrom", machine="pc", memory=64, cpus=1, extra=(), exit_device=True,
+                 firmware="bios"):
         self.directory = Path(tempfile.mkdtemp(prefix="whelk-qemu-"))
         self.command = ["qemu-system-x86_64", "-accel", "tcg", "-M", machine, "-m", str(memory), "-smp",
                         f"{cpus},sockets={cpus}", "-display", "none", "-no-reboot", *attachment(image, attach)]
+        if firmware != "bios":
+            self.command += uefi(firmware, self.directory)
         if exit_device:
             self.command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         for name in ("serial", "qmp"):
