@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from discs import BUILD, CONFIG, MKRESCUE, tree
+from discs import BUILD, CONFIG, MKRESCUE, tree, write_tree
 from good_kernels import KERNELS
 from place import ENTRY, OWN, contents, extract, good_tree, kernel
 from report import differences
@@ -79,10 +79,10 @@ GRUB_FAILS = {"--core-compress", "graft into directory"}
 
 
 def write_sources(place):
-    place.write(good_tree(**{"boot/a b/ünï": b"u", "UPPER.TXT": b"1"}))
+    place.write({**good_tree(**{"boot/a b/ünï": b"u", "UPPER.TXT": b"1"}), "boot/kernel": REPORT_KERNEL()})
     (place.path / "tree/link").symlink_to("boot/kernel")
     place.write({"only-here": b"2", "sub/x": b"x"}, "second")
-    place.write({"k": kernel(), "cfg": ENTRY.encode()}, "parts")
+    place.write({"k": REPORT_KERNEL(), "cfg": ENTRY.encode()}, "parts")
 
 
 def users_part(files):
@@ -102,8 +102,24 @@ def description(iso):
     return named, modes
 
 
+@pytest.fixture(scope="module")
+def grub_iso(tmp_path_factory):
+    """The forms' tree, by GRUB."""
+    directory = tmp_path_factory.mktemp("grub")
+    write_tree(directory / "tree", {CONFIG: ENTRY.encode(), "boot/kernel": REPORT_KERNEL()})
+    subprocess.run(["grub-mkrescue", *BIOS_ONLY, "-o", "grub.iso", "tree"], cwd=directory, check=True,
+                   capture_output=True)
+    return directory / "grub.iso"
+
+
+@pytest.fixture(scope="module")
+def forms_reports():
+    """Whose report it is: that of GRUB is wanted once only, as its ISOs have the same files of the user's."""
+    return {}
+
+
 @pytest.mark.parametrize("form", FORMS)
-def test_a_command_line_does_the_same_as_with_grub(place, form):
+def test_a_command_line_does_the_same_as_with_grub(place, boot, grub_iso, forms_reports, form):
     words = FORMS[form] if isinstance(FORMS[form], list) else FORMS[form].split()
     write_sources(place)
     runs = {}
@@ -127,6 +143,32 @@ def test_a_command_line_does_the_same_as_with_grub(place, form):
     # GRUB's temporary directories give these their own modes.
     for path in modes.keys() - {"/", "/boot", "/boot/grub", *(f"/{name.decode()}" for name in OWN)}:
         assert (path, modes[path]) == (path, grub_modes[path])
+    if "grub" not in forms_reports:
+        forms_reports["grub"] = boot(grub_iso, timeout=60).report
+    assert differences(boot(place.path / "whelk.iso").report, forms_reports["grub"]) == {}
+
+
+def test_every_option_in_grubs_help_is_taken(place):
+    """Each with its argument, in two words where it may have one."""
+    place.write(good_tree())
+    text = subprocess.run(["grub-mkrescue", "--help"], capture_output=True, text=True, check=True).stdout
+    options = re.findall(r"^ +(?:(-\w), )?(--[\w-]+)(?:=(\S+))?", text, re.MULTILINE)
+    assert len(options) > 25
+    shows = {"--help", "--usage", "--version"}
+    wrong = []
+    for letter, name, argument in options:
+        letter = "" if letter == "-V" else letter  # GRUB itself takes it for xorriso's, the volume's name
+        value = "xz" if "compress" in name else "xorriso" if "xorriso" in name else "x"
+        forms = [[f"{name}={value}"], [name, value], *([[letter, value]] if letter else [])] if argument else \
+            [[name], *([[letter]] if letter else [])]
+        for words in forms:
+            place.iso.unlink(missing_ok=True)
+            output = [] if name == "--output" else ["-o", place.iso]
+            run = place.run(*words, *output, "tree")
+            written = (place.path / "x").exists() if name == "--output" else place.iso.exists()
+            if run.returncode != 0 or (not written and name not in shows):
+                wrong.append((words, run.stderr))
+    assert wrong == []
 
 
 def test_the_product_and_its_version_are_the_application_id(place):
