@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "stage2/io.h"
+#include "stage2/patience.h"
 
 void probe(const uint8_t *information, uint64_t reached);
 
@@ -185,8 +186,6 @@ enum {
     ACTIVE = 1,
     ERROR = 2,
     INTERRUPT = 4,
-    PATIENCE = 10000000,
-    PAUSE = 1000, /* between two looks: each keeps the emulator from its work */
 };
 
 static struct {
@@ -237,17 +236,15 @@ static bool read_part(uint16_t bus_master, uint32_t lba, uint32_t address, uint3
     }
     send_packet(lba, length / SECTOR);
     out8(bus_master, START_TO_MEMORY);
-    for (unsigned i = 0; i < PATIENCE; i++) {
-        uint8_t status = in8(bus_master + BUS_MASTER_STATUS);
-        if ((status & ERROR) != 0) {
+    struct patience patience = {0};
+    uint8_t status;
+    while (((status = in8(bus_master + BUS_MASTER_STATUS)) & (ACTIVE | ERROR)) == ACTIVE) {
+        if (!patience_lasts(&patience)) { /* as the loader waits: each look costs */
             return false;
         }
-        if ((status & ACTIVE) == 0) {
-            break;
-        }
-        for (unsigned pause = 0; pause < PAUSE; pause++) {
-            __asm__ volatile("");
-        }
+    }
+    if ((status & ERROR) != 0) {
+        return false;
     }
     out8(bus_master, 0);
     __asm__ volatile("" ::: "memory");
