@@ -6,7 +6,7 @@
 #include "stage2/native_disc.h"
 
 enum {
-    WINDOW_SECTORS = 64, /* a small tree's directories, config and kernel are found in one … */
+    WINDOW_SECTORS = 128, /* a small tree's directories, config and kernel are found in one … */
     WINDOW_SECTORS_BY_FIRMWARE = 16, /* … which is not worth the time of slow reading */
     VOLUME_DESCRIPTORS_LBA = 16,
     VOLUME_SPACE_SIZE = 80, /* offset in the primary one: ECMA-119, 8.4.8 */
@@ -152,7 +152,7 @@ bool disc_start(const struct memory_map *map, struct error *error)
         return false;
     }
     if (native_disc_adopt()) {
-        volume.end_lba = firmware_image_end_lba();
+        volume.end_lba = firmware_disc_end_lba();
         return true;
     }
     const uint8_t *descriptor = disc_sector(firmware_volume_descriptor_lba(), error);

@@ -81,8 +81,8 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error
 /* LBA of the sector in which the volume descriptors start: 16, or more in a later session. */
 uint32_t firmware_volume_descriptor_lba(void);
 
-/* LBA behind this loader's own image on the disc. */
-uint32_t firmware_image_end_lba(void);
+/* LBA behind the last sector of the disc in firmware_piix_drive(). */
+uint32_t firmware_disc_end_lba(void);
 
 /* Drive and partitions, as Multiboot's boot_device has them (3.3). */
 uint32_t firmware_boot_device(void);

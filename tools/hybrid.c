@@ -16,7 +16,8 @@
 #include "tools/store.h"
 
 enum {
-    IMAGE_DISC_ID = 40, /* boot/bios/boot.asm: disc_id, which no checksum covers */
+    IMAGE_DISC_ID = 40,        /* boot/bios/boot.asm: disc_id, which no checksum covers, … */
+    IMAGE_DISC_BYTES = 16 + 4, /* … and behind it the disc's size, in blocks */
 
     SECTOR = 512, /* the disk's */
     BLOCK = 2048, /* the ISO's */
@@ -339,9 +340,12 @@ static bool write_tables(int iso, const char *path, uint64_t size, struct bytes 
     put_gpt_header(front + SECTOR, 1, back, 2, sector_count, disk_guid, entries_crc);
     put_gpt_header(back_header, back, 1, back - GPT_ENTRIES_SECTORS, sector_count, disk_guid,
                    entries_crc);
+    uint8_t disc[IMAGE_DISC_BYTES];
+    memcpy(disc, disk_guid, sizeof disk_guid);
+    store32(disc + sizeof disk_guid, (uint32_t)(size / BLOCK));
     uint64_t disc_id = (uint64_t)catalog.image_block * BLOCK + IMAGE_DISC_ID;
     return iso_write_bytes(iso, 0, front, sizeof front, error) &&
-           iso_write_bytes(iso, disc_id, disk_guid, sizeof disk_guid, error) &&
+           iso_write_bytes(iso, disc_id, disc, sizeof disc, error) &&
            iso_write_bytes(iso, size - HYBRID_BACKUP_BYTES, entries, GPT_ENTRIES_BYTES, error) &&
            iso_write_bytes(iso, size - SECTOR, back_header, SECTOR, error);
 }

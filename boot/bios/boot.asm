@@ -63,6 +63,8 @@ global image_drive
 image_drive:  times 8 db 0      ; image_dma.asm
 global disc_id
 disc_id:      times 16 db 0     ; what tells this disc from others (tools/hybrid.c); 0: nothing does
+global disc_blocks
+disc_blocks:  dd 0              ; of 2048 bytes; with disc_id
         times INFO_TABLE_END - ($ - boot_start) db 0
 
 begin:  cli

@@ -35,6 +35,7 @@ _Static_assert(sizeof(struct disk_address_packet) == 16, "EDD 3.0, table 1");
 extern uint8_t bounce_buffer[];       /* linker/bios.ld: BUFFER_BYTES, aligned to as much */
 extern uint32_t boot_info_volume_lba; /* boot.asm */
 extern const uint8_t disc_id[16];
+extern const uint32_t disc_blocks;
 extern const struct piix_drive image_drive; /* the same; written by image_dma.asm */
 
 static uint8_t drive;
@@ -100,6 +101,11 @@ const struct piix_drive *firmware_piix_drive(void)
 {
     static const uint8_t none[sizeof disc_id];
     return image_drive.ports == 0 || memcmp(disc_id, none, sizeof none) == 0 ? NULL : &image_drive;
+}
+
+uint32_t firmware_disc_end_lba(void)
+{
+    return disc_blocks;
 }
 
 /* Finds out about the drive, before its first sector is read. */

@@ -24,11 +24,6 @@ static bool is_whole(const uint32_t *words, size_t count)
     return sum == 0 && words[0] != 0;
 }
 
-uint32_t firmware_image_end_lba(void)
-{
-    return boot_info_file_lba + extras_place.image_sectors + extras_place.extras_sectors;
-}
-
 const struct extras *firmware_extras(struct error *error)
 {
     static bool is_loaded;

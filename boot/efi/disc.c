@@ -136,8 +136,8 @@ uint32_t firmware_volume_descriptor_lba(void)
     return DESCRIPTOR_LBA;
 }
 
-/* Nobody asks where this loader ends on the disc: it has been read as a file. */
-uint32_t firmware_image_end_lba(void)
+/* Of the PIIX's drive only. */
+uint32_t firmware_disc_end_lba(void)
 {
     return 0;
 }
