@@ -21,6 +21,13 @@ static __attribute__((noinline)) bool overlap(uint64_t a, uint64_t a_length, uin
     return later < a + a_length && later < b + b_length;
 }
 
+const char *piece_name(const struct piece *piece, char name[PIECE_NAME_BYTES])
+{
+    bool is_numbered = piece->number != PIECE_UNNUMBERED;
+    format_text(name, PIECE_NAME_BYTES, is_numbered ? "%s %u" : "%s", piece->kind, piece->number);
+    return name;
+}
+
 bool placement_start(struct placement *placement, size_t capacity, const struct memory_map *map,
                      struct arena *arena, struct error *error)
 {
@@ -32,8 +39,10 @@ bool placement_start(struct placement *placement, size_t capacity, const struct 
 
 static bool append(struct placement *placement, const struct piece *piece, struct error *error)
 {
+    char name[PIECE_NAME_BYTES];
     if (placement->count == placement->capacity) {
-        return fail(error, "%s: more than %zu pieces", piece->name, placement->capacity);
+        return fail(error, "%s: more than %zu pieces", piece_name(piece, name),
+                    placement->capacity);
     }
     struct piece *added = &placement->pieces[placement->count++];
     *added = *piece;
@@ -46,6 +55,7 @@ static bool check_ram(const struct placement *placement, const struct piece *pie
 {
     static const char *const names[] = {"",         "",          "reserved", "ACPI tables",
                                         "ACPI NVS", "bad memory"};
+    char name[PIECE_NAME_BYTES];
     struct memory_range obstacle;
     uint64_t length = piece_length(piece);
     if (memory_map_available(placement->map, piece->address, length, &obstacle)) {
@@ -53,13 +63,13 @@ static bool check_ram(const struct placement *placement, const struct piece *pie
     }
     if (obstacle.type == 0) {
         return fail(error, "%s (0x%llx bytes at 0x%x) does not fit: there is no RAM at 0x%llx",
-                    piece->name, (unsigned long long)length, piece->address,
+                    piece_name(piece, name), (unsigned long long)length, piece->address,
                     (unsigned long long)obstacle.address);
     }
     const char *kind =
         obstacle.type < sizeof names / sizeof names[0] ? names[obstacle.type] : "reserved";
     return fail(error, "%s (0x%llx bytes at 0x%x) does not fit: the memory from 0x%llx is %s",
-                piece->name, (unsigned long long)length, piece->address,
+                piece_name(piece, name), (unsigned long long)length, piece->address,
                 (unsigned long long)obstacle.address, kind);
 }
 
@@ -86,9 +96,11 @@ bool placement_add_at(struct placement *placement, const struct piece *piece, st
     }
     const struct piece *other = piece_at(placement, piece->address, length);
     if (other != NULL) {
+        char name[PIECE_NAME_BYTES], other_name[PIECE_NAME_BYTES];
         return fail(error, "%s (0x%llx bytes at 0x%x) overlaps %s (0x%llx bytes at 0x%x)",
-                    piece->name, (unsigned long long)length, piece->address, other->name,
-                    (unsigned long long)piece_length(other), other->address);
+                    piece_name(piece, name), (unsigned long long)length, piece->address,
+                    piece_name(other, other_name), (unsigned long long)piece_length(other),
+                    other->address);
     }
     return append(placement, piece, error);
 }
@@ -118,12 +130,13 @@ bool placement_add_image(struct placement *placement, const struct image *image,
         const struct image_segment *segment = &image->segments[i];
         struct piece piece = {
             .address = segment->address,
+            .kind = "segment",
+            .number = (int32_t)segment->index,
             .length = segment->file_size,
             .zero_length = segment->memory_size - segment->file_size,
             .file = file,
             .file_offset = segment->file_offset,
         };
-        format_text(piece.name, sizeof piece.name, "segment %u", segment->index);
         leave_header_out_of_rom(&piece, image);
         if (!placement_add_at(placement, &piece, error)) {
             return false;
@@ -210,8 +223,10 @@ bool placement_add_above(struct placement *placement, struct piece *piece, uint3
 {
     uint64_t length = piece_length(piece);
     if (!placement_find(placement, length, alignment, lowest, PLACEMENT_LIMIT, &piece->address)) {
+        char name[PIECE_NAME_BYTES];
         return fail(error, "%s (0x%llx bytes) does not fit into the free memory above 0x%llx",
-                    piece->name, (unsigned long long)length, (unsigned long long)lowest);
+                    piece_name(piece, name), (unsigned long long)length,
+                    (unsigned long long)lowest);
     }
     return append(placement, piece, error);
 }
@@ -229,10 +244,11 @@ bool placement_stage(struct placement *placement, struct memory_range *in_use, s
         uint32_t length = piece->length != 0 ? piece->length : 1;
         if (!placement_find_unused(placement, in_use, *in_use_count, length, STAGE_ALIGNMENT, MIB,
                                    &piece->load_address)) {
+            char name[PIECE_NAME_BYTES];
             return fail(error,
                         "%s (0x%x bytes) belongs at 0x%x, where the loader runs, and does not fit "
                         "anywhere else until the jump",
-                        piece->name, piece->length, piece->address);
+                        piece_name(piece, name), piece->length, piece->address);
         }
         in_use[(*in_use_count)++] =
             (struct memory_range){.address = piece->load_address, .length = piece->length};

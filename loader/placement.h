@@ -14,18 +14,19 @@
 
 struct file; /* whoever reads files knows what it is (stage2/file.h) */
 
-enum { PLACEMENT_NAME_SIZE = 96 };
+enum { PIECE_NAME_BYTES = 32, PIECE_UNNUMBERED = -1 };
 
 #define PLACEMENT_LIMIT UINT32_MAX /* what ends here ends at an address of 32 bits, too */
 
 struct piece {
-    char name[PLACEMENT_NAME_SIZE]; /* for messages: "segment 1" */
-    uint32_t address;               /* physical, at the kernel's entry */
-    uint32_t length;                /* bytes from the source … */
-    uint32_t zero_length;           /* … and zeros behind them */
-    uint32_t load_address;          /* where the bytes stand until the jump: address, or a stage */
-    const struct file *file;        /* source; NULL: written when all is loaded */
-    uint64_t file_offset;           /* in it */
+    const char *kind;        /* for messages, which name it by piece_name(): "segment" … */
+    int32_t number;          /* … 1, or PIECE_UNNUMBERED */
+    uint32_t address;        /* physical, at the kernel's entry */
+    uint32_t length;         /* bytes from the source … */
+    uint32_t zero_length;    /* … and zeros behind them */
+    uint32_t load_address;   /* where the bytes stand until the jump: address, or a stage */
+    const struct file *file; /* source; NULL: written when all is loaded */
+    uint64_t file_offset;    /* in it */
 };
 
 struct placement {
@@ -34,6 +35,9 @@ struct placement {
     size_t count;
     size_t capacity;
 };
+
+/* Writes a piece's name, and returns it. */
+const char *piece_name(const struct piece *piece, char name[PIECE_NAME_BYTES]);
 
 /* An empty placement with room for capacity pieces; false: the arena is full. */
 bool placement_start(struct placement *placement, size_t capacity, const struct memory_map *map,

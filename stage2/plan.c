@@ -8,7 +8,6 @@
 #include <string.h>
 #include "loader/aout.h"
 #include "loader/elf.h"
-#include "loader/format.h"
 #include "stage2/multiboot2_functions.h"
 #include "stage2/symbols.h"
 
@@ -291,8 +290,10 @@ static bool place_modules(struct planning *planning)
     lowest = lowest > MODULES_LOWEST ? lowest : MODULES_LOWEST;
     for (size_t i = 0; i < plan->information.module_count; i++) {
         const struct file *file = &plan->modules[i];
-        struct piece piece = {.file = file, .length = (uint32_t)file->size};
-        format_text(piece.name, sizeof piece.name, "module %zu", i + 1);
+        struct piece piece = {.kind = "module",
+                              .number = (int32_t)i + 1,
+                              .file = file,
+                              .length = (uint32_t)file->size};
         if (file->size > UINT32_MAX) {
             fail(planning->error, "%llu bytes do not fit below 4 GiB",
                  (unsigned long long)file->size);
@@ -315,11 +316,12 @@ static bool place_sections(struct planning *planning)
     for (size_t i = 0; i < planning->section_count; i++) {
         const struct elf_section *section = &planning->sections[i];
         struct piece piece = {
+            .kind = "section",
+            .number = (int32_t)section->index,
             .length = section->size,
             .file = &plan->kernel,
             .file_offset = section->file_offset,
         };
-        format_text(piece.name, sizeof piece.name, "section %u", section->index);
         if (!place(planning, &piece, section->alignment, lowest)) {
             return fail_at(planning, &planning->boot->kernel);
         }
@@ -348,7 +350,8 @@ static bool place_information(struct planning *planning)
                            : multiboot1_information_size(&plan->information);
     uint64_t lowest = is_2 ? MODULES_LOWEST : lowest_for_information(planning, length);
     struct piece piece = {
-        .name = "boot information",
+        .kind = "boot information",
+        .number = PIECE_UNNUMBERED,
         .length = length < UINT32_MAX ? (uint32_t)length : UINT32_MAX, /* which fits nowhere */
     };
     plan->information_piece = (uint32_t)plan->placement.count;

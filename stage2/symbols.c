@@ -35,9 +35,13 @@ static bool place(struct plan *plan, const struct aout_symbols *symbols, struct 
 {
     struct file *size_file = ARENA_NEW(arena, struct file);
     uint32_t *size = ARENA_NEW(arena, uint32_t);
-    struct piece first = {.name = "size of the symbols", .length = sizeof *size, .file = size_file};
+    struct piece first = {.kind = "size of the symbols",
+                          .number = PIECE_UNNUMBERED,
+                          .length = sizeof *size,
+                          .file = size_file};
     struct piece second = {
-        .name = "symbols",
+        .kind = "symbols",
+        .number = PIECE_UNNUMBERED,
         .length = symbols->table_bytes + symbols->string_bytes,
         .file = &plan->kernel,
         .file_offset = symbols->file_offset,

@@ -165,7 +165,8 @@ bool check_pieces(struct plan *plan, const struct config_boot *boot, struct aren
         struct checked_piece *checked = &(*pieces)[i];
         checked->start = piece->address;
         checked->end = (uint64_t)piece->address + piece->length + piece->zero_length;
-        checked->name = arena_text(arena, piece->name, strlen(piece->name));
+        char name[PIECE_NAME_BYTES];
+        checked->name = arena_text(arena, name, strlen(piece_name(piece, name)));
         if (checked->name == NULL) {
             return false;
         }

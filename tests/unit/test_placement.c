@@ -51,8 +51,11 @@ static int start(void **state)
 
 static bool add(const char *name, uint32_t address, uint32_t length, uint32_t zero_length)
 {
-    struct piece piece = {.address = address, .length = length, .zero_length = zero_length};
-    snprintf(piece.name, sizeof piece.name, "%s", name);
+    struct piece piece = {.kind = name,
+                          .number = PIECE_UNNUMBERED,
+                          .address = address,
+                          .length = length,
+                          .zero_length = zero_length};
     return placement_add_at(&placement, &piece, &error);
 }
 
@@ -183,7 +186,8 @@ static void each_segment_of_an_image_becomes_a_piece(void **state)
     const struct file *file = (const struct file *)&image; /* any address: it is only kept */
     assert_true(placement_add_image(&placement, &image, file, &error));
     assert_int_equal(placement.count, 2);
-    assert_string_equal(placement.pieces[1].name, "segment 4");
+    char name[PIECE_NAME_BYTES];
+    assert_string_equal(piece_name(&placement.pieces[1], name), "segment 4");
     assert_int_equal(placement.pieces[0].length, 0x10);
     assert_int_equal(placement.pieces[0].zero_length, 0x20);
     assert_int_equal(placement.pieces[0].file_offset, 7);
@@ -350,7 +354,7 @@ static void an_empty_piece_is_in_nobody_s_way(void **state)
 static void a_piece_added_above_stands_at_the_lowest_place(void **state)
 {
     (void)state;
-    struct piece piece = {.name = "module 1", .length = PAGE + 1};
+    struct piece piece = {.kind = "module", .number = 1, .length = PAGE + 1};
     assert_true(add("kernel", MIB, 0x1234, 0));
     assert_true(placement_add_above(&placement, &piece, PAGE, MIB, &error));
     assert_int_equal(piece.address, MIB + 2 * PAGE);
@@ -361,7 +365,7 @@ static void a_piece_added_above_stands_at_the_lowest_place(void **state)
 static void a_piece_larger_than_the_free_memory_is_refused(void **state)
 {
     (void)state;
-    struct piece piece = {.name = "module 1", .length = 32 * MIB + 1};
+    struct piece piece = {.kind = "module", .number = 1, .length = 32 * MIB + 1};
     assert_refused(placement_add_above(&placement, &piece, PAGE, MIB, &error),
                    "module 1 (0x2000001 bytes) does not fit into the free memory above 0x100000");
     piece.length--;
