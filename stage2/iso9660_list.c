@@ -13,6 +13,7 @@ void iso9660_list_start(struct iso9660_list *list, const struct iso9660_volume *
     memset(list, 0, sizeof *list);
     list->link = &list->names;
     list->arena = arena;
+    list->disc_end_lba = volume->end_lba;
     list->name_kind = volume->names;
     list->skip_bytes = volume->skip_bytes;
     if (directory->extent_count > 0) {
@@ -149,6 +150,10 @@ enum iso9660_step iso9660_list_step(struct iso9660_list *list, const uint8_t *se
     uint32_t in_hand = list->wanted_lba;
     while (list->area_length != 0 || list->lba < list->end_lba) {
         bool is_area = list->area_length != 0;
+        if (is_area && list->area_lba >= list->disc_end_lba) {
+            fail(error, "Rock Ridge data in sector %u goes on outside of the disc", list->lba);
+            return ISO9660_FAILED;
+        }
         list->wanted_lba = is_area ? list->area_lba : list->lba;
         if (!list->sector_wanted || list->wanted_lba != in_hand) {
             list->sector_wanted = true;

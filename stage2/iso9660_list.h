@@ -13,6 +13,7 @@ struct iso9660_list {
     /* The rest is iso9660_list.c's own. */
     struct config_name **link;
     struct arena *arena;
+    uint32_t disc_end_lba;
     uint8_t name_kind; /* enum iso9660_names */
     uint8_t skip_bytes;
     uint8_t areas; /* of this record, so far */

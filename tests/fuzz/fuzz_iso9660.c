@@ -4,6 +4,7 @@
 // every corner of mount and open without being a whole disc.
 #include "loader/arena.h"
 #include "stage2/iso9660.h"
+#include "stage2/iso9660_list.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -48,6 +49,32 @@ static bool run(struct iso9660_walk *walk, struct answers *answers, uint32_t las
     return step == ISO9660_DONE;
 }
 
+/* What a directory names. */
+static void list_names(const struct iso9660_file *directory, const struct iso9660_volume *volume,
+                       struct arena *arena, struct answers *answers)
+{
+    struct error error = {""};
+    struct iso9660_list list;
+    uint8_t *sector = NULL;
+    enum iso9660_step step;
+    iso9660_list_start(&list, volume, directory, arena);
+    while ((step = iso9660_list_step(&list, sector, &error)) == ISO9660_READ &&
+           answers->size >= ISO9660_SECTOR_SIZE) {
+        check(list.wanted_lba < volume->end_lba);
+        free(sector);
+        sector = malloc(ISO9660_SECTOR_SIZE);
+        check(sector != NULL);
+        memcpy(sector, answers->data, ISO9660_SECTOR_SIZE);
+        answers->data += ISO9660_SECTOR_SIZE;
+        answers->size -= ISO9660_SECTOR_SIZE;
+    }
+    free(sector);
+    check(step != ISO9660_FAILED || error.message[0] != 0);
+    for (const struct config_name *name = list.names; name != NULL; name = name->next) {
+        check(strlen(name->text) < sizeof list.name);
+    }
+}
+
 static void check_file(const struct iso9660_file *file, uint32_t end_lba)
 {
     uint64_t size = 0;
@@ -84,6 +111,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     iso9660_start_open(&walk, &volume, path, &arena);
     if (run(&walk, &answers, volume.end_lba - 1)) {
         check_file(&walk.file, volume.end_lba);
+        if (walk.file.is_directory) {
+            list_names(&walk.file, &volume, &arena, &answers);
+        }
     }
     return 0;
 }

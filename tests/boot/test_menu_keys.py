@@ -1,0 +1,500 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What somebody does at the menu besides choosing: submenus, hidden menus, the editor, the command line. Typed at
+QEMU's keyboard and at the serial port; both screens are looked at."""
+
+import time
+
+import pytest
+
+from discs import CONFIG
+from good_kernels import plain
+from qemu import Machine
+from report import Report
+
+NOTES = "first line\nGrüße\n"
+LONG_NAME = "a-file-whose-name-is-" + "long-" * 40 + "and-ends-here"
+CONFIG_TEXT = """set default=1
+{settings}
+menuentry "First" {{
+    multiboot /boot/kernel first
+}}
+menuentry "Größe ✓ 日本" --hotkey=g {{
+    # a comment
+    multiboot /boot/kernel "$1" $kind
+}}
+submenu "More" {{
+    menuentry "Inner" {{
+        multiboot /boot/kernel inner
+    }}
+    submenu "Deeper" --hotkey=d {{
+        menuentry "Deepest" {{
+            multiboot /boot/kernel deepest
+        }}
+    }}
+}}
+"""
+MENU = ["*2 Größe ✓ 日本", "1 First", "3 More >"]
+LAST = "Esc: "  # the help, which is drawn last
+
+
+def tree(*settings):
+    return {"boot/kernel": plain(), "boot/notes.txt": NOTES.encode(), f"boot/{LONG_NAME}/inside": b"x",
+            "boot/other": b"x" * 1234, CONFIG: CONFIG_TEXT.format(settings="\n".join(settings)).encode()}
+
+
+@pytest.fixture
+def machine(discs):
+    with Machine(discs.make(tree("set timeout=-1"))) as started:
+        started.wait_for_terminal(LAST, 30)
+        started.wait_for_screen(LAST)
+        yield started
+
+
+# QEMU's names of keys, and what a terminal sends.
+KEYS = {"up": "\x1b[A", "down": "\x1b[B", "left": "\x1b[D", "end": "\x1b[F", "delete": "\x1b[3~", "ret": "\r",
+        "esc": "\x1b", "tab": "\t", "spc": " ", "f10": "\x1b[21~", "backspace": "\x7f", "slash": "/", "minus": "-"}
+
+
+class Keyboard:
+    def __init__(self, machine):
+        self.machine = machine
+
+    def keys(self, *names):
+        for name in names:
+            if name.startswith("ctrl-"):
+                codes = ["ctrl", name[5:]]
+                self.machine.qmp("send-key", keys=[{"type": "qcode", "data": code} for code in codes])
+                time.sleep(0.1)
+            else:
+                self.machine.press(name)
+
+    def text(self, text):
+        names = {" ": "spc", "/": "slash", "-": "minus", ".": "dot", ";": "semicolon"}
+        self.keys(*(names.get(character, character) for character in text))
+
+
+class Terminal:
+    def __init__(self, machine):
+        self.machine = machine
+
+    def keys(self, *names):
+        for name in names:
+            self.machine.type_serial(chr(ord(name[5:]) & 0x1f) if name.startswith("ctrl-") else KEYS.get(name, name))
+            time.sleep(0.25)
+
+    def text(self, text):
+        self.machine.type_serial(text.encode())
+
+
+BOTH = pytest.mark.parametrize("device", [Keyboard, Terminal])
+
+
+def booted(machine):
+    machine.wait_for("^END$", 30)
+    return Report(machine.serial[machine.serial.rindex("report: 0x1"):])["cmdline"].decode()
+
+
+# ---- The list
+
+def test_titles_are_utf8_on_the_terminal_and_what_code_page_437_has_on_the_screen(machine):
+    assert [line.strip() for line in machine.terminal.rows[2:5]] == [MENU[1], MENU[0], MENU[2]]
+    assert machine.terminal.selected == MENU[0]
+    assert machine.screen().split("\n")[3].strip() == "*2 Größe ? ????"
+
+
+def test_both_screens_show_the_same(machine):
+    machine.press("up")
+    machine.wait_a_moment()
+    time.sleep(0.5)
+    shown = machine.terminal.text.replace("✓", "?").replace("日本", "????")
+    assert machine.screen() == shown
+    assert machine.terminal.selected == MENU[1]
+
+
+@BOTH
+def test_submenus_are_lists_of_their_own(machine, device):
+    at = device(machine)
+    at.keys("down", "ret")
+    machine.wait_for_terminal("Whelk: More")
+    assert machine.terminal.rows[2:5] == ["  1 Inner", "  2 Deeper >", ""]
+    at.keys("d")
+    machine.wait_for_terminal("1 Deepest")
+    at.keys("esc")
+    machine.wait_for_terminal("1 Inner")
+    at.keys("esc")
+    machine.wait_for_terminal("1 First")
+    assert machine.terminal.selected == MENU[2]
+    at.keys("3", "2", "1")
+    assert booted(machine) == "deepest"
+
+
+def test_a_default_in_a_submenu_boots_after_the_countdown_and_its_submenu_is_marked(discs):
+    with Machine(discs.make(tree("set timeout=3", "set default='More>Deeper>0'"))) as machine:
+        machine.wait_for_terminal(r"^ \*3 More >$", 30)
+        assert machine.terminal.selected == "*3 More >"
+        assert booted(machine) == "deepest"
+
+
+# As VT100, xterm, rxvt and Linux's console send them; and by Control.
+HOMES = ("\x1b[H", "\x1bOH", "\x1b[1~", "\x1b[7~", "\x01", "\x1b[5~", "^^")
+DOWNS = ("\x1b[B", "\x1bOB", "\x1b[1;2B", "\x0e", "v")
+ENDS = ("\x1b[F", "\x1bOF", "\x1b[4~", "\x1b[8~", "\x05", "\x1b[6~", "vv")
+
+
+def test_a_terminal_may_send_its_keys_in_any_way(machine):
+    def selected(keys):
+        machine.type_serial(keys)
+        time.sleep(0.3)
+        return machine.terminal.selected
+    for home, end in zip(HOMES, ENDS):
+        assert (home, selected(home)) == (home, MENU[1])
+        assert (end, selected(end)) == (end, MENU[2])
+    for down in DOWNS:
+        assert (down, selected(HOMES[0]), selected(down)) == (down, MENU[1], MENU[0])
+
+
+def test_moving_the_bar_sends_two_rows_and_scrolling_less_than_a_screen(discs):
+    entries = "\n".join(f'menuentry "Entry {number}" {{ multiboot /boot/kernel }}' for number in range(60))
+    files = {**tree(), CONFIG: f"set timeout=-1\n{entries}\n".encode()}
+    with Machine(discs.make(files)) as machine:
+        machine.wait_for_terminal(LAST, 30)
+        time.sleep(0.5)
+
+        def cost(key):
+            before = len(machine.serial)
+            machine.type_serial(key)
+            time.sleep(0.7)
+            return len(machine.serial) - before
+        assert cost("\x1b[B") < 250
+        assert cost("x") == 0
+        cost("\x1b[6~")
+        assert machine.terminal.selected == "Entry 20"
+        assert 100 < cost("\x1b[B") < 700  # a sixteenth of a second at 115200 baud
+        assert machine.terminal.selected == "Entry 21"
+        assert machine.terminal.rows[1].strip() == "..."
+
+
+# ---- timeout_style
+
+def test_a_hidden_menu_shows_nothing_and_boots(discs):
+    with Machine(discs.make(tree("set timeout=2", "set timeout_style=hidden", "set default=0"))) as machine:
+        assert booted(machine) == "first"
+        assert machine.serial.startswith("report: ")
+
+
+def test_a_countdown_shows_the_seconds_and_no_menu(discs):
+    with Machine(discs.make(tree("set timeout=3", "set timeout_style=countdown", "set default=0"))) as machine:
+        machine.wait_for_terminal("^Boots in 3 s; Esc: menu", 30)
+        machine.wait_for_terminal("^Boots in 2 s; Esc: menu")
+        assert "First" not in machine.terminal.text
+        assert booted(machine) == "first"
+
+
+@pytest.mark.parametrize("key, style", [("esc", "hidden"), ("f4", "hidden"), ("shift", "hidden"), ("serial", "hidden"),
+                                        ("esc", "countdown")])
+def test_escape_f4_and_shift_show_a_hidden_menu(discs, style, key):
+    with Machine(discs.make(tree("set timeout=90", f"set timeout_style={style}"))) as machine:
+        time.sleep(2.5)
+        assert "First" not in machine.serial
+        if key == "serial":
+            machine.type_serial("\x1b")
+        elif key == "shift":
+            event = {"down": True, "key": {"type": "qcode", "data": "shift"}}
+            machine.qmp("input-send-event", events=[{"type": "key", "data": event}])
+        else:
+            machine.press(key)
+        machine.wait_for_terminal(LAST)
+        assert machine.terminal.selected == MENU[0]
+
+
+def test_a_hotkey_boots_from_a_hidden_menu(discs):
+    with Machine(discs.make(tree("set timeout=90", "set timeout_style=hidden", "kind=x"))) as machine:
+        time.sleep(2.5)
+        machine.press("g")
+        assert booted(machine) == '"Größe ✓ 日本" x'
+
+
+# ---- The editor
+
+@BOTH
+def test_an_entry_is_edited_before_it_boots(machine, device):
+    at = device(machine)
+    at.keys("up", "e")
+    machine.wait_for_terminal("Whelk: edit First")
+    assert machine.terminal.rows[2] == "     multiboot /boot/kernel first"
+    machine.wait_for_screen("     multiboot /boot/kernel first")
+    at.keys("end", *["backspace"] * 5)
+    at.text("second")
+    at.keys("spc", "ret", "a", "b", "left", "left", "delete", "delete", "up", "ctrl-e")
+    at.text("third")
+    machine.wait_for_terminal("^     multiboot /boot/kernel second third$")
+    machine.wait_for_screen("^     multiboot /boot/kernel second third$")
+    at.keys("ctrl-x")
+    assert booted(machine) == "second third"
+
+
+def test_f10_boots_and_arguments_and_hotkeys_are_letters_to_the_editor(machine):
+    at = Terminal(machine)
+    at.keys("e", "down", "end")
+    at.text(" eceg1 ä")
+    machine.wait_for_terminal(r'kernel "\$1" \$kind eceg1 ä$')
+    at.keys("f10")
+    assert booted(machine) == '"Größe ✓ 日本" eceg1 ä'
+
+
+@pytest.mark.parametrize("leave", ["esc", "ctrl-c"])
+def test_what_was_edited_is_forgotten_when_the_editor_is_left(machine, leave):
+    at = Keyboard(machine)
+    at.keys("up", "e", "ctrl-k", leave)
+    machine.wait_for_terminal("1 First")
+    at.keys("e")
+    machine.wait_for_terminal("multiboot /boot/kernel first")
+    at.keys(leave, "ret")
+    assert booted(machine) == "first"
+
+
+def test_an_edited_entry_that_cannot_boot_comes_back_to_the_editor_with_the_reason(machine):
+    at = Terminal(machine)
+    at.keys("up", "e", "end")
+    at.keys(*["ctrl-h"] * 12)
+    at.text("absent")
+    at.keys("ctrl-x")
+    machine.wait_for_terminal("/boot/grub/grub.cfg:4: /boot/.*absent: no such file")
+    assert machine.terminal.rows[0] == " Whelk: edit First"
+    at.keys("end", *["ctrl-h"] * 6)
+    at.text("kernel again")
+    at.keys("ctrl-x")
+    assert booted(machine) == "again"
+
+
+def test_fallback_does_not_take_the_place_of_what_somebody_chose(discs):
+    with Machine(discs.make(tree("set timeout=60", "set fallback=0"))) as machine:
+        machine.wait_for_terminal(LAST, 30)
+        at = Terminal(machine)
+        at.keys("e", "down", "ctrl-k", "ctrl-x")
+        machine.wait_for_terminal("nothing to boot")
+        time.sleep(1)
+        assert "report: " not in machine.serial
+
+
+def test_lines_longer_than_the_screen_and_more_than_it_has_rows_can_be_reached(machine):
+    at = Terminal(machine)
+    at.keys("up", "e", "end")
+    at.text(" " + "x" * 100 + "END")
+    machine.wait_for_terminal("xxxEND$")
+    at.keys("ctrl-a")
+    machine.wait_for_terminal("^     multiboot /boot/kernel first xxx")
+    at.keys("end")
+    at.text("\r#" * 25)
+    time.sleep(1)
+    assert "multiboot" not in machine.terminal.text
+    at.keys("\x1b[5~", "\x1b[5~", "\x1b[5~")
+    machine.wait_for_terminal("^     multiboot /boot/kernel first xxx")
+    at.keys("ctrl-x")
+    assert booted(machine) == "first " + "x" * 100 + "END"
+
+
+# ---- The command line
+
+@pytest.fixture
+def prompt(machine):
+    machine.press("c")
+    machine.wait_for_terminal("^whelk>")
+    return machine
+
+
+@BOTH
+def test_a_kernel_is_booted_from_the_command_line(prompt, device):
+    at = device(prompt)
+    at.text("multiboot /boot/kernel one two")
+    at.keys("ret")
+    at.text("boot")
+    at.keys("ret")
+    assert booted(prompt) == "one two"
+
+
+def answer(machine, line):
+    """What a command shows."""
+    machine.type_serial(f"{line}\r")
+    machine.wait_for_terminal(r"whelk>$")
+    time.sleep(0.5)
+    rows = machine.terminal.text.split("\n")
+    start = max(index for index, row in enumerate(rows) if row == f"whelk> {line}")
+    return rows[start + 1:-1]
+
+
+def test_ls_and_cat_show_what_is_on_the_disc(prompt):
+    assert answer(prompt, "ls") == ["(cd)"]
+    listed = " ".join(answer(prompt, "ls /boot")).split()
+    assert {"grub/", "kernel", "notes.txt", "other"} <= set(listed)
+    assert "-".join(LONG_NAME.split("-")[:3]) in " ".join(listed)
+    assert "        1234 other" in answer(prompt, "ls -l (cd)/boot/")
+    assert answer(prompt, "cat /boot/notes.txt") == NOTES.rstrip("\n").split("\n")
+    assert answer(prompt, "ls /nowhere") == ['whelk: /nowhere: no such file or directory "nowhere" in /']
+    prompt.wait_for_screen("^Grüße$")
+
+
+def test_ls_lists_a_long_name_whole(prompt):
+    prompt.type_serial("ls /boot\r")
+    prompt.wait_for(LONG_NAME + "/")
+
+
+def test_lsmmap_shows_the_memory_map(prompt):
+    shown = answer(prompt, "lsmmap")
+    assert shown[0] == "         0 +      9fc00  type 1: available"
+    assert any("100000" in row and "available" in row for row in shown)
+
+
+def test_help_names_the_commands_by_what_they_do(prompt):
+    prompt.type_serial("help\r")
+    text = prompt.wait_for(r"Commands: ([^:]*)Without effect: ([^:]*)Not supported: ([^:]*)whelk> ")
+    done, harmless, refused = (set(group.split()) for group in text.groups())
+    assert {"multiboot", "module2", "ls", "search", "echo"} <= done
+    assert {"play", "pager"} <= harmless
+    assert {"linux", "chainloader", "password"} <= refused
+
+
+def test_commands_keep_variables_results_and_functions(prompt):
+    assert answer(prompt, "set x=5; false") == []
+    assert answer(prompt, "echo $? $x $root") == ["1 5 cd"]
+    assert answer(prompt, "function f { echo <$1>; }".replace("<", "'<'").replace(">", "'>'")) == []
+    assert answer(prompt, "if [ $x = 5 ]; then f a; fi") == ["<a>"]
+    assert answer(prompt, "nosuch") == ["whelk: unknown command 'nosuch'"]
+    assert answer(prompt, "nosuch") == ["whelk: unknown command 'nosuch'"]
+    assert answer(prompt, "boot") == ["whelk: no kernel is loaded: multiboot or multiboot2 names one"]
+    assert answer(prompt, "module /boot/other") == ["whelk: a module before the kernel: the multiboot line comes first"]
+    assert answer(prompt, "echo 'a") == ["whelk: a quote that begins here is never closed"]
+
+
+def test_a_variable_that_was_typed_is_seen_by_the_entries(prompt):
+    answer(prompt, "kind=typed")
+    prompt.type_serial("\x1b")
+    prompt.wait_for_terminal("1 First")
+    prompt.press("2")
+    assert booted(prompt).endswith(" typed")
+
+
+def test_what_was_typed_comes_back(prompt):
+    for line in ("echo one", "echo two", "echo two"):
+        answer(prompt, line)
+    at = Terminal(prompt)
+    at.keys("up")
+    prompt.wait_for_terminal("^whelk> echo two$")
+    at.keys("up", "up")
+    prompt.wait_for_terminal(r"whelk> echo one\Z")
+    at.keys("esc", "c")  # it outlives the command line
+    at.keys("up", "ctrl-a", *["ctrl-d"] * 4)
+    at.text("cat /boot/notes.txt #")
+    at.keys("ret")
+    prompt.wait_for_terminal("^Grüße$")
+
+
+@BOTH
+def test_tab_completes_commands_and_paths(prompt, device):
+    at = device(prompt)
+    at.text("multi")
+    at.keys("tab")
+    prompt.wait_for_terminal(r"^whelk> multiboot\Z")
+    at.keys("tab")
+    prompt.wait_for_terminal(r"^multiboot multiboot2 *\nwhelk> multiboot\Z")
+    at.keys("spc", "slash")
+    at.text("bo")
+    at.keys("tab")
+    prompt.wait_for_terminal(r"whelk> multiboot /boot/\Z")
+    at.text("k")
+    at.keys("tab")
+    at.text("done")
+    at.keys("ret")
+    at.text("boot")
+    at.keys("ret")
+    assert booted(prompt) == "done"
+
+
+def test_tab_completes_in_the_editor(machine):
+    at = Terminal(machine)
+    at.keys("up", "e", "end", "ret")
+    at.text("mod")
+    at.keys("tab", "tab")
+    machine.wait_for_terminal("^ module module2")
+    at.text(" (cd)/boot/no")
+    at.keys("tab")
+    machine.wait_for_terminal("^ module .cd./boot/notes.txt")
+
+
+def test_a_line_longer_than_the_screen_is_edited_in_a_window(prompt):
+    at = Terminal(prompt)
+    at.text("echo " + "0123456789" * 12)
+    prompt.wait_for_terminal("0123456789$")
+    at.keys("ctrl-a", *["ctrl-d"] * 5)
+    at.text("multiboot /boot/kernel ")
+    at.keys("ret")
+    at.text("boot\r")
+    assert booted(prompt) == "0123456789" * 12
+
+
+def test_a_kernel_that_cannot_boot_comes_back_to_the_command_line_with_the_reason(prompt):
+    prompt.type_serial("multiboot /boot/absent; boot\r")
+    prompt.wait_for_terminal("^whelk: command line:1: /boot/absent: no such file or directory")
+    prompt.type_serial("multiboot /boot/kernel; boot\r")
+    assert booted(prompt) == ""
+
+
+def test_exit_leads_to_the_next_boot_device(discs, tmp_path):
+    from shim.next_device import BOOTED, next_device
+    with Machine(discs.make(tree("set timeout=-1")), extra=next_device(tmp_path / "disk")) as machine:
+        machine.wait_for_terminal(LAST, 30)
+        machine.type_serial("c")
+        machine.wait_for_terminal("^whelk>")
+        machine.type_serial("exit\r")
+        machine.wait_for(BOOTED)
+
+
+def test_configfile_takes_the_place_of_the_menu(discs):
+    files = {**tree("set timeout=-1"), "boot/more.cfg": b'menuentry "From the other" {\nmultiboot /boot/kernel o\n}\n'}
+    with Machine(discs.make(files)) as machine:
+        machine.wait_for_terminal(LAST, 30)
+        machine.type_serial("c")
+        machine.wait_for_terminal("^whelk>")
+        machine.type_serial("configfile /boot/more.cfg\r")
+        assert booted(machine) == "o"  # its only entry
+
+
+# ---- As GRUB
+
+AS_GRUB = {
+    "the default": (["ret"], '"Größe ✓ 日本"'),
+    "a hotkey": (["g"], '"Größe ✓ 日本"'),
+    "Right boots": (["up", "right"], "first"),
+    "a submenu": (["down", "ret", "ret"], "inner"),
+    "a submenu of a submenu": (["end", "ret", "end", "ret", "ret"], "deepest"),
+    "a hotkey of a submenu": (["end", "ret", "d", "ret"], "deepest"),
+    "Escape": (["end", "ret", "end", "ret", "esc", "up", "ret"], "inner"),
+    "commands": (["c", "k", "i", "n", "d", "equal", "x", "ret", "esc", "ret"], '"Größe ✓ 日本" x'),
+    "an entry without changes": (["up", "e", "ctrl-x"], "first"),
+    # GRUB's editor has two lines more in front.
+    "a line in the editor": (["up", "e", *["ctrl-n"] * 5, "ctrl-p", "ctrl-e", "spc", "a", "b", "left", "backspace", "c",
+                              "ctrl-x"], "first cb"),
+}
+
+
+@pytest.mark.parametrize("loader", ["whelk", "grub"])
+@pytest.mark.parametrize("keys, result", [pytest.param(*pair, id=name) for name, pair in AS_GRUB.items()])
+def test_keys_do_what_they_do_in_grub(discs, loader, keys, result):
+    with Machine(discs.make(tree("set timeout=-1"), loader)) as machine:
+        machine.wait_for_screen("More", 40)
+        time.sleep(1)
+        Keyboard(machine).keys(*keys)
+        assert booted(machine) == result
+
+
+# ---- Without anybody
+
+@pytest.mark.parametrize("without", [("-vga", "none"), ("-M", "pc,i8042=off"), ("-serial", "none")], ids=lambda w: w[0])
+def test_without_display_keyboard_or_uart_the_default_boots(discs, tmp_path, without):
+    settings = ("set timeout=2", "set default=0")
+    if without[0] == "-serial":
+        with Machine(discs.make(tree(*settings)), extra=["-serial", "none"]) as machine:
+            assert booted(machine) == "first"
+        return
+    with Machine(discs.make(tree(*settings)), extra=without) as machine:
+        assert booted(machine) == "first"
