@@ -18,3 +18,19 @@ $(XEN_LAB)/dom0.cpio: $(addprefix tests/xen/,make-lab.sh dom0-init.sh vif-bridge
 
 xen-run: $(BUILD)/whelk $(BUILD)/whelk-mkrescue kernels $(XEN_LAB)/dom0.cpio
 	WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -ra -p no:cacheprovider $(XEN_TESTS)
+
+# ---- make bench-xen: whelk bench --xen in that dom0; its table goes to the README.
+BENCH_XEN_RUNS  ?= 3
+BENCH_XEN_SIZES ?= 1,8
+
+.PHONY: bench-xen bench-xen-run
+bench-xen: deps-xen
+	@$(MAKE) --no-print-directory bench-xen-run
+
+bench-xen-run: $(BUILD)/whelk $(XEN_LAB)/dom0.cpio
+	@WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/xen/bench_xen.py --runs $(BENCH_XEN_RUNS) \
+	    --sizes $(BENCH_XEN_SIZES) --json $(BUILD)/bench-xen.json --readme README.md iso
+
+.PHONY: xen-settings
+xen-settings: $(BUILD)/whelk $(BUILD)/whelk-mkrescue kernels $(XEN_LAB)/dom0.cpio
+	@WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/xen/settings.py

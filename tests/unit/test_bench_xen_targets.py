@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What make bench-xen makes of the results: the table, the target, the README."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "xen"))
+
+import bench_xen  # noqa: E402
+
+
+def row(name, size, share):
+    return {"name": name, "module_mib": size, "loader_ms": {"median": share, "min": share - 10, "max": share + 10}}
+
+
+def result(whelk_ms):
+    whelk = {**row("whelk", 8, whelk_ms), "timing_us": {"jump": 150_400}}
+    return {"platform": "HVM guest of Xen 4.17, 128 MiB", "runs": 3, "results": [whelk, row("grub", 8, 30_000)]}
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    def call(whelk_ms, readme=f"before\n{bench_xen.START}\nold\n{bench_xen.END}\nafter\n"):
+        (tmp_path / "results").write_text(json.dumps(result(whelk_ms)))
+        (tmp_path / "README.md").write_text(readme)
+        monkeypatch.setattr(sys, "argv", ["bench_xen", "--runs", "3", "--sizes", "8", "--json", str(tmp_path / "x"),
+                                          "--measured", str(tmp_path / "results"), "--readme",
+                                          str(tmp_path / "README.md"), "tree"])
+        return bench_xen.main(), (tmp_path / "README.md").read_text()
+    return call
+
+
+@pytest.mark.parametrize("whelk_ms, status", [(1000, 0), (1001, 1)])
+def test_the_target_is_met_at_its_limit(run, whelk_ms, status):
+    assert run(whelk_ms)[0] == status
+
+
+def test_the_readme_gets_the_table_between_its_marks_and_nothing_else_changes(run):
+    text = run(1000)[1]
+    before, _, rest = text.partition(bench_xen.START)
+    part, _, after = rest.partition(bench_xen.END)
+    assert (before, after) == ("before\n", "\nafter\n") and "old" not in part
+    assert "| 8 MiB | 30.00 s (29.99 to 30.01) | 1.00 s (0.99 to 1.01) | 30 | 150 ms |" in part
+    assert "emulation" in part and "3 boots each" in part
+
+
+def test_a_readme_without_marks_is_refused(run):
+    with pytest.raises(ValueError):
+        run(1000, readme="nothing\n")
+
+
+CONSOLE = "".join(f"(d{guest}) [ {moment:10.6f}] {line}\n" for guest, moment, line in (
+    (1, 10, "Booting from 0000:7c00"), (2, 20, "Booting from 0000:7c00"), (3, 30, "Booting from 0000:7c00"),
+    (3, 30.5, "kernel"), (5, 40, "Booting from 0000:7c00"), (5, 70, "kernel"), (6, 80, "Booting from 0000:7c00"),
+    (6, 81, "kernel")))
+
+
+def test_the_shares_are_from_the_firmwares_last_line_to_the_kernels():
+    assert bench_xen.shares(CONSOLE, [8], 1) == {(8, "whelk"): [500], (8, "grub"): [30_000]}
+
+
+@pytest.mark.parametrize("changed", [CONSOLE + CONSOLE.replace("(d6)", "(d7)"), CONSOLE.replace("(d2)", "(d9)")])
+def test_guests_in_another_order_are_refused(changed):
+    with pytest.raises(SystemExit):
+        bench_xen.shares(changed, [8], 1)

@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What `make bench-xen` does: `whelk bench --xen` in the lab's dom0, GRUB and Whelk in turn on the same trees. Writes
+the table to the README and fails if Whelk's share is not as much shorter as promised.
+
+The loader's share is read from Xen's log, as a guest's start takes seconds there, and no two take the same: from
+SeaBIOS's last line to the probe kernel's."""
+
+import argparse
+import json
+import re
+import shlex
+import shutil
+import statistics
+import sys
+from pathlib import Path
+
+import lab
+
+TIMES_FASTER_THAN_GRUB = {8: 30}  # module in MiB: at least
+START, END = "<!-- make bench-xen writes from here -->", "<!-- make bench-xen writes up to here -->"
+SECONDS_OF_A_ROUND = 300  # for each size
+MEMORY_MIB = 128
+LINE = re.compile(r"^\(d(\d+)\) \[ *([\d.]+)\] (Booting from 0000:7c00|kernel)\s*$", re.MULTILINE)
+LOADERS = ("whelk", "grub")
+
+
+def shares(console, sizes, runs):
+    """{(size, loader): [ms]} by Xen's log. The guests are known by the order in which whelk bench starts them: one that
+    boots nothing, to warm up; and for each size, runs of that and of each loader, then Whelk's with its stamps."""
+    guests = {}
+    for guest, moment, what in LINE.findall(console):
+        guests.setdefault(int(guest), {})[what.split()[0]] = float(moment)
+    order = [(None, None)]
+    for size in sizes:
+        order += [(size, loader) for loader in (None, *LOADERS)] * runs + [(size, "stamps")] * runs
+    if len(guests) != len(order):
+        sys.exit(f"{len(guests)} guests were started, not {len(order)}")
+    found = {}
+    for (size, loader), (guest, moments) in zip(order, sorted(guests.items())):
+        if ("kernel" in moments) != (loader is not None):
+            sys.exit(f"guest {guest} is not what was expected")
+        if loader in LOADERS:
+            found.setdefault((size, loader), []).append(1000 * (moments["kernel"] - moments["Booting"]))
+    return found
+
+
+def with_shares(result, console):
+    """The results with the shares by Xen's log for those by the whole boots."""
+    found = shares(console, sorted(rows(result)), result["runs"])
+    for row in result["results"]:
+        each = found[row["module_mib"], row["name"]]
+        row["loader_ms"] = {"median": statistics.median(each), "min": min(each), "max": max(each)}
+    return result
+
+
+def measure(tree, runs, sizes):
+    lab.empty()
+    folder = lab.SHARE / "bench"
+    folder.mkdir()
+    shutil.copy(lab.WHELK, folder / "whelk")
+    shutil.copytree(tree, folder / "tree")
+    words = ["./whelk", "bench", "--xen", "--json", "--loaders", "whelk,grub", "--runs", str(runs), "--sizes", sizes,
+             "--memory", str(MEMORY_MIB), "tree"]
+    (folder / "command").write_text(shlex.join(words) + " >bench.json\n")
+    result = lab.run({"bench": SECONDS_OF_A_ROUND * runs * len(sizes.split(","))})["bench"]
+    if result.how != "status 0":
+        sys.exit(str(result))
+    console = (lab.LAB / "console.log").read_bytes().decode("latin-1").replace("\r", "")
+    return with_shares(json.loads((folder / "bench.json").read_text()), console)
+
+
+def rows(result):
+    """{size: {loader: row}}."""
+    found = {}
+    for row in result["results"]:
+        found.setdefault(row["module_mib"], {})[row["name"]] = row
+    return found
+
+
+def times(each):
+    return each["grub"]["loader_ms"]["median"] / max(each["whelk"]["loader_ms"]["median"], 0.001)
+
+
+def own_ms(row):
+    """What passed from the firmware's jump to the loader until its jump to the kernel, by Whelk's own stamps."""
+    return row["timing_us"]["jump"] / 1000 if row.get("timing_us") else None
+
+
+def seconds(spread):
+    return f"{spread['median'] / 1000:.2f} s ({spread['min'] / 1000:.2f} to {spread['max'] / 1000:.2f})"
+
+
+def table(result):
+    lines = ["| in a guest of Xen | GRUB | Whelk | times shorter | Whelk's own stamps |", "| --- | --- | --- | --- | --- |"]
+    for size, each in sorted(rows(result).items()):
+        own = own_ms(each["whelk"])
+        lines.append(f"| {size} MiB | {seconds(each['grub']['loader_ms'])} | {seconds(each['whelk']['loader_ms'])} | "
+                     f"{times(each):.0f} | {f'{own:.0f} ms' if own else ''} |")
+    return "\n".join(lines) + "\n"
+
+
+def readme_part(result):
+    return (f"{table(result)}\nThe loader's share in an {result['platform']}, Xen and its dom0 running in QEMU's emulation of "
+            f"an AMD processor (`make check-xen`'s lab): medians of {result['runs']} boots each, in turn, lowest to highest. "
+            "Of this emulation only the ratios mean something: it makes each access to a device more than a "
+            "millisecond long. The guest's start and its firmware are not in these times (`docs/xen.md`).\n")
+
+
+def replace_part(text, part):
+    before, _, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"no {START} … {END}")
+    return f"{before}{START}\n{part}{END}{after}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, required=True)
+    parser.add_argument("--sizes", required=True)
+    parser.add_argument("--json", type=Path, required=True, help="where the results go")
+    parser.add_argument("--measured", type=Path, help="write the README from this file of results, measure nothing")
+    parser.add_argument("--readme", type=Path, required=True)
+    parser.add_argument("tree")
+    arguments = parser.parse_args()
+    if arguments.measured:
+        result = json.loads(arguments.measured.read_text())
+    else:
+        result = measure(arguments.tree, arguments.runs, arguments.sizes)
+        arguments.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    readme = arguments.readme.read_text(encoding="utf-8")
+    arguments.readme.write_text(replace_part(readme, readme_part(result)), encoding="utf-8")
+    print(table(result))
+    good = True
+    for size, wanted in TIMES_FASTER_THAN_GRUB.items():
+        if size in rows(result):
+            found = times(rows(result)[size])
+            good = good and found >= wanted
+            print(f"{'pass' if found >= wanted else 'FAIL'}: {size} MiB: GRUB's share is {found:.1f} times Whelk's, "
+                  f"at least {wanted}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
