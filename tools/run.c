@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "tools/mkrescue.h"
+#include "tools/ovmf.h"
 #include "tools/options.h"
 #include "tools/say.h"
 #include "tools/xorriso.h"
@@ -41,7 +42,7 @@ enum {
 struct settings {
     const char *qemu, *expect;
     unsigned memory_mib, cpus, timeout_seconds; /* 0: for ever */
-    bool gdb, verbose, help;
+    bool uefi, uefi32, gdb, verbose, help;
 };
 
 // ---- The command line
@@ -74,6 +75,9 @@ static const struct option options[] = {
     {'c', "cpus", "COUNT", "its processors (1)", set_cpus, 0},
     {'e', "expect", "TEXT", "end with status 0 when the serial port says TEXT", set_expect, 0},
     {'t', "timeout", "SECONDS", "give up after that time, with status 1", set_timeout, 0},
+    {0, "uefi", NULL, "boot by UEFI (OVMF), not by a BIOS", options_flag,
+     offsetof(struct settings, uefi)},
+    {0, "uefi32", NULL, "boot by 32-bit UEFI", options_flag, offsetof(struct settings, uefi32)},
     {0, "gdb", NULL, "wait for a debugger on TCP port 1234 first", options_flag,
      offsetof(struct settings, gdb)},
     {0, "qemu", "PROGRAM", "run PROGRAM (qemu-system-x86_64)", options_text,
@@ -188,16 +192,32 @@ static void add_all(struct command *command, const char *const *words, size_t co
     }
 }
 
+/* SeaBIOS on QEMU's older PC, or OVMF on the newer one, which its 32-bit builds want. */
+static void add_firmware(struct command *command, const struct ovmf *ovmf)
+{
+    command_add(command, "-machine");
+    command_add(command, ovmf->code == NULL ? "pc" : ovmf->needs_smm ? "q35,smm=on" : "q35");
+    if (ovmf->code != NULL) {
+        command_add(command, "-drive");
+        command_add(command, "if=pflash,unit=0,format=raw,readonly=on,file=%s", ovmf->code);
+        command_add(command, "-drive");
+        command_add(command, "if=pflash,unit=1,format=raw,file=/dev/fd/%d", ovmf->variables);
+    }
+    if (ovmf->needs_smm) {
+        command_add(command, "-global");
+        command_add(command, "driver=cfi.pflash01,property=secure,value=on");
+    }
+}
+
 /* The user's options stand behind ours, which they so override. Who wants to see the screen gets a
    graphics card. */
 static void make_command(struct command *command, const struct settings *settings, int iso,
-                         const struct words *rest)
+                         const struct ovmf *ovmf, const struct words *rest)
 {
     static const char *const kvm[] = {"-accel", "kvm", "-cpu", "host,-arch-capabilities"};
     static const char *const tcg[] = {"-accel", "tcg"};
-    static const char *const fixed[] = {
-        "-machine", "pc",        "-nodefaults", "-boot", "order=d,menu=off,strict=on",
-        "-serial",  "mon:stdio", "-no-reboot"};
+    static const char *const fixed[] = {"-nodefaults", "-boot",     "order=d,menu=off,strict=on",
+                                        "-serial",     "mon:stdio", "-no-reboot"};
     static const char *const blind[] = {"-display", "none", "-vga", "none"};
     static const char *const card[] = {"-vga", "std"};
     static const char *const debugger[] = {"-s", "-S"};
@@ -209,6 +229,7 @@ static void make_command(struct command *command, const struct settings *setting
         add_all(command, tcg, sizeof tcg / sizeof tcg[0]);
     }
     add_all(command, fixed, sizeof fixed / sizeof fixed[0]);
+    add_firmware(command, ovmf);
     if (!names_option(rest, "-display") && !names_option(rest, "-vga")) {
         add_all(command, blind, sizeof blind / sizeof blind[0]);
     } else if (!names_option(rest, "-vga")) {
@@ -376,9 +397,15 @@ static int boot(const struct settings *settings, const struct command_line *line
     struct command command = {0};
     struct error error = {""};
     int status = STATUS_FAILED;
+    struct ovmf ovmf = {.variables = -1};
+    bool is_uefi = settings->uefi || settings->uefi32;
+    if (is_uefi && !ovmf_open(&ovmf, settings->uefi32, &error)) {
+        say("%s", error.message);
+        return STATUS_FAILED;
+    }
     int iso = open_iso(line->operands.at[0], &error);
     if (iso >= 0) {
-        make_command(&command, settings, iso, &line->rest);
+        make_command(&command, settings, iso, &ovmf, &line->rest);
         if (settings->verbose) {
             show_command(&command);
         }

@@ -51,6 +51,28 @@ def test_a_tree_boots_and_its_serial_port_is_standard_output(place, report_tree)
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("option", ["--uefi", "--uefi32"])
+def test_a_tree_boots_by_uefi(place, report_tree, option):
+    done = run(place, option, "-t", TIMEOUT, "-e", "\nEND", report_tree, *TCG)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert "BdsDxe: starting" in done.stdout and "cmdline: \"one two\"" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="hides a directory from the program")
+@pytest.mark.parametrize("option, package", [("--uefi", "ovmf"), ("--uefi32", "ovmf-ia32")])
+def test_without_uefi_firmware_the_package_is_named(place, report_tree, option, package):
+    hidden = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /usr/share/OVMF && exec "$@"', "sh"]
+    done = subprocess.run([*hidden, WHELK, "run", option, report_tree], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"apt install {package}" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_the_firmwares_variables_are_a_copy(place, report_tree):
+    words, _ = words_of(place, "--uefi", report_tree)
+    code, variables = (word for word in words if word.startswith("if=pflash"))
+    assert "readonly=on" in code and "file=/dev/fd/" in variables
+
+
 def test_an_iso_boots(place, report_tree):
     iso = place.make(report_tree)
     done = run(place, "-t", TIMEOUT, "-e", "\nEND", iso, *TCG)
