@@ -8,7 +8,7 @@ EFI_HEADERS  := /usr/include/efi
 EFI_C        := $(filter-out $(addprefix stage2/,ahci.c native_disc.c patience.c pci.c piix_ide.c \
                   multiboot2_linked.c config_linked.c), \
                 $(wildcard loader/*.c stage2/*.c stage2/libc/*.c boot/efi/*.c)) $(VENDORED)
-EFI_FLAGS    := -Os -ffreestanding -fno-builtin-printf -fpie -fvisibility=hidden -fshort-wchar \
+EFI_FLAGS    := -Oz -fno-inline-functions-called-once -fno-tree-ch -ffreestanding -fno-builtin-printf -fpie -fvisibility=hidden -fshort-wchar \
                 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
                 -fcf-protection=none -fomit-frame-pointer -ffunction-sections -fdata-sections \
                 -fno-delete-null-pointer-checks -mno-sse -mno-mmx -mno-80387 \
