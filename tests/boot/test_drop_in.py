@@ -11,7 +11,7 @@ import pytest
 
 from discs import BUILD, CONFIG, MKRESCUE, tree, write_tree
 from good_kernels import KERNELS
-from place import ENTRY, OWN, contents, extract, good_tree, kernel
+from place import ENTRY, OWN, contents, extract, good_tree
 from report import differences
 
 PLATFORM = "/usr/lib/grub/i386-pc"

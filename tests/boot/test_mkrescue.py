@@ -528,6 +528,23 @@ def test_only_the_problems_are_quoted_of_what_a_failing_xorriso_prints(place):
                     "whelk: xorriso failed with exit status 32", f"whelk: {place.iso} was not written"]
 
 
+def may_mount():
+    return os.geteuid() == 0 and subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"],
+                                                capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not may_mount(), reason="mounts a small file system")
+@pytest.mark.parametrize("writer, reason", [((), "cannot write the ISO: no space left"), ((BY_XORRISO,), "free space")])
+def test_a_full_disk_is_named_and_nothing_is_left_on_it(place, writer, reason):
+    tree = place.write(good_tree(big=os.urandom(3 * MIB)))
+    (place.path / "small").mkdir()
+    script = 'mount -t tmpfs -o size=2m none small && "$@"; echo "status $?"; ls -A small'
+    run = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", MKRESCUE, *writer, "-o", "small/out.iso", tree],
+                         cwd=place.path, capture_output=True, text=True)
+    assert reason in run.stderr
+    assert run.stdout == "status 1\n"
+
+
 @pytest.mark.parametrize("writer, reason", [((), "cannot write the ISO: File too large"),
                                             ((BY_XORRISO,), "Cannot write")])
 def test_a_file_system_without_room_leaves_nothing_and_is_named(place, writer, reason):
