@@ -125,11 +125,12 @@ def test_timeout_0_boots_the_default_and_shows_nothing(menu):
 
 
 def hold(machine, key, seconds):
-    """What a keyboard sends for a key that is held: make codes, no break code yet."""
+    """What a keyboard sends for a key that is held: make codes, no break code yet. Not many more than a real one
+    sends: SeaBIOS takes them for answers while it sets up the keyboard, and then does without it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         key_event(machine, key, True)
-        time.sleep(0.003)
+        time.sleep(0.02)
 
 
 def key_event(machine, key, down):
