@@ -184,6 +184,8 @@ struct config {
     struct config_entry *entries;
     size_t entry_count;
     struct config_warning *warnings; /* in the order of the lines; each text once for a line */
+    struct config *outer;            /* whose entry led to this one; NULL: none */
+    bool is_back; /* somebody came back to it: nothing boots by itself any more */
 
     /* The evaluator's own. */
     struct config_environment environment;

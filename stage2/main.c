@@ -13,6 +13,8 @@
 #include "stage2/prepared.h"
 #include "stage2/timeline.h"
 
+#define LEFT SIZE_MAX
+
 enum {
     MAX_MEMORY_RANGES = 512,
     WAIT_FOR_EVER = -1,
@@ -148,14 +150,28 @@ static void report_timeline(const char *wish)
 }
 
 /* The config that an entry puts in this one's place; NULL: it cannot be read. */
-static struct config *read_next(const struct config *config, const char *path, struct error *error)
+static struct config *read_next(struct config *config, const char *path, struct error *error)
 {
     struct config *next = ARENA_NEW(config->arena, struct config);
     if (next == NULL) {
         fail(error, "%s: no memory left for one more config", path);
         return NULL;
     }
-    return read_config(next, path, config->arena, error) ? next : NULL;
+    if (!read_config(next, path, config->arena, error)) {
+        return NULL;
+    }
+    next->outer = config;
+    return next;
+}
+
+/* The config whose entry led to this one, which is given back. */
+static struct config *go_back(struct config *config)
+{
+    struct arena *arena = config->arena;
+    struct config *outer = config->outer;
+    arena->used = (size_t)((uint8_t *)config - arena->base);
+    outer->is_back = true;
+    return outer;
 }
 
 /* Plans, loads, describes, hands off; returns if that cannot be done. */
@@ -206,35 +222,42 @@ static struct config *boot_entry(struct config *config, size_t index, const stru
     return NULL;
 }
 
-/* Which entry to boot: what somebody chooses. */
+/* Which entry to boot: what somebody chooses; LEFT: none, back to the config that led here. */
 static size_t choose(struct config *config, size_t preselected, int timeout, const char *message)
 {
     struct error error;
     size_t chosen = preselected;
     const struct extras *extras = firmware_extras(&error);
     if (extras != NULL) {
-        if (extras->menu_run(config, preselected, timeout, message, &chosen) == MENU_LEAVE) {
+        if (extras->menu_run(config, preselected, timeout, message, &chosen) != MENU_LEAVE) {
+            return chosen;
+        }
+        if (config->outer == NULL) {
             firmware_boot_next();
         }
-        return chosen;
+        return LEFT;
     }
     leave(message != NULL ? message : error.message);
 }
 
-/* Returns the config that one of the entries puts in this one's place. */
+/* Returns the config that one of the entries puts in this one's place, or the one that this one
+   took the place of. */
 static struct config *choose_and_boot(struct config *config, const struct memory_map *map,
                                       bool menu_is_wanted)
 {
     struct error error;
     const char *message = NULL;
     size_t chosen = config_default(config);
-    int timeout = config_seconds_to_wait(config);
+    int timeout = config->is_back ? WAIT_FOR_EVER : config_seconds_to_wait(config);
     bool ask = timeout != 0 || menu_is_wanted;
     show_warnings(config);
     bool by_itself = timeout >= 0; /* nobody may be there who chooses */
     for (unsigned tried = 0;; tried++) {
         if (ask) {
             chosen = choose(config, chosen, timeout, message);
+        }
+        if (chosen == LEFT) {
+            return go_back(config);
         }
         struct config *next = boot_entry(config, chosen, map, &error);
         if (next != NULL) {

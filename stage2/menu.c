@@ -147,7 +147,8 @@ static void draw(struct menu *menu)
     screen_add(menu->first + menu->rows < menu->count ? "   ..." : "");
     screen_show(MENU_LAST_ROW + 1, false);
     screen_add("Enter or digit: boot   e: edit   c: command line   ");
-    screen_add(title != NULL ? "Esc: back" : "Esc: next boot device");
+    bool is_below = title != NULL || menu->config->outer != NULL;
+    screen_add(is_below ? "Esc: back" : "Esc: next boot device");
     screen_show(MENU_HELP_ROW, false);
     screen_cursor(menu->top_row + menu->selected - menu->first, 0);
 }

@@ -185,6 +185,22 @@ def test_configfile_at_the_top_level_goes_on_at_once(disc):
         assert booted(machine) == "second"
 
 
+def test_escape_in_another_configs_menu_goes_back_where_nothing_boots_by_itself(disc):
+    first = 'set timeout=0\nmenuentry "more" {\n configfile /boot/more.cfg\n}\nmenuentry "one" {\n multiboot /boot/kernel one\n}\n'
+    more = 'set timeout=-1\nx=1\nmenuentry "two" {\n multiboot /boot/kernel two\n}\nmenuentry "three" {\n reboot\n}\n'
+    with Machine(disc(first, more=more)) as machine:
+        seen = machine.wait_for("three", 30).end()
+        for _ in range(3):
+            machine.press("esc")
+            seen = machine.wait_for("Esc: next boot device", 30, seen).end()
+            machine.press("home", "ret")
+            seen = machine.wait_for("Esc: back", 30, seen).end()
+        machine.press("esc")
+        machine.wait_for("Esc: next boot device", 30, seen)
+        machine.press("down", "ret")
+        assert booted(machine) == "one"
+
+
 def test_configs_that_lead_to_each_other_end_with_a_message(disc):
     image = disc(ENTRY.format("configfile /boot/more.cfg"), more=ENTRY.format("configfile /boot/grub/grub.cfg"))
     with Machine(image) as machine:
