@@ -150,13 +150,10 @@ def test_a_usb_stick_boots_as_well(uefi):
 
 @pytest.fixture
 def boot_text(tmp_path):
-    def run(source, until, bits=64, press=None, then=None):
-        """What the console says up to a line; if a key is pressed there, up to another one."""
+    def run(source, until, bits=64):
+        """What the console says up to a line."""
         with Machine(image_of(source, tmp_path, bits=bits), memory=256, **machine_of(bits, tmp_path)) as qemu:
             qemu.wait_for(until, 40)
-            if press:
-                qemu.press(press)
-                qemu.wait_for(then, 20)
             return qemu.serial
     return run
 
@@ -178,10 +175,15 @@ def entry(commands):
     return {discs.CONFIG: f"set timeout=0\nmenuentry e {{\n{commands}\n}}\n".encode()}
 
 
-def test_without_a_config_the_firmware_goes_on_after_a_line_and_a_key(boot_text):
-    text = boot_text({"boot/other": b"x"}, "press a key for the next boot device", press="ret",
-                     then="BdsDxe: failed to start.*Not Found")
-    assert re.search(r"^whelk: /boot/grub/grub.cfg: .*(not found|no such)", text, re.MULTILINE), text
+def test_without_a_config_the_firmware_goes_on_after_a_line_and_a_key(tmp_path):
+    files = {discs.CONFIG: b"set timeout=9\nmenuentry a {\nreboot\n}\nmenuentry b {\nhalt\n}\n"}
+    image = image_of(files, tmp_path)
+    # Whelk's tool makes no ISO without one.
+    image.write_bytes(image.read_bytes().replace(b"GRUB.CFG", b"GRUX.CFG").replace(b"\1\0grub.cfg", b"\1\0grux.cfg"))
+    with Machine(image, memory=256, **machine_of(64, tmp_path)) as qemu:
+        qemu.wait_for(r"^whelk: /boot/grub/grub.cfg: .*\nwhelk: press a key for the next boot device", 40)
+        qemu.press("ret")
+        qemu.wait_for("BdsDxe: failed to start.*Not Found")
 
 
 def test_exit_gives_the_machine_back_to_the_firmware(boot_text):
@@ -202,4 +204,4 @@ def test_fwsetup_starts_the_machine_again_into_the_firmwares_setup(tmp_path):
 
 @pytest.mark.parametrize("bits, cpu", [(64, "x86_64"), (32, "i386")])
 def test_configs_find_the_platform_efi(boot_text, bits, cpu):
-    boot_text(entry('echo "platform $grub_platform-$grub_cpu"\nsleep 60'), f"platform efi-{cpu}$", bits=bits)
+    boot_text(entry('echo "platform $grub_platform-$grub_cpu"\nsleep 9\nreboot'), f"platform efi-{cpu}$", bits=bits)
