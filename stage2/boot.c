@@ -8,6 +8,7 @@
 #include "stage2/disc.h"
 #include "stage2/extras.h"
 #include "stage2/firmware.h"
+#include "stage2/packing.h"
 #include "stage2/multiboot2_functions.h"
 #include "stage2/symbols.h"
 #include "stage2/timeline.h"
@@ -87,6 +88,10 @@ bool boot_load(const struct boot *boot, struct error *error)
         if (piece->file != NULL &&
             !file_read(piece->file, piece->file_offset, piece->length, target, error)) {
             return fail_in(error, "%s: ", piece->file->path);
+        }
+        if (piece->file != NULL && piece->file->is_to_be_plain && piece->file_offset == 0 &&
+            piece->length >= PACKING_MAGIC_BYTES && file_may_be_packed(load16(target))) {
+            return fail(error, "%s: was packed since the ISO was made", piece->file->path);
         }
         if (!is_staged(piece) && piece->zero_length != 0) {
             memset(target + piece->length, 0, piece->zero_length);

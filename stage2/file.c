@@ -68,8 +68,7 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
     return true;
 }
 
-/* The first two bytes of what may be packed: packing_of(), an extra, looks at more of them. */
-static bool may_be_packed(uint16_t start)
+bool file_may_be_packed(uint16_t start)
 {
     static const uint16_t starts[] = {0x8b1f, 0x37fd, 0x2204, 0x2102, 0xb528, 0x4c89, 0x5a42};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
@@ -98,7 +97,7 @@ bool file_open(const char *path, enum file_packing packing, struct file *file, s
     if (!file_read(file, 0, sizeof start, &start, error)) {
         return false;
     }
-    if (!may_be_packed(start)) {
+    if (!file_may_be_packed(start)) {
         return true;
     }
     const struct extras *extras = firmware_extras(error);

@@ -16,7 +16,8 @@ struct file {
     uint64_t size;           /* bytes, after unpacking */
     const uint8_t *contents; /* all of it when it has been unpacked, else NULL: on the disc */
     struct iso9660_file on_disc;
-    int descriptor; /* the host tools' */
+    bool is_to_be_plain; /* was not packed when the ISO was made: to be looked at again (boot.c) */
+    int descriptor;      /* the host tools' */
 };
 
 enum file_packing { FILE_UNPACK, FILE_AS_IT_IS };
@@ -25,6 +26,10 @@ enum file_packing { FILE_UNPACK, FILE_AS_IT_IS };
    a reason that does not repeat the path: not found, a directory, corrupt, … */
 bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
                struct error *error);
+
+/* Whether a file whose first two bytes these are, little-endian, may be packed: packing_of(), an
+   extra, looks at more of them. Stage 2 only. */
+bool file_may_be_packed(uint16_t start);
 
 /* Reads [offset, offset + length), which lies inside the file, to buffer. */
 bool file_read(const struct file *file, uint64_t offset, size_t length, void *buffer,

@@ -68,8 +68,10 @@ static bool open_file(const struct planning *planning, const struct config_file 
                       struct file *file)
 {
     if (wanted->on_disc != NULL) {
-        *file = (struct file){
-            .path = wanted->path, .size = wanted->on_disc->size, .on_disc = *wanted->on_disc};
+        *file = (struct file){.path = wanted->path,
+                              .size = wanted->on_disc->size,
+                              .on_disc = *wanted->on_disc,
+                              .is_to_be_plain = !wanted->keep_packed};
         return true;
     }
     enum file_packing packing = wanted->keep_packed ? FILE_AS_IT_IS : FILE_UNPACK;

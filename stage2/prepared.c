@@ -56,6 +56,7 @@ bool prepared_read(union prepared_block *block, const char *config, struct confi
                                         .arguments = text_at(block, file->arguments),
                                         .config = config,
                                         .line = file->line,
+                                        .keep_packed = (file->flags & PREPARED_KEEPS_PACKED) != 0,
                                         .on_disc = &place->on_disc};
     }
     *boot = (struct config_boot){

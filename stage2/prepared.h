@@ -20,12 +20,14 @@ enum {
     PREPARED_MAGIC_BYTES = 8,
     PREPARED_IGNORES_ADDRESS_FIELDS = 1, /* flags */
     PREPARED_MODULES_AFTER_KERNEL = 2,
+    PREPARED_KEEPS_PACKED = 1,
 };
 
 /* Little-endian. Texts are offsets in the block and end with a NUL; 0: none. */
 struct prepared_file {
     uint32_t lba, size; /* one extent, neither packed nor to be unpacked */
-    uint32_t line;      /* of the config */
+    uint16_t line;      /* of the config */
+    uint16_t flags;     /* PREPARED_KEEPS_PACKED: --nounzip */
     uint16_t path, arguments;
 };
 

@@ -115,13 +115,14 @@ static bool add_file(struct preparation *preparation, const struct config_file *
                      struct prepared_file *file)
 {
     struct iso9660_extent extent;
-    if (!find_file(preparation, wanted->path, &extent) ||
+    if (wanted->line > UINT16_MAX || !find_file(preparation, wanted->path, &extent) ||
         (!wanted->keep_packed && is_packed(preparation, &extent))) {
         return false;
     }
     file->lba = extent.lba;
     file->size = extent.length_bytes;
-    file->line = wanted->line;
+    file->line = (uint16_t)wanted->line;
+    file->flags = wanted->keep_packed ? PREPARED_KEEPS_PACKED : 0;
     return true;
 }
 

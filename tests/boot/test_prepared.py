@@ -2,6 +2,7 @@
 """What the tool prepares for the loader: the boot is the one that the config leads to, with it and without, and
 nothing else when the disc has changed since."""
 
+import gzip
 import re
 import struct
 
@@ -74,7 +75,6 @@ def test_a_multiboot_2_kernel_is_prepared_as_well(boot, discs):
     b"set timeout=0\nmenuentry a { multiboot /boot/kernel; module /boot/packed }\n",
 ], ids=["waits", "has-a-menu", "computes", "branches", "prints", "warns", "boots-nothing", "is-packed"])
 def test_nothing_is_prepared_where_the_loader_has_more_to_do(discs, config):
-    import gzip
     assert not is_prepared(discs.make({"boot/kernel": plain(), "boot/packed": gzip.compress(b"x" * 5000),
                                        CONFIG: config}))
 
@@ -86,7 +86,6 @@ def test_nothing_is_prepared_where_the_loader_has_more_to_do(discs, config):
     b"menuentry a { insmod x; multiboot (cd)/boot/kernel; module --nounzip /boot/packed\nboot }\n",
 ], ids=["one-entry", "no-entry", "another-than-the-first"])
 def test_a_plain_config_is_prepared(discs, config):
-    import gzip
     assert is_prepared(discs.make({"boot/kernel": plain(), "boot/packed": gzip.compress(plain()), CONFIG: config}))
 
 
@@ -109,6 +108,28 @@ def test_a_file_that_was_exchanged_counts(boot, discs, tmp_path):
     result = boot(image)
     assert not said_prepared(result)
     assert result.report.modules[0]["end"] - result.report.modules[0]["start"] == 4000
+
+
+def test_a_module_that_was_packed_in_its_place_is_unpacked(boot, discs, tmp_path):
+    module = bytes(range(256)) * 40
+    packed = gzip.compress(module)
+    files = timed(tree(plain(), "", [("m", b"\0" * len(packed)), ("n", b"\0" * len(packed))]))
+    files[CONFIG] = files[CONFIG].replace(b"module /boot/module1", b"module --nounzip /boot/module1")
+    image = tmp_path / "packed.iso"
+    data = bytearray(discs.make(files).read_bytes())
+    for name in ("boot/module0", "boot/module1"):
+        sector, _ = file_in_iso(discs.make(files), name)
+        data[sector * SECTOR:sector * SECTOR + len(packed)] = packed
+    image.write_bytes(data)
+    result = boot(image)
+    assert is_prepared(image) and not said_prepared(result)
+    assert [m["end"] - m["start"] for m in result.report.modules] == [len(module), len(packed)]
+
+
+def test_a_module_that_stays_packed_is_prepared(boot):
+    files = timed(tree(plain(), "", [("m", gzip.compress(b"x" * 5000))]))
+    files[CONFIG] = files[CONFIG].replace(b"module /boot", b"module --nounzip /boot")
+    assert said_prepared(boot(files))
 
 
 def test_an_iso_that_xorriso_changed_later_boots_what_it_has_now(boot, discs, tmp_path):
