@@ -15,7 +15,7 @@ import guests
 from discs import tree
 
 ACCESSES = ("cpu_ioreq_pio", "cpu_ioreq_move", "cpu_ioreq_config_read", "cpu_ioreq_config_write")
-DMA_TABLE = re.compile(r"^cpu_ioreq_pio .*port=0xc2(?:04|0c) ", re.MULTILINE)  # Whelk's first access but its look at PCI
+DMA_TABLE = re.compile(r"^cpu_ioreq_pio .*dir=0 .*port=0xc[0-9a-f]0[4c] .*size=4", re.MULTILINE)  # Whelk's, for the boot image
 SETTINGS = {
     "as whelk xen writes it": [],
     "the ROM of the network card": ["device_model_args_hvm=[]"],
