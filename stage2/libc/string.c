@@ -33,7 +33,11 @@ void *memmove(void *to, const void *from, size_t length)
 void *memset(void *to, int byte, size_t length)
 {
     void *at = to;
-    __asm__ volatile("rep stosb" : "+D"(at), "+c"(length) : "a"(byte) : "memory");
+    size_t words = length / 4;
+    size_t rest = length % 4;
+    uint32_t word = (uint8_t)byte * 0x01010101u;
+    __asm__ volatile("rep stosl" : "+D"(at), "+c"(words) : "a"(word) : "memory");
+    __asm__ volatile("rep stosb" : "+D"(at), "+c"(rest) : "a"(word) : "memory");
     return to;
 }
 
