@@ -4,13 +4,16 @@
 XEN_LAB   := $(BUILD)/xen
 XEN_TESTS ?= tests/xen
 
-.PHONY: check-xen check-xen-quick xen-run
+.PHONY: check-xen check-xen-quick xen-run xen-lab
 # A second make, as this one may have been read before what it asks about was installed.
 check-xen: deps-xen
 	@$(MAKE) --no-print-directory xen-run
 
 check-xen-quick: deps-xen
 	@$(MAKE) --no-print-directory xen-run XEN_TESTS="tests/xen -m quick"
+
+xen-lab: deps-xen
+	@$(MAKE) --no-print-directory $(XEN_LAB)/dom0.cpio
 
 $(XEN_LAB)/dom0.cpio: $(addprefix tests/xen/,make-lab.sh dom0-init.sh vif-bridge.sh)
 	@echo "LAB  $@"
