@@ -9,6 +9,7 @@
 #include <string.h>
 #include "loader/bytes.h"
 #include "stage2/iso9660_records.h"
+#include "stage2/utf8.h"
 
 /* ---- Volume descriptors (ECMA-119, 8.1, 8.4, 8.5) ------------------------------------------- */
 
@@ -293,22 +294,6 @@ static bool read_entry(struct iso9660_walk *walk, struct error *error)
 
 /* ---- Names (ECMA-119, 7.5 and 7.6; Joliet) --------------------------------------------------- */
 
-/* Writes a character as UTF-8; returns the number of bytes. */
-static unsigned put_utf8(uint32_t character, char text[static 4])
-{
-    if (character < 0x80) {
-        text[0] = (char)character;
-        return 1;
-    }
-    unsigned length = character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
-    for (unsigned i = length - 1; i != 0; i--) {
-        text[i] = (char)(0x80 | (character & 0x3f));
-        character >>= 6;
-    }
-    text[0] = (char)((0xf0 << (4 - length)) | character);
-    return length;
-}
-
 /* Takes the character at *at of a UCS-2 name; what needs two, as Windows writes it, too. */
 static uint32_t take_ucs2(const uint8_t *name, unsigned name_length, unsigned *at)
 {
@@ -333,7 +318,7 @@ static bool plain_name_is(const struct iso9660_walk *walk, const uint8_t *name,
         char text[4] = {(char)name[at]};
         unsigned length = 1;
         if (joliet) {
-            length = put_utf8(take_ucs2(name, name_length, &at), text);
+            length = utf8_put(take_ucs2(name, name_length, &at), text);
         } else {
             at++;
         }

@@ -19,21 +19,6 @@ uint32_t utf8_take(const char **text, const char *end)
     return is_whole && more == 0 && character <= 0x10ffff ? character : '?';
 }
 
-unsigned utf8_put(uint32_t character, char text[static 4])
-{
-    if (character < 0x80) {
-        text[0] = (char)character;
-        return 1;
-    }
-    unsigned length = character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
-    for (unsigned i = length - 1; i != 0; i--) {
-        text[i] = (char)(0x80 | (character & 0x3f));
-        character >>= 6;
-    }
-    text[0] = (char)((0xf0 << (4 - length)) | character);
-    return length;
-}
-
 unsigned utf8_width(uint32_t character)
 {
     /* First and last of Unicode's larger blocks of one width. */
