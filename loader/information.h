@@ -64,7 +64,8 @@ struct boot_symbols {
     uint32_t addr;             /* 0: none */
 };
 
-#define BOOT_DEVICE_UNKNOWN UINT32_MAX
+/* No BIOS's: the last byte of those is 0xff, as there are no partitions within ours. */
+#define BOOT_DEVICE_UNKNOWN 0u
 
 struct boot_information {
     const struct memory_map *map; /* normalised */

@@ -144,7 +144,7 @@ uint32_t firmware_disc_end_lba(void)
 
 uint32_t firmware_boot_device(void)
 {
-    return UINT32_MAX; /* no number of a BIOS's */
+    return BOOT_DEVICE_UNKNOWN; /* no number of a BIOS's */
 }
 
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *memory, struct error *error)
