@@ -26,6 +26,7 @@ enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 struct settings {
     struct domain domain;
     size_t format;
+    const char *hypervisor; /* NULL: not said */
     bool help;
 };
 
@@ -40,8 +41,18 @@ static bool set_format(void *settings, const char *argument, struct error *error
     return fail(error, "%s: no such format; there are xl, libvirt, qemu and kubevirt", argument);
 }
 
+static bool set_hypervisor(void *settings, const char *argument, struct error *error)
+{
+    struct settings *these = settings;
+    these->hypervisor = argument;
+    these->domain.xen = strcmp(argument, "xen") == 0;
+    return these->domain.xen || strcmp(argument, "kvm") == 0 ||
+           fail(error, "%s: no such hypervisor; there are kvm and xen", argument);
+}
+
 static const struct option options[] = {
     {'f', "format", "FORMAT", "xl, libvirt, qemu or kubevirt (xl)", set_format, 0},
+    {0, "hypervisor", "NAME", "for libvirt: kvm or xen (kvm)", set_hypervisor, 0},
     {0, "name", "NAME", "the guest's name (the ISO's)", options_text,
      offsetof(struct settings, domain.name)},
     {'m', "memory", "MIB", "its memory (1024)", domain_set_memory,
@@ -106,6 +117,9 @@ int domain_command(int argc, char **argv)
     } else if (line.operands.count != 1) {
         say("%s (--help shows how to call it)",
             line.operands.count == 0 ? "an ISO is missing" : "one ISO at a time");
+    } else if (settings.hypervisor != NULL &&
+               formats[settings.format].write != domain_write_libvirt) {
+        say("--hypervisor is for libvirt: --format libvirt");
     } else if (print(&settings, line.operands.at[0], &error)) {
         status = STATUS_DONE;
     } else {

@@ -23,6 +23,7 @@ struct domain {
     const char *bridge; /* NULL: xl's own choice; elsewhere no network card */
     const char *log;    /* absolute path of the serial port's log; NULL: a terminal */
     unsigned memory_mib, cpus;
+    bool xen; /* for libvirt: its driver for Xen, not the one for KVM */
     const char *settings[DOMAIN_SETTINGS_MAX]; /* "key=value", for xl; win over what is there */
     size_t setting_count;
 };

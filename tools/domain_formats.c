@@ -159,35 +159,40 @@ static void put_xml(FILE *out, const char *text)
     }
 }
 
-static void put_libvirt_devices(const struct domain *domain, FILE *out)
+static void put_element(FILE *out, const char *before, const char *text, const char *after)
 {
-    fputs("  <devices>\n"
-          "    <disk type='file' device='cdrom'>\n"
-          "      <driver name='qemu' type='raw'/>\n"
-          "      <source file='",
-          out);
-    put_xml(out, domain->iso);
-    fputs("'/>\n"
-          "      <target dev='hdc' bus='ide'/>\n"
-          "      <readonly/>\n"
-          "    </disk>\n",
-          out);
+    fputs(before, out);
+    put_xml(out, text);
+    fputs(after, out);
+}
+
+static void put_libvirt_disc_and_network(const struct domain *domain, FILE *out)
+{
+    put_element(out,
+                "    <disk type='file' device='cdrom'>\n"
+                "      <driver name='qemu' type='raw'/>\n"
+                "      <source file='",
+                domain->iso,
+                "'/>\n"
+                "      <target dev='hdc' bus='ide'/>\n"
+                "      <readonly/>\n"
+                "    </disk>\n");
     if (domain->bridge != NULL) {
-        fputs("    <interface type='bridge'>\n      <source bridge='", out);
-        put_xml(out, domain->bridge);
-        fputs("'/>\n"
-              "      <model type='rtl8139'/>\n"
-              "      <rom enabled='no'/>\n"
-              "    </interface>\n",
-              out);
+        put_element(out, "    <interface type='bridge'>\n      <source bridge='", domain->bridge,
+                    "'/>\n"
+                    "      <model type='rtl8139'/>\n");
+        fputs(domain->xen ? "" : "      <rom enabled='no'/>\n", out);
+        fputs("    </interface>\n", out);
     }
+}
+
+static void put_libvirt_kvm_devices(const struct domain *domain, FILE *out)
+{
     fputs("    <serial type='pty'>\n"
           "      <target port='0'/>\n",
           out);
     if (domain->log != NULL) {
-        fputs("      <log file='", out);
-        put_xml(out, domain->log);
-        fputs("' append='off'/>\n", out);
+        put_element(out, "      <log file='", domain->log, "' append='off'/>\n");
     }
     fputs("    </serial>\n"
           "    <console type='pty'>\n"
@@ -196,35 +201,78 @@ static void put_libvirt_devices(const struct domain *domain, FILE *out)
           "    <video>\n"
           "      <model type='none'/>\n"
           "    </video>\n"
-          "    <memballoon model='none'/>\n"
-          "  </devices>\n",
+          "    <memballoon model='none'/>\n",
           out);
 }
+
+/* Its driver refuses a video card 'none' and a missing balloon: there is no card if none is named.
+ */
+static void put_libvirt_xen_devices(const struct domain *domain, FILE *out)
+{
+    if (domain->log != NULL) {
+        put_element(out, "    <serial type='file'>\n      <source path='", domain->log, "'/>\n");
+    } else {
+        fputs("    <serial type='pty'>\n", out);
+    }
+    fputs("      <target port='0'/>\n"
+          "    </serial>\n",
+          out);
+}
+
+static const char libvirt_kvm[] = "  <os>\n"
+                                  "    <type arch='x86_64' machine='pc'>hvm</type>\n"
+                                  "    <boot dev='cdrom'/>\n"
+                                  "    <bootmenu enable='no'/>\n"
+                                  "  </os>\n"
+                                  "  <cpu mode='host-passthrough'>\n"
+                                  "    <topology sockets='%u' cores='1' threads='1'/>\n"
+                                  "  </cpu>\n";
+static const char libvirt_xen[] = "  <os>\n"
+                                  "    <type arch='x86_64' machine='xenfv'>hvm</type>\n"
+                                  "    <boot dev='cdrom'/>\n"
+                                  "  </os>\n"
+                                  "  <clock offset='utc'>\n"
+                                  "    <timer name='tsc' mode='native'/>\n"
+                                  "  </clock>\n";
+/* The driver for Xen does not read <rom>. */
+static const char libvirt_xen_no_rom[] =
+    "  <commandline xmlns='http://libvirt.org/schemas/domain/xen/1.0'>\n"
+    "    <arg value='-global'/>\n"
+    "    <arg value='rtl8139.romfile='/>\n"
+    "  </commandline>\n";
 
 void domain_write_libvirt(const struct domain *domain, FILE *out)
 {
     fprintf(out,
-            "<domain type='kvm'>\n"
+            "<domain type='%s'>\n"
             "  <name>%s</name>\n"
             "  <memory unit='MiB'>%u</memory>\n"
-            "  <vcpu>%u</vcpu>\n"
-            "  <os>\n"
-            "    <type arch='x86_64' machine='pc'>hvm</type>\n"
-            "    <boot dev='cdrom'/>\n"
-            "    <bootmenu enable='no'/>\n"
-            "  </os>\n"
-            "  <features>\n"
-            "    <acpi/>\n"
-            "    <apic/>\n"
-            "  </features>\n"
-            "  <cpu mode='host-passthrough'>\n"
-            "    <topology sockets='%u' cores='1' threads='1'/>\n"
-            "  </cpu>\n"
-            "  <on_poweroff>destroy</on_poweroff>\n"
-            "  <on_reboot>destroy</on_reboot>\n"
-            "  <on_crash>destroy</on_crash>\n",
-            domain->name, domain->memory_mib, domain->cpus, domain->cpus);
-    put_libvirt_devices(domain, out);
+            "  <vcpu>%u</vcpu>\n",
+            domain->xen ? "xen" : "kvm", domain->name, domain->memory_mib, domain->cpus);
+    if (domain->xen) {
+        fputs(libvirt_xen, out);
+    } else {
+        fprintf(out, libvirt_kvm, domain->cpus);
+    }
+    fputs("  <features>\n"
+          "    <acpi/>\n"
+          "    <apic/>\n"
+          "  </features>\n"
+          "  <on_poweroff>destroy</on_poweroff>\n"
+          "  <on_reboot>destroy</on_reboot>\n"
+          "  <on_crash>destroy</on_crash>\n"
+          "  <devices>\n",
+          out);
+    put_libvirt_disc_and_network(domain, out);
+    if (domain->xen) {
+        put_libvirt_xen_devices(domain, out);
+    } else {
+        put_libvirt_kvm_devices(domain, out);
+    }
+    fputs("  </devices>\n", out);
+    if (domain->xen && domain->bridge != NULL) {
+        fputs(libvirt_xen_no_rom, out);
+    }
     fputs("</domain>\n", out);
 }
 

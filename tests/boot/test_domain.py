@@ -95,15 +95,28 @@ def test_commas_and_angle_brackets_in_the_isos_name_reach_xl(place):
 
 # ---- the others
 
+@pytest.mark.parametrize("hypervisor", ["kvm", "xen"])
 @pytest.mark.parametrize("arguments", [(), ("--bridge", "br0"), ("--log", "some <log>"), ("-m", "64", "-c", "8")])
-def test_libvirts_schema_accepts_the_definition(place, arguments):
-    text = definition(place, "--format", "libvirt", *arguments, iso=ODD_NAME)
+def test_libvirts_schema_accepts_the_definition(place, hypervisor, arguments):
+    text = definition(place, "--format", "libvirt", "--hypervisor", hypervisor, *arguments, iso=ODD_NAME)
     (place.path / "domain.xml").write_text(text)
     run = subprocess.run(["virt-xml-validate", place.path / "domain.xml", "domain"], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     domain = ElementTree.fromstring(text)
+    assert domain.get("type") == hypervisor
     assert domain.find("devices/disk/source").get("file") == f"{place.path}/{ODD_NAME}"
     assert (domain.find("devices/interface/source") is not None) == ("--bridge" in arguments)
+    assert ("/some &lt;log>" in text.replace("&gt;", ">")) == ("--log" in arguments)
+
+
+def test_libvirts_definition_is_for_kvm_if_nothing_is_said(place):
+    assert definition(place, "--format", "libvirt") == definition(place, "--format", "libvirt", "--hypervisor", "kvm")
+
+
+def test_libvirts_definition_for_xen_names_nothing_that_its_driver_refuses(place):
+    domain = ElementTree.fromstring(definition(place, "--format", "libvirt", "--hypervisor", "xen"))
+    assert domain.find("os/type").get("machine") == "xenfv"
+    assert domain.find("devices/video") is domain.find("devices/memballoon") is None
 
 
 def test_kubevirts_definition_is_yaml_with_names_that_kubernetes_takes(place):
@@ -127,7 +140,8 @@ def test_the_qemu_command_boots_the_iso(place):
 
 @pytest.mark.parametrize("arguments, status, reason", [
     ((), 2, "an ISO is missing"), (("a", "b"), 2, "one ISO"), (("-f", "vmx", "a"), 2, "no such format"),
-    (("no.iso",), 1, "no.iso: No such file"), (("--set", "x", "a"), 2, "KEY=VALUE"), (("-c", "0", "a"), 2, "'0'"),
+    (("-f", "libvirt", "--hypervisor", "vmx", "a"), 2, "no such hypervisor"),
+    (("--hypervisor", "xen", "a"), 2, "--format libvirt"), (("no.iso",), 1, "no.iso: No such file"), (("--set", "x", "a"), 2, "KEY=VALUE"), (("-c", "0", "a"), 2, "'0'"),
     (("--name", "a b", "out.iso"), 1, "'a b'"), (("--log", "/a'b", "out.iso"), 1, "quotes")])
 def test_what_cannot_be_described_is_refused(place, arguments, status, reason):
     place.make(place.write(good_tree()))
