@@ -10,7 +10,7 @@ import sys
 
 from discs import CONFIG, Discs, tree
 from good_kernels import KERNELS
-from lab import WHELK
+from lab import HERE, WHELK
 from make_kernel import MIB, Segment, elf, pattern
 from multiboot2_kernels import KERNELS as MULTIBOOT2_KERNELS
 
@@ -99,6 +99,18 @@ def whelk_xen_in_dom0(folder):
     """whelk xen itself makes, starts and follows the guest, in dom0."""
     shutil.copy(WHELK, folder / "whelk")
     (folder / "command").write_text(shlex.join(["./whelk", "xen", "-v", *map(str, kernel_and_module(folder))]) + "\n")
+
+
+# ---- By libvirt
+
+@guest(seconds=120)
+def libvirt(folder):
+    """What whelk domain has written for libvirt's driver for Xen, defined and started by virsh."""
+    place(folder, disc(folder, timed(tree(REPORT, "an argument", [("large one", LARGE)]))))
+    words = ("--format", "libvirt", "--hypervisor", "xen", "--name", folder.name, "-m", MEMORY_MIB)
+    (folder / "guest.xml").write_text(whelk(folder, "domain", *words, "--bridge", "xenbr0", "--log", "guest.log",
+                                            "guest.iso"))
+    shutil.copy(HERE / "virsh.sh", folder / "command")
 
 
 # ---- From a CD

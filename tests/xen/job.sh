@@ -44,10 +44,12 @@ watch() {
 while read -r name seconds; do
     cd "$name" || exit 1
     echo "$name: starts at $(cut -d' ' -f1 /proc/uptime) s"
-    if [ -e command ]; then
+    if ! to_memory; then
+        echo "no memory for the ISO" >how
+    elif [ -e command ]; then
         timeout "$seconds" sh ./command >said 2>&1
         echo "status $?" >how
-    elif to_memory && create ./*.xl >said 2>&1; then
+    elif create ./*.xl >said 2>&1; then
         watch "$seconds"
     else
         echo "xl create failed" >how

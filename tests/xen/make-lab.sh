@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Makes the lab: Debian's Xen (xen.elf), a kernel for its dom0 (vmlinuz) and a memory disk (dom0.cpio) with
-# what creates guests, whelk bench's tools, and dom0-init.sh. Nothing is installed on this machine, and no
+# what creates guests (xl, libvirt), whelk bench's tools, and dom0-init.sh. Nothing is installed on this machine, and no
 # package's scripts are run. Usage: make-lab.sh DIRECTORY
 set -eu
 
@@ -10,13 +10,16 @@ mkdir -p "$1"
 cd "$1"
 packages=busybox-static,xen-hypervisor-4.17-amd64,xen-utils-4.17,qemu-system-xen,seabios,linux-image-amd64
 tools=xorriso,mtools,grub-common,grub-pc-bin
+libvirt="libvirt-daemon,libvirt-daemon-driver-xen,libvirt-clients"
 libraries=/lib/x86_64-linux-gnu
+plugins=/usr$libraries/libvirt/connection-driver
 
 # The packages, unpacked, are kept for the next time.
-if [ ! -e packages.done ]; then
-    rm -rf packages
-    mmdebstrap --quiet --variant=extract --components=main --include="$packages,$tools" bookworm packages
-    touch packages.done
+all=$packages,$tools,$libvirt
+if [ "$(cat packages.done 2>/dev/null)" != "$all" ]; then
+    rm -rf packages packages.done
+    mmdebstrap --quiet --variant=extract --components=main --include="$all" bookworm packages
+    echo "$all" >packages.done
 fi
 root=$PWD/packages
 kernel=$(basename "$root"/lib/modules/*)
@@ -60,6 +63,20 @@ cp -r "$root/usr/share/qemu/keymaps" disk/usr/share/qemu/
 cp "$root/usr/lib/ipxe/qemu/efi-rtl8139.rom" disk/usr/lib/ipxe/qemu/
 cp "$root/usr/lib/xen-4.17/boot/hvmloader" disk/usr/lib/xen-4.17/boot/
 cp "$root"/usr/share/seabios/*.bin disk/usr/share/seabios/
+
+# libvirt's daemon with its driver for Xen. None of its processors' models fits one without VME, which QEMU's
+# emulation does not have, and SYSENTER, which Xen hides on AMD: the daemon would not start without a model.
+models=usr/share/libvirt/cpu_map
+mkdir -p disk/usr/sbin "disk$plugins" disk/etc/libvirt disk/usr/share/libvirt disk/var/log/libvirt
+add_program /usr/sbin/libvirtd
+add_program /usr/bin/virsh
+add_program "$plugins/libvirt_driver_libxl.so"
+cp -r "$root/$models" disk/usr/share/libvirt/
+sed -i "/'sep'/d" "disk/$models/x86_kvm64.xml"
+echo 'auth_unix_rw = "none"' >disk/etc/libvirt/libvirtd.conf
+echo 'unix_sock_group = "root"' >>disk/etc/libvirt/libvirtd.conf
+echo 'root:x:0:0:root:/:/bin/sh' >disk/etc/passwd
+echo 'root:x:0:' >disk/etc/group
 
 # The kernel's modules, found without depmod, loaded in this order.
 for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci netfs fscache 9pnet \

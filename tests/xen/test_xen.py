@@ -21,12 +21,34 @@ def timing(result):
     return json.loads(lines[0])
 
 
+def settings(text):
+    """An xl config's lines, by their keys."""
+    return dict(re.findall(r"^(\w+) *= *(.*)$", text, re.MULTILINE))
+
+
 def booted(result, magic=MULTIBOOT1_MAGIC, modules=()):
     """The kernel's report, if it is whole and the modules' bytes are right."""
     report = Report(result.log)
     assert report["eax"] == magic and report["regions_wrong"] == 0
     assert [module["adler"] for module in report.modules] == [zlib.adler32(module) for module in modules]
     return report
+
+
+# ---- By libvirt
+
+@pytest.mark.guest("libvirt")
+def test_libvirts_driver_for_xen_boots_the_definition(result):
+    assert booted(result, modules=[guests.LARGE])["cmdline"] == b"an argument"
+    assert timing(result)["driver"] == "piix-ide"
+
+
+@pytest.mark.guest("libvirt")
+def test_libvirt_and_xl_are_told_the_same(result):
+    said, meant = (settings((result.folder / name).read_text()) for name in ("native.xl", "guest.xl"))
+    for key in ("name", "memory", "vcpus", "boot", "serial", "tsc_mode", "on_poweroff", "on_reboot", "on_crash"):
+        assert said[key] == meant[key], key
+    assert said["device_model_args"] == meant["device_model_args_hvm"]
+    assert "-global rtl8139.romfile= " in (result.folder / "device-model.arguments").read_text()
 
 
 # ---- From a CD
