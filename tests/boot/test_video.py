@@ -24,7 +24,7 @@ FETCH = HERE / "fetch-debian-kernels.sh"
 
 INFO_VBE, INFO_FRAMEBUFFER = 1 << 11, 1 << 12
 INDEXED, RGB, EGA_TEXT = 0, 1, 2
-CONTROL_INFO_BYTES, MODE_INFO_BYTES = 512, 256
+CONTROL_INFO_BYTES, OEM_DATA, MODE_INFO_BYTES = 512, 256, 256
 FAR_POINTERS = (6, 14, 22, 26, 30)  # of the control info
 MODE_LIST = 14
 LINEAR = 1 << 14
@@ -148,7 +148,8 @@ def assert_same(ours, grubs):
     for control in without_pointers:
         for at in FAR_POINTERS:
             control[at:at + 4] = bytes(4) if control else b""
-    assert without_pointers[0] == without_pointers[1]
+    # Where the OEM's data may be, this VGA BIOS writes nothing, and GRUB leaves what was in its memory.
+    assert without_pointers[0][:OEM_DATA] == without_pointers[1][:OEM_DATA]
 
 
 @pytest.mark.parametrize("header, mode", HEADERS.values(), ids=HEADERS)
