@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The boot tests' fixtures: `discs` makes ISOs, `boot` runs one to the report kernel's END."""
 
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,10 @@ from discs import Discs  # noqa: E402
 from place import Place  # noqa: E402
 from qemu import Machine  # noqa: E402
 from report import Report  # noqa: E402
+
+# A shell has its background jobs ignore these, and so what they start; the tests send them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 EXIT_REPORTED = 0x10 << 1 | 1  # what isa-debug-exit makes of the report kernel's code
 

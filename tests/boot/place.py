@@ -36,6 +36,12 @@ def for_everyone(directory):
     return shutil.copy(BUILD / "whelk", directory / MKRESCUE.name)
 
 
+def may_mount():
+    """Whether a test can have file systems of its own: not everywhere, even as root."""
+    return os.geteuid() == 0 and subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"],
+                                                capture_output=True).returncode == 0
+
+
 class Place:
     """A directory in which whelk-mkrescue is run."""
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from discs import BUILD, CONFIG, MKRESCUE, ROOT, Sparse, file_in_iso
-from place import ENTRY, OWN, contents, extract, for_everyone, good_tree, kernel
+from place import ENTRY, OWN, contents, extract, for_everyone, good_tree, kernel, may_mount
 
 SECTOR, BLOCK = 512, 2048  # the disk's and the ISO's
 BOOT_IMAGE = "boot/whelk.img"
@@ -526,11 +526,6 @@ def test_only_the_problems_are_quoted_of_what_a_failing_xorriso_prints(place):
     said = place.refuse(place.write(good_tree()), BY_XORRISO, env=environment).splitlines()
     assert said == ["  libisofs: FAILURE : the moon", "  xorriso : FAILURE : the sun",
                     "whelk: xorriso failed with exit status 32", f"whelk: {place.iso} was not written"]
-
-
-def may_mount():
-    return os.geteuid() == 0 and subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"],
-                                                capture_output=True).returncode == 0
 
 
 @pytest.mark.skipif(not may_mount(), reason="mounts a small file system")
