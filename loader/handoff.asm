@@ -5,12 +5,7 @@
 section .text
 bits 32
 
-; size_t handoff_size(size_t move_count)
-global handoff_size
-handoff_size:
-        imul eax, [esp + 4], MOVE_SIZE
-        add eax, block_end - block + MOVES
-        ret
+%include "loader/handoff_copy.inc"
 
 ; void handoff_jump(void *block, const struct handoff_entry *entry, const struct handoff_move *moves)
 global handoff_jump
@@ -22,14 +17,7 @@ handoff_jump:
         mov ebx, [esp + 12]
         mov esi, block
         mov edi, ebp
-        mov ecx, block_end - block
-        rep movsb
-        mov esi, edx
-        mov ecx, MOVES
-        rep movsb
-        imul ecx, [edx + MOVE_COUNT], MOVE_SIZE
-        mov esi, ebx
-        rep movsb
+        copy_block
         jmp ebp
 
 %include "loader/handoff_block.inc"

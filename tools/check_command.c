@@ -152,7 +152,7 @@ static bool check_iso(const struct settings *settings, const char *path)
     struct iso iso;
     struct error error;
     bool boots = false;
-    if (iso_open(&iso, path, &error)) {
+    if (iso_open(&iso, path, NULL, &error)) {
         struct tree tree = {.iso = &iso};
         boots = check_and_report(settings, &tree);
     } else {

@@ -306,7 +306,7 @@ static bool add_efi(int iso, const char *path, const struct efi_boot *efi,
     }
     struct iso files;
     struct iso9660_extent volume = {0};
-    bool found = iso_open(&files, path, error) && find_volume(&files, efi, &volume, error);
+    bool found = iso_open(&files, path, NULL, error) && find_volume(&files, efi, &volume, error);
     iso_close(&files);
     if (!found) {
         return false;

@@ -9,6 +9,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+void iso_blocks_add(struct iso_blocks *blocks, uint32_t lba)
+{
+    size_t at = 0;
+    while (at < blocks->count && blocks->lbas[at] < lba) {
+        at++;
+    }
+    if (at < blocks->count && blocks->lbas[at] == lba) {
+        return;
+    }
+    if (blocks->count == sizeof blocks->lbas / sizeof blocks->lbas[0]) {
+        blocks->are_more = true;
+        return;
+    }
+    memmove(&blocks->lbas[at + 1], &blocks->lbas[at],
+            (blocks->count++ - at) * sizeof *blocks->lbas);
+    blocks->lbas[at] = lba;
+}
+
 /* Shows a walk the sectors that it wants to see. */
 static bool walk_through(const struct iso *iso, struct iso9660_walk *walk, struct error *error)
 {
@@ -20,15 +38,18 @@ static bool walk_through(const struct iso *iso, struct iso9660_walk *walk, struc
             return fail(error, "sector %u is behind the end of the file", walk->wanted_lba);
         }
         sector = iso->bytes.data + offset;
+        if (iso->seen != NULL) {
+            iso_blocks_add(iso->seen, walk->wanted_lba);
+        }
     }
     return step == ISO9660_DONE;
 }
 
-bool iso_open(struct iso *iso, const char *path, struct error *error)
+bool iso_open(struct iso *iso, const char *path, struct iso_blocks *seen, struct error *error)
 {
     struct stat status;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    *iso = (struct iso){0};
+    *iso = (struct iso){.seen = seen};
     void *data = MAP_FAILED;
     if (descriptor >= 0 && fstat(descriptor, &status) == 0 && status.st_size > 0) {
         iso->bytes.size = (size_t)status.st_size;

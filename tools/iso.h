@@ -10,13 +10,23 @@
 #include "loader/error.h"
 #include "stage2/iso9660.h"
 
+/* Blocks of an ISO, each once, in the order of their numbers. */
+struct iso_blocks {
+    uint32_t lbas[256];
+    size_t count;
+    bool are_more; /* than there is room for */
+};
+
+void iso_blocks_add(struct iso_blocks *blocks, uint32_t lba);
+
 struct iso {
     struct bytes bytes; /* all of it */
     struct iso9660_volume volume;
+    struct iso_blocks *seen; /* gets those by which the volume and files are found; or NULL */
 };
 
 /* iso_close() in any case. */
-bool iso_open(struct iso *iso, const char *path, struct error *error);
+bool iso_open(struct iso *iso, const char *path, struct iso_blocks *seen, struct error *error);
 void iso_close(struct iso *iso);
 
 /* Finds a file or directory. False with a reason that does not repeat the path. */

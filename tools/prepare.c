@@ -14,86 +14,38 @@
 #include "stage2/packing.h"
 #include "stage2/prepared.h"
 #include "tools/check.h"
+#include "tools/iso.h"
+#include "tools/iso_bytes.h"
 
 enum {
     BLOCK = ISO9660_SECTOR_SIZE,
     VOLUME_DESCRIPTOR_LBA = 16,
     PREPARED_LBA = VOLUME_DESCRIPTOR_LBA - 1,
     ARENA_BYTES = 8 << 20, /* for the largest config */
-    MOST_BLOCKS = 256,     /* to be summed up; with more it is not worth it */
 };
 
 /* An ISO under preparation. */
 struct preparation {
-    int iso;
-    struct iso9660_volume volume;
+    struct iso iso;
+    struct iso_blocks seen; /* by which all was found; with too many it is not worth it */
     struct arena arena;
     union prepared_block block;
     size_t used; /* bytes of it */
-
-    /* By which all was found, in the order of their numbers. */
-    uint32_t blocks[MOST_BLOCKS];
-    size_t block_count;
 };
-
-static bool read_block(const struct preparation *preparation, uint32_t lba, void *block)
-{
-    return pread(preparation->iso, block, BLOCK, (off_t)lba * BLOCK) == BLOCK;
-}
-
-/* Notes that the result depends on this block. */
-static bool depend_on(struct preparation *preparation, uint32_t lba)
-{
-    size_t at = 0;
-    while (at < preparation->block_count && preparation->blocks[at] < lba) {
-        at++;
-    }
-    if (at < preparation->block_count && preparation->blocks[at] == lba) {
-        return true;
-    }
-    if (preparation->block_count == MOST_BLOCKS) {
-        return false;
-    }
-    memmove(&preparation->blocks[at + 1], &preparation->blocks[at],
-            (preparation->block_count++ - at) * sizeof *preparation->blocks);
-    preparation->blocks[at] = lba;
-    return true;
-}
-
-/* To the end of a mount or an open. */
-static bool walk(struct preparation *preparation, struct iso9660_walk *walk)
-{
-    uint8_t sector[BLOCK] = {0};
-    struct error ignored;
-    enum iso9660_step step;
-    while ((step = iso9660_step(walk, sector, &ignored)) == ISO9660_READ) {
-        if (!read_block(preparation, walk->wanted_lba, sector) ||
-            !depend_on(preparation, walk->wanted_lba)) {
-            return false;
-        }
-    }
-    return step == ISO9660_DONE;
-}
 
 /* A file that is one run of blocks. */
 static bool find_file(struct preparation *preparation, const char *path,
-                      struct iso9660_extent *extent)
+                      struct iso9660_extent *extent, struct bytes *contents)
 {
-    struct iso9660_walk open;
-    iso9660_start_open(&open, &preparation->volume, path, &preparation->arena);
-    if (!walk(preparation, &open) || open.file.is_directory || open.file.extent_count > 1) {
+    struct iso9660_file file;
+    struct error ignored;
+    if (!iso_find(&preparation->iso, path, &file, &preparation->arena, &ignored) ||
+        file.is_directory || file.extent_count > 1 ||
+        !iso_contents(&preparation->iso, &file, &preparation->arena, contents, &ignored)) {
         return false;
     }
-    *extent = open.file.extent_count == 1 ? open.file.extents[0] : (struct iso9660_extent){0};
+    *extent = file.extent_count == 1 ? file.extents[0] : (struct iso9660_extent){0};
     return true;
-}
-
-static bool is_packed(const struct preparation *preparation, const struct iso9660_extent *extent)
-{
-    uint8_t magic[PACKING_MAGIC_BYTES] = {0};
-    size_t length = extent->length_bytes < sizeof magic ? extent->length_bytes : sizeof magic;
-    return pread(preparation->iso, magic, length, (off_t)extent->lba * BLOCK) != (ssize_t)length ||
-           packing_of((struct bytes){magic, sizeof magic}) != PACKING_NONE;
 }
 
 /* Adds a text and sets its offset. False: no room; the last byte stays a NUL. */
@@ -115,8 +67,9 @@ static bool add_file(struct preparation *preparation, const struct config_file *
                      struct prepared_file *file)
 {
     struct iso9660_extent extent;
-    if (wanted->line > UINT16_MAX || !find_file(preparation, wanted->path, &extent) ||
-        (!wanted->keep_packed && is_packed(preparation, &extent))) {
+    struct bytes contents;
+    if (wanted->line > UINT16_MAX || !find_file(preparation, wanted->path, &extent, &contents) ||
+        (!wanted->keep_packed && packing_of(contents) != PACKING_NONE)) {
         return false;
     }
     file->lba = extent.lba;
@@ -146,8 +99,8 @@ static bool add_ranges(struct preparation *preparation)
 {
     struct prepared *prepared = &preparation->block.prepared;
     struct prepared_range *range = NULL;
-    for (size_t i = 0; i < preparation->block_count; i++) {
-        uint32_t lba = preparation->blocks[i];
+    for (size_t i = 0; i < preparation->seen.count; i++) {
+        uint32_t lba = preparation->seen.lbas[i];
         if (range != NULL && range->lba + range->count == lba) {
             range->count++;
             continue;
@@ -192,18 +145,14 @@ static bool add_boot(struct preparation *preparation, const struct config_boot *
     return add_files(preparation, boot) && add_ranges(preparation) && add_texts(preparation, boot);
 }
 
-static bool sum_up(struct preparation *preparation)
+static void sum_up(struct preparation *preparation)
 {
     uint32_t sum = prepared_sum(0, &preparation->block);
-    for (size_t i = 0; i < preparation->block_count; i++) {
-        uint32_t block[BLOCK / sizeof(uint32_t)];
-        if (!read_block(preparation, preparation->blocks[i], block)) {
-            return false;
-        }
-        sum = prepared_sum(sum, block);
+    for (size_t i = 0; i < preparation->seen.count; i++) {
+        const uint8_t *data = preparation->iso.bytes.data; /* a page's start */
+        sum = prepared_sum(sum, data + (size_t)preparation->seen.lbas[i] * BLOCK);
     }
     preparation->block.prepared.sum = sum;
-    return true;
 }
 
 /* Whether it boots at once, and wherever it is evaluated boots the same. */
@@ -219,57 +168,59 @@ static bool evaluate(struct bytes text, struct arena *arena, struct config_boot 
            !config.asked_for_extras;
 }
 
-/* The config's text, and that all depends on it; NULL: there is none, or it is too large. */
-static const uint8_t *read_config(struct preparation *preparation, struct iso9660_extent *config)
+/* The config's text, on which all depends. */
+static bool read_config(struct preparation *preparation, struct bytes *text)
 {
-    if (!find_file(preparation, CONFIG_PATH, config) || config->length_bytes > CONFIG_MAX_BYTES) {
-        return NULL;
+    struct iso9660_extent extent;
+    if (!find_file(preparation, CONFIG_PATH, &extent, text) || text->size > CONFIG_MAX_BYTES) {
+        return false;
     }
-    uint32_t blocks = (config->length_bytes + BLOCK - 1) / BLOCK;
-    uint8_t *text = arena_allocate(&preparation->arena, (size_t)blocks * BLOCK, 1);
-    for (uint32_t i = 0; text != NULL && i < blocks; i++) {
-        if (!read_block(preparation, config->lba + i, text + (size_t)i * BLOCK) ||
-            !depend_on(preparation, config->lba + i)) {
-            return NULL;
-        }
+    for (uint32_t i = 0; i * (uint32_t)BLOCK < extent.length_bytes; i++) {
+        iso_blocks_add(&preparation->seen, extent.lba + i);
     }
-    return text;
+    return true;
 }
 
 /* The block for this ISO; false: there is none. */
-static bool prepare(struct preparation *preparation)
+static bool prepare(struct preparation *preparation, const char *iso_path)
 {
-    struct iso9660_walk mount;
-    struct iso9660_extent config;
     struct config_boot boot;
-    iso9660_start_mount(&mount, 0, 0);
-    if (!walk(preparation, &mount)) {
+    struct bytes text;
+    struct error ignored;
+    if (!iso_open(&preparation->iso, iso_path, &preparation->seen, &ignored) ||
+        !read_config(preparation, &text) || !evaluate(text, &preparation->arena, &boot) ||
+        !add_boot(preparation, &boot) || preparation->seen.are_more) {
         return false;
     }
-    preparation->volume = mount.volume;
-    const uint8_t *text = read_config(preparation, &config);
-    return text != NULL &&
-           evaluate((struct bytes){text, config.length_bytes}, &preparation->arena, &boot) &&
-           add_boot(preparation, &boot) && sum_up(preparation);
+    sum_up(preparation);
+    return true;
+}
+
+static bool write_block(const char *iso_path, const union prepared_block *block,
+                        struct error *error)
+{
+    int iso = open(iso_path, O_WRONLY | O_CLOEXEC);
+    if (iso < 0) {
+        return fail(error, "%s: %s", iso_path, strerror(errno));
+    }
+    bool done = iso_write_bytes(iso, (uint64_t)PREPARED_LBA * BLOCK, block, sizeof *block, error);
+    if (close(iso) != 0 && done) {
+        done = fail(error, "cannot write the ISO: %s", strerror(errno));
+    }
+    return done;
 }
 
 bool prepare_write(const char *iso_path, struct error *error)
 {
     static struct preparation preparation; /* large */
     preparation = (struct preparation){
-        .iso = open(iso_path, O_RDWR | O_CLOEXEC),
         .arena = {.base = malloc(ARENA_BYTES), .size = ARENA_BYTES},
     };
-    bool done = preparation.iso >= 0 && preparation.arena.base != NULL;
-    if (done && prepare(&preparation)) {
-        done = pwrite(preparation.iso, &preparation.block, BLOCK, (off_t)PREPARED_LBA * BLOCK) ==
-               BLOCK;
+    if (preparation.arena.base == NULL) {
+        return fail(error, "out of memory");
     }
-    int reason = errno;
+    bool is_prepared = prepare(&preparation, iso_path);
+    iso_close(&preparation.iso);
     free(preparation.arena.base);
-    if (preparation.iso >= 0 && close(preparation.iso) != 0 && done) {
-        reason = errno;
-        done = false;
-    }
-    return done || fail(error, "%s: %s", iso_path, strerror(reason));
+    return !is_prepared || write_block(iso_path, &preparation.block, error);
 }

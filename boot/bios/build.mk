@@ -40,7 +40,7 @@ $(VENDORED:%.c=$(BIOS_BUILD)/%.o): $(BIOS_BUILD)/%.o: %.c
 	@echo "CC   $<"
 	@$(CC) $(COMMON) $(BIOS_FLAGS) -c $< -o $@
 
-$(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc loader/handoff_block.inc
+$(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc loader/handoff_block.inc loader/handoff_copy.inc
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
 	@$(NASM) -f elf32 -w+all -Werror $< -o $@

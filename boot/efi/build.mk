@@ -37,7 +37,7 @@ $$(BUILD)/efi/$(1)/%.o: %.c
 	@$$(CC) $$(COMMON) $$(if $$(filter $$<,$$(VENDORED)),,$$(WARNINGS)) $$(EFI_FLAGS) $$(EFI_FLAGS_$(1)) \
 	    $$(if $$(filter $$*,$$(EFI_NO_LTO)),,$$(EFI_LTO)) -c $$< -o $$@
 
-$$(BUILD)/efi/$(1)/handoff.asm.o: boot/efi/$(1)/handoff.asm loader/handoff_block.inc
+$$(BUILD)/efi/$(1)/handoff.asm.o: boot/efi/$(1)/handoff.asm loader/handoff_block.inc loader/handoff_copy.inc
 	@mkdir -p $$(@D)
 	@echo "ASM  $$<"
 	@$$(NASM) -f $$(EFI_ELF_$(1)) -w+all -Werror $$< -o $$@

@@ -167,13 +167,13 @@ def document(results, checked):
     return "\n".join(parts)
 
 
-def replace_part(text, part):
+def replace_part(text, part, start=START, end=END):
     """The text with what is between the marks replaced."""
-    before, _, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"no {START} … {END}")
-    return f"{before}{START}\n{part}{END}{after}"
+    before, _, rest = text.partition(start)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"no {start} … {end}")
+    return f"{before}{start}\n{part}{end}{after}"
 
 
 # ---- All of it

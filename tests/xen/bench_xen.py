@@ -17,6 +17,10 @@ from pathlib import Path
 
 import lab
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bench"))
+
+from bench import replace_part  # noqa: E402
+
 TIMES_FASTER_THAN_GRUB = {8: 30}  # module in MiB: at least
 START, END = "<!-- make bench-xen writes from here -->", "<!-- make bench-xen writes up to here -->"
 SECONDS_OF_A_ROUND = 300  # for each size
@@ -107,14 +111,6 @@ def readme_part(result):
             "millisecond long. The guest's start and its firmware are not in these times (`docs/xen.md`).\n")
 
 
-def replace_part(text, part):
-    before, _, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"no {START} … {END}")
-    return f"{before}{START}\n{part}{END}{after}"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, required=True)
@@ -130,7 +126,7 @@ def main():
         result = measure(arguments.tree, arguments.runs, arguments.sizes)
         arguments.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
     readme = arguments.readme.read_text(encoding="utf-8")
-    arguments.readme.write_text(replace_part(readme, readme_part(result)), encoding="utf-8")
+    arguments.readme.write_text(replace_part(readme, readme_part(result), START, END), encoding="utf-8")
     print(table(result))
     good = True
     for size, wanted in TIMES_FASTER_THAN_GRUB.items():

@@ -11,12 +11,7 @@ CPUID_HAS_EFER  equ 1 << 20 | 1 << 29   ; no-execute, or 64-bit mode
 section .text
 bits 32
 
-; size_t handoff_size(size_t move_count)
-global handoff_size
-handoff_size:
-        imul eax, [esp + 4], MOVE_SIZE
-        add eax, block_end - block + MOVES
-        ret
+%include "loader/handoff_copy.inc"
 
 ; void handoff_leave_firmware(void *block, const struct handoff_entry *entry, const struct handoff_move *moves)
 global handoff_leave_firmware
@@ -30,14 +25,7 @@ handoff_leave_firmware:
         call .here
 .here:  pop esi
         add esi, block - .here
-        mov ecx, block_end - block
-        rep movsb
-        mov esi, edx
-        mov ecx, MOVES
-        rep movsb
-        imul ecx, [edx + MOVE_COUNT], MOVE_SIZE
-        mov esi, ebx
-        rep movsb
+        copy_block
 
         mov eax, cr4
         and eax, CR4_PAE                ; the rest may depend on paging
