@@ -6,6 +6,8 @@
 #include "stage2/native_disc.h"
 
 enum {
+    FRONT = 2,
+    WINDOWS,
     WINDOW_SECTORS = 128, /* a small tree's directories, config and kernel are found in one … */
     WINDOW_SECTORS_BY_FIRMWARE = 16, /* … which is not worth the time of slow reading */
     VOLUME_DESCRIPTORS_LBA = 16,
@@ -15,12 +17,13 @@ enum {
 
 static struct iso9660_volume volume;
 
-/* Two, so that directories and the files that they name do not push each other out. */
+/* Two, so that directories and the files that they name do not push each other out; the third one
+   has what came with the loader. */
 static struct window {
     uint32_t lba;
     uint32_t count; /* 0: empty */
     uint8_t *sectors;
-} windows[2], *window = &windows[0]; /* the one used last */
+} windows[WINDOWS], *window = &windows[0]; /* the one used last */
 static uint32_t most_sectors = WINDOW_SECTORS;
 
 static struct {
@@ -94,12 +97,16 @@ const struct iso9660_volume *disc_volume(void)
 
 bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
 {
-    return native_disc_read(lba, count, buffer) || firmware_disc_read(lba, count, buffer, error);
+    if (native_disc_read(lba, count, buffer)) {
+        return true;
+    }
+    windows[FRONT].count = 0; /* the firmware may read to there */
+    return firmware_disc_read(lba, count, buffer, error);
 }
 
 bool disc_is_near(uint32_t lba)
 {
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < WINDOWS; i++) {
         if (lba - windows[i].lba < windows[i].count) {
             window = &windows[i];
             return true;
@@ -153,6 +160,8 @@ bool disc_start(const struct memory_map *map, struct error *error)
     }
     if (native_disc_adopt()) {
         volume.end_lba = firmware_disc_end_lba();
+        windows[FRONT].lba = firmware_volume_descriptor_lba() - 1;
+        windows[FRONT].count = firmware_disc_front(&windows[FRONT].sectors);
         return true;
     }
     const uint8_t *descriptor = disc_sector(firmware_volume_descriptor_lba(), error);

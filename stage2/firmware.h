@@ -71,8 +71,13 @@ uint32_t firmware_disc_sector_bytes(void);
 struct piix_drive {
     uint16_t bus_master, ports; /* of the channel */
     uint8_t device;             /* register value that selects the drive */
+    uint8_t front_sectors;      /* that have come with this loader: firmware_disc_front() */
 };
 const struct piix_drive *firmware_piix_drive(void);
+
+/* Sectors that were read along with this loader from that drive, from the one in front of the
+   volume descriptors on; returns how many. firmware_disc_read() may overwrite them. */
+uint32_t firmware_disc_front(uint8_t **sectors);
 
 /* Reads count sectors of 2048 bytes, whatever the disc's own are, to memory below 4 GiB; retries,
    and in smaller pieces where the firmware takes no larger ones. */

@@ -31,6 +31,7 @@ enum {
     STATUS_USAGE = 2,
 
     APPLICATION_BYTES = 129, /* of the application id, with a NUL */
+    FRONT_BLOCKS = 14,       /* of files in front of the boot image, at most */
 };
 /* See docs/iso-layout.md; the backup GPT is in the padding. */
 #define RUN_OUT_BLOCKS      (128u * 1024u / ISO_BLOCK_BYTES)
@@ -255,6 +256,25 @@ static bool add_own_files(struct tree *tree, const struct efi_boot *efi,
     return done;
 }
 
+/* How many of the first files come with the boot image in one read: image_dma.asm reads up to 31
+   blocks in front of it, descriptors and directories among them. */
+static size_t count_before_image(const struct tree *tree, const struct load_order *order)
+{
+    uint64_t blocks = 0;
+    for (size_t i = 0; i < order->count; i++) {
+        struct tree_node node;
+        struct error ignored;
+        if (!tree_find(tree, order->paths[i], &node, &ignored)) {
+            return i;
+        }
+        blocks += ((uint64_t)node.status.st_size + ISO_BLOCK_BYTES - 1) / ISO_BLOCK_BYTES;
+        if (blocks > FRONT_BLOCKS) {
+            return i;
+        }
+    }
+    return order->count;
+}
+
 /* xorriso makes the ISO where the user has something to tell it. */
 static bool is_for_xorriso(const struct settings *settings, const struct command_line *line)
 {
@@ -281,6 +301,7 @@ static bool write_iso(const struct settings *settings, const struct command_line
         .file = output.iso,
         .tree = tree,
         .first = order,
+        .before_image = count_before_image(tree, order),
         .boot_image = BOOT_IMAGE_PATH,
         .boot_catalog = BOOT_CATALOG_PATH,
         .left_out = {output.path, output.directory}, /* if among the sources */

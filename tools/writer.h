@@ -21,7 +21,8 @@ enum {
 struct iso_request {
     const char *file; /* to write; it does not exist yet */
     const struct tree *tree;
-    const struct load_order *first;        /* these stand behind the boot image, in this order */
+    const struct load_order *first; /* these stand in front of all others, in this order … */
+    size_t before_image;            /* … and so many of them before the boot image */
     const char *boot_image, *boot_catalog; /* in the ISO: the catalog is in no listing */
     const char *last[ISO_LAST_MAX];        /* these stand behind all others, in this order */
     size_t last_count;
@@ -42,5 +43,8 @@ bool iso_write(const struct iso_request *request, struct error *error);
 bool iso_write_by_xorriso(const struct iso_request *request, const char *xorriso,
                           const struct command_line *line, struct error *error);
 
-/* The weight of the first file, the boot image; each that follows has one less. */
+/* The weight of the first file; each that follows has one less. */
 int iso_first_weight(const struct iso_request *request);
+
+/* One of the first files, the boot image among them; NULL behind the last. */
+const char *iso_first_file(const struct iso_request *request, size_t index);

@@ -207,11 +207,11 @@ static bool set_weight(const struct making *making, const char *path, int weight
 
 static bool set_order(const struct making *making)
 {
-    const struct load_order *first = making->request->first;
     int weight = iso_first_weight(making->request);
-    bool done = set_weight(making, making->request->boot_image, weight);
-    for (size_t i = 0; done && i < first->count; i++) {
-        done = set_weight(making, first->paths[i], --weight);
+    const char *path;
+    bool done = true;
+    for (size_t i = 0; done && (path = iso_first_file(making->request, i)) != NULL; i++) {
+        done = set_weight(making, path, weight--);
     }
     for (size_t i = 0; done && i < making->request->last_count; i++) {
         done = set_weight(making, making->request->last[i], ISO_LAST_WEIGHT - (int)i);

@@ -11,6 +11,15 @@ int iso_first_weight(const struct iso_request *request)
     return count < ISO_CATALOG_WEIGHT - 1 ? ISO_CATALOG_WEIGHT - 1 : count + 1;
 }
 
+const char *iso_first_file(const struct iso_request *request, size_t index)
+{
+    if (index == request->before_image) {
+        return request->boot_image;
+    }
+    index -= index > request->before_image;
+    return index < request->first->count ? request->first->paths[index] : NULL;
+}
+
 /* target=source, as -graft-points reads it. */
 static void add_graft(struct command *command, const char *target, const char *disk)
 {
@@ -85,9 +94,9 @@ static void make_command(struct command *command, const struct iso_request *requ
 {
     add_options(command, request);
     int weight = iso_first_weight(request);
-    add_weight(command, weight, request->boot_image);
-    for (size_t i = 0; i < request->first->count; i++) {
-        add_weight(command, --weight, request->first->paths[i]);
+    const char *path;
+    for (size_t i = 0; (path = iso_first_file(request, i)) != NULL; i++) {
+        add_weight(command, weight--, path);
     }
     add_words(command, &line->foreign);
     for (size_t i = 0; i < request->last_count; i++) { /* the user's would tear them apart */

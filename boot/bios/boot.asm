@@ -1,12 +1,12 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; The El Torito boot sector (El Torito 1.0, no emulation), in the first 512 bytes of the boot image, so that even
-; firmware that loads no more can start it. It makes sure that the image in memory is whole, reads what the firmware did not, and goes
+; firmware that loads no more can start it. It reads what the firmware did not, makes sure that all is whole, and goes
 ; on in protected mode. The firmware, or mbr.asm, starts it.
 ;
 ; in:       CS:IP  linear address 0x7c00, real mode
 ;           DL     INT 13h drive number
 ; memory:   0x0500  EDD parameters and the drive, while this code runs
-;           0x1000  the image's first sector, when it is read again
+;           0x2f800  all of the image, when it is read: what follows its first sector is stage 2 in its place
 ;           below 0x7000  stack
 ; failure:  one line with a code (docs/boot-errors.md), then INT 18h
 
@@ -15,21 +15,18 @@
 extern image_start              ; linker script: 0x7c00,
 extern stack_top                ; 0x7000,
 extern image_file_size          ; bytes of the file, with what is not loaded here (extras),
-extern image_checked_words      ; 32-bit words of it behind the boot information table,
-extern image_rest_sectors       ; sectors of 2048 bytes behind the first one
+extern image_words              ; 32-bit words of the part that is loaded here,
+extern image_sectors            ; and its sectors of 2048 bytes
 extern enter_stage2             ; gate.asm
 extern block_mark               ; image_dma.asm: behind all code of real mode, in the first 2048 bytes
-extern read_by_dma
+extern find_image
 
-LOADED_BYTES    equ 512         ; at least this much is in memory: this code
-INFO_TABLE_END  equ 64          ; the checksum covers what lies behind the table
 READ_TRIES      equ 5
 EDD_PARAMETERS  equ 0x0500      ; result buffer of INT 13h AH=48h
 EDD_PARAMETERS_SIZE equ 26      ; EDD 1.1; sector size at offset 24
 EDD_SECTOR_SIZE equ EDD_PARAMETERS + 24
 PACKET_SIZE     equ 16
 PUSHED_DX       equ 20          ; PUSHAD
-READ_SEGMENT    equ FIRST_SECTOR >> 4 ; whole sectors of the image end above 64 KiB, but inside this one
 BDA_COM1        equ 0x0400      ; the firmware's first serial port, 0: none
 UART_LINE_STATUS equ 5
 UART_TRANSMIT_EMPTY equ 0x20
@@ -81,15 +78,11 @@ begin:  cli
         cmp dword [boot_info_length], image_file_size
         mov al, ERROR_LENGTH
         jne fatal
-        call checksum
-        je whole
         cmp word [block_mark], BLOCK_MARK
         jne .read               ; the firmware has loaded 512 bytes
-        call read_by_dma
-        je whole
-.read:
-
-        mov ah, 0x41            ; extensions present?
+        call find_image
+        je complete
+.read:  mov ah, 0x41            ; extensions present?
         mov bx, 0x55aa
         call disk
         mov al, ERROR_EXTENSIONS
@@ -126,7 +119,16 @@ begin:  cli
         jnz .again
         mov al, ERROR_CHECKSUM
         jmp fatal
-whole:  jmp enter_stage2
+whole:  push word IMAGE_SEGMENT
+        pop ds
+        mov si, INFO_TABLE_END  ; over this code as well, where a byte may have been wrong
+        mov di, image_start + INFO_TABLE_END
+        mov cx, SECTOR_SIZE - INFO_TABLE_END
+        rep movsb
+        push byte 0
+        pop ds
+complete:
+        jmp enter_stage2        ; what find_image has found is in its place already
 
 ; Shows the code in AL on screen and first serial port, gives the machine back. in: DS 0. Does not return.
 global fatal
@@ -142,42 +144,34 @@ fatal:  mov [message.code], al
 .halt:  hlt                     ; firmware without INT 18h
         jmp .halt
 
-; out: ZF set if the image has the checksum of the table (the extras behind it add 0); clobbers EAX, CX, EDX, SI
+; out: ZF set if the image at IMAGE_SEGMENT has the checksum of the table (the extras behind it add 0);
+; clobbers EAX, CX, EDX, SI
 global checksum
 checksum:
-        mov si, image_start + INFO_TABLE_END
-        mov cx, image_checked_words
+        push word IMAGE_SEGMENT
+        pop ds
+        mov si, INFO_TABLE_END
+        mov cx, image_words - INFO_TABLE_END / 4
         xor edx, edx
 .word:  lodsd
         add edx, eax
         loop .word
+        push byte 0
+        pop ds
         cmp edx, [boot_info_checksum]
         ret
 
-; Reads what this code is not part of. in: BX bytes in a sector of the drive; out: CF on failure;
-; clobbers EAX, CX, EDX, SI, DI
+; Reads all of the image. in: BX bytes in a sector of the drive; out: CF on failure; clobbers EAX, CX, EDX, SI, DI
 read_image:
-        mov ax, SECTOR_SIZE
-        xor dx, dx
-        div bx
-        movzx ecx, ax           ; the drive's sectors in one of ours
+        mov ax, SECTOR_SIZE >> 8
+        div bh
+        movzx ecx, al           ; the drive's sectors in one of ours
         mov eax, [boot_info_file_lba]
         mul ecx
-        xor di, di              ; FIRST_SECTOR
-        call read_sectors
-        jc .done
-        add eax, ecx
-        imul cx, image_rest_sectors
-        mov di, image_start + SECTOR_SIZE - FIRST_SECTOR
-        call read_sectors
-        mov si, FIRST_SECTOR + LOADED_BYTES
-        mov di, image_start + LOADED_BYTES
-        mov cx, SECTOR_SIZE - LOADED_BYTES
-        rep movsb
-.done:  ret
-
+        imul cx, image_sectors
+        mov di, IMAGE_SEGMENT
 ; All at once, or one by one where the firmware does not take that.
-; in: EAX lba, CX sectors, DI buffer in READ_SEGMENT, BX bytes in a sector; out: CF on failure; clobbers EDX, SI
+; in: EAX lba, CX sectors, DI buffer's segment, BX bytes in a sector; out: CF on failure; clobbers EDX, SI
 read_sectors:
         pushad
         mov dx, cx
@@ -189,19 +183,21 @@ read_sectors:
         call transfer
         jc .done
         inc eax
-        add di, bx
+        mov dx, bx
+        shr dx, 4
+        add di, dx
         loop .next
         clc
 .done:  popad
         ret
 
-; in: EAX lba, DX sectors, DI buffer in READ_SEGMENT, SI tries; out: CF on failure; clobbers SI
+; in: EAX lba, DX sectors, DI buffer's segment, SI tries; out: CF on failure; clobbers SI
 transfer:
         pushad
         push dword 0            ; the disk address packet of INT 13h AH=42h, from its end
         push eax
-        push word READ_SEGMENT
         push di
+        push byte 0
         push dx
         push word PACKET_SIZE
         mov si, sp

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The BIOS boot image: $(BUILD)/boot.img, from boot/bios, stage2 and loader.
 
-BIOS_BUILD  := $(BUILD)/bios
-BIOS_LIMIT  := 32768
-GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
-BIOS_FLAGS  := -m32 -march=i486 -malign-data=abi -mno-sse -mno-mmx -mpreferred-stack-boundary=2 -mregparm=3 -Os \
+BIOS_BUILD   := $(BUILD)/bios
+STAGE2_LIMIT := 63488
+GCC_INCLUDE  := $(shell $(CC) -print-file-name=include 2>/dev/null)
+BIOS_FLAGS   := -m32 -march=i486 -malign-data=abi -mno-sse -mno-mmx -mpreferred-stack-boundary=2 -mregparm=3 -Os \
                -ffreestanding -fno-builtin-printf -fno-pic -fno-stack-protector \
                -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
                -fomit-frame-pointer -fno-inline-functions-called-once \
@@ -68,40 +68,25 @@ $(BIOS_BUILD)/extras.args: $(BIOS_BUILD)/extras.bin
 	@{ echo "-Wl,--defsym=extras_sectors=$$((($$(stat -c %s $<) + 4 + $(SECTOR) - 1) / $(SECTOR)))"; \
 	   nm $(BIOS_BUILD)/extras.elf | sed -n 's/^\(.*\) . \(extras_bss_[a-z]*\)$$/-Wl,--defsym=\2=0x\1/p'; } > $@
 
-# ---- The core: linked without its packed part first, then with it.
-$(BIOS_BUILD)/empty:
-	@mkdir -p $(@D)
-	@: > $@
-
-$(BIOS_BUILD)/unpacked.asm.o: boot/bios/packed.asm $(BIOS_BUILD)/empty
-	@$(NASM) -f elf32 -DPACKED='"$(BIOS_BUILD)/empty"' $< -o $@
-
+# ---- The core: linked twice, as it must know how many sectors the extras have.
 UNKNOWN_EXTRAS := -Wl,--defsym=extras_sectors=0,--defsym=extras_bss_start=0,--defsym=extras_bss_end=0
 
-$(BIOS_BUILD)/stage2.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/unpacked.asm.o $(BIOS_BUILD)/core.args
+$(BIOS_BUILD)/stage2.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/core.args
 	@$(BIOS_LINK) -T $< $(UNKNOWN_EXTRAS) @$(BIOS_BUILD)/core.args $(filter %.o, $^) -o $@
 
-# An LZ4 frame of one block: 11 bytes before it, 4 behind it.
-$(BIOS_BUILD)/stage2.lz4: $(BIOS_BUILD)/stage2.elf $(BIOS_BUILD)/filter
-	@objcopy -O binary -j .stage2 $< $(@:.lz4=.bin)
-	@$(BIOS_BUILD)/filter < $(@:.lz4=.bin) > $(@:.lz4=.filtered)
-	@lz4 -12 -B7 -q -f --no-frame-crc $(@:.lz4=.filtered) $(@:.lz4=.frame)
-	@tail -c +12 $(@:.lz4=.frame) | head -c -4 > $@
-
-$(BIOS_BUILD)/packed.asm.o: boot/bios/packed.asm $(BIOS_BUILD)/stage2.lz4
-	@$(NASM) -f elf32 -DPACKED='"$(BIOS_BUILD)/stage2.lz4"' $< -o $@
-
-$(BUILD)/boot.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/packed.asm.o $(BIOS_BUILD)/core.args $(BIOS_BUILD)/extras.args
+$(BUILD)/boot.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/core.args $(BIOS_BUILD)/extras.args
 	@echo "LD   $@"
 	@$(BIOS_LINK) -T $< -Wl,-Map=$(BUILD)/boot.map @$(BIOS_BUILD)/core.args @$(BIOS_BUILD)/extras.args $(filter %.o, $^) -o $@
 
-# Host programs.
-$(BIOS_BUILD)/join $(BIOS_BUILD)/filter: $(BIOS_BUILD)/%: boot/bios/%.c
+# A host program.
+$(BIOS_BUILD)/join: boot/bios/join.c
 	@mkdir -p $(@D)
 	@$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $< -o $@
 
 $(BUILD)/boot.img: $(BUILD)/boot.elf $(BIOS_BUILD)/extras.bin $(BIOS_BUILD)/join
-	@objcopy -O binary -j .image $< $(BIOS_BUILD)/core.img
+	@objcopy -O binary -j .image $< $(BIOS_BUILD)/first.bin
+	@objcopy -O binary -j .stage2 $< $(BIOS_BUILD)/stage2.bin
+	@cat $(BIOS_BUILD)/first.bin $(BIOS_BUILD)/stage2.bin > $(BIOS_BUILD)/core.img
 	@$(BIOS_BUILD)/join $(BIOS_BUILD)/core.img $(BIOS_BUILD)/extras.bin $@
-	@size=$$(stat -c %s $(BIOS_BUILD)/core.img); \
-	 echo "boot image: core $$size of $(BIOS_LIMIT) bytes, $$(($(BIOS_LIMIT) - size)) left; extras $$(stat -c %s $(BIOS_BUILD)/extras.bin)"
+	@size=$$(stat -c %s $(BIOS_BUILD)/stage2.bin); \
+	 echo "boot image: stage 2 $$size of $(STAGE2_LIMIT) bytes; extras $$(stat -c %s $(BIOS_BUILD)/extras.bin)"

@@ -103,6 +103,12 @@ const struct piix_drive *firmware_piix_drive(void)
     return image_drive.ports == 0 || memcmp(disc_id, none, sizeof none) == 0 ? NULL : &image_drive;
 }
 
+uint32_t firmware_disc_front(uint8_t **sectors)
+{
+    *sectors = bounce_buffer;
+    return image_drive.front_sectors;
+}
+
 uint32_t firmware_disc_end_lba(void)
 {
     return disc_blocks;

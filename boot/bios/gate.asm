@@ -1,21 +1,14 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The border between real and protected mode: into stage 2, unpacked first (LZ4 block format), and back for each BIOS call.
+; The border between real and protected mode: into stage 2, and back for each BIOS call.
 ; Paging stays off; interrupts are enabled in real mode only, where the firmware's handlers are.
-
-ERROR_UNPACK    equ '7'
 
 %include "boot/bios/real_mode.inc"
 
-extern fatal                    ; boot.asm
 extern stack_top                ; linker script
 extern bss_start
 extern bss_end
 extern handoff_tsc              ; boot.asm
-extern packed_start             ; stage 2 as LZ4 block,
-extern packed_end
-extern stage2_start             ; and where it runs
-extern stage2_end
-extern bios_main                ; start.c, in there
+extern bios_main                ; start.c, in stage 2
 
 ; Not beside the code: emulators notice each write to a page that they have translated.
 VARIABLES       equ 0x0548
@@ -79,76 +72,10 @@ stage2_entry:
         xor eax, eax
         shr ecx, 2
         rep stosd
-        call unpack
-        jne .broken
-        call unfilter
         movzx eax, byte [DRIVE]
         push eax
         push eax                ; no return address
         jmp bios_main
-.broken:
-        mov esi, unpack_failed
-        jmp in_real_mode
-
-; Unpacks stage 2. The boot sector has checked the image's sum, so the format is trusted: if what comes out is not as
-; long as it should be, the image was built wrong. out: ZF set: done; clobbers all but ESP
-LZ4_MORE        equ 15          ; the length goes on in the next byte
-LZ4_MATCH_MIN   equ 4
-unpack: mov esi, packed_start
-        mov edi, stage2_start
-.next:  movzx edx, byte [esi]   ; the token: literals and, in the low half, what is repeated
-        inc esi
-        mov ecx, edx
-        shr ecx, 4
-        call .length
-        rep movsb
-        cmp edi, stage2_end     ; the last ones are literals
-        jae .end
-        xor eax, eax
-        lodsw
-        mov ecx, edx
-        and ecx, LZ4_MORE
-        mov edx, eax
-        call .length
-        add ecx, LZ4_MATCH_MIN
-        push esi
-        mov esi, edi
-        sub esi, edx
-        rep movsb
-        pop esi
-        jmp .next
-.end:   cmp esi, packed_end
-        jne .ret
-        cmp edi, stage2_end
-.ret:   ret
-
-.length:
-        cmp cl, LZ4_MORE
-        jne .ret
-        xor eax, eax
-.more:  lodsb
-        add ecx, eax
-        cmp al, 0xff
-        je .more
-        ret
-
-; Makes the offsets after each CALL relative again: filter.c. clobbers EAX, EDX, EDI
-CALL_OPCODE     equ 0xe8
-CALL_BYTES      equ 5
-unfilter:
-        mov edi, stage2_start
-        mov edx, stage2_end - CALL_BYTES
-.next:  cmp byte [edi], CALL_OPCODE
-        je .call
-        inc edi
-.more:  cmp edi, edx
-        jb .next
-        ret
-.call:  mov eax, edi
-        sub eax, stage2_start
-        sub [edi + 1], eax
-        add edi, CALL_BYTES
-        jmp .more
 
 ; void bios_call(uint8_t interrupt, struct bios_registers *registers)
 ; Calls a BIOS interrupt with these registers and stores what it left. The stack and *registers
@@ -271,10 +198,6 @@ bios_interrupt:
 
 rest:   hlt
         ret
-
-unpack_failed:
-        mov al, ERROR_UNPACK
-        jmp fatal
 
         align 8
 gdt:    dq 0

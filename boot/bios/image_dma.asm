@@ -1,15 +1,21 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Reads the rest of the boot image by bus-master DMA, from a CD drive at the PIIX3/PIIX4 that QEMU's and Xen's PCs have:
+; Where the rest of the image comes from, if not by INT 13h: from behind the boot sector, where firmware that loads all of
+; it has put it, or by bus-master DMA from a CD drive at the PIIX3/PIIX4 that QEMU's and Xen's PCs have:
 ; the firmware takes a port access for each two bytes. The drive is the right one if its first sector of the image is what
 ; the firmware has loaded, disc_id included, and the rest has the checksum; then it is noted for piix_ide.c.
 ; Intel 82371SB data sheet, 2.7; ATA/ATAPI-6 (T13), packet command; SFF-8020i, READ(12).
+; The same command brings what stands in front of the image, if that is not much: the prepared block, volume descriptors,
+; directories, and small files (tools/mkrescue.c).
 ; On the boot sector's stack and in its terms.
 
 %include "boot/bios/real_mode.inc"
 
 extern image_start              ; linker script
-extern image_rest_bytes         ; what is behind the first 2048 bytes,
-extern image_count              ; the image's sectors, a big-endian word
+extern image_words              ; 32-bit words of what is read,
+extern image_rest_bytes         ; what of it is behind the first 2048 bytes,
+extern image_sectors            ; and its sectors
+extern bounce_buffer
+extern boot_info_volume_lba     ; boot.asm
 extern boot_info_file_lba       ; boot.asm
 extern image_drive
 extern checksum
@@ -19,6 +25,12 @@ candidate       equ 0x0541      ; byte: value of the device register
 whole           equ 0x0542      ; byte: 1: it is
 count           equ 0x0544      ; word, big-endian: sectors to read
 regions         equ 0x0546      ; word: where to
+front           equ 0x0550      ; dword: sectors in front of the image that are read as well
+lba             equ 0x0554      ; dword: the first sector to read
+table           equ 0x0558      ; 3 regions
+FRONT_MOST      equ 31          ; in bounce_buffer, up to where the image goes
+FIRST_SECTOR    equ IMAGE_SEGMENT << 4 ; SECTOR_SIZE bytes: the image's first sector, read again
+LOADED_SEGMENT  equ 0x7c0       ; of the image as firmware loads it
 FIRST_DISK      equ 0x80
 UNCOMPARED      equ 40          ; up to here the boot information table, and what changes
 
@@ -66,20 +78,44 @@ PAUSES          equ 5000        ; … as each look is an exit to the hypervisor
 bits 16
 section .block progbits alloc exec nowrite align=4
 
-; Physical region descriptors: as the linker script sees to, none crosses a boundary of 64 KiB
+; Physical region descriptors: as the linker script sees to, none crosses a boundary of 64 KiB. In front of regions_all,
+; in the table, one for `front` sectors.
 regions_all:
         dd FIRST_SECTOR
         dw SECTOR_SIZE, 0
-        dd image_start + SECTOR_SIZE
+        dd FIRST_SECTOR + SECTOR_SIZE
         dw image_rest_bytes, REGION_LAST
 regions_first:
         dd FIRST_SECTOR
         dw SECTOR_SIZE, REGION_LAST
 
 ; out: ZF set: the image is whole; clobbers all but SP and segments
-global read_by_dma
-read_by_dma:
+global find_image
+find_image:
         call stamp_handoff
+        push word IMAGE_SEGMENT
+        pop es
+        push word LOADED_SEGMENT
+        pop ds
+        mov cx, image_words
+        mov di, cx
+        shl di, 2
+        cmp dword [di - 4], IMAGE_MARK
+        jne .part
+        xor si, si
+        xor di, di
+        rep movsd
+.part:  push byte 0
+        pop ds
+        push byte 0
+        pop es
+        jne read_by_dma         ; the firmware has loaded less
+        call checksum
+        jne read_by_dma
+        ret
+
+; out: as find_image
+read_by_dma:
         mov al, [DRIVE]
         sub al, FIRST_DISK
         jz .none                ; not a CD
@@ -105,8 +141,31 @@ read_by_dma:
         out dx, ax
 .master:
         mov byte [whole], 0
-        mov word [count], image_count
-        mov word [regions], regions_all
+        mov eax, [boot_info_file_lba]
+        mov ecx, eax
+        sub ecx, [boot_info_volume_lba]
+        inc cx                  ; in front of the descriptors is the prepared block
+        cmp ecx, FRONT_MOST
+        jbe .front
+        xor ecx, ecx
+.front: mov [front], ecx
+        sub eax, ecx
+        mov [lba], eax
+        mov di, table
+        mov [regions], di
+        jcxz .image
+        mov eax, bounce_buffer
+        stosd
+        mov eax, ecx
+        shl ax, 11              ; bytes; 0: 64 KiB
+        stosd
+.image: mov ax, cx
+        add ax, image_sectors
+        xchg al, ah
+        mov [count], ax
+        mov si, regions_all
+        mov cx, 8
+        rep movsw
         mov bp, SECONDARY
 .channel:
         mov al, DEVICE_MASTER
@@ -120,10 +179,13 @@ read_by_dma:
         mov [image_drive], bx
         mov [image_drive + 2], bp
         mov al, [candidate]
-        mov [image_drive + 4], al
+        mov ah, [front]
+        mov [image_drive + 4], ax
         inc byte [whole]
         mov word [count], 1 << 8 ; of the others, the first sector says enough
         mov word [regions], regions_first
+        mov eax, [boot_info_file_lba]
+        mov [lba], eax
 .next:  mov al, [candidate]
         xor al, DEVICE_SLAVE
         test al, DEVICE_SLAVE
@@ -156,10 +218,14 @@ pci_select:
         mov dx, PCI_DATA
         ret
 
-; in: BP, BX ports of drive and bus master, [candidate], [count], [regions]; out: ZF set: it has the image's first
+; in: BP, BX ports of drive and bus master, [candidate], [lba], [count], [regions]; out: ZF set: it has the image's first
 ; sector; clobbers EAX, ECX, DX, SI, DI
 read_drive:
-        inc word [FIRST_SECTOR + UNCOMPARED] ; what another drive has left there is not what we look for
+        push word IMAGE_SEGMENT
+        pop ds
+        inc word [UNCOMPARED]   ; what another drive has left there is not what we look for
+        push byte 0
+        pop ds
         mov al, [candidate]
         lea dx, [bp + DEVICE]
         out dx, al
@@ -190,7 +256,7 @@ read_drive:
         push word 0             ; the packet, from its end; what this block holds stays as it is, for the checksum
         push word [count]
         push word 0
-        mov eax, [boot_info_file_lba]
+        mov eax, [lba]
         bswap eax
         push eax
         push word READ_12
@@ -219,10 +285,14 @@ read_drive:
         mov al, CONTROL_NORMAL
         out dx, al
 .compare:
-        mov si, FIRST_SECTOR + UNCOMPARED
+        mov si, UNCOMPARED
         mov di, image_start + UNCOMPARED
         mov cx, (SECTOR_SIZE - UNCOMPARED) / 4
+        push word IMAGE_SEGMENT
+        pop ds
         repe cmpsd
+        push byte 0
+        pop ds
         ret
 
 ; Error and interrupt are cleared by writing 1; the other bits are for the kernel, as the firmware set them. clobbers AL, DX

@@ -142,6 +142,12 @@ uint32_t firmware_disc_end_lba(void)
     return 0;
 }
 
+uint32_t firmware_disc_front(uint8_t **sectors)
+{
+    *sectors = NULL;
+    return 0;
+}
+
 uint32_t firmware_boot_device(void)
 {
     return BOOT_DEVICE_UNKNOWN; /* no number of a BIOS's */

@@ -11,7 +11,7 @@ import zlib
 import pytest
 
 from discs import BUILD, CONFIG, SECTOR, file_in_iso, tree, write_tree
-from good_kernels import plain
+from good_kernels import MIB, plain, with_data
 from make_kernel import pattern
 from qemu import Machine
 from shim.next_device import BOOTED, next_device
@@ -25,7 +25,7 @@ EXTENT, DATA_LENGTH, FLAGS, NAME_LENGTH, NAME = 2, 10, 25, 32, 33
 # Boot information table, mkisofs(8): in the boot image from byte 8 on.
 TABLE = struct.Struct("<4I")  # volume descriptor, file's sector, length, checksum
 TABLE_AT, TABLE_END = 8, 64
-CORE_LIMIT = 33792  # what of the boot image may be loaded, 0x7c00 to 0x10000
+WHOLE = 65536  # bytes of the boot image: more than there are of stage 2
 
 
 def boot_tree(**more):
@@ -155,7 +155,7 @@ def test_a_boot_image_that_was_moved_after_patching_boots_where_the_firmware_loa
     def change(data):
         change_table(1, 50)(data)
         catalogue, = struct.unpack_from("<I", data, 17 * SECTOR + 0x47)
-        struct.pack_into("<H", data, catalogue * SECTOR + 32 + 6, CORE_LIMIT // 512)  # sector count
+        struct.pack_into("<H", data, catalogue * SECTOR + 32 + 6, WHOLE // 512)  # sector count
     assert boot(patched(change)).report["cmdline"] == b"argument"
 
 
@@ -172,7 +172,7 @@ def test_a_disc_that_ends_inside_the_boot_image_gives_one_line_with_a_code(maste
 
 # ---- Discs of other tools ----------------------------------------------------------------------
 
-@pytest.mark.parametrize("load_sectors", [1, 2, 4, 64, 66])
+@pytest.mark.parametrize("load_sectors", [1, 2, 4, 64, 66, WHOLE // 512])
 def test_any_load_size_of_the_catalogue_boots(mastered, boot, load_sectors):
     report = boot(mastered(boot_tree(), "-R", load_sectors=load_sectors)).report
     assert [m["adler"] for m in report.modules] == [zlib.adler32(MODULE)]
@@ -220,6 +220,10 @@ def test_a_missing_config_is_named_whatever_the_disc_calls_its_files(mastered, s
 
 # ---- Discs that end too early ------------------------------------------------------------------
 
+LARGE = 0x10000  # such a file does not stand in front of the boot image
+LARGE_KERNEL = with_data((2 * MIB, 2 * MIB + LARGE))
+
+
 def cut(image, sectors):
     with open(image, "r+b") as file:
         file.truncate(sectors * SECTOR)
@@ -227,17 +231,20 @@ def cut(image, sectors):
 
 @pytest.mark.parametrize("name", ["boot/kernel", "boot/module0"])
 @pytest.mark.parametrize("part", ["before", "inside"])
-def test_a_disc_that_ends_too_early_gives_one_line_that_names_the_file(good, tmp_path, says, name, part):
-    sector, size = file_in_iso(good, name)
-    image = shutil.copyfile(good, tmp_path / "cut.iso")
+def test_a_disc_that_ends_too_early_gives_one_line_that_names_the_file(discs, tmp_path, says, name, part):
+    whole = discs.make(tree(LARGE_KERNEL, "argument", [("module", MODULE)] if name == "boot/module0" else []))
+    sector, size = file_in_iso(whole, name)
+    image = shutil.copyfile(whole, tmp_path / "cut.iso")
     cut(image, sector + (size // SECTOR // 2 if part == "inside" else 0))
     line, = says(image)
     assert line.startswith("whelk: ") and f"/{name}" in line, line
 
 
-def test_a_disc_that_ends_before_its_config_gives_one_line(good, tmp_path, says):
-    image = shutil.copyfile(good, tmp_path / "cut.iso")
-    cut(image, file_in_iso(good, CONFIG)[0])
+def test_a_disc_that_ends_before_its_config_gives_one_line(discs, tmp_path, says):
+    files = boot_tree()
+    whole = discs.make({**files, CONFIG: files[CONFIG] + b"#" * LARGE})
+    image = shutil.copyfile(whole, tmp_path / "cut.iso")
+    cut(image, file_in_iso(whole, CONFIG)[0])
     line, = says(image)
     assert re.search(NAMED_CONFIG, line), line
 

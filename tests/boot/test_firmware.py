@@ -353,10 +353,10 @@ def test_the_boot_sector_gives_up_on_an_image_that_was_moved_after_patching(give
     assert gives_back(**ONLY_2048_BYTES, image=moved) == [boot_error(6)]
 
 
-def test_the_boot_sector_gives_up_on_a_wrong_byte_in_itself(gives_back):
+def test_the_boot_sector_mends_a_wrong_byte_in_itself(boots):
     unused = (BUILD / "boot.img").read_bytes().index(b"\xcd\x18\xf4") + 2  # HLT behind INT 18h
     assert unused < BOOT_SECTOR_BYTES
-    assert gives_back(load_flip=unused) == [boot_error(6)]
+    boots(load_flip=unused)
 
 
 def test_stage_2_names_the_sector_that_it_cannot_read(gives_back):

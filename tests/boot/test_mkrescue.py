@@ -69,7 +69,10 @@ def test_the_boot_image_is_the_one_that_was_built(place):
     assert (image[:8], image[64:]) == (built[:8], built[64:])
 
 
-def test_what_a_boot_reads_stands_in_load_order_right_behind_the_boot_image(place):
+FRONT_BLOCKS = 14  # of the first files: they stand in front of the boot image
+
+
+def test_what_a_boot_reads_stands_in_load_order_and_what_is_small_in_front_of_the_boot_image(place):
     config = ("set timeout=0\nset default=1\n"
               "menuentry a {\n multiboot /boot/a.elf\n module /m/0\n module /boot/shared\n}\n"
               "menuentry b {\n multiboot /z/b.elf\n module /boot/zz\n module /boot/shared\n module /boot/aa\n}\n")
@@ -77,12 +80,21 @@ def test_what_a_boot_reads_stands_in_load_order_right_behind_the_boot_image(plac
     others = {f"0{i}": os.urandom(3000) for i in range(5)}
     files = {CONFIG: config.encode(), "boot/a.elf": kernel(), "z/b.elf": kernel(size=9000), **modules, **others}
     iso = place.make(place.write(files))
-    expected, _ = file_in_iso(iso, BOOT_IMAGE)
-    for name in (BOOT_IMAGE, CONFIG, "z/b.elf", "boot/zz", "boot/shared", "boot/aa", "boot/a.elf", "m/0"):
+    start = expected = file_in_iso(iso, CONFIG)[0]
+    for name in (CONFIG, "z/b.elf", "boot/zz", "boot/shared", BOOT_IMAGE, "boot/aa", "boot/a.elf", "m/0"):
         block, size = file_in_iso(iso, name)
         assert block == expected, name
         expected += -(-size // BLOCK)
     assert all(file_in_iso(iso, name)[0] >= expected for name in others)
+    assert file_in_iso(iso, BOOT_IMAGE)[0] - start <= FRONT_BLOCKS
+
+
+@pytest.mark.parametrize("size, is_in_front", [((FRONT_BLOCKS - 1) * BLOCK, True),
+                                               ((FRONT_BLOCKS - 1) * BLOCK + 1, False)])
+def test_a_large_kernel_stands_behind_the_boot_image(place, size, is_in_front):
+    iso = place.make(place.write({CONFIG: ENTRY.encode(), "boot/kernel": kernel(size=size)}))
+    assert file_in_iso(iso, CONFIG)[0] < file_in_iso(iso, BOOT_IMAGE)[0]
+    assert (file_in_iso(iso, "boot/kernel")[0] < file_in_iso(iso, BOOT_IMAGE)[0]) == is_in_front
 
 
 def test_an_iso_with_a_module_of_one_mebibyte_is_under_1600000_bytes_and_200_kib_for_uefi(place):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from discs import CONFIG, SECTOR, file_in_iso, tree
-from good_kernels import DATA, KERNELS, MIB, PLAIN, Payload, Segment, elf, pattern
+from good_kernels import DATA, KERNELS, MIB, PLAIN, Payload, Segment, elf, pattern, with_data
 from qemu import Machine
 
 ELF32 = KERNELS["elf32"].make()
@@ -242,7 +242,8 @@ def failing_reads(sector_of_2048, times):
 @pytest.mark.parametrize("attach", ["cdrom", "hda"])
 @pytest.mark.parametrize("what", ["boot/kernel", "boot/module0"])
 def test_after_an_error_of_a_transfer_the_boot_goes_on_by_int_13h(traced, discs, what, attach):
-    image = discs.make(tree(ELF32, modules=[("module", MODULE)]))
+    large = with_data((2 * MIB, 2 * MIB + 0x10000))  # does not come with the boot image
+    image = discs.make(tree(large, modules=[("module", MODULE)]))
     sector, size = file_in_iso(image, what)
     boot = traced(image=image, attach="none", extra=drive(image, attach, *failing_reads(sector + size // 4096, 1)))
     assert module_arrived(boot)

@@ -2,7 +2,6 @@
 """What make makes again when something has changed: all that depends on it, and no more."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -51,17 +50,3 @@ def test_a_changed_header_rebuilds_what_includes_it_and_nothing_else(header, use
 def test_the_tool_is_made_again_when_the_boot_image_changes():
     assert "tools/embedded.c" in made_again("boot/bios/boot.asm")
     assert "tools/embedded.c" in made_again("linker/bios.ld")
-
-
-def test_a_program_that_fails_while_stage_2_is_packed_fails_the_build(tmp_path):
-    shutil.copytree(ROOT / BUILD / "bios", tmp_path / "build" / "bios")
-    packed = tmp_path / "build" / "bios" / "stage2.lz4"
-    packed.unlink()
-    broken = tmp_path / "bin" / "lz4"
-    broken.parent.mkdir()
-    broken.write_text("#!/bin/sh\nexit 1\n")
-    broken.chmod(0o755)
-    run = subprocess.run(["make", f"BUILD={tmp_path}/build", str(packed)], cwd=ROOT, capture_output=True, text=True,
-                         env={**os.environ, "PATH": f"{broken.parent}:{os.environ['PATH']}"})
-    assert run.returncode != 0
-    assert not packed.exists()

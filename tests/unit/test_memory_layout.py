@@ -14,7 +14,8 @@ import pytest
 TREE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 DOCUMENT = TREE / "docs" / "architecture.md"
-CORE_LIMIT = 32768   # from 0x7c00 on, in whole sectors that end below 0x10000
+FIRMWARE_LOADS = 2048  # from 0x7c00 on
+SEGMENT = 0x10000
 SECTOR = 2048
 EBDA = 0x9FC00       # where conventional memory ends on most machines
 ROW = re.compile(r"^\|\s*(0x[0-9a-fA-F]+|—)\s*\|\s*(?:`([^`]*)`)?\s*\|")
@@ -76,13 +77,19 @@ def test_the_bounce_buffer_crosses_no_boundary_of_64_kib(symbols):
     assert symbols["bounce_buffer_end"] - symbols["bounce_buffer"] == 0x10000
 
 
+def test_what_comes_in_front_of_the_image_ends_where_the_image_is_read_to(symbols):
+    assert symbols["IMAGE_SEGMENT"] << 4 == symbols["stage2_start"] - SECTOR == symbols["bounce_buffer_end"] - SECTOR
+    assert symbols["bounce_buffer"] + symbols["FRONT_MOST"] * SECTOR <= symbols["IMAGE_SEGMENT"] << 4
+
+
 def test_conventional_memory_has_room_for_what_stage_2_allocates(symbols):
     assert EBDA - symbols["arena_start"] >= 256 * 1024
 
 
-def test_the_core_of_the_boot_image_ends_below_the_information_page(symbols):
-    assert symbols["image_end"] - symbols["image_start"] <= CORE_LIMIT
-    assert symbols["image_start"] + CORE_LIMIT <= symbols["information_page"]
+def test_what_the_firmware_loads_is_the_first_sector_and_what_follows_one_segment(symbols):
+    assert symbols["image_end"] - symbols["image_start"] == FIRMWARE_LOADS
+    assert symbols["stage2_end"] - symbols["stage2_start"] == (symbols["image_sectors"] - 1) * SECTOR
+    assert symbols["image_sectors"] * SECTOR <= SEGMENT
 
 
 def test_the_boot_image_is_the_core_and_the_extras_in_whole_sectors(symbols):

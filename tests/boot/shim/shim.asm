@@ -17,7 +17,7 @@ STACK           equ SHIM_KIB * 1024
 CD_SECTOR       equ 2048
 BDA_MEMORY_KIB  equ 0x0413
 LOAD_ADDRESS    equ 0x7c00
-LOAD_END        equ 0x10000
+LOAD_END        equ 0x18000
 COM1            equ 0x3f8
 SMAP            equ 0x534d4150
 

@@ -30,7 +30,7 @@ class Faults:
     """shim.asm's struc config, in its order; without arguments, a firmware without faults."""
     drive: "B" = 0xE0
     entry: "B" = 0
-    load_sectors: "H" = 64  # all of the core; 0: as the catalogue says
+    load_sectors: "H" = 128  # all of stage 2; 0: as the catalogue says
     sector_size: "H" = 2048
     reported_size: "H" = 2048
     fail_first: "H" = 0
