@@ -14,7 +14,8 @@ enum {
     MULTIBOOT1_HEADER_MAGIC = 0x1badb002,
     MULTIBOOT1_BOOT_MAGIC = 0x2badb002, /* EAX at entry */
     MULTIBOOT1_SEARCH_BYTES = 8192,     /* the header lies wholly in the first 8192 bytes … */
-    MULTIBOOT1_HEADER_ALIGNMENT = 4,    /* … on a multiple of 4 */
+    MULTIBOOT1_HEADER_ALIGNMENT = 4,    /* … on a multiple of 4, … */
+    MULTIBOOT1_START_BYTES = MULTIBOOT1_SEARCH_BYTES + 48, /* … its last fields maybe behind */
 };
 
 /* Header flags, 3.1.2. */

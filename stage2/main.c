@@ -309,15 +309,15 @@ static union prepared_block *find_prepared(struct arena *arena)
    config itself will say why, and what else there is to boot. */
 static void boot_as_prepared(const struct memory_map *map, struct arena *arena)
 {
-    struct config_boot wanted;
+    struct prepared_boot prepared;
     struct error ignored;
     size_t used = arena->used;
     union prepared_block *block = find_prepared(arena);
-    if (block != NULL && prepared_read(block, config_path, &wanted, arena)) {
+    if (block != NULL && prepared_read(block, config_path, &prepared, arena)) {
         timeline_stamp(TIMELINE_DISC);
         timeline_stamp(TIMELINE_CONFIG);
         timeline.is_prepared = true;
-        boot_kernel(&wanted, map, arena, &ignored);
+        boot_kernel(&prepared.boot, map, arena, &ignored);
         timeline.is_prepared = false;
     }
     arena->used = used;

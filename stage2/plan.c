@@ -16,7 +16,6 @@ enum {
     INFORMATION_LOWEST = 0x10000,
     LOW_MEMORY_END = 0xa0000,
     MODULES_LOWEST = 0x100000,
-    HEADER_FIELDS_BYTES = 48, /* of a Multiboot 1 header at the end of the searched part */
 };
 
 /* Xen takes the first word of its command line for a file name and drops it, unless it finds GRUB
@@ -30,12 +29,6 @@ struct planning {
     const char *config_name;
     struct arena *arena;
     struct error *error;
-    struct elf elf;
-    struct elf_section *sections;
-    size_t section_count;
-    uint8_t *section_headers;
-    bool has_symbols; /* is an a.out file with symbols, to all appearances */
-    struct image image;
     const struct multiboot2_functions *functions2; /* NULL in Multiboot 1, as … */
     struct multiboot2_header multiboot2;           /* … this has no tag then */
 };
@@ -80,37 +73,33 @@ static bool open_file(const struct planning *planning, const struct config_file 
 
 static bool read_sections(struct planning *planning, const struct file *kernel)
 {
-    struct elf *elf = &planning->elf;
+    struct kernel_headers *headers = &planning->plan->headers;
+    struct elf *elf = &headers->elf;
     size_t length = elf->section_header_count * elf->section_header_size;
     if (length == 0) {
         return true;
     }
-    planning->section_headers = arena_allocate(planning->arena, length, sizeof(uint64_t));
-    if (planning->section_headers == NULL) {
+    headers->section_headers = arena_allocate(planning->arena, length, sizeof(uint64_t));
+    if (headers->section_headers == NULL) {
         return fail(planning->error, "%zu bytes of section headers are too many", length);
     }
-    planning->plan->information.sections =
-        (struct boot_sections){.num = elf->section_header_count,
-                               .size = elf->section_header_size,
-                               .shndx = elf->section_names_index,
-                               .headers = planning->section_headers};
-    return file_read(kernel, elf->section_headers_offset, length, planning->section_headers,
+    return file_read(kernel, elf->section_headers_offset, length, headers->section_headers,
                      planning->error) &&
-           elf_unloaded_sections(elf, planning->section_headers, kernel->size, &planning->sections,
-                                 &planning->section_count, planning->arena, planning->error);
+           elf_unloaded_sections(elf, headers->section_headers, kernel->size, &headers->sections,
+                                 &headers->section_count, planning->arena, planning->error);
 }
 
 static bool read_elf(struct planning *planning, const struct file *kernel, struct bytes start)
 {
-    struct elf *elf = &planning->elf;
+    struct elf *elf = &planning->plan->headers.elf;
     if (!elf_read_header(start, kernel->size, elf, planning->error)) {
         return false;
     }
     const uint8_t *program_headers = view(planning, kernel, elf->program_headers_offset,
                                           elf->program_header_count * elf->program_header_size);
     return program_headers != NULL &&
-           elf_image(elf, program_headers, kernel->size, &planning->image, planning->arena,
-                     planning->error) &&
+           elf_image(elf, program_headers, kernel->size, &planning->plan->headers.image,
+                     planning->arena, planning->error) &&
            read_sections(planning, kernel);
 }
 
@@ -141,7 +130,7 @@ static void plan_video(struct planning *planning, bool is_preferred, uint32_t wi
 static bool read_multiboot1(struct planning *planning)
 {
     struct multiboot1_header header;
-    struct bytes start = view_start(planning, MULTIBOOT1_SEARCH_BYTES + HEADER_FIELDS_BYTES);
+    struct bytes start = view_start(planning, MULTIBOOT1_START_BYTES);
     if (start.data == NULL || !multiboot1_find_header(start, &header, planning->error)) {
         return false;
     }
@@ -151,8 +140,9 @@ static bool read_multiboot1(struct planning *planning)
                    header.height, header.depth);
     }
     if ((header.flags & MULTIBOOT1_ADDRESS_FIELDS) && !planning->boot->ignore_address_fields) {
-        planning->has_symbols = aout_has_symbols(start);
-        return multiboot1_address_image(&header, planning->plan->kernel.size, &planning->image,
+        struct kernel_headers *headers = &planning->plan->headers;
+        headers->has_symbols = aout_has_symbols(start);
+        return multiboot1_address_image(&header, planning->plan->kernel.size, &headers->image,
                                         planning->arena, planning->error);
     }
     return read_image(planning, start);
@@ -189,13 +179,13 @@ static bool read_multiboot2(struct planning *planning)
         plan_video(planning, true, header->width, header->height, header->depth);
     }
     if (multiboot2_has(header, MULTIBOOT2_ADDRESS)) {
-        return planning->functions2->address_image(header, plan->kernel.size, &planning->image,
+        return planning->functions2->address_image(header, plan->kernel.size, &plan->headers.image,
                                                    planning->arena, planning->error);
     }
     return read_image(planning, start) &&
-           planning->functions2->check_no_relocations(&planning->elf, planning->section_headers,
-                                                      planning->error) &&
-           planning->functions2->apply_entry(header, &planning->image, planning->error);
+           planning->functions2->check_no_relocations(
+               &plan->headers.elf, plan->headers.section_headers, planning->error) &&
+           planning->functions2->apply_entry(header, &plan->headers.image, planning->error);
 }
 
 /* Behind a failure, to which it may know a better reason. */
@@ -215,12 +205,16 @@ static bool read_kernel(struct planning *planning)
 {
     bool is_2 = planning->functions2 != NULL;
     size_t arena_size = planning->arena->size;
+    if (planning->boot->headers != NULL) {
+        planning->plan->headers = *planning->boot->headers;
+        return true;
+    }
     bool is_read = is_2 ? read_multiboot2(planning) : read_multiboot1(planning);
     planning->arena->size = arena_size;
     if (is_read && is_2 && planning->boot->efi != NULL) {
         return planning->functions2->apply_efi(&planning->multiboot2, planning->boot->efi,
-                                               &planning->plan->information, &planning->image,
-                                               planning->error);
+                                               &planning->plan->information,
+                                               &planning->plan->headers.image, planning->error);
     }
     if (!is_read) {
         explain_protocol(planning, is_2);
@@ -237,19 +231,27 @@ static bool place_kernel(struct planning *planning)
     if (!open_file(planning, wanted, &plan->kernel) || !read_kernel(planning)) {
         return fail_at(planning, wanted);
     }
-    size_t pieces = planning->image.segment_count + planning->section_count +
+    struct kernel_headers *headers = &plan->headers;
+    if (headers->section_headers != NULL) {
+        plan->information.sections =
+            (struct boot_sections){.num = headers->elf.section_header_count,
+                                   .size = headers->elf.section_header_size,
+                                   .shndx = headers->elf.section_names_index,
+                                   .headers = headers->section_headers};
+    }
+    size_t pieces = headers->image.segment_count + headers->section_count +
                     planning->boot->module_count + 3; /* a.out's symbols, the information */
     const struct memory_map *map =
         plan->information.keeps_boot_services ? planning->boot->efi->unused : plan->information.map;
     if (!placement_start(&plan->placement, pieces, map, planning->arena, planning->error) ||
         (planning->functions2 != NULL &&
-         !planning->functions2->relocate(&planning->multiboot2, &plan->placement, &planning->image,
+         !planning->functions2->relocate(&planning->multiboot2, &plan->placement, &headers->image,
                                          planning->error)) ||
-        !placement_add_image(&plan->placement, &planning->image, &plan->kernel, planning->error)) {
+        !placement_add_image(&plan->placement, &headers->image, &plan->kernel, planning->error)) {
         return fail_at(planning, wanted);
     }
-    plan->entry = planning->image.entry;
-    image_extent(&planning->image, &plan->information.load_base, &ignored_end);
+    plan->entry = headers->image.entry;
+    image_extent(&headers->image, &plan->information.load_base, &ignored_end);
     return true;
 }
 
@@ -315,8 +317,9 @@ static bool place_sections(struct planning *planning)
 {
     struct plan *plan = planning->plan;
     uint64_t lowest = MODULES_LOWEST; /* one behind the other, or many would take many searches */
-    for (size_t i = 0; i < planning->section_count; i++) {
-        const struct elf_section *section = &planning->sections[i];
+    const struct kernel_headers *headers = &plan->headers;
+    for (size_t i = 0; i < headers->section_count; i++) {
+        const struct elf_section *section = &headers->sections[i];
         struct piece piece = {
             .kind = "section",
             .number = (int32_t)section->index,
@@ -327,7 +330,7 @@ static bool place_sections(struct planning *planning)
         if (!place(planning, &piece, section->alignment, lowest)) {
             return fail_at(planning, &planning->boot->kernel);
         }
-        elf_set_section_address(&planning->elf, planning->section_headers, section->index,
+        elf_set_section_address(&headers->elf, headers->section_headers, section->index,
                                 piece.address);
         lowest = (uint64_t)piece.address + piece.length;
     }
@@ -383,6 +386,6 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *co
     return place_kernel(&planning) && open_modules(&planning) &&
            (!information_first || place_information(&planning)) && place_modules(&planning) &&
            place_sections(&planning) &&
-           (!planning.has_symbols || symbols_plan(plan, arena, error)) &&
+           (!plan->headers.has_symbols || symbols_plan(plan, arena, error)) &&
            (information_first || place_information(&planning));
 }

@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "loader/arena.h"
+#include "loader/elf.h"
 #include "loader/error.h"
+#include "loader/image.h"
 #include "loader/information.h"
 #include "loader/memory_map.h"
 #include "loader/multiboot1.h"
@@ -17,8 +19,19 @@
 #include "stage2/file.h"
 #include "stage2/video.h"
 
+/* What the headers in a kernel's file come to. */
+struct kernel_headers {
+    struct image image;
+    struct elf elf;               /* no section headers: none, or no ELF file */
+    struct elf_section *sections; /* that no segment loads */
+    size_t section_count;
+    uint8_t *section_headers; /* get the addresses of these sections */
+    bool has_symbols;         /* is an a.out file with symbols, to all appearances */
+};
+
 struct plan {
     struct placement placement;
+    struct kernel_headers headers;
     struct file kernel;
     struct file *modules;
     uint32_t entry; /* physical */

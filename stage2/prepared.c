@@ -16,9 +16,14 @@ bool prepared_is_present(const union prepared_block *block)
 {
     const struct prepared *prepared = &block->prepared;
     size_t used = sizeof *prepared + prepared->file_count * sizeof(struct prepared_file) +
-                  prepared->range_count * sizeof(struct prepared_range);
+                  prepared->range_count * sizeof(struct prepared_range) +
+                  prepared->segment_count * sizeof(struct prepared_segment) +
+                  prepared->section_count * sizeof(struct prepared_section) +
+                  prepared->section_header_count * (size_t)prepared->section_header_size;
     return memcmp(prepared->magic, PREPARED_MAGIC, PREPARED_MAGIC_BYTES) == 0 &&
            prepared->file_count != 0 && used < sizeof *block &&
+           (prepared->section_header_count == 0 ||
+            prepared->section_header_size >= PREPARED_SECTION_HEADER_BYTES) &&
            block->bytes[sizeof *block - 1] == 0; /* ends the last text */
 }
 
@@ -36,7 +41,46 @@ static const char *text_at(const union prepared_block *block, uint16_t offset)
     return (const char *)block->bytes + offset % sizeof *block;
 }
 
-bool prepared_read(union prepared_block *block, const char *config, struct config_boot *boot,
+/* What the kernel's headers come to. False: the arena is full, or the block is none of the tool's.
+ */
+static bool read_headers(union prepared_block *block, struct kernel_headers *headers,
+                         struct arena *arena)
+{
+    const struct prepared *prepared = &block->prepared;
+    const struct prepared_segment *segment = prepared_segments(block);
+    const struct prepared_section *section = prepared_sections(block);
+    size_t segment_count = prepared->segment_count, section_count = prepared->section_count;
+    struct image_segment *segments = ARENA_ARRAY(arena, segment_count, struct image_segment);
+    struct elf_section *sections = ARENA_ARRAY(arena, section_count, struct elf_section);
+    if (segments == NULL || sections == NULL) {
+        return false;
+    }
+    *headers = (struct kernel_headers){
+        .image = {(enum image_format)prepared->format, prepared->entry, segments, segment_count},
+        .elf = {.is_64 = prepared->format == IMAGE_ELF64,
+                .section_header_size = prepared->section_header_size,
+                .section_header_count = prepared->section_header_count,
+                .section_names_index = prepared->section_names_index},
+        .sections = sections,
+        .section_count = section_count,
+        .section_headers =
+            prepared->section_header_count != 0 ? prepared_section_headers(block) : NULL};
+    for (; segment_count > 0; segment_count--, segment++, segments++) {
+        *segments = (struct image_segment){segment->index, segment->file_offset, segment->file_size,
+                                           segment->memory_size, segment->address};
+    }
+    for (; section_count > 0; section_count--, section++, sections++) {
+        *sections = (struct elf_section){section->index, section->file_offset, section->size,
+                                         section->alignment};
+        if (section->index >= prepared->section_header_count || section->alignment == 0 ||
+            (section->alignment & (section->alignment - 1)) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool prepared_read(union prepared_block *block, const char *config, struct prepared_boot *read,
                    struct arena *arena)
 {
     const struct prepared *prepared = &block->prepared;
@@ -59,7 +103,7 @@ bool prepared_read(union prepared_block *block, const char *config, struct confi
                                         .keep_packed = (file->flags & PREPARED_KEEPS_PACKED) != 0,
                                         .on_disc = &place->on_disc};
     }
-    *boot = (struct config_boot){
+    read->boot = (struct config_boot){
         .action = CONFIG_ACTION_BOOT,
         .protocol = prepared->protocol == CONFIG_MULTIBOOT2 ? CONFIG_MULTIBOOT2 : CONFIG_MULTIBOOT1,
         .ignore_address_fields = (prepared->flags & PREPARED_IGNORES_ADDRESS_FIELDS) != 0,
@@ -68,6 +112,7 @@ bool prepared_read(union prepared_block *block, const char *config, struct confi
         .timing = prepared->timing != 0 ? text_at(block, prepared->timing) : NULL,
         .kernel = files[0],
         .modules = files + 1,
-        .module_count = count - 1};
-    return true;
+        .module_count = count - 1,
+        .headers = prepared->segment_count != 0 ? &read->headers : NULL};
+    return read_headers(block, &read->headers, arena);
 }

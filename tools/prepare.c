@@ -11,11 +11,15 @@
 #include <unistd.h>
 #include "stage2/config.h"
 #include "stage2/iso9660.h"
+#include "loader/multiboot1.h"
 #include "stage2/packing.h"
+#include "stage2/plan.h"
 #include "stage2/prepared.h"
 #include "tools/check.h"
 #include "tools/iso.h"
 #include "tools/iso_bytes.h"
+#include "tools/pretend_pc.h"
+#include "tools/tree.h"
 
 enum {
     BLOCK = ISO9660_SECTOR_SIZE,
@@ -94,6 +98,79 @@ static bool add_files(struct preparation *preparation, const struct config_boot 
     return done;
 }
 
+/* Bytes of the kernel, on which all depends. */
+static void add_seen(struct preparation *preparation, uint64_t offset, uint64_t length)
+{
+    uint32_t lba = prepared_files(&preparation->block)->lba;
+    for (uint64_t i = offset / BLOCK; i * BLOCK < offset + length; i++) {
+        iso_blocks_add(&preparation->seen, lba + (uint32_t)i);
+    }
+}
+
+/* What the headers of the kernel come to, and where they are; false: this kernel's are better read
+   when it boots, as the machine has a say in it, or as they are more than there is room for. */
+static bool find_headers(struct preparation *preparation, const struct config_boot *boot,
+                         struct kernel_headers *headers)
+{
+    const struct prepared_file *kernel = prepared_files(&preparation->block);
+    struct tree tree = {.iso = &preparation->iso};
+    struct pretend_memory memory;
+    struct plan plan;
+    struct error ignored;
+    tree_select(&tree);
+    if (boot->protocol != CONFIG_MULTIBOOT1 || kernel->size < ELF_HEADER_BYTES ||
+        !pretend_memory(&memory, PRETEND_TYPICAL_MIB, &ignored) ||
+        !plan_boot(&plan, boot, CONFIG_PATH, &memory.map, &preparation->arena, &ignored) ||
+        plan.video.is_made || plan.headers.has_symbols ||
+        plan.headers.image.segment_count > UINT8_MAX || plan.headers.section_count > UINT8_MAX ||
+        plan.headers.elf.section_header_size > UINT8_MAX) {
+        return false;
+    }
+    const struct elf *elf = &plan.headers.elf;
+    *headers = plan.headers;
+    add_seen(preparation, 0,
+             kernel->size < MULTIBOOT1_START_BYTES ? kernel->size : MULTIBOOT1_START_BYTES);
+    add_seen(preparation, elf->program_headers_offset,
+             elf->program_header_count * (uint64_t)elf->program_header_size);
+    add_seen(preparation, elf->section_headers_offset,
+             elf->section_header_count * (uint64_t)elf->section_header_size);
+    return true;
+}
+
+/* Behind the ranges. */
+static bool add_headers(struct preparation *preparation, const struct kernel_headers *headers)
+{
+    union prepared_block *block = &preparation->block;
+    struct prepared *prepared = &block->prepared;
+    size_t table_bytes =
+        headers->elf.section_header_count * (size_t)headers->elf.section_header_size;
+    prepared->entry = headers->image.entry;
+    prepared->format = (uint8_t)headers->image.format;
+    prepared->segment_count = (uint8_t)headers->image.segment_count;
+    prepared->section_count = (uint8_t)headers->section_count;
+    if (prepared_section_headers(block) + table_bytes >= block->bytes + BLOCK) {
+        return false;
+    }
+    for (size_t i = 0; i < headers->image.segment_count; i++) {
+        const struct image_segment *segment = &headers->image.segments[i];
+        prepared_segments(block)[i] =
+            (struct prepared_segment){segment->index, (uint32_t)segment->file_offset,
+                                      segment->file_size, segment->memory_size, segment->address};
+    }
+    for (size_t i = 0; i < headers->section_count; i++) {
+        const struct elf_section *section = &headers->sections[i];
+        prepared_sections(block)[i] = (struct prepared_section){
+            section->index, (uint32_t)section->file_offset, section->size, section->alignment};
+    }
+    if (headers->section_headers != NULL) {
+        prepared->section_header_count = (uint16_t)headers->elf.section_header_count;
+        prepared->section_header_size = (uint8_t)headers->elf.section_header_size;
+        prepared->section_names_index = (uint16_t)headers->elf.section_names_index;
+        memcpy(prepared_section_headers(block), headers->section_headers, table_bytes);
+    }
+    return true;
+}
+
 /* The blocks that all depends on. */
 static bool add_ranges(struct preparation *preparation)
 {
@@ -116,14 +193,14 @@ static bool add_ranges(struct preparation *preparation)
     return true;
 }
 
-/* Behind the ranges. */
+/* Behind all else. */
 static bool add_texts(struct preparation *preparation, const struct config_boot *boot)
 {
     struct prepared *prepared = &preparation->block.prepared;
     struct prepared_file *file = prepared_files(&preparation->block);
-    const struct prepared_range *ranges = prepared_ranges(&preparation->block);
     preparation->used =
-        (size_t)((const uint8_t *)(ranges + prepared->range_count) - preparation->block.bytes);
+        (size_t)(prepared_section_headers(&preparation->block) - preparation->block.bytes) +
+        prepared->section_header_count * (size_t)prepared->section_header_size;
     bool done = add_text(preparation, boot->gfxpayload, &prepared->gfxpayload) &&
                 add_text(preparation, boot->timing, &prepared->timing);
     for (size_t i = 0; done && i <= boot->module_count; i++, file++) {
@@ -142,7 +219,17 @@ static bool add_boot(struct preparation *preparation, const struct config_boot *
     prepared->flags =
         (uint8_t)((boot->ignore_address_fields ? PREPARED_IGNORES_ADDRESS_FIELDS : 0) |
                   (boot->modules_after_kernel ? PREPARED_MODULES_AFTER_KERNEL : 0));
-    return add_files(preparation, boot) && add_ranges(preparation) && add_texts(preparation, boot);
+    if (!add_files(preparation, boot)) {
+        return false;
+    }
+    const struct preparation before = *preparation;
+    struct kernel_headers headers;
+    if (find_headers(preparation, boot, &headers) && add_ranges(preparation) &&
+        add_headers(preparation, &headers) && add_texts(preparation, boot)) {
+        return true;
+    }
+    *preparation = before;
+    return add_ranges(preparation) && add_texts(preparation, boot);
 }
 
 static void sum_up(struct preparation *preparation)

@@ -14,7 +14,8 @@ from make_kernel import pattern
 from report import differences
 
 BLOCK = 15 * SECTOR
-MAGIC = b"Whelk\x01\r\n"
+MAGIC = b"Whelk\x02\r\n"
+HEADER = 32  # bytes in front of the files
 MODULES = [("first 1", pattern(123_457)), ("", b""), ('"second module"', pattern(5000, 2))]
 
 
@@ -47,7 +48,8 @@ def forget(data):
 
 
 @pytest.mark.parametrize("attach", ["cdrom", "hda", "usb"])
-@pytest.mark.parametrize("name", ["elf32", "elf64", "data-over-all-conventional-memory", "address-fields-at-64-kib"])
+@pytest.mark.parametrize("name", ["elf32", "elf64", "elf32-with-sections", "elf64-with-sections",
+                                  "data-over-all-conventional-memory", "address-fields-at-64-kib"])
 def test_the_kernel_finds_the_same_with_and_without(boot, discs, changed, name, attach):
     files = timed(tree(KERNELS[name].make(), 'a "b c" d=\\\\e', MODULES))
     prepared = boot(files, attach=attach)
@@ -98,6 +100,40 @@ def test_a_config_that_was_changed_in_its_place_counts(boot, changed):
         data[at:at + 14] = b"kernel after.\n"
     result = boot(changed(files, edit))
     assert result.report["cmdline"] == b"after." and not said_prepared(result)
+
+
+def has_headers(image):
+    """Whether the block says what the kernel's headers come to."""
+    return image.read_bytes()[BLOCK + 25] != 0
+
+
+def test_headers_that_were_changed_in_their_place_count(boot, discs, changed):
+    files = timed(tree(KERNELS["elf32"].make(), "", [("m", b"module")]))
+    assert has_headers(discs.make(files))
+    sector, _ = file_in_iso(discs.make(files), "boot/kernel")
+
+    def edit(data):
+        at = sector * SECTOR
+        header = data.index(struct.pack("<I", 0x1BADB002), at)
+        flags, = struct.unpack_from("<I", data, header + 4)
+        wanted = flags | 1 << 2  # video
+        struct.pack_into("<II", data, header + 4, wanted, -(0x1BADB002 + wanted) & 0xFFFFFFFF)
+        assert header < at + 8192
+    result = boot(changed(files, edit))
+    assert not said_prepared(result)
+
+
+@pytest.mark.parametrize("name", ["elf32", "elf64", "elf64-with-sections", "address-fields-at-64-kib"])
+def test_the_headers_of_a_multiboot_1_kernel_are_prepared(discs, name):
+    assert has_headers(discs.make(tree(KERNELS[name].make(), "")))
+
+
+def test_headers_that_the_block_has_no_room_for_are_left_to_the_loader(boot, discs):
+    arguments = "x" * 1900
+    files = timed(tree(KERNELS["elf32-with-sections"].make(), arguments))
+    assert is_prepared(discs.make(files)) and not has_headers(discs.make(files))
+    result = boot(files)
+    assert said_prepared(result) and result.report["cmdline"] == arguments.encode()
 
 
 def test_a_file_that_was_exchanged_counts(boot, discs, tmp_path):
@@ -170,8 +206,9 @@ def test_the_block_names_what_is_on_the_disc(discs):
     image = discs.make(tree(plain(), "", [("m", pattern(5000))]))
     data = image.read_bytes()[BLOCK:BLOCK + SECTOR]
     files, ranges = data[18], data[19]
-    places = [struct.unpack_from("<II", data, 20 + 16 * i) for i in range(files)]
+    places = [struct.unpack_from("<II", data, HEADER + 16 * i) for i in range(files)]
     assert places == [file_in_iso(image, "boot/kernel"), file_in_iso(image, "boot/module0")]
-    blocks = {lba + i for lba, count in struct.iter_unpack("<II", data[20 + 16 * files:20 + 16 * files + 8 * ranges])
+    at = HEADER + 16 * files
+    blocks = {lba + i for lba, count in struct.iter_unpack("<II", data[at:at + 8 * ranges])
               for i in range(count)}
     assert {16, file_in_iso(image, CONFIG)[0]} < blocks

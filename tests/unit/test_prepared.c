@@ -13,7 +13,8 @@
 enum { KERNEL, MODULE, FILES, TEXTS = 512, ARENA_BYTES = 4096 };
 
 static union prepared_block block;
-static struct config_boot boot;
+static struct prepared_boot prepared;
+static const struct config_boot *const boot = &prepared.boot;
 static uint8_t memory[ARENA_BYTES];
 static struct arena arena;
 
@@ -46,35 +47,104 @@ static void a_block_is_read_to_the_boot_that_it_holds(void **state)
     (void)state;
     block.prepared.timing = put("1");
     assert_true(prepared_is_present(&block));
-    assert_true(prepared_read(&block, "g.cfg", &boot, &arena));
-    assert_int_equal(boot.action, CONFIG_ACTION_BOOT);
-    assert_int_equal(boot.protocol, CONFIG_MULTIBOOT2);
-    assert_string_equal(boot.kernel.path, "/k");
-    assert_string_equal(boot.kernel.arguments, "a b");
-    assert_string_equal(boot.kernel.config, "g.cfg");
-    assert_int_equal(boot.kernel.line, 3);
-    assert_int_equal(boot.kernel.on_disc->size, 5000);
-    assert_int_equal(boot.kernel.on_disc->extents[0].lba, 100);
-    assert_int_equal(boot.kernel.on_disc->extents[0].length_bytes, 5000);
-    assert_int_equal(boot.module_count, 1);
-    assert_string_equal(boot.modules[0].path, "/m");
-    assert_string_equal(boot.modules[0].arguments, "");
-    assert_int_equal(boot.modules[0].on_disc->extent_count, 0);
-    assert_true(!boot.kernel.keep_packed && boot.modules[0].keep_packed);
-    assert_string_equal(boot.timing, "1");
-    assert_null(boot.gfxpayload);
-    assert_false(boot.ignore_address_fields || boot.modules_after_kernel);
+    assert_true(prepared_read(&block, "g.cfg", &prepared, &arena));
+    assert_int_equal(boot->action, CONFIG_ACTION_BOOT);
+    assert_int_equal(boot->protocol, CONFIG_MULTIBOOT2);
+    assert_string_equal(boot->kernel.path, "/k");
+    assert_string_equal(boot->kernel.arguments, "a b");
+    assert_string_equal(boot->kernel.config, "g.cfg");
+    assert_int_equal(boot->kernel.line, 3);
+    assert_int_equal(boot->kernel.on_disc->size, 5000);
+    assert_int_equal(boot->kernel.on_disc->extents[0].lba, 100);
+    assert_int_equal(boot->kernel.on_disc->extents[0].length_bytes, 5000);
+    assert_int_equal(boot->module_count, 1);
+    assert_string_equal(boot->modules[0].path, "/m");
+    assert_string_equal(boot->modules[0].arguments, "");
+    assert_int_equal(boot->modules[0].on_disc->extent_count, 0);
+    assert_true(!boot->kernel.keep_packed && boot->modules[0].keep_packed);
+    assert_string_equal(boot->timing, "1");
+    assert_null(boot->gfxpayload);
+    assert_false(boot->ignore_address_fields || boot->modules_after_kernel);
 }
 
 static void the_quirks_are_those_of_the_config(void **state)
 {
     (void)state;
     block.prepared.flags = PREPARED_IGNORES_ADDRESS_FIELDS;
-    assert_true(prepared_read(&block, "g.cfg", &boot, &arena));
-    assert_true(boot.ignore_address_fields && !boot.modules_after_kernel);
+    assert_true(prepared_read(&block, "g.cfg", &prepared, &arena));
+    assert_true(boot->ignore_address_fields && !boot->modules_after_kernel);
     block.prepared.flags = PREPARED_MODULES_AFTER_KERNEL;
-    assert_true(prepared_read(&block, "g.cfg", &boot, &arena));
-    assert_true(!boot.ignore_address_fields && boot.modules_after_kernel);
+    assert_true(prepared_read(&block, "g.cfg", &prepared, &arena));
+    assert_true(!boot->ignore_address_fields && boot->modules_after_kernel);
+}
+
+/* Behind the files and no ranges: two segments, a section, headers of three sections. */
+static void put_headers(void)
+{
+    block.prepared.format = IMAGE_ELF32;
+    block.prepared.entry = 0x100010;
+    block.prepared.segment_count = 2;
+    block.prepared.section_count = 1;
+    block.prepared.section_header_count = 3;
+    block.prepared.section_header_size = PREPARED_SECTION_HEADER_BYTES;
+    block.prepared.section_names_index = 2;
+    prepared_segments(&block)[0] = (struct prepared_segment){1, 0x1000, 0x234, 0x500, 0x100000};
+    prepared_segments(&block)[1] = (struct prepared_segment){4, 0x2000, 1, 1, 0x200000};
+    prepared_sections(&block)[0] = (struct prepared_section){2, 0x3000, 77, 4};
+}
+
+static void without_headers_they_are_to_be_read(void **state)
+{
+    (void)state;
+    assert_true(prepared_read(&block, "g.cfg", &prepared, &arena));
+    assert_null(boot->headers);
+}
+
+static void the_kernels_headers_are_what_the_block_says(void **state)
+{
+    (void)state;
+    put_headers();
+    assert_true(prepared_is_present(&block));
+    assert_true(prepared_read(&block, "g.cfg", &prepared, &arena));
+    const struct kernel_headers *headers = boot->headers;
+    assert_int_equal(headers->image.entry, 0x100010);
+    assert_int_equal(headers->image.format, IMAGE_ELF32);
+    assert_int_equal(headers->image.segment_count, 2);
+    assert_int_equal(headers->image.segments[0].file_size, 0x234);
+    assert_int_equal(headers->image.segments[0].memory_size, 0x500);
+    assert_int_equal(headers->image.segments[1].index, 4);
+    assert_int_equal(headers->image.segments[1].file_offset, 0x2000);
+    assert_int_equal(headers->image.segments[1].address, 0x200000);
+    assert_int_equal(headers->section_count, 1);
+    assert_int_equal(headers->sections[0].size, 77);
+    assert_int_equal(headers->elf.section_header_count, 3);
+    assert_int_equal(headers->elf.section_names_index, 2);
+    assert_ptr_equal(headers->section_headers, prepared_section_headers(&block));
+    assert_false(headers->has_symbols || headers->elf.is_64);
+}
+
+static void a_section_that_no_header_belongs_to_is_no_boot(void **state)
+{
+    (void)state;
+    put_headers();
+    prepared_sections(&block)->index = 3;
+    assert_false(prepared_read(&block, "g.cfg", &prepared, &arena));
+    prepared_sections(&block)->index = 2;
+    for (uint32_t alignment = 0; alignment < 7; alignment += 3) {
+        prepared_sections(&block)->alignment = alignment;
+        assert_false(prepared_read(&block, "g.cfg", &prepared, &arena));
+    }
+}
+
+static void headers_that_the_block_has_no_room_for_are_not_looked_for(void **state)
+{
+    (void)state;
+    put_headers();
+    block.prepared.section_header_count = 100;
+    assert_false(prepared_is_present(&block));
+    block.prepared.section_header_count = 3;
+    block.prepared.section_header_size = PREPARED_SECTION_HEADER_BYTES - 1;
+    assert_false(prepared_is_present(&block));
 }
 
 static void what_a_broken_block_says_is_not_looked_for(void **state)
@@ -101,7 +171,7 @@ static void a_full_arena_is_no_boot(void **state)
 {
     (void)state;
     arena.size = 64;
-    assert_false(prepared_read(&block, "g.cfg", &boot, &arena));
+    assert_false(prepared_read(&block, "g.cfg", &prepared, &arena));
 }
 
 static void a_sum_tells_blocks_and_their_order_apart(void **state)
@@ -121,6 +191,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_block_is_read_to_the_boot_that_it_holds, start),
         cmocka_unit_test_setup(the_quirks_are_those_of_the_config, start),
+        cmocka_unit_test_setup(without_headers_they_are_to_be_read, start),
+        cmocka_unit_test_setup(the_kernels_headers_are_what_the_block_says, start),
+        cmocka_unit_test_setup(a_section_that_no_header_belongs_to_is_no_boot, start),
+        cmocka_unit_test_setup(headers_that_the_block_has_no_room_for_are_not_looked_for, start),
         cmocka_unit_test_setup(what_a_broken_block_says_is_not_looked_for, start),
         cmocka_unit_test_setup(a_full_arena_is_no_boot, start),
         cmocka_unit_test(a_sum_tells_blocks_and_their_order_apart),
