@@ -180,7 +180,8 @@ def replace_part(text, part, start=START, end=END):
 
 def measure(arguments, platform, chart):
     machine, attach = PLATFORMS[platform]
-    command = [arguments.whelk, "bench", "--json", "--runs", str(arguments.runs), "--sizes", arguments.sizes,
+    runs = arguments.runs if platform == FIRST else min(arguments.runs, arguments.runs_elsewhere)
+    command = [arguments.whelk, "bench", "--json", "--runs", str(runs), "--sizes", arguments.sizes,
                "--accel", "tcg", "--machine", machine, "--attach", attach]
     command += ["--raw-dma", "--plot", str(chart)] if platform == FIRST else ["--no-accesses"]
     print(f"{platform}: {' '.join([*command, arguments.tree])}", flush=True)
@@ -194,6 +195,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--whelk", required=True)
     parser.add_argument("--runs", type=int, required=True)
+    parser.add_argument("--runs-elsewhere", type=int, default=5, help="on the other platforms, at most (5)")
     parser.add_argument("--sizes", required=True)
     parser.add_argument("--json", type=Path, required=True, help="where all results go")
     parser.add_argument("--docs", type=Path, required=True, help="the folder for chart and tables")
