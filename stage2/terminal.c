@@ -75,6 +75,11 @@ void terminal_inverse(bool on)
 
 /* ---- Keys ------------------------------------------------------------------------------------ */
 
+enum { NO_BYTE = -1 };
+
+/* Came right behind an Escape that somebody pressed, and is no part of a sequence. */
+static int byte_behind = NO_BYTE;
+
 static int serial_read_soon(void)
 {
     enum { SOON_MILLISECONDS = 110 }; /* two timer ticks: a sequence goes on long before */
@@ -113,6 +118,7 @@ static int read_sequence(void)
     enum { LINUX_TO_XTERM = 'P' - 'A' };
     int introducer = serial_read_soon();
     if (introducer != '[' && introducer != 'O') {
+        byte_behind = introducer;
         return KEY_ESCAPE;
     }
     int byte = serial_read_soon();
@@ -134,7 +140,8 @@ int terminal_key(void)
     if (key != KEY_NONE || !serial_present()) {
         return key;
     }
-    key = serial_read();
+    key = byte_behind != NO_BYTE ? byte_behind : serial_read();
+    byte_behind = NO_BYTE;
     if (key == KEY_ESCAPE) {
         return read_sequence();
     }
