@@ -8,6 +8,7 @@ import re
 import select
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -17,6 +18,7 @@ from pathlib import Path
 from serial_terminal import SerialTerminal
 
 SCREEN_ADDRESS, SCREEN_COLUMNS, SCREEN_ROWS = 0xB8000, 80, 25
+KEYBOARD_HEAD = 0x41A  # BIOS data area: offset of the next key to be taken out of the buffer, then that of the last
 # Time-outs are for an idle machine; a busy one gets more. What passes does not wait for them.
 PATIENCE = float(os.environ.get("WHELK_PATIENCE", 3))
 LINE_ENDS = re.compile(r"\r+\n|\n\r+|\r")
@@ -69,26 +71,30 @@ class Machine:
             self.command += uefi(firmware, self.directory)
         if exit_device:
             self.command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
-        for name in ("serial", "qmp"):
-            self.command += ["-chardev", f"socket,id={name},path={self.directory / name}"]
-        self.command += ["-serial", "chardev:serial", "-mon", "chardev=qmp,mode=control", *extra]
+        # A pipe takes 64 KiB that nobody reads yet, a socket some 280 characters: then the guest waits, or loses some.
+        self.command += ["-chardev", f"pipe,id=serial,path={self.directory}/serial", "-serial", "chardev:serial",
+                         "-chardev", f"socket,id=qmp,path={self.directory}/qmp", "-mon", "chardev=qmp,mode=control",
+                         *extra]
         self._received = bytearray()
-        self._news = threading.Condition()
+        self.news = threading.Condition()
 
     def __enter__(self):
-        # QEMU connects to us: nothing that it writes can be lost.
-        listeners = {}
-        for name in ("serial", "qmp"):
-            listeners[name] = socket.socket(socket.AF_UNIX)
-            listeners[name].bind(str(self.directory / name))
-            listeners[name].listen(1)
         self._errors = open(self.directory / "stderr", "wb+")
+        for name in ("serial.in", "serial.out"):
+            os.mkfifo(self.directory / name)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self.directory / "qmp"))
+        listener.listen(1)
+        self._to_serial = os.open(self.directory / "serial.in", os.O_RDWR)
+        self.serial_pipe = os.open(self.directory / "serial.out", os.O_RDONLY | os.O_NONBLOCK)
+        os.set_blocking(self.serial_pipe, True)
         self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                          stderr=self._errors)
         try:
-            self._serial, self._monitor = (self._accept(listeners[name]) for name in ("serial", "qmp"))
+            self._monitor = self._accept(listener)  # by then QEMU has opened the pipes
             self._monitor_file = self._monitor.makefile("rb")
-            threading.Thread(target=self._receive, daemon=True).start()
+            self._receiver = threading.Thread(target=self._receive, daemon=True)
+            self._receiver.start()
             self._monitor_line()  # the greeting
             self.qmp("qmp_capabilities")
         except BaseException:
@@ -102,15 +108,18 @@ class Machine:
                 raise MachineFailure("QEMU did not start: " + self._stderr())
         connection, _ = listener.accept()
         listener.close()
-        connection.settimeout(20)
+        connection.settimeout(20 * PATIENCE)
         return connection
 
     def __exit__(self, *_):
         self._process.kill()
         self._process.wait()
-        for connection in (getattr(self, "_serial", None), getattr(self, "_monitor", None)):
-            if connection:
-                connection.close()
+        if hasattr(self, "_monitor"):
+            self._monitor.close()
+        if hasattr(self, "_receiver"):
+            self._receiver.join()
+        os.close(self.serial_pipe)
+        os.close(self._to_serial)
         self._errors.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -121,41 +130,56 @@ class Machine:
     # ---- serial port
 
     def _receive(self):
-        self._serial.settimeout(None)
-        while True:
-            try:
-                data = self._serial.recv(65536)
-            except OSError:
-                data = b""
-            with self._news:
+        while data := os.read(self.serial_pipe, 65536):
+            with self.news:
                 self._received += data
-                self._news.notify_all()
-            if not data:
-                return
+                self.news.notify_all()
+
+    @property
+    def received(self):
+        """What came from the serial port, byte by byte."""
+        with self.news:
+            return bytes(self._received)
 
     @property
     def serial(self):
-        """What came from the serial port, line ends made one."""
-        with self._news:
-            return LINE_ENDS.sub("\n", self._received.decode("latin-1"))
+        """The same as text, line ends made one."""
+        return LINE_ENDS.sub("\n", self.received.decode("latin-1"))
 
     @property
     def terminal(self):
         """What a serial terminal shows by now."""
-        with self._news:
-            return SerialTerminal(bytes(self._received))
+        return SerialTerminal(self.received)
+
+    def wait_until(self, is_so, what, timeout=20):
+        """Waits until is_so() says something true, and returns that."""
+        deadline = time.monotonic() + timeout * PATIENCE
+        while not (answer := is_so()):
+            if time.monotonic() > deadline:
+                self.fail(f"{what}: not within {timeout} s")
+            with self.news:
+                self.news.wait(0.05)
+        return answer
 
     def wait_for_terminal(self, pattern, timeout=20):
         """The first match of a regular expression (MULTILINE) on the serial terminal's screen."""
         deadline = time.monotonic() + timeout * PATIENCE
         while True:
-            match = re.search(pattern, self.terminal.text, re.MULTILINE)
+            terminal = self.terminal
+            match = re.search(pattern, terminal.text, re.MULTILINE)
             if match:
                 return match
             if time.monotonic() > deadline:
-                self.fail(f"{pattern!r} not on the terminal within {timeout} s:\n{self.terminal.text}")
-            with self._news:
-                self._news.wait(0.05)
+                self.fail(f"{pattern!r} not on the terminal within {timeout} s:\n{terminal.text}")
+            with self.news:
+                self.news.wait(0.05)
+
+    def wait_for_selected(self, item, timeout=20):
+        """Waits until the menu is drawn, on the serial terminal, with the bar on this item."""
+        def is_drawn():
+            terminal = self.terminal
+            return terminal.is_at_bar and terminal.selected == item
+        self.wait_until(is_drawn, f"the bar on {item!r}", timeout)
 
     def wait_for(self, pattern, timeout=20, after=0):
         """The first match of a regular expression (MULTILINE) in `serial` from position `after` on."""
@@ -163,22 +187,20 @@ class Machine:
         expression = re.compile(pattern, re.MULTILINE)
         while True:
             exited = self._process.poll() is not None
+            if exited:
+                self._receiver.join()  # the last bytes may still be on their way
             match = expression.search(self.serial, after)
             if match:
                 return match
             if exited:
-                time.sleep(0.1)  # the last bytes may still be on their way
-                match = expression.search(self.serial, after)
-                if match:
-                    return match
                 self.fail(f"the machine ended with status {self._process.returncode} before {pattern!r} was seen")
             if time.monotonic() > deadline:
                 self.fail(f"{pattern!r} not seen within {timeout} s")
-            with self._news:
-                self._news.wait(0.05)
+            with self.news:
+                self.news.wait(0.05)
 
     def type_serial(self, text):
-        self._serial.sendall(text.encode("latin-1") if isinstance(text, str) else text)
+        os.write(self._to_serial, text.encode("latin-1") if isinstance(text, str) else text)
 
     def wait_a_moment(self):
         time.sleep(0.05)
@@ -248,11 +270,33 @@ class Machine:
                 self.fail(f"{pattern!r} not on the screen within {timeout} s")
             time.sleep(0.1)
 
+    def send_key(self, key):
+        """A key by QEMU's name, or several at once: "down", "ctrl-x"."""
+        self.qmp("send-key", keys=[{"type": "qcode", "data": name} for name in key.split("-")])
+
     def press(self, *keys):
-        """Keys by QEMU's names, one after the other: "down", "ret", "1", …"""
+        """Such keys one after the other, each once the one before was taken out of the BIOS's buffer: a loader that
+        is slow loses none."""
         for key in keys:
-            self.qmp("send-key", keys=[{"type": "qcode", "data": key}])
-            time.sleep(0.1)
+            before, _ = self._keyboard_buffer()
+            self.send_key(key)
+            self.wait_until(lambda: self._was_taken(before), f"the key {key!r} was not read")
+
+    def _keyboard_buffer(self):
+        return struct.unpack("<2H", self.memory(KEYBOARD_HEAD, 4))
+
+    def has_keys(self):
+        """Pressed, and not read yet."""
+        head, tail = self._keyboard_buffer()
+        return head != tail
+
+    def _was_taken(self, before):
+        try:
+            head, tail = self._keyboard_buffer()
+        except (MachineFailure, OSError, ValueError):
+            self.wait_exit()  # the key's doing
+            return True
+        return before != head == tail
 
     def registers(self):
         """QEMU's own view of the processor, cached descriptors included, as text."""

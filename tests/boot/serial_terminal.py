@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 COLUMNS, ROWS = 80, 25
+MARGIN = 1  # of Whelk's menu
 SEQUENCE = re.compile(r"\x1b(?:\[([0-9;?]*)([A-Za-z])|([()].|[=>78]))")
 
 
@@ -84,7 +85,16 @@ class SerialTerminal:
 
     @property
     def selected(self):
-        """The text of the row in inverse video, None if there is none."""
+        """The text of the row in inverse video, None unless there is just one."""
+        bar = self._bar
+        return self.rows[bar].strip() if bar is not None else None
+
+    @property
+    def is_at_bar(self):
+        """True: the cursor rests at the start of that row, where Whelk's menu leaves it at the end."""
+        return (self.row, self.column) == (self._bar, MARGIN)
+
+    @property
+    def _bar(self):
         rows = [index for index, row in enumerate(self.inverse) if row[10]]
-        assert len(rows) < 2
-        return self.rows[rows[0]].strip() if rows else None
+        return rows[0] if len(rows) == 1 else None

@@ -2,21 +2,24 @@
 """The menu, at QEMU's keyboard and at the serial port: which entry boots is what the kernel's command line
 says."""
 
-import contextlib
-import functools
+import fcntl
+import re
 import time
 
 import pytest
 
+from debugger import held_at_the_boot_sector
 from discs import CONFIG
 from good_kernels import plain
 from qemu import Machine
 from report import Report
+from serial_terminal import SerialTerminal
 from shim.next_device import BOOTED, next_device
 
 TITLES = ("First entry", "Second entry", "Third entry")
 MENU = "Third entry"  # the last line of the list
 ESCAPE = "\x1b"
+COUNTDOWN_ROW = 23
 
 
 def menu_tree(*settings, titles=TITLES):
@@ -29,8 +32,8 @@ def menu_tree(*settings, titles=TITLES):
 @pytest.fixture
 def menu(discs):
     """Starts a machine at the menu of three entries."""
-    def start(*settings, **machine):
-        return Machine(discs.make(menu_tree(*settings)), **machine)
+    def start(*settings, titles=TITLES, **machine):
+        return Machine(discs.make(menu_tree(*settings, titles=titles)), **machine)
     return start
 
 
@@ -46,7 +49,6 @@ SERIAL_KEYS = {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1
 def serial(machine, *keys):
     for key in keys:
         machine.type_serial(SERIAL_KEYS[key])
-        time.sleep(0.3)
 
 
 BOTH = pytest.mark.parametrize("type_keys", [keyboard, serial])
@@ -90,22 +92,19 @@ def test_keys_choose_and_boot_an_entry(menu, type_keys, keys, entry):
 def test_serial_terminals_may_send_arrow_keys_in_either_way(menu, down):
     with menu("set timeout=-1") as machine:
         wait_for_menu(machine)
-        machine.type_serial(down)
-        time.sleep(0.3)
-        machine.type_serial("\r")
+        machine.type_serial(down + "\r")
         assert booted(machine) == "entry2"
 
 
 def test_a_serial_port_whose_reader_stalls_comes_back(menu):
-    with menu("set timeout=-1") as machine:
-        # QEMU's socket takes some 280 characters that nobody reads; the menu has more.
-        with machine._news:
-            time.sleep(5)
-        machine.wait_for("First entry")
-        time.sleep(1)
+    titles = ["✓" * 75] * 25  # a list of more bytes than the smallest pipe takes
+    with menu("set timeout=-1", titles=titles) as machine:
+        fcntl.fcntl(machine.serial_pipe, fcntl.F_SETPIPE_SZ, 4096)
+        with machine.news:
+            machine.wait_for_screen("Esc: next boot device", 60)
         before = len(machine.serial)
         machine.type_serial("\x1b[B")
-        machine.wait_for("Second entry", 5, after=before)
+        machine.wait_for("\x1b\\[7m 2", after=before)
         machine.type_serial("\r")
         assert booted(machine) == "entry2"
 
@@ -126,46 +125,35 @@ def test_timeout_0_boots_the_default_and_shows_nothing(menu):
         assert machine.serial.startswith("report: ")
 
 
-def hold(machine, key, seconds):
-    """What a keyboard sends for a key that is held: make codes, no break code yet. Not many more than a real one
-    sends: SeaBIOS takes them for answers while it sets up the keyboard, and then does without it."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        key_event(machine, key, True)
-        time.sleep(0.02)
-
-
 def key_event(machine, key, down):
     event = {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}}
     machine.qmp("input-send-event", events=[event])
 
 
-STOPPED = ["-S"]  # such a machine does not start before held_from_the_start()
-TRIES = 5
+STOPPED = ["-S"]
+KEY_FLAGS, ANY_SHIFT = 0x417, 3  # BIOS data area
 
 
-@contextlib.contextmanager
-def held_from_the_start(make, key, shown=MENU):
-    """A machine on which a key is held. A boot may fall between two of the codes that a keyboard sends for it; then
-    it is held on another one."""
-    for attempt in range(TRIES):
-        with make() as machine:
-            machine.qmp("cont")
-            while shown not in machine.serial and "report: " not in machine.serial:
-                hold(machine, key, 0.1)
-            if shown in machine.serial or attempt == TRIES - 1:
-                yield machine
-                return
+def hold(machine, key):
+    """Holds a key while the machine starts: the firmware knows of it before the loader's first instruction. Escape
+    is a key that repeats itself, for two seconds of the machine's time."""
+    with held_at_the_boot_sector(machine):
+        key_event(machine, key, True)
+        if key == "esc":
+            machine.wait_until(machine.has_keys, "Escape in the keyboard's buffer")
+            for _ in range(20):
+                machine.qmp("send-key", keys=[{"type": "qcode", "data": key}], **{"hold-time": 50})
+        else:
+            machine.wait_until(lambda: machine.memory(KEY_FLAGS, 1)[0] & ANY_SHIFT, "Shift is held")
 
 
 @pytest.mark.parametrize("settings", [("set timeout=0",), ("set timeout=0", "set default=2")], ids=len)
 @pytest.mark.parametrize("key", ["shift", "shift_r", "esc"])
 def test_at_timeout_0_a_held_key_opens_the_menu(menu, key, settings):
-    with held_from_the_start(lambda: menu(*settings, extra=STOPPED, exit_device=False), key) as machine:
+    with menu(*settings, extra=STOPPED, exit_device=False) as machine:
+        hold(machine, key)
         wait_for_menu(machine)
-        hold(machine, key, 2)  # which, being Escape, does not leave the menu …
-        key_event(machine, key, False)
-        time.sleep(2)
+        time.sleep(2.5)  # nothing boots, and Escape, which is still held, does not leave the menu
         assert "report: " not in machine.serial
         machine.press("home", "down", "ret")
         assert booted(machine) == "entry2"
@@ -173,19 +161,22 @@ def test_at_timeout_0_a_held_key_opens_the_menu(menu, key, settings):
 
 def test_escape_leaves_the_menu_that_it_opened_once_it_was_let_go(discs, tmp_path):
     image, extra = discs.make(menu_tree("set timeout=0")), STOPPED + next_device(tmp_path / "disk")
-    with held_from_the_start(lambda: Machine(image, extra=extra, exit_device=False), "esc") as machine:
+    with Machine(image, extra=extra, exit_device=False) as machine:
+        hold(machine, "esc")
         wait_for_menu(machine)
-        key_event(machine, "esc", False)
-        time.sleep(2)
+        time.sleep(3)
         assert "NEXT DEVICE" not in machine.serial
-        machine.press("esc")
-        machine.wait_for(BOOTED)
+
+        def is_left():
+            machine.send_key("esc")
+            time.sleep(2)  # longer than between the codes of a key that is held
+            return re.search(BOOTED, machine.serial, re.MULTILINE)
+        machine.wait_until(is_left, "Escape leaves the menu")
 
 
 def test_a_single_entry_without_a_timeout_has_a_menu_for_a_held_key(discs):
-    image = discs.make(menu_tree(titles=["Only entry"]))
-    machine = functools.partial(Machine, image, extra=STOPPED, exit_device=False)
-    with held_from_the_start(machine, "shift", "Only entry") as machine:
+    with Machine(discs.make(menu_tree(titles=["Only entry"])), extra=STOPPED, exit_device=False) as machine:
+        hold(machine, "shift")
         machine.wait_for("Esc")
         machine.press("ret")
         assert booted(machine) == "entry1"
@@ -194,7 +185,9 @@ def test_a_single_entry_without_a_timeout_has_a_menu_for_a_held_key(discs):
 def test_at_timeout_0_other_keys_that_were_pressed_do_not_matter(menu):
     with menu("set timeout=0", exit_device=False) as machine:
         while "report: " not in machine.serial:
-            machine.press("3", "ret", "down", "spc")
+            for key in ("3", "ret", "down", "spc"):
+                machine.send_key(key)
+                time.sleep(0.1)
         assert booted(machine) == "entry1"
         assert machine.serial.startswith("report: ")
 
@@ -224,35 +217,43 @@ def test_without_a_timeout_several_entries_wait_for_ever(menu):
         assert booted(machine) == "entry2"
 
 
+def rows_over_time(machine, row):
+    """What a row of the serial terminal has shown, one after the other."""
+    terminal, shown = SerialTerminal(), [""]
+    for sequence in re.split(rb"(?=\x1b)", machine.received):
+        terminal.feed(sequence)
+        shown += [terminal.rows[row]] if terminal.rows[row] != shown[-1] else []
+    return shown
+
+
 def test_the_countdown_boots_the_default_when_it_is_over(menu):
+    start = time.monotonic()
     with menu("set timeout=3", "set default=2") as machine:
-        wait_for_menu(machine)
-        start = time.monotonic()
-        machine.wait_for("Boots in 3 s", 2)
-        machine.wait_for_screen("Boots in", 2)
-        machine.wait_for_terminal("Boots in 1 s", 4)
         assert booted(machine) == "entry3"
-        assert 2 < time.monotonic() - start < 8
+        assert time.monotonic() - start > 2.9
+        shown = [f" Boots in {seconds} s; any key stops this." for seconds in (3, 2, 1)]
+        assert rows_over_time(machine, COUNTDOWN_ROW)[:4] == ["", *shown]
 
 
 @BOTH
 def test_a_key_stops_the_countdown(menu, type_keys):
-    with menu("set timeout=2", "set default=1") as machine:
-        wait_for_menu(machine)
+    with menu("set timeout=12", "set default=1") as machine:
+        machine.wait_for_screen("Boots in .* s; any key stops this", 30)
         type_keys(machine, "left")
-        time.sleep(4)
+        machine.wait_until(lambda: "Boots in" not in machine.screen(), "the countdown is gone from the screen")
+        machine.wait_for_selected("*2 Second entry")
+        time.sleep(13)
         assert "report: " not in machine.serial
-        assert "Boots in" not in machine.screen()
         type_keys(machine, "ret")
         assert booted(machine) == "entry2"
 
 
 @BOTH
 def test_the_key_that_stops_the_countdown_counts(menu, type_keys):
-    with menu("set timeout=5") as machine:
-        wait_for_menu(machine)
+    with menu("set timeout=300") as machine:
+        machine.wait_for_screen("Boots in .* s; any key stops this", 30)
         type_keys(machine, "down")
-        time.sleep(0.5)
+        machine.wait_for_selected("2 Second entry")
         type_keys(machine, "ret")
         assert booted(machine) == "entry2"
 

@@ -2,6 +2,7 @@
 """What somebody does at the menu besides choosing: submenus, hidden menus, the editor, the command line. Typed at
 QEMU's keyboard and at the serial port; both screens are looked at."""
 
+import re
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from discs import CONFIG
 from good_kernels import plain
 from qemu import Machine
 from report import Report
+from serial_terminal import SerialTerminal
 
 NOTES = "first line\nGrüße\n"
 LONG_NAME = "a-file-whose-name-is-" + "long-" * 40 + "and-ends-here"
@@ -34,7 +36,7 @@ submenu "More" {{
 }}
 """
 MENU = ["*2 Größe ✓ 日本", "1 First", "3 More >"]
-LAST = "Esc: "  # the help, which is drawn last
+CLEAR = b"\x1b[2J"  # the screen, when the menu is left
 
 
 def tree(*settings):
@@ -45,8 +47,7 @@ def tree(*settings):
 @pytest.fixture
 def machine(discs):
     with Machine(discs.make(tree("set timeout=-1"))) as started:
-        started.wait_for_terminal(LAST, 30)
-        started.wait_for_screen(LAST)
+        started.wait_for_selected(MENU[0], 30)
         yield started
 
 
@@ -60,13 +61,7 @@ class Keyboard:
         self.machine = machine
 
     def keys(self, *names):
-        for name in names:
-            if name.startswith("ctrl-"):
-                codes = ["ctrl", name[5:]]
-                self.machine.qmp("send-key", keys=[{"type": "qcode", "data": code} for code in codes])
-                time.sleep(0.1)
-            else:
-                self.machine.press(name)
+        self.machine.press(*names)
 
     def text(self, text):
         names = {" ": "spc", "/": "slash", "-": "minus", ".": "dot", ";": "semicolon"}
@@ -80,7 +75,6 @@ class Terminal:
     def keys(self, *names):
         for name in names:
             self.machine.type_serial(chr(ord(name[5:]) & 0x1f) if name.startswith("ctrl-") else KEYS.get(name, name))
-            time.sleep(0.25)
 
     def text(self, text):
         self.machine.type_serial(text.encode())
@@ -104,35 +98,33 @@ def test_titles_are_utf8_on_the_terminal_and_what_code_page_437_has_on_the_scree
 
 def test_both_screens_show_the_same(machine):
     machine.press("up")
-    machine.wait_a_moment()
-    time.sleep(0.5)
+    machine.wait_for_selected(MENU[1])
     shown = machine.terminal.text.replace("✓", "?").replace("日本", "????")
     assert machine.screen() == shown
-    assert machine.terminal.selected == MENU[1]
 
 
 @BOTH
 def test_submenus_are_lists_of_their_own(machine, device):
     at = device(machine)
     at.keys("down", "ret")
-    machine.wait_for_terminal("Whelk: More")
+    machine.wait_for_selected("1 Inner")
+    assert machine.terminal.rows[0] == " Whelk: More"
     assert machine.terminal.rows[2:5] == ["  1 Inner", "  2 Deeper >", ""]
     at.keys("d")
-    machine.wait_for_terminal("1 Deepest")
+    machine.wait_for_selected("1 Deepest")
     at.keys("esc")
-    machine.wait_for_terminal("1 Inner")
+    machine.wait_for_selected("2 Deeper >")
     at.keys("esc")
-    machine.wait_for_terminal("1 First")
-    assert machine.terminal.selected == MENU[2]
+    machine.wait_for_selected(MENU[2])
     at.keys("3", "2", "1")
     assert booted(machine) == "deepest"
 
 
 def test_a_default_in_a_submenu_boots_after_the_countdown_and_its_submenu_is_marked(discs):
     with Machine(discs.make(tree("set timeout=3", "set default='More>Deeper>0'"))) as machine:
-        machine.wait_for_terminal(r"^ \*3 More >$", 30)
-        assert machine.terminal.selected == "*3 More >"
         assert booted(machine) == "deepest"
+        shown = SerialTerminal(machine.received[:machine.received.rindex(CLEAR)])
+        assert shown.selected == "*3 More >"
 
 
 # As VT100, xterm, rxvt and Linux's console send them; and by Control.
@@ -142,35 +134,43 @@ ENDS = ("\x1b[F", "\x1bOF", "\x1b[4~", "\x1b[8~", "\x05", "\x1b[6~", "vv")
 
 
 def test_a_terminal_may_send_its_keys_in_any_way(machine):
-    def selected(keys):
+    def leads_to(keys, item):
         machine.type_serial(keys)
-        time.sleep(0.3)
-        return machine.terminal.selected
+        machine.wait_for_selected(item)
+        time.sleep(0.1)  # and no further
+        assert machine.terminal.selected == item
     for home, end in zip(HOMES, ENDS):
-        assert (home, selected(home)) == (home, MENU[1])
-        assert (end, selected(end)) == (end, MENU[2])
+        leads_to(home, MENU[1])
+        leads_to(end, MENU[2])
     for down in DOWNS:
-        assert (down, selected(HOMES[0]), selected(down)) == (down, MENU[1], MENU[0])
+        leads_to(HOMES[0], MENU[1])
+        leads_to(down, MENU[0])
+
+
+def test_keys_right_behind_escape_count(machine):
+    machine.type_serial("c\x1b\x1b[Ae")  # command line, back, one up, editor
+    machine.wait_for_terminal("Whelk: edit First")
+    machine.type_serial("\x1bc")
+    machine.wait_for_terminal("^whelk>")
+    machine.type_serial("\x1b\x1b[B\r")
+    assert booted(machine) == '"Größe ✓ 日本"'
 
 
 def test_moving_the_bar_sends_two_rows_and_scrolling_less_than_a_screen(discs):
     entries = "\n".join(f'menuentry "Entry {number}" {{ multiboot /boot/kernel }}' for number in range(60))
     files = {**tree(), CONFIG: f"set timeout=-1\n{entries}\n".encode()}
     with Machine(discs.make(files)) as machine:
-        machine.wait_for_terminal(LAST, 30)
-        time.sleep(0.5)
+        machine.wait_for_selected("*1 Entry 0", 30)
 
-        def cost(key):
-            before = len(machine.serial)
+        def cost(key, item):
+            before = len(machine.received)
             machine.type_serial(key)
-            time.sleep(0.7)
-            return len(machine.serial) - before
-        assert cost("\x1b[B") < 250
-        assert cost("x") == 0
-        cost("\x1b[6~")
-        assert machine.terminal.selected == "Entry 20"
-        assert 100 < cost("\x1b[B") < 700  # a sixteenth of a second at 115200 baud
-        assert machine.terminal.selected == "Entry 21"
+            machine.wait_for_selected(item)
+            return len(machine.received) - before
+        assert cost("\x1b[B", "2 Entry 1") < 250
+        assert cost("x\x1b[B", "3 Entry 2") == cost("\x1b[B", "4 Entry 3")
+        cost("\x1b[6~", "Entry 22")
+        assert 100 < cost("\x1b[B", "Entry 23") < 700  # a sixteenth of a second at 115200 baud
         assert machine.terminal.rows[1].strip() == "..."
 
 
@@ -184,17 +184,21 @@ def test_a_hidden_menu_shows_nothing_and_boots(discs):
 
 def test_a_countdown_shows_the_seconds_and_no_menu(discs):
     with Machine(discs.make(tree("set timeout=3", "set timeout_style=countdown", "set default=0"))) as machine:
-        machine.wait_for_terminal("^Boots in 3 s; Esc: menu", 30)
-        machine.wait_for_terminal("^Boots in 2 s; Esc: menu")
-        assert "First" not in machine.terminal.text
         assert booted(machine) == "first"
+        shown = machine.serial[:machine.serial.index("report: ")]
+        assert re.findall(r"Boots in (\d) s; Esc: menu", shown) == ["3", "2", "1"]
+        assert SerialTerminal(shown.encode()).rows[0].startswith("Boots in 1 s; Esc: menu") and "First" not in shown
+
+
+HIDDEN = "echo hidden now"  # a sign that the loader is there
 
 
 @pytest.mark.parametrize("key, style", [("esc", "hidden"), ("f4", "hidden"), ("shift", "hidden"), ("serial", "hidden"),
                                         ("esc", "countdown")])
 def test_escape_f4_and_shift_show_a_hidden_menu(discs, style, key):
-    with Machine(discs.make(tree("set timeout=90", f"set timeout_style={style}"))) as machine:
-        time.sleep(2.5)
+    with Machine(discs.make(tree("set timeout=300", f"set timeout_style={style}", HIDDEN))) as machine:
+        machine.wait_for("hidden now", 30)
+        time.sleep(1)
         assert "First" not in machine.serial
         if key == "serial":
             machine.type_serial("\x1b")
@@ -203,13 +207,12 @@ def test_escape_f4_and_shift_show_a_hidden_menu(discs, style, key):
             machine.qmp("input-send-event", events=[{"type": "key", "data": event}])
         else:
             machine.press(key)
-        machine.wait_for_terminal(LAST)
-        assert machine.terminal.selected == MENU[0]
+        machine.wait_for_selected(MENU[0])
 
 
 def test_a_hotkey_boots_from_a_hidden_menu(discs):
-    with Machine(discs.make(tree("set timeout=90", "set timeout_style=hidden", "kind=x"))) as machine:
-        time.sleep(2.5)
+    with Machine(discs.make(tree("set timeout=300", "set timeout_style=hidden", "kind=x", HIDDEN))) as machine:
+        machine.wait_for("hidden now", 30)
         machine.press("g")
         assert booted(machine) == '"Größe ✓ 日本" x'
 
@@ -220,8 +223,7 @@ def test_a_hotkey_boots_from_a_hidden_menu(discs):
 def test_an_entry_is_edited_before_it_boots(machine, device):
     at = device(machine)
     at.keys("up", "e")
-    machine.wait_for_terminal("Whelk: edit First")
-    assert machine.terminal.rows[2] == "     multiboot /boot/kernel first"
+    machine.wait_for_terminal(r"\A Whelk: edit First\n\n     multiboot /boot/kernel first$")
     machine.wait_for_screen("     multiboot /boot/kernel first")
     at.keys("end", *["backspace"] * 5)
     at.text("second")
@@ -246,7 +248,7 @@ def test_f10_boots_and_arguments_and_hotkeys_are_letters_to_the_editor(machine):
 def test_what_was_edited_is_forgotten_when_the_editor_is_left(machine, leave):
     at = Keyboard(machine)
     at.keys("up", "e", "ctrl-k", leave)
-    machine.wait_for_terminal("1 First")
+    machine.wait_for_selected(MENU[1])
     at.keys("e")
     machine.wait_for_terminal("multiboot /boot/kernel first")
     at.keys(leave, "ret")
@@ -269,7 +271,7 @@ def test_an_edited_entry_that_cannot_boot_comes_back_to_the_editor_with_the_reas
 
 def test_fallback_does_not_take_the_place_of_what_somebody_chose(discs):
     with Machine(discs.make(tree("set timeout=60", "set fallback=0"))) as machine:
-        machine.wait_for_terminal(LAST, 30)
+        machine.wait_for("Esc: ", 30)
         at = Terminal(machine)
         at.keys("e", "down", "ctrl-k", "ctrl-x")
         machine.wait_for_terminal("nothing to boot")
@@ -286,8 +288,7 @@ def test_lines_longer_than_the_screen_and_more_than_it_has_rows_can_be_reached(m
     machine.wait_for_terminal("^     multiboot /boot/kernel first xxx")
     at.keys("end")
     at.text("\r#" * 25)
-    time.sleep(1)
-    assert "multiboot" not in machine.terminal.text
+    machine.wait_until(lambda: "multiboot" not in machine.terminal.text, "the first line scrolls away")
     at.keys("\x1b[5~", "\x1b[5~", "\x1b[5~")
     machine.wait_for_terminal("^     multiboot /boot/kernel first xxx")
     at.keys("ctrl-x")
@@ -314,13 +315,11 @@ def test_a_kernel_is_booted_from_the_command_line(prompt, device):
 
 
 def answer(machine, line):
-    """What a command shows."""
+    """What a command shows: between its line, as the serial port gives it back, and the next prompt."""
+    before = len(machine.serial)
     machine.type_serial(f"{line}\r")
-    machine.wait_for_terminal(r"whelk>$")
-    time.sleep(0.5)
-    rows = machine.terminal.text.split("\n")
-    start = max(index for index, row in enumerate(rows) if row == f"whelk> {line}")
-    return rows[start + 1:-1]
+    shown = machine.wait_for(rf"{re.escape(line)}\n((?:.*\n)*)whelk> \Z", after=before)[1]
+    return [row.rstrip() for row in shown.encode("latin-1").decode().splitlines()]
 
 
 def test_ls_and_cat_show_what_is_on_the_disc(prompt):
@@ -369,7 +368,7 @@ def test_commands_keep_variables_results_and_functions(prompt):
 def test_a_variable_that_was_typed_is_seen_by_the_entries(prompt):
     answer(prompt, "kind=typed")
     prompt.type_serial("\x1b")
-    prompt.wait_for_terminal("1 First")
+    prompt.wait_for_selected(MENU[0])
     prompt.press("2")
     assert booted(prompt).endswith(" typed")
 
@@ -379,7 +378,7 @@ def test_what_was_typed_comes_back(prompt):
         answer(prompt, line)
     at = Terminal(prompt)
     at.keys("up")
-    prompt.wait_for_terminal("^whelk> echo two$")
+    prompt.wait_for_terminal(r"^whelk> echo two\Z")
     at.keys("up", "up")
     prompt.wait_for_terminal(r"whelk> echo one\Z")
     at.keys("esc", "c")  # it outlives the command line
@@ -442,7 +441,7 @@ def test_a_kernel_that_cannot_boot_comes_back_to_the_command_line_with_the_reaso
 def test_exit_leads_to_the_next_boot_device(discs, tmp_path):
     from shim.next_device import BOOTED, next_device
     with Machine(discs.make(tree("set timeout=-1")), extra=next_device(tmp_path / "disk")) as machine:
-        machine.wait_for_terminal(LAST, 30)
+        machine.wait_for("Esc: ", 30)
         machine.type_serial("c")
         machine.wait_for_terminal("^whelk>")
         machine.type_serial("exit\r")
@@ -452,7 +451,7 @@ def test_exit_leads_to_the_next_boot_device(discs, tmp_path):
 def test_configfile_takes_the_place_of_the_menu(discs):
     files = {**tree("set timeout=-1"), "boot/more.cfg": b'menuentry "From the other" {\nmultiboot /boot/kernel o\n}\n'}
     with Machine(discs.make(files)) as machine:
-        machine.wait_for_terminal(LAST, 30)
+        machine.wait_for("Esc: ", 30)
         machine.type_serial("c")
         machine.wait_for_terminal("^whelk>")
         machine.type_serial("configfile /boot/more.cfg\r")
