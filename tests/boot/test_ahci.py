@@ -4,7 +4,6 @@ what we boot from, left as the firmware had it, and whatever goes wrong there, t
 
 import random
 import re
-import time
 import zlib
 from collections import Counter
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pytest
 from discs import CONFIG, SECTOR, file_in_iso, tree
 from good_kernels import KERNELS, with_data
 from make_kernel import KIB, MIB
-from qemu import PATIENCE, Machine
+from qemu import Machine
 from shim import shim
 
 ELF32 = KERNELS["elf32"].make()
@@ -208,7 +207,7 @@ def test_after_an_error_of_a_transfer_the_boot_goes_on_by_int_13h(traced, image,
 
 
 def test_after_a_time_out_the_boot_goes_on_by_int_13h(discs, tmp_path):
-    """The first module is let through at once, and makes the second one wait for about 14 seconds."""
+    """The first module is let through at once, and makes the second one wait for half a minute."""
     first = bytes(256 * KIB)
     files = tree(ELF32, modules=[("first", first), ("second", MODULE)])
     files[CONFIG] = files[CONFIG].replace(b"timeout=0", b"timeout=1000")
@@ -217,12 +216,9 @@ def test_after_a_time_out_the_boot_goes_on_by_int_13h(discs, tmp_path):
     with Traced(image, tmp_path, attach="none", extra=[*NO_DRIVES, *sata(image, 0, media="hd")]) as qemu:
         qemu.wait_for("1000")
         before = qemu.boot().trace.count("ahci_reset_port")
-        qemu.qmp("block_set_io_throttle", bps=len(first) // 14, **limits)
+        qemu.qmp("block_set_io_throttle", bps=len(first) // 28, **limits)
         qemu.type_serial("\r")
-        deadline = time.monotonic() + 60 * PATIENCE
-        while qemu.boot().trace.count("ahci_reset_port") == before:
-            assert time.monotonic() < deadline, "the driver still waits"
-            qemu.wait_a_moment()
+        qemu.wait_until(lambda: qemu.boot().trace.count("ahci_reset_port") > before, "the driver gives up", 60)
         qemu.qmp("block_set_io_throttle", bps=0, **limits)
         qemu.wait_for("^END$", 60)
         qemu.wait_exit()

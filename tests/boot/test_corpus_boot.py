@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from discs import BUILD, CONFIG, MKRESCUE, write_tree
 from make_kernel import (DATA, MEMORY_INFO, MIB, PAGE_ALIGN, VIDEO_MODE, Payload, Segment, align, elf,
                          multiboot_header)
 from multiboot2_kernels import FRAMEBUFFER, header, tag
-from qemu import PATIENCE, Machine
+from qemu import Machine
 from report import Report, differences
 from test_multiboot2 import EXPLAINED
 
@@ -105,13 +106,13 @@ def boot(command, folder, image):
                          timeout=120)
     assert run.returncode == 0, run.stderr
     with Machine(image, exit_device=False, extra=EXTRA) as machine:
-        for _ in range(int(60 * PATIENCE)):
-            machine.wait_a_moment()
+        def has_booted():
             # Whoever waits for a key boots the default: without a timeout, or until it is over.
-            machine.press("ret")
-            if "\nEND\n" in machine.serial:
-                return Report(machine.serial)
-        machine.fail("the kernel was not booted")
+            machine.send_key("ret")
+            time.sleep(0.2)
+            return "\nEND\n" in machine.serial
+        machine.wait_until(has_booted, "the kernel's report", 60)
+        return Report(machine.serial)
 
 
 @pytest.mark.skipif(not FILES, reason=f"SKIPPED: there are no grub.cfg files in {CORPUS} (see WHELK_CORPUS)")

@@ -182,7 +182,7 @@ def test_without_a_config_the_firmware_goes_on_after_a_line_and_a_key(tmp_path):
     image.write_bytes(image.read_bytes().replace(b"GRUB.CFG", b"GRUX.CFG").replace(b"\1\0grub.cfg", b"\1\0grux.cfg"))
     with Machine(image, memory=256, **machine_of(64, tmp_path)) as qemu:
         qemu.wait_for(r"^whelk: /boot/grub/grub.cfg: .*\nwhelk: press a key for the next boot device", 40)
-        qemu.press("ret")
+        qemu.send_key("ret")
         qemu.wait_for("BdsDxe: failed to start.*Not Found")
 
 

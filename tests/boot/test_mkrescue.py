@@ -18,6 +18,7 @@ import pytest
 
 from discs import BUILD, CONFIG, MKRESCUE, ROOT, Sparse, file_in_iso
 from place import ENTRY, OWN, contents, extract, for_everyone, good_tree, kernel, may_mount
+from qemu import PATIENCE
 
 SECTOR, BLOCK = 512, 2048  # the disk's and the ISO's
 BOOT_IMAGE = "boot/whelk.img"
@@ -504,12 +505,12 @@ def test_a_signal_in_the_middle_leaves_nothing(place, number):
     out = place.path / "out"
     out.mkdir()
     run = subprocess.Popen([MKRESCUE, "-o", out / "out.iso", tree])
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 20 * PATIENCE
     while sum(path.stat().st_size for path in out.rglob("iso")) < MIB:
         assert time.monotonic() < deadline and run.poll() is None
         time.sleep(0.01)
     run.send_signal(number)
-    assert run.wait(timeout=20) == -number
+    assert run.wait(20 * PATIENCE) == -number
     assert os.listdir(out) == []
 
 
@@ -520,13 +521,13 @@ def test_a_signal_while_xorriso_runs_leaves_nothing(place, number):
     out = place.path / "out"
     out.mkdir()
     run = subprocess.Popen([MKRESCUE, BY_XORRISO, "-o", out / "out.iso", tree], env=environment)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 20 * PATIENCE
     while not ((place.path / "pid").exists() and (place.path / "pid").read_text().endswith("\n")):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert len(os.listdir(out)) == 1
     run.send_signal(number)
-    assert run.wait(timeout=20) == -number
+    assert run.wait(20 * PATIENCE) == -number
     assert os.listdir(out) == []
     assert not Path("/proc", (place.path / "pid").read_text().strip()).exists()
 
@@ -589,7 +590,7 @@ def test_a_terminal_gets_a_bar_that_is_taken_away_at_the_end(place):
     place.write(good_tree())
     controller, terminal = os.openpty()
     run = subprocess.run([MKRESCUE, BY_XORRISO, "-o", place.iso, place.path / "tree"], env=environment,
-                         stderr=terminal, timeout=60)
+                         stderr=terminal, timeout=60 * PATIENCE)
     os.close(terminal)
     shown = read_all(controller)
     assert run.returncode == 1
@@ -601,7 +602,7 @@ def test_a_file_of_more_than_4_gib_is_in_the_iso_and_a_bar_shows_how_far_it_is(p
     tree = place.write(good_tree(**{"big": Sparse(4 * GIB + 5, ((4 * GIB, b"hello"),))}))
     try:
         controller, terminal = os.openpty()
-        run = subprocess.run([MKRESCUE, "-o", place.iso, tree], stderr=terminal, timeout=60)
+        run = subprocess.run([MKRESCUE, "-o", place.iso, tree], stderr=terminal, timeout=60 * PATIENCE)
         os.close(terminal)
         shown = read_all(controller)
         assert run.returncode == 0

@@ -46,12 +46,8 @@ def entry_state(discs, loader, **machine):
     segment.data = bytes(image)
     disc = discs.make(tree(elf([segment], payload.entry)), loader)
     with Machine(disc, **machine) as qemu:
-        for _ in range(200):
-            registers = qemu.registers()
-            if "EIP=00100000" in registers:
-                return registers
-            qemu.wait_a_moment()
-        qemu.fail("the kernel's entry was never reached")
+        qemu.wait_until(lambda: "EIP=00100000" in qemu.registers(), "the kernel's entry", 30)
+        return qemu.registers()
 
 
 def test_segments_are_flat_and_the_descriptor_tables_are_below_1_mib(discs, loader):

@@ -180,7 +180,7 @@ def test_qemu_ends_when_whelk_is_ended(place, number):
     while not (place.path / "pid").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(number)
-    process.wait(20)
+    process.wait(20 * PATIENCE)
     pid = int((place.path / "pid").read_text())
     while os.path.exists(f"/proc/{pid}") and "Z" not in open(f"/proc/{pid}/stat").read().split(")")[1][:3]:
         assert time.monotonic() < deadline

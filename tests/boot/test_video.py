@@ -2,9 +2,9 @@
 """The video mode that a Multiboot 1 header asks for (specification 0.6.96, 3.1.4), what a kernel is told of it
 (3.3), and what becomes of it on video BIOSes with faults (video_rom.asm stands in front of QEMU's)."""
 
+import re
 import struct
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -193,13 +193,8 @@ def test_debians_example_kernel_draws_its_line_as_under_grub(discs, example, dep
     shots = []
     for which in ("whelk", "grub"):
         with Machine(discs.make(tree(bytes(kernel), "a b", modules=[("c", b"d")]), which)) as machine:
-            for _ in range(400):
-                registers = machine.registers()
-                if "HLT=1" in registers and "CS =0010" in registers:
-                    break
-                time.sleep(0.05)
-            else:
-                machine.fail("the kernel never halted")
+            machine.wait_until(lambda: re.search("(?s)HLT=1.*CS =0010", machine.registers()),
+                               "the kernel halts", 30)
             shots.append(screenshot(machine))
     assert shots[0] == shots[1]
     width, height, pixels = shots[0]

@@ -20,8 +20,9 @@ LOADING = ("multiboot", "multiboot2", "module", "module2")
 # In the place of a PC with a CD. The lines are one, so that those of the file keep their numbers.
 STAGE = "set root=cd; set prefix='(cd)/boot/grub'; set grub_platform=pc; set grub_cpu=i386; " + " ".join(
     f'function {name} {{ echo "<[{name}]>"; for word in "$@"; do echo "<[$word]>"; done; }};' for name in LOADING)
-# Entries end in the menu, some behind "Press any key": from there to the command line, and out.
-KEYS = b"c" * 8 + b"\rexit\r"
+# Entries end in the menu, some behind "Press any key" or a sleep that Escape ends: from there to the command line,
+# and out, as often as it takes.
+KEYS = (b"\x1b" + b"c" * 8 + b"\rexit\r") * 20
 SEQUENCES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 OPTIONS = re.compile(r"--(quirk-|nounzip)")
 
@@ -51,10 +52,7 @@ def of_grub(folder, text, where):
     config = folder / "boot/grub/grub.cfg"
     text = text.replace(b"gfxterm", b"console")  # which would show the words elsewhere
     config.write_bytes(STAGE.encode() + text + f"\nset timeout=0\nset timeout_style=menu\nset default='{where}'\n".encode())
-    try:
-        output = subprocess.run(["grub-emu", "-d", str(config.parent)], input=KEYS, capture_output=True, timeout=5).stdout
-    except subprocess.TimeoutExpired as waiting:  # for more keys
-        output = waiting.stdout or b""
+    output = subprocess.run(["grub-emu", "-d", str(config.parent)], input=KEYS, capture_output=True, timeout=120).stdout
     # Rows of 80 columns are wrapped.
     output = SEQUENCES.sub(b"", output).split(b"GNU GRUB")[0].replace(b"\n\r", b"").decode("utf-8", "replace")
     loads = []
