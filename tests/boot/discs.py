@@ -97,7 +97,7 @@ class Discs:
         image = place / f"{loader}.iso"
         command = [str(MKRESCUE)] if loader == "whelk" else GRUB_MKRESCUE
         run = subprocess.run([*command, "-o", str(image), str(place / "tree")], stdin=subprocess.DEVNULL,
-                             capture_output=True, text=True, timeout=120)
+                             capture_output=True, text=True, timeout=300)
         shutil.rmtree(place / "tree")
         if run.returncode != 0:
             raise AssertionError(f"{' '.join(command)} ended with {run.returncode}: {run.stderr or run.stdout}")
@@ -155,5 +155,5 @@ def mkrescue(files, directory):
     write_tree(directory / "tree", files)
     image = directory / "out.iso"
     run = subprocess.run([str(MKRESCUE), "-o", str(image), str(directory / "tree")], stdin=subprocess.DEVNULL,
-                         capture_output=True, text=True, timeout=60)
+                         capture_output=True, text=True, timeout=300)
     return run, image

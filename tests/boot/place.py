@@ -7,6 +7,7 @@ import struct
 import subprocess
 
 from discs import BUILD, CONFIG, MKRESCUE, write_tree
+from qemu import PATIENCE
 
 MIB = 1 << 20
 # What an ISO has besides the user's files.
@@ -55,7 +56,7 @@ class Place:
 
     def run(self, *arguments, program=MKRESCUE, **options):
         return subprocess.run([str(program), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, errors="surrogateescape", timeout=60, cwd=self.path, **options)
+                              text=True, errors="surrogateescape", timeout=60 * PATIENCE, cwd=self.path, **options)
 
     def make(self, *sources):
         run = self.run("-o", self.iso, *sources)

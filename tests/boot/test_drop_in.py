@@ -311,7 +311,7 @@ def build_project(place, project, path=None, name=None):
     environment = {**os.environ, **({"PATH": f"{path}:{os.environ['PATH']}"} if path else {})}
     command = ["make", "iso"] if script == "Makefile" else ["sh", script]
     environment.pop("MAKEFLAGS", None)
-    run = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stdout + run.stderr
     return directory / "out.iso"
 
