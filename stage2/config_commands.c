@@ -15,9 +15,10 @@ enum {
     COMMAND_UNSET,
     COMMAND_MENUENTRY,
     COMMAND_BOOT,
+    COMMAND_LOAD_VIDEO,
 };
 const char command_names[] = "multiboot\0multiboot2\0module\0module2\0set\0unset\0menuentry\0boot\0"
-                             "insmod\0export\0loadfont\0load_video\0background_image\0true\0";
+                             "load_video\0insmod\0export\0loadfont\0background_image\0true\0";
 
 /* Sets by "name=value"; the words are ours to write to. */
 static bool assign(struct run *run, const char *word)
@@ -74,6 +75,8 @@ bool run_command(struct run *run, const struct command *command)
         return run_load(run, words, which);
     case COMMAND_BOOT:
         return run_action(run, CONFIG_ACTION_BOOT);
+    case COMMAND_LOAD_VIDEO: /* to GRUB a function, which a config may have of its own */
+        return run->config->functions == NULL || run_extra_command(run, command);
     case -1:
         return strchr(name, '=') != NULL ? assign(run, name) : run_extra_command(run, command);
     default: /* what has no effect on what is booted from a disc */

@@ -168,6 +168,7 @@ static bool run_extra(struct run *run, const struct command *command)
         }
     }
     run_warn(run, "unknown command '%.60s'", command->words);
+    run->failed = command->negated; /* a success, behind '!' as well */
     return true;
 }
 

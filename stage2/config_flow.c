@@ -58,9 +58,19 @@ static bool fits(const struct frame *frame, int keyword)
     return frame->state != STATE_CONDITION && (!frame->has_else || keyword == KEYWORD_FI);
 }
 
-/* if, then, elif, else, fi. */
-static bool run_keyword(struct run *run, int keyword)
+bool skip_line(struct run *run, const struct command *command)
 {
+    run_warn(run, "'%s' outside of 'if ... fi' and '... do ... done'", command->words);
+    while (peek(&run->cursor) != '\n' && peek(&run->cursor) != NO_CHARACTER) {
+        take(&run->cursor);
+    }
+    return true;
+}
+
+/* if, then, elif, else, fi. */
+static bool run_keyword(struct run *run, const struct command *command)
+{
+    int keyword = command->keyword;
     if (keyword == KEYWORD_IF) {
         struct frame *frame = push_frame(run, FRAME_IF);
         if (frame != NULL && run->discard) {
@@ -69,7 +79,10 @@ static bool run_keyword(struct run *run, int keyword)
         return frame != NULL;
     }
     struct frame *frame = run->top;
-    if (frame == NULL || !fits(frame, keyword)) {
+    if (frame == NULL) {
+        return skip_line(run, command);
+    }
+    if (!fits(frame, keyword)) {
         return fail_part(run, frame);
     }
     switch (keyword) {
@@ -123,7 +136,7 @@ static bool run_step(struct run *run, const struct command *command)
         return passed || run_extra_command(run, command);
     }
     if (command->keyword != NO_KEYWORD) {
-        return run_keyword(run, command->keyword);
+        return run_keyword(run, command);
     }
     if (run->discard) {
         return true;

@@ -56,6 +56,9 @@ bool run_loop(struct run *run, const struct command *command)
         return begin_loop(run, command);
     }
     bool is_do = command->keyword == KEYWORD_DO;
+    if (frame == NULL && command->keyword <= KEYWORD_DONE) {
+        return skip_line(run, command);
+    }
     if (command->keyword > KEYWORD_DONE || frame == NULL || frame->kind != FRAME_LOOP ||
         (frame->state < STATE_SEEK_BRANCH && is_do != (frame->state == STATE_CONDITION))) {
         return fail_part(run, frame);

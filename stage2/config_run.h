@@ -249,6 +249,9 @@ void run_enter(struct run *run, const struct config_text *text);
 struct frame *push_frame(struct run *run, enum frame_kind kind);
 void pop_frame(struct run *run);
 
+/* Part of a block that was never begun, at the top level: the rest of the line is lost, no more. */
+bool skip_line(struct run *run, const struct command *command);
+
 /* The failure of what lacks a part, or has one too many. */
 bool fail_part(const struct run *run, const struct frame *frame);
 

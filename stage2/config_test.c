@@ -44,7 +44,7 @@ static int leading_number(const char *text)
     int base = 10;
     if (*text == '0') {
         bool is_hexadecimal = (text[1] | 0x20) == 'x';
-        base = is_hexadecimal ? 16 : 8;
+        base = is_hexadecimal ? 16 : text[1] < '8' ? 8 : 10; /* 08 is 8 */
         text += is_hexadecimal ? 2 : 1;
     }
     int number = 0;
@@ -101,6 +101,13 @@ static bool test_one(struct run *run, struct words *words)
         return holds;
     }
     const char *word = take_word(words);
+    if (words->count > 1 &&
+        (strncmp(words->word, "-nt", 3) == 0 || strncmp(words->word, "-ot", 3) == 0)) {
+        run_warn(run, "%s is not supported: it counts as false", words->word);
+        take_word(words);
+        take_word(words);
+        return false;
+    }
     if (words->count == 0 || word[0] != '-' || word[1] == 0 || word[2] != 0) {
         return *word != 0;
     }
@@ -123,7 +130,11 @@ bool run_test(struct run *run, const struct command *command)
     struct words words = words_of(command);
     struct level levels[MAX_PARENTHESES + 1] = {{.all = true}};
     struct level *level = levels;
-    words.count -= command->words[0] == '[' && words.count > 0;
+    const char *last = words.word;
+    for (size_t i = 1; i < words.count; i++) {
+        last = next_word(last);
+    }
+    words.count -= words.count > 0 && strcmp(last, "]") == 0;
     while (words.count > 0) {
         int which = find_word("!\0-o\0-a\0(\0)\0", words.word);
         bool holds;

@@ -131,8 +131,9 @@ const char *expansion(const struct run *run, const char *name, size_t length)
     if (*name == '?') {
         return run->failed ? "1" : "0";
     }
-    if (is_digit(*name)) {
-        return call_argument(run, (unsigned)(*name - '0'));
+    int number;
+    if (parse_number(name, length, &number)) {
+        return call_argument(run, (unsigned)number);
     }
     return variable_value(run->config, run->scope, name, length);
 }

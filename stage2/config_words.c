@@ -89,16 +89,17 @@ static bool read_variable(struct run *run, bool quoted)
         take(cursor);
         c = peek(cursor);
     }
-    size_t start = cursor->at;
-    if (is_digit(c) || c == '?' || c == '#' || c == '*' || c == '@') {
+    const char *name = (const char *)cursor->text.data + cursor->at;
+    size_t length = 0; /* up to the last character taken: a carriage return may follow */
+    bool is_number = is_digit(c);
+    if (c == '?' || c == '#' || c == '*' || c == '@') {
         take(cursor);
-    } else {
-        while (is_name_character(peek(cursor))) {
-            take(cursor);
-        }
+        length = 1;
     }
-    const char *name = (const char *)cursor->text.data + start;
-    size_t length = cursor->at - start;
+    for (; is_number ? is_digit(c) : is_name_character(c); c = peek(cursor)) {
+        take(cursor);
+        length = (size_t)((const char *)cursor->text.data + cursor->at - name);
+    }
     if (brace && (length == 0 || take(cursor) != '}')) {
         run->line = line;
         return run_fail(run, "'${' needs a variable's name and '}'");

@@ -818,8 +818,6 @@ static void a_config_that_cannot_be_read_says_why_and_in_which_line(void **state
                "g.cfg:4: a menuentry inside that of line 1: is a '}' missing?");
     read_fails("menuentry a {\n if true; then menuentry b {\n }\n fi\n}\n",
                "g.cfg:2: a menuentry inside that of line 1: is a '}' missing?");
-    read_fails("menuentry a { multiboot /k }\nelse\n",
-               "g.cfg:2: a part of 'if ... then ... fi' is missing or out of place");
     read_fails("menuentry a { multiboot /k }\nif true; then\n",
                "g.cfg:2: a part of 'if ... then ... fi' is missing or out of place");
     read_fails("submenu s {\nif true; then\n}\n",
@@ -846,6 +844,16 @@ static void stray_braces_are_warnings(void **state)
     assert_warning(1, "'}' without a command before it");
     assert_warning(3, "'}' without a command before it");
     assert_warning(4, "'{' without a command before it");
+}
+
+static void parts_of_a_block_that_was_never_begun_are_warnings(void **state)
+{
+    (void)state;
+    read_text("else\nmenuentry a { multiboot /k }\ntrue; done; nonsense\n then\nmenuentry b {}\n");
+    assert_int_equal(config.entry_count, 2);
+    assert_warning(1, "'else' outside of 'if ... fi' and '... do ... done'");
+    assert_warning(3, "'done' outside of 'if ... fi' and '... do ... done'");
+    assert_warning(4, "'then' outside of 'if ... fi' and '... do ... done'");
 }
 
 static void a_config_of_the_largest_size_is_read_and_one_byte_more_is_refused(void **state)
@@ -978,6 +986,7 @@ int main(void)
         TEST(a_config_that_cannot_be_read_says_why_and_in_which_line),
         TEST(a_nul_byte_is_an_error_of_its_line),
         TEST(stray_braces_are_warnings),
+        TEST(parts_of_a_block_that_was_never_begun_are_warnings),
         TEST(a_config_of_the_largest_size_is_read_and_one_byte_more_is_refused),
         TEST(nesting_is_bounded),
         TEST(a_thousand_wrong_lines_give_a_readable_number_of_warnings),

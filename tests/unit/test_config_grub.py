@@ -35,6 +35,7 @@ SCRIPTS = {
     "comments": "echo a # b\n# c\necho d#e\n  # f\necho g '#h' \"#i\"",
     "semicolons": "echo a;echo b; echo c ;\necho d",
     "a carriage return": "echo a\r\necho b\r\n",
+    "carriage returns behind all kinds of words": "x=5\r\necho $x\r\necho ${x}\r\nset y=$x\r\necho $y $?\r\nfor i in $x $y\r\ndo\r\necho $i\r\ndone\r\nfunction f {\r\necho $1\r\n}\r\nf $y\r\nif [ $x = $y ]\r\nthen\r\necho '$'\r\nfi\r\n",
     "no newline at the end": "echo a",
     "UTF-8": "echo größe ✓",
     "brackets are words": "echo ] [ [x]",
@@ -56,6 +57,8 @@ SCRIPTS = {
     "features": "echo $feature_menuentry_id $feature_default_font_path $feature_all_video_module",
     # ---- results
     "results of commands": "true; echo $?; false; echo $?; echo; echo $?; ! true; echo $?; ! false; echo $?",
+    "an unknown command counts as a success behind a not": "! nosuch; echo $?; if ! nosuch; then echo y; else echo n; fi",
+    "parts of a block that was never begun": "echo a\nfi\necho b\ndone\nthen echo c\nelse; echo d\ndo\nelif true\necho e",
     "an unknown command counts as a success": "nosuch; echo $?\nif nosuch; then echo y; else echo n; fi",
     "an assignment's result": "false; x=1; echo $?; false; set y=1; echo $?",
     # ---- conditions
@@ -76,6 +79,8 @@ SCRIPTS = {
     "and, or, not": "".join(f"[ {words} ]; echo $?; " for words in (
         "a = a -a b = b", "a = a -a b = c", "a = b -o b = b", "a = b -o b = c", "! a = a", "! a = b", "! ! a = a",
         "a = b -a b = b -o c = c", "a = a -o b = b -a c = d", "! a = b -a b = b", "! -z x", "x -a y", "x -a ''")),
+    "a bracket that is no word": "[ a = a]; echo $?; [ a = a ; echo $?; test a = a ]; echo $?; [ ]; echo $?; [ ']'; echo $?",
+    "digits that octal numbers do not have": "[ 08 -eq 8 ]; echo $?; [ 09 -eq 9 ]; echo $?; [ 0 -eq 0 ]; echo $?; [ 00 -eq 0 ]; echo $?; [ 018 -eq 1 ]; echo $?",
     "parentheses": r"[ '(' a = a ')' ]; echo $?; [ '(' a = b ')' ]; echo $?; [ '(' a = b -o b = b ')' -a c = c ]; echo $?; [ ! '(' a = a ')' ]; echo $?; [ ! ( a = b ) ]; echo $?; [ ( ( a = a ) -a ! ( b = b ) ) -o ( '' ) ]; echo $?",
     "odd tests": "[ ]; echo $?; test; echo $?; [ a = a; echo $?; [ = ]; echo $?; [ a = ]; echo $?; test a; echo $?; test ''; echo $?",
     "files": "".join(f"[ {op} $prefix/{name} ]; echo {op} {name} $?; " for op in ("-e", "-f", "-d")
@@ -104,6 +109,8 @@ SCRIPTS = {
     "functions": "function f { echo in f; }\nf\nf; f",
     "a function on several lines": "function f {\n echo a\n echo b\n}\nf",
     "arguments": 'function f { echo $# "<" $1 "|" $2 "|" $3 ">" $0; }\nf a "b c"\nf\nf 1 2 3 4',
+    "more than nine arguments": "function f { echo $10 ${10} ${11} $9 $100 $1a; }\nf 1 2 3 4 5 6 7 8 9 a b",
+    "a function of a name that is known": "function load_video { echo my $1; }\nload_video here",
     "all arguments": 'function f { for i in "$@"; do echo "[$i]"; done; for i in $*; do echo "($i)"; done; for i in "$*"; do echo "{$i}"; done; }\nf a "b c" d',
     "a function that calls another": "function f { echo f $1; g x$1; echo f $1; }\nfunction g { echo g $1; }\nf 1",
     "variables are global": "function f { x=2; }\nx=1\nf\necho $x",
