@@ -131,6 +131,9 @@ static void put_line(struct translation *out, struct bytes line)
     if (name.size == 0 || *name.data == '#') {
         return;
     }
+    struct bytes rest = line; /* kernel=/boot/k is kernel /boot/k */
+    const uint8_t *start = take_legacy_word(&rest, '=').data;
+    line = (struct bytes){start, line.size - (size_t)(start - line.data)};
     const struct legacy_group *group = groups;
     const struct legacy_group *end = groups + sizeof groups / sizeof groups[0];
     while (group < end && find_name(group->names, (const char *)name.data, name.size) < 0) {

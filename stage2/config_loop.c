@@ -15,6 +15,7 @@ static bool begin_for(struct run *run, const struct command *command, struct fra
     frame->name = name;
     frame->words = next_word(in);
     frame->count = command->count - 3;
+    run->failed &= frame->count > 0; /* no turn, no failure */
     return true;
 }
 

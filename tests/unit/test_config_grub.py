@@ -91,6 +91,7 @@ SCRIPTS = {
     "for over a variable": "l='1 2 3'; for i in $l; do echo $i; done; for i in \"$l\"; do echo $i; done",
     "for over nothing": "for i in $nothing; do echo $i; done; echo end",
     "for over lines": "for i in 1 2\ndo\necho $i\ndone",
+    "the result of a for without a turn": "false; for i in $nothing; do true; done; echo $?; false; for i in a; do echo $?; done; echo $?",
     "for in for": "for i in 1 2; do for j in a b; do echo $i$j; done; done",
     "while": 'while [ "$x" != aaa ]; do x=a$x; echo $x; done; echo $?',
     "while over lines": 'while [ "$x" != aaa ]\ndo\n x=a$x\n echo $x\ndone',

@@ -543,7 +543,7 @@ static void a_menu_lst_of_grub_legacy_is_read(void **state)
                            "title  First 'one'\nroot (hd0,0)\n"
                            "kernel --type=multiboot (cd)/boot/k  a=1 \"b\" $c\n"
                            "module /boot/m x\nmodulenounzip /n\nboot\n\n"
-                           "title Second\nkernel /boot/k2\n",
+                           "title=Second\nkernel = /boot/k2 b=c\nmodule=/m\n",
                            "/boot/grub/menu.lst"));
     assert_null(config.warnings);
     assert_int_equal(config.entry_count, 2);
@@ -559,7 +559,9 @@ static void a_menu_lst_of_grub_legacy_is_read(void **state)
     assert_string_equal(boot.modules[0].arguments, "/boot/m x");
     assert_true(boot.modules[1].keep_packed);
     assert_true(evaluate(1));
-    assert_string_equal(boot.kernel.arguments, "/boot/k2");
+    assert_string_equal(boot.kernel.arguments, "/boot/k2 b=c");
+    assert_string_equal(boot.modules[0].arguments, "/m");
+    assert_string_equal(config.entries[1].title, "Second");
 }
 
 static void what_a_menu_lst_asks_in_vain_is_told_with_its_line(void **state)
