@@ -92,12 +92,15 @@ static bool read_tag(struct bytes tag, struct multiboot2_header *header, struct 
            read_request((struct bytes){tag.data + TAG_HEAD_BYTES, body}, optional, header, error);
 }
 
-/* Ends with the end tag, of which its type is enough, or where the header ends without one. */
-static bool read_tags(struct bytes tags, struct multiboot2_header *header, struct error *error)
+/* Ends with the end tag, of which its type is enough. As under GRUB, tags may go on behind
+   header_length where that has not counted them; one that begins in front of it must end there. */
+static bool read_tags(struct bytes tags, size_t header_length, struct multiboot2_header *header,
+                      struct error *error)
 {
     size_t at = 0;
     while (at + sizeof(uint16_t) <= tags.size && load16(tags.data + at) != MULTIBOOT2_HEADER_END) {
-        size_t left = tags.size - at;
+        size_t end = at + TAG_HEAD_BYTES <= header_length ? header_length : tags.size;
+        size_t left = end - at;
         uint32_t size = left < TAG_HEAD_BYTES ? 0 : load32(tags.data + at + 4);
         if (size < TAG_HEAD_BYTES || size > left) {
             return fail_size(load16(tags.data + at), size, error);
@@ -107,7 +110,9 @@ static bool read_tags(struct bytes tags, struct multiboot2_header *header, struc
         }
         at += (size + TAG_ALIGNMENT - 1) & ~(size_t)(TAG_ALIGNMENT - 1);
     }
-    return true;
+    return at + sizeof(uint16_t) <= tags.size ||
+           fail(error, "Multiboot 2 header: no end tag in the first %u bytes of the file",
+                MULTIBOOT2_SEARCH_BYTES);
 }
 
 static bool check_console(const struct multiboot2_header *header, struct error *error)
@@ -129,14 +134,14 @@ bool multiboot2_find_header(struct bytes start, struct multiboot2_header *header
     }
     const uint8_t *at = start.data + offset;
     uint32_t length = load32(at + 8);
-    if (length < HEADER_BYTES || length > start.size - offset ||
-        length > MULTIBOOT2_SEARCH_BYTES - offset) {
+    size_t searched = start.size < MULTIBOOT2_SEARCH_BYTES ? start.size : MULTIBOOT2_SEARCH_BYTES;
+    if (length < HEADER_BYTES || length > searched - offset) {
         return fail(error, "Multiboot 2 header: at offset %zu it cannot have %u bytes", offset,
                     length);
     }
+    struct bytes tags = {at + HEADER_BYTES, searched - offset - HEADER_BYTES};
     *header = (struct multiboot2_header){.file_offset = (uint32_t)offset};
-    return read_tags((struct bytes){at + HEADER_BYTES, length - HEADER_BYTES}, header, error) &&
-           check_console(header, error);
+    return read_tags(tags, length - HEADER_BYTES, header, error) && check_console(header, error);
 }
 
 bool multiboot2_address_image(const struct multiboot2_header *header, uint64_t file_size,

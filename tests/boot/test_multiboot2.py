@@ -300,6 +300,7 @@ BROKEN = {
     "a wrong checksum": (lambda: plain(checksum_error=1), "checksum"),
     "a header_length of 15": (lambda: plain(length=15), "15 bytes"),
     "a header_length beyond the file": (lambda: plain(length=0x10000), "65536 bytes"),
+    "no end tag": (lambda: plain(*[tag(77, flags=OPTIONAL)] * 2, at=SEARCHED - 32, end=b""), "no end tag"),
     "a tag of 0 bytes": (lambda: plain(tag(CONSOLE, size=0)), "tag 4 cannot have 0 bytes"),
     "a tag of 7 bytes": (lambda: plain(tag(77, flags=OPTIONAL, size=7)), "tag 77 cannot have 7 bytes"),
     "a tag that runs past the header": (lambda: plain(tag(CONSOLE, 2, size=64)), "tag 4 cannot have 64 bytes"),

@@ -174,6 +174,12 @@ def header_without_end_tag():
 
 
 @kernel
+def header_length_16():
+    """header_length is that of the four words in front of the tags."""
+    return plain(tag(FRAMEBUFFER, 800, 600, 32), length=16)
+
+
+@kernel
 def known_requests():
     """Requires all information that there is under a BIOS, or that GRUB knows."""
     return plain(tag(REQUEST, *range(1, 13), *range(14, 22)))

@@ -306,21 +306,44 @@ static void an_end_tag_of_6_bytes_in_a_header_of_46_works(void **state)
     assert_int_equal(header.width, 80);
 }
 
-static void a_header_may_end_without_an_end_tag_at_any_length(void **state)
+static void tags_behind_header_length_are_read_up_to_the_end_tag(void **state)
 {
     (void)state;
     start_file();
     add_words(MULTIBOOT2_CONSOLE_FLAGS, 0, 1, 2); /* 12 bytes, padded to 16 */
+    add_words(MULTIBOOT2_FRAMEBUFFER, 0, 3, 1024, 768, 32);
+    add_tag(MULTIBOOT2_HEADER_END, 0, 8);
+    for (uint32_t length = 16; length <= tags_end - HEADER_AT; length += length == 16 ? 16 : 24) {
+        seal(HEADER_AT, 0, length);
+        assert_true(find(tags_end));
+        assert_int_equal(header.console_flags, 2);
+        assert_int_equal(header.width, 1024);
+    }
+    seal(HEADER_AT, 0, 16 + 11); /* ends in the first tag */
+    assert_refused(find(tags_end), "tag 4 cannot have 12 bytes");
+    seal(HEADER_AT, 0, 16);
+    put32(file + HEADER_AT + 16 + 16 + 4,
+          32768 - HEADER_AT - 16 - 16 + 1); /* the second one's size */
+    assert_refused(find(sizeof file), "tag 5 cannot have");
+}
+
+static void a_header_without_an_end_tag_is_refused(void **state)
+{
+    (void)state;
+    start_file();
+    add_words(MULTIBOOT2_CONSOLE_FLAGS, 0, 1, 2);
     for (uint32_t length = 16 + 12; length <= 16 + 17; length++) {
         seal(HEADER_AT, 0, length);
-        assert_true(find(HEADER_AT + length));
-        assert_int_equal(header.console_flags, 2);
+        assert_refused(find(HEADER_AT + length), "no end tag in the first 32768 bytes");
     }
     seal(HEADER_AT, 0, 16);
-    assert_true(find(HEADER_AT + 16));
-    assert_int_equal(header.tags, 0);
-    seal(HEADER_AT, 0, 16 + 16 + 2); /* room for a type that is not the end */
-    assert_refused(find(HEADER_AT + 16 + 16 + 2), "cannot have 0 bytes");
+    assert_refused(find(HEADER_AT + 16), "no end tag");
+    start_file();
+    seal(HEADER_AT, 0, 16);
+    while (tags_end < 32768) {
+        add_tag(77, OPTIONAL, 8);
+    }
+    assert_refused(find(sizeof file), "no end tag");
 }
 
 static void a_required_console_must_be_one_that_the_kernel_supports(void **state)
@@ -868,7 +891,8 @@ int main(void)
         cmocka_unit_test(a_tag_that_runs_past_the_header_is_refused),
         cmocka_unit_test(a_tag_that_is_too_short_for_its_fields_is_refused),
         cmocka_unit_test(an_end_tag_of_6_bytes_in_a_header_of_46_works),
-        cmocka_unit_test(a_header_may_end_without_an_end_tag_at_any_length),
+        cmocka_unit_test(tags_behind_header_length_are_read_up_to_the_end_tag),
+        cmocka_unit_test(a_header_without_an_end_tag_is_refused),
         cmocka_unit_test(a_required_console_must_be_one_that_the_kernel_supports),
         cmocka_unit_test(an_address_tag_needs_an_entry_address_tag),
         cmocka_unit_test(load_addr_minus_1_stands_for_the_start_of_the_file),
