@@ -10,6 +10,7 @@ enum {
     DDC_READ_EDID = 1,
     VBE_3 = 0x300,
 
+    FIRST_VBE_MODE = 0x100, /* below are VGA's own, whatever is said of their frame buffer */
     MODE_LINEAR = 1 << 14,
     MODE_LIST_END = 0xffff,
     MODE_LIST_LIMIT = 512, /* mode numbers have 9 bits: a longer list has no end */
@@ -71,7 +72,8 @@ bool firmware_video_mode(uint32_t index, struct video_mode *mode)
     if (!vbe.is_present || index == MODE_LIST_LIMIT || mode->number == MODE_LIST_END) {
         return false;
     }
-    const struct vbe_mode_info *info = read_mode_info(mode->number);
+    const struct vbe_mode_info *info =
+        mode->number >= FIRST_VBE_MODE ? read_mode_info(mode->number) : NULL;
     if (info != NULL && is_usable(info)) {
         mode->width = info->width;
         mode->height = info->height;
