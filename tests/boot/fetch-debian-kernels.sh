@@ -4,6 +4,7 @@
 # installs nothing:
 #   DIR/multiboot-example   the example kernel of the Multiboot specification (package multiboot)
 #   DIR/invaders            grub-invaders
+#   DIR/tboot.gz            tboot: starts a kernel of its own, here Linux, from its modules
 #   DIR/gnumach.gz          gnumach-image-1.8-486: the Hurd's kernel, here for 64 bits
 #   DIR/xen.gz              xen-hypervisor-4.17-amd64
 #   DIR/vmlinuz             a dom0 kernel: what linux-image-amd64 depends on
@@ -80,6 +81,11 @@ extract() { # deb, path inside (a pattern), destination
 if [ ! -f "$dir/invaders" ]; then
     deb=$(package grub-invaders)
     extract "$deb" './boot/invaders.exec' "$dir/invaders"
+fi
+
+if [ ! -f "$dir/tboot.gz" ]; then
+    deb=$(package tboot)
+    extract "$deb" './boot/tboot.gz' "$dir/tboot.gz"
 fi
 
 if [ ! -f "$dir/gnumach.gz" ]; then

@@ -169,6 +169,49 @@ def test_a_grub_core_runs_as_under_grub(discs, tmp_path):
     assert said["whelk"] == said["grub"]
 
 
+BIOS_CORE_MODULES = "serial terminal echo lsmmap cat iso9660 biosdisk".split()
+BIOS_CORE_CONFIG = """\
+serial --unit=0 --speed=115200
+terminal_output serial
+echo root: $root
+lsmmap
+cat /boot/note
+echo core: end
+"""
+
+
+def test_a_grub_core_for_the_bios_reads_the_disc_by_it_as_under_grub(discs, tmp_path):
+    """A kernel may go back to real mode and call the BIOS (specification, 3.2); this one is an image with
+    address fields, and its root is the information's boot_device."""
+    (tmp_path / "core.cfg").write_text(BIOS_CORE_CONFIG)
+    subprocess.run(["grub-mkimage", "-O", "i386-pc", "-o", tmp_path / "core", "-p", "/boot/grub",
+                    "-c", tmp_path / "core.cfg", *BIOS_CORE_MODULES], check=True)
+    files = tree("    multiboot /boot/kernel", kernel=tmp_path / "core", note=NOTE)
+    said = {}
+    for loader in LOADERS:
+        with Machine(discs.make(files, loader)) as machine:
+            machine.wait_for("^core: end")
+            said[loader] = machine.serial.split("core: end")[0]
+    assert NOTE.decode().strip() in said["whelk"] and "root: hd96" in said["whelk"]
+    assert said["whelk"] == said["grub"]
+
+
+# ---- tboot -------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("number", ["", "2"])
+def test_tboot_starts_linux_from_its_modules_as_under_grub(discs, number):
+    """A kernel with both headers, packed; where it does not find what it is for, it starts the first module."""
+    files = tree(f"    multiboot{number} /boot/tboot.gz logging=serial", f"    module{number} /boot/vmlinuz console=ttyS0 'a b'",
+                 f"    module{number} /boot/initrd", **{"tboot.gz": DEBIAN / "tboot.gz", "vmlinuz": DEBIAN / "vmlinuz",
+                                                       "initrd": pattern(5000)})
+    said = {}
+    for loader in LOADERS:
+        with Machine(discs.make(files, loader), memory=256) as machine:
+            end = machine.wait_for(r'\] Command line: console=ttyS0 "a b"$', 60).end()
+            said[loader] = machine.serial[machine.serial.index("TBOOT:"):end]
+    assert said["whelk"] == said["grub"]
+
+
 # ---- GNU Mach ----------------------------------------------------------------------------------
 
 # Clocks; and how much is left where each loader has its own tables.
