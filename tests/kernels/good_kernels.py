@@ -477,6 +477,12 @@ def identified_with_another_version():
     return whole[:6] + b"\0" + whole[7:]
 
 
+@kernel
+def elf_header_of_0_bytes():
+    """What the ELF header says of its own size is looked at by nobody."""
+    return patched(plain(), e_ehsize=0)
+
+
 @kernel(differs=SECTIONS_BEHIND)
 def elf32_with_larger_sections():
     """A section outside any segment that does not fit behind the kernel in its last page."""
