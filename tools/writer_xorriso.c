@@ -88,7 +88,8 @@ static void add_options(struct command *command, const struct iso_request *reque
     command_add(command, "=%lld", (long long)request->file_date);
 }
 
-/* The user's options stand behind ours, which they so override. */
+/* The user's options stand behind ours, which they so override; but a boot image of theirs is a
+   further one. */
 static void make_command(struct command *command, const struct iso_request *request,
                          const struct command_line *line)
 {
@@ -97,6 +98,9 @@ static void make_command(struct command *command, const struct iso_request *requ
     const char *path;
     for (size_t i = 0; (path = iso_first_file(request, i)) != NULL; i++) {
         add_weight(command, weight--, path);
+    }
+    if (line->foreign.count > 0) {
+        command_add(command, "-eltorito-alt-boot");
     }
     add_words(command, &line->foreign);
     for (size_t i = 0; i < request->last_count; i++) { /* the user's would tear them apart */

@@ -4,6 +4,7 @@
 import contextlib
 import gzip
 import os
+import re
 import shutil
 import signal
 import stat
@@ -51,6 +52,16 @@ def test_the_catalog_has_the_firmware_load_the_boot_sector_only(place):
     assert (bootable, media, segment) == (0x88, 0, 0)
     assert block == start
     assert sectors == 4  # of 512 bytes; it reads the rest itself
+
+
+def test_a_boot_image_of_the_users_is_a_further_one(place):
+    iso = place.make(place.write(good_tree(mine=b"M" * BLOCK)), "-b", "mine", "-no-emul-boot", "-boot-load-size", "4")
+    images = subprocess.run(["xorriso", "-indev", iso, "-report_el_torito", "plain"], capture_output=True, text=True,
+                            check=True).stdout
+    assert re.findall(r"^El Torito img path : +(\d) +(\S+)", images, re.MULTILINE) == [
+        ("1", f"/{BOOT_IMAGE}"), ("2", "/mine"), ("3", "/boot/whelk.fat")]
+    block, size = file_in_iso(iso, "mine")
+    assert iso.read_bytes()[block * BLOCK:block * BLOCK + size] == b"M" * BLOCK
 
 
 def test_the_boot_information_table_describes_the_boot_image(place):
