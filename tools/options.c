@@ -125,6 +125,37 @@ static bool read_word(char **argv, int argc, int *i, const struct option *option
     return read_option(argv, argc, i, option, value, settings, line, error);
 }
 
+/* An option that is spelt out: -x, --long, --long=…, -output. */
+static const struct option *find_spelt_out(const struct option *options, const char *word,
+                                           const char **value)
+{
+    if (word[0] != '-' || word[1] == '\0') {
+        return NULL;
+    }
+    if (word[1] == '-' || strcmp(word, "-output") == 0) {
+        return find_name(options, word, value);
+    }
+    return word[2] == '\0' ? find_letter(options, word, value) : NULL;
+}
+
+/* Reads what follows "--" from argv[i] on: another program's, but for our options, if there are
+   any. */
+static bool read_rest(char **argv, int argc, int i, const struct option *options, void *settings,
+                      struct command_line *line, struct error *error)
+{
+    for (; i < argc; i++) {
+        const char *value = NULL;
+        const struct option *option =
+            options != NULL ? find_spelt_out(options, argv[i], &value) : NULL;
+        if (option == NULL) {
+            add_word(&line->rest, argv[i]);
+        } else if (!read_option(argv, argc, &i, option, value, settings, line, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool options_read(int argc, char **argv, const struct option *options, foreign_option *is_foreign,
                   void *settings, struct command_line *line, struct error *error)
 {
@@ -138,10 +169,10 @@ bool options_read(int argc, char **argv, const struct option *options, foreign_o
     }
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--") == 0) {
-            while (++i < argc) {
-                add_word(&line->rest, argv[i]);
-            }
-        } else if (!read_word(argv, argc, &i, options, is_foreign, settings, line, error)) {
+            return read_rest(argv, argc, i + 1, is_foreign != NULL ? options : NULL, settings, line,
+                             error);
+        }
+        if (!read_word(argv, argc, &i, options, is_foreign, settings, line, error)) {
             return false;
         }
     }

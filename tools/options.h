@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The command line, read by a table: -o X, -oX, --long X, --long=X, and -long X as xorriso has it;
-// operands and options in any order; what follows "--" is left alone.
+// operands and options in any order; what follows "--" is another program's.
 #pragma once
 
 #include <stdbool.h>
@@ -37,7 +37,8 @@ struct command_line {
 typedef size_t foreign_option(const char *word);
 
 /* Calls the options' set(), and sorts the other words. options ends with an entry without a
-   name. is_foreign may be NULL. options_free() in any case. */
+   name. is_foreign may be NULL; if not, our options are looked for behind "--" as well, where they
+   are spelt out, as grub-mkrescue does. options_free() in any case. */
 bool options_read(int argc, char **argv, const struct option *options, foreign_option *is_foreign,
                   void *settings, struct command_line *line, struct error *error);
 void options_free(struct command_line *line);

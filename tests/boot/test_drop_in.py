@@ -52,6 +52,8 @@ FORMS = {
     "-J -joliet-long": "-J -joliet-long -o out.iso tree",
     "-m": "-m only-here -o out.iso tree second",
     "-quiet": "-quiet -o out.iso tree",
+    "-follow-links": "-follow-links -o out.iso links",
+    "-- options of GRUB's": "tree -- -volid NAMED --modules normal -o out.iso -v",
     "-- -find": "-o out.iso tree -- -find /boot/kernel -exec chmod 0400 --",
     "file": "-o out.iso tree second/only-here",
     "graft point": "boot/kernel=parts/k boot/grub/grub.cfg=parts/cfg -o out.iso",

@@ -663,7 +663,7 @@ def test_the_output_may_be_named_in_every_usual_way(place, arguments):
 @pytest.mark.parametrize("arguments, reason", [
     (("tree",), "-o FILE"), (("-o", "out.iso"), "a directory"), (("-o",), "-o needs an argument"),
     (("--frobnicate", "-o", "out.iso", "tree"), "unknown option --frobnicate"),
-    (("--", "-o", "out.iso", "tree"), "-o FILE"), (("-o", "out.iso", "--", "tree"), "a directory"),
+    (("--", "-o", "out.iso", "tree"), "a directory"), (("-o", "out.iso", "--", "tree"), "a directory"),
     (("-Q", "-o", "out.iso", "tree"), "unknown option -Q"), (("-path-list", "x"), "unknown option -path-list"),
     (("-o", "out.iso", "tree", "-volid"), "-volid needs 1 argument"),
     (("-o", "out.iso", "tree", "-append_partition", "2", "0xef"), "-append_partition needs 3 arguments"),
