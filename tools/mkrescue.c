@@ -152,9 +152,12 @@ static bool is_grub_platform(const char *operand)
 }
 
 /* Reads the sources; room for them, and for Whelk's own, is made here. */
-static bool read_sources(struct tree *tree, const struct words *operands, bool verbose,
+static bool read_sources(struct tree *tree, const struct command_line *line, bool verbose,
                          struct error *error)
 {
+    const struct words *operands = &line->operands;
+    tree->follows_links =
+        options_named(&line->foreign, "-f") || options_named(&line->foreign, "-follow-links");
     tree->sources = calloc(operands->count + OUTPUT_OWN_FILES, sizeof *tree->sources);
     tree->count = 0;
     if (tree->sources == NULL) {
@@ -337,8 +340,8 @@ static bool make(const struct settings *settings, const struct command_line *lin
     for (size_t i = 0; settings->verbose && i < line->ignored.count; i++) {
         say("%s: ignored, as Whelk needs nothing of the kind", line->ignored.at[i]);
     }
-    bool done = read_sources(&tree, &line->operands, settings->verbose, &error) &&
-                check_tree(&tree, &order) && efi_boot_choose(&efi, &tree, &error) &&
+    bool done = read_sources(&tree, line, settings->verbose, &error) && check_tree(&tree, &order) &&
+                efi_boot_choose(&efi, &tree, &error) &&
                 write_iso(settings, line, &tree, &order, &efi, &error);
     if (error.message[0] != '\0') {
         say("%s", error.message);

@@ -179,6 +179,16 @@ bool options_read(int argc, char **argv, const struct option *options, foreign_o
     return true;
 }
 
+bool options_named(const struct words *words, const char *name)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (strcmp(words->at[i] + (strncmp(words->at[i], "--", 2) == 0), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void options_free(struct command_line *line)
 {
     free(line->operands.at);

@@ -43,6 +43,9 @@ bool options_read(int argc, char **argv, const struct option *options, foreign_o
                   void *settings, struct command_line *line, struct error *error);
 void options_free(struct command_line *line);
 
+/* Whether the words have an option of that name, with one dash or two. */
+bool options_named(const struct words *words, const char *name);
+
 /* An argument that is a number from 1 to most. */
 bool options_number(const char *argument, unsigned most, unsigned *number, struct error *error);
 

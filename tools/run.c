@@ -175,16 +175,6 @@ static bool kvm_works(void)
     return machine >= 0;
 }
 
-static bool names_option(const struct words *words, const char *name)
-{
-    for (size_t i = 0; i < words->count; i++) {
-        if (strcmp(words->at[i] + (strncmp(words->at[i], "--", 2) == 0), name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void add_all(struct command *command, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -222,7 +212,7 @@ static void make_command(struct command *command, const struct settings *setting
     static const char *const card[] = {"-vga", "std"};
     static const char *const debugger[] = {"-s", "-S"};
     command_add(command, "%s", settings->qemu);
-    bool chosen = names_option(rest, "-accel") || names_option(rest, "-enable-kvm");
+    bool chosen = options_named(rest, "-accel") || options_named(rest, "-enable-kvm");
     if (!chosen && kvm_works()) { /* QEMU would take the first that works, not the last */
         add_all(command, kvm, sizeof kvm / sizeof kvm[0]);
     } else if (!chosen) {
@@ -230,9 +220,9 @@ static void make_command(struct command *command, const struct settings *setting
     }
     add_all(command, fixed, sizeof fixed / sizeof fixed[0]);
     add_firmware(command, ovmf);
-    if (!names_option(rest, "-display") && !names_option(rest, "-vga")) {
+    if (!options_named(rest, "-display") && !options_named(rest, "-vga")) {
         add_all(command, blind, sizeof blind / sizeof blind[0]);
-    } else if (!names_option(rest, "-vga")) {
+    } else if (!options_named(rest, "-vga")) {
         add_all(command, card, sizeof card / sizeof card[0]);
     }
     command_add(command, "-m");

@@ -134,7 +134,8 @@ static bool look_up(const struct tree *tree, struct tree_node *node)
             int length =
                 snprintf(node->disk, PATH_MAX, "%s%s", slash, strcmp(rest, "/") == 0 ? "" : rest);
             const char *disk = node->disk[0] != '\0' ? node->disk : "/";
-            if (length < PATH_MAX && lstat(disk, &node->status) == 0) {
+            if (length < PATH_MAX && ((tree->follows_links && stat(disk, &node->status) == 0) ||
+                                      lstat(disk, &node->status) == 0)) {
                 return true;
             }
         }
@@ -224,6 +225,9 @@ bool tree_find(const struct tree *tree, const char *path, struct tree_node *node
     int links = 0;
     while ((name = next_name(&at, &length)) != NULL) {
         if (!step_into(tree, node, name, length, error)) {
+            if (links > 0) {
+                fail_in(error, "where its symbolic link leads in the ISO: ");
+            }
             return false;
         }
         if (S_ISLNK(node->status.st_mode)) {

@@ -19,6 +19,7 @@ struct tree_source {
 struct tree {
     struct tree_source *sources; /* the later wins */
     size_t count;
+    bool follows_links;    /* the ISO has what symbolic links lead to on the disk */
     const struct iso *iso; /* in place of the sources; NULL: there is none */
 };
 
@@ -32,8 +33,8 @@ struct tree_node {
    characters that are meant as such. sources has room for one more. */
 bool tree_add(struct tree *tree, const char *operand, struct error *error);
 
-/* Finds a path as the loader will on the ISO: symbolic links are followed inside it. False with a
-   reason that does not repeat the path. */
+/* Finds a path as the loader will on the ISO: symbolic links in it are followed inside it. False
+   with a reason that does not repeat the path. */
 bool tree_find(const struct tree *tree, const char *path, struct tree_node *node,
                struct error *error);
 

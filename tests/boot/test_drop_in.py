@@ -84,6 +84,9 @@ def write_sources(place):
     place.write({**good_tree(**{"boot/a b/ünï": b"u", "UPPER.TXT": b"1"}), "boot/kernel": REPORT_KERNEL()})
     (place.path / "tree/link").symlink_to("boot/kernel")
     place.write({"only-here": b"2", "sub/x": b"x"}, "second")
+    shutil.copytree(place.path / "tree", place.path / "links", symlinks=True)
+    (place.path / "links/boot/kernel").unlink()
+    (place.path / "links/boot/kernel").symlink_to(place.path / "parts/k")
     place.write({"k": REPORT_KERNEL(), "cfg": ENTRY.encode()}, "parts")
 
 
