@@ -24,6 +24,7 @@ static const struct {
     {"domain", "print the definition of a guest that boots an ISO", NULL, domain_command},
     {"bench", "measure how long loaders take to boot a directory", NULL, bench},
 };
+#define GRUB_VERSION "2.06" /* whose command line it is */
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], STATUS_USAGE = 2 };
 
 static void show_help(void)
@@ -48,10 +49,14 @@ static bool is_called(const char *name, const char *linked_as)
     return length > end_length && strcmp(name + length - end_length, end) == 0;
 }
 
-/* Runs a command; its version is the program's. */
-static int run_command(size_t index, int argc, char **argv)
+/* Runs a command; its version is the program's. Build scripts that ask a grub-mkrescue for its
+   version want to know whether it is one of GRUB 2. */
+static int run_command(size_t index, const char *name, int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        if (strstr(name, "grub") != NULL) {
+            printf("%s (Whelk) " GRUB_VERSION "\n", name);
+        }
         printf("whelk-%s (Whelk) " WHELK_VERSION "\n", commands[index].name);
         return 0;
     }
@@ -64,7 +69,7 @@ int main(int argc, char **argv)
     const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "whelk";
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (is_called(name, commands[i].linked_as)) {
-            return run_command(i, argc, argv);
+            return run_command(i, name, argc, argv);
         }
     }
     if (argc < 2) {
@@ -76,7 +81,7 @@ int main(int argc, char **argv)
             char called[32];
             snprintf(called, sizeof called, "whelk %s", commands[i].name);
             argv[1] = called;
-            return run_command(i, argc - 1, argv + 1);
+            return run_command(i, name, argc - 1, argv + 1);
         }
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

@@ -176,6 +176,15 @@ def test_every_option_in_grubs_help_is_taken(place):
     assert wrong == []
 
 
+@pytest.mark.parametrize("name", ["grub-mkrescue", "grub2-mkrescue", "i686-elf-grub-mkrescue"])
+def test_a_script_that_asks_a_grub_mkrescue_for_its_version_gets_grubs_and_whelks(place, name):
+    (place.path / name).symlink_to(BUILD / "whelk")
+    first, second = place.run("--version", program=place.path / name).stdout.splitlines()
+    grub = subprocess.run(["grub-mkrescue", "--version"], capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"\d+\.\d+", first) == re.findall(r"\d+\.\d+", grub)[:1]
+    assert (first.split()[0], second) == (name, place.run("--version").stdout.strip())
+
+
 def test_the_product_and_its_version_are_the_application_id(place):
     place.write(good_tree())
     run = place.run("--product-name", "Whelk Test", "--product-version=1.0", "-o", place.iso, "tree")
