@@ -50,7 +50,7 @@ BINDIR   := $(DESTDIR)$(PREFIX)/bin
 SHAREDIR := $(DESTDIR)$(PREFIX)/share
 MANDIR   := $(SHAREDIR)/man/man1
 BASHDIR  := $(SHAREDIR)/bash-completion/completions
-ZSHDIR   := $(SHAREDIR)/zsh/vendor-completions
+ZSHDIR   := $(SHAREDIR)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 FISHDIR  := $(SHAREDIR)/fish/vendor_completions.d
 MANUALS  := $(sort $(wildcard docs/*.1))
 LINKS    := whelk-mkrescue whelk-file
@@ -85,9 +85,10 @@ help:
 	@echo 'make            build boot image and tools under $(BUILD)/'
 	@echo 'make demo       build and boot the sample tree iso/'
 	@echo 'make check      run all tests'
-	@echo 'make bench      measure how long Whelk and its peers take to boot (half an hour)'
+	@echo 'make check-xen  boot guests of a real Xen, itself in QEMU (ten minutes)'
+	@echo 'make bench      measure how long Whelk and its peers take to boot (a quarter of an hour)'
 	@echo 'make install    install whelk, manual pages and completions (PREFIX=$(PREFIX), DESTDIR=)'
-	@echo 'make deb        build a Debian package in $(BUILD)/deb'
 	@echo 'make uninstall  remove them again'
+	@echo 'make deb        build a Debian package in $(BUILD)/deb'
 	@echo 'make clean      remove $(BUILD)/'
 	@echo 'Variables: BUILD=$(BUILD) CC=$(CC) NASM=$(NASM) PREFIX DESTDIR'

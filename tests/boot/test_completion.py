@@ -45,6 +45,16 @@ def shell(request):
     return request.param
 
 
+@pytest.mark.parametrize("prefix", ["/usr", "/usr/local"])
+def test_zsh_looks_for_completions_where_make_install_puts_them(tmp_path, prefix):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    subprocess.run(["make", "-C", ROOT, f"BUILD={BUILD}", f"DESTDIR={tmp_path}", f"PREFIX={prefix}", "install"],
+                   check=True, capture_output=True, env=environment)
+    (installed,) = tmp_path.rglob("_whelk")
+    looked_at = subprocess.run(["zsh", "-f", "-c", "print -l $fpath"], capture_output=True, text=True).stdout
+    assert f"/{installed.parent.relative_to(tmp_path)}" in looked_at.splitlines()
+
+
 def test_commands_are_completed(shell):
     assert {"mkrescue", "check", "run", "xen", "domain", "bench"} <= complete(shell, "whelk", "")
     assert complete(shell, "whelk", "mk") == {"mkrescue"}
