@@ -175,6 +175,16 @@ static bool kvm_works(void)
     return machine >= 0;
 }
 
+/* -accel X, -enable-kvm, -machine X,accel=X */
+static bool chooses_accelerator(const struct words *words)
+{
+    bool chosen = options_named(words, "-accel") || options_named(words, "-enable-kvm");
+    for (size_t i = 0; i < words->count; i++) {
+        chosen = chosen || strstr(words->at[i], "accel=") != NULL;
+    }
+    return chosen;
+}
+
 static void add_all(struct command *command, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -212,7 +222,7 @@ static void make_command(struct command *command, const struct settings *setting
     static const char *const card[] = {"-vga", "std"};
     static const char *const debugger[] = {"-s", "-S"};
     command_add(command, "%s", settings->qemu);
-    bool chosen = options_named(rest, "-accel") || options_named(rest, "-enable-kvm");
+    bool chosen = chooses_accelerator(rest);
     if (!chosen && kvm_works()) { /* QEMU would take the first that works, not the last */
         add_all(command, kvm, sizeof kvm / sizeof kvm[0]);
     } else if (!chosen) {

@@ -148,6 +148,13 @@ def test_what_follows_two_dashes_is_qemus_and_wins(place):
     assert words.count("-accel") == words.count("-display") == 1 and words[words.index("-vga") + 1] == "std"
 
 
+@pytest.mark.parametrize("words", [["-accel", "kvm"], ["-enable-kvm"], ["-machine", "pc,accel=tcg"],
+                                   ["-M", "q35,accel=kvm:tcg"]])
+def test_an_accelerator_that_is_chosen_is_the_only_one(place, words):
+    shown, _ = words_of(place, place.make(place.write(good_tree())), "--", *words)
+    assert shown.count("-accel") == words.count("-accel")
+
+
 def test_gdb_has_the_machine_wait(place):
     words, said = words_of(place, "--gdb", place.make(place.write(good_tree())))
     assert words[-2:] == ["-s", "-S"] and ":1234" in said
