@@ -18,6 +18,7 @@ enum { DEADLY_SIGNAL_COUNT = sizeof deadly_signals / sizeof deadly_signals[0] };
 /* For the signal handler, which gets no argument. Changed only while the signals are blocked. */
 static struct output current; /* directory is "" when there is none */
 static volatile pid_t writer;
+static const char *volatile around; /* the caller's directory; NULL: none */
 
 /* Safe in a signal handler. */
 static void remove_temporary(void)
@@ -39,6 +40,9 @@ static void take_away_and_die(int number)
         waitpid(writer, NULL, 0);
     }
     remove_temporary();
+    if (around != NULL) {
+        rmdir(around);
+    }
     raise(number); /* SA_RESETHAND: the default action, once this handler has returned */
 }
 
@@ -135,6 +139,11 @@ bool output_start(struct output *output, const char *path, struct error *error)
     }
     block_signals(SIG_UNBLOCK);
     return made || fail(error, "%s: cannot write there: %s", path, strerror(reason));
+}
+
+void output_within(const char *directory)
+{
+    around = directory;
 }
 
 void output_hold_signals(bool hold)

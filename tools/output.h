@@ -21,6 +21,10 @@ struct output {
 /* Makes the temporary directory. One output at a time. */
 bool output_start(struct output *output, const char *path, struct error *error);
 
+/* A directory of the caller's, with nothing but the output in it, that a signal takes away as well.
+   Has to stay as long as the program runs. */
+void output_within(const char *directory);
+
 /* Starts a program that writes the ISO, known to the signal handlers: it is killed before the files
    are taken away. Returns as fork() does; output_child_ended() when it has been waited for. */
 pid_t output_fork(void);

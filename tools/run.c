@@ -23,6 +23,7 @@
 #include "tools/mkrescue.h"
 #include "tools/ovmf.h"
 #include "tools/options.h"
+#include "tools/output.h"
 #include "tools/say.h"
 #include "tools/xorriso.h"
 
@@ -104,13 +105,15 @@ static void show_help(const char *name)
 static int make_iso(char *tree, struct error *error)
 {
     const char *parent = getenv("TMPDIR");
-    char directory[PATH_MAX], iso[PATH_MAX + 8];
+    static char directory[PATH_MAX];
+    char iso[PATH_MAX + 8];
     parent = parent != NULL && parent[0] != '\0' ? parent : "/tmp";
     if (snprintf(directory, sizeof directory, "%s/whelk-run-XXXXXX", parent) >= PATH_MAX ||
         mkdtemp(directory) == NULL) {
         fail(error, "%.100s: cannot make a directory there: %s", parent, strerror(errno));
         return -1;
     }
+    output_within(directory);
     snprintf(iso, sizeof iso, "%s/iso", directory);
     char name[] = "whelk run", option[] = "-o", graft[PATH_MAX + 2];
     int descriptor = -1;

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from discs import BUILD, tree, write_tree
+from discs import BUILD, Sparse, tree, write_tree
 from good_kernels import KERNELS
 from place import good_tree, may_mount
 from qemu import PATIENCE
@@ -192,6 +192,20 @@ def test_qemu_ends_when_whelk_is_ended(place, number):
     while os.path.exists(f"/proc/{pid}") and "Z" not in open(f"/proc/{pid}/stat").read().split(")")[1][:3]:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_signal_while_the_iso_is_made_leaves_nothing(place):
+    source = place.write(good_tree(big=Sparse(4 << 30)))
+    temporary = place.path / "temporary"
+    temporary.mkdir()
+    process = subprocess.Popen([WHELK, "run", source], env={**os.environ, "TMPDIR": str(temporary)})
+    deadline = time.monotonic() + 20 * PATIENCE
+    while not any(path.stat().st_size > 1 << 20 for path in temporary.rglob("iso")):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == -signal.SIGTERM
+    assert os.listdir(temporary) == []
 
 
 # ---- what is refused
