@@ -43,7 +43,7 @@ _Static_assert(BACKUP_BLOCKS *ISO_BLOCK_BYTES >= HYBRID_BACKUP_BYTES,
                "the backup GPT fits the padding");
 
 struct settings {
-    const char *output, *xorriso, *product_name, *product_version;
+    const char *output, *xorriso, *product_name, *product_version, *compression;
     bool verbose, help, version;
 };
 
@@ -53,9 +53,9 @@ struct settings {
 static bool check_compression(void *settings, const char *argument, struct error *error)
 {
     static const char *const known[] = {"no", "none", "auto", "xz", "gz", "lzo"};
-    (void)settings;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(argument, known[i]) == 0) {
+            ((struct settings *)settings)->compression = argument;
             return true;
         }
     }
@@ -339,6 +339,9 @@ static bool make(const struct settings *settings, const struct command_line *lin
     struct error error = {""};  /* check_tree() says its reasons itself */
     for (size_t i = 0; settings->verbose && i < line->ignored.count; i++) {
         say("%s: ignored, as Whelk needs nothing of the kind", line->ignored.at[i]);
+    }
+    if (settings->verbose && settings->compression != NULL) {
+        say("compression %s: ignored, as Whelk needs nothing of the kind", settings->compression);
     }
     bool done = read_sources(&tree, line, settings->verbose, &error) && check_tree(&tree, &order) &&
                 efi_boot_choose(&efi, &tree, &error) &&
