@@ -93,10 +93,10 @@ static bool find_place(const char *path, char place[PATH_MAX], struct error *err
         return realpath(path, place) != NULL || fail(error, "%s: %s", path, strerror(errno));
     }
     char copy[PATH_MAX], directory[PATH_MAX];
-    if (strlen(path) >= sizeof copy || path[0] == '\0') {
+    const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+    if (strlen(path) >= sizeof copy || strlen(name) > NAME_MAX || path[0] == '\0') {
         return fail(error, "'%.100s': not the name of a file", path);
     }
-    const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
     if (name[0] == '\0') {
         return fail(error, "%s: give the ISO's file name, not a directory", path);
     }

@@ -406,7 +406,8 @@ def test_a_source_that_does_not_exist_is_named(place):
 
 @pytest.mark.parametrize("output, reason", [("tree", "is a directory"), ("/dev/null", "is no regular file"),
                                             ("no/where.iso", "No such file or directory"), ("tree/", "is a directory"),
-                                            ("x/", "not a directory"), ("-", "standard output")])
+                                            ("x/", "not a directory"), ("-", "standard output"),
+                                            ("n" * 256, "not the name of a file")])
 def test_an_output_that_is_no_file_is_refused(place, output, reason):
     run = place.run("-o", output, place.write(good_tree()))
     assert run.returncode == 1
