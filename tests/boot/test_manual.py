@@ -5,6 +5,7 @@ has all of it."""
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -145,6 +146,29 @@ def test_the_package_is_lintian_clean(package):
     run = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning", package], capture_output=True,
                          text=True)
     assert (run.returncode, run.stdout) == (0, "")
+
+
+@pytest.mark.skipif(not list(Path("/var/lib/apt/lists").glob("*_dists_bookworm_main_binary-amd64_Packages*")),
+                    reason="apt has no list of Debian 12's packages")
+def test_apt_would_install_the_package_on_a_machine_that_has_nothing_yet(package):
+    run = subprocess.run(["apt-get", "install", "--simulate", "--no-install-recommends", "-o",
+                          "Dir::State::status=/dev/null", package], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    installed = set(re.findall(r"^Inst (\S+)", run.stdout, re.MULTILINE))
+    assert {"whelk", "xorriso"} <= installed and "mtools" not in installed
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="dpkg gives the files to root")
+def test_dpkg_installs_the_package_and_takes_all_of_it_away_again(package, tmp_path):
+    (tmp_path / "var/lib/dpkg/info").mkdir(parents=True)
+    (tmp_path / "var/lib/dpkg/updates").mkdir()
+    (tmp_path / "var/lib/dpkg/status").touch()
+    dpkg = ["dpkg", f"--root={tmp_path}", "--log=/dev/null", "--force-depends"]
+    subprocess.run([*dpkg, "-i", package], check=True, capture_output=True)
+    shown = subprocess.run([tmp_path / "usr/bin/whelk-mkrescue", "--version"], capture_output=True, text=True).stdout
+    assert shown.startswith("whelk-mkrescue (Whelk) ")
+    subprocess.run([*dpkg, "--purge", "whelk"], check=True, capture_output=True)
+    assert not (tmp_path / "usr").exists()
 
 
 def test_the_unpacked_package_makes_an_iso_and_needs_xorriso_only(package, place):
