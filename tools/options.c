@@ -42,7 +42,7 @@ static const struct option *find_letter(const struct option *options, const char
 {
     for (const struct option *option = options; option->name != NULL; option++) {
         if (option->letter != '\0' && word[1] == option->letter) {
-            *value = word[2] != '\0' ? word + 2 : NULL;
+            *value = word[2] != '\0' ? word + 2 + (word[2] == '=') : NULL;
             return option->argument != NULL || *value == NULL ? option : NULL;
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The command line, read by a table: -o X, -oX, --long X, --long=X, and -long X as xorriso has it;
-// operands and options in any order; what follows "--" is another program's.
+// The command line, read by a table: -o X, -oX, -o=X, --long X, --long=X, and -long X as xorriso
+// has it; operands and options in any order; what follows "--" is another program's.
 #pragma once
 
 #include <stdbool.h>

@@ -653,8 +653,8 @@ def test_a_tree_of_100000_files_makes_an_iso(place):
 # ---- the command line
 
 @pytest.mark.parametrize("arguments", [
-    ("-o", "out.iso", "tree"), ("tree", "-o", "out.iso"), ("-oout.iso", "tree"), ("--output=out.iso", "tree"),
-    ("--output", "out.iso", "tree"), ("-output", "out.iso", "tree")])
+    ("-o", "out.iso", "tree"), ("tree", "-o", "out.iso"), ("-oout.iso", "tree"), ("-o=out.iso", "tree"),
+    ("--output=out.iso", "tree"), ("--output", "out.iso", "tree"), ("-output", "out.iso", "tree")])
 def test_the_output_may_be_named_in_every_usual_way(place, arguments):
     place.write(good_tree())
     run = place.run(*arguments)
