@@ -325,7 +325,7 @@ void domain_write_kubevirt(const struct domain *domain, FILE *out)
             "metadata:\n"
             "  name: %s\n"
             "spec:\n"
-            "  running: true\n"
+            "  runStrategy: RerunOnFailure\n"
             "  template:\n"
             "    metadata:\n"
             "      labels:\n"

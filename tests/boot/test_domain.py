@@ -122,6 +122,7 @@ def test_kubevirts_definition_is_yaml_with_names_that_kubernetes_takes(place):
     text = definition(place, "-f", "kubevirt", "--name", "My_Guest.1", "-m", "256", "-c", "3")
     machine = yaml.safe_load(text)
     assert (machine["apiVersion"], machine["kind"]) == ("kubevirt.io/v1", "VirtualMachine")
+    assert "runStrategy" in machine["spec"] and "running" not in machine["spec"]  # deprecated for it
     spec = machine["spec"]["template"]["spec"]
     assert machine["metadata"]["name"] == spec["volumes"][0]["persistentVolumeClaim"]["claimName"] == "my-guest.1"
     assert spec["domain"]["memory"]["guest"] == "256Mi" and spec["domain"]["cpu"]["sockets"] == 3
