@@ -286,6 +286,21 @@ static bool place(const struct planning *planning, struct piece *piece, uint32_t
            placement_add_above(placement, piece, alignment, MODULES_LOWEST, planning->error);
 }
 
+/* Under UEFI, where nothing is yet, if that can be: there it is read to its place, and has not to
+   be moved once the firmware has gone. */
+static bool place_module(const struct planning *planning, struct piece *piece, uint64_t lowest)
+{
+    struct placement *placement = &planning->plan->placement;
+    const struct memory_map *map = placement->map;
+    bool placed = false;
+    if (planning->boot->efi != NULL) {
+        placement->map = planning->boot->efi->unused;
+        placed = placement_add_above(placement, piece, PAGE_SIZE, lowest, planning->error);
+        placement->map = map;
+    }
+    return placed || place(planning, piece, PAGE_SIZE, lowest);
+}
+
 static bool place_modules(struct planning *planning)
 {
     struct plan *plan = planning->plan;
@@ -303,7 +318,7 @@ static bool place_modules(struct planning *planning)
                  (unsigned long long)file->size);
             return fail_at(planning, &planning->boot->modules[i]);
         }
-        if (!place(planning, &piece, PAGE_SIZE, lowest)) {
+        if (!place_module(planning, &piece, lowest)) {
             return fail_at(planning, &planning->boot->modules[i]);
         }
         modules[i].mod_start = piece.address;

@@ -292,6 +292,23 @@ static void the_first_module_stands_in_the_first_page_behind_the_kernel(void **s
     assert_module_at(0, MIB + 2 * PAGE);
 }
 
+static void under_uefi_modules_go_where_nothing_is_yet_as_long_as_there_is_room(void **state)
+{
+    (void)state;
+    static struct memory_range pool = {8 * MIB, MIB, MEMORY_AVAILABLE};
+    static const struct memory_map unused = {&pool, 1, 1};
+    static const struct boot_efi efi = {.unused = &unused};
+    build_ordinary();
+    add_module(MIB / 2);
+    add_module(MIB);
+    add_module(1);
+    boot.efi = &efi;
+    assert_planned_on(&pc_map);
+    assert_module_at(0, 8 * MIB);
+    assert_module_at(1, 8 * MIB + MIB / 2); /* the pool has not room for it */
+    assert_module_at(2, 9 * MIB + MIB / 2);
+}
+
 static void modules_follow_one_another_page_by_page_in_order(void **state)
 {
     (void)state;
@@ -704,6 +721,7 @@ int main(void)
         cmocka_unit_test(information_too_large_for_low_memory_stands_behind_the_kernel),
         cmocka_unit_test(information_with_a_command_line_of_64_kib_stays_low),
         cmocka_unit_test(the_first_module_stands_in_the_first_page_behind_the_kernel),
+        cmocka_unit_test(under_uefi_modules_go_where_nothing_is_yet_as_long_as_there_is_room),
         cmocka_unit_test(modules_follow_one_another_page_by_page_in_order),
         cmocka_unit_test(modules_of_a_kernel_below_1_mib_begin_at_1_mib),
         cmocka_unit_test(modules_go_behind_the_highest_segment_in_whichever_order),
