@@ -106,7 +106,7 @@ LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' $(VENDORED_FOLDERS:%
 LINT_SH      := $(shell find $(LINT_FOLDERS) .ci -name '*.sh' -o -path '.ci/run' | sort)
 # What the boot image alone is made of sees its own small libc and 32-bit code.
 LINT_BIOS_C  := $(filter-out $(PURE_C) boot/bios/join.c,$(filter stage2/%.c boot/bios/%.c,$(LINT_C)))
-LINT_EFI_C   := $(filter boot/efi/%.c,$(LINT_C))
+LINT_EFI_C   := $(filter boot/efi/%.c tools/probe/starter.c tests/boot/shim/uefi.c,$(LINT_C))
 LINT_HOST_C  := $(filter-out $(LINT_BIOS_C) $(LINT_EFI_C) tests/%,$(filter %.c,$(LINT_C)))
 TIDY_FLAGS   := -std=gnu11 -I. -D_GNU_SOURCE -DWHELK_VERSION='"$(VERSION)"'
 

@@ -17,6 +17,7 @@
 #include "tools/bench_qemu.h"
 #include "tools/bench_report.h"
 #include "tools/bench_xen.h"
+#include "tools/ovmf.h"
 #include "tools/say.h"
 
 enum {
@@ -34,7 +35,8 @@ struct bench_iso {
     char path[PATH_MAX];
     uint64_t bytes;
     struct samples total_ms, raw_ms;
-    uint64_t accesses;
+    struct samples firmware_ms, loader_ms; /* of each boot: UEFI only */
+    uint64_t accesses, firmware_accesses;
     bool failed; /* has been said */
     bool has_timing;
     struct samples stamps_us[TIMING_STAMPS];
@@ -48,7 +50,6 @@ struct bench_group {
     struct bench_iso isos[MAX_ISOS];
     size_t iso_count;
     struct samples firmware_ms;
-    uint64_t firmware_accesses;
     char timing_iso[PATH_MAX]; /* "": none */
 };
 
@@ -57,7 +58,9 @@ struct bench {
     struct qemu_machine machine; /* with its accelerator */
     struct bench_group *groups;
     size_t group_count;
-    char nothing[PATH_MAX]; /* ISO */
+    char nothing[PATH_MAX]; /* ISO; with a BIOS it tells the firmware's share */
+    char starter[PATH_MAX]; /* and this one does with UEFI */
+    bool is_uefi;
     char version[80], platform[160];
     const char *marker;        /* on the serial port; NULL: the kernel's entry */
     const char *until;         /* the same for people */
@@ -105,13 +108,19 @@ static bool measure_size(struct bench_iso *iso, struct error *error)
     return true;
 }
 
+static bool wants_maker(const struct bench *bench, const struct iso_maker *maker)
+{
+    return bench_wants_loader(&bench->settings, maker->name) &&
+           (maker->firmware & bench->settings.machine.firmware) != 0;
+}
+
 /* Whelk's must work; the others' failures are said. */
 static bool add_made(struct bench *bench, struct bench_group *group, const struct iso_maker *maker,
                      struct error *error)
 {
     struct bench_iso *iso = &group->isos[group->iso_count];
     char name[64];
-    if (!bench_wants_loader(&bench->settings, maker->name) || !maker->is_installed()) {
+    if (!wants_maker(bench, maker) || !maker->is_installed(maker)) {
         return true;
     }
     iso->name = maker->name;
@@ -119,7 +128,7 @@ static bool add_made(struct bench *bench, struct bench_group *group, const struc
     snprintf(name, sizeof name, "%s-%u.iso", maker->name, group->size_mib);
     process_scratch(iso->path, name);
     show_progress(bench, group, maker->label);
-    bool made = maker->make(&group->tree, iso->path, error) && measure_size(iso, error);
+    bool made = maker->make(maker, &group->tree, iso->path, error) && measure_size(iso, error);
     if (made) {
         group->iso_count++;
     } else if (maker != &iso_makers[0] && !process_interrupted()) {
@@ -193,7 +202,7 @@ static bool make_isos(struct bench *bench, struct error *error)
         return fail(error, "out of memory");
     }
     for (size_t i = 0; i < iso_maker_count; i++) {
-        if (bench_wants_loader(settings, iso_makers[i].name) && !iso_makers[i].is_installed()) {
+        if (wants_maker(bench, &iso_makers[i]) && !iso_makers[i].is_installed(&iso_makers[i])) {
             say("%s is left out: not installed; on Debian: apt install %s", iso_makers[i].name,
                 iso_makers[i].packages);
         }
@@ -218,6 +227,7 @@ static bool kvm_is_fast(struct bench *bench)
     struct qemu_machine machine = bench->machine;
     struct boot_wish wish = {.iso = bench->nothing, .marker = COUNTED_MARKER};
     machine.accel = "kvm";
+    machine.firmware = FIRMWARE_BIOS;
     machine.timeout_seconds = KVM_SECONDS;
     return qemu_time(&machine, &wish, &bench->result, &ignored);
 }
@@ -225,6 +235,7 @@ static bool kvm_is_fast(struct bench *bench)
 static bool choose_platform(struct bench *bench, struct error *error)
 {
     bench->machine = bench->settings.machine;
+    bench->is_uefi = bench->machine.firmware != FIRMWARE_BIOS;
     if (bench->settings.xen) {
         xen_version(bench->version, sizeof bench->version);
         bench->machine.accel = "xen";
@@ -250,11 +261,29 @@ static bool choose_platform(struct bench *bench, struct error *error)
         snprintf(bench->platform, sizeof bench->platform, "HVM guest of %s, %u MiB", bench->version,
                  bench->machine.memory_mib);
     } else {
-        snprintf(bench->platform, sizeof bench->platform, "%.40s, %.20s, %.20s, %.20s, %u MiB",
+        snprintf(bench->platform, sizeof bench->platform, "%.40s, %.20s, %.20s, %.20s, %u MiB%s",
                  bench->version, bench->machine.accel, bench->machine.machine,
-                 bench->machine.attach, bench->machine.memory_mib);
+                 bench->machine.attach, bench->machine.memory_mib,
+                 !bench->is_uefi                              ? ""
+                 : bench->machine.firmware == FIRMWARE_UEFI32 ? ", 32-bit OVMF"
+                                                              : ", OVMF");
     }
     return true;
+}
+
+/* Its own message comes before any boot that would say the same. */
+static bool prepare_uefi(struct bench *bench, struct error *error)
+{
+    struct ovmf ovmf;
+    if (!ovmf_open(&ovmf, bench->machine.firmware == FIRMWARE_UEFI32, error)) {
+        return false;
+    }
+    close(ovmf.variables);
+    process_scratch(bench->starter, "starter.iso");
+    bench->machine.starter = bench->starter;
+    return (!ovmf.needs_smm || strcmp(bench->machine.machine, OVMF_MACHINE) == 0 ||
+            fail(error, "this OVMF runs on --machine=" OVMF_MACHINE " only")) &&
+           iso_make_starter(bench->starter, error);
 }
 
 // ---- Boots
@@ -263,6 +292,7 @@ static bool boot_once(struct bench *bench, const char *iso, const char *marker, 
                       const char *then, struct error *error)
 {
     struct boot_wish wish = {.iso = iso,
+                             .start = bench->is_uefi ? START_MARKER : NULL,
                              .marker = marker,
                              .is_ours = marker != NULL && marker != bench->settings.until,
                              .entry = entry,
@@ -312,6 +342,10 @@ static bool boot_iso(struct bench *bench, struct bench_group *group, struct benc
         return note_failure(bench, group, iso, &error);
     }
     samples_add(&iso->total_ms, bench->result.milliseconds);
+    if (bench->is_uefi) {
+        samples_add(&iso->firmware_ms, bench->result.start_ms);
+        samples_add(&iso->loader_ms, bench->result.milliseconds - bench->result.start_ms);
+    }
     if (raw) {
         take_raw_dma(bench, iso);
     }
@@ -321,11 +355,13 @@ static bool boot_iso(struct bench *bench, struct bench_group *group, struct benc
 /* All once. False: cannot go on. */
 static bool boot_all(struct bench *bench, struct bench_group *group, struct error *error)
 {
-    show_progress(bench, group, "firmware");
-    if (!boot_once(bench, bench->nothing, NOTHING_MARKER, 0, NULL, error)) {
-        return fail_in(error, "a boot image that does nothing ");
+    if (!bench->is_uefi) {
+        show_progress(bench, group, "firmware");
+        if (!boot_once(bench, bench->nothing, NOTHING_MARKER, 0, NULL, error)) {
+            return fail_in(error, "a boot image that does nothing ");
+        }
+        samples_add(&group->firmware_ms, bench->result.milliseconds);
     }
-    samples_add(&group->firmware_ms, bench->result.milliseconds);
     for (size_t i = 0; i < group->iso_count; i++) {
         if (!group->isos[i].failed && !boot_iso(bench, group, &group->isos[i])) {
             return fail(error, "interrupted");
@@ -337,23 +373,34 @@ static bool boot_all(struct bench *bench, struct bench_group *group, struct erro
 static bool count_one(struct bench *bench, const char *iso, const char *marker, uint32_t entry,
                       uint64_t *accesses, struct error *error)
 {
-    struct boot_wish wish = {.iso = iso, .marker = marker, .entry = entry};
+    struct boot_wish wish = {.iso = iso,
+                             .start = bench->is_uefi ? START_MARKER : NULL,
+                             .marker = marker,
+                             .entry = entry};
     bool done = qemu_count(&bench->machine, &wish, &bench->result, error);
     *accesses = done ? bench->result.accesses : 0;
     return done;
 }
 
+static bool say_no_trace(struct bench *bench)
+{
+    end_progress();
+    say("this QEMU has no trace in its log: accesses to devices are not counted");
+    bench->settings.no_accesses = true;
+    return true;
+}
+
 static bool count_accesses(struct bench *bench, struct bench_group *group, struct error *error)
 {
-    show_progress(bench, group, "firmware's accesses");
-    if (!count_one(bench, bench->nothing, NOTHING_MARKER, 0, &group->firmware_accesses, error)) {
-        return false;
-    }
-    if (group->firmware_accesses == 0) {
-        end_progress();
-        say("this QEMU has no trace in its log: accesses to devices are not counted");
-        bench->settings.no_accesses = true;
-        return true;
+    uint64_t firmware = 0;
+    if (!bench->is_uefi) {
+        show_progress(bench, group, "firmware's accesses");
+        if (!count_one(bench, bench->nothing, NOTHING_MARKER, 0, &firmware, error)) {
+            return false;
+        }
+        if (firmware == 0) {
+            return say_no_trace(bench);
+        }
     }
     for (size_t i = 0; i < group->iso_count; i++) {
         struct bench_iso *iso = &group->isos[i];
@@ -366,7 +413,10 @@ static bool count_accesses(struct bench *bench, struct bench_group *group, struc
             }
             end_progress();
             say("%s: accesses were not counted: %s", iso->name, reason.message);
+        } else if (!iso->failed && iso->accesses == 0) {
+            return say_no_trace(bench);
         }
+        iso->firmware_accesses = bench->is_uefi ? bench->result.start_accesses : firmware;
     }
     return true;
 }
@@ -393,7 +443,12 @@ static void boot_with_timing(struct bench *bench, struct bench_group *group)
 /* Once before anything is measured: QEMU and its files come from the disk then. */
 static bool warm_up(struct bench *bench, struct error *error)
 {
+    const struct bench_group *group = &bench->groups[0];
     sync();
+    if (bench->is_uefi) { /* what fails is said later */
+        boot_once(bench, group->isos[0].path, bench->marker, group->tree.entry, NULL, error);
+        return true;
+    }
     return boot_once(bench, bench->nothing, NOTHING_MARKER, 0, NULL, error) ||
            fail_in(error, "a boot image that does nothing ");
 }
@@ -404,7 +459,7 @@ static bool measure(struct bench *bench, struct error *error)
     bool counts = !settings->xen && !settings->no_accesses;
     bench->done = bench->steps = 0;
     for (size_t i = 0; i < bench->group_count; i++) {
-        size_t each = bench->groups[i].iso_count + 1;
+        size_t each = bench->groups[i].iso_count + (bench->is_uefi ? 0 : 1);
         bool has_timing = bench->groups[i].timing_iso[0] != '\0';
         bench->steps += (unsigned)(each * (settings->runs + (counts ? 1 : 0)) +
                                    (has_timing ? settings->runs : 0));
@@ -435,25 +490,31 @@ static void fill_timing(struct report_row *row, struct bench_iso *iso)
     }
 }
 
+/* With a BIOS only a boot of its own tells the firmware's share. */
+static void fill_times(struct report_row *row, struct bench_group *group, struct bench_iso *iso)
+{
+    bool own = iso->firmware_ms.count > 0;
+    row->total = samples_summary(&iso->total_ms);
+    row->firmware = samples_summary(own ? &iso->firmware_ms : &group->firmware_ms);
+    row->loader =
+        own ? samples_summary(&iso->loader_ms) : report_loader_share(row->total, row->firmware);
+    row->accesses = iso->accesses;
+    row->firmware_accesses = iso->firmware_accesses;
+}
+
 static void fill_rows(struct bench_group *group, struct report *report)
 {
-    struct summary firmware = samples_summary(&group->firmware_ms);
     for (size_t i = 0; i < group->iso_count; i++) {
         struct bench_iso *iso = &group->isos[i];
         if (iso->failed || iso->total_ms.count == 0) {
             continue;
         }
         struct report_row *row = &report->rows[report->row_count++];
-        struct summary total = samples_summary(&iso->total_ms);
         *row = (struct report_row){.name = iso->name,
                                    .label = iso->label,
                                    .size_mib = group->size_mib,
-                                   .iso_bytes = iso->bytes,
-                                   .firmware = firmware,
-                                   .loader = report_loader_share(total, firmware),
-                                   .total = total,
-                                   .accesses = iso->accesses,
-                                   .firmware_accesses = group->firmware_accesses};
+                                   .iso_bytes = iso->bytes};
+        fill_times(row, group, iso);
         fill_timing(row, iso);
         if (iso->raw_ms.count > 0) {
             report->rows[report->row_count++] =
@@ -561,7 +622,8 @@ static bool run(struct bench *bench, struct error *error)
     bench->until = settings->until != NULL ? quoted : "the kernel's first instruction";
     process_scratch(bench->nothing, "nothing.iso");
     bool done = iso_make_nothing(bench->nothing, error) && choose_platform(bench, error) &&
-                make_isos(bench, error) && warm_up(bench, error) && measure(bench, error);
+                (!bench->is_uefi || prepare_uefi(bench, error)) && make_isos(bench, error) &&
+                warm_up(bench, error) && measure(bench, error);
     end_progress();
     return done && show(bench, error);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What `whelk bench` boots besides the user's own, which is inside the program: the probe kernel and
-# the boot image that does nothing.
+# What `whelk bench` boots besides the user's own, which is inside the program: the probe kernel, the
+# boot image that does nothing, and what starts a loader under UEFI.
 
 PROBE        := $(BUILD)/probe
 PROBE_CFLAGS := -m32 -march=i586 -Os -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) -fno-pic -fno-stack-protector \
@@ -30,7 +30,22 @@ $(BUILD)/nothing.img: tools/probe/nothing.asm tools/bench.mk
 	@echo "ASM  $<"
 	@$(NASM) -f bin -w+all -Werror -o $@ $<
 
-$(BUILD)/host/tools/bench_embedded.o: tools/bench_embedded.c $(BUILD)/probe.elf $(BUILD)/nothing.img
+STARTERS     := $(BUILD)/starter-x64.efi $(BUILD)/starter-ia32.efi
+STARTERS_ELF := $(STARTERS:$(BUILD)/%.efi=$(PROBE)/%.elf)
+
+$(STARTERS_ELF:.elf=.o): $(PROBE)/starter-%.o: tools/probe/starter.c tools/bench.mk boot/efi/build.mk
+	@mkdir -p $(@D)
+	@echo "CC   $@"
+	@$(CC) $(COMMON) $(WARNINGS) $(EFI_FLAGS) $(EFI_FLAGS_$*) -c -o $@ $<
+
+# Its relocations are not packed: if there were one, the linker script would refuse it.
+$(STARTERS_ELF): $(PROBE)/starter-%.elf: $(PROBE)/starter-%.o linker/efi-%.ld linker/efi.ld
+	@$(call efi_link,$*) -o $@ $<
+
+$(STARTERS): $(BUILD)/%.efi: $(PROBE)/%.elf
+	@objcopy -O binary $< $@
+
+$(BUILD)/host/tools/bench_embedded.o: tools/bench_embedded.c $(BUILD)/probe.elf $(BUILD)/nothing.img $(STARTERS)
 	@mkdir -p $(@D)
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<

@@ -7,8 +7,13 @@
 struct bytes embedded_probe(void);   /* a Multiboot kernel that says when it runs */
 struct bytes embedded_nothing(void); /* 2048 bytes: El Torito boot image and disk's first sector */
 
-/* What they write on the serial port; behind the first two, " 0x" and the TSC in hexadecimal. */
+/* UEFI applications that start another disc's loader, and say when. */
+struct bytes embedded_starter64(void);
+struct bytes embedded_starter32(void);
+
+/* What they write on the serial port; behind the first three, " 0x" and the TSC in hexadecimal. */
 #define PROBE_MARKER   "whelk-probe"
 #define NOTHING_MARKER "whelk-nothing"
+#define START_MARKER   "whelk-start"
 #define COUNTED_MARKER "whelk-counted"
 #define RAW_DMA_MARKER "whelk-raw-dma: "

@@ -10,7 +10,7 @@
 #include "tools/bench_embedded.h"
 #include "tools/bench_process.h"
 
-#define GRUB_PLATFORM   "/usr/lib/grub/i386-pc"
+#define GRUB_PLATFORMS  "/usr/lib/grub/"
 #define ISOLINUX_FOLDER "/usr/lib/ISOLINUX"
 #define SYSLINUX_FOLDER "/usr/lib/syslinux/modules/bios"
 #define ISOLINUX_CONFIG "isolinux.cfg"
@@ -52,8 +52,9 @@ static bool run(struct command *command, struct error *error)
 
 // ---- Whelk
 
-static bool whelk_is_installed(void)
+static bool whelk_is_installed(const struct iso_maker *maker)
 {
+    (void)maker;
     return true;
 }
 
@@ -73,40 +74,54 @@ bool iso_make_with_config(const struct bench_tree *tree, const char *config, con
     return fail(error, "%s cannot be made a boot ISO", tree->directory);
 }
 
-static bool make_whelk(const struct bench_tree *tree, const char *path, struct error *error)
+static bool make_whelk(const struct iso_maker *maker, const struct bench_tree *tree,
+                       const char *path, struct error *error)
 {
+    (void)maker;
     return iso_make_with_config(tree, NULL, path, error);
 }
 
 // ---- GRUB
 
-static bool grub_is_installed(void)
+/* Its files for the firmware, in a folder that is called as the platform. */
+static bool grub_is_installed(const struct iso_maker *maker)
 {
+    static const struct {
+        enum firmware firmware;
+        const char *file;
+    } platforms[] = {
+        {FIRMWARE_BIOS, GRUB_PLATFORMS "i386-pc/moddep.lst"},
+        {FIRMWARE_UEFI, GRUB_PLATFORMS "x86_64-efi/moddep.lst"},
+        {FIRMWARE_UEFI32, GRUB_PLATFORMS "i386-efi/moddep.lst"},
+    };
+    size_t i = 0;
+    while (platforms[i].firmware != maker->firmware) {
+        i++;
+    }
     return process_is_installed("grub-mkrescue") && process_is_installed("mformat") &&
-           access(GRUB_PLATFORM "/cdboot.img", R_OK) == 0;
+           access(platforms[i].file, R_OK) == 0;
 }
 
-static bool make_grub(const struct bench_tree *tree, const char *path, struct error *error)
+/* Of one platform: without fonts, themes and translations as well. */
+static bool make_grub(const struct iso_maker *maker, const struct bench_tree *tree,
+                      const char *path, struct error *error)
 {
     struct command command = {0};
     add_words(&command, (const char *const[]){"grub-mkrescue", "-o", path, NULL});
-    add_source(&command, NULL, tree->directory);
-    return run(&command, error);
-}
-
-static bool make_grub_trimmed(const struct bench_tree *tree, const char *path, struct error *error)
-{
-    struct command command = {0};
-    add_words(&command, (const char *const[]){"grub-mkrescue", "-d", GRUB_PLATFORM, "--locales=",
-                                              "--fonts=", "--themes=", "-o", path, NULL});
+    if (maker->platform != NULL) {
+        add_words(&command,
+                  (const char *const[]){"--locales=", "--fonts=", "--themes=", "-d", NULL});
+        command_add(&command, GRUB_PLATFORMS "%s", maker->platform);
+    }
     add_source(&command, NULL, tree->directory);
     return run(&command, error);
 }
 
 // ---- isolinux with mboot.c32
 
-static bool isolinux_is_installed(void)
+static bool isolinux_is_installed(const struct iso_maker *maker)
 {
+    (void)maker;
     return access(ISOLINUX_FOLDER "/isolinux.bin", R_OK) == 0 &&
            access(ISOLINUX_FOLDER "/isohdpfx.bin", R_OK) == 0 &&
            access(SYSLINUX_FOLDER "/mboot.c32", R_OK) == 0;
@@ -134,8 +149,10 @@ static bool write_isolinux_config(const struct bench_tree *tree, const char *pat
     return fclose(file) == 0 || fail(error, "%s: %s", path, strerror(errno));
 }
 
-static bool make_isolinux(const struct bench_tree *tree, const char *path, struct error *error)
+static bool make_isolinux(const struct iso_maker *maker, const struct bench_tree *tree,
+                          const char *path, struct error *error)
 {
+    (void)maker;
     static const char *const modules[] = {"ldlinux.c32", "libcom32.c32", "mboot.c32"};
     struct command command = {0};
     char config[PATH_MAX];
@@ -161,20 +178,59 @@ static bool make_isolinux(const struct bench_tree *tree, const char *path, struc
     return run(&command, error);
 }
 
+#define GRUB(label, firmware, packages, platform)                                                  \
+    label, firmware, "grub-common " packages " mtools", grub_is_installed, make_grub, platform
+
 const struct iso_maker iso_makers[] = {
-    {"whelk", "Whelk", "", whelk_is_installed, make_whelk},
-    {"grub", "GRUB", "grub-common grub-pc-bin mtools", grub_is_installed, make_grub},
-    {"grub-i386-pc", "GRUB i386-pc", "grub-common grub-pc-bin mtools", grub_is_installed,
-     make_grub_trimmed},
-    {"isolinux", "isolinux", "isolinux syslinux-common", isolinux_is_installed, make_isolinux},
+    {"whelk", "Whelk", FIRMWARE_BIOS | FIRMWARE_UEFI | FIRMWARE_UEFI32, "", whelk_is_installed,
+     make_whelk, NULL},
+    {"grub", GRUB("GRUB", FIRMWARE_BIOS, "grub-pc-bin", NULL)},
+    {"grub-i386-pc", GRUB("GRUB i386-pc", FIRMWARE_BIOS, "grub-pc-bin", "i386-pc")},
+    {"isolinux", "isolinux", FIRMWARE_BIOS, "isolinux syslinux-common", isolinux_is_installed,
+     make_isolinux, NULL},
+    {"grub", GRUB("GRUB", FIRMWARE_UEFI, "grub-efi-amd64-bin", NULL)},
+    {"grub-x86_64-efi", GRUB("GRUB x86_64-efi", FIRMWARE_UEFI, "grub-efi-amd64-bin", "x86_64-efi")},
+    {"grub", GRUB("GRUB", FIRMWARE_UEFI32, "grub-efi-ia32-bin", NULL)},
+    {"grub-i386-efi", GRUB("GRUB i386-efi", FIRMWARE_UEFI32, "grub-efi-ia32-bin", "i386-efi")},
 };
 const size_t iso_maker_count = sizeof iso_makers / sizeof iso_makers[0];
 
-// ---- Nothing
+// ---- Nothing, and nothing but a start
 
 static bool write_at(int descriptor, const void *bytes, size_t length)
 {
     return descriptor >= 0 && pwrite(descriptor, bytes, length, 0) == (ssize_t)length;
+}
+
+/* A scratch file with these contents. */
+static bool write_scratch(char path[PATH_MAX], const char *name, struct bytes contents,
+                          struct error *error)
+{
+    process_scratch(path, name);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool done = write_at(file, contents.data, contents.size);
+    done = file >= 0 && close(file) == 0 && done;
+    return done || fail(error, "%s: %s", path, strerror(errno));
+}
+
+bool iso_make_starter(const char *path, struct error *error)
+{
+    static const char config[] = "menuentry nothing {\nhalt\n}\n";
+    struct command command = {0};
+    char file[PATH_MAX];
+    add_words(&command, (const char *const[]){"/proc/self/exe", "mkrescue", "-o", path, NULL});
+    bool done = write_scratch(file, "starter.cfg",
+                              (struct bytes){(const uint8_t *)config, sizeof config - 1}, error);
+    add_source(&command, "boot/grub/grub.cfg", file);
+    done = done && write_scratch(file, "starter64.efi", embedded_starter64(), error);
+    add_source(&command, "EFI/BOOT/BOOTX64.EFI", file);
+    done = done && write_scratch(file, "starter32.efi", embedded_starter32(), error);
+    add_source(&command, "EFI/BOOT/BOOTIA32.EFI", file);
+    if (!done) {
+        command_free(&command);
+        return false;
+    }
+    return run(&command, error);
 }
 
 bool iso_make_nothing(const char *path, struct error *error)
@@ -182,12 +238,8 @@ bool iso_make_nothing(const char *path, struct error *error)
     struct command command = {0};
     struct bytes nothing = embedded_nothing();
     char image[PATH_MAX];
-    process_scratch(image, "nothing.img");
-    int file = open(image, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool done = write_at(file, nothing.data, nothing.size);
-    done = file >= 0 && close(file) == 0 && done;
-    if (!done) {
-        return fail(error, "%s: %s", image, strerror(errno));
+    if (!write_scratch(image, "nothing.img", nothing, error)) {
+        return false;
     }
     add_words(&command,
               (const char *const[]){"xorriso", "-no_rc", "-as", "mkisofs", "-graft-points", "-b",
@@ -198,7 +250,8 @@ bool iso_make_nothing(const char *path, struct error *error)
         return false;
     }
     int disc = open(path, O_WRONLY | O_CLOEXEC);
-    done = write_at(disc, nothing.data, BOOT_SECTOR_BYTES) && ftruncate(disc, NOTHING_BYTES) == 0;
+    bool done =
+        write_at(disc, nothing.data, BOOT_SECTOR_BYTES) && ftruncate(disc, NOTHING_BYTES) == 0;
     done = disc >= 0 && close(disc) == 0 && done;
     return done || fail(error, "%s: %s", path, strerror(errno));
 }

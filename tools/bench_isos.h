@@ -5,13 +5,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "loader/error.h"
+#include "tools/bench_qemu.h"
 #include "tools/bench_tree.h"
 
 struct iso_maker {
     const char *name, *label; /* for machines and people */
+    unsigned firmware;        /* that its ISO boots with: of enum firmware, one or more */
     const char *packages;     /* Debian's, which bring it */
-    bool (*is_installed)(void);
-    bool (*make)(const struct bench_tree *tree, const char *path, struct error *error);
+    bool (*is_installed)(const struct iso_maker *maker);
+    bool (*make)(const struct iso_maker *maker, const struct bench_tree *tree, const char *path,
+                 struct error *error);
+    const char *platform; /* GRUB's; NULL: all that are installed */
 };
 
 /* Whelk first. */
@@ -21,6 +25,9 @@ extern const size_t iso_maker_count;
 /* Whelk's ISO, its config the file that is given. */
 bool iso_make_with_config(const struct bench_tree *tree, const char *config, const char *path,
                           struct error *error);
+
+/* The ISO, and disk, by which UEFI starts the loader of another one. */
+bool iso_make_starter(const char *path, struct error *error);
 
 /* The ISO, and disk, on whose boot nothing follows the firmware. */
 bool iso_make_nothing(const char *path, struct error *error);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tools/options.h"
+#include "tools/ovmf.h"
 
 enum {
     DEFAULT_RUNS = 5,
@@ -103,10 +104,24 @@ static bool set_csv(void *settings, const char *argument, struct error *error)
     return true;
 }
 
+static bool set_uefi(void *settings, const char *argument, struct error *error)
+{
+    (void)argument, (void)error;
+    ((struct bench_settings *)settings)->machine.firmware = FIRMWARE_UEFI;
+    return true;
+}
+
+static bool set_uefi32(void *settings, const char *argument, struct error *error)
+{
+    (void)argument, (void)error;
+    ((struct bench_settings *)settings)->machine.firmware = FIRMWARE_UEFI32;
+    return true;
+}
+
 static const struct option options[] = {
     {'n', "runs", "N", "boot each ISO N times, in turn (5)", set_runs, 0},
     {0, "iso", "NAME=FILE", "measure this ISO as well; may be given again", set_iso, 0},
-    {0, "loaders", "LIST", "only these of whelk,grub,grub-i386-pc,isolinux", options_text,
+    {0, "loaders", "LIST", "only these (whelk,grub,isolinux …)", options_text,
      offsetof(struct bench_settings, loaders)},
     {0, "until", "TEXT", "up to this text on the serial port instead", options_text,
      offsetof(struct bench_settings, until)},
@@ -116,7 +131,9 @@ static const struct option options[] = {
     {0, "raw-dma", NULL, "with --sizes: time of the bytes without a loader", options_flag,
      offsetof(struct bench_settings, raw_dma)},
     {'m', "memory", "MIB", "the machine's memory (512)", set_memory, 0},
-    {0, "machine", "pc|q35", "QEMU's machine (pc)", options_text,
+    {0, "uefi", NULL, "boot by UEFI (OVMF), not by a BIOS", set_uefi, 0},
+    {0, "uefi32", NULL, "boot by 32-bit UEFI", set_uefi32, 0},
+    {0, "machine", "pc|q35", "QEMU's machine (pc; q35 by UEFI)", options_text,
      offsetof(struct bench_settings, machine.machine)},
     {0, "attach", "HOW", "cdrom, hda, virtio-blk or usb (cdrom)", options_text,
      offsetof(struct bench_settings, machine.attach)},
@@ -179,6 +196,9 @@ static bool check(const struct bench_settings *settings, struct error *error)
         return fail(error, "--xen needs --until TEXT, --probe or --sizes: a guest's first "
                            "instruction cannot be seen from outside");
     }
+    if (settings->xen && settings->machine.firmware != FIRMWARE_BIOS) {
+        return fail(error, "--uefi and --uefi32 do not go with --xen");
+    }
     if (settings->until != NULL && settings->until[0] == '\0') {
         return fail(error, "--until: give a text");
     }
@@ -195,12 +215,16 @@ bool bench_options_read(int argc, char **argv, struct bench_settings *settings, 
     *settings = (struct bench_settings){
         .runs = DEFAULT_RUNS,
         .machine = {.program = "qemu-system-x86_64",
-                    .machine = "pc",
+                    .firmware = FIRMWARE_BIOS,
                     .attach = "cdrom",
                     .memory_mib = DEFAULT_MEMORY_MIB},
     };
     bool done = options_read(argc, argv, options, NULL, settings, &line, error);
     size_t operand_count = line.operands.count;
+    if (settings->machine.machine == NULL) {
+        settings->machine.machine =
+            settings->machine.firmware == FIRMWARE_BIOS ? "pc" : OVMF_MACHINE;
+    }
     if (settings->machine.timeout_seconds == 0) {
         settings->machine.timeout_seconds =
             settings->xen ? XEN_TIMEOUT_SECONDS : DEFAULT_TIMEOUT_SECONDS;

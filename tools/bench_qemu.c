@@ -18,6 +18,7 @@
 #include "tools/bench_gdb.h"
 #include "tools/bench_process.h"
 #include "tools/bench_trace.h"
+#include "tools/ovmf.h"
 
 enum {
     PIPE_BYTES = 1 << 20,
@@ -32,10 +33,13 @@ static struct boot {
     struct boot_result *result;
     struct gdb gdb;
     struct trace trace;
+    struct ovmf ovmf;
     int serial, trace_pipe; /* ours; -1: closed, or none */
     bool reached;           /* the marker, or the entry */
     double start_ms, limit_ms;
     uint64_t start_ticks;
+    bool loader_started;   /* wish->start has come */
+    uint64_t loader_ticks; /* and what it says */
 } boot;
 
 // ---- Time
@@ -69,10 +73,10 @@ static void escape(const char *path, char escaped[2 * PATH_MAX])
 static const struct {
     const char *name, *drive, *controller, *device; /* NULL: none */
 } attachments[] = {
-    {"cdrom", "if=none,media=cdrom,readonly=on", NULL, "ide-cd,drive=disc,bus=ide.1"},
-    {"hda", "if=none,snapshot=on", NULL, "ide-hd,drive=disc,bus=ide.0"},
-    {"virtio-blk", "if=none,snapshot=on", NULL, "virtio-blk-pci,drive=disc"},
-    {"usb", "if=none,snapshot=on", "qemu-xhci", "usb-storage,drive=disc"},
+    {"cdrom", "if=none,media=cdrom,readonly=on", NULL, "ide-cd,id=disc,drive=disc,bus=ide.1"},
+    {"hda", "if=none,snapshot=on", NULL, "ide-hd,id=disc,drive=disc,bus=ide.0"},
+    {"virtio-blk", "if=none,snapshot=on", NULL, "virtio-blk-pci,id=disc,drive=disc"},
+    {"usb", "if=none,snapshot=on", "qemu-xhci", "usb-storage,id=disc,drive=disc"},
 };
 enum { ATTACHMENT_COUNT = sizeof attachments / sizeof attachments[0] };
 
@@ -109,6 +113,19 @@ static void add_disc(struct command *command, const struct qemu_machine *machine
     add_device(command, attachments[index].device);
 }
 
+/* UEFI, and what it starts first: firmware that is told of one disc alone looks at no others. */
+static void add_uefi(struct command *command, const struct qemu_machine *machine)
+{
+    char escaped[2 * PATH_MAX];
+    escape(machine->starter, escaped);
+    ovmf_add(command, &boot.ovmf);
+    command_add(command, "-drive");
+    command_add(command, "id=starter,format=raw,if=none,readonly=on,file=%s", escaped);
+    add_device(command, "virtio-blk-pci,drive=starter,bootindex=1");
+    command_add(command, "-set");
+    command_add(command, "device.disc.bootindex=2");
+}
+
 static void make_command(struct command *command, const struct qemu_machine *machine,
                          const char *iso, int gdb, int serial, int trace)
 {
@@ -125,6 +142,9 @@ static void make_command(struct command *command, const struct qemu_machine *mac
         command_add(command, "%s", fixed[i]);
     }
     add_disc(command, machine, iso);
+    if (machine->firmware != FIRMWARE_BIOS) {
+        add_uefi(command, machine);
+    }
     command_add(command, "-chardev");
     command_add(command, "socket,id=gdb,fd=%d", gdb);
     command_add(command, "-gdb");
@@ -170,7 +190,7 @@ bool qemu_version(const struct qemu_machine *machine, char *version, size_t size
 
 static void close_all(void)
 {
-    const int descriptors[] = {boot.gdb.socket, boot.serial, boot.trace_pipe};
+    const int descriptors[] = {boot.gdb.socket, boot.serial, boot.trace_pipe, boot.ovmf.variables};
     for (size_t i = 0; i < sizeof descriptors / sizeof descriptors[0]; i++) {
         if (descriptors[i] >= 0) {
             close(descriptors[i]);
@@ -198,6 +218,8 @@ static bool start(const struct qemu_machine *machine, bool counting, struct erro
     if (!done) {
         fail(error, "cannot make a pipe: %s", strerror(errno));
     }
+    done = done && (machine->firmware == FIRMWARE_BIOS ||
+                    ovmf_open(&boot.ovmf, machine->firmware == FIRMWARE_UEFI32, error));
     boot.gdb.socket = gdb[0];
     boot.serial = serial[0];
     boot.trace_pipe = trace[0];
@@ -243,6 +265,29 @@ static void take_gdb(struct error *error)
     }
 }
 
+/* Where a line of ours is, if it has come whole; what it says is behind the text, in hexadecimal.
+ */
+static const char *find_line(const char *text, uint64_t *ticks)
+{
+    const char *line = text_find(&boot.result->serial, text);
+    if (line == NULL || strchr(line, '\n') == NULL) {
+        return NULL;
+    }
+    unsigned long long value = 0;
+    sscanf(line + strlen(text), " 0x%llx", &value);
+    *ticks = value;
+    return line;
+}
+
+static void take_start(double arrived_ms)
+{
+    if (boot.wish->start != NULL && !boot.loader_started &&
+        find_line(boot.wish->start, &boot.loader_ticks) != NULL) {
+        boot.result->start_ms = arrived_ms - boot.start_ms;
+        boot.loader_started = true;
+    }
+}
+
 static void take_serial(void)
 {
     char piece[4096];
@@ -254,6 +299,7 @@ static void take_serial(void)
         return;
     }
     text_add(&boot.result->serial, piece, (size_t)length);
+    take_start(arrived_ms);
     const char *marker =
         boot.wish->marker != NULL ? text_find(&boot.result->serial, boot.wish->marker) : NULL;
     if (!boot.reached && marker != NULL && (!boot.wish->is_ours || strchr(marker, '\n') != NULL)) {
@@ -263,14 +309,20 @@ static void take_serial(void)
 }
 
 /* What our own marker says is exact, however late it came here. Only TCG's TSC starts with the
-   machine. */
+   machine; between two moments it counts anywhere. */
 static void prefer_ticks(const struct qemu_machine *machine)
 {
-    unsigned long long ticks;
-    if (boot.wish->is_ours && strcmp(machine->accel, "tcg") == 0 &&
-        sscanf(text_find(&boot.result->serial, boot.wish->marker) + strlen(boot.wish->marker),
-               " 0x%llx", &ticks) == 1) {
-        boot.result->milliseconds = (double)ticks / boot.result->tsc_khz;
+    struct boot_result *result = boot.result;
+    uint64_t ticks = 0;
+    if (!boot.wish->is_ours || find_line(boot.wish->marker, &ticks) == NULL || ticks == 0) {
+        return;
+    }
+    if (strcmp(machine->accel, "tcg") == 0) {
+        result->milliseconds = (double)ticks / result->tsc_khz;
+    }
+    if (boot.loader_started) {
+        result->start_ms =
+            result->milliseconds - (double)(ticks - boot.loader_ticks) / result->tsc_khz;
     }
 }
 
@@ -360,16 +412,21 @@ static bool run(const struct qemu_machine *machine, const struct boot_wish *wish
     boot.wish = wish;
     boot.result = result;
     boot.trace.marker = wish->marker;
+    boot.trace.start = wish->start;
+    boot.ovmf.variables = -1;
     bool done = start(machine, counting, error) &&
                 (wish->marker != NULL || gdb_set_breakpoint(&boot.gdb, wish->entry, error));
     boot.start_ms = now_ms();
     boot.start_ticks = now_ticks();
     boot.limit_ms =
         boot.start_ms + 1e3 * machine->timeout_seconds * (counting ? COUNT_PATIENCE : 1);
-    done = done && gdb_continue(&boot.gdb, error) && wait_for_it(error);
+    done = done && gdb_continue(&boot.gdb, error) && wait_for_it(error) &&
+           (wish->start == NULL || boot.loader_started ||
+            fail(error, "was reached, but no loader was started before"));
     if (done && counting) {
         take_trace(true);
         result->accesses = boot.trace.accesses;
+        result->start_accesses = boot.trace.start_accesses;
     }
     result->tsc_khz = (double)(now_ticks() - boot.start_ticks) / (now_ms() - boot.start_ms);
     if (done) {

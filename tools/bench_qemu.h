@@ -8,17 +8,22 @@
 #include "loader/error.h"
 #include "tools/bench_text.h"
 
+enum firmware { FIRMWARE_BIOS = 1, FIRMWARE_UEFI = 2, FIRMWARE_UEFI32 = 4 };
+
 struct qemu_machine {
     const char *program; /* qemu-system-x86_64 */
     const char *machine; /* pc, q35 */
     const char *attach;  /* how the ISO is attached: cdrom, hda, virtio-blk, usb */
     const char *accel;   /* tcg, kvm */
+    enum firmware firmware;
+    const char *starter; /* UEFI only: an ISO that is booted, and starts that of the wish */
     unsigned memory_mib;
     unsigned timeout_seconds; /* for a boot */
 };
 
 struct boot_wish {
     const char *iso;
+    const char *start;  /* the text at which the loader starts, as if is_ours; NULL: is not known */
     const char *marker; /* the text on the serial port; NULL: the kernel's entry */
     bool is_ours;       /* the marker: the guest's TSC at that moment is in its line */
     uint32_t entry;     /* physical, when there is no marker */
@@ -26,10 +31,11 @@ struct boot_wish {
 };
 
 struct boot_result {
-    double milliseconds; /* to the marker, or the entry */
-    double tsc_khz;      /* of the host, and so of the guest */
-    uint64_t accesses;   /* qemu_count() only; 0: this QEMU cannot trace */
-    struct text serial;  /* what the machine said */
+    double milliseconds;               /* to the marker, or the entry */
+    double start_ms;                   /* to wish->start; 0: there is none */
+    double tsc_khz;                    /* of the host, and so of the guest */
+    uint64_t accesses, start_accesses; /* qemu_count() only; 0: this QEMU cannot trace */
+    struct text serial;                /* what the machine said */
 };
 
 /* Whether attach is one of those. */

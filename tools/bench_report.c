@@ -102,16 +102,20 @@ void report_table(const struct report *report, FILE *out)
             report->tree, report->runs, report->platform, report->until);
     fprintf(out, "%8s  %-16s %8s %9s %9s %-19s %9s %12s %8s\n", "module", "loader", "ISO MiB",
             "firmware", "loader", "(spread)", "total", "accesses", "vs GRUB");
-    uint64_t firmware_accesses = 0;
+    uint64_t lowest = UINT64_MAX, highest = 0;
     for (size_t i = 0; i < report->row_count; i++) {
+        uint64_t accesses = report->rows[i].firmware_accesses;
         print_row(&report->rows[i], out);
-        if (report->rows[i].firmware_accesses != 0) {
-            firmware_accesses = report->rows[i].firmware_accesses;
-        }
+        lowest = accesses != 0 && accesses < lowest ? accesses : lowest;
+        highest = accesses > highest ? accesses : highest;
     }
-    if (firmware_accesses != 0) {
-        fprintf(out, "\nAccesses to devices are those above the firmware's own %llu.\n",
-                (unsigned long long)firmware_accesses);
+    if (highest != 0) {
+        fprintf(out, "\nAccesses to devices are those above the firmware's own %llu",
+                (unsigned long long)lowest);
+        if (highest != lowest) {
+            fprintf(out, " to %llu", (unsigned long long)highest);
+        }
+        fputs(".\n", out);
     }
     for (size_t i = 0; i < report->row_count; i++) {
         if (report->rows[i].has_timing) {

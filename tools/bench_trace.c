@@ -27,6 +27,11 @@ static size_t prefix_length(const char *line, size_t length)
     return at > 0 && at < length && line[at] == ':' ? at + 1 : 0;
 }
 
+static bool is_written(const struct trace *trace, const char *text)
+{
+    return text != NULL && text_find(&trace->serial, text) != NULL;
+}
+
 static void take_line(struct trace *trace, const char *line, size_t length)
 {
     size_t prefix = prefix_length(line, length);
@@ -37,14 +42,17 @@ static void take_line(struct trace *trace, const char *line, size_t length)
         return;
     }
     trace->accesses++;
-    if (!is_write || trace->marker == NULL) {
+    if (!is_write || (trace->marker == NULL && trace->start == NULL)) {
         return;
     }
     const char *value = memmem(line, length, serial_write, sizeof serial_write - 1);
     if (value != NULL) {
         char character = (char)strtoul(value + sizeof serial_write - 1, NULL, 16);
         text_add(&trace->serial, &character, 1);
-        trace->ended = text_find(&trace->serial, trace->marker) != NULL;
+        trace->ended = is_written(trace, trace->marker);
+        if (trace->start_accesses == 0 && is_written(trace, trace->start)) {
+            trace->start_accesses = trace->accesses;
+        }
     }
 }
 

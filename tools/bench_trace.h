@@ -12,9 +12,10 @@ enum { TRACE_LINE_BYTES = 512 };
 
 struct trace {
     const char *marker; /* NULL: counts to the end */
-    uint64_t accesses;
-    bool ended;         /* the marker was written: nothing is counted any more */
-    struct text serial; /* what was written there */
+    const char *start;  /* another text, which is written before; NULL: there is none */
+    uint64_t accesses, start_accesses; /* to the end, and to that text: 0, has not come */
+    bool ended;                        /* the marker was written: nothing is counted any more */
+    struct text serial;                /* what was written there */
     char line[TRACE_LINE_BYTES];
     size_t line_length; /* of a line whose end has not come */
 };

@@ -66,3 +66,19 @@ bool ovmf_open(struct ovmf *ovmf, bool is_32_bit, struct error *error)
                            : "no UEFI firmware for QEMU; on Debian and Ubuntu: apt install ovmf, "
                              "on Fedora and Arch: the package edk2-ovmf");
 }
+
+void ovmf_add(struct command *command, const struct ovmf *ovmf)
+{
+    if (ovmf->code != NULL) {
+        command_add(command, "-drive");
+        command_add(command, "if=pflash,unit=0,format=raw,readonly=on,file=%s", ovmf->code);
+        command_add(command, "-drive");
+        command_add(command, "if=pflash,unit=1,format=raw,file=/dev/fd/%d", ovmf->variables);
+    }
+    if (ovmf->code != NULL && ovmf->needs_smm) {
+        command_add(command, "-machine");
+        command_add(command, "smm=on");
+        command_add(command, "-global");
+        command_add(command, "driver=cfi.pflash01,property=secure,value=on");
+    }
+}

@@ -195,23 +195,6 @@ static void add_all(struct command *command, const char *const *words, size_t co
     }
 }
 
-/* SeaBIOS on QEMU's older PC, or OVMF on the newer one, which its 32-bit builds want. */
-static void add_firmware(struct command *command, const struct ovmf *ovmf)
-{
-    command_add(command, "-machine");
-    command_add(command, ovmf->code == NULL ? "pc" : ovmf->needs_smm ? "q35,smm=on" : "q35");
-    if (ovmf->code != NULL) {
-        command_add(command, "-drive");
-        command_add(command, "if=pflash,unit=0,format=raw,readonly=on,file=%s", ovmf->code);
-        command_add(command, "-drive");
-        command_add(command, "if=pflash,unit=1,format=raw,file=/dev/fd/%d", ovmf->variables);
-    }
-    if (ovmf->needs_smm) {
-        command_add(command, "-global");
-        command_add(command, "driver=cfi.pflash01,property=secure,value=on");
-    }
-}
-
 /* The user's options stand behind ours, which they so override. Who wants to see the screen gets a
    graphics card. */
 static void make_command(struct command *command, const struct settings *settings, int iso,
@@ -232,7 +215,9 @@ static void make_command(struct command *command, const struct settings *setting
         add_all(command, tcg, sizeof tcg / sizeof tcg[0]);
     }
     add_all(command, fixed, sizeof fixed / sizeof fixed[0]);
-    add_firmware(command, ovmf);
+    command_add(command, "-machine");
+    command_add(command, ovmf->code == NULL ? "pc" : OVMF_MACHINE);
+    ovmf_add(command, ovmf);
     if (!options_named(rest, "-display") && !options_named(rest, "-vga")) {
         add_all(command, blind, sizeof blind / sizeof blind[0]);
     } else if (!options_named(rest, "-vga")) {

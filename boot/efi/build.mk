@@ -26,6 +26,10 @@ EFI_LD_x64       := elf_x86_64
 EFI_LD_ia32      := elf_i386
 
 # $(1): x64 or ia32
+efi_link = $(CC) $(EFI_FLAGS) $(EFI_FLAGS_$(1)) -nostdlib -pie \
+               -Wl,--no-dynamic-linker,-m,$(EFI_LD_$(1)),-T,linker/efi-$(1).ld,--build-id=none,-z,noexecstack,-z,norelro,--no-warn-rwx-segments
+
+# The same.
 define EFI_RULES
 EFI_OBJECTS_$(1) := $$(EFI_C:%.c=$$(BUILD)/efi/$(1)/%.o) $$(BUILD)/efi/$(1)/handoff.asm.o
 
@@ -44,9 +48,7 @@ $$(BUILD)/efi/$(1)/handoff.asm.o: boot/efi/$(1)/handoff.asm loader/handoff_block
 
 $$(BUILD)/efi/$(1).elf: linker/efi-$(1).ld linker/efi.ld $$(EFI_OBJECTS_$(1))
 	@echo "LD   $$@"
-	@$$(CC) $$(EFI_FLAGS) $$(EFI_FLAGS_$(1)) $$(EFI_LTO) -nostdlib -pie -Wl,--no-dynamic-linker,-m,$$(EFI_LD_$(1)),-T,$$< \
-	    -Wl,--build-id=none,--gc-sections,-z,noexecstack,-z,norelro,-z,pack-relative-relocs,--no-warn-rwx-segments,-Map=$$(BUILD)/efi/$(1).map \
-	    $$(EFI_OBJECTS_$(1)) -o $$@
+	@$$(call efi_link,$(1)) $$(EFI_LTO) -Wl,--gc-sections,-z,pack-relative-relocs,-Map=$$(BUILD)/efi/$(1).map $$(EFI_OBJECTS_$(1)) -o $$@
 endef
 $(foreach machine,x64 ia32,$(eval $(call EFI_RULES,$(machine))))
 

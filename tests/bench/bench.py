@@ -12,7 +12,9 @@ from pathlib import Path
 MIB = 1 << 20
 # The first one has the targets that are about the PIIX, and the chart.
 PLATFORMS = {"pc, IDE CD": ("pc", "cdrom"), "q35, AHCI CD": ("q35", "cdrom"), "pc, IDE disk": ("pc", "hda"),
-             "virtio-blk disk": ("pc", "virtio-blk"), "USB stick": ("pc", "usb")}
+             "virtio-blk disk": ("pc", "virtio-blk"), "USB stick": ("pc", "usb"),
+             "UEFI, AHCI CD": ("q35", "cdrom", "--uefi"), "UEFI, virtio-blk disk": ("q35", "virtio-blk", "--uefi"),
+             "32-bit UEFI, AHCI CD": ("q35", "cdrom", "--uefi32")}
 FIRST = next(iter(PLATFORMS))
 
 TIMES_FASTER_THAN_GRUB = {1: 30, 8: 60, 64: 100}  # module in MiB: at least
@@ -179,10 +181,10 @@ def replace_part(text, part, start=START, end=END):
 # ---- All of it
 
 def measure(arguments, platform, chart):
-    machine, attach = PLATFORMS[platform]
+    machine, attach, *firmware = PLATFORMS[platform]
     runs = arguments.runs if platform == FIRST else min(arguments.runs, arguments.runs_elsewhere)
     command = [arguments.whelk, "bench", "--json", "--runs", str(runs), "--sizes", arguments.sizes,
-               "--accel", "tcg", "--machine", machine, "--attach", attach]
+               "--accel", "tcg", "--machine", machine, "--attach", attach, *firmware]
     command += ["--raw-dma", "--plot", str(chart)] if platform == FIRST else ["--no-accesses"]
     print(f"{platform}: {' '.join([*command, arguments.tree])}", flush=True)
     run = subprocess.run([*command, arguments.tree], stdout=subprocess.PIPE, text=True, check=False)

@@ -166,6 +166,27 @@ def test_the_accelerator_that_is_chosen_is_said(bench):
     assert json.loads(done.stdout)["accel"] == ("kvm" if kvm else "tcg")
 
 
+# ---- UEFI
+
+def test_by_uefi_the_loaders_share_begins_with_its_start(bench):
+    """The kernel is seen by its entry, which 64-bit firmware enters through GRUB's and Whelk's 32-bit code."""
+    found = results(bench("--json", "--uefi", "--loaders=whelk,grub-x86_64-efi", "--no-accesses"))
+    assert {name for name, _ in found} == {"whelk", "grub-x86_64-efi"}
+    for row in found.values():
+        assert row["firmware_ms"]["median"] > 100 and row["loader_ms"]["median"] > 1
+        assert row["total_ms"]["median"] == pytest.approx(row["firmware_ms"]["median"] + row["loader_ms"]["median"],
+                                                          abs=0.01)
+
+
+def test_by_32_bit_uefi_the_probe_kernel_says_when_it_runs_and_accesses_are_counted(bench):
+    done = bench("--json", "--uefi32", "--sizes=1", "--loaders=whelk")
+    row = results(done)["whelk", 1]
+    assert "32-bit OVMF" in json.loads(done.stdout)["platform"]
+    assert 1 < row["loader_ms"]["median"] < row["total_ms"]["median"]
+    assert 0 < row["accesses_above_firmware"] < row["accesses"]
+    assert row["timing_us"]["driver"] == "block-io"
+
+
 # ---- what goes wrong
 
 QEMU_WITHOUT_TRACE = """#!/bin/bash
@@ -244,6 +265,7 @@ def test_what_is_missing_is_said_with_its_package(bench, tmp_path):
     (["--sizes=1", "--until=x"], "--until does not go with"),
     (["--xen"], "--xen needs --until TEXT, --probe or --sizes"),
     (["another"], "one tree at a time"),
+    (["--uefi", "--xen", "--until=x"], "--uefi and --uefi32 do not go with --xen"),
     (["--new"], "unknown option --new"),
 ])
 def test_a_wrong_command_line_is_refused(bench, arguments, reason):

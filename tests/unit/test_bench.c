@@ -155,6 +155,18 @@ static void test_counting_ends_when_the_marker_is_written_to_the_serial_port(voi
     }
 }
 
+static void test_what_was_counted_before_the_loader_started_is_known(void **state)
+{
+    (void)state;
+    static struct trace trace;
+    static const char lines[] = READ READ SERIAL("67") SERIAL("6f") WRITE SERIAL("65") READ;
+    trace.start = "go";
+    trace.marker = "e";
+    trace_add(&trace, lines, strlen(lines));
+    assert_int_equal(trace.start_accesses, 4);
+    assert_int_equal(trace.accesses, 6);
+}
+
 static void test_a_line_that_is_too_long_is_cut(void **state)
 {
     (void)state;
@@ -368,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_reads_and_writes_are_counted_and_nothing_else),
         cmocka_unit_test(test_a_line_is_counted_when_it_comes_in_pieces),
         cmocka_unit_test(test_counting_ends_when_the_marker_is_written_to_the_serial_port),
+        cmocka_unit_test(test_what_was_counted_before_the_loader_started_is_known),
         cmocka_unit_test(test_a_line_that_is_too_long_is_cut),
         cmocka_unit_test(test_the_stamps_are_read_from_their_line),
         cmocka_unit_test(test_stamps_that_are_missing_or_new_do_no_harm),

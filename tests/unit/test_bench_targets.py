@@ -72,7 +72,8 @@ def test_elsewhere_no_peer_may_be_faster_and_grub_is_five_times_slower():
 
 def test_the_platforms_that_people_boot_from_are_measured():
     assert set(bench.PLATFORMS.values()) == {("pc", "cdrom"), ("q35", "cdrom"), ("pc", "hda"), ("pc", "virtio-blk"),
-                                             ("pc", "usb")}
+                                             ("pc", "usb"), ("q35", "cdrom", "--uefi"),
+                                             ("q35", "virtio-blk", "--uefi"), ("q35", "cdrom", "--uefi32")}
 
 
 def test_tables_have_as_many_cells_in_each_line():
