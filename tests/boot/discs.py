@@ -18,8 +18,16 @@ MKRESCUE = BUILD / "whelk-mkrescue"
 CONFIG = "boot/grub/grub.cfg"
 SECTOR = 2048
 
-GRUB_MKRESCUE = ["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "--locales=", "--fonts=", "--themes=",
-                 "--install-modules=multiboot multiboot2 normal iso9660 biosdisk part_msdos part_gpt test echo gzio xzio"]
+GRUB_MODULES = "multiboot multiboot2 normal iso9660 part_msdos part_gpt test echo gzio xzio"
+
+
+def grub_mkrescue(platform, modules):
+    return ["grub-mkrescue", "-d", f"/usr/lib/grub/{platform}", "--locales=", "--fonts=", "--themes=",
+            f"--install-modules={GRUB_MODULES} {modules}"]
+
+
+MAKERS = {"whelk": [str(MKRESCUE)], "grub": grub_mkrescue("i386-pc", "biosdisk"),
+          "grub-efi": grub_mkrescue("x86_64-efi", "efi_gop")}
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,7 @@ class Discs:
         shutil.rmtree(place, ignore_errors=True)
         write_tree(place / "tree", files)
         image = place / f"{loader}.iso"
-        command = [str(MKRESCUE)] if loader == "whelk" else GRUB_MKRESCUE
+        command = MAKERS[loader]
         run = subprocess.run([*command, "-o", str(image), str(place / "tree")], stdin=subprocess.DEVNULL,
                              capture_output=True, text=True, timeout=300)
         shutil.rmtree(place / "tree")

@@ -289,8 +289,8 @@ def normalised(log, protocol):
     return log
 
 
-def boot_xen(image):
-    with Machine(image, memory=XEN_MEMORY_MIB, extra=XEN_MACHINE, exit_device=False) as machine:
+def boot_xen(image, **firmware):
+    with Machine(image, memory=XEN_MEMORY_MIB, extra=XEN_MACHINE, exit_device=False, **firmware) as machine:
         machine.wait_for("^dom0: end$", 120)
         machine.wait_exit(30)
         log = machine.serial
@@ -330,3 +330,29 @@ def test_xen_boots_a_dom0_as_under_grub(xen_log, protocol):
 @pytest.mark.parametrize("protocol", [1, 2])
 def test_xen_boots_a_dom0_that_is_packed_as_if_it_were_not(xen_log, protocol, packing):
     assert normalised(xen_log("whelk", protocol, packing), protocol) == normalised(xen_log("grub", protocol, "none"), protocol)
+
+
+# ---- By UEFI -----------------------------------------------------------------------------------
+
+OVMF = {"firmware": "x64", "machine": "q35"}
+# Of UEFI's memory map, what is free or the loader's: which of both is each loader's business.
+XEN_UEFI_NOISE = re.compile(r"^\(XEN\)  [0-9a-f]+-[0-9a-f]+ type=[12347] attr=.*\n", re.M)
+
+
+def without_free_memory(log):
+    return XEN_UEFI_NOISE.sub("", normalised(log, 2))
+
+
+def test_xen_boots_a_dom0_by_uefi_as_under_grub(discs):
+    files = tree(f"    multiboot2 /boot/xen.gz {XEN_ARGUMENTS}", f"    module2 /boot/vmlinuz {DOM0_ARGUMENTS}",
+                 "    module2 /boot/initrd",
+                 **{"xen.gz": DEBIAN / "xen.gz", "vmlinuz": DEBIAN / "vmlinuz", "initrd": initrd()})
+    logs = {}
+    for loader in ("whelk", "grub-efi"):
+        logs[loader] = boot_xen(discs.make(files, loader), **OVMF)
+        discs.forget(files, loader)
+        (BUILD / f"xen-{loader}-uefi.log").write_text(logs[loader])
+    assert f"dom0: payload {hashlib.sha256(PAYLOAD).hexdigest()} " in logs["whelk"]
+    assert f"dom0: arguments {DOM0_ARGUMENTS}\n" in logs["whelk"]
+    assert "EFI memory map" in logs["whelk"] and " type=6 " in logs["whelk"]
+    assert without_free_memory(logs["whelk"]) == without_free_memory(logs["grub-efi"])
