@@ -137,6 +137,39 @@ def test_the_volume_is_whole_with(place, options):
     assert fat_files(volume(place.iso, place)) == {name: built(name) for name in (X64, IA32)}
 
 
+# ---- the loaders themselves (Microsoft's PE format, UEFI's memory protection)
+
+NX_COMPAT = 0x100
+EXECUTE, WRITE = 0x20000000, 0x80000000
+
+
+@pytest.mark.parametrize("name, machine, magic", [(X64, 0x8664, 0x20B), (IA32, 0x14C, 0x10B)])
+def test_a_loader_is_a_pe_image_with_relocations_sbat_and_no_section_to_write_and_execute(name, machine, magic):
+    image = built(name)
+    pe, = struct.unpack_from("<I", image, 0x3C)
+    kind, count = struct.unpack_from("<4xHH", image, pe)
+    optional = pe + 24
+    entry, = struct.unpack_from("<I", image, optional + 16)
+    alignment, file_alignment = struct.unpack_from("<II", image, optional + 32)
+    image_size, headers_size, _, subsystem, flags = struct.unpack_from("<IIIHH", image, optional + 56)
+    assert (image[pe:pe + 4], kind, struct.unpack_from("<H", image, optional)[0]) == (b"PE\0\0", machine, magic)
+    assert alignment == 4096 and subsystem == 10 and flags & NX_COMPAT and image_size % alignment == 0
+    rows = [struct.unpack_from("<8sIIIIIIHHI", image, optional + struct.unpack_from("<H", image, pe + 20)[0] + 40 * i)
+            for i in range(count)]
+    end, file_end = headers_size, headers_size
+    for _, size, address, file_size, file_start, _, _, _, _, rights in rows:
+        assert address % alignment == 0 and address >= end and file_start % file_alignment == 0
+        assert file_start == file_end and not (rights & EXECUTE and rights & WRITE)
+        assert (rights & EXECUTE != 0) == (address <= entry < address + size)
+        end, file_end = address + max(size, file_size), file_start + file_size
+    assert end <= image_size and file_end == len(image)
+    data = {row[0].rstrip(b"\0"): image[row[4]:row[4] + row[1]] for row in rows}
+    directory = struct.unpack_from("<II", image, optional + (112 if magic == 0x20B else 96) + 5 * 8)
+    assert directory == next((row[2], row[1]) for row in rows if row[0].startswith(b".reloc"))
+    assert struct.unpack_from("<I", data[b".reloc"], 4)[0] == len(data[b".reloc"])
+    assert data[b".sbat"].startswith(b"sbat,1,") and b"\nwhelk,1,Whelk,whelk," in data[b".sbat"]
+
+
 # ---- the user's own
 
 def test_the_users_loader_takes_the_place_of_ours_in_the_iso_and_in_the_volume_and_is_named(place):
