@@ -107,6 +107,19 @@ def test_a_kernel_gets_the_addresses_that_it_wants_under_uefi(boot_on, name):
     assert report["regions_wrong"] == 0 and report["cmdline"] == b"x"
 
 
+# The same by Multiboot 2, and what it alone has, on each firmware in turn.
+SHAPES_2 = ["at-0", "relocatable-high", "relocatable-low", "module-alignment", "address-fields-no-load-end",
+            "known-requests", "entry-address", "higher-half", "elf64-with-sections"]
+
+
+@pytest.mark.parametrize("name, firmware", [(name, UEFI[i % len(UEFI)]) for i, name in enumerate(SHAPES_2)])
+def test_a_multiboot_2_kernel_gets_what_it_wants_under_uefi(boot_on, name, firmware):
+    kernel = KERNELS_2[name]
+    report = boot_on(firmware, tree_2(kernel.make(), "x", MODULES), memory=max(256, kernel.memory))
+    assert report["regions_wrong"] == 0 and report["cmdline"] == b"x"
+    assert_modules(report, MODULES)
+
+
 @pytest.mark.parametrize("machine", [
     {"attach": "hda"}, {"attach": "virtio-blk"}, {"machine": "pc"}, {"machine": "pc", "attach": "hda"},
     {"cpus": 2}], ids=lambda machine: "-".join(map(str, machine.values())))
