@@ -3,9 +3,18 @@
 
 include tests/kernels/build.mk
 
+# What stands between UEFI and the loader; linked as tools/bench.mk links its starters.
+$(BUILD)/shim.o: tests/boot/shim/uefi.c boot/efi/build.mk
+	@echo "CC   $@"
+	@$(CC) $(COMMON) $(WARNINGS) $(EFI_FLAGS) $(EFI_FLAGS_x64) -c -o $@ $<
+
+$(BUILD)/shim.efi: $(BUILD)/shim.o linker/efi-x64.ld linker/efi.ld
+	@$(call efi_link,x64) -o $(@:.efi=.elf) $<
+	@objcopy -O binary $(@:.efi=.elf) $@
+
 # Which tests: make check-boot BOOT_TESTS="tests/boot/test_placement.py -k smp"
 BOOT_TESTS ?= tests/boot
 
 .PHONY: check-boot
-check-boot: $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels
+check-boot: $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels $(BUILD)/shim.efi
 	WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -ra --durations=5 -p no:cacheprovider $(BOOT_TESTS)

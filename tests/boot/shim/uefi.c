@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Stands between 64-bit UEFI and a loader, GRUBX64.EFI beside it, and makes the firmware do what
+// real firmware may: faults, which the test writes into the file.
+#include "tools/probe/uefi.h"
+
+static const CHAR16 loader[] = L"\\EFI\\BOOT\\GRUBX64.EFI";
+
+enum { GOP_ABSENT = 1, GOP_BLT_ONLY = 2, MOST_DEVICES = 16 };
+
+static const volatile struct {
+    char mark[8];
+    uint32_t map_changes; /* between GetMemoryMap() and ExitBootServices(), so many times */
+    uint32_t gop;
+    uint32_t most_bytes; /* that Block I/O reads at once; 0: any */
+    uint32_t io_align;   /* that it wants; 0: its own */
+} faults = {"FAULTS", 0, 0, 0, 0};
+
+static struct {
+    EFI_BLOCK_IO_PROTOCOL *device;
+    EFI_BLOCK_READ read;
+} devices[MOST_DEVICES];
+static EFI_EXIT_BOOT_SERVICES exit_boot_services;
+static EFI_SET_WATCHDOG_TIMER set_watchdog_timer;
+static EFI_LOCATE_PROTOCOL locate_protocol;
+static EFI_GRAPHICS_OUTPUT_PROTOCOL_QUERY_MODE query_mode;
+static uint32_t map_changes;
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
+/* As when an event takes memory: the key is of an old map then. */
+static EFI_STATUS EFIAPI exit_after_changes(EFI_HANDLE image, UINTN key)
+{
+    EFI_PHYSICAL_ADDRESS address = 0;
+    if (map_changes < faults.map_changes) {
+        map_changes++;
+        boot->AllocatePages(AllocateAnyPages, EfiRuntimeServicesData, 1, &address);
+        print("SHIM: the map has changed\n");
+    }
+    return exit_boot_services(image, key);
+}
+
+static EFI_STATUS EFIAPI watch_watchdog(UINTN timeout, UINT64 code, UINTN size, CHAR16 *data)
+{
+    print(timeout == 0 ? "SHIM: watchdog off\n" : "SHIM: watchdog on\n");
+    return set_watchdog_timer(timeout, code, size, data);
+}
+
+static bool is_gop(const EFI_GUID *guid)
+{
+    EFI_GUID gop = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
+    return guid->Data1 == gop.Data1 && guid->Data2 == gop.Data2 && guid->Data3 == gop.Data3;
+}
+
+static EFI_STATUS EFIAPI locate_without_gop(EFI_GUID *guid, VOID *registration, VOID **interface)
+{
+    return is_gop(guid) ? EFI_NOT_FOUND : locate_protocol(guid, registration, interface);
+}
+
+static EFI_STATUS EFIAPI query_blt_only(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, UINT32 mode, UINTN *size,
+                                        EFI_GRAPHICS_OUTPUT_MODE_INFORMATION **info)
+{
+    EFI_STATUS status = query_mode(gop, mode, size, info);
+    if (status == EFI_SUCCESS) {
+        (*info)->PixelFormat = PixelBltOnly;
+    }
+    return status;
+}
+
+static EFI_STATUS EFIAPI read(EFI_BLOCK_IO_PROTOCOL *device, UINT32 media, EFI_LBA lba, UINTN bytes,
+                              VOID *buffer)
+{
+    unsigned i = 0;
+    while (devices[i].device != device) {
+        i++;
+    }
+    if (faults.most_bytes != 0 && bytes > faults.most_bytes) {
+        print("SHIM: too many bytes\n");
+        return EFI_DEVICE_ERROR;
+    }
+    if (faults.io_align != 0 && (uintptr_t)buffer % faults.io_align != 0) {
+        print("SHIM: not aligned\n");
+        return EFI_INVALID_PARAMETER;
+    }
+    return devices[i].read(device, media, lba, bytes, buffer);
+}
+
+static void spoil_gop(void)
+{
+    EFI_GUID guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
+    if (faults.gop == GOP_ABSENT) {
+        locate_protocol = boot->LocateProtocol;
+        boot->LocateProtocol = locate_without_gop;
+    } else if (faults.gop == GOP_BLT_ONLY &&
+               boot->LocateProtocol(&guid, NULL, (VOID **)&gop) == EFI_SUCCESS) {
+        query_mode = gop->QueryMode;
+        gop->QueryMode = query_blt_only;
+        gop->Mode->Info->PixelFormat = PixelBltOnly;
+    }
+}
+
+static void spoil_discs(void)
+{
+    EFI_GUID guid = EFI_BLOCK_IO_PROTOCOL_GUID;
+    EFI_HANDLE *handles;
+    UINTN count = 0;
+    if (boot->LocateHandleBuffer(ByProtocol, &guid, NULL, &count, &handles) != EFI_SUCCESS) {
+        return;
+    }
+    for (UINTN i = 0; i < count && i < MOST_DEVICES; i++) {
+        EFI_BLOCK_IO_PROTOCOL *device = protocol_of(handles[i], guid);
+        devices[i].device = device;
+        devices[i].read = device->ReadBlocks;
+        device->ReadBlocks = read;
+        if (faults.io_align != 0) {
+            device->Media->IoAlign = faults.io_align;
+        }
+    }
+}
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    boot = system->BootServices;
+    EFI_HANDLE found = load(image, volume_of(image), loader, sizeof loader);
+    if (found == NULL) {
+        print("SHIM: no loader\n");
+        return EFI_NOT_FOUND;
+    }
+    spoil_gop();
+    spoil_discs();
+    exit_boot_services = boot->ExitBootServices;
+    boot->ExitBootServices = exit_after_changes;
+    set_watchdog_timer = boot->SetWatchdogTimer;
+    boot->SetWatchdogTimer = watch_watchdog;
+    print("SHIM: start\n");
+    return boot->StartImage(found, NULL, NULL);
+}

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""UEFI that does what real firmware may do: a program (shim/uefi.c) stands between it and the loader."""
+
+import struct
+import zlib
+
+import pytest
+
+from discs import BUILD, tree
+from good_kernels import KERNELS
+from make_kernel import MIB, pattern
+from qemu import Machine
+
+OVMF = {"firmware": "x64", "machine": "q35", "memory": 256}
+FAULTS = ("map_changes", "gop", "most_bytes", "io_align")
+GOP_ABSENT, GOP_BLT_ONLY = 1, 2
+FRAMEBUFFER = 1 << 12
+MODULES = [("", pattern(3 * MIB + 5, 3)), ("", b"m" * 5000)]
+EVER = 1 << 30
+
+
+def files_with(kernel, **faults):
+    """A tree whose loader for UEFI is the program with these faults; that starts Whelk."""
+    shim = (BUILD / "shim.efi").read_bytes()
+    at = shim.index(b"FAULTS\0\0") + 8
+    values = struct.pack("<4I", *(faults.get(name, 0) for name in FAULTS))
+    return tree(kernel, "", MODULES, **{"EFI/BOOT/BOOTX64.EFI": shim[:at] + values + shim[at + len(values):],
+                                        "EFI/BOOT/GRUBX64.EFI": (BUILD / "BOOTX64.EFI").read_bytes()})
+
+
+@pytest.fixture
+def boots(boot):
+    """Boots with these faults to the report kernel's end; everything has to be whole."""
+    def run(kernel="elf32", **faults):
+        booted = boot(files_with(KERNELS[kernel].make(), **faults), timeout=60, **OVMF)
+        assert "SHIM: start\n" in booted.serial and booted.report["regions_wrong"] == 0
+        assert [module["adler"] for module in booted.report.modules] == [zlib.adler32(data) for _, data in MODULES]
+        return booted
+    return run
+
+
+def test_a_map_that_changes_is_read_again_and_the_watchdog_is_off(boots):
+    serial = boots(map_changes=3).serial
+    assert serial.count("SHIM: the map has changed\n") == 3
+    assert "SHIM: watchdog off\n" in serial
+
+
+def test_a_map_that_never_stays_the_same_is_said_in_one_line(discs):
+    with Machine(discs.make(files_with(KERNELS["elf32"].make(), map_changes=EVER)), **OVMF) as machine:
+        machine.wait_for("^whelk: the firmware does not end its boot services$", 60)
+
+
+@pytest.mark.parametrize("gop", [GOP_ABSENT, GOP_BLT_ONLY], ids=["absent", "without a frame buffer"])
+def test_a_kernel_boots_without_a_frame_buffer_where_the_gop_is(boots, gop):
+    report = boots("video-flag-absurd-size", gop=gop).report
+    assert report["flags"] & FRAMEBUFFER == 0
+
+
+@pytest.mark.parametrize("most_bytes", [64 << 10, 2048])
+def test_the_disc_is_read_in_pieces_where_it_does_not_take_large_ones(boots, most_bytes):
+    assert "SHIM: too many bytes\n" in boots(most_bytes=most_bytes).serial
+
+
+def test_a_disc_that_wants_aligned_memory_gets_it(boots):
+    assert "SHIM: not aligned" not in boots("unaligned-addresses", io_align=4096).serial
