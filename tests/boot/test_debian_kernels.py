@@ -85,16 +85,22 @@ def test_the_specifications_example_prints_the_same_information_as_under_grub(di
     assert screens["whelk"] == screens["grub"]
 
 
+def picture_of_the_example(image, **machine):
+    with Machine(image, **machine) as machine:
+        # It draws one diagonal, by the framebuffer's address and pitch, and halts.
+        machine.wait_until(lambda: "HLT=1" in machine.registers() and
+                           screenshot(machine).startswith(b"P6\n1024 768\n"), "a picture of 1024x768", 30)
+        return screenshot(machine)
+
+
+def assert_same_picture(whelk, grub):
+    assert whelk == grub
+    assert b"\0\0\xff" in whelk or b"\0\0\xfe" in whelk
+
+
 def test_the_specifications_example_draws_the_same_picture_as_under_grub(discs):
-    pictures = {}
-    for loader in LOADERS:
-        with Machine(discs.make(example_tree(DEBIAN / "multiboot-example"), loader)) as machine:
-            # It draws one diagonal, by the framebuffer's address and pitch, and halts.
-            machine.wait_until(lambda: "HLT=1" in machine.registers() and
-                               screenshot(machine).startswith(b"P6\n1024 768\n"), "a picture of 1024x768", 30)
-            pictures[loader] = screenshot(machine)
-    assert pictures["whelk"] == pictures["grub"]
-    assert b"\0\0\xff" in pictures["whelk"] or b"\0\0\xfe" in pictures["whelk"]
+    files = example_tree(DEBIAN / "multiboot-example")
+    assert_same_picture(*(picture_of_the_example(discs.make(files, loader)) for loader in ("whelk", "grub")))
 
 
 # ---- grub-invaders -----------------------------------------------------------------------------
@@ -335,6 +341,15 @@ def test_xen_boots_a_dom0_that_is_packed_as_if_it_were_not(xen_log, protocol, pa
 # ---- By UEFI -----------------------------------------------------------------------------------
 
 OVMF = {"firmware": "x64", "machine": "q35"}
+
+
+def test_the_specifications_example_draws_the_same_picture_by_uefi_as_under_grub(discs):
+    """GRUB has no graphics there unless it is told."""
+    files = tree("    insmod efi_gop", *EXAMPLE, kernel=DEBIAN / "multiboot-example", **EXAMPLE_MODULES)
+    assert_same_picture(*(picture_of_the_example(discs.make(files, loader), memory=256, **OVMF)
+                          for loader in ("whelk", "grub-efi")))
+
+
 # Of UEFI's memory map, what is free or the loader's: which of both is each loader's business.
 XEN_UEFI_NOISE = re.compile(r"^\(XEN\)  [0-9a-f]+-[0-9a-f]+ type=[12347] attr=.*\n", re.M)
 
