@@ -14,7 +14,10 @@ $(BUILD)/shim.efi: $(BUILD)/shim.o linker/efi-x64.ld linker/efi.ld
 
 # Which tests: make check-boot BOOT_TESTS="tests/boot/test_placement.py -k smp"
 BOOT_TESTS ?= tests/boot
+# How often a test that failed is run again; the summary names it all the same.
+BOOT_RERUNS ?= 0
 
 .PHONY: check-boot
 check-boot: $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels $(BUILD)/shim.efi
-	WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -ra --durations=5 -p no:cacheprovider $(BOOT_TESTS)
+	WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -raR --durations=5 -p no:cacheprovider \
+	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(BOOT_TESTS)
