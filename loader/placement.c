@@ -231,13 +231,13 @@ bool placement_add_above(struct placement *placement, struct piece *piece, uint3
     return append(placement, piece, error);
 }
 
-bool placement_stage(struct placement *placement, struct memory_range *in_use, size_t *in_use_count,
-                     struct error *error)
+bool placement_stage(struct placement *placement, struct memory_range *in_use, size_t staying,
+                     size_t *in_use_count, struct error *error)
 {
-    size_t used_before = *in_use_count;
     for (size_t i = 0; i < placement->count; i++) {
         struct piece *piece = &placement->pieces[i];
-        if (range_in_use(in_use, used_before, piece->address, piece_length(piece)) == NULL) {
+        if (!piece->spoils &&
+            range_in_use(in_use, staying, piece->address, piece_length(piece)) == NULL) {
             continue;
         }
         /* Zeros only: there is nothing to load, but a place of its own tells that they wait. */

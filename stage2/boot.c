@@ -53,14 +53,19 @@ bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
 {
     struct placement *placement = &boot->plan.placement;
     struct memory_range *in_use =
-        ARENA_ARRAY(arena, FIRMWARE_RANGES + 1 + placement->count, struct memory_range);
+        ARENA_ARRAY(arena, FIRMWARE_RANGES + 2 + placement->count, struct memory_range);
     boot->moves = ARENA_ARRAY(arena, 2 * placement->count, struct handoff_move);
     if (in_use == NULL || boot->moves == NULL) {
         return fail(error, "out of working memory for %zu pieces", placement->count);
     }
     size_t count = firmware_memory_in_use(in_use);
     in_use[count++] = disc_staging_in_use();
-    if (!placement_stage(placement, in_use, &count, error)) {
+    size_t staying = count;
+    if (boot->plan.modules_wait) {
+        firmware_extras(error)->unpack_mark_waiting(&boot->plan, in_use,
+                                                    &count); /* unpacked them */
+    }
+    if (!placement_stage(placement, in_use, staying, &count, error)) {
         return false;
     }
     boot->move_count = 0;

@@ -27,4 +27,5 @@ __attribute__((section(".extras_table"))) const struct extras extras_table = {
     .video_start = video_start,
     .timeline_report = timeline_report,
     .unpack_file = unpack_file,
+    .unpack_mark_waiting = unpack_mark_waiting,
 };

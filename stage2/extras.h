@@ -42,6 +42,8 @@ struct extras {
     void (*timeline_report)(const char *wish);
     /* unpack_file.h */
     bool (*unpack_file)(struct file *file, struct error *error);
+    void (*unpack_mark_waiting)(struct plan *plan, struct memory_range *in_use,
+                                size_t *in_use_count);
 };
 
 /* The table itself. firmware_extras() (firmware.h) is how the core comes to it. */

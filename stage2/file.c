@@ -47,7 +47,7 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
 {
     uint8_t *at = buffer;
     if (file->contents != NULL) {
-        memcpy(buffer, file->contents + offset, length);
+        memmove(buffer, file->contents + offset, length); /* down over itself, perhaps */
         return true;
     }
     for (uint32_t i = 0; i < file->on_disc.extent_count && length > 0; i++) {

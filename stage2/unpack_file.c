@@ -48,3 +48,59 @@ bool unpack_file(struct file *file, struct error *error)
         }
     }
 }
+
+/* Enters in the pieces where they wait; the end of the highest. */
+static uint8_t *find_waiting(struct plan *plan)
+{
+    const uint8_t *end = NULL;
+    for (size_t i = 0; i < plan->placement.count; i++) {
+        struct piece *piece = &plan->placement.pieces[i];
+        const struct file *file = piece->file;
+        if (file >= plan->modules && file < plan->modules + plan->information.module_count &&
+            file->contents != NULL) {
+            piece->waits_at = (uint32_t)(uintptr_t)file->contents;
+            end = file->contents + file->size > end ? file->contents + file->size : end;
+        }
+    }
+    return (uint8_t *)(uintptr_t)end;
+}
+
+static void reverse(uint8_t *first, uint8_t *end)
+{
+    while (first < end) {
+        uint8_t byte = *first;
+        *first++ = *--end;
+        *end = byte;
+    }
+}
+
+/* Has the modules wait in their order, where the last one was the lowest. */
+static void turn_round(struct plan *plan, uint8_t *lowest, uint8_t *end)
+{
+    reverse(lowest, end);
+    for (size_t i = 0; i < plan->information.module_count; i++) {
+        struct file *file = &plan->modules[i];
+        if (file->contents != NULL) {
+            uint8_t *start = lowest + (end - (file->contents + file->size));
+            reverse(start, start + file->size);
+            file->contents = start;
+        }
+    }
+    find_waiting(plan);
+}
+
+/* The modules are staged below all else, as they are opened last. */
+void unpack_mark_waiting(struct plan *plan, struct memory_range *in_use, size_t *in_use_count)
+{
+    struct memory_range *staged = &in_use[*in_use_count - 1];
+    uint8_t *lowest = (uint8_t *)(uintptr_t)staged->address;
+    uint8_t *end = find_waiting(plan);
+    size_t length = (size_t)(end - lowest);
+    in_use[(*in_use_count)++] = (struct memory_range){.address = staged->address, .length = length};
+    staged->address += length;
+    staged->length -= length;
+    if (placement_mark_spoilers(&plan->placement)) {
+        turn_round(plan, lowest, end);
+        placement_mark_spoilers(&plan->placement);
+    }
+}

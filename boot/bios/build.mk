@@ -15,7 +15,7 @@ BIOS_LTO     := -flto -flto-partition=one
 BIOS_NO_LTO  := stage2/libc/string
 # What only some boots need: linker/extras.ld.
 EXTRAS_C     := boot/bios/a20_enable.c boot/bios/acpi.c boot/bios/code_page.c boot/bios/modifiers.c boot/bios/power_off.c boot/bios/smbios.c boot/bios/vbe_modes.c loader/acpi.c loader/aout.c \
-                loader/elf_relocations.c loader/image_move.c $(wildcard loader/multiboot2*.c) loader/placement_high.c \
+                loader/elf_relocations.c loader/image_move.c $(wildcard loader/multiboot2*.c) loader/placement_high.c loader/placement_waiting.c \
                 loader/smbios.c stage2/act.c stage2/ahci.c stage2/describe_multiboot2.c stage2/extras.c stage2/iso9660_list.c \
                 stage2/menu.c stage2/menu_command_line.c stage2/menu_edit.c stage2/screen.c stage2/terminal.c stage2/text_edit.c \
                 stage2/utf8.c stage2/script_host.c \

@@ -113,6 +113,16 @@ def test_a_packed_kernel_that_belongs_at_the_top_of_the_memory_boots(boot, progr
     assert report.regions and all(region["right"] for region in report.regions)
 
 
+@pytest.mark.parametrize("sizes", [(40,), (5,) * 8, (12, 9, 12)], ids=str)
+def test_unpacked_modules_need_not_fit_into_the_memory_twice(boot, sizes):
+    contents = [pattern(mib << 20, number) for number, mib in enumerate(sizes)]
+    packed = [pack("gzip", data) for data in contents]
+    if len(sizes) == 3:
+        packed[1] = contents[1]
+    modules = boot(tree(ELF32, modules=[("", data) for data in packed]), memory=64).report.modules
+    assert [m["adler"] for m in modules] == [zlib.adler32(data) for data in contents]
+
+
 def wrong_byte(data, at):
     at %= len(data)
     return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1:]
