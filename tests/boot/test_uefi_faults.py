@@ -6,13 +6,13 @@ import zlib
 
 import pytest
 
-from discs import BUILD, tree
+from discs import BUILD, file_in_iso, tree
 from good_kernels import KERNELS
 from make_kernel import MIB, pattern
 from qemu import Machine
 
 OVMF = {"firmware": "x64", "machine": "q35", "memory": 256}
-FAULTS = ("map_changes", "gop", "most_bytes", "io_align")
+FAULTS = ("map_changes", "gop", "most_bytes", "io_align", "bad_lba")
 GOP_ABSENT, GOP_BLT_ONLY = 1, 2
 FRAMEBUFFER = 1 << 12
 MODULES = [("", pattern(3 * MIB + 5, 3)), ("", b"m" * 5000)]
@@ -23,7 +23,7 @@ def files_with(kernel, **faults):
     """A tree whose loader for UEFI is the program with these faults; that starts Whelk."""
     shim = (BUILD / "shim.efi").read_bytes()
     at = shim.index(b"FAULTS\0\0") + 8
-    values = struct.pack("<4I", *(faults.get(name, 0) for name in FAULTS))
+    values = struct.pack("<5I", *(faults.get(name, 0) for name in FAULTS))
     return tree(kernel, "", MODULES, **{"EFI/BOOT/BOOTX64.EFI": shim[:at] + values + shim[at + len(values):],
                                         "EFI/BOOT/GRUBX64.EFI": (BUILD / "BOOTX64.EFI").read_bytes()})
 
@@ -63,3 +63,16 @@ def test_the_disc_is_read_in_pieces_where_it_does_not_take_large_ones(boots, mos
 
 def test_a_disc_that_wants_aligned_memory_gets_it(boots):
     assert "SHIM: not aligned" not in boots("unaligned-addresses", io_align=4096).serial
+
+
+def test_a_sector_that_cannot_be_read_is_named_with_its_file(discs):
+    kernel = KERNELS["elf32"].make()
+    bad = file_in_iso(discs.make(files_with(kernel)), "boot/module0")[0] + 700
+    image = discs.make(files_with(kernel, bad_lba=bad))
+    with Machine(image, **OVMF) as machine:
+        machine.wait_for(rf"^whelk: .*/boot/module0: sector {bad} of the disc cannot be read \(EFI status 7\)", 60)
+
+
+def test_a_machine_whose_discs_cannot_be_read_at_all_says_so(discs):
+    with Machine(discs.make(files_with(KERNELS["elf32"].make(), most_bytes=1)), **OVMF) as machine:
+        machine.wait_for("^whelk: no disc with an ISO 9660 volume is found", 60)

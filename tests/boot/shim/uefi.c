@@ -5,7 +5,7 @@
 
 static const CHAR16 loader[] = L"\\EFI\\BOOT\\GRUBX64.EFI";
 
-enum { GOP_ABSENT = 1, GOP_BLT_ONLY = 2, MOST_DEVICES = 16 };
+enum { GOP_ABSENT = 1, GOP_BLT_ONLY = 2, MOST_DEVICES = 16, SECTOR_BYTES = 2048 };
 
 static const volatile struct {
     char mark[8];
@@ -13,7 +13,8 @@ static const volatile struct {
     uint32_t gop;
     uint32_t most_bytes; /* that Block I/O reads at once; 0: any */
     uint32_t io_align;   /* that it wants; 0: its own */
-} faults = {"FAULTS", 0, 0, 0, 0};
+    uint32_t bad_lba;    /* a sector of 2048 bytes that it does not read; 0: none */
+} faults = {"FAULTS", 0, 0, 0, 0, 0};
 
 static struct {
     EFI_BLOCK_IO_PROTOCOL *device;
@@ -80,6 +81,10 @@ static EFI_STATUS EFIAPI read(EFI_BLOCK_IO_PROTOCOL *device, UINT32 media, EFI_L
     if (faults.io_align != 0 && (uintptr_t)buffer % faults.io_align != 0) {
         print("SHIM: not aligned\n");
         return EFI_INVALID_PARAMETER;
+    }
+    uint64_t start = lba * device->Media->BlockSize, bad = (uint64_t)faults.bad_lba * SECTOR_BYTES;
+    if (bad != 0 && bad >= start && bad - start < bytes) {
+        return EFI_DEVICE_ERROR;
     }
     return devices[i].read(device, media, lba, bytes, buffer);
 }
