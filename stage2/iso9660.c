@@ -508,6 +508,9 @@ static bool record_done(struct iso9660_walk *walk, struct error *error)
         walk->component = rest;
         return enter(walk, lba, load32(record + RECORD_BYTES), error);
     }
+    while (*rest == '/') {
+        rest++;
+    }
     if (*rest != 0) {
         return fail_component(walk, "", " is not a directory", error);
     }

@@ -57,6 +57,7 @@ UNDERSTOOD = {
     "another root": (zero(entry("set root='(hd1,3)'", LOAD)), None),
     "dots": (GOOD.replace("/boot/k", "/boot/dir/./../../boot/k"), None),
     "double slashes": (GOOD.replace("/boot/k", "//boot///k"), None),
+    "a slash behind the name": (GOOD.replace("/boot/kernel", "/boot/kernel/"), None),
     "search": (zero(entry("search --set=root --file /boot/kernel", LOAD)), None),
     "search for nothing": (zero(entry("search --set=root --file /nothing", LOAD)), "grub.cfg:3: no such device: /nothing"),
     "source of nothing": ("source /nothing.cfg\n" + GOOD, r"grub.cfg:1: /nothing.cfg: "),
