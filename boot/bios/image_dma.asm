@@ -16,7 +16,7 @@ extern image_rest_bytes         ; what of it is behind the first 2048 bytes,
 extern image_sectors            ; and its sectors
 extern bounce_buffer
 extern boot_info_volume_lba     ; boot.asm
-extern boot_info_file_lba       ; boot.asm
+extern boot_info_file_lba
 extern image_drive
 extern checksum
 extern stamp_handoff            ; gate.asm
@@ -157,7 +157,7 @@ read_by_dma:
         mov eax, bounce_buffer
         stosd
         mov eax, ecx
-        shl ax, 11              ; bytes; 0: 64 KiB
+        shl ax, 11              ; bytes
         stosd
 .image: mov ax, cx
         add ax, image_sectors
