@@ -131,8 +131,8 @@ static const struct option options[] = {
     {0, "raw-dma", NULL, "with --sizes: time of the bytes without a loader", options_flag,
      offsetof(struct bench_settings, raw_dma)},
     {'m', "memory", "MIB", "the machine's memory (512)", set_memory, 0},
-    {0, "uefi", NULL, "boot by UEFI (OVMF), not by a BIOS", set_uefi, 0},
-    {0, "uefi32", NULL, "boot by 32-bit UEFI", set_uefi32, 0},
+    {0, "uefi", NULL, "boot by UEFI (OVMF); --uefi32: by 32-bit UEFI", set_uefi, 0},
+    {0, "uefi32", NULL, NULL, set_uefi32, 0}, /* a screen has 24 lines */
     {0, "machine", "pc|q35", "QEMU's machine (pc; q35 by UEFI)", options_text,
      offsetof(struct bench_settings, machine.machine)},
     {0, "attach", "HOW", "cdrom, hda, virtio-blk or usb (cdrom)", options_text,
@@ -161,8 +161,7 @@ static const struct option options[] = {
 void bench_options_help(const char *name)
 {
     printf("Usage: %s [OPTION…] TREE\n"
-           "Measures in QEMU how long Whelk, and GRUB and isolinux where they are installed,\n"
-           "take up to the first instruction of the kernel of the tree's default entry.\n\n",
+           "Measures in QEMU how long Whelk, GRUB and isolinux take up to a kernel's entry.\n\n",
            name);
     options_help(options);
 }

@@ -102,7 +102,7 @@ static bool add_files(struct preparation *preparation, const struct config_boot 
 static void add_seen(struct preparation *preparation, uint64_t offset, uint64_t length)
 {
     uint32_t lba = prepared_files(&preparation->block)->lba;
-    for (uint64_t i = offset / BLOCK; i * BLOCK < offset + length; i++) {
+    for (uint64_t i = offset / BLOCK; length != 0 && i * BLOCK < offset + length; i++) {
         iso_blocks_add(&preparation->seen, lba + (uint32_t)i);
     }
 }

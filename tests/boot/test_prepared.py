@@ -123,7 +123,7 @@ def test_headers_that_were_changed_in_their_place_count(boot, discs, changed):
     assert not said_prepared(result)
 
 
-@pytest.mark.parametrize("name", ["elf32", "elf64", "elf64-with-sections", "address-fields-at-64-kib"])
+@pytest.mark.parametrize("name", ["elf32", "elf64", "elf64-with-sections", "section-count-0", "address-fields-at-64-kib"])
 def test_the_headers_of_a_multiboot_1_kernel_are_prepared(discs, name):
     assert has_headers(discs.make(tree(KERNELS[name].make(), "")))
 
