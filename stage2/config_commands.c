@@ -55,11 +55,11 @@ static bool run_load(struct run *run, struct words words, int which)
 
 bool run_command(struct run *run, const struct command *command)
 {
-    struct words words = words_of(command);
-    const char *name = command->words;
     if (command->count == 0) {
         return true; /* all of it vanished: an unset variable */
     }
+    struct words words = words_of(command);
+    const char *name = command->words;
     int which = find_word(command_names, name);
     switch (which) {
     case COMMAND_SET:

@@ -915,10 +915,11 @@ static void an_arena_of_any_size_is_enough_or_gives_an_error(void **state)
     (void)state;
     static const char text[] =
         "x='a b'\nfunction f { module /m $1 $x; }\nsubmenu s --id=t {\nmenuentry a {\n"
-        "multiboot /k \"$x\" c\nf 1\nf 2\nwrong\nunset x\n}\n}\nset default=s\nmenuentry b {\n}\n";
+        "multiboot /k \"$x\" c\nf 1\nf 2\nwrong\n$y\nunset x\n}\n}\nset default=s\nmenuentry b "
+        "{\n}\n";
     bool was_enough = false;
-    for (size_t size = 0; size < 4000; size++) {
-        struct arena small = {.base = malloc(size + 1), .size = size};
+    for (size_t size = 1; size < 4000; size++) {
+        struct arena small = {.base = malloc(size), .size = size};
         error.message[0] = 0;
         bool fine = config_read(&config, (struct bytes){(const uint8_t *)text, sizeof text - 1},
                                 "g.cfg", &small, &error) &&
