@@ -131,7 +131,6 @@ complete:
         jmp enter_stage2        ; what find_image has found is in its place already
 
 ; Shows the code in AL on screen and first serial port, gives the machine back. in: DS 0. Does not return.
-global fatal
 fatal:  mov [message.code], al
         cld
         mov si, message
