@@ -61,9 +61,11 @@ static struct config_name *find_files(const struct config *config, const char *p
 {
     const struct config_host *host = config->environment.host;
     const char *device_end = path;
-    while (*path == '(' && device_end < end && *device_end++ != ')') {
+    if (path < end && *path == '(') {
+        while (device_end < end && *device_end++ != ')') {
+        }
     }
-    path = *path == '(' ? device_end : path;
+    path = device_end;
     const char *name = end;
     while (name > path && name[-1] != '/') {
         name--;

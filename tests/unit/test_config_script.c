@@ -10,6 +10,7 @@
 #include <string.h>
 #include "stage2/config.h"
 #include "stage2/config_extras.h"
+#include "stage2/config_prompt.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
 enum { ARENA_BYTES = 1024 * 1024 };
@@ -579,6 +580,18 @@ static void what_a_menu_lst_asks_in_vain_is_told_with_its_line(void **state)
     assert_int_equal(boot.action, CONFIG_ACTION_REBOOT);
 }
 
+static void a_word_that_is_yet_to_begin_is_completed_within_the_text(void **state)
+{
+    (void)state;
+    static const char text[] = {'x', '='}; /* the sanitizer sees its end */
+    assert_true(read_named("menuentry a { multiboot /k }", "grub.cfg"));
+    struct config_completion completion;
+    config_complete(&config, (struct bytes){(const uint8_t *)text, sizeof text}, &arena,
+                    &completion);
+    assert_string_equal(completion.rest, "");
+    assert_null(completion.names);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -612,6 +625,7 @@ int main(void)
         TEST(parts_of_loops_out_of_place_are_errors),
         TEST(a_menu_lst_of_grub_legacy_is_read),
         TEST(what_a_menu_lst_asks_in_vain_is_told_with_its_line),
+        TEST(a_word_that_is_yet_to_begin_is_completed_within_the_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
