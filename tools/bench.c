@@ -35,7 +35,7 @@ struct bench_iso {
     char path[PATH_MAX];
     uint64_t bytes;
     struct samples total_ms, raw_ms;
-    struct samples firmware_ms, loader_ms; /* of each boot: UEFI only */
+    struct samples firmware_ms, loader_ms; /* of each boot; not with Xen */
     uint64_t accesses, firmware_accesses;
     bool failed; /* has been said */
     bool has_timing;
@@ -58,8 +58,9 @@ struct bench {
     struct qemu_machine machine; /* with its accelerator */
     struct bench_group *groups;
     size_t group_count;
-    char nothing[PATH_MAX]; /* ISO; with a BIOS it tells the firmware's share */
-    char starter[PATH_MAX]; /* and this one does with UEFI */
+    char
+        nothing[PATH_MAX]; /* ISO; with Xen it tells the firmware's share, else whether KVM works */
+    char starter[PATH_MAX]; /* with UEFI, this one tells that share */
     bool is_uefi;
     char version[80], platform[160];
     const char *marker;        /* on the serial port; NULL: the kernel's entry */
@@ -342,7 +343,7 @@ static bool boot_iso(struct bench *bench, struct bench_group *group, struct benc
         return note_failure(bench, group, iso, &error);
     }
     samples_add(&iso->total_ms, bench->result.milliseconds);
-    if (bench->is_uefi) {
+    if (!bench->settings.xen) {
         samples_add(&iso->firmware_ms, bench->result.start_ms);
         samples_add(&iso->loader_ms, bench->result.milliseconds - bench->result.start_ms);
     }
@@ -355,7 +356,7 @@ static bool boot_iso(struct bench *bench, struct bench_group *group, struct benc
 /* All once. False: cannot go on. */
 static bool boot_all(struct bench *bench, struct bench_group *group, struct error *error)
 {
-    if (!bench->is_uefi) {
+    if (bench->settings.xen) {
         show_progress(bench, group, "firmware");
         if (!boot_once(bench, bench->nothing, NOTHING_MARKER, 0, NULL, error)) {
             return fail_in(error, "a boot image that does nothing ");
@@ -392,16 +393,6 @@ static bool say_no_trace(struct bench *bench)
 
 static bool count_accesses(struct bench *bench, struct bench_group *group, struct error *error)
 {
-    uint64_t firmware = 0;
-    if (!bench->is_uefi) {
-        show_progress(bench, group, "firmware's accesses");
-        if (!count_one(bench, bench->nothing, NOTHING_MARKER, 0, &firmware, error)) {
-            return false;
-        }
-        if (firmware == 0) {
-            return say_no_trace(bench);
-        }
-    }
     for (size_t i = 0; i < group->iso_count; i++) {
         struct bench_iso *iso = &group->isos[i];
         struct error reason;
@@ -416,7 +407,7 @@ static bool count_accesses(struct bench *bench, struct bench_group *group, struc
         } else if (!iso->failed && iso->accesses == 0) {
             return say_no_trace(bench);
         }
-        iso->firmware_accesses = bench->is_uefi ? bench->result.start_accesses : firmware;
+        iso->firmware_accesses = bench->result.start_accesses;
     }
     return true;
 }
@@ -445,7 +436,7 @@ static bool warm_up(struct bench *bench, struct error *error)
 {
     const struct bench_group *group = &bench->groups[0];
     sync();
-    if (bench->is_uefi) { /* what fails is said later */
+    if (!bench->settings.xen) { /* what fails is said later */
         boot_once(bench, group->isos[0].path, bench->marker, group->tree.entry, NULL, error);
         return true;
     }
@@ -459,7 +450,7 @@ static bool measure(struct bench *bench, struct error *error)
     bool counts = !settings->xen && !settings->no_accesses;
     bench->done = bench->steps = 0;
     for (size_t i = 0; i < bench->group_count; i++) {
-        size_t each = bench->groups[i].iso_count + (bench->is_uefi ? 0 : 1);
+        size_t each = bench->groups[i].iso_count + (settings->xen ? 1 : 0);
         bool has_timing = bench->groups[i].timing_iso[0] != '\0';
         bench->steps += (unsigned)(each * (settings->runs + (counts ? 1 : 0)) +
                                    (has_timing ? settings->runs : 0));
@@ -490,7 +481,7 @@ static void fill_timing(struct report_row *row, struct bench_iso *iso)
     }
 }
 
-/* With a BIOS only a boot of its own tells the firmware's share. */
+/* With Xen only a boot of its own tells the firmware's share. */
 static void fill_times(struct report_row *row, struct bench_group *group, struct bench_iso *iso)
 {
     bool own = iso->firmware_ms.count > 0;
@@ -618,7 +609,8 @@ static bool run(struct bench *bench, struct error *error)
     snprintf(quoted, sizeof quoted, "\"%.70s\" on the serial port",
              settings->until != NULL ? settings->until : "");
     bool probes = settings->probe || settings->size_count > 0;
-    bench->marker = probes ? PROBE_MARKER : settings->until;
+    bool by_entry = !settings->xen && settings->machine.firmware == FIRMWARE_BIOS;
+    bench->marker = probes ? (by_entry ? NULL : PROBE_MARKER) : settings->until;
     bench->until = settings->until != NULL ? quoted : "the kernel's first instruction";
     process_scratch(bench->nothing, "nothing.iso");
     bool done = iso_make_nothing(bench->nothing, error) && choose_platform(bench, error) &&

@@ -17,12 +17,7 @@ $(PROBE)/%.o: tools/probe/%.c tools/bench.mk
 	@echo "CC   $<"
 	@$(CC) $(COMMON) $(WARNINGS) $(PROBE_CFLAGS) -c -o $@ $<
 
-$(PROBE)/patience.o: stage2/patience.c tools/bench.mk
-	@mkdir -p $(@D)
-	@echo "CC   $@"
-	@$(CC) $(COMMON) $(WARNINGS) $(PROBE_CFLAGS) -c -o $@ $<
-
-$(BUILD)/probe.elf: tools/probe/probe.ld $(PROBE)/entry.asm.o $(PROBE)/probe.o $(PROBE)/patience.o
+$(BUILD)/probe.elf: tools/probe/probe.ld $(PROBE)/entry.asm.o $(PROBE)/probe.o
 	@ld -m elf_i386 -n -s --no-warn-rwx-segments -T $< -o $@ $(filter %.o,$^)
 
 $(BUILD)/nothing.img: tools/probe/nothing.asm tools/bench.mk

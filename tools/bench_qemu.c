@@ -24,7 +24,8 @@ enum {
     PIPE_BYTES = 1 << 20,
     COUNT_PATIENCE = 20, /* a traced boot is that much slower */
     POLL_MILLISECONDS = 100,
-    SEEN_BYTES = 100, /* of the serial port's last line, in messages */
+    HANDOFF_ADDRESS = 0x7c00, /* where a BIOS starts what it has booted */
+    SEEN_BYTES = 100,         /* of the serial port's last line, in messages */
 };
 
 /* A boot under way. Large; one at a time. */
@@ -38,8 +39,8 @@ static struct boot {
     bool reached;           /* the marker, or the entry */
     double start_ms, limit_ms;
     uint64_t start_ticks;
-    bool loader_started;   /* wish->start has come */
-    uint64_t loader_ticks; /* and what it says */
+    bool loader_started;   /* it runs, or wish->start has come, … */
+    uint64_t loader_ticks; /* … and what that says */
 } boot;
 
 // ---- Time
@@ -136,8 +137,9 @@ static void make_command(struct command *command, const struct qemu_machine *mac
     command_add(command, "%s", machine->machine);
     command_add(command, "-m");
     command_add(command, "%u", machine->memory_mib);
-    static const char *const fixed[] = {"-display", "none", "-monitor", "none",
-                                        "-net",     "none", "-S",       "-no-reboot"};
+    /* The memory is there before the start: how long the host looks for its pages is chance. */
+    static const char *const fixed[] = {"-display", "none", "-monitor",   "none",         "-net",
+                                        "none",     "-S",   "-no-reboot", "-mem-prealloc"};
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
         command_add(command, "%s", fixed[i]);
     }
@@ -237,6 +239,20 @@ static bool start(const struct qemu_machine *machine, bool counting, struct erro
 
 // ---- What happens meanwhile
 
+/* All that is in the pipe: QEMU writes a line before the guest goes on, so what came before the
+   moment that was reached is in it then. */
+static void take_trace(bool all)
+{
+    static char piece[PIPE_BYTES];
+    ssize_t length;
+    while ((length = read(boot.trace_pipe, piece, sizeof piece)) > 0) {
+        trace_add(&boot.trace, piece, (size_t)length);
+        if (!all || boot.trace.ended) {
+            break;
+        }
+    }
+}
+
 /* At a breakpoint: whether a kernel starts there; else the machine goes on. GRUB, for one, itself
    runs where most kernels will. */
 static bool is_kernel_entry(struct error *error)
@@ -256,12 +272,42 @@ static bool is_kernel_entry(struct error *error)
     return false;
 }
 
-static void take_gdb(struct error *error)
+/* A BIOS is about to start what it has loaded. The machine's clock stands meanwhile. */
+static void take_handoff(double arrived_ms, struct error *error)
+{
+    boot.result->start_ms = arrived_ms - boot.start_ms;
+    boot.loader_started = true;
+    if (boot.trace_pipe >= 0) {
+        take_trace(true);
+        boot.trace.start_accesses = boot.trace.accesses;
+    }
+    if (gdb_clear_breakpoint(&boot.gdb, HANDOFF_ADDRESS, error) &&
+        (boot.wish->marker != NULL || gdb_set_breakpoint(&boot.gdb, boot.wish->entry, error)) &&
+        gdb_continue(&boot.gdb, error)) {
+        boot.start_ms += now_ms() - arrived_ms;
+    }
+}
+
+/* The kernel's end is waited for as well: it goes on. */
+static void take_entry(double arrived_ms, struct error *error)
+{
+    boot.result->milliseconds = arrived_ms - boot.start_ms;
+    boot.reached = true;
+    if (boot.wish->then != NULL && gdb_clear_breakpoint(&boot.gdb, boot.wish->entry, error)) {
+        gdb_continue(&boot.gdb, error);
+    }
+}
+
+static void take_gdb(const struct qemu_machine *machine, struct error *error)
 {
     double arrived_ms = now_ms();
-    if (gdb_stopped(&boot.gdb) && boot.wish->marker == NULL && is_kernel_entry(error)) {
-        boot.result->milliseconds = arrived_ms - boot.start_ms;
-        boot.reached = true;
+    if (!gdb_stopped(&boot.gdb)) {
+        return;
+    }
+    if (machine->firmware == FIRMWARE_BIOS && !boot.loader_started) {
+        take_handoff(arrived_ms, error);
+    } else if (boot.wish->marker == NULL && is_kernel_entry(error)) {
+        take_entry(arrived_ms, error);
     }
 }
 
@@ -314,7 +360,8 @@ static void prefer_ticks(const struct qemu_machine *machine)
 {
     struct boot_result *result = boot.result;
     uint64_t ticks = 0;
-    if (!boot.wish->is_ours || find_line(boot.wish->marker, &ticks) == NULL || ticks == 0) {
+    if (machine->firmware == FIRMWARE_BIOS || !boot.wish->is_ours ||
+        find_line(boot.wish->marker, &ticks) == NULL || ticks == 0) {
         return;
     }
     if (strcmp(machine->accel, "tcg") == 0) {
@@ -323,20 +370,6 @@ static void prefer_ticks(const struct qemu_machine *machine)
     if (boot.loader_started) {
         result->start_ms =
             result->milliseconds - (double)(ticks - boot.loader_ticks) / result->tsc_khz;
-    }
-}
-
-/* All that is in the pipe: QEMU writes a line before the guest goes on, so what came before the
-   moment that was reached is in it then. */
-static void take_trace(bool all)
-{
-    static char piece[PIPE_BYTES];
-    ssize_t length;
-    while ((length = read(boot.trace_pipe, piece, sizeof piece)) > 0) {
-        trace_add(&boot.trace, piece, (size_t)length);
-        if (!all || boot.trace.ended) {
-            break;
-        }
     }
 }
 
@@ -367,7 +400,7 @@ static bool ended(struct error *error)
                            : give_up("was not reached: the machine was reset", error);
 }
 
-static bool wait_for_it(struct error *error)
+static bool wait_for_it(const struct qemu_machine *machine, struct error *error)
 {
     error->message[0] = '\0';
     while (!boot.reached || !is_complete()) {
@@ -383,7 +416,7 @@ static bool wait_for_it(struct error *error)
             take_serial();
         }
         if (waits[0].revents != 0) {
-            take_gdb(error);
+            take_gdb(machine, error);
         }
         if (waits[2].revents != 0) {
             take_trace(false);
@@ -414,15 +447,17 @@ static bool run(const struct qemu_machine *machine, const struct boot_wish *wish
     boot.trace.marker = wish->marker;
     boot.trace.start = wish->start;
     boot.ovmf.variables = -1;
+    bool is_bios = machine->firmware == FIRMWARE_BIOS;
     bool done = start(machine, counting, error) &&
-                (wish->marker != NULL || gdb_set_breakpoint(&boot.gdb, wish->entry, error));
+                (is_bios                ? gdb_set_breakpoint(&boot.gdb, HANDOFF_ADDRESS, error)
+                 : wish->marker == NULL ? gdb_set_breakpoint(&boot.gdb, wish->entry, error)
+                                        : true);
     boot.start_ms = now_ms();
     boot.start_ticks = now_ticks();
     boot.limit_ms =
         boot.start_ms + 1e3 * machine->timeout_seconds * (counting ? COUNT_PATIENCE : 1);
-    done = done && gdb_continue(&boot.gdb, error) && wait_for_it(error) &&
-           (wish->start == NULL || boot.loader_started ||
-            fail(error, "was reached, but no loader was started before"));
+    done = done && gdb_continue(&boot.gdb, error) && wait_for_it(machine, error) &&
+           (boot.loader_started || fail(error, "was reached, but no loader was started before"));
     if (done && counting) {
         take_trace(true);
         result->accesses = boot.trace.accesses;

@@ -29,6 +29,47 @@ _start:
     hlt
     jmp .halt
 
+; void rest(void): until an interrupt. The descriptors are our own: those of the boot loader may be gone (3.2).
+global rest
+rest:
+    lgdt [descriptors_pointer]
+    lidt [interrupts_pointer]
+    jmp CODE:.ours
+.ours:
+    sti
+    hlt
+    cli
+    ret
+
+PIC1_COMMAND equ 0x20
+PIC2_COMMAND equ 0xa0
+PIC_END equ 0x20
+global drive_interrupt
+drive_interrupt:
+    push eax
+    mov al, PIC_END
+    out PIC2_COMMAND, al
+    out PIC1_COMMAND, al
+    pop eax
+    iretd
+
+CODE equ 0x08
+FIRST_VECTOR equ 0x76                   ; lines 14 and 15, as a BIOS numbers them
+section .data
+    align 8
+descriptors:
+    dq 0
+    dq 0x00cf9a000000ffff               ; CODE: base 0, limit 4 GiB
+descriptors_pointer:
+    dw descriptors_pointer - descriptors - 1
+    dd descriptors
+interrupts_pointer:
+    dw (FIRST_VECTOR + 2) * 8 - 1
+    dd interrupts - FIRST_VECTOR * 8    ; the others do not come
+global interrupts
+interrupts:                             ; two gates, filled by probe.c
+    dd 0, 0, 0, 0
+
 section .bss
     resb 16384
 stack_top:

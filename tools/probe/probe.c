@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "stage2/io.h"
-#include "stage2/patience.h"
 
 void probe(const uint8_t *information, uint64_t reached);
 
@@ -169,6 +168,36 @@ static unsigned find_cd(void)
     return CHANNELS;
 }
 
+// ---- Its interrupt
+
+enum {
+    PIC1_MASK = 0x21,
+    PIC2_MASK = 0xa1,
+    ALL_BUT_CASCADE = 0xfb,
+    ALL_BUT_DRIVES = 0x3f,
+    CODE = 0x08,   /* entry.asm's descriptor */
+    GATE = 0x8e00, /* of an interrupt, present */
+    CHANNEL_LINES = 2,
+};
+
+/* entry.asm */
+struct gate {
+    uint16_t offset, selector, flags, upper_offset;
+};
+extern struct gate interrupts[CHANNEL_LINES];
+void drive_interrupt(void);
+void rest(void);
+
+static void accept_interrupts(void)
+{
+    uint32_t offset = (uint32_t)(uintptr_t)drive_interrupt;
+    for (unsigned i = 0; i < CHANNEL_LINES; i++) {
+        interrupts[i] = (struct gate){(uint16_t)offset, CODE, GATE, (uint16_t)(offset >> 16)};
+    }
+    out8(PIC1_MASK, ALL_BUT_CASCADE);
+    out8(PIC2_MASK, ALL_BUT_DRIVES);
+}
+
 // ---- Reading
 
 enum {
@@ -236,13 +265,10 @@ static bool read_part(uint16_t bus_master, uint32_t lba, uint32_t address, uint3
     }
     send_packet(lba, length / SECTOR);
     out8(bus_master, START_TO_MEMORY);
-    struct patience patience = {0};
     uint8_t status;
-    while (((status = in8(bus_master + BUS_MASTER_STATUS)) & (ACTIVE | ERROR)) == ACTIVE) {
-        if (!patience_lasts(&patience)) { /* as the loader waits: each look costs */
-            return false;
-        }
-    }
+    do {
+        rest(); /* as the loader waits: it lets the processor go, and each look costs */
+    } while (((status = in8(bus_master + BUS_MASTER_STATUS)) & (ACTIVE | ERROR)) == ACTIVE);
     if ((status & ERROR) != 0) {
         return false;
     }
@@ -293,6 +319,7 @@ static const char *measure(const uint8_t *information)
         return "no CD drive of a PIIX";
     }
     uint32_t buffer = (end + REGION_BYTES - 1) & ~(uint32_t)(REGION_BYTES - 1);
+    accept_interrupts();
     uint64_t before = ticks();
     bool done = read((uint16_t)(bus_master + channel * BUS_MASTER_PORTS), buffer, length);
     uint64_t taken = ticks() - before;
