@@ -2,10 +2,12 @@
 // See act.h.
 #include "stage2/act.h"
 
+#include "stage2/disc.h"
 #include "stage2/firmware.h"
 
 bool act(enum config_action action, struct error *error)
 {
+    disc_close();
     switch (action) {
     case CONFIG_ACTION_REBOOT:
         firmware_reboot();

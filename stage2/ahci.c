@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include "stage2/firmware.h"
 #include "stage2/patience.h"
 #include "stage2/pci.h"
 #include "stage2/timeline.h"
@@ -27,6 +28,10 @@ enum {
     SATA_DETECTION = 0xf,
     SATA_DETECTION_RESET = 1,
     SATA_DETECTION_PRESENT = 3,
+
+    FIRST_LINE = 8, /* that patience.h can wait for */
+    LAST_LINE = 15,
+    RESET_MILLISECONDS = 1,
 };
 #define HOST_AHCI         0x80000000u
 #define SIGNATURE_ATAPI   0xeb140101u
@@ -109,7 +114,9 @@ struct command_table {
 _Static_assert(sizeof(struct command_table) == 0x80 + REGIONS * 16, "AHCI, 4.2.3");
 
 static struct command_table table __attribute__((aligned(128)));
+static volatile struct host *host;
 static volatile struct port *port;
+static unsigned line; /* of the function's interrupt */
 static bool atapi;
 
 static void describe(uint32_t lba, uint32_t count)
@@ -164,9 +171,9 @@ static bool is_busy(void)
 /* A slow drive may take as long as it likes, as long as it goes on. */
 static bool wait_done(const volatile struct command_header *header)
 {
-    struct patience patience = {0};
+    struct patience patience = {.line = line};
     uint32_t transferred = 0;
-    do {
+    while (patience_lasts(&patience)) {
         uint32_t status = port->interrupt_status;
         if ((status & INTERRUPT_ERRORS) != 0) {
             return false;
@@ -176,20 +183,21 @@ static bool wait_done(const volatile struct command_header *header)
         }
         if (header->transferred != transferred) {
             transferred = header->transferred;
-            patience = (struct patience){0};
+            patience = (struct patience){.line = line};
         }
-    } while (patience_lasts(&patience));
+    }
     return false;
 }
 
 /* AHCI, 10.4.2. */
 static void reset_device(void)
 {
-    struct patience patience = {0};
+    struct patience patience = {.line = line};
     uint32_t control = port->sata_control;
     port->sata_control = (control & ~(uint32_t)SATA_DETECTION) | SATA_DETECTION_RESET;
-    while (patience.rounds == 0 && patience_lasts(&patience)) {
-        /* at least 1 ms */
+    for (uint64_t start = firmware_milliseconds();
+         firmware_milliseconds() - start <= RESET_MILLISECONDS;) {
+        firmware_rest();
     }
     port->sata_control = control;
     do {
@@ -201,7 +209,7 @@ static void reset_device(void)
 /* After a failure: the port as after the firmware's own start (AHCI, 6.2.2). */
 static void recover(void)
 {
-    struct patience patience = {0};
+    struct patience patience = {.line = line};
     uint32_t command = port->command;
     port->command = command & ~(uint32_t)COMMAND_START;
     while ((port->command & COMMAND_LIST_RUNNING) != 0 && patience_lasts(&patience)) {
@@ -228,17 +236,23 @@ static bool transfer(uint32_t lba, uint32_t count, uint32_t address)
         .regions = describe_buffer(address, length),
         .table = (uint32_t)(uintptr_t)&table,
     };
+    uint32_t interrupts = port->interrupt_enable;
     clear(&port->interrupt_status);
+    port->interrupt_enable = INTERRUPT_DEVICE_TO_HOST | INTERRUPT_ERRORS;
+    host->control |= HOST_INTERRUPTS;
     __asm__ volatile("" ::: "memory"); /* the command is in memory */
     port->command_issue = SLOT;
     bool done = wait_done(header);
     __asm__ volatile("" ::: "memory"); /* and so are the data */
+    host->control &= ~(uint32_t)HOST_INTERRUPTS;
+    port->interrupt_enable = interrupts;
     if (done && header->transferred == length) {
         clear(&port->interrupt_status);
     } else {
         done = false;
         recover();
     }
+    host->interrupt_status = 1u << (port - host->ports);
     *header = saved;
     return done;
 }
@@ -275,8 +289,9 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
 bool ahci_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi)
 {
     uint32_t bar = pci_read(function, PCI_BAR5);
-    volatile struct host *host = (volatile struct host *)(uintptr_t)(bar & BAR_MEMORY_MASK);
-    if (host == NULL || (bar & PCI_BAR_IO) != 0 ||
+    host = (volatile struct host *)(uintptr_t)(bar & BAR_MEMORY_MASK);
+    line = pci_read(function, PCI_INTERRUPT) & PCI_INTERRUPT_LINE;
+    if (host == NULL || line < FIRST_LINE || line > LAST_LINE || (bar & PCI_BAR_IO) != 0 ||
         (pci_read(function, PCI_COMMAND) & PCI_COMMAND_READY) != PCI_COMMAND_READY ||
         (host->control & (HOST_AHCI | HOST_INTERRUPTS)) != HOST_AHCI) {
         return false;

@@ -79,34 +79,67 @@ bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
     return true;
 }
 
-bool boot_load(const struct boot *boot, struct error *error)
+/* The longest piece that is still on the disc. It is read last: the firmware answers questions
+   while it comes. NULL: there is none, or what was unpacked waits for its turn. */
+static const struct piece *longest(const struct plan *plan)
+{
+    const struct piece *found = NULL;
+    for (size_t i = 0; i < plan->placement.count && !plan->modules_wait; i++) {
+        const struct piece *piece = &plan->placement.pieces[i];
+        if (piece->file != NULL && piece->file->contents == NULL &&
+            (found == NULL || piece->length > found->length)) {
+            found = piece;
+        }
+    }
+    return found;
+}
+
+/* Once its bytes are there. */
+static bool check_plain(const struct piece *piece, struct error *error)
+{
+    const struct file *file = piece->file;
+    return !file->is_to_be_plain || piece->file_offset != 0 ||
+           piece->length < PACKING_MAGIC_BYTES ||
+           !file_may_be_packed(load16(at(piece->load_address))) ||
+           fail(error, "was packed since the ISO was made");
+}
+
+static bool load_piece(const struct piece *piece, struct error *error)
+{
+    uint8_t *target = at(piece->load_address);
+    disc_make_way(piece->load_address, (uint64_t)piece->length + piece->zero_length);
+    if (piece->file != NULL &&
+        !file_start_read(piece->file, piece->file_offset, piece->length, target, error)) {
+        return fail_in(error, "%s: ", piece->file->path);
+    }
+    if (!is_staged(piece) && piece->zero_length != 0) {
+        memset(target + piece->length, 0, piece->zero_length);
+    }
+    return true;
+}
+
+static bool wait_for_piece(const struct piece *piece, struct error *error)
+{
+    return piece == NULL || piece->file == NULL ||
+           (disc_wait(error) && check_plain(piece, error)) ||
+           fail_in(error, "%s: ", piece->file->path);
+}
+
+bool boot_load(struct boot *boot, struct error *error)
 {
     const struct plan *plan = &boot->plan;
     const struct placement *placement = &plan->placement;
+    boot->last = longest(plan);
     for (size_t i = 0; i < placement->count; i++) {
         const struct piece *piece = &placement->pieces[i];
-        uint8_t *target = at(piece->load_address);
         if (piece->file == plan->modules) { /* the first one */
             timeline_stamp(TIMELINE_KERNEL);
         }
-        disc_make_way(piece->load_address, (uint64_t)piece->length + piece->zero_length);
-        if (piece->file != NULL &&
-            !file_read(piece->file, piece->file_offset, piece->length, target, error)) {
-            return fail_in(error, "%s: ", piece->file->path);
-        }
-        if (piece->file != NULL && piece->file->is_to_be_plain && piece->file_offset == 0 &&
-            piece->length >= PACKING_MAGIC_BYTES && file_may_be_packed(load16(target))) {
-            return fail(error, "%s: was packed since the ISO was made", piece->file->path);
-        }
-        if (!is_staged(piece) && piece->zero_length != 0) {
-            memset(target + piece->length, 0, piece->zero_length);
+        if (piece != boot->last && (!load_piece(piece, error) || !wait_for_piece(piece, error))) {
+            return false;
         }
     }
-    if (plan->information.module_count == 0) {
-        timeline_stamp(TIMELINE_KERNEL);
-    }
-    timeline_stamp(TIMELINE_MODULES);
-    return true;
+    return boot->last == NULL || load_piece(boot->last, error);
 }
 
 const struct multiboot2_functions *multiboot2_functions(struct error *error)
@@ -142,17 +175,25 @@ bool boot_describe(const struct boot *boot, struct error *error)
     struct boot_drive drives[BOOT_DRIVES];
     uint8_t *buffer = at(piece->load_address);
     information.boot_device = firmware_boot_device();
-    firmware_video_text(&video);
-    if (plan->video.is_made) {
-        start_video(plan, &video);
-    }
     information.video = &video;
+    firmware_video_text(&video);
     information.apm = firmware_apm(&apm) ? &apm : NULL;
     if (plan->protocol == CONFIG_MULTIBOOT1) {
         information.drives = drives;
         information.drive_count = firmware_drives(drives);
         information.config_table = firmware_config_table();
     }
+    if (!wait_for_piece(boot->last, error)) {
+        return false;
+    }
+    if (information.module_count == 0) {
+        timeline_stamp(TIMELINE_KERNEL);
+    }
+    timeline_stamp(TIMELINE_MODULES);
+    if (plan->video.is_made) {
+        start_video(plan, &video);
+    }
+    disc_close();
     if (!firmware_finish(plan, &information, error)) {
         return false;
     }

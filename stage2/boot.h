@@ -13,16 +13,17 @@ struct boot {
     struct handoff_move *moves;
     uint32_t move_count;
     void *handoff_block;
+    const struct piece *last; /* that may be under way when boot_load() returns, or NULL */
 };
 
 /* Decides where each piece waits until the jump; after the plan, before the first byte moves. */
 bool boot_stage(struct boot *boot, struct arena *arena, struct error *error);
 
-/* Reads every piece from its source. */
-bool boot_load(const struct boot *boot, struct error *error);
+/* Reads every piece from its source, but for the end of the last one. */
+bool boot_load(struct boot *boot, struct error *error);
 
-/* Sets the video mode that the kernel asks for, if any, takes leave of the firmware and writes the
-   boot information. */
+/* Waits for that, sets the video mode that the kernel asks for, if any, takes leave of the firmware
+   and writes the boot information. */
 bool boot_describe(const struct boot *boot, struct error *error);
 
 /* To the kernel. */

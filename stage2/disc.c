@@ -2,6 +2,7 @@
 // See disc.h.
 #include "stage2/disc.h"
 
+#include <string.h>
 #include "stage2/firmware.h"
 #include "stage2/native_disc.h"
 
@@ -31,6 +32,13 @@ static struct {
     uint32_t top;
     uint32_t lowest; /* given out so far */
 } staging;
+
+/* What is read without waiting for it; length 0: nothing. */
+static struct {
+    uint32_t lba;
+    uint32_t length;
+    uint8_t *buffer;
+} under_way;
 
 /* The largest piece of RAM below 4 GiB, and the windows there. */
 static bool find_staging(const struct memory_map *map, struct error *error)
@@ -97,11 +105,58 @@ const struct iso9660_volume *disc_volume(void)
 
 bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
 {
+    if (!disc_wait(error)) {
+        return false;
+    }
     if (native_disc_read(lba, count, buffer)) {
         return true;
     }
     windows[FRONT].count = 0; /* the firmware may read to there */
     return firmware_disc_read(lba, count, buffer, error);
+}
+
+/* The last sector, if not all of it is wanted, by a detour. */
+static bool read_bytes(uint32_t lba, uint32_t length, uint8_t *buffer, struct error *error)
+{
+    uint32_t count = length / ISO9660_SECTOR_SIZE, rest = length % ISO9660_SECTOR_SIZE;
+    if (count > 0 && !disc_read(lba, count, buffer, error)) {
+        return false;
+    }
+    if (rest > 0) {
+        const uint8_t *last = disc_sector(lba + count, error);
+        if (last == NULL) {
+            return false;
+        }
+        memcpy(buffer + length - rest, last, rest);
+    }
+    return true;
+}
+
+bool disc_start_read(uint32_t lba, uint32_t length, void *buffer, struct error *error)
+{
+    if (!disc_wait(error)) {
+        return false;
+    }
+    if (!native_disc_start(lba, length, buffer)) {
+        return read_bytes(lba, length, buffer, error);
+    }
+    under_way.lba = lba;
+    under_way.length = length;
+    under_way.buffer = buffer;
+    return true;
+}
+
+bool disc_wait(struct error *error)
+{
+    uint32_t length = under_way.length;
+    under_way.length = 0;
+    return length == 0 || native_disc_wait(under_way.lba) ||
+           read_bytes(under_way.lba, length, under_way.buffer, error);
+}
+
+void disc_close(void)
+{
+    native_disc_close();
 }
 
 bool disc_is_near(uint32_t lba)

@@ -25,6 +25,14 @@ bool disc_open(const char *path, struct iso9660_file *file, struct arena *arena,
 /* count sectors of 2048 bytes straight to their place. */
 bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error);
 
+/* length bytes from the sector at lba on, straight to their place. The last of them may be under
+   way when this returns: disc_wait(), as does everything else that reads, waits for them. */
+bool disc_start_read(uint32_t lba, uint32_t length, void *buffer, struct error *error);
+bool disc_wait(struct error *error);
+
+/* Leaves the controller as the firmware had it, until something is read again. */
+void disc_close(void);
+
 /* One sector, out of one of two windows of the disc that are kept; valid until the next call. NULL
    on failure. */
 const uint8_t *disc_sector(uint32_t lba, struct error *error);

@@ -10,23 +10,16 @@
 
 enum { SECTOR = ISO9660_SECTOR_SIZE };
 
-/* Bytes in front of the first whole sector and behind the last one go through a window of the disc;
-   all between are read straight to their place, unless they are in a window already. */
-static bool read_extent(const struct iso9660_extent *extent, uint32_t offset, uint32_t length,
-                        uint8_t *buffer, struct error *error)
+/* Bytes in front of the first whole sector, and what is in a window of the disc already or fits
+   into a sector, come out of a window; all else is read straight to its place. */
+static bool start_extent(const struct iso9660_extent *extent, uint32_t offset, uint32_t length,
+                         uint8_t *buffer, struct error *error)
 {
     uint32_t lba = extent->lba + offset / SECTOR;
     uint32_t inside = offset % SECTOR;
     while (length > 0) {
         if (inside == 0 && length >= SECTOR && !disc_is_near(lba)) {
-            uint32_t count = length / SECTOR;
-            if (!disc_read(lba, count, buffer, error)) {
-                return false;
-            }
-            lba += count;
-            buffer += count * SECTOR;
-            length -= count * SECTOR;
-            continue;
+            return disc_start_read(lba, length, buffer, error);
         }
         const uint8_t *sector = disc_sector(lba, error);
         if (sector == NULL) {
@@ -42,8 +35,8 @@ static bool read_extent(const struct iso9660_extent *extent, uint32_t offset, ui
     return true;
 }
 
-bool file_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
-               struct error *error)
+bool file_start_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
+                     struct error *error)
 {
     uint8_t *at = buffer;
     if (file->contents != NULL) {
@@ -58,7 +51,7 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
         }
         uint32_t part = extent->length_bytes - (uint32_t)offset;
         part = length < part ? (uint32_t)length : part;
-        if (!read_extent(extent, (uint32_t)offset, part, at, error)) {
+        if (!start_extent(extent, (uint32_t)offset, part, at, error)) {
             return false;
         }
         at += part;
@@ -66,6 +59,12 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
         offset = 0;
     }
     return true;
+}
+
+bool file_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
+               struct error *error)
+{
+    return file_start_read(file, offset, length, buffer, error) && disc_wait(error);
 }
 
 bool file_may_be_packed(uint16_t start)

@@ -34,3 +34,7 @@ bool file_may_be_packed(uint16_t start);
 /* Reads [offset, offset + length), which lies inside the file, to buffer. */
 bool file_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
                struct error *error);
+
+/* The same, but the last of it may be under way when this returns: disc_wait(). Stage 2 only. */
+bool file_start_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
+                     struct error *error);

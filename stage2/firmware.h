@@ -59,6 +59,10 @@ uint64_t firmware_milliseconds(void);
 /* Rests until something may have happened: an interrupt, at most 55 ms. */
 void firmware_rest(void);
 
+/* The same for a device's interrupt, of line 8 to 15 of the PC's controllers. True: it has come,
+   and was taken. A BIOS's alone: drivers of our own need it. */
+bool firmware_rest_for(unsigned line);
+
 /* The memory map as the firmware tells it, unsorted; map->ranges and room for them are there.
    False with a reason if there is none. */
 bool firmware_memory_map(struct memory_map *map, struct error *error);
@@ -72,6 +76,7 @@ struct piix_drive {
     uint16_t bus_master, ports; /* of the channel */
     uint8_t device;             /* register value that selects the drive */
     uint8_t front_sectors;      /* that have come with this loader: firmware_disc_front() */
+    uint16_t pci_command;       /* as the firmware left it, if it was changed, else 0 */
 };
 const struct piix_drive *firmware_piix_drive(void);
 

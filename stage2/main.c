@@ -32,6 +32,7 @@ static _Noreturn void leave(const char *message)
     while (!console_key_pressed()) {
         firmware_rest();
     }
+    disc_close();
     firmware_boot_next();
 }
 
@@ -233,6 +234,7 @@ static size_t choose(struct config *config, size_t preselected, int timeout, con
             return chosen;
         }
         if (config->outer == NULL) {
+            disc_close();
             firmware_boot_next();
         }
         return LEFT;

@@ -4,6 +4,7 @@
 
 #include "stage2/extras.h"
 #include "stage2/firmware.h"
+#include "stage2/iso9660.h"
 #include "stage2/patience.h"
 #include "stage2/pci.h"
 #include "stage2/piix_ide.h"
@@ -87,16 +88,38 @@ bool native_disc_is_open(void)
     return driver != FIRMWARE;
 }
 
+static bool give_up_after_failure(uint32_t lba)
+{
+    return give_up(patience_was_lost() ? "time-out" : "read error", lba);
+}
+
+bool native_disc_start(uint32_t lba, uint32_t length, void *buffer)
+{
+    return driver == PIIX && ((uintptr_t)buffer & 1) == 0 &&
+           (piix_ide_start(lba, length, buffer) || give_up_after_failure(lba));
+}
+
+bool native_disc_wait(uint32_t lba)
+{
+    return piix_ide_wait() || give_up_after_failure(lba);
+}
+
 bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
 {
     if (((uintptr_t)buffer & 1) != 0) {
         return false; /* descriptors of memory are for words */
     }
-    if ((driver == PIIX && piix_ide_read(lba, count, buffer)) ||
-        (driver == AHCI && extras->ahci_read(lba, count, buffer))) {
-        return true;
+    if (driver == PIIX) {
+        return native_disc_start(lba, count * ISO9660_SECTOR_SIZE, buffer) && native_disc_wait(lba);
     }
-    return give_up(patience_was_lost() ? "time-out" : "read error", lba);
+    return (driver == AHCI && extras->ahci_read(lba, count, buffer)) || give_up_after_failure(lba);
+}
+
+void native_disc_close(void)
+{
+    if (driver == PIIX) {
+        piix_ide_close();
+    }
 }
 
 const char *native_disc_name(void)

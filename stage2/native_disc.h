@@ -20,5 +20,13 @@ bool native_disc_is_open(void);
    address is odd, or it failed: then the drive has been reset, and is not used any more. */
 bool native_disc_read(uint32_t lba, uint32_t count, void *buffer);
 
+/* The same for so many bytes, the last of which may be under way when this returns. False as well
+   where the driver cannot. Wait, before anything else is read: until they are there. */
+bool native_disc_start(uint32_t lba, uint32_t length, void *buffer);
+bool native_disc_wait(uint32_t lba);
+
+/* Leaves the controller as the firmware had it, until something is read again. */
+void native_disc_close(void);
+
 /* The driver in use; "int13": none, or none any more, the firmware reads. */
 const char *native_disc_name(void);

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Waiting for a device: with few looks at it, as each is an exit to the hypervisor, and for some
-// seconds at most, although interrupts are off and no clock ticks.
+// Waiting for a device by its interrupt: the processor is let go meanwhile, so that whoever
+// emulates the device may have it, and each look at the device is an exit to the hypervisor.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One wait; zeros at its start. */
+/* One wait; zeros at its start but for the line. */
 struct patience {
-    uint32_t pause;
-    uint32_t last_count;
-    unsigned rounds;
+    unsigned line; /* of the PC's interrupt controllers, 8 to 15 */
+    bool came;     /* the device's interrupt */
+    uint64_t until_ms;
 };
 
-/* Between two looks: pauses for about a sixteenth of the time that the wait has lasted. False: that
-   is four seconds or more. */
+/* Rests between two looks at the device. False: the wait has lasted for more than four seconds. */
 bool patience_lasts(struct patience *patience);
 
-/* Whether that was ever so. */
+/* Once the device is done: takes the interrupt that is on its way, for it is not the kernel's. */
+void patience_end(struct patience *patience);
+
+/* Whether a wait ever lasted too long. */
 bool patience_was_lost(void);

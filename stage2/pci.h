@@ -16,6 +16,8 @@ enum {
     PCI_HEADER_MULTIFUNCTION = 0x800000,
     PCI_BAR4 = 0x20,
     PCI_BAR5 = 0x24,
+    PCI_INTERRUPT = 0x3c,
+    PCI_INTERRUPT_LINE = 0xff,
     PCI_BAR_IO = 1,
     PCI_BAR_IO_MASK = 0xfffc,
 };

@@ -24,7 +24,7 @@ enum {
     BUS_MASTER_CHANNEL_PORTS = 8,
 
     REGION_BYTES = 0x10000, /* a physical region crosses no boundary of this */
-    REGIONS = 256,          /* at least 255 times 64 KiB in a command */
+    REGIONS = 256,          /* at least 254 times 64 KiB in a command, and what ends a sector */
     REGION_LAST = 0x8000,
 };
 
@@ -38,19 +38,18 @@ _Static_assert(sizeof(struct region) == 8, "PIIX3, 2.7: PRD");
 
 static struct region regions[REGIONS] __attribute__((aligned(REGIONS * sizeof(struct region))));
 
-/* Describes a buffer of at most MAX_SECTORS, for which there are regions enough at any address. */
-static void describe(uint32_t address, uint32_t length)
+/* Adds a buffer to the table, in as many regions as its address asks for; returns what is behind.
+ */
+static struct region *describe(struct region *region, uint32_t address, uint32_t length)
 {
-    uint32_t described = 0;
-    struct region *region = regions;
-    for (; described < length; region++) {
+    while (length > 0) {
         uint32_t bytes = REGION_BYTES - (address & (REGION_BYTES - 1));
-        bytes = bytes < length - described ? bytes : length - described;
-        *region = (struct region){.address = address, .bytes = (uint16_t)bytes};
+        bytes = bytes < length ? bytes : length;
+        *region++ = (struct region){.address = address, .bytes = (uint16_t)bytes};
         address += bytes;
-        described += bytes;
+        length -= bytes;
     }
-    region[-1].flags = REGION_LAST;
+    return region;
 }
 
 // ---- Drive
@@ -95,8 +94,10 @@ enum {
 
     SECTOR_SIZE = 2048,
     DISK_SECTORS = 4, /* of 512 bytes in one of ours */
-    MAX_SECTORS = (REGIONS - 1) * (REGION_BYTES / SECTOR_SIZE),
+    MAX_SECTORS = (REGIONS - 2) * (REGION_BYTES / SECTOR_SIZE),
     READY_TRIES = 100000,
+    LINE_PRIMARY = 14, /* interrupts */
+    LINE_SECONDARY = 15,
 };
 
 _Static_assert(MAX_SECTORS *DISK_SECTORS <= 0xffff, "READ DMA EXT counts to 65,535");
@@ -104,11 +105,18 @@ _Static_assert(MAX_SECTORS *DISK_SECTORS <= 0xffff, "READ DMA EXT counts to 65,5
 static struct drive {
     bool is_open;
     bool is_atapi;
-    uint32_t function;   /* PCI device * 8 + function */
-    uint16_t bus_master; /* ports of the channel … */
+    bool is_under_way;    /* a command, … */
+    uint8_t *odd_byte;    /* … and where the first byte in scratch belongs then; NULL: nowhere */
+    bool is_changed;      /* PCI's command register, … */
+    uint16_t pci_command; /* … which was this */
+    uint32_t function;    /* PCI device * 8 + function */
+    uint16_t bus_master;  /* ports of the channel … */
     uint16_t ports;
     uint8_t device; /* register value that selects the drive */
 } drive;
+
+/* A sector whose data are not wanted, or not there: looked at, or behind what is read. */
+static uint8_t scratch[SECTOR_SIZE] __attribute__((aligned(SECTOR_SIZE)));
 
 static uint8_t status(void)
 {
@@ -202,16 +210,9 @@ static bool start_disk(uint32_t block, uint32_t count)
     return true;
 }
 
-/* Until the drive has done with its command; one port is read for each look. */
-static bool wait_dma(void)
+static bool is_busy(void)
 {
-    struct patience patience = {0};
-    while ((status() & (STATUS_BUSY | STATUS_DATA_REQUEST)) != 0) {
-        if (!patience_lasts(&patience)) {
-            return false;
-        }
-    }
-    return true;
+    return (status() & (STATUS_BUSY | STATUS_DATA_REQUEST)) != 0;
 }
 
 /* The bus master's status, once it has done with what the drive has sent. */
@@ -224,54 +225,118 @@ static uint8_t bus_master_status(void)
     return value;
 }
 
-/* One command. What it changes is set back: the kernel finds the function as the firmware left it.
-   Each access to a port is an exit to the hypervisor, so there is none that is not needed. */
-static bool transfer(uint32_t lba, uint32_t count)
+/* Bits written as 1 are cleared; the others tell a kernel what the firmware has set up. */
+static void clear_bus_master_status(uint8_t value)
 {
-    uint16_t bus_master = drive.bus_master;
-    if (!select_drive()) {
-        set_control(CONTROL_NORMAL);
-        return false;
-    }
+    out8((uint16_t)(drive.bus_master + BUS_MASTER_STATUS),
+         value | BUS_MASTER_ERROR | BUS_MASTER_INTERRUPT);
+}
+
+/* Up to piix_ide_close(): each change is dear where the function is emulated. */
+static void become_bus_master(void)
+{
     uint16_t command = (uint16_t)pci_read(drive.function, PCI_COMMAND);
-    bool is_master = (command & PCI_COMMAND_BUS_MASTER) != 0;
-    if (!is_master) {
+    if ((command & PCI_COMMAND_BUS_MASTER) == 0) {
+        drive.pci_command = command;
+        drive.is_changed = true;
         pci_set_command(drive.function, command | PCI_COMMAND_BUS_MASTER);
     }
-    __asm__ volatile("" ::: "memory"); /* the regions are in memory */
-    out32((uint16_t)(bus_master + BUS_MASTER_TABLE), (uint32_t)(uintptr_t)regions);
-    out8((uint16_t)(bus_master + BUS_MASTER_COMMAND), BUS_MASTER_TO_MEMORY);
-    bool done = drive.is_atapi ? start_atapi(lba, count) : start_disk(lba, count);
-    if (done) {
-        out8((uint16_t)(bus_master + BUS_MASTER_COMMAND), BUS_MASTER_TO_MEMORY | BUS_MASTER_START);
-        done = wait_dma();
+}
+
+/* Waits for the drive: once it is allowed its interrupt, it is either done already or will say so
+   by that. */
+static bool wait_command(struct patience *patience)
+{
+    if (!is_busy()) {
+        return true;
     }
-    uint8_t bus = done ? bus_master_status() : in8((uint16_t)(bus_master + BUS_MASTER_STATUS));
-    out8((uint16_t)(bus_master + BUS_MASTER_COMMAND), 0);
-    uint8_t end = in8((uint16_t)(drive.ports + REGISTER_STATUS)); /* and takes the interrupt back */
-    /* Bits written as 1 are cleared; the others tell a kernel what the firmware has set up. */
-    out8((uint16_t)(bus_master + BUS_MASTER_STATUS), bus | BUS_MASTER_ERROR | BUS_MASTER_INTERRUPT);
     set_control(CONTROL_NORMAL);
-    if (!is_master) {
-        pci_set_command(drive.function, command);
+    while (is_busy()) {
+        if (!patience_lasts(patience)) {
+            return false;
+        }
     }
-    __asm__ volatile("" ::: "memory"); /* and so are the data */
+    return true;
+}
+
+/* Ends the command under way; false: it has failed, or cannot be waited for. What it has changed is
+   set back: the kernel finds the drive as the firmware left it. */
+static bool end_command(bool can_wait)
+{
+    struct patience patience = {.line = drive.ports == PRIMARY ? LINE_PRIMARY : LINE_SECONDARY};
+    bool done = can_wait && wait_command(&patience);
+    uint8_t bus =
+        done ? bus_master_status() : in8((uint16_t)(drive.bus_master + BUS_MASTER_STATUS));
+    if (done && (bus & BUS_MASTER_INTERRUPT) != 0) {
+        patience_end(&patience);
+    }
+    out8((uint16_t)(drive.bus_master + BUS_MASTER_COMMAND), 0);
+    uint8_t end = in8((uint16_t)(drive.ports + REGISTER_STATUS)); /* and takes the interrupt back */
+    clear_bus_master_status(bus);
+    set_control(CONTROL_NORMAL);
+    drive.is_under_way = false;
+    __asm__ volatile("" ::: "memory"); /* the data are in memory */
+    if (drive.odd_byte != NULL) {
+        *drive.odd_byte = scratch[0];
+    }
     return done && (bus & (BUS_MASTER_ACTIVE | BUS_MASTER_ERROR)) == 0 &&
            (end & (STATUS_BUSY | STATUS_DATA_REQUEST | STATUS_ERROR | STATUS_FAULT)) == 0;
 }
 
-static bool read(uint32_t lba, uint32_t count, uint32_t address)
+/* Starts one command, for what the regions describe, without an interrupt. Each access to a port is
+   an exit to the hypervisor, so there is none that is not needed. */
+static bool start_command(uint32_t lba, uint32_t count)
 {
-    while (count > 0) {
-        uint32_t part = count < MAX_SECTORS ? count : MAX_SECTORS;
-        describe(address, part * SECTOR_SIZE);
-        if (!transfer(lba, part)) {
+    if (!select_drive()) {
+        set_control(CONTROL_NORMAL);
+        return false;
+    }
+    become_bus_master();
+    __asm__ volatile("" ::: "memory"); /* the regions are in memory */
+    out32((uint16_t)(drive.bus_master + BUS_MASTER_TABLE), (uint32_t)(uintptr_t)regions);
+    out8((uint16_t)(drive.bus_master + BUS_MASTER_COMMAND), BUS_MASTER_TO_MEMORY);
+    if (!(drive.is_atapi ? start_atapi(lba, count) : start_disk(lba, count))) {
+        return end_command(false);
+    }
+    drive.is_under_way = true;
+    out8((uint16_t)(drive.bus_master + BUS_MASTER_COMMAND),
+         BUS_MASTER_TO_MEMORY | BUS_MASTER_START);
+    return true;
+}
+
+static bool finish(void)
+{
+    return !drive.is_under_way || end_command(true);
+}
+
+/* Regions have even lengths. What fills up the last sector goes to scratch; an odd last byte too.
+ */
+static void describe_buffer(uint32_t address, uint32_t length, uint32_t sectors)
+{
+    uint32_t even = length & ~(uint32_t)1;
+    struct region *end = describe(regions, address, even);
+    end = describe(end, (uint32_t)(uintptr_t)scratch, sectors * SECTOR_SIZE - even);
+    end[-1].flags = REGION_LAST;
+    drive.odd_byte = length != even ? (uint8_t *)(uintptr_t)(address + even) : NULL;
+}
+
+/* The last command is left under way. */
+static bool start(uint32_t lba, uint32_t length, uint32_t address)
+{
+    while (length > 0) {
+        uint32_t part = length < MAX_SECTORS * SECTOR_SIZE ? length : MAX_SECTORS * SECTOR_SIZE;
+        uint32_t sectors = (part + SECTOR_SIZE - 1) / SECTOR_SIZE;
+        if (!finish()) {
             return false;
         }
-        timeline_transfer(part * SECTOR_SIZE);
-        lba += part;
-        count -= part;
-        address += part * SECTOR_SIZE;
+        describe_buffer(address, part, sectors);
+        if (!start_command(lba, sectors)) {
+            return false;
+        }
+        timeline_transfer(part);
+        lba += sectors;
+        length -= part;
+        address += part;
     }
     return true;
 }
@@ -297,15 +362,14 @@ static void reset(void)
 
 static bool is_the_drive(uint32_t lba, const uint8_t *sector)
 {
-    static uint8_t read_again[SECTOR_SIZE] __attribute__((aligned(2)));
-    memset(read_again, 0, sizeof read_again);
-    if (!read(lba, 1, (uint32_t)(uintptr_t)read_again)) {
-        if ((status() & (STATUS_BUSY | STATUS_DATA_REQUEST)) != 0) {
+    memset(scratch, 0, sizeof scratch);
+    if (!start(lba, sizeof scratch, (uint32_t)(uintptr_t)scratch) || !finish()) {
+        if (is_busy()) {
             reset(); /* not a drive of another kind that just refuses */
         }
         return false;
     }
-    return memcmp(read_again, sector, sizeof read_again) == 0;
+    return memcmp(scratch, sector, sizeof scratch) == 0;
 }
 
 void piix_ide_adopt(const struct piix_drive *proven)
@@ -317,6 +381,8 @@ void piix_ide_adopt(const struct piix_drive *proven)
         .bus_master = proven->bus_master,
         .ports = proven->ports,
         .device = proven->device,
+        .pci_command = proven->pci_command,
+        .is_changed = proven->pci_command != 0,
     };
 }
 
@@ -325,8 +391,7 @@ bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool 
     static const uint16_t ports[CHANNELS] = {PRIMARY, SECONDARY};
     uint32_t bar = pci_read(function, PCI_BAR4);
     uint16_t base = (uint16_t)(bar & PCI_BAR_IO_MASK);
-    drive.function = function;
-    drive.is_atapi = is_atapi;
+    drive = (struct drive){.function = function, .is_atapi = is_atapi};
     if ((bar & PCI_BAR_IO) == 0 || base == 0 ||
         (pci_read(function, PCI_COMMAND) & PCI_COMMAND_IO) == 0) {
         return false;
@@ -336,10 +401,11 @@ bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool 
     uint8_t selected = 0;
     for (unsigned i = 0; i < CHANNELS * DRIVES; i++) {
         drive.ports = ports[i / DRIVES];
+        drive.bus_master = (uint16_t)(base + i / DRIVES * BUS_MASTER_CHANNEL_PORTS);
         if (i % DRIVES == 0) {
             selected = in8((uint16_t)(drive.ports + REGISTER_DEVICE));
+            clear_bus_master_status(in8((uint16_t)(drive.bus_master + BUS_MASTER_STATUS)));
         }
-        drive.bus_master = (uint16_t)(base + i / DRIVES * BUS_MASTER_CHANNEL_PORTS);
         drive.device = is_atapi ? DEVICE_PACKET : DEVICE_LBA; /* as the firmware leaves it */
         drive.device |= i % DRIVES != 0 ? DEVICE_SLAVE : 0;
         if (is_the_drive(lba, sector)) {
@@ -348,20 +414,43 @@ bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool 
         }
         set_register(REGISTER_DEVICE, selected);
     }
+    found.function = function;
+    found.pci_command = drive.pci_command;
+    found.is_changed = drive.is_changed;
     drive = found;
     drive.is_open = alike == 1;
+    if (!drive.is_open) {
+        piix_ide_close();
+    }
     return drive.is_open;
 }
 
-bool piix_ide_read(uint32_t lba, uint32_t count, void *buffer)
+/* Gives the drive up if something has gone wrong. */
+static bool keep_if(bool done)
 {
-    uint32_t address = (uint32_t)(uintptr_t)buffer;
-    if (!drive.is_open || (address & 1) != 0) {
-        return false;
-    }
-    if (!read(lba, count, address)) {
+    if (!done) {
         reset();
         drive.is_open = false;
+        piix_ide_close();
     }
-    return drive.is_open;
+    return done;
+}
+
+bool piix_ide_start(uint32_t lba, uint32_t length, void *buffer)
+{
+    uint32_t address = (uint32_t)(uintptr_t)buffer;
+    return drive.is_open && (address & 1) == 0 && keep_if(start(lba, length, address));
+}
+
+bool piix_ide_wait(void)
+{
+    return drive.is_open && keep_if(finish());
+}
+
+void piix_ide_close(void)
+{
+    if (drive.is_changed) {
+        pci_set_command(drive.function, drive.pci_command);
+        drive.is_changed = false;
+    }
 }

@@ -15,6 +15,11 @@ bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool 
 /* Uses the CD drive that this loader itself was read from. */
 void piix_ide_adopt(const struct piix_drive *proven);
 
-/* Reads count sectors of 2048 bytes to memory below 4 GiB. False: nothing was opened, or the
-   address is odd, or it failed: then the drive has been reset, and is not used any more. */
-bool piix_ide_read(uint32_t lba, uint32_t count, void *buffer);
+/* Reads length bytes from the sector at lba on to memory below 4 GiB. The last of it may be under
+   way yet when this returns: piix_ide_wait() waits for that. False, both: nothing was opened, or
+   the address is odd, or it failed; then the drive has been reset, and is not used any more. */
+bool piix_ide_start(uint32_t lba, uint32_t length, void *buffer);
+bool piix_ide_wait(void);
+
+/* Leaves the PCI function as the firmware had it, until something is read again. */
+void piix_ide_close(void);

@@ -113,3 +113,8 @@ void firmware_rest(void)
 {
     bios_rest();
 }
+
+bool firmware_rest_for(unsigned line)
+{
+    return bios_rest_for(line);
+}

@@ -113,7 +113,20 @@ bios_rest:
         popad
         ret
 
-; Runs the 16-bit routine at SI in real mode; clobbers all but ESP
+; bool bios_rest_for(unsigned line)
+; rest_for in protected mode, for a line from 8 on. cdecl.
+global bios_rest_for
+bios_rest_for:
+        pushad
+        mov ecx, [esp + 36]
+        sub ecx, 8
+        mov esi, rest_for
+        call in_real_mode
+        popad
+        movzx eax, byte [line_came]
+        ret
+
+; Runs the 16-bit routine at SI in real mode, interrupts off; clobbers all but ESP and the routine's EBX, ECX, EDX, EDI, EBP
 in_real_mode:
         mov [stack], esp
         mov [routine], si
@@ -137,7 +150,6 @@ bits 16
         mov fs, ax
         mov gs, ax
         mov ss, ax
-        sti
         call [routine]
         xor ax, ax
         mov ds, ax
@@ -164,6 +176,7 @@ bits 32
 bits 16
 ; in: DS 0, [registers]; out: the same filled; clobbers all
 bios_interrupt:
+        sti
         mov si, [registers]
         mov eax, [si + REG_EAX]
         mov ebx, [si + REG_EBX]
@@ -196,8 +209,53 @@ bios_interrupt:
         pop dword [si + REG_EFLAGS]
         ret
 
-rest:   hlt
+rest:   sti
+        hlt
         ret
+
+; Waits for a device's interrupt: rests, and lets the processor go to who emulates the device. Any other interrupt ends it
+; as well, the timer's at the latest. For the lines of the second interrupt controller (Intel 8259A), whose mask and vector
+; are then as before. in: CX line - 8; real mode, DS 0; out: ZF clear: it has come; clobbers AX, SI
+PIC1_COMMAND    equ 0x20
+PIC2_COMMAND    equ 0xa0
+PIC2_MASK       equ 0xa1
+PIC_END         equ 0x20        ; of any interrupt
+PIC2_VECTORS    equ 0x70 * 4
+line_came       equ VARIABLES + 0x28 ; byte; image_dma.asm has what is below
+global rest_for
+rest_for:
+        pushf
+        cli
+        mov si, cx
+        shl si, 2
+        push dword [si + PIC2_VECTORS]
+        mov dword [si + PIC2_VECTORS], take_line ; in segment 0
+        in al, PIC2_MASK
+        push ax
+        btr ax, cx
+        mov byte [line_came], 0
+        out PIC2_MASK, al
+        sti
+        hlt
+        cli
+        pop ax
+        out PIC2_MASK, al
+        pop dword [si + PIC2_VECTORS]
+        popf
+        cmp byte [line_came], 0
+        ret
+
+; The device may go on to ask, so all lines are masked up to rest_for's end.
+take_line:
+        push ax
+        mov al, 0xff
+        out PIC2_MASK, al
+        mov al, PIC_END
+        out PIC2_COMMAND, al
+        out PIC1_COMMAND, al
+        mov byte [cs:line_came], 1
+        pop ax
+        iret
 
         align 8
 gdt:    dq 0

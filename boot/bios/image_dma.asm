@@ -18,8 +18,10 @@ extern bounce_buffer
 extern boot_info_volume_lba     ; boot.asm
 extern boot_info_file_lba
 extern image_drive
+extern disc_id
 extern checksum
 extern stamp_handoff            ; gate.asm
+extern rest_for
 
 candidate       equ 0x0541      ; byte: value of the device register
 whole           equ 0x0542      ; byte: 1: it is
@@ -55,6 +57,7 @@ BM_SECONDARY    equ 8
 
 SECONDARY       equ 0x170       ; most CD drives are there
 PRIMARY         equ 0x1f0
+PRIMARY_BIT     equ 7           ; the lowest that tells one from the other
 FEATURES        equ 1           ; registers
 DEVICE          equ 6
 COMMAND         equ 7
@@ -72,8 +75,9 @@ CONTROL_NO_INTERRUPT equ 0x0a
 PACKET_WORDS    equ 6
 READ_12         equ 0x00a8      ; the packet's first two bytes
 REGION_LAST     equ 0x8000
-TRIES           equ 100000      ; a second or more …
-PAUSES          equ 5000        ; … as each look is an exit to the hypervisor
+TRIES           equ 1000000     ; looks: a second or so, as each is an exit to the hypervisor
+RESTS           equ 80          ; four seconds of the timer's interrupts
+LINE_SECONDARY  equ 15 - 8      ; of interrupts
 
 bits 16
 section .block progbits alloc exec nowrite align=4
@@ -201,7 +205,13 @@ read_by_dma:
         pop ax
         test al, PCI_COMMAND_BUS_MASTER
         jnz .done
-        mov dx, PCI_DATA        ; still of the command register
+        cmp word [image_drive + 2], 0
+        je .back
+        cmp dword [disc_id], 0
+        je .back                ; disc.c looks for the drive again
+        mov [image_drive + 6], ax ; the drive will be used again, and each change is dear where the function is emulated
+        jmp .done
+.back:  mov dx, PCI_DATA        ; still of the command register
         out dx, ax
 .done:
         cmp byte [whole], 1
@@ -265,15 +275,32 @@ read_drive:
         mov dx, bp
         rep outsw
         mov sp, si
+        mov al, CONTROL_NORMAL  ; by its interrupt the drive says that it is done
+        lea dx, [bp + CONTROL]
+        out dx, al
         mov al, BM_TO_MEMORY | BM_START
         mov dx, bx
         out dx, al
-        mov ah, STATUS_BUSY | STATUS_REQUEST
-        call wait_clear
-        jnc .stop
+        mov cx, LINE_SECONDARY
+        bt bp, PRIMARY_BIT
+        sbb cx, 0
+        mov di, RESTS
+.rest:  call rest_for
+        pushf
+        lea dx, [bp + CONTROL]
+        in al, dx
+        test al, STATUS_BUSY | STATUS_REQUEST
+        jz .ready
+        popf
+        dec di
+        jnz .rest
         mov al, COMMAND_RESET
         lea dx, [bp + COMMAND]
         out dx, al
+        jmp .stop
+.ready: popf
+        jnz .stop
+        call rest_for           ; its interrupt is on its way
 .stop:  mov al, 0
         mov dx, bx
         out dx, al
@@ -313,10 +340,6 @@ wait_clear:
         je .never
         test al, ah
         jz .end
-        push cx
-        mov cx, PAUSES
-        loop $
-        pop cx
         dec ecx
         jnz .look
 .never: stc

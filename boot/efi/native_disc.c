@@ -28,6 +28,20 @@ bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
     return false;
 }
 
+bool native_disc_start(uint32_t lba, uint32_t length, void *buffer)
+{
+    (void)lba, (void)length, (void)buffer;
+    return false;
+}
+
+bool native_disc_wait(uint32_t lba)
+{
+    (void)lba;
+    return true;
+}
+
+void native_disc_close(void) {}
+
 const char *native_disc_name(void)
 {
     return "block-io";
