@@ -97,27 +97,42 @@ def test_all_memory_but_the_firmwares_own_is_the_kernels(boot_on, firmware, memo
     assert memory * MIB - 40 * MIB < available(report) < memory * MIB
 
 
-# Kernels that want memory which the firmware has in use until the last moment.
-SHAPES = ["at-64-kib", "at-1-gib", "at-0", "data-over-conventional-memory", "elf64", "hermitcore-loader"]
+# These want memory that OVMF keeps for good (ACPI's, or the runtime services').
+KEPT = ["data-over-all-conventional-memory", "segment-of-29-mb", "bss-of-262-mib"]
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_a_kernel_gets_the_addresses_that_it_wants_under_uefi(boot_on, name):
-    report = boot_on("ovmf-x64", tree(KERNELS[name].make(), "x"), memory=max(256, KERNELS[name].memory))
-    assert report["regions_wrong"] == 0 and report["cmdline"] == b"x"
+# Kernels of every shape, those too that want memory which the firmware has in use until the last moment; on each
+# UEFI firmware in turn, as each boot takes seconds.
+def in_turn(kernels):
+    return pytest.mark.parametrize("name, firmware", [
+        (name, UEFI[i % len(UEFI)]) for i, name in enumerate(kernels) if name not in KEPT])
 
 
-# The same by Multiboot 2, and what it alone has, on each firmware in turn.
-SHAPES_2 = ["at-0", "relocatable-high", "relocatable-low", "module-alignment", "address-fields-no-load-end",
-            "known-requests", "entry-address", "higher-half", "elf64-with-sections"]
+def assert_kernel(report, modules):
+    assert report["regions_wrong"] == 0 and report["bss_zero"] == 1 and report["cmdline"] == b"x"
+    assert_modules(report, modules)
 
 
-@pytest.mark.parametrize("name, firmware", [(name, UEFI[i % len(UEFI)]) for i, name in enumerate(SHAPES_2)])
+@in_turn(KERNELS)
+def test_a_multiboot_1_kernel_gets_what_it_wants_under_uefi(boot_on, name, firmware):
+    kernel = KERNELS[name]
+    files = tree(kernel.make(), "x", MODULES)
+    assert_kernel(boot_on(firmware, files, memory=max(256, kernel.memory)), MODULES)
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_kernel_over_memory_that_uefi_keeps_is_refused_with_its_address(discs, name):
+    kernel = KERNELS[name]
+    with Machine(discs.make(tree(kernel.make())), **{**FIRMWARES["ovmf-x64"], "memory": 512}) as machine:
+        machine.wait_for(r"grub.cfg:3: /boot/kernel: segment \d \(.*\) does not fit: the memory from 0x\w+ is ", 60)
+        machine.wait_for("press a key")
+
+
+@in_turn(KERNELS_2)
 def test_a_multiboot_2_kernel_gets_what_it_wants_under_uefi(boot_on, name, firmware):
     kernel = KERNELS_2[name]
-    report = boot_on(firmware, tree_2(kernel.make(), "x", MODULES), memory=max(256, kernel.memory))
-    assert report["regions_wrong"] == 0 and report["cmdline"] == b"x"
-    assert_modules(report, MODULES)
+    files = tree_2(kernel.make(), "x", MODULES)
+    assert_kernel(boot_on(firmware, files, memory=max(256, kernel.memory)), MODULES)
 
 
 @pytest.mark.parametrize("machine", [
