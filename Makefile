@@ -20,10 +20,10 @@ VENDORED := stage2/puff/puff.c stage2/xz-embedded/xz_dec_lzma2.c stage2/xz-embed
 
 # ---- What is pure is compiled for the boot image, the tools, the unit tests and the fuzzers.
 UNPACK_C := $(addprefix stage2/,checksum.c gzip.c lz4.c packing.c unpack.c xz.c zstd.c)
-PURE_C   := $(wildcard loader/*.c) $(wildcard stage2/config*.c) stage2/iso9660.c stage2/iso9660_list.c stage2/text_edit.c stage2/utf8.c stage2/utf8_put.c stage2/plan.c stage2/prepared.c stage2/video.c stage2/video_wishes.c \
+PURE_C   := $(wildcard loader/*.c) $(wildcard stage2/config*.c) stage2/iso9660.c stage2/iso9660_list.c stage2/text_edit.c stage2/utf8.c stage2/utf8_put.c stage2/plan.c stage2/prepared.c stage2/prepared_write.c stage2/video.c stage2/video_wishes.c \
             stage2/multiboot2_linked.c stage2/multiboot2_table.c stage2/symbols.c \
             $(UNPACK_C) $(VENDORED)
-BIOS_C   := $(filter-out boot/bios/join.c stage2/multiboot2_linked.c stage2/config_linked.c, $(wildcard loader/*.c stage2/*.c stage2/libc/*.c boot/bios/*.c)) \
+BIOS_C   := $(filter-out boot/bios/join.c stage2/prepared_write.c stage2/multiboot2_linked.c stage2/config_linked.c, $(wildcard loader/*.c stage2/*.c stage2/libc/*.c boot/bios/*.c)) \
             $(VENDORED)
 BIOS_ASM := $(filter-out boot/bios/mbr.asm, $(wildcard boot/bios/*.asm)) $(wildcard loader/*.asm)
 TOOLS_C  := $(wildcard tools/*.c)

@@ -54,7 +54,6 @@ struct config_boot {
     const char *gfxpayload;     /* video modes, if set behind the kernel's line; NULL: not set */
     const char *timing;         /* whelk_timing: where timeline.h's line goes; NULL: not set */
     struct config_file kernel;
-    const struct kernel_headers *headers; /* plan.h: the kernel's; NULL: not known */
     struct config_file *modules;
     size_t module_count;
     const struct boot_efi *efi; /* loader/information.h; NULL: no UEFI. Set by who boots. */
@@ -63,7 +62,6 @@ struct config_boot {
 };
 
 struct boot_efi;
-struct kernel_headers;
 struct config_menu;
 
 struct config_entry {

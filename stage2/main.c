@@ -175,7 +175,21 @@ static struct config *go_back(struct config *config)
     return outer;
 }
 
-/* Plans, loads, describes, hands off; returns if that cannot be done. */
+/* Loads, describes, hands off; returns if that cannot be done. */
+static void boot_planned(struct boot *boot, const char *timing, struct arena *arena,
+                         struct error *error)
+{
+    if (!boot_stage(boot, arena, error)) {
+        return;
+    }
+    timeline_stamp(TIMELINE_PLAN);
+    if (boot_load(boot, error) && boot_describe(boot, error)) {
+        report_timeline(timing);
+        boot_hand_off(boot);
+    }
+}
+
+/* Plans first. */
 static void boot_kernel(struct config_boot *wanted, const struct memory_map *map,
                         const struct arena *left, struct error *error)
 {
@@ -183,13 +197,8 @@ static void boot_kernel(struct config_boot *wanted, const struct memory_map *map
     wanted->efi = firmware_efi();
     size_t staging = disc_staging_mark();
     struct arena arena = planning_arena(left, wanted->module_count);
-    if (plan_boot(&boot.plan, wanted, config_path, map, &arena, error) &&
-        boot_stage(&boot, &arena, error)) {
-        timeline_stamp(TIMELINE_PLAN);
-        if (boot_load(&boot, error) && boot_describe(&boot, error)) {
-            report_timeline(wanted->timing);
-            boot_hand_off(&boot);
-        }
+    if (plan_boot(&boot.plan, wanted, config_path, map, &arena, error)) {
+        boot_planned(&boot, wanted->timing, &arena, error);
     }
     disc_staging_reset(staging);
 }
@@ -311,15 +320,21 @@ static union prepared_block *find_prepared(struct arena *arena)
    config itself will say why, and what else there is to boot. */
 static void boot_as_prepared(const struct memory_map *map, struct arena *arena)
 {
-    struct prepared_boot prepared;
+    struct config_boot wanted;
+    struct boot boot;
     struct error ignored;
     size_t used = arena->used;
     union prepared_block *block = find_prepared(arena);
-    if (block != NULL && prepared_read(block, config_path, &prepared, arena)) {
+    if (block != NULL) {
         timeline_stamp(TIMELINE_DISC);
         timeline_stamp(TIMELINE_CONFIG);
         timeline.is_prepared = true;
-        boot_kernel(&prepared.boot, map, arena, &ignored);
+        if (firmware_efi() == NULL && prepared_plan(block, map, &boot.plan, arena)) {
+            uint16_t timing = block->prepared.timing;
+            boot_planned(&boot, timing != 0 ? prepared_text(block, timing) : NULL, arena, &ignored);
+        } else if (prepared_read(block, config_path, &wanted, arena)) {
+            boot_kernel(&wanted, map, arena, &ignored);
+        }
         timeline.is_prepared = false;
     }
     arena->used = used;

@@ -13,14 +13,8 @@
 
 enum {
     PAGE_SIZE = 4096,
-    INFORMATION_LOWEST = 0x10000,
     LOW_MEMORY_END = 0xa0000,
-    MODULES_LOWEST = 0x100000,
 };
-
-/* Xen takes the first word of its command line for a file name and drops it, unless it finds GRUB
-   with a version other than 0 in here. */
-#define LOADER_NAME "Whelk " WHELK_VERSION " (as GRUB 2)"
 
 /* What goes on between the steps of one plan. */
 struct planning {
@@ -205,10 +199,6 @@ static bool read_kernel(struct planning *planning)
 {
     bool is_2 = planning->functions2 != NULL;
     size_t arena_size = planning->arena->size;
-    if (planning->boot->headers != NULL) {
-        planning->plan->headers = *planning->boot->headers;
-        return true;
-    }
     bool is_read = is_2 ? read_multiboot2(planning) : read_multiboot1(planning);
     planning->arena->size = arena_size;
     if (is_read && is_2 && planning->boot->efi != NULL) {
@@ -284,7 +274,7 @@ static bool place(const struct planning *planning, struct piece *piece, uint32_t
 {
     struct placement *placement = &planning->plan->placement;
     return placement_add_above(placement, piece, alignment, lowest, planning->error) ||
-           placement_add_above(placement, piece, alignment, MODULES_LOWEST, planning->error);
+           placement_add_above(placement, piece, alignment, PLAN_MODULES_LOWEST, planning->error);
 }
 
 /* Under UEFI, where nothing is yet, if that can be: there it is read to its place, and has not to
@@ -307,7 +297,7 @@ static bool place_modules(struct planning *planning)
     struct plan *plan = planning->plan;
     struct boot_module *modules = (struct boot_module *)plan->information.modules;
     uint64_t lowest = placement_end(&plan->placement);
-    lowest = lowest > MODULES_LOWEST ? lowest : MODULES_LOWEST;
+    lowest = lowest > PLAN_MODULES_LOWEST ? lowest : PLAN_MODULES_LOWEST;
     for (size_t i = 0; i < plan->information.module_count; i++) {
         const struct file *file = &plan->modules[i];
         struct piece piece = {.kind = "module",
@@ -332,7 +322,8 @@ static bool place_modules(struct planning *planning)
 static bool place_sections(struct planning *planning)
 {
     struct plan *plan = planning->plan;
-    uint64_t lowest = MODULES_LOWEST; /* one behind the other, or many would take many searches */
+    uint64_t lowest =
+        PLAN_MODULES_LOWEST; /* one behind the other, or many would take many searches */
     const struct kernel_headers *headers = &plan->headers;
     for (size_t i = 0; i < headers->section_count; i++) {
         const struct elf_section *section = &headers->sections[i];
@@ -359,8 +350,8 @@ static uint64_t lowest_for_information(const struct planning *planning, uint64_t
     const struct placement *placement = &planning->plan->placement;
     uint32_t ignored;
     bool low = placement_find(placement, length, MULTIBOOT1_INFORMATION_ALIGNMENT,
-                              INFORMATION_LOWEST, LOW_MEMORY_END, &ignored);
-    return low ? INFORMATION_LOWEST : placement_end(placement);
+                              PLAN_INFORMATION_LOWEST, LOW_MEMORY_END, &ignored);
+    return low ? PLAN_INFORMATION_LOWEST : placement_end(placement);
 }
 
 static bool place_information(struct planning *planning)
@@ -369,7 +360,7 @@ static bool place_information(struct planning *planning)
     bool is_2 = planning->functions2 != NULL;
     uint64_t length = is_2 ? planning->functions2->information_size(&plan->information)
                            : multiboot1_information_size(&plan->information);
-    uint64_t lowest = is_2 ? MODULES_LOWEST : lowest_for_information(planning, length);
+    uint64_t lowest = is_2 ? PLAN_MODULES_LOWEST : lowest_for_information(planning, length);
     struct piece piece = {
         .kind = "boot information",
         .number = PIECE_UNNUMBERED,
@@ -391,7 +382,7 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *co
         .plan = plan, .boot = boot, .config_name = config_name, .arena = arena, .error = error};
     *plan = (struct plan){.protocol = boot->protocol};
     plan->information = (struct boot_information){
-        .map = map, .command_line = boot->kernel.arguments, .loader_name = LOADER_NAME};
+        .map = map, .command_line = boot->kernel.arguments, .loader_name = PLAN_LOADER_NAME};
     bool information_first = plan->protocol == CONFIG_MULTIBOOT1;
     if (plan->protocol == CONFIG_MULTIBOOT2) {
         planning.functions2 = multiboot2_functions(error);

@@ -19,6 +19,15 @@
 #include "stage2/file.h"
 #include "stage2/video.h"
 
+enum {
+    PLAN_INFORMATION_LOWEST = 0x10000, /* Multiboot 1's */
+    PLAN_MODULES_LOWEST = 0x100000,    /* and that of all else that may be anywhere */
+};
+
+/* Xen takes the first word of its command line for a file name and drops it, unless it finds GRUB
+   with a version other than 0 in here. */
+#define PLAN_LOADER_NAME "Whelk " WHELK_VERSION " (as GRUB 2)"
+
 /* What the headers in a kernel's file come to. */
 struct kernel_headers {
     struct image image;

@@ -3,7 +3,7 @@
 // descriptors, where the system area is free, names the default entry's files and where they are.
 // It lists every block by which that was found: descriptors, directories, config. While these are
 // what they were, which their sum tells, the loader would come to the same result. The kernel's
-// headers are among them where the block says what they come to, so that they need not be parsed.
+// headers are among them where the block has the whole plan: what of which file goes where.
 //
 // Pure; written by the tools (tools/prepare.c), read by stage 2.
 #pragma once
@@ -16,21 +16,20 @@
 #include "stage2/iso9660.h"
 #include "stage2/plan.h"
 
-#define PREPARED_MAGIC "Whelk\x02\r\n"
+#define PREPARED_MAGIC "Whelk\x03\r\n"
 
 enum {
     PREPARED_MAGIC_BYTES = 8,
     PREPARED_IGNORES_ADDRESS_FIELDS = 1, /* flags */
     PREPARED_MODULES_AFTER_KERNEL = 2,
     PREPARED_KEEPS_PACKED = 1,
-    PREPARED_SECTION_HEADER_BYTES = 40, /* at least: ELF32 */
 };
 
 /* Little-endian. Texts are offsets in the block and end with a NUL; 0: none. */
 struct prepared_file {
-    uint32_t lba, size; /* one extent, neither packed nor to be unpacked */
-    uint16_t line;      /* of the config */
-    uint16_t flags;     /* PREPARED_KEEPS_PACKED: --nounzip */
+    struct iso9660_extent extent; /* the only one; neither packed nor to be unpacked */
+    uint16_t line;                /* of the config */
+    uint16_t flags;               /* PREPARED_KEEPS_PACKED: --nounzip */
     uint16_t path, arguments;
 };
 
@@ -38,38 +37,31 @@ struct prepared_range {
     uint32_t lba, count; /* blocks */
 };
 
-/* struct image_segment, */
-struct prepared_segment {
-    uint32_t index, file_offset, file_size, memory_size, address;
+/* struct piece, as narrow as it is here. */
+struct prepared_piece {
+    uint32_t address, length, zero_length, file_offset;
+    uint32_t file; /* index */
 };
 
-/* and struct elf_section, as narrow as they are here. */
-struct prepared_section {
-    uint32_t index, file_offset, size, alignment;
-};
-
-/* Behind it the files, the kernel first, then the ranges of blocks, the kernel's segments, its
-   sections that no segment loads, the section headers, the texts. */
+/* Behind it the files, the kernel first, then the ranges of blocks, the pieces, the kernel's
+   section headers as they are in the information, the texts. The plan's pieces are those without
+   the information, whose length depends on the memory map. */
 struct prepared {
     uint8_t magic[PREPARED_MAGIC_BYTES];
     uint32_t sum; /* prepared_sum() of this block, with 0 here, and of the ranges, in their order */
     uint16_t gfxpayload, timing;
     uint8_t flags, protocol, file_count, range_count;
-    uint32_t entry;                               /* physical */
-    uint8_t format, segment_count, section_count; /* no segments: its headers are to be read */
+    uint32_t entry;      /* physical */
+    uint32_t end;        /* the pieces are the right ones where there is RAM from 1 MiB to here */
+    uint8_t piece_count; /* 0: it is to be planned */
     uint8_t section_header_size;
     uint16_t section_header_count, section_names_index;
+    uint16_t unused;
 };
 
 union prepared_block {
     struct prepared prepared;
     uint8_t bytes[ISO9660_SECTOR_SIZE];
-};
-
-/* What a boot is read to. The sections' addresses go to their headers in the block. */
-struct prepared_boot {
-    struct config_boot boot;
-    struct kernel_headers headers;
 };
 
 /* Whether it is one, and has what it says that it has. Before the functions below. */
@@ -86,26 +78,37 @@ static inline struct prepared_range *prepared_ranges(union prepared_block *block
     return (struct prepared_range *)(void *)(prepared_files(block) + block->prepared.file_count);
 }
 
-static inline struct prepared_segment *prepared_segments(union prepared_block *block)
+static inline struct prepared_piece *prepared_pieces(union prepared_block *block)
 {
-    return (struct prepared_segment *)(void *)(prepared_ranges(block) +
-                                               block->prepared.range_count);
-}
-
-static inline struct prepared_section *prepared_sections(union prepared_block *block)
-{
-    return (struct prepared_section *)(void *)(prepared_segments(block) +
-                                               block->prepared.segment_count);
+    return (struct prepared_piece *)(void *)(prepared_ranges(block) + block->prepared.range_count);
 }
 
 static inline uint8_t *prepared_section_headers(union prepared_block *block)
 {
-    return (uint8_t *)(prepared_sections(block) + block->prepared.section_count);
+    return (uint8_t *)(prepared_pieces(block) + block->prepared.piece_count);
+}
+
+/* Never outside of the block. */
+static inline const char *prepared_text(const union prepared_block *block, uint16_t offset)
+{
+    return (const char *)block->bytes + offset % sizeof *block;
 }
 
 /* Goes on with a sum, 0 at the start, over one block more. */
 uint32_t prepared_sum(uint32_t sum, const void *block);
 
 /* What it boots; config names the config. The block must stay. False: the arena is full. */
-bool prepared_read(union prepared_block *block, const char *config, struct prepared_boot *prepared,
+bool prepared_read(union prepared_block *block, const char *config, struct config_boot *boot,
                    struct arena *arena);
+
+/* The plan of that boot on a machine with this (normalised) memory map: what plan_boot() comes to,
+   except that the information is the last piece. The block must stay. False: it is to be planned,
+   as the block has no plan, or not for this memory. Not under UEFI, where a plan depends on more.
+ */
+bool prepared_plan(union prepared_block *block, const struct memory_map *map, struct plan *plan,
+                   struct arena *arena);
+
+/* Puts a plan into a block that has its files, in the place of the pieces and of all behind.
+   prepared_write.c, not in the loader. False: it is none for each memory that is large enough, or
+   there is no room. */
+bool prepared_write_plan(union prepared_block *block, const struct plan *plan);

@@ -76,8 +76,7 @@ static bool add_file(struct preparation *preparation, const struct config_file *
         (!wanted->keep_packed && packing_of(contents) != PACKING_NONE)) {
         return false;
     }
-    file->lba = extent.lba;
-    file->size = extent.length_bytes;
+    file->extent = extent;
     file->line = (uint16_t)wanted->line;
     file->flags = wanted->keep_packed ? PREPARED_KEEPS_PACKED : 0;
     return true;
@@ -101,73 +100,34 @@ static bool add_files(struct preparation *preparation, const struct config_boot 
 /* Bytes of the kernel, on which all depends. */
 static void add_seen(struct preparation *preparation, uint64_t offset, uint64_t length)
 {
-    uint32_t lba = prepared_files(&preparation->block)->lba;
+    uint32_t lba = prepared_files(&preparation->block)->extent.lba;
     for (uint64_t i = offset / BLOCK; length != 0 && i * BLOCK < offset + length; i++) {
         iso_blocks_add(&preparation->seen, lba + (uint32_t)i);
     }
 }
 
-/* What the headers of the kernel come to, and where they are; false: this kernel's are better read
-   when it boots, as the machine has a say in it, or as they are more than there is room for. */
-static bool find_headers(struct preparation *preparation, const struct config_boot *boot,
-                         struct kernel_headers *headers)
+/* Plans it, and adds what of the kernel the plan depends on. False: it is better planned when it
+   boots, as the machine has a say in it. */
+static bool find_plan(struct preparation *preparation, const struct config_boot *boot,
+                      struct plan *plan)
 {
     const struct prepared_file *kernel = prepared_files(&preparation->block);
+    uint32_t size = kernel->extent.length_bytes;
     struct tree tree = {.iso = &preparation->iso};
-    struct pretend_memory memory;
-    struct plan plan;
+    static struct pretend_memory memory; /* the plan refers to it */
     struct error ignored;
     tree_select(&tree);
-    if (boot->protocol != CONFIG_MULTIBOOT1 || kernel->size < ELF_HEADER_BYTES ||
+    if (boot->protocol != CONFIG_MULTIBOOT1 ||
         !pretend_memory(&memory, PRETEND_TYPICAL_MIB, &ignored) ||
-        !plan_boot(&plan, boot, CONFIG_PATH, &memory.map, &preparation->arena, &ignored) ||
-        plan.video.is_made || plan.headers.has_symbols ||
-        plan.headers.image.segment_count > UINT8_MAX || plan.headers.section_count > UINT8_MAX ||
-        plan.headers.elf.section_header_size > UINT8_MAX) {
+        !plan_boot(plan, boot, CONFIG_PATH, &memory.map, &preparation->arena, &ignored)) {
         return false;
     }
-    const struct elf *elf = &plan.headers.elf;
-    *headers = plan.headers;
-    add_seen(preparation, 0,
-             kernel->size < MULTIBOOT1_START_BYTES ? kernel->size : MULTIBOOT1_START_BYTES);
+    const struct elf *elf = &plan->headers.elf;
+    add_seen(preparation, 0, size < MULTIBOOT1_START_BYTES ? size : MULTIBOOT1_START_BYTES);
     add_seen(preparation, elf->program_headers_offset,
              elf->program_header_count * (uint64_t)elf->program_header_size);
     add_seen(preparation, elf->section_headers_offset,
              elf->section_header_count * (uint64_t)elf->section_header_size);
-    return true;
-}
-
-/* Behind the ranges. */
-static bool add_headers(struct preparation *preparation, const struct kernel_headers *headers)
-{
-    union prepared_block *block = &preparation->block;
-    struct prepared *prepared = &block->prepared;
-    size_t table_bytes =
-        headers->elf.section_header_count * (size_t)headers->elf.section_header_size;
-    prepared->entry = headers->image.entry;
-    prepared->format = (uint8_t)headers->image.format;
-    prepared->segment_count = (uint8_t)headers->image.segment_count;
-    prepared->section_count = (uint8_t)headers->section_count;
-    if (prepared_section_headers(block) + table_bytes >= block->bytes + BLOCK) {
-        return false;
-    }
-    for (size_t i = 0; i < headers->image.segment_count; i++) {
-        const struct image_segment *segment = &headers->image.segments[i];
-        prepared_segments(block)[i] =
-            (struct prepared_segment){segment->index, (uint32_t)segment->file_offset,
-                                      segment->file_size, segment->memory_size, segment->address};
-    }
-    for (size_t i = 0; i < headers->section_count; i++) {
-        const struct elf_section *section = &headers->sections[i];
-        prepared_sections(block)[i] = (struct prepared_section){
-            section->index, (uint32_t)section->file_offset, section->size, section->alignment};
-    }
-    if (headers->section_headers != NULL) {
-        prepared->section_header_count = (uint16_t)headers->elf.section_header_count;
-        prepared->section_header_size = (uint8_t)headers->elf.section_header_size;
-        prepared->section_names_index = (uint16_t)headers->elf.section_names_index;
-        memcpy(prepared_section_headers(block), headers->section_headers, table_bytes);
-    }
     return true;
 }
 
@@ -223,9 +183,9 @@ static bool add_boot(struct preparation *preparation, const struct config_boot *
         return false;
     }
     const struct preparation before = *preparation;
-    struct kernel_headers headers;
-    if (find_headers(preparation, boot, &headers) && add_ranges(preparation) &&
-        add_headers(preparation, &headers) && add_texts(preparation, boot)) {
+    struct plan plan;
+    if (find_plan(preparation, boot, &plan) && add_ranges(preparation) &&
+        prepared_write_plan(&preparation->block, &plan) && add_texts(preparation, boot)) {
         return true;
     }
     *preparation = before;

@@ -6,7 +6,7 @@
 EFI_HEADERS  := /usr/include/efi
 # Not in there: drivers of our own for the disc, and what is for the BIOS's boot image alone.
 EFI_C        := $(filter-out $(addprefix stage2/,ahci.c native_disc.c patience.c pci.c piix_ide.c \
-                  multiboot2_linked.c config_linked.c), \
+                  multiboot2_linked.c config_linked.c prepared_write.c), \
                 $(wildcard loader/*.c stage2/*.c stage2/libc/*.c boot/efi/*.c)) $(VENDORED)
 EFI_FLAGS    := -Oz -fno-inline-functions-called-once -fno-tree-ch -ffreestanding -fno-builtin-printf -fpie -fvisibility=hidden -fshort-wchar \
                 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \

@@ -6,13 +6,37 @@
 #include <string.h>
 #include "stage2/prepared.h"
 
-/* As the plan does. */
-static void set_addresses(const struct kernel_headers *headers)
+static void require(bool condition)
 {
-    for (size_t i = 0; headers != NULL && i < headers->section_count; i++) {
-        elf_set_section_address(&headers->elf, headers->section_headers, headers->sections[i].index,
-                                0x100000);
+    if (!condition) {
+        abort();
     }
+}
+
+/* The plan overwrites nothing but RAM, and in front of the information none that is the loader's,
+   unless that is told (boot_stage()). */
+static void check_plan(union prepared_block *block, struct arena *arena)
+{
+    struct memory_range ranges[] = {{0, 0x9fc00, MEMORY_AVAILABLE},
+                                    {0x100000, 0x10000000, MEMORY_AVAILABLE}};
+    const struct memory_map map = {ranges, 2, 2};
+    struct plan plan;
+    if (!prepared_plan(block, &map, &plan, arena)) {
+        return;
+    }
+    for (size_t i = 0; i < plan.placement.count; i++) {
+        const struct piece *piece = &plan.placement.pieces[i];
+        uint64_t length = (uint64_t)piece->length + piece->zero_length;
+        require(length == 0 || memory_map_available(&map, piece->address, length, NULL));
+        require(piece->load_address == piece->address);
+        require((piece->file == NULL) == (i == plan.information_piece));
+        require(piece->file == NULL || strlen(piece->file->path) < sizeof *block);
+    }
+    const struct piece *piece = &plan.placement.pieces[plan.information_piece];
+    uint8_t *information = calloc(1, piece->length);
+    require(information != NULL);
+    multiboot1_write_information(&plan.information, information, piece->address);
+    free(information);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,8 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t memory[64 * 1024];
     struct arena arena = {.base = memory, .size = sizeof memory};
-    struct prepared_boot read;
-    const struct config_boot *boot = &read.boot;
+    struct config_boot read;
+    const struct config_boot *boot = &read;
     union prepared_block *block = calloc(1, sizeof *block);
     size_t length = size < sizeof *block ? size : sizeof *block;
     memcpy(block->bytes, data, length);
@@ -34,16 +58,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         size_t texts = sum % 2;
         if (prepared_read(block, "g.cfg", &read, &arena)) {
-            set_addresses(boot->headers);
             texts += strlen(boot->kernel.path) + strlen(boot->kernel.arguments);
             for (size_t i = 0; i < boot->module_count; i++) {
                 texts += strlen(boot->modules[i].path) + strlen(boot->modules[i].arguments);
             }
             texts += boot->timing != NULL ? strlen(boot->timing) : 0;
         }
-        if (texts > 2 * (1 + UINT8_MAX) * sizeof *block) {
-            abort();
-        }
+        require(texts <= 2 * (1 + UINT8_MAX) * sizeof *block);
+        check_plan(block, &arena);
     }
     free(block);
     return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the loader makes of the block that the tool has prepared, whole and broken. That the tool
-// prepares the right thing is in tests/boot/test_prepared.py.
+// What the loader makes of the block that the tool has prepared, whole and broken; of the plan in
+// it: test_prepared_plan.c. That the tool prepares the right thing is in
+// tests/boot/test_prepared.py.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +14,8 @@
 enum { KERNEL, MODULE, FILES, TEXTS = 512, ARENA_BYTES = 4096 };
 
 static union prepared_block block;
-static struct prepared_boot prepared;
-static const struct config_boot *const boot = &prepared.boot;
+static struct config_boot prepared;
+static const struct config_boot *const boot = &prepared;
 static uint8_t memory[ARENA_BYTES];
 static struct arena arena;
 
@@ -36,8 +37,8 @@ static int start(void **state)
     block.prepared.protocol = CONFIG_MULTIBOOT2;
     block.prepared.file_count = FILES;
     struct prepared_file *files = prepared_files(&block);
-    files[KERNEL] = (struct prepared_file){100, 5000, 3, 0, put("/k"), put("a b")};
-    files[MODULE] = (struct prepared_file){103, 0, 4, PREPARED_KEEPS_PACKED, put("/m"), put("")};
+    files[KERNEL] = (struct prepared_file){{100, 5000}, 3, 0, put("/k"), put("a b")};
+    files[MODULE] = (struct prepared_file){{103, 0}, 4, PREPARED_KEEPS_PACKED, put("/m"), put("")};
     arena = (struct arena){.base = memory, .size = sizeof memory};
     return 0;
 }
@@ -78,73 +79,29 @@ static void the_quirks_are_those_of_the_config(void **state)
     assert_true(!boot->ignore_address_fields && boot->modules_after_kernel);
 }
 
-/* Behind the files and no ranges: two segments, a section, headers of three sections. */
-static void put_headers(void)
-{
-    block.prepared.format = IMAGE_ELF32;
-    block.prepared.entry = 0x100010;
-    block.prepared.segment_count = 2;
-    block.prepared.section_count = 1;
-    block.prepared.section_header_count = 3;
-    block.prepared.section_header_size = PREPARED_SECTION_HEADER_BYTES;
-    block.prepared.section_names_index = 2;
-    prepared_segments(&block)[0] = (struct prepared_segment){1, 0x1000, 0x234, 0x500, 0x100000};
-    prepared_segments(&block)[1] = (struct prepared_segment){4, 0x2000, 1, 1, 0x200000};
-    prepared_sections(&block)[0] = (struct prepared_section){2, 0x3000, 77, 4};
-}
-
-static void without_headers_they_are_to_be_read(void **state)
+static void a_plan_that_the_block_has_no_room_for_is_not_looked_for(void **state)
 {
     (void)state;
-    assert_true(prepared_read(&block, "g.cfg", &prepared, &arena));
-    assert_null(boot->headers);
-}
-
-static void the_kernels_headers_are_what_the_block_says(void **state)
-{
-    (void)state;
-    put_headers();
+    block.prepared.piece_count = 200;
+    assert_false(prepared_is_present(&block));
+    block.prepared.piece_count = 1;
     assert_true(prepared_is_present(&block));
-    assert_true(prepared_read(&block, "g.cfg", &prepared, &arena));
-    const struct kernel_headers *headers = boot->headers;
-    assert_int_equal(headers->image.entry, 0x100010);
-    assert_int_equal(headers->image.format, IMAGE_ELF32);
-    assert_int_equal(headers->image.segment_count, 2);
-    assert_int_equal(headers->image.segments[0].file_size, 0x234);
-    assert_int_equal(headers->image.segments[0].memory_size, 0x500);
-    assert_int_equal(headers->image.segments[1].index, 4);
-    assert_int_equal(headers->image.segments[1].file_offset, 0x2000);
-    assert_int_equal(headers->image.segments[1].address, 0x200000);
-    assert_int_equal(headers->section_count, 1);
-    assert_int_equal(headers->sections[0].size, 77);
-    assert_int_equal(headers->elf.section_header_count, 3);
-    assert_int_equal(headers->elf.section_names_index, 2);
-    assert_ptr_equal(headers->section_headers, prepared_section_headers(&block));
-    assert_false(headers->has_symbols || headers->elf.is_64);
-}
-
-static void a_section_that_no_header_belongs_to_is_no_boot(void **state)
-{
-    (void)state;
-    put_headers();
-    prepared_sections(&block)->index = 3;
-    assert_false(prepared_read(&block, "g.cfg", &prepared, &arena));
-    prepared_sections(&block)->index = 2;
-    for (uint32_t alignment = 0; alignment < 7; alignment += 3) {
-        prepared_sections(&block)->alignment = alignment;
-        assert_false(prepared_read(&block, "g.cfg", &prepared, &arena));
-    }
-}
-
-static void headers_that_the_block_has_no_room_for_are_not_looked_for(void **state)
-{
-    (void)state;
-    put_headers();
     block.prepared.section_header_count = 100;
+    block.prepared.section_header_size = 40;
     assert_false(prepared_is_present(&block));
-    block.prepared.section_header_count = 3;
-    block.prepared.section_header_size = PREPARED_SECTION_HEADER_BYTES - 1;
-    assert_false(prepared_is_present(&block));
+}
+
+static void without_a_plan_it_is_to_be_planned(void **state)
+{
+    (void)state;
+    struct memory_range ram = {0, 64 << 20, MEMORY_AVAILABLE};
+    const struct memory_map map = {&ram, 1, 1};
+    struct plan plan;
+    block.prepared.end = 2 << 20;
+    assert_false(prepared_plan(&block, &map, &plan, &arena));
+    block.prepared.piece_count = 1;
+    prepared_pieces(&block)->address = 1 << 20;
+    assert_true(prepared_plan(&block, &map, &plan, &arena));
 }
 
 static void what_a_broken_block_says_is_not_looked_for(void **state)
@@ -191,10 +148,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_block_is_read_to_the_boot_that_it_holds, start),
         cmocka_unit_test_setup(the_quirks_are_those_of_the_config, start),
-        cmocka_unit_test_setup(without_headers_they_are_to_be_read, start),
-        cmocka_unit_test_setup(the_kernels_headers_are_what_the_block_says, start),
-        cmocka_unit_test_setup(a_section_that_no_header_belongs_to_is_no_boot, start),
-        cmocka_unit_test_setup(headers_that_the_block_has_no_room_for_are_not_looked_for, start),
+        cmocka_unit_test_setup(a_plan_that_the_block_has_no_room_for_is_not_looked_for, start),
+        cmocka_unit_test_setup(without_a_plan_it_is_to_be_planned, start),
         cmocka_unit_test_setup(what_a_broken_block_says_is_not_looked_for, start),
         cmocka_unit_test_setup(a_full_arena_is_no_boot, start),
         cmocka_unit_test(a_sum_tells_blocks_and_their_order_apart),

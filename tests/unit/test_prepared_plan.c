@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The plan that the tool prepares (stage2/prepared.h): on any memory it is refused, or it is what
+// plan_boot() comes to there.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include "stage2/plan.h"
+#include "stage2/prepared.h"
+#include "tests/unit/elf_builder.h"
+#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+
+enum {
+    KIB = 1024,
+    MIB = 1024 * 1024,
+    ARENA_BYTES = 256 * 1024,
+    MOST_MODULES = 3,
+    MOST_RANGES = 8,
+    MAPS = 20000,
+    TEXTS = 1600, /* in the block */
+    SECTION_STRINGS = 3,
+};
+
+/* ---- The files: the kernel, and modules of zeros. */
+
+static struct built_elf kernel;
+static const uint32_t *module_sizes;
+
+bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
+               struct error *error)
+{
+    (void)packing;
+    (void)arena;
+    (void)error;
+    *file = (struct file){.path = path};
+    file->size = path[1] == 'k' ? kernel.size : module_sizes[path[1] - '1'];
+    return true;
+}
+
+bool file_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
+               struct error *error)
+{
+    (void)error;
+    assert_int_equal(file->path[1], 'k');
+    memcpy(buffer, kernel.data + offset, length);
+    return true;
+}
+
+/* ---- A boot, as config and as block. */
+
+static const char *const paths[] = {"/k", "/1", "/2", "/3"};
+static struct config_file module_files[MOST_MODULES];
+static struct config_boot boot;
+static union prepared_block block;
+
+static void build_kernel(uint32_t entry)
+{
+    elf_build(&kernel, false, entry);
+    elf_put_multiboot1(&kernel, MULTIBOOT1_PAGE_ALIGN | MULTIBOOT1_MEMORY_INFO);
+}
+
+static void build_boot(const uint32_t *sizes, size_t count)
+{
+    module_sizes = sizes;
+    boot = (struct config_boot){
+        .protocol = CONFIG_MULTIBOOT1,
+        .kernel = {.path = paths[0], .arguments = "a b", .config = "g.cfg", .line = 1},
+        .modules = module_files,
+        .module_count = count,
+    };
+    memset(&block, 0, sizeof block);
+    memcpy(block.prepared.magic, PREPARED_MAGIC, PREPARED_MAGIC_BYTES);
+    block.prepared.file_count = (uint8_t)(1 + count);
+    for (size_t i = 0; i <= count; i++) {
+        uint16_t text = (uint16_t)(TEXTS + 8 * i);
+        memcpy(block.bytes + text, paths[i], strlen(paths[i]));
+        memcpy(block.bytes + text + 4, i == 0 ? "a b" : "m", i == 0 ? 3 : 1);
+        prepared_files(&block)[i] =
+            (struct prepared_file){.extent = {100, i == 0 ? (uint32_t)kernel.size : sizes[i - 1]},
+                                   .path = text,
+                                   .arguments = (uint16_t)(text + 4)};
+        if (i > 0) {
+            module_files[i - 1] =
+                (struct config_file){.path = paths[i], .arguments = "m", .config = "g.cfg"};
+        }
+    }
+}
+
+static uint8_t memories[2][ARENA_BYTES];
+static struct plan planned, prepared; /* what plan_boot() comes to, and what the block has */
+
+static bool plan_on(const struct memory_map *map)
+{
+    struct arena arena = {memories[0], ARENA_BYTES, 0};
+    struct error error;
+    return plan_boot(&planned, &boot, "g.cfg", map, &arena, &error);
+}
+
+static bool prepared_on(const struct memory_map *map)
+{
+    struct arena arena = {memories[1], ARENA_BYTES, 0};
+    return prepared_plan(&block, map, &prepared, &arena);
+}
+
+/* ---- Memory */
+
+static struct memory_range ranges[2 * MOST_RANGES];
+static struct memory_map map;
+
+static void set_map(const struct memory_range *wanted, size_t count)
+{
+    struct error error;
+    memcpy(ranges, wanted, count * sizeof *wanted);
+    map = (struct memory_map){ranges, count, 2 * MOST_RANGES};
+    assert_true(memory_map_normalise(&map, &error));
+}
+
+static const struct memory_range pc[] = {
+    {0, 0x9fc00, MEMORY_AVAILABLE},
+    {0xf0000, 0x10000, MEMORY_RESERVED},
+    {MIB, 511 * MIB, MEMORY_AVAILABLE},
+};
+
+static bool prepare(void)
+{
+    set_map(pc, sizeof pc / sizeof pc[0]);
+    assert_true(plan_on(&map));
+    return prepared_write_plan(&block, &planned);
+}
+
+/* An address near one that matters: where a piece begins or ends, or what a PC's memory has. */
+static uint64_t any_edge(void)
+{
+    static const uint32_t edges[] = {0, 0x1000, 0x10000, 0x12000, 0x9fc00, 0xa0000, MIB, 64 * MIB};
+    static const int shifts[] = {0, 0, 0, -1, 1, -4096, 4096};
+    size_t pick = (size_t)rand() % (8 + 2 * planned.placement.count);
+    uint64_t edge;
+    if (pick < 8) {
+        edge = edges[pick];
+    } else {
+        const struct piece *piece = &planned.placement.pieces[(pick - 8) / 2];
+        edge = piece->address + (pick % 2 ? piece->length + (uint64_t)piece->zero_length : 0);
+    }
+    int shift = shifts[rand() % 7];
+    return shift < 0 && edge < (uint64_t)-shift ? 0 : edge + (uint64_t)shift;
+}
+
+/* A PC's memory with a few other ranges in it, or such ranges only. */
+static void any_map(void)
+{
+    struct memory_range any[MOST_RANGES];
+    size_t count = rand() % 4 != 0 ? sizeof pc / sizeof pc[0] : 0;
+    memcpy(any, pc, count * sizeof pc[0]);
+    for (size_t more = 1 + (size_t)rand() % 3; more > 0; more--) {
+        uint64_t from = any_edge(), to = any_edge();
+        any[count++] =
+            (struct memory_range){from < to ? from : to, from < to ? to - from : from - to,
+                                  count < 2 || rand() % 3 == 0 ? 1 : (uint32_t)rand() % 6};
+    }
+    set_map(any, count);
+}
+
+/* ---- The same plan */
+
+static void assert_same_file(const struct file *wanted, const struct file *is)
+{
+    assert_string_equal(wanted->path, is->path);
+    assert_int_equal(wanted->size, is->size);
+}
+
+/* Piece by piece in their order, but for the information. */
+static void assert_same_pieces(void)
+{
+    const struct piece *is = prepared.placement.pieces;
+    assert_int_equal(planned.placement.count, prepared.placement.count);
+    for (size_t i = 0; i < planned.placement.count; i++) {
+        const struct piece *wanted = &planned.placement.pieces[i];
+        if (i == planned.information_piece) {
+            continue;
+        }
+        assert_int_equal(wanted->address, is->address);
+        assert_int_equal(wanted->length, is->length);
+        assert_int_equal(wanted->zero_length, is->zero_length);
+        assert_int_equal(wanted->load_address, is->load_address);
+        assert_int_equal(wanted->file_offset, is->file_offset);
+        assert_same_file(wanted->file, is->file);
+        is++;
+    }
+    assert_ptr_equal(is, &prepared.placement.pieces[prepared.information_piece]);
+}
+
+static void assert_same_information(void)
+{
+    static uint8_t wanted[8 * KIB], is[8 * KIB];
+    const struct piece *piece = &prepared.placement.pieces[prepared.information_piece];
+    uint64_t length = multiboot1_information_size(&planned.information);
+    assert_int_equal(planned.information_address, prepared.information_address);
+    assert_int_equal(piece->address, prepared.information_address);
+    assert_int_equal(piece->load_address, piece->address);
+    assert_int_equal(piece->length, length);
+    assert_int_equal(piece->zero_length, 0);
+    assert_null(piece->file);
+    assert_true(length <= sizeof is);
+    memset(wanted, 0, sizeof wanted);
+    memset(is, 0, sizeof is);
+    multiboot1_write_information(&planned.information, wanted, planned.information_address);
+    multiboot1_write_information(&prepared.information, is, prepared.information_address);
+    assert_memory_equal(wanted, is, length);
+}
+
+static void assert_same_plan(void)
+{
+    assert_same_pieces();
+    assert_same_information();
+    assert_int_equal(planned.entry, prepared.entry);
+    assert_int_equal(planned.protocol, prepared.protocol);
+    assert_int_equal(prepared.video.is_made, planned.video.is_made);
+    assert_false(prepared.modules_wait);
+    assert_same_file(&planned.kernel, &prepared.kernel);
+    for (size_t i = 0; i < boot.module_count; i++) {
+        assert_same_file(&planned.modules[i], &prepared.modules[i]);
+    }
+}
+
+static void assert_same_or_refused_everywhere(void)
+{
+    size_t same = 0;
+    assert_true(prepare());
+    assert_true(prepared_on(&map));
+    assert_same_plan();
+    srand(1);
+    for (size_t i = 0; i < MAPS; i++) {
+        any_map();
+        if (!prepared_on(&map)) {
+            continue;
+        }
+        assert_true(plan_on(&map));
+        assert_same_plan();
+        same++;
+    }
+    assert_true(same > MAPS / 50 && same < MAPS / 2);
+}
+
+static void a_kernel_at_1_mib_with_modules(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {5, 0, 123 * KIB};
+    build_kernel(MIB);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x2345);
+    elf_add_segment(&kernel, 0x1800, 2 * MIB, 2 * MIB, 0x10, 0x10);
+    build_boot(sizes, 3);
+    assert_same_or_refused_everywhere();
+}
+
+static void an_empty_module_at_the_end(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {4096, 0};
+    build_kernel(MIB);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x1000);
+    build_boot(sizes, 2);
+    assert_same_or_refused_everywhere();
+}
+
+static void sections_in_the_gap_below_the_kernel(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {70 * KIB};
+    build_kernel(MIB + 0x3000);
+    elf_add_segment(&kernel, 0x1000, MIB + 0x3000, MIB + 0x3000, 0x800, 0x1000);
+    elf_add_section(&kernel, 0, 0, 0, 0, 0, 0);
+    elf_add_section(&kernel, 1, 0, 0, 0x1800, 0x300, 16);
+    elf_add_section(&kernel, 1, 0, 0, 0x1400, 0x3ff, 4096);
+    elf_add_section(&kernel, SECTION_STRINGS, 0, 0, 0x1b00, 0x21, 1);
+    elf_put(&kernel, E_SHSTRNDX, 3);
+    build_boot(sizes, 1);
+    assert_same_or_refused_everywhere();
+    assert_int_equal(prepared.information.sections.num, 4);
+}
+
+static void a_kernel_with_a_piece_in_low_memory(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {1};
+    build_kernel(0x8000);
+    elf_add_segment(&kernel, 0x1000, 0x8000, 0x8000, 0x800, 0x8000);
+    elf_add_segment(&kernel, 0x1800, 0x300000, 0x300000, 0x10, 0x10);
+    build_boot(sizes, 1);
+    assert_same_or_refused_everywhere();
+}
+
+static void nothing_is_prepared_where_the_information_may_be_in_the_way(void **state)
+{
+    (void)state;
+    build_kernel(0x8000);
+    elf_add_segment(&kernel, 0x1000, 0x8000, 0x8000, 0x800, 0x8001);
+    build_boot(NULL, 0);
+    assert_false(prepare());
+}
+
+static void nothing_is_prepared_for_a_kernel_that_wants_graphics(void **state)
+{
+    (void)state;
+    build_kernel(MIB);
+    elf_put_multiboot1(&kernel, MULTIBOOT1_VIDEO_MODE);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x1000);
+    build_boot(NULL, 0);
+    assert_false(prepare());
+}
+
+static void a_piece_where_the_plan_has_none_is_refused(void **state)
+{
+    (void)state;
+    build_kernel(MIB);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x1000);
+    build_boot(NULL, 0);
+    assert_true(prepare());
+    struct prepared_piece *piece = prepared_pieces(&block);
+    const struct prepared_piece right = *piece;
+    assert_true(prepared_on(&map));
+    static const struct prepared_piece wrong[] = {
+        {0x30000, 1, 0, 0, 0},       {0xf000, 0x1001, 0, 0, 0},     {0xffffffff, 1, 0, 0, 0},
+        {MIB, 1, 0xffffffff, 0, 0},  {MIB, 0x800, 0x800, 0, 1},     {MIB, 0x801, 0x800, 0, 0},
+        {0xf0000, 0x20000, 0, 0, 0}, {0, 0xffffffff, 0xffff, 0, 0}, {MIB, 1, 0, 0, 0x10000000},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        *piece = wrong[i];
+        assert_false(prepared_on(&map));
+    }
+    *piece = right;
+    assert_true(prepared_on(&map));
+    block.prepared.end = 0;
+    assert_false(prepared_on(&map));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_kernel_at_1_mib_with_modules),
+        cmocka_unit_test(an_empty_module_at_the_end),
+        cmocka_unit_test(sections_in_the_gap_below_the_kernel),
+        cmocka_unit_test(a_kernel_with_a_piece_in_low_memory),
+        cmocka_unit_test(nothing_is_prepared_where_the_information_may_be_in_the_way),
+        cmocka_unit_test(nothing_is_prepared_for_a_kernel_that_wants_graphics),
+        cmocka_unit_test(a_piece_where_the_plan_has_none_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
