@@ -29,7 +29,7 @@ enum {
     SATA_DETECTION_RESET = 1,
     SATA_DETECTION_PRESENT = 3,
 
-    FIRST_LINE = 8, /* that patience.h can wait for */
+    NO_LINE = 0, /* for the timer has that one */
     LAST_LINE = 15,
     RESET_MILLISECONDS = 1,
 };
@@ -291,7 +291,7 @@ bool ahci_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_a
     uint32_t bar = pci_read(function, PCI_BAR5);
     host = (volatile struct host *)(uintptr_t)(bar & BAR_MEMORY_MASK);
     line = pci_read(function, PCI_INTERRUPT) & PCI_INTERRUPT_LINE;
-    if (host == NULL || line < FIRST_LINE || line > LAST_LINE || (bar & PCI_BAR_IO) != 0 ||
+    if (host == NULL || line == NO_LINE || line > LAST_LINE || (bar & PCI_BAR_IO) != 0 ||
         (pci_read(function, PCI_COMMAND) & PCI_COMMAND_READY) != PCI_COMMAND_READY ||
         (host->control & (HOST_AHCI | HOST_INTERRUPTS)) != HOST_AHCI) {
         return false;

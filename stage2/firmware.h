@@ -59,7 +59,7 @@ uint64_t firmware_milliseconds(void);
 /* Rests until something may have happened: an interrupt, at most 55 ms. */
 void firmware_rest(void);
 
-/* The same for a device's interrupt, of line 8 to 15 of the PC's controllers. True: it has come,
+/* The same for a device's interrupt, of line 0 to 15 of the PC's controllers. True: it has come,
    and was taken. A BIOS's alone: drivers of our own need it. */
 bool firmware_rest_for(unsigned line);
 

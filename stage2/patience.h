@@ -8,7 +8,7 @@
 
 /* One wait; zeros at its start but for the line. */
 struct patience {
-    unsigned line; /* of the PC's interrupt controllers, 8 to 15 */
+    unsigned line; /* of the PC's interrupt controllers, 0 to 15 */
     bool came;     /* the device's interrupt */
     uint64_t until_ms;
 };

@@ -24,7 +24,7 @@ ASSEMBLY void bios_call(uint8_t interrupt, struct bios_registers *registers);
 /* Waits for an interrupt. */
 void bios_rest(void);
 
-/* Waits for an interrupt of this line, 8 to 15, or for less. True: it has come. */
+/* Waits for an interrupt of this line, 0 to 15, or for less. True: it has come. */
 ASSEMBLY bool bios_rest_for(unsigned line);
 
 static inline bool bios_failed(const struct bios_registers *registers)

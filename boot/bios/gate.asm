@@ -114,12 +114,11 @@ bios_rest:
         ret
 
 ; bool bios_rest_for(unsigned line)
-; rest_for in protected mode, for a line from 8 on. cdecl.
+; rest_for in protected mode. cdecl.
 global bios_rest_for
 bios_rest_for:
         pushad
         mov ecx, [esp + 36]
-        sub ecx, 8
         mov esi, rest_for
         call in_real_mode
         popad
@@ -214,46 +213,65 @@ rest:   sti
         ret
 
 ; Waits for a device's interrupt: rests, and lets the processor go to who emulates the device. Any other interrupt ends it
-; as well, the timer's at the latest. For the lines of the second interrupt controller (Intel 8259A), whose mask and vector
-; are then as before. in: CX line - 8; real mode, DS 0; out: ZF clear: it has come; clobbers AX, SI
+; as well, the timer's at the latest. The interrupt controller's mask (Intel 8259A) and the vector are then as before.
+; in: CX line, 0 to 15; real mode, DS 0; out: ZF clear: it has come; clobbers AX, DX, SI
 PIC1_COMMAND    equ 0x20
+PIC1_MASK       equ 0x21
+PIC1_VECTORS    equ 0x08 * 4
 PIC2_COMMAND    equ 0xa0
 PIC2_MASK       equ 0xa1
-PIC_END         equ 0x20        ; of any interrupt
 PIC2_VECTORS    equ 0x70 * 4
+PIC2_LINE       equ 8           ; its first one
+PIC_END         equ 0x20        ; of any interrupt
 line_came       equ VARIABLES + 0x28 ; byte; image_dma.asm has what is below
+line_mask       equ VARIABLES + 0x2a ; word: port
 global rest_for
 rest_for:
         pushf
         cli
         mov si, cx
         shl si, 2
-        push dword [si + PIC2_VECTORS]
-        mov dword [si + PIC2_VECTORS], take_line ; in segment 0
-        in al, PIC2_MASK
+        mov dx, PIC1_MASK
+        cmp cl, PIC2_LINE
+        jb .first
+        mov dl, PIC2_MASK
+        add si, PIC2_VECTORS - PIC1_VECTORS - PIC2_LINE * 4
+.first: mov byte [line_came], 0
+        mov [line_mask], dx
+        push dword [si + PIC1_VECTORS]
+        mov dword [si + PIC1_VECTORS], take_line ; in segment 0
+        in al, dx
         push ax
+        mov ah, al              ; bits 0 to 7 and 8 to 15
         btr ax, cx
-        mov byte [line_came], 0
-        out PIC2_MASK, al
+        cmp cl, PIC2_LINE
+        jb .unmask
+        mov al, ah
+.unmask:
+        out dx, al
         sti
         hlt
         cli
+        mov dx, [line_mask]
         pop ax
-        out PIC2_MASK, al
-        pop dword [si + PIC2_VECTORS]
+        out dx, al
+        pop dword [si + PIC1_VECTORS]
         popf
         cmp byte [line_came], 0
         ret
 
-; The device may go on to ask, so all lines are masked up to rest_for's end.
+; The device may go on to ask, so all lines of its controller are masked up to rest_for's end.
 take_line:
         push ax
+        push dx
+        mov dx, [cs:line_mask]
         mov al, 0xff
-        out PIC2_MASK, al
+        out dx, al
         mov al, PIC_END
         out PIC2_COMMAND, al
         out PIC1_COMMAND, al
         mov byte [cs:line_came], 1
+        pop dx
         pop ax
         iret
 

@@ -77,7 +77,7 @@ READ_12         equ 0x00a8      ; the packet's first two bytes
 REGION_LAST     equ 0x8000
 TRIES           equ 1000000     ; looks: a second or so, as each is an exit to the hypervisor
 RESTS           equ 80          ; four seconds of the timer's interrupts
-LINE_SECONDARY  equ 15 - 8      ; of interrupts
+LINE_SECONDARY  equ 15          ; of interrupts
 
 bits 16
 section .block progbits alloc exec nowrite align=4
