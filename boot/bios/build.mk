@@ -13,6 +13,10 @@ BIOS_FLAGS   := -m32 -march=i486 -malign-data=abi -mno-sse -mno-mmx -mpreferred-
 # Optimised over all files at once: a kilobyte less. Not so what gcc calls by itself.
 BIOS_LTO     := -flto -flto-partition=one
 BIOS_NO_LTO  := stage2/libc/string
+# Of the core nearly all runs once, and what takes the time of that are the jumps: an emulator translates, a processor
+# fetches one piece of straight code after the other. So no calls of what has one caller, and no string instructions, which
+# end such a piece too, but in memcpy() and memset().
+CORE_FLAGS   := -finline-functions-called-once -mstringop-strategy=libcall
 # What only some boots need: linker/extras.ld.
 EXTRAS_C     := boot/bios/a20_enable.c boot/bios/acpi.c boot/bios/code_page.c boot/bios/modifiers.c boot/bios/power_off.c boot/bios/smbios.c boot/bios/vbe_modes.c loader/acpi.c loader/aout.c \
                 loader/elf_relocations.c loader/image_move.c $(wildcard loader/multiboot2*.c) loader/placement_high.c loader/placement_waiting.c \
@@ -30,6 +34,8 @@ SECTOR       := 2048
 # Everything is made again when the flags may have changed.
 $(CORE_OBJECTS) $(EXTRAS_OBJECTS) $(BUILD)/boot.elf: Makefile boot/bios/build.mk
 
+$(CORE_OBJECTS): BIOS_FLAGS += $(CORE_FLAGS)
+
 $(BIOS_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC   $<"
@@ -45,7 +51,7 @@ $(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc loader/handoff_block.inc lo
 	@echo "ASM  $<"
 	@$(NASM) -f elf32 -w+all -Werror $< -o $@
 
-BIOS_LINK := $(CC) $(BIOS_FLAGS) $(BIOS_LTO) -nostdlib -static -no-pie \
+BIOS_LINK := $(CC) $(BIOS_FLAGS) $(CORE_FLAGS) $(BIOS_LTO) -nostdlib -static -no-pie \
              -Wl,--build-id=none,--gc-sections,--no-warn-rwx-segments,-z,noexecstack,-m,elf_i386
 
 # ---- The extras, as one object first: it says which of the core's functions they use, …
