@@ -103,8 +103,32 @@ static bool resolve(struct memory_map *map, size_t index)
     return true;
 }
 
+/* Whether nothing is to be done about a range and the one behind it. */
+static bool are_apart(const struct memory_range *range, const struct memory_range *next)
+{
+    uint64_t end = end_of(range);
+    return end < next->address || (end == next->address && range->type != next->type);
+}
+
+/* Nearly all firmware's maps are so: a look is less code to run than sorting what is sorted. */
+static bool is_normal(const struct memory_map *map)
+{
+    const struct memory_range *range = map->ranges;
+    for (size_t left = map->count; left > 0; left--, range++) {
+        uint64_t last;
+        if (range->length == 0 || __builtin_add_overflow(range->address, range->length, &last) ||
+            (left > 1 && !are_apart(range, range + 1))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool memory_map_normalise(struct memory_map *map, struct error *error)
 {
+    if (is_normal(map)) {
+        return true;
+    }
     for (size_t i = map->count; i-- > 0;) {
         map->ranges[i].length = end_of(&map->ranges[i]) - map->ranges[i].address;
         if (map->ranges[i].length == 0) {
@@ -113,10 +137,7 @@ bool memory_map_normalise(struct memory_map *map, struct error *error)
     }
     sort(map);
     for (size_t i = 0; i + 1 < map->count;) {
-        uint64_t end = end_of(&map->ranges[i]);
-        const struct memory_range *next = &map->ranges[i + 1];
-        bool touching = end == next->address && map->ranges[i].type == next->type;
-        if (end <= next->address && !touching) {
+        if (are_apart(&map->ranges[i], &map->ranges[i + 1])) {
             i++;
             continue;
         }

@@ -98,31 +98,25 @@ uint64_t multiboot1_information_size(const struct boot_information *information)
     return lay_out(information).end;
 }
 
-static void write_memory_map(const struct memory_map *map, uint8_t *at)
+static void write_memory_map(const struct memory_map *map, struct mmap_entry *entry)
 {
-    for (size_t i = 0; i < map->count; i++) {
-        struct mmap_entry entry = {
-            .size = sizeof entry - sizeof entry.size,
-            .base_addr = map->ranges[i].address,
-            .length = map->ranges[i].length,
-            .type = map->ranges[i].type,
-        };
-        memcpy(at + i * sizeof entry, &entry, sizeof entry);
+    for (size_t i = 0; i < map->count; i++, entry++) {
+        entry->size = sizeof *entry - sizeof entry->size;
+        entry->base_addr = map->ranges[i].address;
+        entry->length = map->ranges[i].length;
+        entry->type = map->ranges[i].type;
     }
 }
 
-static void write_modules(const struct boot_information *information, uint8_t *entries,
+static void write_modules(const struct boot_information *information, struct module_entry *entry,
                           uint8_t *strings, uint32_t strings_address)
 {
-    for (size_t i = 0; i < information->module_count; i++) {
+    for (size_t i = 0; i < information->module_count; i++, entry++) {
         const struct boot_module *module = &information->modules[i];
-        struct module_entry entry = {
-            .mod_start = module->mod_start,
-            .mod_end = module->mod_end,
-            .string = strings_address,
-        };
         size_t length = strlen(module->string) + 1;
-        memcpy(entries + i * sizeof entry, &entry, sizeof entry);
+        entry->mod_start = module->mod_start;
+        entry->mod_end = module->mod_end;
+        entry->string = strings_address;
         memcpy(strings, module->string, length);
         strings += length;
         strings_address += (uint32_t)length;
@@ -210,38 +204,36 @@ void multiboot1_write_information(const struct boot_information *information, ui
                                   uint32_t address)
 {
     struct layout layout = lay_out(information);
-    struct info info = {
-        .flags = INFO_MEMORY | INFO_COMMAND_LINE | INFO_MEMORY_MAP | INFO_LOADER_NAME,
-        .mem_lower = memory_map_lower_kib(information->map),
-        .mem_upper = memory_map_upper_kib(information->map),
-        .boot_device = information->boot_device,
-        .cmdline = address + (uint32_t)layout.command_line,
-        .mmap_length = (uint32_t)(layout.command_line - layout.mmap),
-        .mmap_addr = address + (uint32_t)layout.mmap,
-        .boot_loader_name = address + (uint32_t)layout.loader_name,
-    };
+    struct info *info = (struct info *)buffer;
+    info->flags = INFO_MEMORY | INFO_COMMAND_LINE | INFO_MEMORY_MAP | INFO_LOADER_NAME;
+    info->mem_lower = memory_map_lower_kib(information->map);
+    info->mem_upper = memory_map_upper_kib(information->map);
+    info->boot_device = information->boot_device;
+    info->cmdline = address + (uint32_t)layout.command_line;
+    info->mmap_length = (uint32_t)(layout.command_line - layout.mmap);
+    info->mmap_addr = address + (uint32_t)layout.mmap;
+    info->boot_loader_name = address + (uint32_t)layout.loader_name;
     if (information->boot_device != BOOT_DEVICE_UNKNOWN) {
-        info.flags |= INFO_BOOT_DEVICE;
+        info->flags |= INFO_BOOT_DEVICE;
     }
     if (information->module_count != 0) {
-        info.flags |= INFO_MODULES;
-        info.mods_count = (uint32_t)information->module_count;
-        info.mods_addr = address + (uint32_t)layout.modules;
+        info->flags |= INFO_MODULES;
+        info->mods_count = (uint32_t)information->module_count;
+        info->mods_addr = address + (uint32_t)layout.modules;
     }
     struct machine *machine = (struct machine *)(buffer + layout.machine);
     uint32_t machine_address = address + (uint32_t)layout.machine;
-    write_symbols(information, &info, &layout, buffer, address);
-    write_firmware(information, &info, machine, machine_address);
+    write_symbols(information, info, &layout, buffer, address);
+    write_firmware(information, info, machine, machine_address);
     if (information->video != NULL) {
-        write_vbe(information->video, &info, machine, machine_address);
-        write_framebuffer(&information->video->framebuffer, &info, machine, machine_address);
+        write_vbe(information->video, info, machine, machine_address);
+        write_framebuffer(&information->video->framebuffer, info, machine, machine_address);
     }
-    memcpy(buffer, &info, sizeof info);
-    write_memory_map(information->map, buffer + layout.mmap);
+    write_memory_map(information->map, (struct mmap_entry *)(buffer + layout.mmap));
     memcpy(buffer + layout.command_line, information->command_line,
-           strlen(information->command_line) + 1);
+           (size_t)(layout.loader_name - layout.command_line));
     memcpy(buffer + layout.loader_name, information->loader_name,
            strlen(information->loader_name) + 1);
-    write_modules(information, buffer + layout.modules, buffer + layout.strings,
-                  address + (uint32_t)layout.strings);
+    write_modules(information, (struct module_entry *)(buffer + layout.modules),
+                  buffer + layout.strings, address + (uint32_t)layout.strings);
 }
