@@ -49,8 +49,26 @@ static void plan_moves(struct boot *boot)
     }
 }
 
+/* Whether nothing has to wait, as it plainly is with most kernels: what is below then comes to the
+   same, but takes more code, which is what costs time where each piece of it runs once. */
+static bool stays_where_it_is(struct boot *boot)
+{
+    const struct plan *plan = &boot->plan;
+    uint32_t start = plan->information_address;
+    uint32_t end = start + plan->placement.pieces[plan->information_piece].length;
+    uint32_t block_end = HANDOFF_LOWEST + (uint32_t)handoff_size(0);
+    boot->move_count = 0;
+    boot->moves = NULL;
+    boot->handoff_block = at(HANDOFF_LOWEST);
+    return plan->high_end != 0 && plan->high_end <= disc_staging_in_use().address &&
+           firmware_leaves_free(start, end) && firmware_leaves_free(HANDOFF_LOWEST, block_end);
+}
+
 bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
 {
+    if (stays_where_it_is(boot)) {
+        return true;
+    }
     struct placement *placement = &boot->plan.placement;
     struct memory_range *in_use =
         ARENA_ARRAY(arena, FIRMWARE_RANGES + 2 + placement->count, struct memory_range);
@@ -68,7 +86,6 @@ bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
     if (!placement_stage(placement, in_use, staying, &count, error)) {
         return false;
     }
-    boot->move_count = 0;
     plan_moves(boot);
     uint32_t block;
     if (!placement_find_unused(placement, in_use, count, handoff_size(boot->move_count),

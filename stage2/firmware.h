@@ -116,6 +116,9 @@ bool firmware_apm(struct apm_table *table);
 enum { FIRMWARE_RANGES = 4 };
 size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES]);
 
+/* Whether nothing of that is in [start, end), below 1 MiB; false where it is not known. */
+bool firmware_leaves_free(uint32_t start, uint32_t end);
+
 /* The largest piece of memory below 4 GiB where nothing is in use, in a machine with this map. */
 struct memory_range firmware_staging(const struct memory_map *map);
 

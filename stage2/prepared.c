@@ -87,8 +87,7 @@ static bool plan_pieces(union prepared_block *block, const struct file *files,
     const struct prepared_piece *from = prepared_pieces(block);
     for (unsigned left = prepared->piece_count; left > 0; left--, from++, pieces++) {
         uint64_t end = (uint64_t)from->address + from->length + from->zero_length;
-        bool is_low = from->address < PLAN_MODULES_LOWEST;
-        if (end > (is_low ? PLAN_INFORMATION_LOWEST : prepared->end) ||
+        if (from->address < PLAN_MODULES_LOWEST || end > prepared->end ||
             from->file >= prepared->file_count) {
             return false;
         }
@@ -124,9 +123,9 @@ static void plan_information(union prepared_block *block, const struct memory_ma
     }
 }
 
-/* Why it is the same plan: plan_boot() looks for the lowest free place, for the information from
-   behind where this kernel may have pieces, for all that may be anywhere from 1 MiB on. With RAM
-   throughout up to the last piece, nothing else of the map matters. */
+/* Why it is the same plan: plan_boot() takes the lowest free place, for the information from where
+   this kernel has no pieces, for all else that may be anywhere from 1 MiB on. With RAM throughout
+   up to the last piece, nothing else of the map matters. */
 bool prepared_plan(union prepared_block *block, const struct memory_map *map, struct plan *plan,
                    struct arena *arena)
 {
@@ -146,7 +145,8 @@ bool prepared_plan(union prepared_block *block, const struct memory_map *map, st
                           .entry = prepared->entry,
                           .protocol = CONFIG_MULTIBOOT1,
                           .information_address = PLAN_INFORMATION_LOWEST,
-                          .information_piece = (uint32_t)piece_count};
+                          .information_piece = (uint32_t)piece_count,
+                          .high_end = prepared->end};
     plan_information(block, map, modules, plan);
     uint64_t length = multiboot1_information_size(&plan->information);
     pieces[piece_count] = (struct piece){.kind = "boot information",

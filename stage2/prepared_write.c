@@ -25,8 +25,7 @@ static bool write_pieces(union prepared_block *block, const struct plan *plan)
         }
         uint64_t length = (uint64_t)piece->length + piece->zero_length;
         uint64_t end = piece->address + (length != 0 ? length : 1); /* is in RAM as well */
-        bool is_low = piece->address < PLAN_MODULES_LOWEST;
-        if (end > (is_low ? PLAN_INFORMATION_LOWEST : UINT32_MAX) ||
+        if (piece->address < PLAN_MODULES_LOWEST || end > UINT32_MAX ||
             piece->file_offset > UINT32_MAX || prepared->piece_count == UINT8_MAX ||
             (const uint8_t *)(to + 1) > block->bytes + sizeof *block) {
             return false;

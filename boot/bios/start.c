@@ -11,6 +11,7 @@
 enum {
     INT_BOOT_FAILURE = 0x18, /* the next boot device */
     KIB = 1024,
+    FIRMWARE_DATA_END = 0x600, /* interrupt vectors, BDA, DOS's byte */
 
     RESET_CONTROL = 0xcf9, /* of the PCI chipsets */
     RESET_CONTROL_RESET = 0x06,
@@ -37,11 +38,18 @@ struct arena firmware_arena(void)
     return (struct arena){.base = arena_start, .size = end > start ? end - start : 0};
 }
 
+/* Between the ranges below. */
+bool firmware_leaves_free(uint32_t start, uint32_t end)
+{
+    return (start >= FIRMWARE_DATA_END && end <= (uintptr_t)stack_bottom) ||
+           (start >= (uintptr_t)resident_end && end <= (uintptr_t)extras_start);
+}
+
 size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES])
 {
     uint32_t stack = (uint32_t)(uintptr_t)stack_bottom;
     uint32_t extras = (uint32_t)(uintptr_t)extras_start; /* bounce buffer and stage 2 follow */
-    ranges[0] = (struct memory_range){.length = 0x600};  /* interrupt vectors, BDA, DOS's byte */
+    ranges[0] = (struct memory_range){.length = FIRMWARE_DATA_END};
     ranges[1] = (struct memory_range){stack, (uint32_t)(uintptr_t)resident_end - stack, 0};
     ranges[2] = (struct memory_range){extras, conventional_memory_end() - extras, 0};
     return 3;

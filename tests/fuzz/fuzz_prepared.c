@@ -13,8 +13,7 @@ static void require(bool condition)
     }
 }
 
-/* The plan overwrites nothing but RAM, and in front of the information none that is the loader's,
-   unless that is told (boot_stage()). */
+/* The plan overwrites nothing but RAM that it tells (high_end), and the information's. */
 static void check_plan(union prepared_block *block, struct arena *arena)
 {
     struct memory_range ranges[] = {{0, 0x9fc00, MEMORY_AVAILABLE},
@@ -29,6 +28,8 @@ static void check_plan(union prepared_block *block, struct arena *arena)
         uint64_t length = (uint64_t)piece->length + piece->zero_length;
         require(length == 0 || memory_map_available(&map, piece->address, length, NULL));
         require(piece->load_address == piece->address);
+        require(piece->file == NULL || piece->address >= 0x100000);
+        require(piece->file == NULL || piece->address + length <= plan.high_end);
         require((piece->file == NULL) == (i == plan.information_piece));
         require(piece->file == NULL || strlen(piece->file->path) < sizeof *block);
     }
