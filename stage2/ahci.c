@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // See ahci.h. Serial ATA AHCI 1.3.1; ATA8-ACS; SFF-8020i for the packets. The firmware keeps a port
-// running for its own reads. We put our commands into the first slot of the firmware's list and
-// give the slot back after each: no register is left as anything but the firmware's.
+// running for its own reads, or starts it for each and stops it again; so do we. We put our
+// commands into the first slot of the firmware's list and give the slot back after each: no
+// register is left as anything but the firmware's.
 #include "stage2/ahci.h"
 
 #include <stddef.h>
@@ -17,8 +18,11 @@ enum {
     HOST_INTERRUPTS = 0x02,
 
     COMMAND_START = 0x0001,
-    COMMAND_RUNS = 0xc011, /* start and FIS receive, both enabled and running */
     COMMAND_LIST_RUNNING = 0x8000,
+    COMMAND_FIS_RECEIVE = 0x0010,
+    COMMAND_FIS_RECEIVING = 0x4000,
+    COMMAND_RUNS =
+        COMMAND_START | COMMAND_LIST_RUNNING | COMMAND_FIS_RECEIVE | COMMAND_FIS_RECEIVING,
     INTERRUPT_DEVICE_TO_HOST = 0x00000001,
     INTERRUPT_ERRORS = 0x7d000000,
     INTERRUPT_DEVICE_ERROR = 0x40000000,
@@ -116,8 +120,9 @@ _Static_assert(sizeof(struct command_table) == 0x80 + REGIONS * 16, "AHCI, 4.2.3
 static struct command_table table __attribute__((aligned(128)));
 static volatile struct host *host;
 static volatile struct port *port;
-static unsigned line; /* of the function's interrupt */
+static unsigned line; /* of the function's interrupt; 0: nobody waits for it */
 static bool atapi;
+static bool may_start; /* a port that does not run */
 
 static void describe(uint32_t lba, uint32_t count)
 {
@@ -189,6 +194,17 @@ static bool wait_done(const volatile struct command_header *header)
     return false;
 }
 
+static bool wait_for_port(uint32_t bit, uint32_t wanted)
+{
+    struct patience patience = {.line = line};
+    while ((port->command & bit) != wanted) {
+        if (!patience_lasts(&patience)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* AHCI, 10.4.2. */
 static void reset_device(void)
 {
@@ -197,7 +213,7 @@ static void reset_device(void)
     port->sata_control = (control & ~(uint32_t)SATA_DETECTION) | SATA_DETECTION_RESET;
     for (uint64_t start = firmware_milliseconds();
          firmware_milliseconds() - start <= RESET_MILLISECONDS;) {
-        firmware_rest();
+        patience_lasts(&patience);
     }
     port->sata_control = control;
     do {
@@ -209,25 +225,40 @@ static void reset_device(void)
 /* After a failure: the port as after the firmware's own start (AHCI, 6.2.2). */
 static void recover(void)
 {
-    struct patience patience = {.line = line};
-    uint32_t command = port->command;
-    port->command = command & ~(uint32_t)COMMAND_START;
-    while ((port->command & COMMAND_LIST_RUNNING) != 0 && patience_lasts(&patience)) {
-    }
+    uint32_t running = port->command;
+    port->command = running & ~(uint32_t)COMMAND_START;
+    wait_for_port(COMMAND_LIST_RUNNING, 0);
     if ((port->interrupt_status & INTERRUPT_DEVICE_ERROR) == 0 || is_busy()) {
         reset_device(); /* it has not said that it is done */
     }
     clear(&port->sata_error);
     clear(&port->interrupt_status);
-    port->command = command;
+    port->command = running;
 }
 
-static bool transfer(uint32_t lba, uint32_t count, uint32_t address)
+/* Returns what the firmware has enabled. */
+static uint32_t allow_interrupts(void)
+{
+    uint32_t enabled = port->interrupt_enable;
+    if (line != 0) {
+        port->interrupt_enable = INTERRUPT_DEVICE_TO_HOST | INTERRUPT_ERRORS;
+        host->control |= HOST_INTERRUPTS;
+    }
+    return enabled;
+}
+
+static void restore_interrupts(uint32_t enabled)
+{
+    if (line != 0) {
+        host->control &= ~(uint32_t)HOST_INTERRUPTS;
+        port->interrupt_enable = enabled;
+    }
+}
+
+/* By a port that runs. */
+static bool command(uint32_t lba, uint32_t count, uint32_t address)
 {
     struct command_header *header = (struct command_header *)(uintptr_t)port->list;
-    if ((port->command & COMMAND_RUNS) != COMMAND_RUNS || port->command_issue != 0 || is_busy()) {
-        return false;
-    }
     struct command_header saved = *header;
     uint32_t length = count * SECTOR_SIZE;
     describe(lba, count);
@@ -236,16 +267,13 @@ static bool transfer(uint32_t lba, uint32_t count, uint32_t address)
         .regions = describe_buffer(address, length),
         .table = (uint32_t)(uintptr_t)&table,
     };
-    uint32_t interrupts = port->interrupt_enable;
     clear(&port->interrupt_status);
-    port->interrupt_enable = INTERRUPT_DEVICE_TO_HOST | INTERRUPT_ERRORS;
-    host->control |= HOST_INTERRUPTS;
+    uint32_t interrupts = allow_interrupts();
     __asm__ volatile("" ::: "memory"); /* the command is in memory */
     port->command_issue = SLOT;
     bool done = wait_done(header);
     __asm__ volatile("" ::: "memory"); /* and so are the data */
-    host->control &= ~(uint32_t)HOST_INTERRUPTS;
-    port->interrupt_enable = interrupts;
+    restore_interrupts(interrupts);
     if (done && header->transferred == length) {
         clear(&port->interrupt_status);
     } else {
@@ -255,6 +283,43 @@ static bool transfer(uint32_t lba, uint32_t count, uint32_t address)
     host->interrupt_status = 1u << (port - host->ports);
     *header = saved;
     return done;
+}
+
+/* AHCI, 10.3.1. stopped: the register as the firmware has left it. */
+static bool start_port(uint32_t stopped)
+{
+    port->command = stopped | COMMAND_FIS_RECEIVE;
+    if (!wait_for_port(COMMAND_FIS_RECEIVING, COMMAND_FIS_RECEIVING)) {
+        return false;
+    }
+    port->command = stopped | COMMAND_FIS_RECEIVE | COMMAND_START;
+    return true;
+}
+
+/* AHCI, 10.3.2: FISes are received until no command can run. */
+static bool stop_port(uint32_t stopped)
+{
+    port->command = stopped | COMMAND_FIS_RECEIVE;
+    if (!wait_for_port(COMMAND_LIST_RUNNING, 0)) {
+        return false;
+    }
+    port->command = stopped;
+    return wait_for_port(COMMAND_FIS_RECEIVING, 0);
+}
+
+static bool transfer(uint32_t lba, uint32_t count, uint32_t address)
+{
+    uint32_t found = port->command;
+    uint32_t runs = found & COMMAND_RUNS;
+    if ((runs != COMMAND_RUNS && !(runs == 0 && may_start)) || port->command_issue != 0 ||
+        is_busy()) {
+        return false;
+    }
+    if (runs != 0) {
+        return command(lba, count, address);
+    }
+    bool done = start_port(found) && command(lba, count, address);
+    return stop_port(found) && done;
 }
 
 bool ahci_read(uint32_t lba, uint32_t count, void *buffer)
@@ -286,19 +351,29 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
     return ahci_read(lba, 1, read_again) && memcmp(read_again, sector, sizeof read_again) == 0;
 }
 
-bool ahci_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi)
+static bool find_line(uint32_t function)
+{
+    if (!patience_is_for_interrupts()) {
+        return true;
+    }
+    line = pci_read(function, PCI_INTERRUPT) & PCI_INTERRUPT_LINE;
+    return line != NO_LINE && line <= LAST_LINE;
+}
+
+bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
+               bool is_atapi)
 {
     uint32_t bar = pci_read(function, PCI_BAR5);
     host = (volatile struct host *)(uintptr_t)(bar & BAR_MEMORY_MASK);
-    line = pci_read(function, PCI_INTERRUPT) & PCI_INTERRUPT_LINE;
-    if (host == NULL || line == NO_LINE || line > LAST_LINE || (bar & PCI_BAR_IO) != 0 ||
+    if (host == NULL || !find_line(function) || (bar & PCI_BAR_IO) != 0 ||
         (pci_read(function, PCI_COMMAND) & PCI_COMMAND_READY) != PCI_COMMAND_READY ||
         (host->control & (HOST_AHCI | HOST_INTERRUPTS)) != HOST_AHCI) {
         return false;
     }
     atapi = is_atapi;
+    may_start = ports != AHCI_RUNNING_PORTS;
     volatile struct port *found = NULL;
-    uint32_t ports = host->ports_implemented;
+    ports &= host->ports_implemented;
     for (unsigned i = 0; ports >> i != 0; i++) {
         port = &host->ports[i];
         if ((ports >> i & 1) != 0 && is_the_drive(lba, sector)) {

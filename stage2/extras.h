@@ -17,7 +17,8 @@
 
 struct extras {
     /* ahci.h */
-    bool (*ahci_open)(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi);
+    bool (*ahci_open)(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
+                      bool is_atapi);
     bool (*ahci_read)(uint32_t lba, uint32_t count, void *buffer);
     /* menu.h */
     enum menu_choice (*menu_run)(struct config *config, size_t preselected, int timeout_seconds,

@@ -2,6 +2,7 @@
 // See native_disc.h. Only controllers on PCI's bus 0 that are known exactly are tried.
 #include "stage2/native_disc.h"
 
+#include "stage2/ahci.h"
 #include "stage2/extras.h"
 #include "stage2/firmware.h"
 #include "stage2/iso9660.h"
@@ -37,7 +38,7 @@ static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, co
             return false; /* the reason will come up again */
         }
         driver = AHCI;
-        return extras->ahci_open(function, lba, sector, is_atapi);
+        return extras->ahci_open(function, AHCI_RUNNING_PORTS, lba, sector, is_atapi);
     default:
         return false;
     }

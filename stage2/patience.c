@@ -8,6 +8,11 @@ enum { MOST_MILLISECONDS = 4000 };
 
 static bool was_lost;
 
+bool patience_is_for_interrupts(void)
+{
+    return true;
+}
+
 bool patience_lasts(struct patience *patience)
 {
     uint64_t now = firmware_milliseconds();

@@ -13,6 +13,9 @@ struct patience {
     uint64_t until_ms;
 };
 
+/* Whether it is by interrupts that we wait: then the device has to send them. */
+bool patience_is_for_interrupts(void);
+
 /* Rests between two looks at the device. False: the wait has lasted for more than four seconds. */
 bool patience_lasts(struct patience *patience);
 

@@ -47,9 +47,10 @@ const char *native_disc_name(void)
     return "block-io";
 }
 
-bool ahci_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi)
+bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
+               bool is_atapi)
 {
-    (void)function, (void)lba, (void)sector, (void)is_atapi;
+    (void)function, (void)ports, (void)lba, (void)sector, (void)is_atapi;
     return false;
 }
 
