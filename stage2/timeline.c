@@ -35,5 +35,5 @@ void timeline_fallback(const char *driver, const char *reason, uint32_t lba)
                 lba);
     timeline_debug("whelk: ");
     timeline_debug(timeline.fallback);
-    timeline_debug(", reading by INT 13h\n");
+    timeline_debug("; the firmware reads on\n");
 }

@@ -60,7 +60,7 @@ def module_arrived(boot, module=MODULE):
 
 def fell_back(boot, reason):
     """One line says so, and nothing else is written there."""
-    return re.fullmatch(rf"whelk: ahci: {reason} at sector \d+, reading by INT 13h\n", boot.debug) is not None
+    return re.fullmatch(rf"whelk: ahci: {reason} at sector \d+; the firmware reads on\n", boot.debug) is not None
 
 
 def sata(image, port, boot=None, media="cd"):

@@ -18,7 +18,7 @@ from qemu import Machine
 ELF32 = KERNELS["elf32"].make()
 MODULE = random.Random(3).randbytes(3 * 1024 * 1024 + 5)
 STARTED = 0x09  # bus master command register: start, to memory
-FALLBACK = r"whelk: piix-ide: {} at sector \d+, reading by INT 13h\n"
+FALLBACK = r"whelk: piix-ide: {} at sector \d+; the firmware reads on\n"
 CHECK_SECTOR = 16  # the one that firmware and driver both read
 
 
