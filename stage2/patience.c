@@ -16,10 +16,10 @@ bool patience_is_for_interrupts(void)
 bool patience_lasts(struct patience *patience)
 {
     uint64_t now = firmware_milliseconds();
-    if (patience->until_ms == 0) {
-        patience->until_ms = now + MOST_MILLISECONDS;
+    if (patience->until == 0) {
+        patience->until = now + MOST_MILLISECONDS;
     }
-    bool lasts = now <= patience->until_ms;
+    bool lasts = now <= patience->until;
     was_lost |= !lasts;
     patience->came |= lasts && firmware_rest_for(patience->line);
     return lasts;

@@ -8,9 +8,9 @@
 
 /* One wait; zeros at its start but for the line. */
 struct patience {
-    unsigned line; /* of the PC's interrupt controllers, 0 to 15 */
-    bool came;     /* the device's interrupt */
-    uint64_t until_ms;
+    unsigned line;  /* of the PC's interrupt controllers, 0 to 15 */
+    bool came;      /* the device's interrupt */
+    uint64_t until; /* by the clock of who waits */
 };
 
 /* Whether it is by interrupts that we wait: then the device has to send them. */

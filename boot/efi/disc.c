@@ -16,7 +16,8 @@ enum {
     MOST_NODES = 64, /* of a device path */
 };
 
-static EFI_BLOCK_IO_PROTOCOL *disc;
+static EFI_HANDLE disc_handle;
+static EFI_BLOCK_IO_PROTOCOL *disc; /* its protocol */
 static uint8_t *buffer; /* for what the device cannot read to its place; in memory for any page */
 
 static bool is_aligned(const EFI_BLOCK_IO_MEDIA *media, const void *memory)
@@ -32,13 +33,17 @@ static EFI_STATUS transfer(EFI_BLOCK_IO_PROTOCOL *device, uint32_t lba, uint32_t
     return device->ReadBlocks(device, media->MediaId, block, bytes, memory);
 }
 
-/* Whether a volume descriptor (ECMA-119, 8.1) is where it should be. */
-static bool has_volume(EFI_BLOCK_IO_PROTOCOL *device)
+/* Takes the device if a volume descriptor (ECMA-119, 8.1) is where it should be. */
+static bool take(EFI_HANDLE handle, EFI_BLOCK_IO_PROTOCOL *device)
 {
     const EFI_BLOCK_IO_MEDIA *media = device->Media;
-    return media->MediaPresent && media->BlockSize != 0 && SECTOR_SIZE % media->BlockSize == 0 &&
-           transfer(device, DESCRIPTOR_LBA, SECTOR_SIZE, buffer) == EFI_SUCCESS &&
-           memcmp(buffer + 1, "CD001", 5) == 0;
+    if (media->MediaPresent && media->BlockSize != 0 && SECTOR_SIZE % media->BlockSize == 0 &&
+        transfer(device, DESCRIPTOR_LBA, SECTOR_SIZE, buffer) == EFI_SUCCESS &&
+        memcmp(buffer + 1, "CD001", 5) == 0) {
+        disc_handle = handle;
+        disc = device;
+    }
+    return disc != NULL;
 }
 
 static size_t node_bytes(const EFI_DEVICE_PATH *node)
@@ -46,63 +51,59 @@ static size_t node_bytes(const EFI_DEVICE_PATH *node)
     return (size_t)DevicePathNodeLength(node);
 }
 
-/* The device of which the path's first count nodes are the whole path. */
-static EFI_BLOCK_IO_PROTOCOL *device_at(EFI_DEVICE_PATH *path, size_t length)
+/* Takes the device of which the path up to this length is the whole path, if that has a volume. */
+static bool take_at(EFI_DEVICE_PATH *path, size_t length)
 {
     static const EFI_GUID block_io = EFI_BLOCK_IO_PROTOCOL_GUID;
     static uint8_t start[1024];
     EFI_DEVICE_PATH *rest = (EFI_DEVICE_PATH *)(void *)start;
     EFI_HANDLE handle;
     if (length + END_DEVICE_PATH_LENGTH > sizeof start) {
-        return NULL;
+        return false;
     }
     memcpy(start, path, length);
     SetDevicePathEndNode((EFI_DEVICE_PATH *)(void *)(start + length));
     if (uefi_boot()->LocateDevicePath((EFI_GUID *)&block_io, &rest, &handle) != EFI_SUCCESS ||
         !IsDevicePathEnd(rest)) {
-        return NULL;
+        return false;
     }
-    return uefi_protocol(handle, &block_io);
+    EFI_BLOCK_IO_PROTOCOL *device = uefi_protocol(handle, &block_io);
+    return device != NULL && take(handle, device);
 }
 
 /* The widest device around the one with this path that has a volume. */
-static EFI_BLOCK_IO_PROTOCOL *find_around(EFI_DEVICE_PATH *path)
+static bool find_around(EFI_DEVICE_PATH *path)
 {
     size_t length = 0;
     for (int i = 0; i < MOST_NODES; i++) {
         const EFI_DEVICE_PATH *node =
             (const EFI_DEVICE_PATH *)(const void *)((uint8_t *)path + length);
-        if (length != 0) {
-            EFI_BLOCK_IO_PROTOCOL *device = device_at(path, length);
-            if (device != NULL && has_volume(device)) {
-                return device;
-            }
+        if (length != 0 && take_at(path, length)) {
+            return true;
         }
         if (IsDevicePathEnd(node) || node_bytes(node) < sizeof *node) {
             break;
         }
         length += node_bytes(node);
     }
-    return NULL;
+    return false;
 }
 
 /* Any other whole device with a volume: this loader may stand alone, on a stick or in the machine's
    own system partition. */
-static EFI_BLOCK_IO_PROTOCOL *find_any(void)
+static bool find_any(void)
 {
     static const EFI_GUID block_io = EFI_BLOCK_IO_PROTOCOL_GUID;
-    EFI_BLOCK_IO_PROTOCOL *found = NULL;
+    bool found = false;
     EFI_HANDLE *handles;
     UINTN count = 0;
     if (uefi_boot()->LocateHandleBuffer(ByProtocol, (EFI_GUID *)&block_io, NULL, &count,
                                         &handles) != EFI_SUCCESS) {
-        return NULL;
+        return false;
     }
-    for (UINTN i = 0; i < count && found == NULL; i++) {
+    for (UINTN i = 0; i < count && !found; i++) {
         EFI_BLOCK_IO_PROTOCOL *device = uefi_protocol(handles[i], &block_io);
-        if (device != NULL && !device->Media->LogicalPartition && has_volume(device)) {
-            found = device;
-        }
+        found = device != NULL && !device->Media->LogicalPartition && take(handles[i], device);
     }
     uefi_boot()->FreePool(handles);
     return found;
@@ -121,9 +122,14 @@ static bool open_disc(struct error *error)
     }
     const EFI_LOADED_IMAGE *image = uefi_protocol(uefi_image, &loaded_image);
     EFI_DEVICE_PATH *path = image != NULL ? uefi_protocol(image->DeviceHandle, &device_path) : NULL;
-    disc = path != NULL ? find_around(path) : NULL;
-    disc = disc != NULL ? disc : find_any();
-    return disc != NULL || fail(error, "no disc with an ISO 9660 volume is found");
+    return (path != NULL && find_around(path)) || find_any() ||
+           fail(error, "no disc with an ISO 9660 volume is found");
+}
+
+const EFI_DEVICE_PATH *disc_path(void)
+{
+    static const EFI_GUID device_path = EFI_DEVICE_PATH_PROTOCOL_GUID;
+    return uefi_protocol(disc_handle, &device_path);
 }
 
 uint32_t firmware_disc_sector_bytes(void)

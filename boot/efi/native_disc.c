@@ -1,22 +1,91 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Under UEFI no driver of our own reads the disc (stage2/native_disc.h): the firmware's read
-// megabytes at once, and the devices are theirs while boot services run.
+// Under UEFI (stage2/native_disc.h) Block I/O reads the disc, megabytes at once. From a SATA CD
+// some firmware does that by PIO: there the driver of our own for AHCI reads, between the
+// firmware's own commands, where the device path says that the firmware's go the same way
+// (UEFI 2.10, 10.3).
 #include "stage2/native_disc.h"
 
+#include "boot/efi/uefi.h"
 #include "stage2/ahci.h"
+#include "stage2/patience.h"
+#include "stage2/pci.h"
+#include "stage2/timeline.h"
+
+enum {
+    FUNCTIONS_OF_DEVICE = 8,
+    PORTS = 32,
+    NO_MULTIPLIER = 0xffff,
+    SECTOR_SIZE = 2048,
+    ICH9_AHCI = 0x29228086,
+};
+#define LIMIT 0x100000000u /* what the driver can address */
+
+/* A drive at a port of a function of the first root bridge. */
+struct sata_path {
+    ACPI_HID_DEVICE_PATH bridge;
+    PCI_DEVICE_PATH function;
+    SATA_DEVICE_PATH drive;
+    EFI_DEVICE_PATH end;
+};
+_Static_assert(sizeof(struct sata_path) == 12 + 6 + 10 + 4, "UEFI, 10.3.2 to 10.3.4");
+
+static bool ahci; /* reads */
+
+static bool is_node(const EFI_DEVICE_PATH *node, UINT8 type, UINT8 sub_type)
+{
+    return DevicePathType(node) == type && DevicePathSubType(node) == sub_type;
+}
+
+/* NULL: our disc is elsewhere. */
+static const struct sata_path *find_drive(void)
+{
+    const struct sata_path *path = (const void *)disc_path();
+    return path != NULL && is_node(&path->bridge.Header, ACPI_DEVICE_PATH, ACPI_DP) &&
+                   is_node(&path->function.Header, HARDWARE_DEVICE_PATH, HW_PCI_DP) &&
+                   is_node(&path->drive.Header, MESSAGING_DEVICE_PATH, MSG_SATA_DP) &&
+                   IsDevicePathEnd(&path->end) && path->bridge.UID == 0 &&
+                   path->drive.HBAPortNumber < PORTS &&
+                   path->drive.PortMultiplierPortNumber == NO_MULTIPLIER
+               ? path
+               : NULL;
+}
+
+/* Whether devices see memory at the addresses that we do (EDK II, Protocol/IoMmu.h), and our own.
+ */
+static bool memory_is_reachable(void)
+{
+    static const EFI_GUID io_mmu = {
+        0x4e939de9, 0xd948, 0x4b0f, {0x88, 0xed, 0xe6, 0xe1, 0xce, 0x51, 0x7c, 0x1e}};
+    void *ignored;
+    return (uint64_t)(uintptr_t)&ahci < LIMIT &&
+           uefi_boot()->LocateProtocol((EFI_GUID *)&io_mmu, NULL, &ignored) != EFI_SUCCESS;
+}
 
 bool native_disc_adopt(void)
 {
     return false;
 }
 
+/* Keeps the firmware, whose timers may read as well, off the controller meanwhile. */
 bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
 {
-    (void)lba, (void)sector, (void)is_atapi;
-    return false;
+    const struct sata_path *path = find_drive();
+    if (path == NULL || !memory_is_reachable()) {
+        return false;
+    }
+    uint32_t function =
+        (uint32_t)path->function.Device * FUNCTIONS_OF_DEVICE + path->function.Function;
+    EFI_TPL before = uefi_boot()->RaiseTPL(TPL_NOTIFY);
+    bool is_known = pci_read(function, PCI_IDENTITY) == ICH9_AHCI;
+    ahci = is_known && ahci_open(function, 1u << path->drive.HBAPortNumber, lba, sector, is_atapi);
+    uefi_boot()->RestoreTPL(before);
+    if (is_known && !ahci) {
+        timeline_fallback("ahci", "no drive with the same data", lba);
+    }
+    return ahci;
 }
 
-/* Block I/O is as fast: the windows may be large. */
+/* Block I/O takes as large pieces: the windows may be large. */
 bool native_disc_is_open(void)
 {
     return true;
@@ -24,8 +93,17 @@ bool native_disc_is_open(void)
 
 bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
 {
-    (void)lba, (void)count, (void)buffer;
-    return false;
+    uint64_t address = (uintptr_t)buffer;
+    if (!ahci || (address & 1) != 0 || address + (uint64_t)count * SECTOR_SIZE > LIMIT) {
+        return false;
+    }
+    EFI_TPL before = uefi_boot()->RaiseTPL(TPL_NOTIFY);
+    ahci = ahci_read(lba, count, buffer);
+    uefi_boot()->RestoreTPL(before);
+    if (!ahci) {
+        timeline_fallback("ahci", patience_was_lost() ? "time-out" : "read error", lba);
+    }
+    return ahci;
 }
 
 bool native_disc_start(uint32_t lba, uint32_t length, void *buffer)
@@ -44,18 +122,5 @@ void native_disc_close(void) {}
 
 const char *native_disc_name(void)
 {
-    return "block-io";
-}
-
-bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
-               bool is_atapi)
-{
-    (void)function, (void)ports, (void)lba, (void)sector, (void)is_atapi;
-    return false;
-}
-
-bool ahci_read(uint32_t lba, uint32_t count, void *buffer)
-{
-    (void)lba, (void)count, (void)buffer;
-    return false;
+    return ahci ? "ahci" : "block-io";
 }

@@ -60,6 +60,11 @@ struct memory_map memory_final_map(void);
 /* Gives back what no piece stands in, for as long as boot services go on. */
 void memory_keep(const struct placement *placement);
 
+/* ---- disc.c */
+
+/* Of the device that is read, once something has been read; NULL: it has none. */
+const EFI_DEVICE_PATH *disc_path(void);
+
 /* ---- tables.c */
 
 /* ACPI 1.0's root pointer, where there is one of its own; size 0: there is not. */

@@ -11,8 +11,9 @@ from good_kernels import KERNELS
 from make_kernel import MIB, pattern
 from qemu import Machine
 
-OVMF = {"firmware": "x64", "machine": "q35", "memory": 256}
-FAULTS = ("map_changes", "gop", "most_bytes", "io_align", "bad_lba")
+# A disc that Block I/O alone reads, whose faults these are.
+OVMF = {"firmware": "x64", "machine": "q35", "memory": 256, "attach": "virtio-blk"}
+FAULTS = ("map_changes", "gop", "most_bytes", "io_align", "bad_lba", "io_mmu")
 GOP_ABSENT, GOP_BLT_ONLY = 1, 2
 FRAMEBUFFER = 1 << 12
 MODULES = [("", pattern(3 * MIB + 5, 3)), ("", b"m" * 5000)]
@@ -23,7 +24,7 @@ def files_with(kernel, **faults):
     """A tree whose loader for UEFI is the program with these faults; that starts Whelk."""
     shim = (BUILD / "shim.efi").read_bytes()
     at = shim.index(b"FAULTS\0\0") + 8
-    values = struct.pack("<5I", *(faults.get(name, 0) for name in FAULTS))
+    values = struct.pack(f"<{len(FAULTS)}I", *(faults.get(name, 0) for name in FAULTS))
     return tree(kernel, "", MODULES, **{"EFI/BOOT/BOOTX64.EFI": shim[:at] + values + shim[at + len(values):],
                                         "EFI/BOOT/GRUBX64.EFI": (BUILD / "BOOTX64.EFI").read_bytes()})
 

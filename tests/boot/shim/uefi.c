@@ -14,7 +14,8 @@ static const volatile struct {
     uint32_t most_bytes; /* that Block I/O reads at once; 0: any */
     uint32_t io_align;   /* that it wants; 0: its own */
     uint32_t bad_lba;    /* a sector of 2048 bytes that it does not read; 0: none */
-} faults = {"FAULTS", 0, 0, 0, 0, 0};
+    uint32_t io_mmu;     /* 1: it says that there is one (EDK II, Protocol/IoMmu.h) */
+} faults = {"FAULTS", 0, 0, 0, 0, 0, 0};
 
 static struct {
     EFI_BLOCK_IO_PROTOCOL *device;
@@ -123,6 +124,15 @@ static void spoil_discs(void)
     }
 }
 
+static void add_io_mmu(void)
+{
+    EFI_GUID guid = {0x4e939de9, 0xd948, 0x4b0f, {0x88, 0xed, 0xe6, 0xe1, 0xce, 0x51, 0x7c, 0x1e}};
+    EFI_HANDLE handle = NULL;
+    if (faults.io_mmu != 0) {
+        boot->InstallProtocolInterface(&handle, &guid, EFI_NATIVE_INTERFACE, NULL);
+    }
+}
+
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
     boot = system->BootServices;
@@ -133,6 +143,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     }
     spoil_gop();
     spoil_discs();
+    add_io_mmu();
     exit_boot_services = boot->ExitBootServices;
     boot->ExitBootServices = exit_after_changes;
     set_watchdog_timer = boot->SetWatchdogTimer;
