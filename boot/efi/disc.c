@@ -163,8 +163,13 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *memory, struct error
 {
     static uint32_t most = MOST_BYTES;
     uint8_t *destination = memory;
+    bool is_first = disc == NULL;
     if (!open_disc(error)) {
         return false;
+    }
+    if (is_first && lba == DESCRIPTOR_LBA && count == 1) {
+        memcpy(memory, buffer, SECTOR_SIZE); /* the disc was found by it */
+        return true;
     }
     bool direct = is_aligned(disc->Media, memory);
     while (count > 0) {
