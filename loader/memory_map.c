@@ -177,22 +177,21 @@ bool memory_map_available(const struct memory_map *map, uint64_t address, uint64
     return false;
 }
 
+/* Of RAM, from an address to the end of its range. */
+static uint64_t kib_from(const struct memory_map *map, uint64_t address)
+{
+    const struct memory_range *range = range_at(map, address);
+    return range != NULL && range->type == MEMORY_AVAILABLE ? (end_of(range) - address) / KIB : 0;
+}
+
 uint32_t memory_map_lower_kib(const struct memory_map *map)
 {
-    const struct memory_range *range = range_at(map, 0);
-    if (range == NULL || range->type != MEMORY_AVAILABLE) {
-        return 0;
-    }
-    uint64_t kib = end_of(range) / KIB;
+    uint64_t kib = kib_from(map, 0);
     return kib < LOWER_MEMORY_KIB ? (uint32_t)kib : LOWER_MEMORY_KIB;
 }
 
 uint32_t memory_map_upper_kib(const struct memory_map *map)
 {
-    const struct memory_range *range = range_at(map, MIB);
-    if (range == NULL || range->type != MEMORY_AVAILABLE) {
-        return 0;
-    }
-    uint64_t kib = (end_of(range) - MIB) / KIB;
+    uint64_t kib = kib_from(map, MIB);
     return kib < UINT32_MAX ? (uint32_t)kib : UINT32_MAX;
 }

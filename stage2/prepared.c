@@ -28,10 +28,11 @@ uint32_t prepared_sum(uint32_t sum, const void *block)
 }
 
 /* On the disc. */
-static struct iso9660_file on_disc(struct prepared_file *file)
+static void place_file(struct prepared_file *file, struct iso9660_file *on_disc)
 {
-    uint32_t size = file->extent.length_bytes;
-    return (struct iso9660_file){.size = size, .extent_count = size != 0, .extents = &file->extent};
+    on_disc->size = file->extent.length_bytes;
+    on_disc->extent_count = file->extent.length_bytes != 0;
+    on_disc->extents = &file->extent;
 }
 
 bool prepared_read(union prepared_block *block, const char *config, struct config_boot *boot,
@@ -46,7 +47,7 @@ bool prepared_read(union prepared_block *block, const char *config, struct confi
     }
     for (size_t i = 0; i < count; i++) {
         struct prepared_file *file = &prepared_files(block)[i];
-        places[i] = on_disc(file);
+        place_file(file, &places[i]);
         files[i] = (struct config_file){.path = prepared_text(block, file->path),
                                         .arguments = prepared_text(block, file->arguments),
                                         .config = config,
@@ -67,38 +68,39 @@ bool prepared_read(union prepared_block *block, const char *config, struct confi
     return true;
 }
 
+/* What follows sets fields of zeroed memory: a structure as a whole would be cleared once more. */
 static void plan_files(union prepared_block *block, struct file *files, struct boot_module *modules)
 {
     struct prepared_file *from = prepared_files(block);
     for (unsigned left = block->prepared.file_count; left > 0; left--, from++, files++, modules++) {
-        *files = (struct file){.path = prepared_text(block, from->path),
-                               .size = from->extent.length_bytes,
-                               .on_disc = on_disc(from),
-                               .is_to_be_plain = (from->flags & PREPARED_KEEPS_PACKED) == 0};
+        files->path = prepared_text(block, from->path);
+        files->size = from->extent.length_bytes;
+        files->is_to_be_plain = (from->flags & PREPARED_KEEPS_PACKED) == 0;
+        place_file(from, &files->on_disc);
         modules->string = prepared_text(block, from->arguments);
     }
 }
 
 /* And where the modules are, of which each is one piece. False: the block is none of the tool's. */
 static bool plan_pieces(union prepared_block *block, const struct file *files,
-                        struct boot_module *modules, struct piece *pieces)
+                        struct boot_module *modules, struct piece *piece)
 {
     const struct prepared *prepared = &block->prepared;
     const struct prepared_piece *from = prepared_pieces(block);
-    for (unsigned left = prepared->piece_count; left > 0; left--, from++, pieces++) {
+    for (unsigned left = prepared->piece_count; left > 0; left--, from++, piece++) {
         uint64_t end = (uint64_t)from->address + from->length + from->zero_length;
         if (from->address < PLAN_MODULES_LOWEST || end > prepared->end ||
             from->file >= prepared->file_count) {
             return false;
         }
-        *pieces = (struct piece){.kind = "piece",
-                                 .number = PIECE_UNNUMBERED,
-                                 .address = from->address,
-                                 .length = from->length,
-                                 .zero_length = from->zero_length,
-                                 .load_address = from->address,
-                                 .file = &files[from->file],
-                                 .file_offset = from->file_offset};
+        piece->kind = "piece";
+        piece->number = PIECE_UNNUMBERED;
+        piece->address = from->address;
+        piece->load_address = from->address;
+        piece->length = from->length;
+        piece->zero_length = from->zero_length;
+        piece->file = &files[from->file];
+        piece->file_offset = from->file_offset;
         modules[from->file].mod_start = from->address;
         modules[from->file].mod_end = from->address + from->length;
     }
@@ -106,21 +108,19 @@ static bool plan_pieces(union prepared_block *block, const struct file *files,
 }
 
 static void plan_information(union prepared_block *block, const struct memory_map *map,
-                             const struct boot_module *modules, struct plan *plan)
+                             const struct boot_module *modules,
+                             struct boot_information *information)
 {
     const struct prepared *prepared = &block->prepared;
-    plan->information = (struct boot_information){.map = map,
-                                                  .command_line = modules[0].string,
-                                                  .loader_name = PLAN_LOADER_NAME,
-                                                  .modules = modules + 1,
-                                                  .module_count = prepared->file_count - 1u};
-    if (prepared->section_header_count != 0) {
-        plan->information.sections =
-            (struct boot_sections){.num = prepared->section_header_count,
-                                   .size = prepared->section_header_size,
-                                   .shndx = prepared->section_names_index,
-                                   .headers = prepared_section_headers(block)};
-    }
+    information->map = map;
+    information->command_line = modules[0].string;
+    information->loader_name = PLAN_LOADER_NAME;
+    information->modules = modules + 1;
+    information->module_count = prepared->file_count - 1u;
+    information->sections.num = prepared->section_header_count;
+    information->sections.size = prepared->section_header_size;
+    information->sections.shndx = prepared->section_names_index;
+    information->sections.headers = prepared_section_headers(block);
 }
 
 /* Why it is the same plan: plan_boot() takes the lowest free place, for the information from where
@@ -139,21 +139,23 @@ bool prepared_plan(union prepared_block *block, const struct memory_map *map, st
         return false;
     }
     plan_files(block, files, modules);
-    *plan = (struct plan){.placement = {map, pieces, piece_count + 1, piece_count + 1},
-                          .kernel = files[0],
-                          .modules = files + 1,
-                          .entry = prepared->entry,
-                          .protocol = CONFIG_MULTIBOOT1,
-                          .information_address = PLAN_INFORMATION_LOWEST,
-                          .information_piece = (uint32_t)piece_count,
-                          .high_end = prepared->end};
-    plan_information(block, map, modules, plan);
+    memset(plan, 0, sizeof *plan);
+    plan->placement = (struct placement){map, pieces, piece_count + 1, piece_count + 1};
+    plan->kernel = files[0];
+    plan->modules = files + 1;
+    plan->entry = prepared->entry;
+    plan->protocol = CONFIG_MULTIBOOT1;
+    plan->high_end = prepared->end;
+    plan_information(block, map, modules, &plan->information);
     uint64_t length = multiboot1_information_size(&plan->information);
-    pieces[piece_count] = (struct piece){.kind = "boot information",
-                                         .number = PIECE_UNNUMBERED,
-                                         .address = PLAN_INFORMATION_LOWEST,
-                                         .length = (uint32_t)length,
-                                         .load_address = PLAN_INFORMATION_LOWEST};
+    struct piece *information = &pieces[piece_count];
+    information->kind = "boot information";
+    information->number = PIECE_UNNUMBERED;
+    information->address = PLAN_INFORMATION_LOWEST;
+    information->load_address = PLAN_INFORMATION_LOWEST;
+    information->length = (uint32_t)length;
+    plan->information_address = PLAN_INFORMATION_LOWEST;
+    plan->information_piece = (uint32_t)piece_count;
     return plan_pieces(block, files, modules, pieces) &&
            memory_map_available(map, 0, PLAN_INFORMATION_LOWEST + length, NULL) &&
            memory_map_available(map, PLAN_MODULES_LOWEST,
