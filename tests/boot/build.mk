@@ -21,3 +21,8 @@ BOOT_RERUNS ?= 0
 check-boot: $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels $(BUILD)/shim.efi
 	WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -raR --durations=5 -p no:cacheprovider \
 	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(BOOT_TESTS)
+
+# What runs on several firmwares, on all of them: a quarter of an hour more.
+.PHONY: check-firmwares
+check-firmwares: deps-check
+	WHELK_ALL_FIRMWARES=1 $(MAKE) --no-print-directory check-boot BOOT_TESTS=tests/boot/test_firmwares.py
