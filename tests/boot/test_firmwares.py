@@ -98,17 +98,22 @@ def test_all_memory_but_the_firmwares_own_is_the_kernels(boot_on, firmware, memo
     assert memory * MIB - 40 * MIB < available(report) < memory * MIB
 
 
-# These want memory that OVMF keeps for good (ACPI's, or the runtime services').
-KEPT = ["data-over-all-conventional-memory", "segment-of-29-mb", "bss-of-262-mib"]
+# These want memory that OVMF keeps for good: ACPI's at 8 MiB; with a system management mode, as Debian builds it for 32
+# bits, some at 192 KiB and at 16 MiB too.
+KEPT = {"segment-of-29-mb": UEFI, "bss-of-262-mib": UEFI, "data-over-conventional-memory": ["ovmf-ia32"],
+        "data-over-all-conventional-memory": ["ovmf-ia32"], "at-16-mib": ["ovmf-ia32"]}
 
 
 # Kernels of every shape, those too that want memory which the firmware has in use until the last moment; on each
 # UEFI firmware in turn, as each boot takes seconds. `make check-firmwares`: on all of them.
 def in_turn(kernels):
-    on_all = "WHELK_ALL_FIRMWARES" in os.environ
-    return pytest.mark.parametrize("name, firmware", [
-        (name, firmware) for i, name in enumerate(kernels) if name not in KEPT
-        for firmware in (UEFI if on_all else [UEFI[i % len(UEFI)]])])
+    pairs = []
+    for i, name in enumerate(kernels):
+        firmwares = [firmware for firmware in UEFI if firmware not in KEPT.get(name, [])]
+        if firmwares and "WHELK_ALL_FIRMWARES" not in os.environ:
+            firmwares = [firmwares[i % len(firmwares)]]
+        pairs += [(name, firmware) for firmware in firmwares]
+    return pytest.mark.parametrize("name, firmware", pairs)
 
 
 def assert_kernel(report, modules):
@@ -123,15 +128,15 @@ def test_a_multiboot_1_kernel_gets_what_it_wants_under_uefi(boot_on, name, firmw
     assert_kernel(boot_on(firmware, files, memory=max(256, kernel.memory)), MODULES)
 
 
-@pytest.mark.parametrize("name", KEPT)
-def test_a_kernel_over_memory_that_uefi_keeps_is_refused_with_its_address(discs, name):
+@pytest.mark.parametrize("name, firmware", [(name, firmwares[0]) for name, firmwares in KEPT.items()])
+def test_a_kernel_over_memory_that_uefi_keeps_is_refused_with_its_address(discs, name, firmware):
     kernel = KERNELS[name]
-    with Machine(discs.make(tree(kernel.make())), **{**FIRMWARES["ovmf-x64"], "memory": 512}) as machine:
+    with Machine(discs.make(tree(kernel.make())), **{**FIRMWARES[firmware], "memory": 512}) as machine:
         machine.wait_for(r"grub.cfg:3: /boot/kernel: segment \d \(.*\) does not fit: the memory from 0x\w+ is ", 60)
         machine.wait_for("press a key")
 
 
-@in_turn(KERNELS_2)
+@in_turn([name for name in KERNELS_2 if name != "efi-tags"])  # which has entries for UEFI that lead nowhere
 def test_a_multiboot_2_kernel_gets_what_it_wants_under_uefi(boot_on, name, firmware):
     kernel = KERNELS_2[name]
     files = tree_2(kernel.make(), "x", MODULES)
