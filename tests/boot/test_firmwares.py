@@ -101,7 +101,8 @@ def test_all_memory_but_the_firmwares_own_is_the_kernels(boot_on, firmware, memo
 # These want memory that OVMF keeps for good: ACPI's at 8 MiB; with a system management mode, as Debian builds it for 32
 # bits, some at 192 KiB and at 16 MiB too.
 KEPT = {"segment-of-29-mb": UEFI, "bss-of-262-mib": UEFI, "data-over-conventional-memory": ["ovmf-ia32"],
-        "data-over-all-conventional-memory": ["ovmf-ia32"], "at-16-mib": ["ovmf-ia32"]}
+        "data-over-all-conventional-memory": ["ovmf-ia32"], "at-16-mib": ["ovmf-ia32"],
+        "bss-only-segment-first": ["ovmf-ia32"]}
 
 
 # Kernels of every shape, those too that want memory which the firmware has in use until the last moment; on each
