@@ -24,6 +24,7 @@ FEW, MANY = 45, 60
 INTERRUPT_STATUS, COMMAND = 0x10, 0x18  # of a port's registers
 NO_DRIVE = "no drive with the same data"
 NO_DRIVES = ["-nodefaults", "-vga", "std"]
+TIME_OUT_BYTES = 256 * KIB
 
 
 @dataclass
@@ -206,23 +207,30 @@ def test_after_an_error_of_a_transfer_the_boot_goes_on_by_int_13h(traced, image,
     assert boot.commands > MANY and fell_back(boot, "read error")
 
 
-def test_after_a_time_out_the_boot_goes_on_by_int_13h(discs, tmp_path):
-    """The first module is let through at once, and makes the second one wait for half a minute."""
-    first = bytes(256 * KIB)
-    files = tree(ELF32, modules=[("first", first), ("second", MODULE)])
+def disc_to_time_out(discs):
+    """Waits for a key. The first module is let through at once, and makes the second one wait for half a minute."""
+    files = tree(ELF32, modules=[("first", bytes(TIME_OUT_BYTES)), ("second", MODULE)])
     files[CONFIG] = files[CONFIG].replace(b"timeout=0", b"timeout=1000")
-    image = discs.make(files)
+    return discs.make(files)
+
+
+def boot_past_a_time_out(qemu, start_seconds, give_up_seconds):
     limits = {"id": "drive0", "bps_rd": 0, "bps_wr": 0, "iops": 0, "iops_rd": 0, "iops_wr": 0}
+    qemu.wait_for("1000", start_seconds)
+    before = qemu.boot().trace.count("ahci_reset_port")
+    qemu.qmp("block_set_io_throttle", bps=TIME_OUT_BYTES // 28, **limits)
+    qemu.type_serial("\r")
+    qemu.wait_until(lambda: qemu.boot().trace.count("ahci_reset_port") > before, "the driver gives up", give_up_seconds)
+    qemu.qmp("block_set_io_throttle", bps=0, **limits)
+    qemu.wait_for("^END$", 60)
+    qemu.wait_exit()
+    return qemu.boot()
+
+
+def test_after_a_time_out_the_boot_goes_on_by_int_13h(discs, tmp_path):
+    image = disc_to_time_out(discs)
     with Traced(image, tmp_path, attach="none", extra=[*NO_DRIVES, *sata(image, 0, media="hd")]) as qemu:
-        qemu.wait_for("1000")
-        before = qemu.boot().trace.count("ahci_reset_port")
-        qemu.qmp("block_set_io_throttle", bps=len(first) // 28, **limits)
-        qemu.type_serial("\r")
-        qemu.wait_until(lambda: qemu.boot().trace.count("ahci_reset_port") > before, "the driver gives up", 60)
-        qemu.qmp("block_set_io_throttle", bps=0, **limits)
-        qemu.wait_for("^END$", 60)
-        qemu.wait_exit()
-        boot = qemu.boot()
+        boot = boot_past_a_time_out(qemu, 20, 60)
     assert module_arrived(boot) and fell_back(boot, "time-out")
 
 

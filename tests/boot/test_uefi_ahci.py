@@ -9,9 +9,9 @@ import pytest
 
 from discs import CONFIG, SECTOR, file_in_iso, tree
 from good_kernels import with_data
-from make_kernel import KIB, MIB
-from test_ahci import (COMMAND, ELF32, MODULE, NO_DRIVES, Traced, fell_back, module_arrived, registers, sata,
-                       twin)  # noqa: F401
+from make_kernel import MIB
+from test_ahci import (COMMAND, ELF32, MODULE, NO_DRIVES, Traced, boot_past_a_time_out, disc_to_time_out, fell_back,
+                       module_arrived, registers, sata, twin)  # noqa: F401
 from test_uefi_faults import files_with
 
 FEW = 10  # commands for kernel and MODULE; the firmware takes 25 or more for a disk, and one by PIO for a CD
@@ -131,22 +131,9 @@ def test_after_an_error_of_a_transfer_the_boot_goes_on_by_block_io(traced, image
 
 
 def test_after_a_time_out_the_boot_goes_on_by_block_io(uefi, discs):
-    """The first module is let through at once, and makes the second one wait for half a minute."""
-    first = bytes(256 * KIB)
-    files = tree(ELF32, modules=[("first", first), ("second", MODULE)])
-    files[CONFIG] = files[CONFIG].replace(b"timeout=0", b"timeout=1000")
-    image = discs.make(files)
-    limits = {"id": "drive0", "bps_rd": 0, "bps_wr": 0, "iops": 0, "iops_rd": 0, "iops_wr": 0}
+    image = disc_to_time_out(discs)
     with uefi(image, extra=[*NO_DRIVES, *sata(image, 0, media="hd")]) as qemu:
-        qemu.wait_for("1000", 60)
-        before = qemu.boot().trace.count("ahci_reset_port")
-        qemu.qmp("block_set_io_throttle", bps=len(first) // 28, **limits)
-        qemu.type_serial("\r")
-        qemu.wait_until(lambda: qemu.boot().trace.count("ahci_reset_port") > before, "the driver gives up", 90)
-        qemu.qmp("block_set_io_throttle", bps=0, **limits)
-        qemu.wait_for("^END$", 60)
-        qemu.wait_exit()
-        boot = qemu.boot()
+        boot = boot_past_a_time_out(qemu, 60, 90)
     assert module_arrived(boot) and fell_back(boot, "time-out")
 
 
