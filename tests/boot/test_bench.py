@@ -184,7 +184,7 @@ def test_by_32_bit_uefi_the_probe_kernel_says_when_it_runs_and_accesses_are_coun
     assert "32-bit OVMF" in json.loads(done.stdout)["platform"]
     assert 1 < row["loader_ms"]["median"] < row["total_ms"]["median"]
     assert 0 < row["accesses_above_firmware"] < row["accesses"]
-    assert row["timing_us"]["driver"] == "block-io"
+    assert row["timing_us"]["driver"] == "ahci"
 
 
 # ---- what goes wrong
