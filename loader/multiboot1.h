@@ -49,7 +49,11 @@ bool multiboot1_find_header(struct bytes start, struct multiboot1_header *header
 bool multiboot1_address_image(const struct multiboot1_header *header, uint64_t file_size,
                               struct image *image, struct arena *arena, struct error *error);
 
-enum { MULTIBOOT1_INFORMATION_ALIGNMENT = 4096 };
+enum {
+    MULTIBOOT1_INFORMATION_ALIGNMENT = 4096,
+    MULTIBOOT1_USUAL_RANGES = 16,    /* of a memory map */
+    MULTIBOOT1_MACHINE_BYTES = 1124, /* of drives, APM table, VBE information, palette */
+};
 
 /* Bytes that the information takes, with all that it points to but the modules. Structure, memory
    map and command line come first, so that they share a page unless they are longer. */
@@ -58,3 +62,12 @@ uint64_t multiboot1_information_size(const struct boot_information *information)
 /* Writes it to buffer (that many bytes, zeroed), as it must be at the physical address. */
 void multiboot1_write_information(const struct boot_information *information, uint8_t *buffer,
                                   uint32_t address);
+
+/* The same in two steps: what is known once the files are placed, and what the machine says, which
+   comes last, from machine_offset on, and into the structure and the memory map. Up to that offset
+   the first step's bytes are the same for all maps of at most MULTIBOOT1_USUAL_RANGES. */
+uint32_t multiboot1_machine_offset(const struct boot_information *information);
+void multiboot1_write_boot(const struct boot_information *information, uint8_t *buffer,
+                           uint32_t address);
+void multiboot1_write_machine(const struct boot_information *information, uint32_t machine_offset,
+                              uint8_t *buffer, uint32_t address);

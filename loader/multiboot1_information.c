@@ -63,6 +63,14 @@ struct machine {
     uint8_t vbe_mode[VBE_MODE_INFO_BYTES];
     uint8_t palette[sizeof video_palette];
 };
+_Static_assert(sizeof(struct machine) == MULTIBOOT1_MACHINE_BYTES, "what prepared.c reckons with");
+
+/* The memory map has room for a usual one at least, whatever its length, so that where all else is
+   does not depend on the machine. */
+static size_t map_room(const struct memory_map *map)
+{
+    return map->count > MULTIBOOT1_USUAL_RANGES ? map->count : MULTIBOOT1_USUAL_RANGES;
+}
 
 /* Offsets of the parts behind the structure. */
 struct layout {
@@ -78,7 +86,7 @@ static struct layout lay_out(const struct boot_information *information)
 {
     struct layout layout;
     layout.mmap = sizeof(struct info);
-    layout.command_line = layout.mmap + information->map->count * sizeof(struct mmap_entry);
+    layout.command_line = layout.mmap + map_room(information->map) * sizeof(struct mmap_entry);
     layout.loader_name = layout.command_line + strlen(information->command_line) + 1;
     layout.modules = align8(layout.loader_name + strlen(information->loader_name) + 1);
     layout.strings = layout.modules + information->module_count * sizeof(struct module_entry);
@@ -96,6 +104,11 @@ static struct layout lay_out(const struct boot_information *information)
 uint64_t multiboot1_information_size(const struct boot_information *information)
 {
     return lay_out(information).end;
+}
+
+uint32_t multiboot1_machine_offset(const struct boot_information *information)
+{
+    return (uint32_t)lay_out(information).machine;
 }
 
 static void write_memory_map(const struct memory_map *map, struct mmap_entry *entry)
@@ -200,40 +213,61 @@ static void write_framebuffer(const struct framebuffer *framebuffer, struct info
     }
 }
 
-void multiboot1_write_information(const struct boot_information *information, uint8_t *buffer,
-                                  uint32_t address)
+static void write_boot(const struct boot_information *information, const struct layout *layout,
+                       uint8_t *buffer, uint32_t address)
 {
-    struct layout layout = lay_out(information);
     struct info *info = (struct info *)buffer;
-    info->flags = INFO_MEMORY | INFO_COMMAND_LINE | INFO_MEMORY_MAP | INFO_LOADER_NAME;
-    info->mem_lower = memory_map_lower_kib(information->map);
-    info->mem_upper = memory_map_upper_kib(information->map);
-    info->boot_device = information->boot_device;
-    info->cmdline = address + (uint32_t)layout.command_line;
-    info->mmap_length = (uint32_t)(layout.command_line - layout.mmap);
-    info->mmap_addr = address + (uint32_t)layout.mmap;
-    info->boot_loader_name = address + (uint32_t)layout.loader_name;
-    if (information->boot_device != BOOT_DEVICE_UNKNOWN) {
-        info->flags |= INFO_BOOT_DEVICE;
-    }
+    info->flags = INFO_COMMAND_LINE | INFO_LOADER_NAME;
+    info->cmdline = address + (uint32_t)layout->command_line;
+    info->boot_loader_name = address + (uint32_t)layout->loader_name;
     if (information->module_count != 0) {
         info->flags |= INFO_MODULES;
         info->mods_count = (uint32_t)information->module_count;
-        info->mods_addr = address + (uint32_t)layout.modules;
+        info->mods_addr = address + (uint32_t)layout->modules;
     }
-    struct machine *machine = (struct machine *)(buffer + layout.machine);
-    uint32_t machine_address = address + (uint32_t)layout.machine;
-    write_symbols(information, info, &layout, buffer, address);
+    write_symbols(information, info, layout, buffer, address);
+    memcpy(buffer + layout->command_line, information->command_line,
+           (size_t)(layout->loader_name - layout->command_line));
+    memcpy(buffer + layout->loader_name, information->loader_name,
+           strlen(information->loader_name) + 1);
+    write_modules(information, (struct module_entry *)(buffer + layout->modules),
+                  buffer + layout->strings, address + (uint32_t)layout->strings);
+}
+
+void multiboot1_write_boot(const struct boot_information *information, uint8_t *buffer,
+                           uint32_t address)
+{
+    struct layout layout = lay_out(information);
+    write_boot(information, &layout, buffer, address);
+}
+
+void multiboot1_write_machine(const struct boot_information *information, uint32_t machine_offset,
+                              uint8_t *buffer, uint32_t address)
+{
+    struct info *info = (struct info *)buffer;
+    struct machine *machine = (struct machine *)(buffer + machine_offset);
+    uint32_t machine_address = address + machine_offset;
+    info->flags |= INFO_MEMORY | INFO_MEMORY_MAP;
+    info->mem_lower = memory_map_lower_kib(information->map);
+    info->mem_upper = memory_map_upper_kib(information->map);
+    info->mmap_length = (uint32_t)(information->map->count * sizeof(struct mmap_entry));
+    info->mmap_addr = address + sizeof *info;
+    write_memory_map(information->map, (struct mmap_entry *)(info + 1));
+    info->boot_device = information->boot_device;
+    if (information->boot_device != BOOT_DEVICE_UNKNOWN) {
+        info->flags |= INFO_BOOT_DEVICE;
+    }
     write_firmware(information, info, machine, machine_address);
     if (information->video != NULL) {
         write_vbe(information->video, info, machine, machine_address);
         write_framebuffer(&information->video->framebuffer, info, machine, machine_address);
     }
-    write_memory_map(information->map, (struct mmap_entry *)(buffer + layout.mmap));
-    memcpy(buffer + layout.command_line, information->command_line,
-           (size_t)(layout.loader_name - layout.command_line));
-    memcpy(buffer + layout.loader_name, information->loader_name,
-           strlen(information->loader_name) + 1);
-    write_modules(information, (struct module_entry *)(buffer + layout.modules),
-                  buffer + layout.strings, address + (uint32_t)layout.strings);
+}
+
+void multiboot1_write_information(const struct boot_information *information, uint8_t *buffer,
+                                  uint32_t address)
+{
+    struct layout layout = lay_out(information);
+    write_boot(information, &layout, buffer, address);
+    multiboot1_write_machine(information, (uint32_t)layout.machine, buffer, address);
 }
