@@ -16,6 +16,7 @@ enum {
 
     DEVICE_TABLE_BYTES = 16, /* words: base port, control port */
     BLOCK_PORTS = 8,         /* from the base port on */
+    IDE_CONTROL_OFFSET = 0x206,
 };
 
 static uint8_t clamp(uint32_t value)
@@ -31,27 +32,38 @@ static void set_geometry(struct boot_drive *drive, uint32_t cylinders, uint32_t 
     drive->drive_sectors = clamp(sectors);
 }
 
-/* far_pointer: real mode's, or all zeros or ones */
-static void set_ports(struct boot_drive *drive, uint32_t far_pointer)
+static void set_ports(struct boot_drive *drive, uint32_t block, uint16_t control)
 {
-    const uint8_t *table = bios_far_data(far_pointer);
-    if (far_pointer + 1 <= 1 || !sums_to_zero(table, DEVICE_TABLE_BYTES)) {
-        return;
-    }
     for (unsigned i = 0; i < BLOCK_PORTS; i++) {
-        drive->drive_ports[i] = (uint16_t)(load16(table) + i);
+        drive->drive_ports[i] = (uint16_t)(block + i);
     }
-    drive->drive_ports[BLOCK_PORTS] = load16(table + 2);
+    drive->drive_ports[BLOCK_PORTS] = control;
 }
 
-static void describe(uint8_t number, struct boot_drive *drive)
+/* far_pointer: real mode's, or all zeros or ones */
+static void set_ports_by_table(struct boot_drive *drive, uint32_t far_pointer)
+{
+    const uint8_t *table = bios_far_data(far_pointer);
+    if (far_pointer + 1 > 1 && sums_to_zero(table, DEVICE_TABLE_BYTES)) {
+        set_ports(drive, load16(table), load16(table + 2));
+    }
+}
+
+/* What is known of the drive that we boot from is not asked for: that is a tenth of a small boot.
+ */
+static void describe(uint8_t number, struct boot_drive *drive, const struct piix_drive *known)
 {
     struct drive_parameters parameters;
     *drive = (struct boot_drive){.size = sizeof *drive, .drive_number = number};
+    if (known != NULL) { /* a CD drive */
+        drive->drive_mode = MODE_LBA;
+        set_ports(drive, known->ports, known->ports + IDE_CONTROL_OFFSET);
+        return;
+    }
     if (disc_parameters(number, &parameters)) {
         drive->drive_mode = MODE_LBA;
         if (parameters.size >= sizeof parameters) {
-            set_ports(drive, parameters.device_table);
+            set_ports_by_table(drive, parameters.device_table);
         }
         if (parameters.information & INFORMATION_REMOVABLE) {
             return;
@@ -77,10 +89,10 @@ size_t firmware_drives(struct boot_drive drives[BOOT_DRIVES])
     size_t count = *(const volatile uint8_t *)bios_data(BDA_HARD_DISKS);
     count = count < BOOT_DRIVES ? count : BOOT_DRIVES - 1;
     for (size_t i = 0; i < count; i++) {
-        describe((uint8_t)(FIRST_HARD_DISK + i), &drives[i]);
+        describe((uint8_t)(FIRST_HARD_DISK + i), &drives[i], NULL);
     }
     if ((size_t)boot_drive - FIRST_HARD_DISK >= count) {
-        describe(boot_drive, &drives[count++]);
+        describe(boot_drive, &drives[count++], firmware_piix_drive());
     }
     return count;
 }
