@@ -41,6 +41,7 @@ PCI_DATA        equ 0xcfc
 PCI_FUNCTION    equ 0x80000000 | 1 << 11 | 1 << 8 ; bus 0, device 1, function 1
 PCI_IDENTITY    equ 0x00
 PCI_COMMAND     equ 0x04
+PCI_COMMAND_IO  equ 1
 PCI_COMMAND_BUS_MASTER equ 4
 PCI_BAR4        equ 0x20
 PCI_BAR_IO_MASK equ 0xfffc
@@ -138,6 +139,8 @@ read_by_dma:
         mov al, PCI_COMMAND
         call pci_select
         in ax, dx
+        test al, PCI_COMMAND_IO
+        jz .none                ; somebody has switched it off
         push ax
         test al, PCI_COMMAND_BUS_MASTER
         jnz .master

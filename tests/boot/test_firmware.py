@@ -103,6 +103,13 @@ def test_any_drive_number_boots_and_is_passed_on(boots, drive, loaded):
     assert boots(drive=drive, **loaded).report["boot_device"] == drive << 24 | 0xFFFFFF
 
 
+def test_a_piix_whose_ports_are_switched_off_is_left_alone(boots, tmp_path):
+    """The drive's own ports are there: it would take a command, and wait for ever for the transfer."""
+    log = tmp_path / "packets"
+    boots(**ONLY_2048_BYTES, extra=["-trace", "ide_atapi_cmd_packet", "-D", str(log)])
+    assert "packet: 28" in log.read_text() and "packet: a8" not in log.read_text()
+
+
 @pytest.mark.parametrize("loaded", [ONLY_2048_BYTES, ONLY_512_BYTES], ids=["2048", "512"])
 def test_the_boot_sector_reads_what_the_firmware_left_out(boots, loaded):
     boots(**loaded)
