@@ -15,7 +15,6 @@
 
 enum {
     HANDOFF_ALIGNMENT = 16,
-    HANDOFF_LOWEST = 0x1000, /* where GRUB leaves its descriptors, too */
 };
 
 /* Memory at a physical address. Not a constant, so that gcc does not think of NULL at 0. */
@@ -49,26 +48,8 @@ static void plan_moves(struct boot *boot)
     }
 }
 
-/* Whether nothing has to wait, as it plainly is with most kernels: what is below then comes to the
-   same, but takes more code, which is what costs time where each piece of it runs once. */
-static bool stays_where_it_is(struct boot *boot)
-{
-    const struct plan *plan = &boot->plan;
-    uint32_t start = plan->information_address;
-    uint32_t end = start + plan->placement.pieces[plan->information_piece].length;
-    uint32_t block_end = HANDOFF_LOWEST + (uint32_t)handoff_size(0);
-    boot->move_count = 0;
-    boot->moves = NULL;
-    boot->handoff_block = at(HANDOFF_LOWEST);
-    return plan->high_end != 0 && plan->high_end <= disc_staging_in_use().address &&
-           firmware_leaves_free(start, end) && firmware_leaves_free(HANDOFF_LOWEST, block_end);
-}
-
 bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
 {
-    if (stays_where_it_is(boot)) {
-        return true;
-    }
     struct placement *placement = &boot->plan.placement;
     struct memory_range *in_use =
         ARENA_ARRAY(arena, FIRMWARE_RANGES + 2 + placement->count, struct memory_range);
@@ -76,6 +57,7 @@ bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
     if (in_use == NULL || boot->moves == NULL) {
         return fail(error, "out of working memory for %zu pieces", placement->count);
     }
+    boot->move_count = 0;
     size_t count = firmware_memory_in_use(in_use);
     in_use[count++] = disc_staging_in_use();
     size_t staying = count;
@@ -89,7 +71,7 @@ bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
     plan_moves(boot);
     uint32_t block;
     if (!placement_find_unused(placement, in_use, count, handoff_size(boot->move_count),
-                               HANDOFF_ALIGNMENT, HANDOFF_LOWEST, &block)) {
+                               HANDOFF_ALIGNMENT, BOOT_HANDOFF_LOWEST, &block)) {
         return fail(error, "no memory is free for the last instructions before the kernel");
     }
     boot->handoff_block = at(block);
@@ -114,10 +96,8 @@ static const struct piece *longest(const struct plan *plan)
 /* Once its bytes are there. */
 static bool check_plain(const struct piece *piece, struct error *error)
 {
-    const struct file *file = piece->file;
-    return !file->is_to_be_plain || piece->file_offset != 0 ||
-           piece->length < PACKING_MAGIC_BYTES ||
-           !file_may_be_packed(load16(at(piece->load_address))) ||
+    return !piece->file->is_to_be_plain || piece->file_offset != 0 ||
+           file_is_plain(at(piece->load_address), piece->length) ||
            fail(error, "was packed since the ISO was made");
 }
 
@@ -187,18 +167,12 @@ bool boot_describe(const struct boot *boot, struct error *error)
     const struct plan *plan = &boot->plan;
     const struct piece *piece = &plan->placement.pieces[plan->information_piece];
     struct boot_information information = plan->information;
-    struct video video;
-    struct apm_table apm;
-    struct boot_drive drives[BOOT_DRIVES];
+    struct boot_answers answers;
     uint8_t *buffer = at(piece->load_address);
-    information.boot_device = firmware_boot_device();
-    information.video = &video;
-    firmware_video_text(&video);
-    information.apm = firmware_apm(&apm) ? &apm : NULL;
+    firmware_ask(&information, &answers);
     if (plan->protocol == CONFIG_MULTIBOOT1) {
-        information.drives = drives;
-        information.drive_count = firmware_drives(drives);
-        information.config_table = firmware_config_table();
+        information.drives = answers.drives;
+        information.drive_count = firmware_drives(answers.drives);
     }
     if (!wait_for_piece(boot->last, error)) {
         return false;
@@ -208,7 +182,7 @@ bool boot_describe(const struct boot *boot, struct error *error)
     }
     timeline_stamp(TIMELINE_MODULES);
     if (plan->video.is_made) {
-        start_video(plan, &video);
+        start_video(plan, &answers.video);
     }
     disc_close();
     if (!firmware_finish(plan, &information, error)) {

@@ -6,6 +6,9 @@
 #include "loader/arena.h"
 #include "loader/error.h"
 #include "stage2/plan.h"
+#include "stage2/prepared.h"
+
+enum { BOOT_HANDOFF_LOWEST = 0x1000 }; /* where GRUB leaves its descriptors, too */
 
 /* A plan whose pieces stand where they can be loaded, and what the jump needs. */
 struct boot {
@@ -15,6 +18,11 @@ struct boot {
     void *handoff_block;
     const struct piece *last; /* that may be under way when boot_load() returns, or NULL */
 };
+
+/* All that comes before the jump, for a block that has a plan for this memory: in few steps, as
+   with most boots that is all that happens. boot_prepared.c. False: it has none, or it did not
+   work; then nothing else has changed. */
+bool boot_prepared(struct boot *boot, union prepared_block *block, const struct memory_map *map);
 
 /* Decides where each piece waits until the jump; after the plan, before the first byte moves. */
 bool boot_stage(struct boot *boot, struct arena *arena, struct error *error);

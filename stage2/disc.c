@@ -17,6 +17,7 @@ enum {
 };
 
 static struct iso9660_volume volume;
+static const struct memory_map *ram;
 
 /* Two, so that directories and the files that they name do not push each other out; the third one
    has what came with the loader. */
@@ -41,9 +42,13 @@ static struct {
 } under_way;
 
 /* The largest piece of RAM below 4 GiB, and the windows there. */
-static bool find_staging(const struct memory_map *map, struct error *error)
+bool disc_stage(struct error *error)
 {
-    struct memory_range room = firmware_staging(map);
+    if (windows[1].sectors != NULL) {
+        return true;
+    }
+    native_disc_settle(); /* what comes without us may be overwritten from now on */
+    struct memory_range room = firmware_staging(ram);
     staging.bottom = (uint32_t)room.address;
     staging.top = (uint32_t)(room.address + room.length);
     staging.lowest = staging.top;
@@ -96,6 +101,11 @@ size_t disc_staging_free(void)
 struct memory_range disc_staging_in_use(void)
 {
     return (struct memory_range){staging.lowest, staging.top - staging.lowest, 0};
+}
+
+bool disc_staging_spares(uint32_t end)
+{
+    return windows[1].sectors == NULL || end <= staging.lowest;
 }
 
 const struct iso9660_volume *disc_volume(void)
@@ -173,6 +183,9 @@ bool disc_is_near(uint32_t lba)
 const uint8_t *disc_sector(uint32_t lba, struct error *error)
 {
     if (!disc_is_near(lba)) {
+        if (!disc_stage(error)) {
+            return NULL;
+        }
         uint32_t count = 1; /* where the volume ends is not known yet, or behind that end */
         if (lba < volume.end_lba) {
             uint32_t most = native_disc_is_open() ? WINDOW_SECTORS : WINDOW_SECTORS_BY_FIRMWARE;
@@ -210,9 +223,7 @@ static bool walk(struct iso9660_walk *walk, struct error *error)
 
 bool disc_start(const struct memory_map *map, struct error *error)
 {
-    if (!find_staging(map, error)) {
-        return false;
-    }
+    ram = map;
     if (native_disc_adopt()) {
         volume.end_lba = firmware_disc_end_lba();
         windows[FRONT].lba = firmware_volume_descriptor_lba() - 1;

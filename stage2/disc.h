@@ -9,8 +9,13 @@
 #include "loader/memory_map.h"
 #include "stage2/iso9660.h"
 
-/* Makes the disc readable. The map (normalised) says where files may be unpacked to. */
+/* Makes the disc readable. The map (normalised), which must stay, says where files may be unpacked
+   to. */
 bool disc_start(const struct memory_map *map, struct error *error);
+
+/* Finds the memory for that, and for the windows of disc_sector(), unless it is found already: most
+   boots come without it. */
+bool disc_stage(struct error *error);
 
 /* Finds its volume, for disc_open(). */
 bool disc_mount(struct error *error);
@@ -53,3 +58,7 @@ size_t disc_staging_free(void);
 
 /* What of it is in use. */
 struct memory_range disc_staging_in_use(void);
+
+/* Whether RAM from 1 MiB to this end may be loaded to: neither what is in use nor a window is
+   there, nor will be as long as only sectors are read, if there is 1 MiB of RAM behind that end. */
+bool disc_staging_spares(uint32_t end);

@@ -12,8 +12,8 @@ enum { SECTOR = ISO9660_SECTOR_SIZE };
 
 /* Bytes in front of the first whole sector, and what is in a window of the disc already or fits
    into a sector, come out of a window; all else is read straight to its place. */
-static bool start_extent(const struct iso9660_extent *extent, uint32_t offset, uint32_t length,
-                         uint8_t *buffer, struct error *error)
+bool file_start_extent(const struct iso9660_extent *extent, uint32_t offset, uint32_t length,
+                       uint8_t *buffer, struct error *error)
 {
     uint32_t lba = extent->lba + offset / SECTOR;
     uint32_t inside = offset % SECTOR;
@@ -51,7 +51,7 @@ bool file_start_read(const struct file *file, uint64_t offset, size_t length, vo
         }
         uint32_t part = extent->length_bytes - (uint32_t)offset;
         part = length < part ? (uint32_t)length : part;
-        if (!start_extent(extent, (uint32_t)offset, part, at, error)) {
+        if (!file_start_extent(extent, (uint32_t)offset, part, at, error)) {
             return false;
         }
         at += part;
@@ -76,6 +76,11 @@ bool file_may_be_packed(uint16_t start)
         }
     }
     return (start & 0xfff0) == 0x2a50; /* a frame to skip */
+}
+
+bool file_is_plain(const uint8_t *start, size_t length)
+{
+    return length < PACKING_MAGIC_BYTES || !file_may_be_packed(load16(start));
 }
 
 bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,

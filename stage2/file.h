@@ -31,6 +31,9 @@ bool file_open(const char *path, enum file_packing packing, struct file *file, s
    extra, looks at more of them. Stage 2 only. */
 bool file_may_be_packed(uint16_t start);
 
+/* Whether a file with this start, all length bytes of it there, is surely none that is packed. */
+bool file_is_plain(const uint8_t *start, size_t length);
+
 /* Reads [offset, offset + length), which lies inside the file, to buffer. */
 bool file_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
                struct error *error);
@@ -38,3 +41,7 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
 /* The same, but the last of it may be under way when this returns: disc_wait(). Stage 2 only. */
 bool file_start_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
                      struct error *error);
+
+/* The same for bytes of one run of blocks. */
+bool file_start_extent(const struct iso9660_extent *extent, uint32_t offset, uint32_t length,
+                       uint8_t *buffer, struct error *error);

@@ -23,9 +23,17 @@ void firmware_screen_clear(void);
 void firmware_screen_move(unsigned row, unsigned column);
 void firmware_screen_inverse(int on);
 
-/* Describes the screen in text mode, and finds out what the firmware knows of others; before the
-   functions below are called. */
-void firmware_video_text(struct video *video);
+/* What the firmware says of the machine, for as long as the information refers to it. */
+struct boot_answers {
+    struct video video;
+    struct apm_table apm;
+    struct boot_drive drives[BOOT_DRIVES];
+};
+
+/* Adds what it says at once: the boot device, the screen in text mode, the APM interface, to which
+   a kernel in 32-bit mode is then connected, the ROM's configuration table; not the drives. Finds
+   out what it knows of other video modes, before the functions below are called. */
+void firmware_ask(struct boot_information *information, struct boot_answers *answers);
 
 /* Adds VBE's interface for protected mode, if there is one. */
 void firmware_video_interface(struct video *video);
@@ -80,6 +88,13 @@ struct piix_drive {
 };
 const struct piix_drive *firmware_piix_drive(void);
 
+/* What the loader has started to read from it before stage 2 ran, with a command that is under way.
+   sectors 0: nothing. */
+struct piix_ahead {
+    uint32_t lba, address, sectors;
+};
+const struct piix_ahead *firmware_piix_ahead(void);
+
 /* Sectors that were read along with this loader from that drive, from the one in front of the
    volume descriptors on; returns how many. firmware_disc_read() may overwrite them. */
 uint32_t firmware_disc_front(uint8_t **sectors);
@@ -106,18 +121,9 @@ struct smbios firmware_smbios(void);
 /* The drives that the firmware numbers, at most BOOT_DRIVES; their count. */
 size_t firmware_drives(struct boot_drive drives[BOOT_DRIVES]);
 
-/* Address of the ROM's configuration table; 0: there is none. */
-uint32_t firmware_config_table(void);
-
-/* Connects to the APM interface for kernels in 32-bit mode. False: there is none. */
-bool firmware_apm(struct apm_table *table);
-
 /* What must not be overwritten before the jump: loader, stack, firmware's data. */
 enum { FIRMWARE_RANGES = 4 };
 size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES]);
-
-/* Whether nothing of that is in [start, end), below 1 MiB; false where it is not known. */
-bool firmware_leaves_free(uint32_t start, uint32_t end);
 
 /* The largest piece of memory below 4 GiB where nothing is in use, in a machine with this map. */
 struct memory_range firmware_staging(const struct memory_map *map);

@@ -329,10 +329,12 @@ static void boot_as_prepared(const struct memory_map *map, struct arena *arena)
         timeline_stamp(TIMELINE_DISC);
         timeline_stamp(TIMELINE_CONFIG);
         timeline.is_prepared = true;
-        if (firmware_efi() == NULL && prepared_plan(block, map, &boot.plan, arena)) {
+        if (firmware_efi() == NULL && boot_prepared(&boot, block, map)) {
             uint16_t timing = block->prepared.timing;
-            boot_planned(&boot, timing != 0 ? prepared_text(block, timing) : NULL, arena, &ignored);
-        } else if (prepared_read(block, config_path, &wanted, arena)) {
+            report_timeline(timing != 0 ? prepared_text(block, timing) : NULL);
+            boot_hand_off(&boot);
+        }
+        if (disc_stage(&ignored) && prepared_read(block, config_path, &wanted, arena)) {
             boot_kernel(&wanted, map, arena, &ignored);
         }
         timeline.is_prepared = false;
@@ -353,7 +355,7 @@ _Noreturn void stage2_main(void)
     if (!menu_is_wanted) {
         boot_as_prepared(&map, &arena);
     }
-    if (!disc_mount(&error)) {
+    if (!disc_stage(&error) || !disc_mount(&error)) {
         leave(error.message);
     }
     timeline_stamp(TIMELINE_DISC);

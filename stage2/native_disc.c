@@ -59,7 +59,7 @@ bool native_disc_adopt(void)
     const struct piix_drive *drive = firmware_piix_drive();
     if (drive != NULL) {
         driver = PIIX;
-        piix_ide_adopt(drive);
+        piix_ide_adopt(drive, firmware_piix_ahead());
     }
     return drive != NULL;
 }
@@ -92,6 +92,13 @@ bool native_disc_is_open(void)
 static bool give_up_after_failure(uint32_t lba)
 {
     return give_up(patience_was_lost() ? "time-out" : "read error", lba);
+}
+
+void native_disc_settle(void)
+{
+    if (driver == PIIX && !piix_ide_settle()) {
+        give_up_after_failure(firmware_piix_ahead()->lba);
+    }
 }
 
 bool native_disc_start(uint32_t lba, uint32_t length, void *buffer)

@@ -49,9 +49,7 @@ struct plan {
     struct boot_information information;
     uint32_t information_address; /* EBX at entry; its piece has no source, but what describes */
     uint32_t information_piece;   /* index */
-    uint32_t high_end; /* not 0: all other pieces are in RAM from 1 MiB to here, and all below the
-                          information's end is RAM as well */
-    struct video_request video; /* fulfilled at the very end */
+    struct video_request video;   /* fulfilled at the very end */
 };
 
 /* Plans one boot on a machine with this (normalised) memory map. config_name names the config in

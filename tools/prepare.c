@@ -159,8 +159,8 @@ static bool add_texts(struct preparation *preparation, const struct config_boot 
     struct prepared *prepared = &preparation->block.prepared;
     struct prepared_file *file = prepared_files(&preparation->block);
     preparation->used =
-        (size_t)(prepared_section_headers(&preparation->block) - preparation->block.bytes) +
-        prepared->section_header_count * (size_t)prepared->section_header_size;
+        (size_t)(prepared_information(&preparation->block) - preparation->block.bytes) +
+        prepared->information_bytes;
     bool done = add_text(preparation, boot->gfxpayload, &prepared->gfxpayload) &&
                 add_text(preparation, boot->timing, &prepared->timing);
     for (size_t i = 0; done && i <= boot->module_count; i++, file++) {
@@ -174,7 +174,7 @@ static bool add_texts(struct preparation *preparation, const struct config_boot 
 static bool add_boot(struct preparation *preparation, const struct config_boot *boot)
 {
     struct prepared *prepared = &preparation->block.prepared;
-    memcpy(prepared->magic, PREPARED_MAGIC, PREPARED_MAGIC_BYTES);
+    prepared->magic = PREPARED_MAGIC;
     prepared->protocol = (uint8_t)boot->protocol;
     prepared->flags =
         (uint8_t)((boot->ignore_address_fields ? PREPARED_IGNORES_ADDRESS_FIELDS : 0) |

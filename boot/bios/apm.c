@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // APM: the interface for kernels (APM 1.2, 4.6).
 #include "boot/bios/apm.h"
-#include "stage2/firmware.h"
 
 enum {
     INT_SYSTEM = 0x15,
@@ -17,28 +16,36 @@ bool apm(uint32_t function, uint32_t device, uint32_t argument, struct bios_regi
     return !bios_failed(registers);
 }
 
-bool firmware_apm(struct apm_table *table)
+void apm_ask(struct bios_registers *check, struct bios_registers *connection)
 {
-    struct bios_registers check, connection;
-    if (!apm(APM_INSTALLATION_CHECK, APM_BIOS, 0, &check)) {
+    check->interrupt = INT_SYSTEM;
+    check->eax = APM_INSTALLATION_CHECK;
+    connection->interrupt = INT_SYSTEM;
+    connection->eax = APM_CONNECT_PROTECTED_32;
+}
+
+bool apm_describe(const struct bios_registers *check, struct bios_registers *connection,
+                  struct apm_table *table)
+{
+    if (bios_failed(check)) {
         return false;
     }
-    if (!apm(APM_CONNECT_PROTECTED_32, APM_BIOS, 0, &connection)) {
-        apm(APM_DISCONNECT, APM_BIOS, 0, &connection); /* somebody else may have been */
-        if (!apm(APM_CONNECT_PROTECTED_32, APM_BIOS, 0, &connection)) {
+    if (bios_failed(connection)) {
+        apm(APM_DISCONNECT, APM_BIOS, 0, connection); /* somebody else may have been */
+        if (!apm(APM_CONNECT_PROTECTED_32, APM_BIOS, 0, connection)) {
             return false;
         }
     }
     *table = (struct apm_table){
-        .version = (uint16_t)check.eax,
-        .cseg = (uint16_t)connection.eax,
-        .offset = connection.ebx,
-        .cseg_16 = (uint16_t)connection.ecx,
-        .dseg = (uint16_t)connection.edx,
-        .flags = (uint16_t)check.ecx,
-        .cseg_len = (uint16_t)connection.esi,
-        .cseg_16_len = (uint16_t)(connection.esi >> 16),
-        .dseg_len = (uint16_t)connection.edi,
+        .version = (uint16_t)check->eax,
+        .cseg = (uint16_t)connection->eax,
+        .offset = connection->ebx,
+        .cseg_16 = (uint16_t)connection->ecx,
+        .dseg = (uint16_t)connection->edx,
+        .flags = (uint16_t)check->ecx,
+        .cseg_len = (uint16_t)connection->esi,
+        .cseg_16_len = (uint16_t)(connection->esi >> 16),
+        .dseg_len = (uint16_t)connection->edi,
     };
     return true;
 }

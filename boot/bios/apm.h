@@ -3,8 +3,15 @@
 #pragma once
 
 #include "boot/bios/bios.h"
+#include "loader/information.h"
 
 enum { APM_BIOS = 0 }; /* a device */
 
 /* INT 15h with AX, BX and CX; false: the carry flag says that it failed. */
 bool apm(uint32_t function, uint32_t device, uint32_t argument, struct bios_registers *registers);
+
+/* Connects kernels in 32-bit mode: what to call, and what the answers come to. False: there is
+   none. */
+void apm_ask(struct bios_registers *check, struct bios_registers *connection);
+bool apm_describe(const struct bios_registers *check, struct bios_registers *connection,
+                  struct apm_table *table);

@@ -13,19 +13,37 @@ struct bios_registers {
     uint32_t eax, ebx, ecx, edx, esi, edi, ebp;
     uint16_t ds, es;
     uint32_t eflags;
+    uint32_t interrupt; /* which one is called with them */
 };
-_Static_assert(offsetof(struct bios_registers, eflags) == 32, "gate.asm knows these offsets");
+_Static_assert(offsetof(struct bios_registers, eflags) == 32, "gate.asm knows these offsets, …");
+_Static_assert(sizeof(struct bios_registers) == 40, "… and this size");
 
 enum { EFLAGS_CARRY = 1 };
 
-/* Must be a local variable of the caller: the stack lies where real mode reaches it. */
-ASSEMBLY void bios_call(uint8_t interrupt, struct bios_registers *registers);
+/* Calls one after the other. The registers must be local variables of the caller: the stack lies
+   where real mode reaches it. */
+ASSEMBLY void bios_calls(struct bios_registers *registers, unsigned count);
+
+static inline void bios_call(uint8_t interrupt, struct bios_registers *registers)
+{
+    registers->interrupt = interrupt;
+    bios_calls(registers, 1);
+}
 
 /* Waits for an interrupt. */
 void bios_rest(void);
 
 /* Waits for an interrupt of this line, 0 to 15, or for less. True: it has come. */
 ASSEMBLY bool bios_rest_for(unsigned line);
+
+/* One range of INT 15h E820h (ACPI 6.x, table 15.5). */
+struct address_range {
+    uint64_t base;
+    uint64_t length;
+    uint32_t type;
+    uint32_t extended_attributes;
+} __attribute__((packed));
+_Static_assert(sizeof(struct address_range) == 24, "real_mode.inc knows this size");
 
 static inline bool bios_failed(const struct bios_registers *registers)
 {
@@ -45,8 +63,9 @@ static inline uint16_t bios_offset(const void *pointer)
 
 /* BIOS data area, IBM PC. */
 enum {
-    BDA_COM1 = 0x400,   /* word: I/O port */
-    BDA_SHIFTS = 0x417, /* byte: which keys of that kind are held … */
+    BDA_COM1 = 0x400,       /* word: I/O port */
+    BDA_MEMORY_KIB = 0x413, /* word: conventional memory, below the firmware's own data; INT 12h */
+    BDA_SHIFTS = 0x417,     /* byte: which keys of that kind are held … */
     BDA_SHIFTS_SHIFT = 0x03,
     BDA_KEYS_HEAD = 0x41a, /* word: where the next key is, … */
     BDA_KEYS_TAIL = 0x41c, /* … and where the last one ends: the same if there is none */
@@ -71,9 +90,6 @@ static inline uint16_t bda_word(uintptr_t address)
 {
     return *(const volatile uint16_t *)bios_data(address);
 }
-
-/* KiB of conventional memory, below the firmware's own data (INT 12h). memory_map.c */
-uint32_t bios_conventional_memory_kib(void);
 
 /* Set once the screen shows no text any more. console.c */
 extern bool screen_is_graphic;

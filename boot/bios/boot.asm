@@ -225,6 +225,7 @@ transfer:
 disk:   mov dl, [DRIVE]
         int 0x13
 ; Sets again what a BIOS call may leave changed: DS, ES 0, IF on, DF off; clobbers no other flag
+global restore
 restore:
         push byte 0
         pop ds

@@ -34,9 +34,9 @@ _Static_assert(sizeof(struct disk_address_packet) == 16, "EDD 3.0, table 1");
 
 extern uint8_t bounce_buffer[];       /* linker/bios.ld: BUFFER_BYTES, aligned to as much */
 extern uint32_t boot_info_volume_lba; /* boot.asm */
-extern const uint8_t disc_id[16];
 extern const uint32_t disc_blocks;
-extern const struct piix_drive image_drive; /* the same; written by image_dma.asm */
+extern const struct piix_ahead ahead;       /* image_dma.asm, … */
+extern const struct piix_drive image_drive; /* … which has written this as well */
 
 static uint8_t drive;
 static uint32_t sectors_per_block; /* the drive's sectors in one of 2048 bytes */
@@ -99,8 +99,12 @@ static bool finds_volume(void)
 
 const struct piix_drive *firmware_piix_drive(void)
 {
-    static const uint8_t none[sizeof disc_id];
-    return image_drive.ports == 0 || memcmp(disc_id, none, sizeof none) == 0 ? NULL : &image_drive;
+    return image_drive.ports == 0 ? NULL : &image_drive;
+}
+
+const struct piix_ahead *firmware_piix_ahead(void)
+{
+    return &ahead;
 }
 
 uint32_t firmware_disc_front(uint8_t **sectors)

@@ -4,10 +4,11 @@
 
 %include "boot/bios/real_mode.inc"
 
-extern stack_top                ; linker script
-extern bss_start
+extern bss_start                ; linker script
 extern bss_end
 extern handoff_tsc              ; boot.asm
+extern restore
+extern read_ahead               ; image_dma.asm
 extern bios_main                ; start.c, in stage 2
 
 ; Not beside the code: emulators notice each write to a page that they have translated.
@@ -15,7 +16,10 @@ VARIABLES       equ 0x0548
 stack           equ VARIABLES + 0 ; ESP of the protected-mode side during a call
 registers       equ VARIABLES + 4
 routine         equ VARIABLES + 8 ; word
+calls           equ VARIABLES + 10 ; word: left to make
 interrupt       equ VARIABLES + 12 ; far pointer
+global ranges_end
+ranges_end      equ VARIABLES + 16 ; word: behind the memory map at RANGES
 
 CODE32          equ 0x08
 DATA32          equ 0x10
@@ -30,9 +34,12 @@ bits 16
 global enter_stage2
 enter_stage2:
         call stamp_handoff
+        call memory_ranges
+        call read_ahead
         cli
-        mov dword [stack], stack_top - 4
-        mov dword [stack_top - 4], stage2_entry
+        push dword stage2_entry
+        movzx esp, sp
+        mov [stack], esp
         jmp to_protected_mode
 
 ; Notes when the firmware has handed over, if the processor has a time stamp counter, and once only. in: DS 0;
@@ -41,9 +48,8 @@ CPUID_TSC       equ 1 << 4
 EFLAGS_ID       equ 1 << 21
 global stamp_handoff
 stamp_handoff:
-        mov ecx, [handoff_tsc]
-        or ecx, [handoff_tsc + 4]
-        jnz .end
+        cmp dword [handoff_tsc], byte 0
+        jne .end
         pushfd
         pop eax
         mov ecx, eax
@@ -77,9 +83,9 @@ stage2_entry:
         push eax                ; no return address
         jmp bios_main
 
-; void bios_call(uint8_t interrupt, struct bios_registers *registers)
-; Calls a BIOS interrupt with these registers and stores what it left. The stack and *registers
-; lie below 0x10000. cdecl, protected mode.
+; void bios_calls(struct bios_registers *registers, unsigned count)
+; Calls BIOS interrupts, one after the other, and stores what each left, all in one visit to real mode. The stack and the
+; registers lie below 0x10000. cdecl, protected mode.
 REG_EAX         equ 0
 REG_EBX         equ 4
 REG_ECX         equ 8
@@ -90,15 +96,16 @@ REG_EBP         equ 24
 REG_DS          equ 28
 REG_ES          equ 30
 REG_EFLAGS      equ 32
+REG_INTERRUPT   equ 36
+REG_SIZE        equ 40
 
-global bios_call
-bios_call:
+global bios_calls
+bios_calls:
         pushad
-        movzx eax, byte [esp + 36]
-        mov eax, [eax * 4]      ; its vector
-        mov [interrupt], eax
-        mov eax, [esp + 40]
+        mov eax, [esp + 36]
         mov [registers], eax
+        mov eax, [esp + 40]
+        mov [calls], ax
         mov esi, bios_interrupt
         call in_real_mode
         popad
@@ -173,10 +180,14 @@ bits 32
         ret
 
 bits 16
-; in: DS 0, [registers]; out: the same filled; clobbers all
+; in: DS 0, [registers], [calls]; out: the same filled; clobbers all
 bios_interrupt:
         sti
         mov si, [registers]
+        mov di, [si + REG_INTERRUPT]
+        shl di, 2
+        mov eax, [di]           ; its vector
+        mov [interrupt], eax
         mov eax, [si + REG_EAX]
         mov ebx, [si + REG_EBX]
         mov ecx, [si + REG_ECX]
@@ -206,10 +217,51 @@ bios_interrupt:
         pop dword [si + REG_ESI]
         pop word [si + REG_DS]
         pop dword [si + REG_EFLAGS]
+        add word [registers], REG_SIZE
+        dec word [calls]
+        jnz bios_interrupt
         ret
 
 rest:   sti
         hlt
+        ret
+
+; Stores the memory map that INT 15h E820h tells (ACPI 6.x, 15.1). in: real mode, DS, ES 0; out: DI its end; clobbers all
+; but SP and segments
+SYSTEM_E820     equ 0xe820
+SMAP            equ 0x534d4150
+RANGE_BYTES     equ 20          ; before ACPI 3.0
+RANGES_MOST     equ 256         ; calls: some firmware says "more" for ever
+memory_ranges:
+        mov di, RANGES
+        mov bp, RANGES_MOST
+        xor ebx, ebx
+.next:  mov byte [di + RANGE_ATTRIBUTES], 1 ; some firmware writes 20 bytes, says 24
+        mov eax, SYSTEM_E820
+        xor ecx, ecx
+        mov cl, RANGE_SIZE
+        mov edx, SMAP
+        push di
+        push bp
+        int 0x15
+        pop bp
+        pop di
+        call restore
+        jc .end                 ; some firmware ends the list by that
+        cmp eax, SMAP
+        jne .end
+        cmp cl, RANGE_BYTES     ; some firmware leaves the upper part undefined
+        jb .skip
+        cmp cl, RANGE_SIZE
+        jb .keep
+        test byte [di + RANGE_ATTRIBUTES], 1
+        jz .skip
+.keep:  add di, RANGE_SIZE
+.skip:  dec bp
+        jz .end
+        test ebx, ebx
+        jnz .next
+.end:   mov [ranges_end], di
         ret
 
 ; Waits for a device's interrupt: rests, and lets the processor go to who emulates the device. Any other interrupt ends it
@@ -275,16 +327,17 @@ take_line:
         pop ax
         iret
 
-        align 8
-gdt:    dq 0
+        align 4
+gdt:
+gdt_pointer:                    ; in the place of the descriptor that is never used
+        dw gdt_end - gdt - 1
+        dd gdt
+        dw 0
         dq 0x00cf9a000000ffff   ; CODE32: base 0, limit 4 GiB
         dq 0x00cf92000000ffff   ; DATA32
         dq 0x00009a000000ffff   ; CODE16: base 0, limit 64 KiB
         dq 0x000092000000ffff   ; DATA16
 gdt_end:
-gdt_pointer:
-        dw gdt_end - gdt - 1
-        dd gdt
 real_mode_idt:
         dw 0x3ff
         dd 0

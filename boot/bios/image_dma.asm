@@ -21,15 +21,16 @@ extern image_drive
 extern disc_id
 extern checksum
 extern stamp_handoff            ; gate.asm
+extern memory_ranges
 extern rest_for
 
 candidate       equ 0x0541      ; byte: value of the device register
 whole           equ 0x0542      ; byte: 1: it is
 count           equ 0x0544      ; word, big-endian: sectors to read
 regions         equ 0x0546      ; word: where to
-front           equ 0x0550      ; dword: sectors in front of the image that are read as well
-lba             equ 0x0554      ; dword: the first sector to read
-table           equ 0x0558      ; 3 regions
+front           equ 0x0580      ; dword: sectors in front of the image that are read as well
+lba             equ 0x05b0      ; dword: the first sector to read; read_ahead's as well
+table           equ 0x0590      ; 3 regions
 FRONT_MOST      equ 31          ; in bounce_buffer, up to where the image goes
 FIRST_SECTOR    equ IMAGE_SEGMENT << 4 ; SECTOR_SIZE bytes: the image's first sector, read again
 LOADED_SEGMENT  equ 0x7c0       ; of the image as firmware loads it
@@ -147,7 +148,6 @@ read_by_dma:
         or al, PCI_COMMAND_BUS_MASTER
         out dx, ax
 .master:
-        mov byte [whole], 0
         mov eax, [boot_info_file_lba]
         mov ecx, eax
         sub ecx, [boot_info_volume_lba]
@@ -173,6 +173,7 @@ read_by_dma:
         mov si, regions_all
         mov cx, 8
         rep movsw
+        mov [whole], cl
         mov bp, SECONDARY
 .channel:
         mov al, DEVICE_MASTER
@@ -202,16 +203,16 @@ read_by_dma:
         mov bp, PRIMARY
         sub bx, BM_SECONDARY
         jmp .channel
+.restore:
+        cmp dword [disc_id], 0
+        jne .one                ; else it is looked for again
 .ambiguous:                     ; which one it is only the firmware knows
         mov word [image_drive + 2], 0
-.restore:
-        pop ax
+.one:   pop ax
         test al, PCI_COMMAND_BUS_MASTER
         jnz .done
         cmp word [image_drive + 2], 0
         je .back
-        cmp dword [disc_id], 0
-        je .back                ; disc.c looks for the drive again
         mov [image_drive + 6], ax ; the drive will be used again, and each change is dear where the function is emulated
         jmp .done
 .back:  mov dx, PCI_DATA        ; still of the command register
@@ -235,55 +236,15 @@ pci_select:
 ; sector; clobbers EAX, ECX, DX, SI, DI
 read_drive:
         push word IMAGE_SEGMENT
-        pop ds
-        inc word [UNCOMPARED]   ; what another drive has left there is not what we look for
-        push byte 0
-        pop ds
+        pop fs
+        inc word [fs:UNCOMPARED] ; what another drive has left there is not what we look for
         mov al, [candidate]
-        lea dx, [bp + DEVICE]
-        out dx, al
-        mov ah, STATUS_BUSY | STATUS_REQUEST
-        call wait_clear
+        call command
         jc .compare
-        test al, al
-        jz .compare             ; no drive: this is all that it costs
-        mov al, CONTROL_NO_INTERRUPT
-        out dx, al
-        mov al, FEATURE_DMA
-        lea dx, [bp + FEATURES]
-        out dx, al
-        mov al, COMMAND_PACKET
-        lea dx, [bp + COMMAND]
-        out dx, al
-        mov ah, STATUS_BUSY
-        call wait_clear
-        jc .failed
-        test al, STATUS_REQUEST
-        jz .failed              ; no drive, or one without packets
-        movzx eax, word [regions]
-        lea dx, [bx + BM_TABLE]
-        out dx, eax
-        mov al, BM_TO_MEMORY
-        mov dx, bx
-        out dx, al
-        push word 0             ; the packet, from its end; what this block holds stays as it is, for the checksum
-        push word [count]
-        push word 0
-        mov eax, [lba]
-        bswap eax
-        push eax
-        push word READ_12
-        mov si, sp
-        mov cx, PACKET_WORDS
-        mov dx, bp
-        rep outsw
-        mov sp, si
         mov al, CONTROL_NORMAL  ; by its interrupt the drive says that it is done
         lea dx, [bp + CONTROL]
         out dx, al
-        mov al, BM_TO_MEMORY | BM_START
-        mov dx, bx
-        out dx, al
+        call start
         mov cx, LINE_SECONDARY
         bt bp, PRIMARY_BIT
         sbb cx, 0
@@ -307,13 +268,11 @@ read_drive:
 .stop:  mov al, 0
         mov dx, bx
         out dx, al
-        call clear_bm_status
-.failed:
-        lea dx, [bp + COMMAND]
-        in al, dx               ; takes back an interrupt that is pending
-        lea dx, [bp + CONTROL]
-        mov al, CONTROL_NORMAL
+        lea dx, [bx + BM_STATUS]
+        in al, dx
+        or al, BM_STATUS_CLEAR  ; error and interrupt, by writing 1; the other bits are for the kernel
         out dx, al
+        call put_back
 .compare:
         mov si, UNCOMPARED
         mov di, image_start + UNCOMPARED
@@ -325,13 +284,159 @@ read_drive:
         pop ds
         ret
 
-; Error and interrupt are cleared by writing 1; the other bits are for the kernel, as the firmware set them. clobbers AL, DX
-clear_bm_status:
-        lea dx, [bx + BM_STATUS]
-        in al, dx
-        or al, BM_STATUS_CLEAR
+; Sends the drive what it needs to know, but for the start of the transfer; it will not ask for an interrupt.
+; in: as read_drive, but the candidate in AL; out: CF set: there is no drive, or none with packets; clobbers EAX, ECX, DX, SI
+command:
+        lea dx, [bp + DEVICE]
+        out dx, al
+        mov ah, STATUS_BUSY | STATUS_REQUEST
+        call wait_clear
+        jc .end
+        cmp al, 1
+        jc .end                 ; no drive: this is all that it costs
+        mov al, CONTROL_NO_INTERRUPT
+        out dx, al
+        mov al, FEATURE_DMA
+        lea dx, [bp + FEATURES]
+        out dx, al
+        mov al, COMMAND_PACKET
+        lea dx, [bp + COMMAND]
+        out dx, al
+        mov ah, STATUS_BUSY
+        call wait_clear
+        jc put_back
+        test al, STATUS_REQUEST
+        jz put_back             ; no drive, or one without packets
+        movzx eax, word [regions]
+        lea dx, [bx + BM_TABLE]
+        out dx, eax
+        mov al, BM_TO_MEMORY
+        mov dx, bx
+        out dx, al
+        push word 0             ; the packet, from its end; what this block holds stays as it is, for the checksum
+        push word [count]
+        push word 0
+        mov eax, [lba]
+        bswap eax
+        push eax
+        push word READ_12
+        mov si, sp
+        mov cx, PACKET_WORDS
+        mov dx, bp
+        rep outsw
+        mov sp, si
+        clc
+.end:   ret
+
+; The transfer itself. clobbers AL, DX
+start:  mov al, BM_TO_MEMORY | BM_START
+        mov dx, bx
         out dx, al
         ret
+
+; out: CF set; clobbers AL, DX
+put_back:
+        lea dx, [bp + COMMAND]
+        in al, dx               ; takes back an interrupt that is pending
+        lea dx, [bp + CONTROL]
+        mov al, CONTROL_NORMAL
+        out dx, al
+        stc
+        ret
+
+; Starts to read what the boot that the tool has prepared (stage2/prepared.h) needs most of, if there is such a boot, and
+; RAM for it. It comes while stage 2 runs, which finds it in piix_ide.c, or lets it end and forgets it.
+; in: DS, ES 0, DI end of the memory map at RANGES; clobbers all but SP and segments
+PREPARED        equ 0x2000      ; segment: bounce_buffer, of which this is the first sector
+PREPARED_MAGIC  equ 0x6c656857  ; "Whel"
+PREPARED_END    equ 24          ; struct prepared
+PREPARED_ROOM   equ 0x100000
+PREPARED_AHEAD  equ 36          ; struct piix_ahead as well
+AHEAD_ADDRESS   equ 4
+AHEAD_SECTORS   equ 8
+AHEAD_SIZE      equ 12
+MIB             equ 0x100000
+REGION_BYTES    equ 0x10000     ; and no region crosses a boundary of that
+ahead_table     equ 0x0800      ; regions: as many as 2 KiB hold
+global read_ahead
+global ahead
+ahead           equ 0x05b0      ; struct piix_ahead
+FITS            equ 15          ; bit of BP, which has ports
+read_ahead:
+        mov bp, [image_drive + 2]
+        test bp, bp
+        jz .none
+        cmp [image_drive + 5], byte 0
+        je .none                ; nothing in front of the image has been read
+        push word PREPARED
+        pop fs
+        cmp dword [fs:0], PREPARED_MAGIC
+        jne .none
+        mov eax, [fs:PREPARED_END]
+        add eax, PREPARED_ROOM
+        mov si, RANGES - RANGE_SIZE
+.range: add si, RANGE_SIZE      ; from 1 MiB to EAX there is to be RAM, and nothing else
+        cmp si, di
+        jae .checked
+        mov edx, [si + RANGE_BASE]
+        xor ebx, ebx
+        cmp [si + RANGE_BASE + 4], ebx
+        jne .range
+        cmp edx, eax
+        jae .range
+        mov ecx, edx
+        add ecx, [si + RANGE_LENGTH]
+        adc ebx, [si + RANGE_LENGTH + 4]
+        jnz .part_of_it
+        cmp ecx, MIB
+        jbe .range
+        cmp ecx, eax
+        jb .none
+.part_of_it:
+        cmp edx, MIB
+        ja .none
+        cmp byte [si + RANGE_TYPE], RANGE_AVAILABLE
+        jne .none
+        bts bp, FITS
+        jmp .range
+.checked:
+        btr bp, FITS
+        jnc .none
+        mov si, PREPARED_AHEAD
+        mov di, ahead
+        mov cx, AHEAD_SIZE / 2
+        fs rep movsw
+        mov ecx, [ahead + AHEAD_SECTORS]
+        mov ax, cx
+        xchg al, ah
+        mov [count], ax
+        shl ecx, 11             ; bytes
+        jz .end
+        mov eax, [ahead + AHEAD_ADDRESS]
+        mov di, ahead_table
+        mov [regions], di
+.region:
+        stosd
+        mov ebx, REGION_BYTES
+        movzx edx, ax
+        sub ebx, edx
+        cmp ebx, ecx
+        jbe .part
+        mov ebx, ecx
+.part:  add eax, ebx
+        push eax
+        movzx eax, bx
+        stosd
+        pop eax
+        sub ecx, ebx
+        jnz .region
+        or byte [di - 1], REGION_LAST >> 8
+        mov al, [image_drive + 4]
+        mov bx, [image_drive]
+        call command
+        jnc start
+.none:  and dword [ahead + AHEAD_SECTORS], byte 0
+.end:   ret
 
 ; Waits until none of the bits in AH is set in the status. out: AL status, DX its port, CF set: never, or no drive;
 ; clobbers ECX

@@ -28,7 +28,7 @@ ASSEMBLY _Noreturn void bios_main(uint8_t drive);
 
 static uint32_t conventional_memory_end(void)
 {
-    return bios_conventional_memory_kib() * KIB;
+    return (uint32_t)bda_word(BDA_MEMORY_KIB) * KIB;
 }
 
 struct arena firmware_arena(void)
@@ -36,13 +36,6 @@ struct arena firmware_arena(void)
     uint32_t start = (uint32_t)(uintptr_t)arena_start;
     uint32_t end = conventional_memory_end();
     return (struct arena){.base = arena_start, .size = end > start ? end - start : 0};
-}
-
-/* Between the ranges below. */
-bool firmware_leaves_free(uint32_t start, uint32_t end)
-{
-    return (start >= FIRMWARE_DATA_END && end <= (uintptr_t)stack_bottom) ||
-           (start >= (uintptr_t)resident_end && end <= (uintptr_t)extras_start);
 }
 
 size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES])

@@ -38,12 +38,20 @@ bool vbe_call(uint32_t function, uint32_t ebx, uint32_t ecx, const void *memory)
     return (uint16_t)registers.eax == VBE_SUCCESS;
 }
 
-void firmware_video_text(struct video *video)
+void vbe_ask(struct bios_registers *call)
 {
-    memset(video, 0, sizeof *video);
     memcpy(vbe.control.signature, "VBE2",
            sizeof vbe.control.signature); /* asks for all 512 bytes */
-    vbe.is_present = vbe_call(VBE_CONTROLLER_INFORMATION, 0, 0, &vbe.control);
+    call->interrupt = INT_VIDEO;
+    call->eax = VBE_CONTROLLER_INFORMATION;
+    call->es = bios_segment(&vbe.control);
+    call->edi = bios_offset(&vbe.control);
+}
+
+void vbe_describe_text(const struct bios_registers *answer, struct video *video)
+{
+    memset(video, 0, sizeof *video);
+    vbe.is_present = (uint16_t)answer->eax == VBE_SUCCESS;
     if (vbe.is_present) {
         video->vbe_control_info = (const uint8_t *)&vbe.control;
         video->vbe_control_address = (uint32_t)(uintptr_t)&vbe.control;

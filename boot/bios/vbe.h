@@ -62,3 +62,8 @@ extern struct vbe vbe;
 
 /* One of the functions above, ES:DI the memory. False: it failed. */
 bool vbe_call(uint32_t function, uint32_t ebx, uint32_t ecx, const void *memory);
+
+/* The one that all others need: what to call, and what its answer comes to for a screen in text
+   mode. */
+void vbe_ask(struct bios_registers *call);
+void vbe_describe_text(const struct bios_registers *answer, struct video *video);

@@ -223,13 +223,6 @@ struct arena firmware_arena(void)
     return arena;
 }
 
-bool firmware_leaves_free(uint32_t start, uint32_t end)
-{
-    (void)start;
-    (void)end;
-    return false;
-}
-
 /* All but the pools, below 4 GiB. */
 size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES])
 {

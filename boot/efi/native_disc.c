@@ -86,6 +86,8 @@ bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
 }
 
 /* Block I/O takes as large pieces: the windows may be large. */
+void native_disc_settle(void) {}
+
 bool native_disc_is_open(void)
 {
     return true;

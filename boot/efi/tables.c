@@ -53,15 +53,11 @@ size_t firmware_drives(struct boot_drive drives[BOOT_DRIVES])
     return 0;
 }
 
-uint32_t firmware_config_table(void)
+void firmware_ask(struct boot_information *information, struct boot_answers *answers)
 {
-    return 0;
-}
-
-bool firmware_apm(struct apm_table *table)
-{
-    (void)table;
-    return false;
+    information->boot_device = firmware_boot_device();
+    information->video = &answers->video;
+    uefi_describe_screen(&answers->video);
 }
 
 const struct piix_drive *firmware_piix_drive(void)

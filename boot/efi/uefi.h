@@ -10,6 +10,7 @@
 #include "loader/handoff.h"
 #include "loader/memory_map.h"
 #include "loader/placement.h"
+#include "loader/video.h"
 
 /* Where it runs after it has ended its boot services, the firmware is called no more. */
 extern EFI_HANDLE uefi_image;
@@ -32,6 +33,9 @@ bool uefi_variable(const CHAR16 *name, void *value, UINTN *size);
 
 /* Pages below 4 GiB of this type; NULL: there are none. */
 void *uefi_allocate(size_t bytes, EFI_MEMORY_TYPE type);
+
+/* The screen as it is; finds the display. */
+void uefi_describe_screen(struct video *video);
 
 /* ---- memory.c */
 

@@ -65,7 +65,7 @@ static void describe(struct video *video)
     describe_masks(info, &video->framebuffer);
 }
 
-void firmware_video_text(struct video *video)
+void uefi_describe_screen(struct video *video)
 {
     static const EFI_GUID guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
     gop = uefi_first_protocol(&guid);

@@ -14,8 +14,8 @@ from make_kernel import pattern
 from report import differences
 
 BLOCK = 15 * SECTOR
-MAGIC = b"Whelk\x03\r\n"
-HEADER = 36  # bytes in front of the files
+MAGIC = b"Whelk\x04\r\n"
+HEADER = 48  # bytes in front of the files
 MODULES = [("first 1", pattern(123_457)), ("", b""), ('"second module"', pattern(5000, 2))]
 
 

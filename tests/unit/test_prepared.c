@@ -33,7 +33,7 @@ static int start(void **state)
 {
     (void)state;
     memset(&block, 0, sizeof block);
-    memcpy(block.prepared.magic, PREPARED_MAGIC, PREPARED_MAGIC_BYTES);
+    block.prepared.magic = PREPARED_MAGIC;
     block.prepared.protocol = CONFIG_MULTIBOOT2;
     block.prepared.file_count = FILES;
     struct prepared_file *files = prepared_files(&block);
@@ -86,8 +86,12 @@ static void a_plan_that_the_block_has_no_room_for_is_not_looked_for(void **state
     assert_false(prepared_is_present(&block));
     block.prepared.piece_count = 1;
     assert_true(prepared_is_present(&block));
-    block.prepared.section_header_count = 100;
-    block.prepared.section_header_size = 40;
+    size_t room = (size_t)(block.bytes + sizeof block - prepared_information(&block));
+    block.prepared.information_bytes = (uint32_t)room - 1;
+    assert_true(prepared_is_present(&block));
+    block.prepared.information_bytes = (uint32_t)room;
+    assert_false(prepared_is_present(&block));
+    block.prepared.information_bytes = UINT32_MAX;
     assert_false(prepared_is_present(&block));
 }
 
@@ -96,12 +100,10 @@ static void without_a_plan_it_is_to_be_planned(void **state)
     (void)state;
     struct memory_range ram = {0, 64 << 20, MEMORY_AVAILABLE};
     const struct memory_map map = {&ram, 1, 1};
-    struct plan plan;
     block.prepared.end = 2 << 20;
-    assert_false(prepared_plan(&block, &map, &plan, &arena));
+    assert_false(prepared_has_plan(&block, &map));
     block.prepared.piece_count = 1;
-    prepared_pieces(&block)->address = 1 << 20;
-    assert_true(prepared_plan(&block, &map, &plan, &arena));
+    assert_true(prepared_has_plan(&block, &map));
 }
 
 static void what_a_broken_block_says_is_not_looked_for(void **state)

@@ -21,6 +21,7 @@ enum {
     MAPS = 20000,
     TEXTS = 1600, /* in the block */
     SECTION_STRINGS = 3,
+    LONG_KERNEL = 128 * KIB,
 };
 
 /* ---- The files: the kernel, and modules of zeros. */
@@ -71,7 +72,7 @@ static void build_boot(const uint32_t *sizes, size_t count)
         .module_count = count,
     };
     memset(&block, 0, sizeof block);
-    memcpy(block.prepared.magic, PREPARED_MAGIC, PREPARED_MAGIC_BYTES);
+    block.prepared.magic = PREPARED_MAGIC;
     block.prepared.file_count = (uint8_t)(1 + count);
     for (size_t i = 0; i <= count; i++) {
         uint16_t text = (uint16_t)(TEXTS + 8 * i);
@@ -88,20 +89,14 @@ static void build_boot(const uint32_t *sizes, size_t count)
     }
 }
 
-static uint8_t memories[2][ARENA_BYTES];
-static struct plan planned, prepared; /* what plan_boot() comes to, and what the block has */
+static uint8_t memory[ARENA_BYTES];
+static struct plan planned; /* what plan_boot() comes to */
 
 static bool plan_on(const struct memory_map *map)
 {
-    struct arena arena = {memories[0], ARENA_BYTES, 0};
+    struct arena arena = {memory, ARENA_BYTES, 0};
     struct error error;
     return plan_boot(&planned, &boot, "g.cfg", map, &arena, &error);
-}
-
-static bool prepared_on(const struct memory_map *map)
-{
-    struct arena arena = {memories[1], ARENA_BYTES, 0};
-    return prepared_plan(&block, map, &prepared, &arena);
 }
 
 /* ---- Memory */
@@ -165,49 +160,55 @@ static void any_map(void)
 
 /* ---- The same plan */
 
-static void assert_same_file(const struct file *wanted, const struct file *is)
+static const struct file *file_at(uint32_t index)
 {
-    assert_string_equal(wanted->path, is->path);
-    assert_int_equal(wanted->size, is->size);
+    return index == 0 ? &planned.kernel : &planned.modules[index - 1];
 }
 
-/* Piece by piece in their order, but for the information. */
+static void assert_same_piece(const struct piece *wanted, const struct prepared_piece *is)
+{
+    assert_int_equal(wanted->address, is->address);
+    assert_int_equal(wanted->length, is->length);
+    assert_int_equal(wanted->zero_length, is->zero_length);
+    assert_int_equal(wanted->load_address, is->address);
+    assert_int_equal(wanted->file_offset, is->file_offset);
+    assert_ptr_equal(wanted->file, file_at(is->file));
+}
+
+/* Piece by piece in their order, but for the longest, which comes first, and the information. */
 static void assert_same_pieces(void)
 {
-    const struct piece *is = prepared.placement.pieces;
-    assert_int_equal(planned.placement.count, prepared.placement.count);
+    const struct prepared_piece *first = prepared_pieces(&block), *is = first + 1;
+    bool first_was_seen = false;
+    assert_int_equal(planned.placement.count, block.prepared.piece_count + 1);
     for (size_t i = 0; i < planned.placement.count; i++) {
         const struct piece *wanted = &planned.placement.pieces[i];
         if (i == planned.information_piece) {
             continue;
         }
-        assert_int_equal(wanted->address, is->address);
-        assert_int_equal(wanted->length, is->length);
-        assert_int_equal(wanted->zero_length, is->zero_length);
-        assert_int_equal(wanted->load_address, is->load_address);
-        assert_int_equal(wanted->file_offset, is->file_offset);
-        assert_same_file(wanted->file, is->file);
-        is++;
+        assert_true(wanted->length <= first->length);
+        bool is_first =
+            !first_was_seen && wanted->address == first->address && wanted->length == first->length;
+        assert_same_piece(wanted, is_first ? first : is++);
+        first_was_seen |= is_first;
     }
-    assert_ptr_equal(is, &prepared.placement.pieces[prepared.information_piece]);
+    assert_true(first_was_seen);
 }
 
 static void assert_same_information(void)
 {
     static uint8_t wanted[8 * KIB], is[8 * KIB];
-    const struct piece *piece = &prepared.placement.pieces[prepared.information_piece];
     uint64_t length = multiboot1_information_size(&planned.information);
-    assert_int_equal(planned.information_address, prepared.information_address);
-    assert_int_equal(piece->address, prepared.information_address);
-    assert_int_equal(piece->load_address, piece->address);
-    assert_int_equal(piece->length, length);
-    assert_int_equal(piece->zero_length, 0);
-    assert_null(piece->file);
+    uint32_t machine = block.prepared.information_bytes;
+    assert_int_equal(planned.information_address, PLAN_INFORMATION_LOWEST);
+    assert_int_equal(length, machine + MULTIBOOT1_MACHINE_BYTES);
     assert_true(length <= sizeof is);
     memset(wanted, 0, sizeof wanted);
     memset(is, 0, sizeof is);
     multiboot1_write_information(&planned.information, wanted, planned.information_address);
-    multiboot1_write_information(&prepared.information, is, prepared.information_address);
+    memcpy(is, prepared_information(&block), machine);
+    const struct boot_information information = {.map = &map};
+    multiboot1_write_machine(&information, machine, is, PLAN_INFORMATION_LOWEST);
     assert_memory_equal(wanted, is, length);
 }
 
@@ -215,15 +216,15 @@ static void assert_same_plan(void)
 {
     assert_same_pieces();
     assert_same_information();
-    assert_int_equal(planned.entry, prepared.entry);
-    assert_int_equal(planned.protocol, prepared.protocol);
-    assert_int_equal(prepared.video.is_made, planned.video.is_made);
-    assert_false(prepared.modules_wait);
-    assert_true(memory_map_available(&map, 0, 0x10000, NULL));
-    assert_true(memory_map_available(&map, MIB, prepared.high_end - MIB, NULL));
-    assert_same_file(&planned.kernel, &prepared.kernel);
-    for (size_t i = 0; i < boot.module_count; i++) {
-        assert_same_file(&planned.modules[i], &prepared.modules[i]);
+    assert_int_equal(planned.entry, block.prepared.entry);
+    assert_int_equal(planned.protocol, CONFIG_MULTIBOOT1);
+    assert_false(planned.video.is_made);
+    assert_false(planned.modules_wait);
+    for (size_t i = 0; i < planned.placement.count; i++) {
+        const struct piece *piece = &planned.placement.pieces[i];
+        assert_true(i == planned.information_piece ||
+                    piece->address + (uint64_t)piece->length + piece->zero_length <=
+                        block.prepared.end);
     }
 }
 
@@ -231,12 +232,12 @@ static void assert_same_or_refused_everywhere(void)
 {
     size_t same = 0;
     assert_true(prepare());
-    assert_true(prepared_on(&map));
+    assert_true(prepared_has_plan(&block, &map));
     assert_same_plan();
     srand(1);
     for (size_t i = 0; i < MAPS; i++) {
         any_map();
-        if (!prepared_on(&map)) {
+        if (!prepared_has_plan(&block, &map)) {
             continue;
         }
         assert_true(plan_on(&map));
@@ -280,7 +281,7 @@ static void sections_in_the_gap_below_the_kernel(void **state)
     elf_put(&kernel, E_SHSTRNDX, 3);
     build_boot(sizes, 1);
     assert_same_or_refused_everywhere();
-    assert_int_equal(prepared.information.sections.num, 4);
+    assert_int_equal(planned.information.sections.num, 4);
 }
 
 static void nothing_is_prepared_for_a_kernel_with_a_piece_in_low_memory(void **state)
@@ -303,31 +304,89 @@ static void nothing_is_prepared_for_a_kernel_that_wants_graphics(void **state)
     assert_false(prepare());
 }
 
-static void a_piece_where_the_plan_has_none_is_refused(void **state)
+/* ---- What is read ahead: whole sectors. */
+
+static void assert_ahead(uint32_t lba, uint32_t address, uint32_t sectors)
+{
+    assert_int_equal(block.prepared.ahead_sectors, sectors);
+    if (sectors != 0) {
+        assert_int_equal(block.prepared.ahead_lba, lba);
+        assert_int_equal(block.prepared.ahead_address, address);
+    }
+}
+
+static void the_longest_piece_is_read_ahead(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {5, 100 * KIB, 70 * KIB};
+    build_kernel(MIB);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x2345);
+    build_boot(sizes, 3);
+    struct prepared_file *files = prepared_files(&block);
+    files[2].extent.lba = 321;
+    assert_true(prepare());
+    assert_ahead(321, prepared_pieces(&block)->address, 50);
+}
+
+static void a_last_sector_is_read_ahead_where_its_rest_is_in_nobodys_way(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {64 * KIB + 1, 5};
+    build_kernel(MIB);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x2345);
+    build_boot(sizes, 2);
+    assert_true(prepare());
+    assert_ahead(100, prepared_pieces(&block)->address, 33); /* the next module is on a page */
+}
+
+static void what_is_in_the_way_of_a_last_sectors_rest_keeps_it_from_being_read_ahead(void **state)
+{
+    (void)state;
+    build_kernel(2 * MIB);
+    kernel.size = LONG_KERNEL;
+    elf_add_segment(&kernel, 0x1000, 2 * MIB, 2 * MIB, 0x10100, 0x10200); /* zeros behind it */
+    build_boot(NULL, 0);
+    assert_true(prepare());
+    assert_ahead(102, 2 * MIB, 32);
+}
+
+static void what_cannot_be_read_straight_to_its_place_is_not_read_ahead(void **state)
 {
     (void)state;
     build_kernel(MIB);
-    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x1000);
+    kernel.size = LONG_KERNEL;
+    elf_add_segment(&kernel, 0x1004, MIB, MIB, 0x10100, 0x10200); /* within a sector */
     build_boot(NULL, 0);
     assert_true(prepare());
-    struct prepared_piece *piece = prepared_pieces(&block);
-    const struct prepared_piece right = *piece;
-    assert_true(prepared_on(&map));
-    static const struct prepared_piece wrong[] = {
-        {0x30000, 1, 0, 0, 0},         {0, 1, 0, 0, 0},
-        {0xf000, 0x1001, 0, 0, 0},     {0xffffffff, 1, 0, 0, 0},
-        {MIB, 1, 0xffffffff, 0, 0},    {MIB, 0x800, 0x800, 0, 1},
-        {MIB, 0x801, 0x800, 0, 0},     {0xf0000, 0x20000, 0, 0, 0},
-        {0, 0xffffffff, 0xffff, 0, 0}, {MIB, 1, 0, 0, 0x10000000},
-    };
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        *piece = wrong[i];
-        assert_false(prepared_on(&map));
-    }
-    *piece = right;
-    assert_true(prepared_on(&map));
-    block.prepared.end = 0;
-    assert_false(prepared_on(&map));
+    assert_ahead(0, 0, 0);
+    build_kernel(MIB + 1);
+    kernel.size = LONG_KERNEL;
+    elf_add_segment(&kernel, 0x1000, MIB + 1, MIB + 1, 0x10100, 0x10200);
+    build_boot(NULL, 0);
+    assert_true(prepare());
+    assert_ahead(0, 0, 0);
+}
+
+static void no_more_is_read_ahead_than_one_command_takes(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {64 * MIB};
+    build_kernel(MIB);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x2345);
+    build_boot(sizes, 1);
+    assert_true(prepare());
+    assert_ahead(100, prepared_pieces(&block)->address, PREPARED_MOST_AHEAD);
+}
+
+static void what_is_short_is_not_worth_it(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {64 * KIB - 1};
+    build_kernel(MIB);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x2345);
+    build_boot(sizes, 1);
+    assert_true(prepare());
+    assert_ahead(0, 0, 0);
 }
 
 int main(void)
@@ -338,7 +397,12 @@ int main(void)
         cmocka_unit_test(sections_in_the_gap_below_the_kernel),
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_with_a_piece_in_low_memory),
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_that_wants_graphics),
-        cmocka_unit_test(a_piece_where_the_plan_has_none_is_refused),
+        cmocka_unit_test(the_longest_piece_is_read_ahead),
+        cmocka_unit_test(a_last_sector_is_read_ahead_where_its_rest_is_in_nobodys_way),
+        cmocka_unit_test(what_is_in_the_way_of_a_last_sectors_rest_keeps_it_from_being_read_ahead),
+        cmocka_unit_test(what_cannot_be_read_straight_to_its_place_is_not_read_ahead),
+        cmocka_unit_test(no_more_is_read_ahead_than_one_command_takes),
+        cmocka_unit_test(what_is_short_is_not_worth_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
