@@ -17,7 +17,7 @@
 #include "stage2/iso9660.h"
 #include "stage2/plan.h"
 
-#define PREPARED_MAGIC UINT64_C(0x0a0d046b6c656857) /* "Whelk\x04\r\n" */
+#define PREPARED_MAGIC UINT64_C(0x0a0d046b6c656857) /* "Whelk\x04\r\n"; image_dma.asm, too */
 
 enum {
     PREPARED_IGNORES_ADDRESS_FIELDS = 1, /* flags */

@@ -5,7 +5,7 @@
 ; the firmware has loaded, disc_id included, and the rest has the checksum; then it is noted for piix_ide.c.
 ; Intel 82371SB data sheet, 2.7; ATA/ATAPI-6 (T13), packet command; SFF-8020i, READ(12).
 ; The same command brings what stands in front of the image, if that is not much: the prepared block, volume descriptors,
-; directories, and small files (tools/mkrescue.c).
+; directories, and small files (tools/mkrescue.c). Last, a first command of the boot itself: read_ahead.
 ; On the boot sector's stack and in its terms.
 
 %include "boot/bios/real_mode.inc"
@@ -21,7 +21,6 @@ extern image_drive
 extern disc_id
 extern checksum
 extern stamp_handoff            ; gate.asm
-extern memory_ranges
 extern rest_for
 
 candidate       equ 0x0541      ; byte: value of the device register
@@ -95,7 +94,7 @@ regions_first:
         dd FIRST_SECTOR
         dw SECTOR_SIZE, REGION_LAST
 
-; out: ZF set: the image is whole; clobbers all but SP and segments
+; out: ZF set: the image is whole; clobbers all but DS, ES, SS:SP
 global find_image
 find_image:
         call stamp_handoff
@@ -233,7 +232,7 @@ pci_select:
         ret
 
 ; in: BP, BX ports of drive and bus master, [candidate], [lba], [count], [regions]; out: ZF set: it has the image's first
-; sector; clobbers EAX, ECX, DX, SI, DI
+; sector; clobbers EAX, ECX, DX, SI, DI, FS
 read_drive:
         push word IMAGE_SEGMENT
         pop fs
@@ -346,9 +345,9 @@ put_back:
 
 ; Starts to read what the boot that the tool has prepared (stage2/prepared.h) needs most of, if there is such a boot, and
 ; RAM for it. It comes while stage 2 runs, which finds it in piix_ide.c, or lets it end and forgets it.
-; in: DS, ES 0, DI end of the memory map at RANGES; clobbers all but SP and segments
+; in: DS, ES 0, DI end of the memory map at RANGES; clobbers all but DS, ES, SS:SP
 PREPARED        equ 0x2000      ; segment: bounce_buffer, of which this is the first sector
-PREPARED_MAGIC  equ 0x6c656857  ; "Whel"
+PREPARED_MAGIC  equ 0x0a0d046b  ; its second half, which has the version
 PREPARED_END    equ 24          ; struct prepared
 PREPARED_ROOM   equ 0x100000
 PREPARED_AHEAD  equ 36          ; struct piix_ahead as well
@@ -370,7 +369,7 @@ read_ahead:
         je .none                ; nothing in front of the image has been read
         push word PREPARED
         pop fs
-        cmp dword [fs:0], PREPARED_MAGIC
+        cmp dword [fs:4], PREPARED_MAGIC
         jne .none
         mov eax, [fs:PREPARED_END]
         add eax, PREPARED_ROOM
