@@ -14,15 +14,23 @@ $(BUILD)/shim.efi: $(BUILD)/shim.o linker/efi-x64.ld linker/efi.ld
 
 # Which tests: make check-boot BOOT_TESTS="tests/boot/test_placement.py -k smp"
 BOOT_TESTS ?= tests/boot
+# Which firmware, where a test does not say: seabios, or one of UEFI_FIRMWARES (tests/boot/qemu.py)
+BOOT_FIRMWARE ?= seabios
+UEFI_FIRMWARES := ovmf-x64 ovmf-ia32 ovmf-x64-usb
 # How often a test that failed is run again; the summary names it all the same.
 BOOT_RERUNS ?= 0
 
 .PHONY: check-boot
 check-boot: $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels $(BUILD)/shim.efi
 	WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -raR --durations=5 -p no:cacheprovider \
+	    --firmware=$(BOOT_FIRMWARE) \
 	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(BOOT_TESTS)
 
-# What runs on several firmwares, on all of them: a quarter of an hour more.
+# All boot tests that make sense there on each UEFI firmware: an hour and a half each.
 .PHONY: check-firmwares
 check-firmwares: deps-check
-	WHELK_ALL_FIRMWARES=1 $(MAKE) --no-print-directory check-boot BOOT_TESTS=tests/boot/test_firmwares.py
+	@failed=0; \
+	WHELK_ALL_FIRMWARES=1 $(MAKE) --no-print-directory check-boot BOOT_TESTS=tests/boot/test_firmwares.py || failed=1; \
+	for firmware in $(UEFI_FIRMWARES); do echo "By $$firmware:"; \
+	    $(MAKE) --no-print-directory check-boot BOOT_FIRMWARE=$$firmware || failed=1; \
+	done; exit $$failed

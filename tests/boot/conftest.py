@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The boot tests' fixtures: `discs` makes ISOs, `boot` runs one to the report kernel's END."""
 
+import collections
 import signal
 import sys
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "kernels"))
 
 from discs import Discs  # noqa: E402
 from place import Place  # noqa: E402
-from qemu import Machine  # noqa: E402
+from qemu import FIRMWARES, Machine  # noqa: E402
 from report import Report  # noqa: E402
 
 # A shell has its background jobs ignore these, and so what they start; the tests send them.
@@ -32,6 +33,39 @@ class Boot:
 def pytest_addoption(parser):
     parser.addoption("--loader", choices=("whelk", "grub"), default="whelk",
                      help="which loader boots where a test does not say (grub: try the tests themselves)")
+    parser.addoption("--firmware", choices=FIRMWARES, default="seabios",
+                     help="what boots where a test does not say; UEFI leaves out what is marked bios")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "bios(why): left out under --firmware, and why")
+    config.addinivalue_line("markers", "also_on(firmware): without --firmware, by this one as well")
+    Machine.on = FIRMWARES[config.getoption("--firmware")]
+
+
+def pytest_collection_modifyitems(config, items):
+    config.left_out = [item for item in items if Machine.on and item.get_closest_marker("bios")]
+    items[:] = [item for item in items if item not in config.left_out]
+    config.hook.pytest_deselected(items=config.left_out)
+
+
+def pytest_generate_tests(metafunc):
+    also = metafunc.definition.get_closest_marker("also_on")
+    if also and not Machine.on:
+        metafunc.parametrize("on_firmware", ["seabios", *also.args], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def on_firmware(request, monkeypatch):
+    """The firmware of a test that runs by two."""
+    if hasattr(request, "param"):
+        monkeypatch.setattr(Machine, "on", FIRMWARES[request.param])
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    why = collections.Counter(item.get_closest_marker("bios").args[0] for item in config.left_out)
+    for reason, count in why.most_common():
+        terminalreporter.line(f"not on {config.getoption('--firmware')}: {count} tests: {reason}")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qemu import Machine
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("WHELK_BUILD", ROOT / "build")).resolve()
 MKRESCUE = BUILD / "whelk-mkrescue"
@@ -21,13 +23,20 @@ SECTOR = 2048
 GRUB_MODULES = "multiboot multiboot2 normal iso9660 part_msdos part_gpt test echo gzio xzio"
 
 
-def grub_mkrescue(platform, modules):
+def grub_mkrescue(platform, modules, *more):
     return ["grub-mkrescue", "-d", f"/usr/lib/grub/{platform}", "--locales=", "--fonts=", "--themes=",
-            f"--install-modules={GRUB_MODULES} {modules}"]
+            f"--install-modules={GRUB_MODULES} {modules}", *more]
 
 
 MAKERS = {"whelk": [str(MKRESCUE)], "grub": grub_mkrescue("i386-pc", "biosdisk"),
-          "grub-efi": grub_mkrescue("x86_64-efi", "efi_gop")}
+          "grub-efi": grub_mkrescue("x86_64-efi", "efi_gop"),
+          # "grub" under UEFI (--firmware), with the frame buffer that Whelk hands over without being told.
+          "grub-x64": grub_mkrescue("x86_64-efi", "efi_gop", "--modules=efi_gop"),
+          "grub-ia32": grub_mkrescue("i386-efi", "efi_gop", "--modules=efi_gop")}
+
+
+def _maker(loader):
+    return f"grub-{Machine.on['firmware']}" if loader == "grub" and Machine.on else loader
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,7 @@ class Discs:
     made: dict = field(default_factory=dict)
 
     def make(self, files, loader="whelk"):
+        loader = _maker(loader)
         key = _digest(files, loader)
         if key not in self.made:
             self.made[key] = self._make(files, loader, self.directory / key)
@@ -113,7 +123,7 @@ class Discs:
 
     def forget(self, files, loader="whelk"):
         """Removes an ISO that is too big to keep."""
-        image = self.made.pop(_digest(files, loader), None)
+        image = self.made.pop(_digest(files, _maker(loader)), None)
         if image:
             shutil.rmtree(image.parent)
 

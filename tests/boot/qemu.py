@@ -15,21 +15,35 @@ import threading
 import time
 from pathlib import Path
 
-from serial_terminal import SerialTerminal
+from serial_terminal import SEQUENCE, SerialTerminal
 
 SCREEN_ADDRESS, SCREEN_COLUMNS, SCREEN_ROWS = 0xB8000, 80, 25
 KEYBOARD_HEAD = 0x41A  # BIOS data area: offset of the next key to be taken out of the buffer, then that of the last
 # Time-outs are for an idle machine; a busy one gets more. What passes does not wait for them.
 PATIENCE = float(os.environ.get("WHELK_PATIENCE", 3))
+UEFI_LINES = re.compile(r"^BdsDxe: .*\n", re.MULTILINE)
 LINE_ENDS = re.compile(r"\r+\n|\n\r+|\r")
 
 
+# What the tests run on (--firmware), by the same ISO: Machine's arguments.
+FIRMWARES = {
+    "seabios": {},
+    "ovmf-x64": {"firmware": "x64", "machine": "q35"},
+    "ovmf-ia32": {"firmware": "ia32", "machine": "q35"},
+    "ovmf-x64-usb": {"firmware": "x64", "machine": "q35", "attach": "usb"},
+}
+LEAST_UEFI_MEMORY = 256
 OVMF = Path("/usr/share/OVMF")
-FIRMWARES = {  # code and variables
+OVMF_FILES = {  # code and variables
     "x64": ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
     "ia32": ("OVMF32_CODE_4M.secboot.fd", "OVMF32_VARS_4M.fd"),
     "secure": ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.snakeoil.fd"),  # enrolled: PkKek-1-snakeoil
 }
+
+
+def expected(bios, uefi, **by_name):
+    """What a test expects of the firmware that it runs on; by_name: of x64 or ia32 alone."""
+    return by_name.get(Machine.on["firmware"], uefi) if Machine.on else bios
 
 
 class MachineFailure(AssertionError):
@@ -50,7 +64,7 @@ def attachment(image, how):
 
 def uefi(firmware, directory):
     """QEMU's arguments for OVMF, with variables of its own."""
-    code, variables = (OVMF / name for name in FIRMWARES[firmware])
+    code, variables = (OVMF / name for name in OVMF_FILES[firmware])
     shutil.copyfile(variables, directory / "variables")
     arguments = ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",
                  "-drive", f"if=pflash,format=raw,file={directory}/variables", "-net", "none"]
@@ -62,12 +76,17 @@ def uefi(firmware, directory):
 class Machine:
     """A context manager; leaving it ends QEMU."""
 
-    def __init__(self, image, attach="cdrom", machine="pc", memory=64, cpus=1, extra=(), exit_device=True,
-                 firmware="bios"):
+    on = FIRMWARES["seabios"]  # one of them: where a test names none
+
+    def __init__(self, image, attach=None, machine=None, memory=64, cpus=1, extra=(), exit_device=True, firmware=None):
+        if firmware is None and self.on:
+            attach, machine = attach or self.on.get("attach"), machine or self.on["machine"]
+            memory, firmware = max(memory, LEAST_UEFI_MEMORY), self.on["firmware"]
+        self.is_uefi = firmware is not None
         self.directory = Path(tempfile.mkdtemp(prefix="whelk-qemu-"))
-        self.command = ["qemu-system-x86_64", "-accel", "tcg", "-M", machine, "-m", str(memory), "-smp",
-                        f"{cpus},sockets={cpus}", "-display", "none", "-no-reboot", *attachment(image, attach)]
-        if firmware != "bios":
+        self.command = ["qemu-system-x86_64", "-accel", "tcg", "-M", machine or "pc", "-m", str(memory), "-smp",
+                        f"{cpus},sockets={cpus}", "-display", "none", "-no-reboot", *attachment(image, attach or "cdrom")]
+        if self.is_uefi:
             self.command += uefi(firmware, self.directory)
         if exit_device:
             self.command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
@@ -145,6 +164,18 @@ class Machine:
     def serial(self):
         """The same as text, line ends made one."""
         return LINE_ENDS.sub("\n", self.received.decode("latin-1"))
+
+    @property
+    def shown(self):
+        """The same up to the kernel's report or the next boot device; without UEFI's own lines, and what it clears its
+        screen with."""
+        text = re.split("report: 0x1|NEXT DEVICE|BdsDxe: failed to start", self.serial)[0]
+        return UEFI_LINES.sub("", SEQUENCE.sub("", text)) if self.is_uefi else text
+
+    @property
+    def said(self):
+        """The lines of that."""
+        return [line for line in self.shown.split("\n") if line]
 
     @property
     def terminal(self):
@@ -254,7 +285,10 @@ class Machine:
         return dump.read_bytes()
 
     def screen(self):
-        """The VGA text screen, blanks at the ends of lines and empty lines at its end left off."""
+        """The VGA text screen, blanks at the ends of lines and empty lines at its end left off. UEFI draws the
+        same in graphics as it sends to the serial port."""
+        if self.is_uefi:
+            return self.terminal.text
         cells = self.memory(SCREEN_ADDRESS, SCREEN_COLUMNS * SCREEN_ROWS * 2)
         text = cells[::2].decode("cp437").replace("\0", " ")
         rows = (text[i:i + SCREEN_COLUMNS].rstrip() for i in range(0, len(text), SCREEN_COLUMNS))
@@ -276,8 +310,11 @@ class Machine:
 
     def press(self, *keys):
         """Such keys one after the other, each once the one before was taken out of the BIOS's buffer: a loader that
-        is slow loses none."""
+        is slow loses none. UEFI has room for those that a test presses at once."""
         for key in keys:
+            if self.is_uefi:
+                self.send_key(key)
+                continue
             before, _ = self._keyboard_buffer()
             self.send_key(key)
             self.wait_until(lambda: self._was_taken(before), f"the key {key!r} was not read")

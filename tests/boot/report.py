@@ -3,6 +3,8 @@
 
 import re
 
+from qemu import Machine
+
 LINE = re.compile(r"^(\w+)(?:\[(\d+)\])?: ?(.*)$")
 PART = re.compile(r'(\w+)=("(?:[^"]*)"|\S*)')
 ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
@@ -94,7 +96,43 @@ BEYOND_GRUB_FLAGS = 1 << 4 | 1 << 7 | 1 << 8 | 1 << 10  # a.out symbols, drives,
 BEYOND_GRUB = ("aout_", "drive", "config_table", "apm_")
 
 
+# The same under UEFI, beyond that.
+EXPLAINED_UEFI = {
+    "cr0": "GRUB leaves the firmware's bits",
+    "cr4": "the same",
+    "idtr_base": "GRUB leaves the firmware's table, whose memory is free",
+    "idtr_limit": "the same",
+    "ebx": "where the information stands is the loader's choice",
+    "total_size": "each loader has its own name, and GRUB no tag with the image's handle",
+    "tags_end": "the same",
+    "tag[].size": "the same; the firmware's map has other pieces",
+    "tag[].type": "compared in a test of its own",
+    "module[].start": "GRUB puts modules below 1 MiB",
+    "module[].end": "the same",
+    "section[].address": "and what no segment loads, too",
+    "efi_mmap_others": "the same memory in other pieces",
+}
+RUNTIME_CODE, RESERVED = 20, 2  # the first is GRUB's own type, which it hands on
+
+
+def with_merged_map(report):
+    """Neighbours of one type joined, which GRUB leaves apart."""
+    merged = []
+    for row in report.mmap:
+        row = {**row, "type": RESERVED if row["type"] == RUNTIME_CODE else row["type"]}
+        if merged and merged[-1]["type"] == row["type"] and \
+                merged[-1]["base"] + merged[-1]["length"] == row["base"]:
+            merged[-1]["length"] += row["length"]
+        else:
+            merged.append(row)
+    report.lists["mmap"] = merged
+    report.pop("mmap_length", None)
+    return report
+
+
 def _comparable(report):
+    if Machine.on:
+        with_merged_map(report)
     values = report.flat()
     if "flags" in values:
         values["flags"] &= ~BEYOND_GRUB_FLAGS
@@ -105,6 +143,6 @@ def _comparable(report):
 def differences(whelk, grub, also=()):
     """What differs and is not explained: {key: (Whelk's value, GRUB's value)}."""
     left, right = _comparable(whelk), _comparable(grub)
-    explained = set(EXPLAINED) | set(also)
+    explained = {*EXPLAINED, *also, *(EXPLAINED_UEFI if Machine.on else ())}
     return {key: (left.get(key), right.get(key)) for key in sorted(left.keys() | right.keys())
             if left.get(key) != right.get(key) and re.sub(r"\[\d+\]", "[]", key) not in explained}

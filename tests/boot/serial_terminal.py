@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A serial terminal of 80 columns and 25 rows: what a person at the other end of the line sees of a stream of
-bytes. It knows the sequences of ECMA-48 that Whelk and GRUB use, and refuses others."""
+bytes. It knows the sequences of ECMA-48 that Whelk, GRUB and UEFI use, and refuses others."""
 
 import re
 import unicodedata
 
 COLUMNS, ROWS = 80, 25
 MARGIN = 1  # of Whelk's menu
-SEQUENCE = re.compile(r"\x1b(?:\[([0-9;?]*)([A-Za-z])|([()].|[=>78]))")
+SEQUENCE = re.compile(r"\x1b(?:\[([0-9;?=]*)([A-Za-z])|([()].|[=>78]))")
 
 
 class SerialTerminal:
@@ -60,7 +60,7 @@ class SerialTerminal:
         self.column += width
 
     def _sequence(self, match):
-        numbers = [int(number or 0) for number in (match[1] or "").lstrip("?").split(";")]
+        numbers = [int(number or 0) for number in (match[1] or "").lstrip("?=").split(";")]
         if match[2] == "H":
             numbers += [0]
             self.row, self.column = (max(number, 1) - 1 for number in numbers[:2])
@@ -72,8 +72,13 @@ class SerialTerminal:
         elif match[2] == "K":
             for column in range(self.column, COLUMNS):
                 self.cells[self.row][column] = " "
-        elif match[2] == "m":
-            self.is_inverse = 7 in numbers
+        elif match[2] == "C":
+            self.column = min(self.column + max(numbers[0], 1), COLUMNS - 1)
+        elif match[2] == "D":
+            self.column = max(self.column - max(numbers[0], 1), 0)
+        elif match[2] == "m":  # UEFI sends colours: black on white
+            for number in numbers:
+                self.is_inverse = number in (7, 47) or self.is_inverse and number not in (0, 40)
 
     @property
     def rows(self):

@@ -16,6 +16,8 @@ from make_kernel import KIB, MIB
 from qemu import Machine
 from shim import shim
 
+pytestmark = pytest.mark.bios("what lies between a BIOS and the loader")
+
 ELF32 = KERNELS["elf32"].make()
 MODULE = random.Random(4).randbytes(3 * MIB + 5)
 OTHER_MODULE = random.Random(5).randbytes(len(MODULE))

@@ -19,6 +19,8 @@ from discs import BUILD, CONFIG, MKRESCUE, tree, write_tree
 from good_kernels import KERNELS
 from qemu import PATIENCE
 
+pytestmark = pytest.mark.bios("names its firmware itself")
+
 WHELK = BUILD / "whelk"
 MIB = 1 << 20
 FIRMWARE_ACCESSES = 20_000  # at least; SeaBIOS on `pc` has 50,000

@@ -17,6 +17,8 @@ from multiboot2_kernels import (CONSOLE, ENTRY_EFI32, ENTRY_EFI64, FRAMEBUFFER, 
                                 SEARCHED, header, tag)
 from test_multiboot2 import BROKEN as BROKEN_2
 
+pytestmark = pytest.mark.bios("the tool alone")
+
 WHELK, WHELK_FILE = BUILD / "whelk", BUILD / "whelk-file"
 ELF32 = KERNELS["elf32"].make
 YES, NO, USAGE = 0, 1, 2

@@ -9,6 +9,8 @@ import pytest
 from discs import CONFIG, MKRESCUE, write_tree
 from good_kernels import plain
 
+pytestmark = pytest.mark.bios("the tool alone")
+
 ENTRY = 'menuentry "{}" {{\n    {}\n}}\n'
 
 

@@ -16,6 +16,8 @@ from make_kernel import MIB, VIDEO_MODE, Payload, elf, multiboot_header, pattern
 from qemu import Machine
 from report import Report
 
+pytestmark = pytest.mark.bios("the tool alone")
+
 YES, NO, USAGE = 0, 1, 2
 ENTRY = 'menuentry "{}" {{\n    {}\n}}\n'
 BOOT = ENTRY.format("test", "multiboot /boot/kernel a=1 'b c'")

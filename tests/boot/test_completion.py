@@ -8,6 +8,8 @@ import pytest
 
 from discs import BUILD, ROOT
 
+pytestmark = pytest.mark.bios("the tool alone")
+
 SCRIPTS = ROOT / "tools/completion"
 
 BASH = """

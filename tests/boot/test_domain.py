@@ -19,6 +19,8 @@ from good_kernels import KERNELS
 from place import good_tree, kernel
 from qemu import PATIENCE
 
+pytestmark = pytest.mark.bios("names its firmware itself")
+
 WHELK = BUILD / "whelk"
 ODD_NAME = "a <b> & c, d.iso"
 

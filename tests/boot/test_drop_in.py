@@ -14,6 +14,8 @@ from good_kernels import KERNELS
 from place import ENTRY, OWN, contents, extract, good_tree
 from report import differences
 
+pytestmark = pytest.mark.bios("ISOs as grub-mkrescue makes them for a BIOS")
+
 PLATFORM = "/usr/lib/grub/i386-pc"
 BIOS_ONLY = ["-d", PLATFORM]  # GRUB's other platforms add nothing to the user's files, but seconds
 REPORT_KERNEL = KERNELS["elf32"].make

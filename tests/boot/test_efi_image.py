@@ -14,6 +14,8 @@ from discs import BUILD, file_in_iso
 from place import good_tree, kernel
 from test_mkrescue import BLOCK, SECTOR, catalog_entry, partitions
 
+pytestmark = pytest.mark.bios("the tool alone")
+
 X64, IA32 = "EFI/BOOT/BOOTX64.EFI", "EFI/BOOT/BOOTIA32.EFI"
 HEAD = "boot/whelk.fat"
 PLATFORM_EFI = 0xEF

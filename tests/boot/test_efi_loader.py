@@ -15,27 +15,12 @@ from good_kernels import KERNELS as KERNELS_1, with_data
 from make_kernel import MIB, pattern
 from multiboot2_kernels import FRAMEBUFFER, KERNELS as KERNELS_2, plain, tag
 from qemu import Machine
-from report import Report, differences
+from report import EXPLAINED_UEFI, Report, differences, with_merged_map
+
+pytestmark = pytest.mark.bios("names its firmware itself")
 
 FIRMWARE = "/usr/share/OVMF/"
 GRUB_MODULES = "multiboot multiboot2 normal iso9660 part_msdos part_gpt test echo efi_gop all_video"
-RUNTIME_CODE = 20  # GRUB's own type, which it hands on
-EXPLAINED = {
-    "cr0": "GRUB leaves the firmware's bits",
-    "cr4": "the same",
-    "idtr_base": "GRUB leaves the firmware's table, whose memory is free",
-    "idtr_limit": "the same",
-    "eflags": "as the firmware left it",
-    "ebx": "where the information stands is the loader's choice",
-    "total_size": "each loader has its own name, and GRUB no tag with the image's handle",
-    "tags_end": "the same",
-    "tag[].size": "the same; the firmware's map has other pieces",
-    "tag[].type": "compared in a test of its own",
-    "module[].start": "GRUB puts modules below 1 MiB",
-    "module[].end": "the same",
-    "section[].address": "and what no segment loads, too",
-    "efi_mmap_others": "the same memory in other pieces",
-}
 
 
 def machine_of(bits, directory):
@@ -86,27 +71,12 @@ def with_video(files):
     return {**files, discs.CONFIG: b"insmod efi_gop\n" + files[discs.CONFIG]}
 
 
-def with_merged_map(report):
-    """Neighbours of one type joined, as GRUB leaves them apart."""
-    merged = []
-    for row in report.mmap:
-        row = {**row, "type": 2 if row["type"] == RUNTIME_CODE else row["type"]}
-        if merged and merged[-1]["type"] == row["type"] and \
-                merged[-1]["base"] + merged[-1]["length"] == row["base"]:
-            merged[-1]["length"] += row["length"]
-        else:
-            merged.append(row)
-    report.lists["mmap"] = merged
-    report.pop("mmap_length", None)
-    return report
-
-
 @pytest.mark.parametrize("bits", [64, 32])
 def test_a_multiboot_1_kernel_finds_what_grub_gives_it(uefi, bits):
     files = with_video(discs.tree(KERNELS_1["elf32-with-sections"].make(), "a 'b c'", [("one", b"1"), ("", b"2" * 5000)]))
     whelk, grub = (with_merged_map(uefi(files, loader, bits)) for loader in ("whelk", "grub"))
     assert whelk["regions_wrong"] == 0 and whelk["cr0"] == 0x11
-    assert differences(whelk, grub, EXPLAINED) == {}
+    assert differences(whelk, grub, EXPLAINED_UEFI) == {}
 
 
 @pytest.mark.parametrize("bits", [64, 32])
@@ -118,7 +88,7 @@ def test_a_multiboot_2_kernel_finds_what_grub_gives_it(uefi, bits):
     assert [t["type"] for t in whelk.tags if t["type"] not in (19, 20)] == [t["type"] for t in grub.tags]
     assert [t["type"] for t in whelk.tags][-2] == (20 if bits == 64 else 19)
     whelk.lists["tag"] = grub.lists["tag"] = []
-    assert differences(whelk, grub, EXPLAINED) == {}
+    assert differences(whelk, grub, EXPLAINED_UEFI) == {}
 
 
 def test_a_kernel_gets_the_video_mode_that_it_asks_for(uefi):

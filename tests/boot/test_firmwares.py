@@ -15,16 +15,13 @@ from discs import BUILD, CONFIG, tree
 from good_kernels import KERNELS, plain
 from make_kernel import MIB, pattern
 from multiboot2_kernels import KERNELS as KERNELS_2
-from qemu import Machine
+from qemu import FIRMWARES, Machine
 from test_menu import TITLES, menu_tree, serial
 from test_multiboot2 import tree as tree_2
+from uefi import KEPT
 
-FIRMWARES = {
-    "seabios": {},
-    "ovmf-x64": {"firmware": "x64", "machine": "q35"},
-    "ovmf-ia32": {"firmware": "ia32", "machine": "q35"},
-    "ovmf-x64-usb": {"firmware": "x64", "machine": "q35", "attach": "usb"},
-}
+pytestmark = pytest.mark.bios("names its firmware itself")
+
 ON_ALL = pytest.mark.parametrize("firmware", FIRMWARES)
 UEFI = [name for name in FIRMWARES if name != "seabios"]
 MODULES = [("first", pattern(300_001, 7)), ("second 'with words'", b""), ("", pattern(5 * MIB, 3))]
@@ -98,12 +95,8 @@ def test_all_memory_but_the_firmwares_own_is_the_kernels(boot_on, firmware, memo
     assert memory * MIB - 40 * MIB < available(report) < memory * MIB
 
 
-# These want memory that OVMF keeps for good: ACPI's at 8 MiB; with a system management mode, as Debian builds it for 32
-# bits, some at 192 KiB and at 16 MiB too.
-KEPT = {"segment-of-29-mb": UEFI, "bss-of-262-mib": UEFI, "data-over-conventional-memory": ["ovmf-ia32"],
-        "data-over-all-conventional-memory": ["ovmf-ia32"], "at-16-mib": ["ovmf-ia32"],
-        "bss-only-segment-first": ["ovmf-ia32"],
-        "relocatable-without-alignment": ["ovmf-ia32"]}  # Multiboot 2: from 8 to 16 MiB
+def is_kept(name, firmware):
+    return FIRMWARES[firmware]["firmware"] in KEPT.get(name, ())
 
 
 # Kernels of every shape, those too that want memory which the firmware has in use until the last moment; on each
@@ -111,7 +104,7 @@ KEPT = {"segment-of-29-mb": UEFI, "bss-of-262-mib": UEFI, "data-over-conventiona
 def in_turn(kernels):
     pairs = []
     for i, name in enumerate(kernels):
-        firmwares = [firmware for firmware in UEFI if firmware not in KEPT.get(name, [])]
+        firmwares = [firmware for firmware in UEFI if not is_kept(name, firmware)]
         if firmwares and "WHELK_ALL_FIRMWARES" not in os.environ:
             firmwares = [firmwares[i % len(firmwares)]]
         pairs += [(name, firmware) for firmware in firmwares]
@@ -131,7 +124,7 @@ def test_a_multiboot_1_kernel_gets_what_it_wants_under_uefi(boot_on, name, firmw
 
 
 @pytest.mark.parametrize("name, firmware", [
-    (name, firmwares[0]) for name, firmwares in KEPT.items() if name in KERNELS])
+    (name, next(firmware for firmware in UEFI if is_kept(name, firmware))) for name in KEPT if name in KERNELS])
 def test_a_kernel_over_memory_that_uefi_keeps_is_refused_with_its_address(discs, name, firmware):
     kernel = KERNELS[name]
     with Machine(discs.make(tree(kernel.make())), **{**FIRMWARES[firmware], "memory": 512}) as machine:

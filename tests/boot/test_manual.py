@@ -12,6 +12,8 @@ import pytest
 from discs import BUILD, ROOT, file_in_iso
 from place import good_tree, kernel
 
+pytestmark = pytest.mark.bios("the tool alone")
+
 DOCS = ROOT / "docs"
 PAGES = sorted(page.name for page in DOCS.glob("whelk*.1"))
 # What the examples call and a test cannot wait for, or has not: they say how they were called.

@@ -21,6 +21,8 @@ from discs import BUILD, CONFIG, MKRESCUE, ROOT, Sparse, file_in_iso
 from place import ENTRY, OWN, contents, extract, for_everyone, good_tree, kernel, may_mount
 from qemu import PATIENCE
 
+pytestmark = pytest.mark.bios("the tool alone")
+
 SECTOR, BLOCK = 512, 2048  # the disk's and the ISO's
 BOOT_IMAGE = "boot/whelk.img"
 BY_XORRISO = "--xorriso=xorriso"

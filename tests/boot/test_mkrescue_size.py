@@ -13,6 +13,8 @@ import pytest
 from discs import BUILD, MKRESCUE, ROOT
 from qemu import Machine
 
+pytestmark = pytest.mark.bios("the tool alone")
+
 RUNS = 5
 CYLINDER = 16 * 63 * 512
 PLATFORMS = [Path("/usr/lib/grub") / name / "modinfo.sh" for name in ("i386-pc", "x86_64-efi")]

@@ -15,6 +15,8 @@ import pytest
 from discs import BUILD, CONFIG, MKRESCUE, ROOT, Sparse, file_in_iso
 from place import for_everyone, good_tree, kernel
 
+pytestmark = pytest.mark.bios("the tool alone")
+
 CREATED, MODIFIED = 813, 830  # in a volume descriptor
 MIB = 1 << 20
 

@@ -15,6 +15,8 @@ from place import good_tree, may_mount
 from qemu import PATIENCE
 from report import Report
 
+pytestmark = pytest.mark.bios("names its firmware itself")
+
 WHELK = BUILD / "whelk"
 TCG = ("--", "-accel", "tcg")
 EXIT_DEVICE = ("-device", "isa-debug-exit,iobase=0xf4,iosize=4")

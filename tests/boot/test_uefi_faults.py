@@ -11,6 +11,8 @@ from good_kernels import KERNELS
 from make_kernel import MIB, pattern
 from qemu import Machine
 
+pytestmark = pytest.mark.bios("names its firmware itself")
+
 # A disc that Block I/O alone reads, whose faults these are.
 OVMF = {"firmware": "x64", "machine": "q35", "memory": 256, "attach": "virtio-blk"}
 FAULTS = ("map_changes", "gop", "most_bytes", "io_align", "bad_lba", "io_mmu")
