@@ -122,7 +122,7 @@ struct smbios firmware_smbios(void);
 size_t firmware_drives(struct boot_drive drives[BOOT_DRIVES]);
 
 /* What must not be overwritten before the jump: loader, stack, firmware's data. */
-enum { FIRMWARE_RANGES = 4 };
+enum { FIRMWARE_RANGES = 5 };
 size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES]);
 
 /* The largest piece of memory below 4 GiB where nothing is in use, in a machine with this map. */

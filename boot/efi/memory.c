@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Memory (UEFI 2.10, 7.2). All that is loaded waits in pools: the largest pieces of memory that the
-// firmware has not in use. What belongs elsewhere is moved at the very end, when the firmware's own
-// memory is free as well.
+// firmware has not in use, and the largest below 1 MiB, for what kernels find there under a BIOS.
+// What belongs elsewhere is moved at the very end, when the firmware's own memory is free as well.
 #include <string.h>
 #include "boot/efi/uefi.h"
 #include "stage2/firmware.h"
 
 enum {
     POOLS = FIRMWARE_RANGES - 1, /* so that all between and around them is that many ranges */
+    LOW_POOL = POOLS - 1,        /* until they are sorted by address */
+    LOW_END = 1 << 20,
     LEAST_POOL = 64 << 10,
-    MOST_LEFT = 16 << 20, /* of the largest, to the firmware, for its drivers … */
+    MOST_LEFT = 16 << 20, /* of these, to the firmware, for its drivers … */
     LEAST_SHARE_LEFT = 4, /* … but at most one part in so many */
     ARENA_BYTES = 1 << 20,
     FINAL_RANGES = 512,
@@ -61,7 +63,8 @@ static const EFI_MEMORY_DESCRIPTOR *next_descriptor(const struct uefi_memory_map
 static void consider_pool(uint64_t address, uint64_t end)
 {
     struct memory_range range = {address, end - address, 0};
-    for (unsigned i = 0; i < POOLS; i++) {
+    unsigned last = end <= LOW_END ? LOW_POOL : LOW_POOL - 1;
+    for (unsigned i = end <= LOW_END ? LOW_POOL : 0; i <= last; i++) {
         if (range.length > pools[i].length) {
             struct memory_range smaller = pools[i];
             pools[i] = range;
@@ -101,10 +104,16 @@ static void sort_pools(void)
     }
 }
 
+static void leave_a_part(struct memory_range *pool)
+{
+    uint64_t left = pool->length / LEAST_SHARE_LEFT;
+    pool->length -= (left < MOST_LEFT ? left : MOST_LEFT) & ~(uint64_t)(PAGE - 1);
+}
+
 static void claim_pools(void)
 {
-    uint64_t left = pools[0].length / LEAST_SHARE_LEFT;
-    pools[0].length -= (left < MOST_LEFT ? left : MOST_LEFT) & ~(uint64_t)(PAGE - 1);
+    leave_a_part(&pools[0]);
+    leave_a_part(&pools[LOW_POOL]);
     for (unsigned i = 0; i < POOLS; i++) {
         EFI_PHYSICAL_ADDRESS address = pools[i].address;
         if (pools[i].length < LEAST_POOL ||

@@ -53,6 +53,7 @@ def entry_state(discs, loader, **machine):
         return qemu.registers()
 
 
+@pytest.mark.also_on("ovmf-x64")
 def test_segments_are_flat_and_the_descriptor_tables_are_below_1_mib(discs, loader):
     registers = entry_state(discs, loader)
     # Selector, base, limit, and of the attributes: present, ring 0, code or data, 32 bits.
