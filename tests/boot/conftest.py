@@ -41,11 +41,14 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "bios(why): left out under --firmware, and why")
     config.addinivalue_line("markers", "also_on(firmware): without --firmware, by this one as well")
     Machine.on = FIRMWARES[config.getoption("--firmware")]
+    config.left_out = []
 
 
 def pytest_collection_modifyitems(config, items):
-    config.left_out = [item for item in items if Machine.on and item.get_closest_marker("bios")]
-    items[:] = [item for item in items if item not in config.left_out]
+    if not Machine.on:
+        return
+    config.left_out = [item for item in items if item.get_closest_marker("bios")]
+    items[:] = [item for item in items if not item.get_closest_marker("bios")]
     config.hook.pytest_deselected(items=config.left_out)
 
 

@@ -75,6 +75,7 @@ def test_modules_stand_on_pages(report):
     assert [m["start"] % PAGE for m in report.modules] == [0, 0]
 
 
+@pytest.mark.also_on("ovmf-ia32")
 def test_modules_stand_on_pages_even_if_the_header_does_not_ask(boot):
     kernel = Payload(MIB, multiboot_header(0))
     modules = boot(tree(elf([kernel.segment()], kernel.entry), "", MODULES)).report.modules
@@ -100,12 +101,14 @@ def test_at_least_2_mib_of_ram_are_free_behind_the_last_module(report):
         assert report[key] < MIB
 
 
+@pytest.mark.bios("the MultiProcessor Specification's tables")
 def test_the_processor_tables_are_untouched(report, cpus):
     assert report["mp_pointer"] >= 0x9F000
     assert report["mp_table_right"] == 1
     assert report["mp_processors"] == cpus
 
 
+@pytest.mark.bios("OVMF keeps memory at 8 MiB")
 def test_one_available_range_reaches_from_the_kernel_to_beyond_12_mib(report):
     around = available(report, MIB)
     assert around["base"] <= MIB and around["base"] + around["length"] >= 0xC00000
