@@ -110,6 +110,7 @@ EXPLAINED_UEFI = {
     "module[].start": "GRUB puts modules below 1 MiB",
     "module[].end": "the same",
     "section[].address": "and what no segment loads, too",
+    "load_base": "and a relocatable kernel",
     "efi_mmap_others": "the same memory in other pieces",
 }
 RUNTIME_CODE, RESERVED = 20, 2  # the first is GRUB's own type, which it hands on

@@ -13,8 +13,9 @@ import pytest
 from discs import BUILD, CONFIG, tree
 from good_kernels import PLAIN, plain
 from make_kernel import MEMORY_INFO, PAGE_ALIGN, STAY, VIDEO_MODE, multiboot_header
-from qemu import Machine
+from qemu import Machine, expected
 from report import BEYOND_GRUB_FLAGS, Report
+from uefi import mode_here
 
 HERE = Path(__file__).resolve().parent
 ROM_SOURCE = HERE / "video_rom.asm"
@@ -33,6 +34,7 @@ MODE_LIST_LIMIT = 512
 GET_CONTROL_INFO, GET_MODE_INFO, SET_MODE, GET_INTERFACE, DDC = b"\0", b"\1", b"\2", b"\x0a", b"\x15"
 
 EXAMPLE = BUILD / "debian" / "multiboot-example"
+VBE = pytest.mark.bios("VBE, and its faults")
 
 
 def asks(*video):
@@ -70,7 +72,7 @@ class Seen:
 
     def __init__(self, machine):
         report = Report(machine.serial)
-        self.said = [line for line in machine.serial.split("report: 0x1")[0].split("\n") if line]
+        self.said = machine.said
         info = machine.memory(report["ebx"], 120)
         self.flags, = struct.unpack_from("<I", info)
         self.control_address, mode_info, self.vbe_mode, *interface = struct.unpack_from("<IIHHHH", info, 72)
@@ -135,6 +137,8 @@ HEADERS = {
 
 
 def assert_same(ours, grubs):
+    if Machine.on and not grubs.flags & INFO_FRAMEBUFFER:
+        return  # what the firmware has, which GRUB does not hand over where text is wanted
     assert ours.flags & ~BEYOND_GRUB_FLAGS == grubs.flags
     assert ours.vbe_mode == grubs.vbe_mode
     assert ours.framebuffer == grubs.framebuffer
@@ -143,7 +147,7 @@ def assert_same(ours, grubs):
     assert len(ours.screen) == len(grubs.screen) and ours.screen[:2] == grubs.screen[:2]
     if ours.framebuffer[5] == RGB:
         assert ours.colours == grubs.colours
-        assert ours.screen == grubs.screen
+        assert Machine.on or ours.screen == grubs.screen  # where UEFI's own text stays
     # The far pointers: ours point into the copy where GRUB's point to what it has left behind.
     without_pointers = [bytearray(seen.control) for seen in (ours, grubs)]
     for control in without_pointers:
@@ -156,7 +160,7 @@ def assert_same(ours, grubs):
 @pytest.mark.parametrize("header, mode", HEADERS.values(), ids=HEADERS)
 def test_a_header_gets_the_mode_that_grub_sets_and_the_same_description(see, header, mode):
     ours = see(asks(*header), "whelk")
-    assert ours.mode == mode
+    assert ours.mode == mode_here(*mode)
     assert_same(ours, see(asks(*header), "grub"))
 
 
@@ -184,6 +188,7 @@ def example():
     return EXAMPLE.read_bytes()
 
 
+@pytest.mark.bios("test_debian_kernels.py has it under UEFI")
 @pytest.mark.parametrize("depth", [32, 24, 16, 8])
 def test_debians_example_kernel_draws_its_line_as_under_grub(discs, example, depth):
     kernel = bytearray(example)
@@ -223,6 +228,11 @@ PAYLOADS = {
 }
 
 
+def payload_mode(mode):
+    """What a list leads to: under UEFI, to what there is where it names another depth than 32."""
+    return expected(mode, mode if mode[2] == 32 else (1280, 800, 32, RGB))
+
+
 def with_payload(kernel, before=None, after=None):
     lines = ["set timeout=0", 'menuentry "test" {', "    multiboot /boot/kernel", "}"]
     if after is not None:
@@ -237,28 +247,30 @@ def with_payload(kernel, before=None, after=None):
 def test_gfxpayload_behind_the_kernel_decides_as_under_grub(see, payload, mode):
     files = with_payload(graphics(1024, 768, 32), after=payload)
     ours = see(files, "whelk")
-    assert ours.mode == mode
+    assert ours.mode == payload_mode(mode)
     assert_same(ours, see(files, "grub"))
 
 
 def test_gfxpayload_in_front_of_the_kernel_is_overridden_by_its_header_as_under_grub(see):
     files = with_payload(graphics(1024, 768, 32), before="800x600x16")
     ours = see(files, "whelk")
-    assert ours.mode == (1024, 768, 32, RGB)
+    assert ours.mode == mode_here(1024, 768, 32, RGB)
     assert_same(ours, see(files, "grub"))
 
 
 def test_gfxpayload_gives_graphics_to_a_kernel_that_prefers_text_as_under_grub(see):
     files = with_payload(asks(1, 80, 25, 0), after="800x600x16")
     ours = see(files, "whelk")
-    assert ours.mode == (800, 600, 16, RGB)
+    assert ours.mode == payload_mode((800, 600, 16, RGB))
     assert_same(ours, see(files, "grub"))
 
 
-def test_gfxpayload_gives_no_graphics_to_a_kernel_without_the_flag_as_under_grub(see):
-    files = with_payload(asks(), after="800x600x16")
+@pytest.mark.also_on("ovmf-x64-usb")
+def test_gfxpayload_gives_no_graphics_to_a_kernel_without_the_flag_where_there_is_text_as_under_grub(see):
+    files = with_payload(asks(), after="800x600x32")
     ours = see(files, "whelk")
-    assert ours.framebuffer == VGA_TEXT
+    assert ours.mode == expected((80, 25, 16, EGA_TEXT), (800, 600, 32, RGB))
+    assert Machine.on or ours.framebuffer == VGA_TEXT
     assert_same(ours, see(files, "grub"))
 
 
@@ -282,6 +294,7 @@ def test_text_instead_of_a_mode_is_announced_in_one_line(see):
         "whelk: /boot/kernel: no video mode: text instead"]
 
 
+@VBE
 def test_the_information_is_found_inside_its_copy(see):
     modes = see(asks(), "whelk").mode_list()
     assert 0x118 in modes and len(modes) > 50
@@ -307,6 +320,7 @@ def faulty(see, tmp_path):
     return run
 
 
+@VBE
 def test_no_mode_is_set_nor_looked_for_where_no_header_asks(faulty):
     for kernel in (asks(), asks(1, 80, 25, 0), asks(2, 1024, 768, 32)):
         seen, calls = faulty(kernel, NONE)
@@ -314,12 +328,14 @@ def test_no_mode_is_set_nor_looked_for_where_no_header_asks(faulty):
         assert calls == GET_CONTROL_INFO + (b"" if kernel == asks() else GET_INTERFACE)
 
 
+@VBE
 def test_a_mode_is_set_once_and_the_display_not_asked_where_it_is_not_needed(faulty):
     _, calls = faulty(graphics(1024, 768, 32), NONE)
     assert calls.count(SET_MODE) == 1
     assert DDC not in calls
 
 
+@VBE
 def test_vga_without_vbe_is_described_as_text(faulty):
     for kernel in (asks(), graphics(1024, 768, 32)):
         seen, calls = faulty(kernel, NO_VBE)
@@ -328,6 +344,7 @@ def test_vga_without_vbe_is_described_as_text(faulty):
         assert calls == GET_CONTROL_INFO
 
 
+@VBE
 @pytest.mark.parametrize("fault", [NO_EDID, BROKEN_EDID])
 def test_a_display_that_says_nothing_gets_640x480(faulty, fault):
     seen, calls = faulty(graphics(0, 0, 0), fault)
@@ -336,6 +353,7 @@ def test_a_display_that_says_nothing_gets_640x480(faulty, fault):
     assert seen.screen[:2] == (640, 480)
 
 
+@VBE
 def test_where_no_mode_can_be_set_text_stays(faulty):
     seen, calls = faulty(graphics(1024, 768, 32), SET_FAILS)
     assert seen.framebuffer == VGA_TEXT and seen.vbe_mode == 3
@@ -344,34 +362,40 @@ def test_where_no_mode_can_be_set_text_stays(faulty):
     assert calls.count(SET_MODE) == 3
 
 
+@VBE
 def test_where_a_mode_cannot_be_set_the_next_wish_is_tried(faulty):
     seen, _ = faulty(graphics(1024, 768, 24), SET_ONE_FAILS, mode=0x118)
     assert seen.mode == (1024, 768, 32, RGB)
     assert seen.said == ["whelk: /boot/kernel: no video mode 1024x768x24: 1024x768x32 instead"]
 
 
+@VBE
 def test_modes_without_a_linear_frame_buffer_are_not_used(faulty):
     seen, calls = faulty(graphics(1024, 768, 32), BANKED)
     assert seen.framebuffer == VGA_TEXT
     assert SET_MODE not in calls
 
 
+@VBE
 def test_a_list_of_modes_without_an_end_is_given_up(faulty):
     seen, calls = faulty(graphics(1024, 768, 24), ENDLESS, mode=0x118)
     assert seen.mode == (1024, 768, 24, RGB)
     assert calls.count(GET_MODE_INFO) == MODE_LIST_LIMIT + 1
 
 
+@VBE
 def test_a_mode_of_which_nothing_is_known_hides_no_other(faulty):
     seen, _ = faulty(graphics(1024, 768, 24), UNKNOWN, mode=0x101)
     assert seen.mode == (1024, 768, 24, RGB)
 
 
+@VBE
 def test_the_pitch_is_that_of_the_linear_frame_buffer_from_vbe_3_on(faulty):
     assert faulty(graphics(1024, 768, 24), VERSION_2)[0].framebuffer[1] == 3072
     assert faulty(graphics(1024, 768, 24), VERSION_3)[0].framebuffer[1] == 0x2345
 
 
+@VBE
 def test_a_protected_mode_interface_is_handed_over_to_who_asks_for_video(faulty):
     for kernel in (graphics(1024, 768, 32), asks(1, 80, 25, 0)):
         assert faulty(kernel, NONE)[0].interface == (0, 0, 0)

@@ -18,9 +18,10 @@ KEPT = {"segment-of-29-mb": BOTH, "bss-of-262-mib": BOTH, "data-over-conventiona
 
 def shapes(kernels):
     """Kernels' names, to parametrize by."""
-    kept = pytest.mark.bios("a kernel over memory that OVMF keeps")
-    return [pytest.param(name, marks=[kept] if Machine.on and Machine.on["firmware"] in KEPT.get(name, ()) else [])
-            for name in kernels]
+    left_out = dict.fromkeys([name for name in KEPT if Machine.on and Machine.on["firmware"] in KEPT[name]],
+                             [pytest.mark.bios("a kernel over memory that OVMF keeps")])
+    left_out["efi-tags"] = [pytest.mark.bios("a kernel with an entry for UEFI that leads nowhere")]
+    return [pytest.param(name, marks=left_out.get(name, [])) for name in kernels]
 
 
 def mode_here(width, height, depth, kind):
