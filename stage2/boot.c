@@ -181,7 +181,9 @@ bool boot_describe(const struct boot *boot, struct error *error)
         timeline_stamp(TIMELINE_KERNEL);
     }
     timeline_stamp(TIMELINE_MODULES);
-    if (plan->video.is_made) {
+    /* Where there is no text mode, the config's modes are for all kernels, as under GRUB. */
+    if (plan->video.is_made ||
+        (plan->video.gfxpayload != NULL && answers.video.framebuffer.type == FRAMEBUFFER_RGB)) {
         start_video(plan, &answers.video);
     }
     disc_close();

@@ -380,7 +380,7 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *co
 {
     struct planning planning = {
         .plan = plan, .boot = boot, .config_name = config_name, .arena = arena, .error = error};
-    *plan = (struct plan){.protocol = boot->protocol};
+    *plan = (struct plan){.protocol = boot->protocol, .video.gfxpayload = boot->gfxpayload};
     plan->information = (struct boot_information){
         .map = map, .command_line = boot->kernel.arguments, .loader_name = PLAN_LOADER_NAME};
     bool information_first = plan->protocol == CONFIG_MULTIBOOT1;
