@@ -215,7 +215,7 @@ def test_a_qemu_that_cannot_trace_leaves_the_accesses_out(bench, tmp_path):
 
 def test_an_iso_that_never_reaches_the_kernel_is_left_out_and_said(bench, tmp_path):
     (tmp_path / "nothing.iso").write_bytes(bytes(2 * MIB))
-    done = bench("--json", "--loaders=whelk", "--no-accesses", "--timeout=20", "--iso",
+    done = bench("--json", "--loaders=whelk", "--no-accesses", "--timeout=10", "--iso",
                  f"nothing={tmp_path}/nothing.iso", status=1)
     assert [name for name, _ in results(done)] == ["whelk"]
     lines = [line for line in done.stderr.splitlines() if "nothing" in line]
@@ -224,7 +224,7 @@ def test_an_iso_that_never_reaches_the_kernel_is_left_out_and_said(bench, tmp_pa
 
 
 def test_the_last_that_was_seen_on_the_serial_port_is_said(bench):
-    done = bench("--loaders=whelk", "--until=never said", "--timeout=20", status=1,
+    done = bench("--loaders=whelk", "--no-accesses", "--until=never said", "--timeout=10", status=1,
                  files=tree(KERNELS["elf32"].make()))
     assert "\"never said\" on the serial port was not reached" in done.stderr
     assert "END" in done.stderr and done.stdout == ""
