@@ -12,19 +12,24 @@ $(BUILD)/shim.efi: $(BUILD)/shim.o linker/efi-x64.ld linker/efi.ld
 	@$(call efi_link,x64) -o $(@:.efi=.elf) $<
 	@objcopy -O binary $(@:.efi=.elf) $@
 
-# Which tests: make check-boot BOOT_TESTS="tests/boot/test_placement.py -k smp"
-BOOT_TESTS ?= tests/boot
+# Which tests: make check-boot BOOT_TESTS="tests/boot/test_placement.py -k smp". Otherwise all, each file for itself, so
+# that make can run some at once: make -j2 -O check-boot.
+BOOT_TESTS ?=
+BOOT_FILES := $(wildcard tests/boot/test_*.py)
 # Which firmware, where a test does not say: seabios, or one of UEFI_FIRMWARES (tests/boot/qemu.py)
 BOOT_FIRMWARE ?= seabios
 UEFI_FIRMWARES := ovmf-x64 ovmf-ia32 ovmf-x64-usb
 # How often a test that failed is run again; the summary names it all the same.
 BOOT_RERUNS ?= 0
 
-.PHONY: check-boot
-check-boot: $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels $(BUILD)/shim.efi
-	WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -raR --durations=5 -p no:cacheprovider \
-	    --firmware=$(BOOT_FIRMWARE) \
-	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(BOOT_TESTS)
+.PHONY: check-boot boot-chosen $(BOOT_FILES:%=boot-%)
+check-boot: $(if $(BOOT_TESTS),boot-chosen,$(BOOT_FILES:%=boot-%))
+
+# What tests start by make has nothing to do with this make.
+boot-chosen $(BOOT_FILES:%=boot-%): $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels $(BUILD)/shim.efi
+	env -u MAKEFLAGS -u MAKELEVEL WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -raR --durations=5 \
+	    -p no:cacheprovider --firmware=$(BOOT_FIRMWARE) \
+	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(or $(BOOT_TESTS),$(@:boot-%=%))
 
 # All boot tests that make sense there on each UEFI firmware: an hour and a half each.
 .PHONY: check-firmwares
