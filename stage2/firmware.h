@@ -48,7 +48,7 @@ struct video_size firmware_video_display_size(void);
    screen then. */
 bool firmware_video_set(const struct video_mode *mode, struct video *video);
 
-/* I/O port of the first UART as the firmware reports it, 0: none. */
+/* I/O port of the first UART as the firmware reports it; 0: none, or the firmware's own for now. */
 uint16_t firmware_serial_port(void);
 
 /* A key in console.h's terms or KEY_NONE; never waits. */

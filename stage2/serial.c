@@ -78,8 +78,8 @@ bool serial_set_up(const struct serial_settings *settings)
 bool serial_present(void)
 {
     if (!probed) {
-        probed = true;
         uint16_t base = firmware_serial_port();
+        probed = base != 0; /* else it may be the firmware's, for now */
         if (base != 0 && answers(base)) {
             set_up(base, DIVISOR_115200, LINE_8N1);
             port = base;

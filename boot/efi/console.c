@@ -84,7 +84,11 @@ static bool is_on_serial_port(void)
 
 uint16_t firmware_serial_port(void)
 {
-    return uefi_boot_services_run && is_on_serial_port() ? 0 : COM1;
+    static int is_own = -1; /* not looked yet */
+    if (is_own < 0) {
+        is_own = uefi_boot_services_run && is_on_serial_port();
+    }
+    return uefi_boot_services_run && is_own ? 0 : COM1;
 }
 
 static int key_of(const EFI_INPUT_KEY *key)
