@@ -145,6 +145,7 @@ static void report_timeline(const char *wish)
     }
     timeline_stamp(TIMELINE_JUMP); /* reading the extras is not part of it */
     const struct extras *extras = firmware_extras(&ignored);
+    disc_close(); /* once more, as they may have been read now */
     if (extras != NULL) {
         extras->timeline_report(wish);
     }

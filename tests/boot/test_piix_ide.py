@@ -386,3 +386,16 @@ def test_a_kernel_finds_the_piix_as_under_grub_after_a_read_error(discs, tmp_pat
                 boot = qemu.boot()
     assert module_arrived(boot) and fell_back(boot, "read error")
     assert found["whelk"] == found["grub"]
+
+
+@pytest.mark.parametrize("timing", [b"", b"set whelk_timing=1\n"], ids=["prepared", "and-timed"])
+def test_a_kernel_finds_the_piix_as_under_grub_after_a_boot_without_a_menu(discs, tmp_path, timing):
+    """The timeline's line is an extra, which is read after all else."""
+    found = {}
+    for loader in ("whelk", "grub"):
+        files = tree(ELF32, modules=[("module", MODULE)])
+        files[CONFIG] = timing + files[CONFIG]
+        with Traced(discs.make(files, loader), tmp_path, exit_device=False) as qemu:
+            qemu.wait_for("^END$", 30)
+            found[loader] = state(qemu)
+    assert found["whelk"] == found["grub"]
