@@ -115,7 +115,7 @@ def test_what_is_understood_boots(iso, tmp_path, config, warning):
     with Machine(iso(config)) as machine:
         machine.wait_for("^END$", 30)
         assert Report(machine.serial)["cmdline"] == b"fine"
-        shown = [line for line in machine.serial.splitlines() if line.startswith("whelk: ")]
+        shown = [line for line in machine.said if line.startswith("whelk: ")]
     warned = [line.replace("warning: ", "") for line in said.stdout.splitlines() if "warning: " in line]
     for lines in (warned, shown):
         assert len(lines) == (1 if warning else 0)
