@@ -16,7 +16,7 @@ from discs import BUILD, CONFIG, MKRESCUE, write_tree
 from make_kernel import (DATA, MEMORY_INFO, MIB, PAGE_ALIGN, VIDEO_MODE, Payload, Segment, align, elf,
                          multiboot_header)
 from multiboot2_kernels import FRAMEBUFFER, header, tag
-from qemu import Machine
+from qemu import Machine, expected
 from report import Report, differences
 from test_multiboot2 import EXPLAINED
 
@@ -25,10 +25,12 @@ FILES = sorted(CORPUS.glob("*.cfg"))
 SAMPLE = 40
 
 # All that the configs load, which GRUB then reads from the disc.
-GRUB = ["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "--locales=", "--themes=", "--fonts=ascii",
-        "--install-modules=multiboot multiboot2 normal iso9660 biosdisk part_msdos part_gpt test echo gzio search "
-        "search_fs_file search_fs_uuid search_label all_video vbe vga video_bochs video_cirrus video video_fb font gfxterm "
-        "configfile sleep read reboot halt terminal serial true loadenv ext2 fat png bitmap"]
+PLATFORM = expected("i386-pc", x64="x86_64-efi", uefi="i386-efi")
+GRUB = ["grub-mkrescue", "-d", f"/usr/lib/grub/{PLATFORM}", "--locales=", "--themes=", "--fonts=ascii",
+        "--install-modules=multiboot multiboot2 normal iso9660 part_msdos part_gpt test echo gzio search "
+        "search_fs_file search_fs_uuid search_label all_video video_bochs video_cirrus video video_fb font gfxterm "
+        "configfile sleep read reboot halt terminal serial true loadenv ext2 fat png bitmap "
+        + expected("biosdisk vbe vga", "efi_gop"), *expected([], ["--modules=efi_gop"])]
 
 # Not the adapter that GRUB, once it has loaded all video drivers, sets up itself, without the firmware.
 EXTRA = ("-nic", "none", "-vga", "vmware")

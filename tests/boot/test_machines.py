@@ -9,8 +9,12 @@ import pytest
 from discs import CONFIG
 from good_kernels import KERNELS
 from make_kernel import MIB, Segment, elf, pattern
+from qemu import Machine, expected
 from report import differences
+from uefi import PC_ALONE
 
+MACHINES = pytest.mark.parametrize("machine", [pytest.param("pc", marks=PC_ALONE), "q35"])
+LITTLE = pytest.mark.bios("machines too small for UEFI")
 # As it was printed, with its closing brace lost.
 BLOG_CONFIG = b"""set timeout=0
 set default=0
@@ -43,25 +47,27 @@ def assert_booted(report):
     assert application["adler"] == zlib.adler32(APPLICATION)
 
 
-@pytest.mark.parametrize("machine", ["pc", "q35"])
-@pytest.mark.parametrize("memory", [32, 64, 128, 512, 1024, 4096, 8192])
+@MACHINES
+@pytest.mark.parametrize("memory", [*(pytest.param(mib, marks=LITTLE) for mib in (32, 64, 128)), 512, 1024, 4096, 8192])
 def test_the_tree_of_the_blog_boots_with_this_memory(boot, blog, machine, memory):
     report = boot(blog, machine=machine, memory=memory).report
     assert_booted(report)
     available = sum(e["length"] for e in report.mmap if e["type"] == 1)
-    assert memory * MIB - MIB < available < memory * MIB
+    assert memory * MIB - expected(1, 40) * MIB < available < memory * MIB
 
 
-@pytest.mark.parametrize("machine", ["pc", "q35"])
+@MACHINES
 @pytest.mark.parametrize("attach", ["cdrom", "hda", "virtio-blk", "usb"])
 def test_the_same_iso_boots_when_it_is_attached_as(boot, blog, machine, attach):
     report = boot(blog, machine=machine, attach=attach, memory=128).report
     assert_booted(report)
+    if Machine.on:
+        return
     drive = report["boot_device"] >> 24
     assert drive >= 0x88 if attach == "cdrom" else drive == 0x80
 
 
-@pytest.mark.parametrize("machine", ["pc", "q35"])
+@MACHINES
 @pytest.mark.parametrize("memory", [32, 4096])
 def test_the_report_is_grubs(boot, blog_mended, loader, machine, memory):
     ours = boot(blog_mended, loader, machine=machine, memory=memory).report
@@ -75,14 +81,19 @@ def test_the_report_is_grubs_on_a_disk_as_well(boot, blog_mended, loader, attach
     theirs = boot(blog_mended, "grub", attach=attach).report
     # GRUB names the partition that its prefix points to; we boot from the whole disk.
     assert differences(ours, theirs, also={"boot_device"}) == {}
-    assert ours["boot_device"] >> 24 == theirs["boot_device"] >> 24
+    assert Machine.on or ours["boot_device"] >> 24 == theirs["boot_device"] >> 24
 
 
 def test_two_processors_change_nothing_but_the_tables(boot, blog):
     one, two = (boot(blog, cpus=cpus).report for cpus in (1, 2))
-    assert differences(one, two, also={"mp_pointer"}) == {"mp_processors": (1, 2)}
+    changed = differences(one, two, also={"mp_pointer"})
+    if Machine.on:  # which has memory for each processor, and no such tables
+        assert all(key.startswith("mmap") for key in changed)
+    else:
+        assert changed == {"mp_processors": (1, 2)}
 
 
+@pytest.mark.bios("QEMU without Machine")
 def test_the_command_of_the_readme_boots_it(discs, blog):
     """No isa-debug-exit, no monitor, the serial port on standard output."""
     image = discs.make(blog)

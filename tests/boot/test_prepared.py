@@ -162,6 +162,7 @@ def test_a_module_that_was_packed_in_its_place_is_unpacked(boot, discs, tmp_path
     assert [m["end"] - m["start"] for m in result.report.modules] == [len(module), len(packed)]
 
 
+@pytest.mark.also_on("ovmf-x64-usb")
 def test_a_module_that_stays_packed_is_prepared(boot):
     files = timed(tree(plain(), "", [("m", gzip.compress(b"x" * 5000))]))
     files[CONFIG] = files[CONFIG].replace(b"module /boot", b"module --nounzip /boot")
