@@ -85,7 +85,8 @@ class Machine:
         self.is_uefi = firmware is not None
         self.directory = Path(tempfile.mkdtemp(prefix="whelk-qemu-"))
         self.command = ["qemu-system-x86_64", "-accel", "tcg", "-M", machine or "pc", "-m", str(memory), "-smp",
-                        f"{cpus},sockets={cpus}", "-display", "none", "-no-reboot", *attachment(image, attach or "cdrom")]
+                        f"{cpus},sockets={cpus}", "-display", "none", "-no-reboot",
+                        *attachment(image, attach or "cdrom")]
         if self.is_uefi:
             self.command += uefi(firmware, self.directory)
         if exit_device:

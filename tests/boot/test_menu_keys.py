@@ -9,7 +9,7 @@ import pytest
 
 from discs import CONFIG
 from good_kernels import plain
-from qemu import Machine
+from qemu import Machine, expected
 from report import Report
 from serial_terminal import SerialTerminal
 
@@ -35,7 +35,9 @@ submenu "More" {{
     }}
 }}
 """
-MENU = ["*2 Größe ✓ 日本", "1 First", "3 More >"]
+# OVMF's serial terminal has no letters but ASCII's.
+MENU = [expected("*2 Größe ✓ 日本", "*2 Gr??e ? ?,"), "1 First", "3 More >"]
+GREETING = expected("Grüße", "Gr??e")
 CLEAR = b"\x1b[2J"  # the screen, when the menu is left
 
 
@@ -51,9 +53,11 @@ def machine(discs):
         yield started
 
 
-# QEMU's names of keys, and what a terminal sends.
-KEYS = {"up": "\x1b[A", "down": "\x1b[B", "left": "\x1b[D", "end": "\x1b[F", "delete": "\x1b[3~", "ret": "\r",
-        "esc": "\x1b", "tab": "\t", "spc": " ", "f10": "\x1b[21~", "backspace": "\x7f", "slash": "/", "minus": "-"}
+# QEMU's names of keys, and what a terminal sends. (OVMF reads what a PC-ANSI terminal sends.)
+KEYS = {"up": "\x1b[A", "down": "\x1b[B", "left": "\x1b[D", "end": "\x1b[F", "ret": "\r", "esc": "\x1b", "tab": "\t",
+        "spc": " ", "slash": "/", "minus": "-",
+        "pgup": expected("\x1b[5~", "\x1b[I"), "f10": expected("\x1b[21~", "\x1b[V"),
+        "delete": expected("\x1b[3~", "\x7f"), "backspace": expected("\x7f", "\b")}
 
 
 class Keyboard:
@@ -80,6 +84,8 @@ class Terminal:
         self.machine.type_serial(text.encode())
 
 
+SERIAL_PORT = pytest.mark.bios("the serial port is UEFI's")
+SCREEN = pytest.mark.bios("the VGA text screen")
 BOTH = pytest.mark.parametrize("device", [Keyboard, Terminal])
 
 
@@ -90,12 +96,14 @@ def booted(machine):
 
 # ---- The list
 
+@SCREEN
 def test_titles_are_utf8_on_the_terminal_and_what_code_page_437_has_on_the_screen(machine):
     assert [line.strip() for line in machine.terminal.rows[2:5]] == [MENU[1], MENU[0], MENU[2]]
     assert machine.terminal.selected == MENU[0]
     assert machine.screen().split("\n")[3].strip() == "*2 Größe ? ????"
 
 
+@SCREEN
 def test_both_screens_show_the_same(machine):
     machine.press("up")
     machine.wait_for_selected(MENU[1])
@@ -133,6 +141,7 @@ DOWNS = ("\x1b[B", "\x1bOB", "\x1b[1;2B", "\x0e", "v")
 ENDS = ("\x1b[F", "\x1bOF", "\x1b[4~", "\x1b[8~", "\x05", "\x1b[6~", "vv")
 
 
+@SERIAL_PORT
 def test_a_terminal_may_send_its_keys_in_any_way(machine):
     def leads_to(keys, item):
         machine.type_serial(keys)
@@ -156,6 +165,7 @@ def test_keys_right_behind_escape_count(machine):
     assert booted(machine) == '"Größe ✓ 日本"'
 
 
+@SERIAL_PORT
 def test_moving_the_bar_sends_two_rows_and_scrolling_less_than_a_screen(discs):
     entries = "\n".join(f'menuentry "Entry {number}" {{ multiboot /boot/kernel }}' for number in range(60))
     files = {**tree(), CONFIG: f"set timeout=-1\n{entries}\n".encode()}
@@ -179,22 +189,27 @@ def test_moving_the_bar_sends_two_rows_and_scrolling_less_than_a_screen(discs):
 def test_a_hidden_menu_shows_nothing_and_boots(discs):
     with Machine(discs.make(tree("set timeout=2", "set timeout_style=hidden", "set default=0"))) as machine:
         assert booted(machine) == "first"
-        assert machine.serial.startswith("report: ")
+        assert machine.shown == ""
 
 
 def test_a_countdown_shows_the_seconds_and_no_menu(discs):
     with Machine(discs.make(tree("set timeout=3", "set timeout_style=countdown", "set default=0"))) as machine:
         assert booted(machine) == "first"
-        shown = machine.serial[:machine.serial.index("report: ")]
-        assert re.findall(r"Boots in (\d) s; Esc: menu", shown) == ["3", "2", "1"]
-        assert SerialTerminal(shown.encode()).rows[0].startswith("Boots in 1 s; Esc: menu") and "First" not in shown
+        assert re.findall(r"Boots in (\d) s; Esc: menu", machine.shown) == ["3", "2", "1"]
+        rows = SerialTerminal(machine.received.split(b"report: ")[0]).rows
+        row = expected(rows[0], next(row for row in rows if "Boots" in row))  # UEFI's own stand above it
+        assert row.startswith("Boots in 1 s; Esc: menu") and "First" not in machine.shown
 
 
 HIDDEN = "echo hidden now"  # a sign that the loader is there
 
 
-@pytest.mark.parametrize("key, style", [("esc", "hidden"), ("f4", "hidden"), ("shift", "hidden"), ("serial", "hidden"),
-                                        ("esc", "countdown")])
+WITHOUT_A_CHARACTER = pytest.mark.bios("a key without a character")
+
+
+@pytest.mark.parametrize("key, style", [
+    ("esc", "hidden"), ("f4", "hidden"), pytest.param("shift", "hidden", marks=WITHOUT_A_CHARACTER),
+    ("serial", "hidden"), ("esc", "countdown")])
 def test_escape_f4_and_shift_show_a_hidden_menu(discs, style, key):
     with Machine(discs.make(tree("set timeout=300", f"set timeout_style={style}", HIDDEN))) as machine:
         machine.wait_for("hidden now", 30)
@@ -213,6 +228,7 @@ def test_escape_f4_and_shift_show_a_hidden_menu(discs, style, key):
 def test_a_hotkey_boots_from_a_hidden_menu(discs):
     with Machine(discs.make(tree("set timeout=300", "set timeout_style=hidden", "kind=x", HIDDEN))) as machine:
         machine.wait_for("hidden now", 30)
+        time.sleep(1)  # under UEFI, what was typed before the menu waits does not count
         machine.press("g")
         assert booted(machine) == '"Größe ✓ 日本" x'
 
@@ -238,10 +254,11 @@ def test_an_entry_is_edited_before_it_boots(machine, device):
 def test_f10_boots_and_arguments_and_hotkeys_are_letters_to_the_editor(machine):
     at = Terminal(machine)
     at.keys("e", "down", "end")
-    at.text(" eceg1 ä")
-    machine.wait_for_terminal(r'kernel "\$1" \$kind eceg1 ä$')
+    letter = expected("ä", "a")
+    at.text(f" eceg1 {letter}")
+    machine.wait_for_terminal(rf'kernel "\$1" \$kind eceg1 {letter}$')
     at.keys("f10")
-    assert booted(machine) == '"Größe ✓ 日本" eceg1 ä'
+    assert booted(machine) == f'"Größe ✓ 日本" eceg1 {letter}'
 
 
 @pytest.mark.parametrize("leave", ["esc", "ctrl-c"])
@@ -289,7 +306,7 @@ def test_lines_longer_than_the_screen_and_more_than_it_has_rows_can_be_reached(m
     at.keys("end")
     at.text("\r#" * 25)
     machine.wait_until(lambda: "multiboot" not in machine.terminal.text, "the first line scrolls away")
-    at.keys("\x1b[5~", "\x1b[5~", "\x1b[5~")
+    at.keys("pgup", "pgup", "pgup")
     machine.wait_for_terminal("^     multiboot /boot/kernel first xxx")
     at.keys("ctrl-x")
     assert booted(machine) == "first " + "x" * 100 + "END"
@@ -328,9 +345,9 @@ def test_ls_and_cat_show_what_is_on_the_disc(prompt):
     assert {"grub/", "kernel", "notes.txt", "other"} <= set(listed)
     assert "-".join(LONG_NAME.split("-")[:3]) in " ".join(listed)
     assert "        1234 other" in answer(prompt, "ls -l (cd)/boot/")
-    assert answer(prompt, "cat /boot/notes.txt") == NOTES.rstrip("\n").split("\n")
+    assert answer(prompt, "cat /boot/notes.txt") == ["first line", GREETING]
     assert answer(prompt, "ls /nowhere") == ['whelk: /nowhere: no such file or directory "nowhere" in /']
-    prompt.wait_for_screen("^Grüße$")
+    prompt.wait_for_screen(f"^{re.escape(GREETING)}$")
 
 
 def test_ls_lists_a_long_name_whole(prompt):
@@ -340,7 +357,7 @@ def test_ls_lists_a_long_name_whole(prompt):
 
 def test_lsmmap_shows_the_memory_map(prompt):
     shown = answer(prompt, "lsmmap")
-    assert shown[0] == "         0 +      9fc00  type 1: available"
+    assert shown[0] == f"         0 +      {expected('9fc00', 'a0000', ia32='30000')}  type 1: available"
     assert any("100000" in row and "available" in row for row in shown)
 
 
@@ -355,7 +372,7 @@ def test_help_names_the_commands_by_what_they_do(prompt):
 
 def test_commands_keep_variables_results_and_functions(prompt):
     assert answer(prompt, "set x=5; false") == []
-    assert answer(prompt, "echo $? $x $root") == ["1 5 cd"]
+    assert answer(prompt, "echo $? $x $root") == [f"1 5 {expected('cd', 'cd0')}"]
     assert answer(prompt, "function f { echo <$1>; }".replace("<", "'<'").replace(">", "'>'")) == []
     assert answer(prompt, "if [ $x = 5 ]; then f a; fi") == ["<a>"]
     assert answer(prompt, "nosuch") == ["whelk: unknown command 'nosuch'"]
@@ -385,7 +402,7 @@ def test_what_was_typed_comes_back(prompt):
     at.keys("up", "ctrl-a", *["ctrl-d"] * 4)
     at.text("cat /boot/notes.txt #")
     at.keys("ret")
-    prompt.wait_for_terminal("^Grüße$")
+    prompt.wait_for_terminal(f"^{re.escape(GREETING)}$")
 
 
 @BOTH
@@ -448,6 +465,7 @@ def test_exit_leads_to_the_next_boot_device(discs, tmp_path):
         machine.wait_for(BOOTED)
 
 
+@pytest.mark.also_on("ovmf-ia32")
 def test_configfile_takes_the_place_of_the_menu(discs):
     files = {**tree("set timeout=-1"), "boot/more.cfg": b'menuentry "From the other" {\nmultiboot /boot/kernel o\n}\n'}
     with Machine(discs.make(files)) as machine:
@@ -488,7 +506,8 @@ def test_keys_do_what_they_do_in_grub(discs, loader, keys, result):
 
 # ---- Without anybody
 
-@pytest.mark.parametrize("without", [("-vga", "none"), ("-M", "pc,i8042=off"), ("-serial", "none")], ids=lambda w: w[0])
+@pytest.mark.parametrize("without", [
+    ("-vga", "none"), ("-M", f"{expected('pc', 'q35')},i8042=off"), ("-serial", "none")], ids=lambda w: w[0])
 def test_without_display_keyboard_or_uart_the_default_boots(discs, tmp_path, without):
     settings = ("set timeout=2", "set default=0")
     if without[0] == "-serial":

@@ -8,8 +8,8 @@ from qemu import Machine
 RGB, EGA_TEXT = 1, 2
 PC_ALONE = pytest.mark.bios("a machine that the 32-bit OVMF does not start on")
 
-# These kernels want memory that OVMF keeps for good: ACPI's at 8 MiB; with a system management mode, as Debian builds it
-# for 32 bits, some at 192 KiB and at 16 MiB too.
+# These kernels want memory that OVMF keeps for good: ACPI's at 8 MiB; with a system management mode, as Debian builds
+# it for 32 bits, some at 192 KiB and at 16 MiB too.
 BOTH = "x64", "ia32"
 KEPT = {"segment-of-29-mb": BOTH, "bss-of-262-mib": BOTH, "data-over-conventional-memory": ["ia32"],
         "data-over-all-conventional-memory": ["ia32"], "at-16-mib": ["ia32"], "bss-only-segment-first": ["ia32"],
