@@ -498,7 +498,10 @@ AS_GRUB = {
 @pytest.mark.parametrize("keys, result", [pytest.param(*pair, id=name) for name, pair in AS_GRUB.items()])
 def test_keys_do_what_they_do_in_grub(discs, loader, keys, result):
     with Machine(discs.make(tree("set timeout=-1"), loader)) as machine:
-        machine.wait_for_screen("More", 40)
+        if Machine.on:  # GRUB has more rows there than our terminal
+            machine.wait_for("More", 40)
+        else:
+            machine.wait_for_screen("More", 40)
         time.sleep(1)
         Keyboard(machine).keys(*keys)
         assert booted(machine) == result
