@@ -25,11 +25,15 @@ BOOT_RERUNS ?= 0
 .PHONY: check-boot boot-chosen $(BOOT_FILES:%=boot-%)
 check-boot: $(if $(BOOT_TESTS),boot-chosen,$(BOOT_FILES:%=boot-%))
 
-# What tests start by make has nothing to do with this make.
+# What tests start by make has nothing to do with this make. A folder of its own for each: where several share pytest's,
+# each that starts closes it to other users, as whom some tests run programs there.
 boot-chosen $(BOOT_FILES:%=boot-%): $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels $(BUILD)/shim.efi
+	@echo "BOOT $(or $(BOOT_TESTS),$(@:boot-%=%))"
+	@scratch=$$(mktemp -d); \
 	env -u MAKEFLAGS -u MAKELEVEL WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -raR --durations=5 \
-	    -p no:cacheprovider --firmware=$(BOOT_FIRMWARE) \
-	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(or $(BOOT_TESTS),$(@:boot-%=%))
+	    -p no:cacheprovider --basetemp=$$scratch/pytest --firmware=$(BOOT_FIRMWARE) \
+	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(or $(BOOT_TESTS),$(@:boot-%=%)); \
+	status=$$?; rm -rf $$scratch; exit $$status
 
 # All boot tests that make sense there on each UEFI firmware: an hour each, with two processors.
 .PHONY: check-firmwares
