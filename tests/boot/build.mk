@@ -35,7 +35,7 @@ boot-chosen $(BOOT_FILES:%=boot-%): $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file 
 	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(or $(BOOT_TESTS),$(@:boot-%=%)); \
 	status=$$?; rm -rf $$scratch; exit $$status
 
-# All boot tests that make sense there on each UEFI firmware: an hour each, with two processors.
+# All boot tests that make sense there on each UEFI firmware: some three hours with two processors.
 .PHONY: check-firmwares
 check-firmwares: deps-check
 	@failed=0; make="$(MAKE) -k -j$(shell nproc) -O --no-print-directory check-boot"; \
