@@ -22,7 +22,7 @@ bool run_fail(const struct run *run, const char *format, ...)
 
 bool run_finish_error(const struct run *run)
 {
-    return fail_in(run->error, "%s:%u: ", run->cursor.name, run->line);
+    return fail_in(run->error, "%.120s:%u: ", run->cursor.name, run->line);
 }
 
 bool run_fail_full(const struct run *run)

@@ -30,7 +30,7 @@ struct planning {
 /* Puts the place in front of the reason. */
 static bool fail_at(const struct planning *planning, const struct config_file *file)
 {
-    return fail_in(planning->error, "%s:%u: %.120s: ", file->config, file->line, file->path);
+    return fail_in(planning->error, "%.120s:%u: %.120s: ", file->config, file->line, file->path);
 }
 
 /* Bytes of the file: where they are, or a copy at the arena's end, which the caller gives back by

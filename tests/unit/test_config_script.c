@@ -55,7 +55,7 @@ static bool read_file(const char *path, struct arena *memory, struct bytes *text
                       struct error *reason)
 {
     (void)memory;
-    if (strcmp(path, "/file") != 0) {
+    if (strncmp(path, "/file", 5) != 0) {
         return (fail)(reason, "not found");
     }
     *text = (struct bytes){(const uint8_t *)file_text, strlen(file_text)};
@@ -379,6 +379,19 @@ static void a_sourced_text_is_named_in_its_messages(void **state)
     assert_string_equal(error.message, "/file:7: the path 'x' does not begin with '/'");
 }
 
+static void a_long_name_leaves_room_for_line_and_reason(void **state)
+{
+    (void)state;
+    enum { NAME_ROOM = 120 };
+    char text[512] = "source /file", name[NAME_ROOM + 1] = "/file";
+    memset(text + strlen(text), 'x', 400);
+    memset(name + strlen(name), 'x', NAME_ROOM - strlen(name));
+    file_text = text;
+    assert_false(read_named(text, "g.cfg"));
+    assert_memory_equal(error.message, name, NAME_ROOM);
+    assert_string_equal(error.message + NAME_ROOM, ":1: nested too deep: more than 20 levels");
+}
+
 static void files_name_the_config_that_asks_for_them(void **state)
 {
     (void)state;
@@ -611,6 +624,7 @@ int main(void)
         TEST(search_finds_the_disc_or_nothing),
         TEST(search_sets_a_variable_to_the_disc),
         TEST(a_sourced_text_is_named_in_its_messages),
+        TEST(a_long_name_leaves_room_for_line_and_reason),
         TEST(files_name_the_config_that_asks_for_them),
         TEST(a_text_that_sources_itself_is_an_error),
         TEST(a_sourced_file_that_is_no_text_is_a_warning),
