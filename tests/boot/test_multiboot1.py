@@ -347,6 +347,7 @@ def test_in_a_machine_of_this_many_mib_all_is_as_under_grub(boot, memory):
     assert (4 << 30 in [e["base"] for e in ours.mmap]) == (memory > 3072)
 
 
+@pytest.mark.bios("of the comparison itself, and the table for a BIOS")
 @pytest.mark.parametrize("entry, kernels", [(tree, KERNELS), (multiboot2_tree, multiboot2_kernels.KERNELS)], ids=[1, 2])
 def test_no_difference_from_grub_goes_unnoticed_but_those_that_are_explained(boot, entry, kernels):
     """Each value of a report in turn is made another one."""
