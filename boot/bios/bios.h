@@ -36,15 +36,6 @@ void bios_rest(void);
 /* Waits for an interrupt of this line, 0 to 15, or for less. True: it has come. */
 ASSEMBLY bool bios_rest_for(unsigned line);
 
-/* One range of INT 15h E820h (ACPI 6.x, table 15.5). */
-struct address_range {
-    uint64_t base;
-    uint64_t length;
-    uint32_t type;
-    uint32_t extended_attributes;
-} __attribute__((packed));
-_Static_assert(sizeof(struct address_range) == 24, "real_mode.inc knows this size");
-
 static inline bool bios_failed(const struct bios_registers *registers)
 {
     return (registers->eflags & EFLAGS_CARRY) != 0;

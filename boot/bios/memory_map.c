@@ -14,6 +14,15 @@ enum {
 };
 #define STAGING_LIMIT 0xfffff000u /* one page less than 4 GiB: a size of 32 bits */
 
+/* One range of INT 15h E820h (ACPI 6.x, table 15.5). */
+struct address_range {
+    uint64_t base;
+    uint64_t length;
+    uint32_t type;
+    uint32_t extended_attributes;
+} __attribute__((packed));
+_Static_assert(sizeof(struct address_range) == 24, "real_mode.inc knows this size");
+
 /* gate.asm has asked before stage 2 started; the stack may overwrite the end of it later. */
 extern const uint16_t ranges_end;
 
