@@ -22,24 +22,28 @@ UEFI_FIRMWARES := ovmf-x64 ovmf-ia32 ovmf-x64-usb
 # How often a test that failed is run again; the summary names it all the same.
 BOOT_RERUNS ?= 0
 
-.PHONY: check-boot boot-chosen $(BOOT_FILES:%=boot-%)
+# By each UEFI firmware, as targets too.
+FIRMWARE_FILES := $(foreach firmware,$(UEFI_FIRMWARES),$(BOOT_FILES:%=$(firmware)-%))
+$(foreach firmware,$(UEFI_FIRMWARES),$(eval $(BOOT_FILES:%=$(firmware)-%): BOOT_FIRMWARE := $(firmware)))
+
+CHOSEN_TESTS = $(or $(BOOT_TESTS),tests/$(lastword $(subst -tests/, ,$@)))
+
+.PHONY: check-boot boot-chosen $(BOOT_FILES:%=boot-%) $(FIRMWARE_FILES)
 check-boot: $(if $(BOOT_TESTS),boot-chosen,$(BOOT_FILES:%=boot-%))
 
 # What tests start by make has nothing to do with this make. A folder of its own for each: where several share pytest's,
 # each that starts closes it to other users, as whom some tests run programs there.
-boot-chosen $(BOOT_FILES:%=boot-%): $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels $(BUILD)/shim.efi
-	@echo "BOOT $(or $(BOOT_TESTS),$(@:boot-%=%))"
+boot-chosen $(BOOT_FILES:%=boot-%) $(FIRMWARE_FILES): $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels \
+    $(BUILD)/shim.efi
+	@echo "BOOT $(BOOT_FIRMWARE) $(CHOSEN_TESTS)"
 	@scratch=$$(mktemp -d); \
 	env -u MAKEFLAGS -u MAKELEVEL WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -raR --durations=5 \
 	    -p no:cacheprovider --basetemp=$$scratch/pytest --firmware=$(BOOT_FIRMWARE) \
-	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(or $(BOOT_TESTS),$(@:boot-%=%)); \
+	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(CHOSEN_TESTS); \
 	status=$$?; rm -rf $$scratch; exit $$status
 
 # All boot tests that make sense there on each UEFI firmware: some three hours with two processors.
 .PHONY: check-firmwares
 check-firmwares: deps-check
-	@failed=0; make="$(MAKE) -k -j$(shell nproc) -O --no-print-directory check-boot"; \
-	WHELK_ALL_FIRMWARES=1 $$make BOOT_TESTS=tests/boot/test_firmwares.py || failed=1; \
-	for firmware in $(UEFI_FIRMWARES); do echo "By $$firmware:"; \
-	    $$make BOOT_FIRMWARE=$$firmware || failed=1; \
-	done; exit $$failed
+	@WHELK_ALL_FIRMWARES=1 $(MAKE) -k -j$(shell nproc) -O --no-print-directory \
+	    boot-tests/boot/test_firmwares.py $(FIRMWARE_FILES)
