@@ -3,6 +3,7 @@
 #include "tools/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
@@ -76,19 +77,53 @@ static void catch_signals(void)
     signal(SIGXFSZ, SIG_IGN); /* writing fails then, with a reason */
 }
 
-/* Where the file will be: links followed, so that a link stays one; refuses what is no file. */
-static bool find_place(const char *path, char place[PATH_MAX], struct error *error)
+/* What is printed goes to standard error from now on. */
+static bool take_standard_output(struct output *output, struct error *error)
 {
+    if (isatty(STDOUT_FILENO)) {
+        return fail(error, "-: standard output is a terminal; redirect it or give a file name");
+    }
+    fflush(stdout);
+    output->copied_to = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return (output->copied_to >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) ||
+           fail(error, "-: %s", strerror(errno));
+}
+
+/* A pipe or a device; a disk that is in use is left alone: O_EXCL (open(2)). */
+static bool open_other(struct output *output, mode_t mode, struct error *error)
+{
+    int flags = O_WRONLY | O_CLOEXEC | (S_ISBLK(mode) ? O_EXCL : 0);
+    output->copied_to = open(output->name, flags);
+    return output->copied_to >= 0 || fail(error, "%s: %s", output->name, strerror(errno));
+}
+
+/* Where the ISO waits until it is copied. */
+static bool find_place_aside(struct output *output, struct error *error)
+{
+    const char *parent = getenv("TMPDIR");
+    parent = parent != NULL && parent[0] != '\0' ? parent : "/tmp";
+    if (realpath(parent, output->path) == NULL || strlen(output->path) > PATH_MAX - 2) {
+        return fail(error, "%s (TMPDIR): %s", parent, strerror(errno));
+    }
+    strcat(output->path, "/");
+    return true;
+}
+
+/* Where the file will be: links followed, so that a link stays one. */
+static bool find_place(struct output *output, struct error *error)
+{
+    const char *path = output->name;
+    char *place = output->path;
     struct stat status;
     if (strcmp(path, "-") == 0) {
-        return fail(error, "-: the ISO cannot go to standard output; give a file name");
+        return take_standard_output(output, error) && find_place_aside(output, error);
     }
     if (stat(path, &status) == 0) {
         if (S_ISDIR(status.st_mode)) {
             return fail(error, "%s: is a directory; give the ISO's file name", path);
         }
         if (!S_ISREG(status.st_mode)) {
-            return fail(error, "%s: is no regular file; write a file and copy it there", path);
+            return open_other(output, status.st_mode, error) && find_place_aside(output, error);
         }
         return realpath(path, place) != NULL || fail(error, "%s: %s", path, strerror(errno));
     }
@@ -119,7 +154,9 @@ static bool name_temporary(struct output *output)
 
 bool output_start(struct output *output, const char *path, struct error *error)
 {
-    if (!find_place(path, output->path, error)) {
+    output->name = path;
+    output->copied_to = -1;
+    if (!find_place(output, error)) {
         return false;
     }
     if (!name_temporary(output)) {
@@ -174,10 +211,33 @@ void output_child_ended(void)
     writer = 0;
 }
 
+static bool copy(int from, int to)
+{
+    static char buffer[1 << 20];
+    ssize_t length;
+    while ((length = read(from, buffer, sizeof buffer)) > 0) {
+        ssize_t written;
+        for (ssize_t done = 0; done < length; done += written) {
+            written = write(to, buffer + done, (size_t)(length - done));
+            if (written < 0) {
+                return false;
+            }
+        }
+    }
+    return length == 0;
+}
+
 bool output_finish(struct output *output, struct error *error)
 {
-    return rename(output->iso, output->path) == 0 ||
-           fail(error, "%s: %s", output->path, strerror(errno));
+    if (output->copied_to < 0) {
+        return rename(output->iso, output->path) == 0 ||
+               fail(error, "%s: %s", output->path, strerror(errno));
+    }
+    int iso = open(output->iso, O_RDONLY | O_CLOEXEC);
+    bool done = iso >= 0 && copy(iso, output->copied_to) && close(output->copied_to) == 0;
+    int reason = errno;
+    close(iso);
+    return done || fail(error, "%s: %s", output->name, strerror(reason));
 }
 
 void output_end(void)

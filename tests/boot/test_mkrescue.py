@@ -406,16 +406,94 @@ def test_a_source_that_does_not_exist_is_named(place):
     assert r"'\='" in place.refuse("a=b")
 
 
-@pytest.mark.parametrize("output, reason", [("tree", "is a directory"), ("/dev/null", "is no regular file"),
-                                            ("no/where.iso", "No such file or directory"), ("tree/", "is a directory"),
-                                            ("x/", "not a directory"), ("-", "standard output"),
+@pytest.mark.parametrize("output, reason", [("tree", "is a directory"), ("no/where.iso", "No such file or directory"),
+                                            ("tree/", "is a directory"), ("x/", "not a directory"),
                                             ("n" * 256, "not the name of a file")])
 def test_an_output_that_is_no_file_is_refused(place, output, reason):
     run = place.run("-o", output, place.write(good_tree()))
     assert run.returncode == 1
     assert reason in run.stderr.splitlines()[0]
     assert os.listdir(place.path) == ["tree"]
+
+
+# ---- what is no file gets a copy
+
+@pytest.fixture
+def scratch(place, monkeypatch):
+    """Where an ISO waits that is to be copied."""
+    folder = place.path / "scratch"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    yield folder
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("writer", [[], ["--xorriso=xorriso"]], ids=["by-itself", "by-xorriso"])
+@pytest.mark.parametrize("output", ["-", "/dev/stdout"])
+def test_a_pipe_at_standard_output_gets_the_iso_and_nothing_else(place, scratch, output, writer):
+    tree = place.write(good_tree())
+    expected = place.make(tree).read_bytes()
+    run = subprocess.run([MKRESCUE, "-v", *writer, "-o", output, tree], stdin=subprocess.DEVNULL, capture_output=True,
+                         timeout=60 * PATIENCE, cwd=place.path)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == expected
+
+
+def test_a_named_pipe_gets_the_iso(place, scratch):
+    tree = place.write(good_tree())
+    expected = place.make(tree).read_bytes()
+    os.mkfifo(place.path / "pipe")
+    with open(place.path / "copy", "wb") as copy, subprocess.Popen(["cat", place.path / "pipe"], stdout=copy):
+        assert place.run("-o", "pipe", tree).returncode == 0
+    assert (place.path / "copy").read_bytes() == expected
+    assert (place.path / "pipe").is_fifo()
+
+
+def test_a_device_is_written_to_and_stays_one(place, scratch):
+    assert place.run("-o", "/dev/null", place.write(good_tree())).returncode == 0
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_a_disk_gets_the_iso_unless_it_is_in_use(place, scratch):
+    disk = place.path / "disk"
+    with open(disk, "wb") as file:
+        file.truncate(16 << 20)
+    tree = place.write(good_tree())
+    expected = place.make(tree).read_bytes()
+    loop = subprocess.run(["losetup", "--show", "-f", disk], capture_output=True, text=True)
+    if loop.returncode != 0:
+        pytest.skip(f"SKIPPED: no loop device to be had: {loop.stderr}")
+    device = loop.stdout.strip()
+    try:
+        assert place.run("-o", device, tree).returncode == 0
+        assert disk.read_bytes()[:len(expected)] == expected
+        in_use = os.open(device, os.O_RDONLY | os.O_EXCL)
+        run = place.run("-o", device, tree)
+        os.close(in_use)
+        assert run.returncode == 1 and f"{device}: Device or resource busy" in run.stderr
+    finally:
+        subprocess.run(["losetup", "-d", device], check=True)
+
+
+def test_a_device_that_is_full_is_named(place, scratch):
+    run = place.run("-o", "/dev/full", place.write(good_tree()))
+    assert run.returncode == 1 and run.stderr.startswith("whelk: /dev/full: No space left on device\n")
+
+
+def test_a_terminal_at_standard_output_is_refused(place, scratch):
+    ours, terminal = os.openpty()
+    run = subprocess.run([MKRESCUE, "-o", "-", place.write(good_tree())], stdin=subprocess.DEVNULL, stdout=terminal,
+                         stderr=subprocess.PIPE, text=True, timeout=60 * PATIENCE)
+    os.close(ours)
+    os.close(terminal)
+    assert run.returncode == 1 and "standard output is a terminal" in run.stderr
+
+
+def test_a_reader_that_goes_away_leaves_nothing_behind(place, scratch):
+    tree = place.write(good_tree())
+    run = subprocess.run(["sh", "-c", '"$0" -o - "$1" | true', MKRESCUE, tree], capture_output=True, text=True,
+                         timeout=60 * PATIENCE)
+    assert run.stderr == ""
 
 
 def test_an_output_that_is_a_symbolic_link_stays_one(place):
