@@ -39,6 +39,23 @@ void *uefi_allocate(size_t bytes, EFI_MEMORY_TYPE type)
                : NULL;
 }
 
+/* EFI_MEMORY_ATTRIBUTE_PROTOCOL (UEFI 2.10, chapter 37), which gnu-efi does not have. */
+struct attributes_protocol {
+    void *get, *set;
+    EFI_STATUS(EFIAPI *clear)(void *protocol, UINT64 address, UINT64 length, UINT64 attributes);
+};
+
+/* Lets code run in these pages: some firmware lets none run in memory that was allocated. */
+static void allow_code(uint64_t address, uint64_t length)
+{
+    static const EFI_GUID guid = {
+        0xf4560cf6, 0x40ec, 0x4b4a, {0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89}};
+    struct attributes_protocol *protocol = uefi_first_protocol(&guid);
+    if (protocol != NULL) {
+        protocol->clear(protocol, address, length, EFI_MEMORY_XP);
+    }
+}
+
 EFI_STATUS memory_read_map(struct uefi_memory_map *map)
 {
     map->descriptors = map_memory.buffer;
@@ -152,6 +169,7 @@ bool memory_claim(struct error *error)
     if (map_memory.buffer == NULL || arena.base == NULL || handoff_passage == NULL) {
         return fail(error, "the firmware has no memory to work with below 4 GiB");
     }
+    allow_code((uintptr_t)handoff_passage, PASSAGE_BYTES);
     if (memory_read_map(&map) != EFI_SUCCESS) {
         return fail(error, "the firmware gives no memory map");
     }
@@ -205,6 +223,9 @@ void memory_keep(const struct placement *placement)
             uint64_t end = pool_end;
             uint64_t start = next_piece(placement, at, &end);
             free_pages(at, start < pool_end ? start : pool_end);
+            if (start < pool_end) {
+                allow_code(start, end - start);
+            }
             at = end;
         }
     }

@@ -61,7 +61,8 @@ bool memory_translate(const struct uefi_memory_map *uefi, struct memory_map *map
 /* Room for the map that a kernel gets, apart from the one that it was planned with. */
 struct memory_map memory_final_map(void);
 
-/* Gives back what no piece stands in, for as long as boot services go on. */
+/* Gives back what no piece stands in, for as long as boot services go on; code may run in the
+   rest. */
 void memory_keep(const struct placement *placement);
 
 /* ---- disc.c */

@@ -10,25 +10,26 @@ from discs import BUILD, file_in_iso, tree
 from good_kernels import KERNELS
 from make_kernel import MIB, pattern
 from qemu import Machine
+from test_multiboot2 import tree as tree_2
 
 pytestmark = pytest.mark.bios("names its firmware itself")
 
 # A disc that Block I/O alone reads, whose faults these are.
 OVMF = {"firmware": "x64", "machine": "q35", "memory": 256, "attach": "virtio-blk"}
-FAULTS = ("map_changes", "gop", "most_bytes", "io_align", "bad_lba", "io_mmu")
+FAULTS = ("map_changes", "gop", "most_bytes", "io_align", "bad_lba", "io_mmu", "no_execute")
 GOP_ABSENT, GOP_BLT_ONLY = 1, 2
 FRAMEBUFFER = 1 << 12
 MODULES = [("", pattern(3 * MIB + 5, 3)), ("", b"m" * 5000)]
 EVER = 1 << 30
 
 
-def files_with(kernel, **faults):
+def files_with(kernel, make_tree=tree, **faults):
     """A tree whose loader for UEFI is the program with these faults; that starts Whelk."""
     shim = (BUILD / "shim.efi").read_bytes()
     at = shim.index(b"FAULTS\0\0") + 8
     values = struct.pack(f"<{len(FAULTS)}I", *(faults.get(name, 0) for name in FAULTS))
-    return tree(kernel, "", MODULES, **{"EFI/BOOT/BOOTX64.EFI": shim[:at] + values + shim[at + len(values):],
-                                        "EFI/BOOT/GRUBX64.EFI": (BUILD / "BOOTX64.EFI").read_bytes()})
+    return {**make_tree(kernel, "", MODULES), "EFI/BOOT/BOOTX64.EFI": shim[:at] + values + shim[at + len(values):],
+            "EFI/BOOT/GRUBX64.EFI": (BUILD / "BOOTX64.EFI").read_bytes()}
 
 
 @pytest.fixture
@@ -79,3 +80,13 @@ def test_a_sector_that_cannot_be_read_is_named_with_its_file(discs):
 def test_a_machine_whose_discs_cannot_be_read_at_all_says_so(discs):
     with Machine(discs.make(files_with(KERNELS["elf32"].make(), most_bytes=1)), **OVMF) as machine:
         machine.wait_for("^whelk: no disc with an ISO 9660 volume is found", 60)
+
+
+def test_code_runs_although_the_firmware_lets_none_run_in_memory(boots):
+    assert "SHIM: no code in memory\n" in boots(no_execute=1).serial
+
+
+def test_a_kernel_that_wants_boot_services_runs_although_the_firmware_lets_no_code_run_in_memory(discs):
+    files = files_with((BUILD / "kernels/services.bin").read_bytes(), tree_2, no_execute=1)
+    with Machine(discs.make(files), **OVMF) as machine:
+        machine.wait_for(r"^services 64 \w+A$", 60)

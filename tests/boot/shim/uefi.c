@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Stands between 64-bit UEFI and a loader, GRUBX64.EFI beside it, and makes the firmware do what
 // real firmware may: faults, which the test writes into the file.
+#include "tests/boot/shim/no_execute.h"
 #include "tools/probe/uefi.h"
 
 static const CHAR16 loader[] = L"\\EFI\\BOOT\\GRUBX64.EFI";
@@ -15,7 +16,8 @@ static const volatile struct {
     uint32_t io_align;   /* that it wants; 0: its own */
     uint32_t bad_lba;    /* a sector of 2048 bytes that it does not read; 0: none */
     uint32_t io_mmu;     /* 1: it says that there is one (EDK II, Protocol/IoMmu.h) */
-} faults = {"FAULTS", 0, 0, 0, 0, 0, 0};
+    uint32_t no_execute; /* 1: in memory that is allocated */
+} faults = {"FAULTS", 0, 0, 0, 0, 0, 0, 0};
 
 static struct {
     EFI_BLOCK_IO_PROTOCOL *device;
@@ -144,6 +146,9 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     spoil_gop();
     spoil_discs();
     add_io_mmu();
+    if (faults.no_execute != 0) {
+        forbid_code();
+    }
     exit_boot_services = boot->ExitBootServices;
     boot->ExitBootServices = exit_after_changes;
     set_watchdog_timer = boot->SetWatchdogTimer;
