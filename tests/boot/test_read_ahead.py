@@ -16,6 +16,8 @@ from shim import shim
 from test_menu import STOPPED, hold
 from test_prepared import BLOCK, said_prepared, timed
 
+pytestmark = pytest.mark.bios("what the boot image for a BIOS reads")
+
 KIB = 1024
 MEMORY_MIB = 64
 AHEAD = 36  # struct prepared: lba, address, sectors
