@@ -13,6 +13,7 @@
 #include "tools/el_torito.h"
 #include "tools/iso.h"
 #include "tools/iso_bytes.h"
+#include "tools/iso_length.h"
 #include "tools/store.h"
 
 enum {
@@ -297,7 +298,9 @@ static bool find_volume(const struct iso *iso, const struct efi_boot *efi,
     return true;
 }
 
-/* An entry that an option of the user's made stays the only one. */
+/* The volume's head gets the volume's length as a file too: so a program that writes the files to
+   another ISO takes all of it along. An entry that an option of the user's made stays the only
+   one. */
 static bool add_efi(int iso, const char *path, const struct efi_boot *efi,
                     struct el_torito *catalog, struct error *error)
 {
@@ -305,14 +308,17 @@ static bool add_efi(int iso, const char *path, const struct efi_boot *efi,
         return true;
     }
     struct iso files;
-    struct iso9660_extent volume = {0};
-    bool found = iso_open(&files, path, NULL, error) && find_volume(&files, efi, &volume, error);
+    struct iso9660_extent head = {0}, volume = {0};
+    bool found = iso_open(&files, path, NULL, error) &&
+                 find_extent(&files, efi->volume, &head, error) &&
+                 find_volume(&files, efi, &volume, error);
     iso_close(&files);
     if (!found) {
         return false;
     }
     uint64_t blocks = ((uint64_t)volume.length_bytes + BLOCK - 1) / BLOCK;
-    return el_torito_add_efi(catalog, iso, volume.lba, blocks * (BLOCK / SECTOR), error);
+    return iso_set_length(iso, &head, (uint32_t)blocks * BLOCK, error) &&
+           el_torito_add_efi(catalog, iso, volume.lba, blocks * (BLOCK / SECTOR), error);
 }
 
 static bool write_tables(int iso, const char *path, uint64_t size, struct bytes mbr,

@@ -139,6 +139,24 @@ def test_the_volume_is_whole_with(place, options):
     assert fat_files(volume(place.iso, place)) == {name: built(name) for name in (X64, IA32)}
 
 
+@pytest.mark.parametrize("options", ["", "-J", "-J -iso-level 1", "-iso-level 4"])
+def test_the_volume_is_a_file_of_all_trees(place, options):
+    run = place.run("-o", place.iso, *options.split(), place.write(good_tree()))
+    assert run.returncode == 0, run.stderr
+    [(_, _, [(block, sectors)])] = sections(place.iso)
+    record = struct.pack("<I", block) + struct.pack(">I", block)
+    lengths = {place.iso.read_bytes()[at.end():at.end() + 4] for at in re.finditer(re.escape(record), place.iso.read_bytes())}
+    assert lengths == {struct.pack("<I", sectors * SECTOR)}
+
+
+@pytest.mark.parametrize("boot_images", ["keep", "replay"])
+def test_the_volume_is_whole_in_an_iso_that_xorriso_makes_of_ours(place, boot_images):
+    iso, changed = place.make(place.write(good_tree())), place.path / "changed.iso"
+    subprocess.run(["xorriso", "-indev", iso, "-outdev", changed, "-boot_image", "any", boot_images, "-map", "tree/boot",
+                    "/a/copy"], check=True, capture_output=True, stdin=subprocess.DEVNULL, cwd=place.path)
+    assert fat_files(volume(changed, place)) == {name: built(name) for name in (X64, IA32)}
+
+
 # ---- the loaders themselves (Microsoft's PE format, UEFI's memory protection)
 
 NX_COMPAT = 0x100
