@@ -12,6 +12,7 @@ from discs import CONFIG, SECTOR, file_in_iso, replace_file_in_iso, tree
 from good_kernels import KERNELS, plain
 from make_kernel import pattern
 from report import differences
+from uefi import shapes
 
 BLOCK = 15 * SECTOR
 MAGIC = b"Whelk\x04\r\n"
@@ -48,8 +49,8 @@ def forget(data):
 
 
 @pytest.mark.parametrize("attach", ["cdrom", "hda", "usb"])
-@pytest.mark.parametrize("name", ["elf32", "elf64", "elf32-with-sections", "elf64-with-sections",
-                                  "data-over-all-conventional-memory", "address-fields-at-64-kib"])
+@pytest.mark.parametrize("name", shapes(["elf32", "elf64", "elf32-with-sections", "elf64-with-sections",
+                                         "data-over-all-conventional-memory", "address-fields-at-64-kib"]))
 def test_the_kernel_finds_the_same_with_and_without(boot, discs, changed, name, attach):
     files = timed(tree(KERNELS[name].make(), 'a "b c" d=\\\\e', MODULES))
     prepared = boot(files, attach=attach)
