@@ -42,7 +42,7 @@ boot-chosen $(BOOT_FILES:%=boot-%) $(FIRMWARE_FILES): $(BUILD)/whelk-mkrescue $(
 	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(CHOSEN_TESTS); \
 	status=$$?; rm -rf $$scratch; exit $$status
 
-# All boot tests that make sense there on each UEFI firmware: some three hours with two processors.
+# All boot tests that make sense there on each UEFI firmware: some two hours with two processors.
 .PHONY: check-firmwares
 check-firmwares: deps-check
 	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory $(FIRMWARE_FILES)
