@@ -275,13 +275,16 @@ static bool find_extent(const struct iso *iso, const char *path, struct iso9660_
     return true;
 }
 
-/* Where the volume for UEFI is: its files stand one behind the other. */
+/* Where the volume for UEFI is: the user's, or Whelk's files, which stand one behind the other, the
+   head in front. */
 static bool find_volume(const struct iso *iso, const struct efi_boot *efi,
-                        struct iso9660_extent *volume, struct error *error)
+                        struct iso9660_extent *head, struct iso9660_extent *volume,
+                        struct error *error)
 {
-    if (!find_extent(iso, efi->volume, volume, error)) {
+    if (!find_extent(iso, efi->volume, head, error)) {
         return false;
     }
+    *volume = *head;
     for (size_t i = 1; i < efi->count; i++) {
         struct iso9660_extent file;
         if (!find_extent(iso, efi->files[i].path, &file, error)) {
@@ -293,14 +296,14 @@ static bool find_volume(const struct iso *iso, const struct efi_boot *efi,
                  efi->files[i].path, efi->volume);
             return false;
         }
-        volume->length_bytes = blocks * BLOCK + file.length_bytes;
+        volume->length_bytes = (blocks + (file.length_bytes + BLOCK - 1) / BLOCK) * BLOCK;
     }
     return true;
 }
 
-/* The volume's head gets the volume's length as a file too: so a program that writes the files to
-   another ISO takes all of it along. An entry that an option of the user's made stays the only
-   one. */
+/* The head of Whelk's volume gets the volume's length as a file too: so a program that writes the
+   files to another ISO takes all of it along. An entry that an option of the user's made stays the
+   only one. */
 static bool add_efi(int iso, const char *path, const struct efi_boot *efi,
                     struct el_torito *catalog, struct error *error)
 {
@@ -309,15 +312,14 @@ static bool add_efi(int iso, const char *path, const struct efi_boot *efi,
     }
     struct iso files;
     struct iso9660_extent head = {0}, volume = {0};
-    bool found = iso_open(&files, path, NULL, error) &&
-                 find_extent(&files, efi->volume, &head, error) &&
-                 find_volume(&files, efi, &volume, error);
+    bool found =
+        iso_open(&files, path, NULL, error) && find_volume(&files, efi, &head, &volume, error);
     iso_close(&files);
     if (!found) {
         return false;
     }
     uint64_t blocks = ((uint64_t)volume.length_bytes + BLOCK - 1) / BLOCK;
-    return iso_set_length(iso, &head, (uint32_t)blocks * BLOCK, error) &&
+    return (efi->count == 0 || iso_set_length(iso, &head, volume.length_bytes, error)) &&
            el_torito_add_efi(catalog, iso, volume.lba, blocks * (BLOCK / SECTOR), error);
 }
 

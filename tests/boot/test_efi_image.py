@@ -149,6 +149,11 @@ def test_the_volume_is_a_file_of_all_trees(place, options):
     assert lengths == {struct.pack("<I", sectors * SECTOR)}
 
 
+def test_a_volume_of_the_users_keeps_its_length(place):
+    iso = place.make(place.write(good_tree(**{"efi.img": b"x" * 5000})))
+    assert file_in_iso(iso, "efi.img")[1] == 5000
+
+
 @pytest.mark.parametrize("boot_images", ["keep", "replay"])
 def test_the_volume_is_whole_in_an_iso_that_xorriso_makes_of_ours(place, boot_images):
     iso, changed = place.make(place.write(good_tree())), place.path / "changed.iso"
