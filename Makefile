@@ -14,19 +14,21 @@ WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmi
             -Wundef -Wpointer-arith -Wwrite-strings -Wvla -Wimplicit-fallthrough
 COMMON   := -std=c11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
 
-# Vendored decoders are compiled as their authors wrote them, without our warnings.
-VENDORED_FOLDERS := stage2/puff/ stage2/xz-embedded/
-VENDORED := stage2/puff/puff.c stage2/xz-embedded/xz_dec_lzma2.c stage2/xz-embedded/xz_dec_bcj.c
+# ---- What a source file belongs to is seen from its path; nothing is listed here.
+#   *.overlay.c      in the BIOS boot image: read from the disc when a boot needs it (linker/overlay.ld)
+#   *.host.c         for programs on the user's machine and for tests; in no loader
+#   stage2/disc/pc/  drivers that own the PC's interrupts: not for UEFI
+# Pure folders have neither hardware nor firmware: the loaders, the program, the unit tests and the
+# fuzzers compile the same files. tests/lint/rules.py makes sure that they include nothing else.
+PURE_FOLDERS := loader $(addprefix stage2/,compression config fs plan prepared text video)
 
-# ---- What is pure is compiled for the boot image, the tools, the unit tests and the fuzzers.
-UNPACK_C := $(addprefix stage2/,checksum.c gzip.c lz4.c packing.c unpack.c xz.c zstd.c)
-PURE_C   := $(wildcard loader/*.c) $(wildcard stage2/config*.c) stage2/iso9660.c stage2/iso9660_list.c stage2/text_edit.c stage2/utf8.c stage2/utf8_put.c stage2/plan.c stage2/prepared.c stage2/prepared_write.c stage2/video.c stage2/video_wishes.c \
-            stage2/multiboot2_linked.c stage2/multiboot2_table.c stage2/symbols.c \
-            $(UNPACK_C) $(VENDORED)
-BIOS_C   := $(filter-out boot/bios/join.c stage2/prepared_write.c stage2/multiboot2_linked.c stage2/config_linked.c, $(wildcard loader/*.c stage2/*.c stage2/libc/*.c boot/bios/*.c)) \
-            $(VENDORED)
-BIOS_ASM := $(filter-out boot/bios/mbr.asm, $(wildcard boot/bios/*.asm)) $(wildcard loader/*.asm)
-TOOLS_C  := $(wildcard tools/*.c)
+# Vendored decoders are compiled as their authors wrote them, without our warnings.
+VENDORED_FOLDERS := $(addprefix stage2/compression/,puff/ xz-embedded/)
+VENDORED := $(wildcard $(VENDORED_FOLDERS:%=%*.c))
+
+PURE_C   := $(wildcard $(PURE_FOLDERS:%=%/*.c)) $(VENDORED)
+LOADER_C := $(filter-out %.host.c,$(wildcard loader/*.c stage2/*.c stage2/*/*.c stage2/*/*/*.c))
+TOOLS_C  := $(wildcard tools/*.c tools/*/*.c)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -36,7 +38,7 @@ all: $(BUILD)/boot.img $(BUILD)/mbr.img $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTIA32.E
 include boot/bios/build.mk
 include boot/efi/build.mk
 include tools/build.mk
-include tools/bench.mk
+include tools/bench/build.mk
 include tests/build.mk
 include tests/bench/build.mk
 

@@ -12,7 +12,7 @@
 #include "loader/image.h"
 #include "loader/memory_map.h"
 
-struct file; /* whoever reads files knows what it is (stage2/file.h) */
+struct file; /* whoever reads files knows what it is (stage2/fs/file.h) */
 
 enum { PIECE_NAME_BYTES = 32, PIECE_UNNUMBERED = -1 };
 

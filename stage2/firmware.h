@@ -10,7 +10,7 @@
 #include "loader/information.h"
 #include "loader/memory_map.h"
 #include "loader/video.h"
-#include "stage2/video.h"
+#include "stage2/video/video.h"
 
 struct plan; /* plan.h */
 
@@ -131,7 +131,7 @@ struct memory_range firmware_staging(const struct memory_map *map);
 /* The memory for everything that stage 2 allocates. */
 struct arena firmware_arena(void);
 
-/* What only some boots need (extras.h). NULL with a reason: it cannot be read from the disc. */
+/* What only some boots need (overlay.h). NULL with a reason: it cannot be read from the disc. */
 struct extras;
 const struct extras *firmware_extras(struct error *error);
 

@@ -3,15 +3,15 @@
 // off.
 #include <string.h>
 #include "loader/memory_map.h"
-#include "stage2/boot.h"
-#include "stage2/config.h"
-#include "stage2/config_extras.h"
-#include "stage2/console.h"
-#include "stage2/disc.h"
-#include "stage2/extras.h"
+#include "stage2/boot/boot.h"
+#include "stage2/config/config.h"
+#include "stage2/config/overlay.h"
+#include "stage2/console/console.h"
+#include "stage2/disc/disc.h"
+#include "stage2/overlay.h"
 #include "stage2/firmware.h"
-#include "stage2/prepared.h"
-#include "stage2/timeline.h"
+#include "stage2/prepared/prepared.h"
+#include "stage2/timing/timeline.h"
 
 #define LEFT SIZE_MAX
 

@@ -111,8 +111,8 @@ LINT_FOLDERS := loader stage2 boot tools tests
 LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' $(VENDORED_FOLDERS:%=-not -path '%*') | sort)
 LINT_SH      := $(shell find $(LINT_FOLDERS) .ci -name '*.sh' -o -path '.ci/run' | sort)
 # What the boot image alone is made of sees its own small libc and 32-bit code.
-LINT_BIOS_C  := $(filter-out $(PURE_C) boot/bios/join.c,$(filter stage2/%.c boot/bios/%.c,$(LINT_C)))
-LINT_EFI_C   := $(filter boot/efi/%.c tools/probe/starter.c tests/boot/shim/uefi.c,$(LINT_C))
+LINT_BIOS_C  := $(filter-out $(PURE_C) %.host.c,$(filter stage2/%.c boot/bios/%.c,$(LINT_C)))
+LINT_EFI_C   := $(filter boot/efi/%.c tools/bench/probe/starter.c tests/boot/shim/uefi.c,$(LINT_C))
 LINT_HOST_C  := $(filter-out $(LINT_BIOS_C) $(LINT_EFI_C) tests/%,$(filter %.c,$(LINT_C)))
 TIDY_FLAGS   := -std=gnu11 -I. -D_GNU_SOURCE -DWHELK_VERSION='"$(VERSION)"'
 

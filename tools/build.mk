@@ -34,7 +34,7 @@ $(patsubst %.c,$(BUILD)/host/%.o,$(VENDORED)): $(BUILD)/host/%.o: %.c
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(HOST_CFLAGS) -w -c -o $@ $<
 
-$(BUILD)/host/tools/embedded.o: tools/embedded.c $(addprefix $(BUILD)/,boot.img mbr.img BOOTX64.EFI BOOTIA32.EFI)
+$(BUILD)/host/tools/lib/embedded.o: tools/lib/embedded.c $(addprefix $(BUILD)/,boot.img mbr.img BOOTX64.EFI BOOTIA32.EFI)
 	@mkdir -p $(@D)
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<

@@ -4,13 +4,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include "tools/bench.h"
-#include "tools/check_command.h"
-#include "tools/domain.h"
-#include "tools/mkrescue.h"
-#include "tools/run.h"
-#include "tools/say.h"
-#include "tools/xen.h"
+#include "tools/bench/bench.h"
+#include "tools/check/command.h"
+#include "tools/guest/domain.h"
+#include "tools/iso/mkrescue.h"
+#include "tools/guest/run.h"
+#include "tools/lib/say.h"
+#include "tools/guest/xen.h"
 
 static const struct {
     const char *name, *help;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// BIOS calls, as gate.asm makes them.
+// BIOS calls, as mode_switch.asm makes them.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Between gate.asm and C all arguments are on the stack, whatever C files do among themselves. */
+/* Between mode_switch.asm and C all arguments are on the stack, whatever C files do among
+ * themselves. */
 #define ASSEMBLY __attribute__((regparm(0)))
 
 struct bios_registers {
@@ -15,7 +16,8 @@ struct bios_registers {
     uint32_t eflags;
     uint32_t interrupt; /* which one is called with them */
 };
-_Static_assert(offsetof(struct bios_registers, eflags) == 32, "gate.asm knows these offsets, …");
+_Static_assert(offsetof(struct bios_registers, eflags) == 32,
+               "mode_switch.asm knows these offsets, …");
 _Static_assert(sizeof(struct bios_registers) == 40, "… and this size");
 
 enum { EFLAGS_CARRY = 1 };

@@ -17,7 +17,7 @@ extern stack_top                ; 0x7000,
 extern image_file_size          ; bytes of the file, with what is not loaded here (extras),
 extern image_words              ; 32-bit words of the part that is loaded here,
 extern image_sectors            ; and its sectors of 2048 bytes
-extern enter_stage2             ; gate.asm
+extern enter_stage2             ; mode_switch.asm
 extern block_mark               ; image_dma.asm: behind all code of real mode, in the first 2048 bytes
 extern find_image
 
@@ -59,7 +59,7 @@ handoff_tsc:          dq 0      ; when the firmware handed over, by the TSC; 0: 
 global image_drive
 image_drive:  times 8 db 0      ; image_dma.asm
 global disc_id
-disc_id:      times 16 db 0     ; what tells this disc from others (tools/hybrid.c); 0: nothing does
+disc_id:      times 16 db 0     ; what tells this disc from others (tools/iso/hybrid.c); 0: nothing does
 global disc_blocks
 disc_blocks:  dd 0              ; of 2048 bytes; with disc_id
         times INFO_TABLE_END - ($ - boot_start) db 0

@@ -17,15 +17,10 @@ BIOS_NO_LTO  := stage2/libc/string
 # fetches one piece of straight code after the other. So no calls of what has one caller, and no string instructions, which
 # end such a piece too, but in memcpy() and memset().
 CORE_FLAGS   := -finline-functions-called-once -mstringop-strategy=libcall
-# What only some boots need: linker/extras.ld.
-EXTRAS_C     := boot/bios/a20_enable.c boot/bios/acpi.c boot/bios/code_page.c boot/bios/modifiers.c boot/bios/power_off.c boot/bios/smbios.c boot/bios/vbe_modes.c loader/acpi.c loader/aout.c \
-                loader/elf_relocations.c loader/image_move.c $(wildcard loader/multiboot2*.c) loader/placement_high.c loader/placement_waiting.c \
-                loader/smbios.c stage2/act.c stage2/ahci.c stage2/describe_multiboot2.c stage2/extras.c stage2/iso9660_list.c \
-                stage2/menu.c stage2/menu_command_line.c stage2/menu_edit.c stage2/screen.c stage2/terminal.c stage2/text_edit.c \
-                stage2/utf8.c stage2/script_host.c \
-                $(addprefix stage2/config_,complete.c extra.c function.c host.c legacy.c loop.c prompt.c search.c show.c submenu.c test.c) \
-                stage2/multiboot2_table.c stage2/symbols.c stage2/timeline_report.c stage2/unpack_file.c stage2/video.c stage2/video_start.c \
-                stage2/video_wishes.c $(UNPACK_C) $(VENDORED)
+BIOS_C       := $(LOADER_C) $(filter-out %.host.c,$(wildcard boot/bios/*.c))
+BIOS_ASM     := $(filter-out boot/bios/mbr.asm,$(wildcard boot/bios/*.asm)) $(wildcard loader/*.asm)
+# What only some boots need: linker/overlay.ld.
+EXTRAS_C     := $(filter %.overlay.c,$(BIOS_C)) $(VENDORED)
 CORE_C       := $(filter-out $(EXTRAS_C),$(BIOS_C))
 CORE_OBJECTS := $(CORE_C:%.c=$(BIOS_BUILD)/%.o) $(BIOS_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)
 EXTRAS_OBJECTS := $(EXTRAS_C:%.c=$(BIOS_BUILD)/%.o)
@@ -62,7 +57,7 @@ $(BIOS_BUILD)/extras.o: $(EXTRAS_OBJECTS)
 $(BIOS_BUILD)/core.args: $(BIOS_BUILD)/extras.o
 	@nm --undefined-only --just-symbols $< | sed 's/^/-Wl,--undefined=/' > $@
 
-$(BIOS_BUILD)/extras.elf: linker/extras.ld $(BIOS_BUILD)/extras.o $(BIOS_BUILD)/stage2.elf
+$(BIOS_BUILD)/extras.elf: linker/overlay.ld $(BIOS_BUILD)/extras.o $(BIOS_BUILD)/stage2.elf
 	@ld -m elf_i386 -z noexecstack --no-warn-rwx-segments --gc-sections -e 0 -T $< --just-symbols=$(BIOS_BUILD)/stage2.elf \
 	    $(BIOS_BUILD)/extras.o -o $@
 
@@ -85,7 +80,7 @@ $(BUILD)/boot.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/core.args $(BIOS
 	@$(BIOS_LINK) -T $< -Wl,-Map=$(BUILD)/boot.map @$(BIOS_BUILD)/core.args @$(BIOS_BUILD)/extras.args $(filter %.o, $^) -o $@
 
 # A host program.
-$(BIOS_BUILD)/join: boot/bios/join.c
+$(BIOS_BUILD)/join: boot/bios/make_boot_image.host.c
 	@mkdir -p $(@D)
 	@$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $< -o $@
 

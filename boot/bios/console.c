@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Screen (INT 10h), keyboard (INT 16h) and clock (BDA), in firmware.h's terms.
 #include "boot/bios/bios.h"
-#include "stage2/console.h"
+#include "stage2/console/console.h"
 #include "stage2/firmware.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "boot/bios/bios.h"
 #include "stage2/firmware.h"
-#include "stage2/timeline.h"
+#include "stage2/timing/timeline.h"
 
 enum {
     INT_DISK = 0x13,

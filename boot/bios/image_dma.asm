@@ -5,7 +5,7 @@
 ; the firmware has loaded, disc_id included, and the rest has the checksum; then it is noted for piix_ide.c.
 ; Intel 82371SB data sheet, 2.7; ATA/ATAPI-6 (T13), packet command; SFF-8020i, READ(12).
 ; The same command brings what stands in front of the image, if that is not much: the prepared block, volume descriptors,
-; directories, and small files (tools/mkrescue.c). Last, a first command of the boot itself: read_ahead.
+; directories, and small files (tools/iso/mkrescue.c). Last, a first command of the boot itself: read_ahead.
 ; On the boot sector's stack and in its terms.
 
 %include "boot/bios/real_mode.inc"
@@ -20,7 +20,7 @@ extern boot_info_file_lba
 extern image_drive
 extern disc_id
 extern checksum
-extern stamp_handoff            ; gate.asm
+extern stamp_handoff            ; mode_switch.asm
 extern rest_for
 
 candidate       equ 0x0541      ; byte: value of the device register
@@ -343,7 +343,7 @@ put_back:
         stc
         ret
 
-; Starts to read what the boot that the tool has prepared (stage2/prepared.h) needs most of, if there is such a boot, and
+; Starts to read what the boot that the tool has prepared (stage2/prepared/prepared.h) needs most of, if there is such a boot, and
 ; RAM for it. It comes while stage 2 runs, which finds it in piix_ide.c, or lets it end and forgets it.
 ; in: DS, ES 0, DI end of the memory map at RANGES; clobbers all but DS, ES, SS:SP
 PREPARED        equ 0x2000      ; segment: bounce_buffer, of which this is the first sector

@@ -3,7 +3,7 @@
 ; The PC's boot protocol for disks; reading by the INT 13h extensions (EDD-3, functions 41h to 48h).
 ;
 ; In:  loaded at 0:0x7c00 in real mode, DL = drive. The tool has written at IMAGE_BLOCK where the
-;      boot image stands (tools/hybrid.c).
+;      boot image stands (tools/iso/hybrid.c).
 ; Out: the first 2048 bytes of the boot image at 0:0x7c00, started there with DL = drive.
 ;      Or one line "Whelk: boot error Mn, …" on screen and serial (docs/boot-errors.md), INT 18h.
 

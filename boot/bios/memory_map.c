@@ -23,7 +23,7 @@ struct address_range {
 } __attribute__((packed));
 _Static_assert(sizeof(struct address_range) == 24, "real_mode.inc knows this size");
 
-/* gate.asm has asked before stage 2 started; the stack may overwrite the end of it later. */
+/* mode_switch.asm has asked before stage 2 started; the stack may overwrite the end of it later. */
 extern const uint16_t ranges_end;
 
 static bool add(struct memory_map *map, uint64_t address, uint64_t length, uint32_t type)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // From the gate to stage 2, and back to the firmware: its next boot device, reset.
 #include "boot/bios/bios.h"
-#include "stage2/config.h"
-#include "stage2/console.h"
-#include "stage2/extras.h"
+#include "stage2/config/config.h"
+#include "stage2/console/console.h"
+#include "stage2/overlay.h"
 #include "stage2/firmware.h"
-#include "stage2/io.h"
-#include "stage2/timeline.h"
+#include "stage2/bus/io.h"
+#include "stage2/timing/timeline.h"
 
 enum {
     INT_BOOT_FAILURE = 0x18, /* the next boot device */
@@ -22,7 +22,7 @@ enum {
 /* linker/bios.ld */
 extern uint8_t stack_bottom[], resident_end[], extras_start[], arena_start[];
 
-extern const uint64_t handoff_tsc; /* gate.asm */
+extern const uint64_t handoff_tsc; /* mode_switch.asm */
 
 ASSEMBLY _Noreturn void bios_main(uint8_t drive);
 

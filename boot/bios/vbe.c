@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The screen in text mode, as VBE 3.0, section 4, describes it. See vbe_modes.c for graphics.
+// The screen in text mode, as VBE 3.0, section 4, describes it. See vbe_modes.overlay.c for
+// graphics.
 #include "boot/bios/vbe.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The VESA BIOS Extension (VBE 3.0): what vbe.c, which each boot needs, and vbe_modes.c share.
+// The VESA BIOS Extension (VBE 3.0): what vbe.c, which each boot needs, and vbe_modes.overlay.c
+// share.
 #pragma once
 
 #include <stdbool.h>

@@ -4,10 +4,7 @@
 # linker script writes the PE headers.
 
 EFI_HEADERS  := /usr/include/efi
-# Not in there: what is for BIOSes alone, and what boot/efi does in its own way.
-EFI_C        := $(filter-out $(addprefix stage2/,native_disc.c patience.c piix_ide.c \
-                  multiboot2_linked.c config_linked.c prepared_write.c), \
-                $(wildcard loader/*.c stage2/*.c stage2/libc/*.c boot/efi/*.c)) $(VENDORED)
+EFI_C        := $(filter-out stage2/disc/pc/%,$(LOADER_C)) $(wildcard boot/efi/*.c)
 EFI_FLAGS    := -Oz -fno-inline-functions-called-once -fno-tree-ch -ffreestanding -fno-builtin-printf -fpie -fvisibility=hidden -fshort-wchar \
                 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
                 -fcf-protection=none -fomit-frame-pointer -ffunction-sections -fdata-sections \

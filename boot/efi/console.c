@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Screen and keyboard by Simple Text (UEFI 2.10, 12.3, 12.4), and a clock, in firmware.h's terms.
-#include "stage2/console.h"
+#include "stage2/console/console.h"
 #include "boot/efi/uefi.h"
 #include "stage2/firmware.h"
-#include "stage2/timeline.h"
+#include "stage2/timing/timeline.h"
 
 enum {
     CONSOLE_PATHS_BYTES = 1024,

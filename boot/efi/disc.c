@@ -4,8 +4,8 @@
 #include <string.h>
 #include "boot/efi/uefi.h"
 #include "stage2/firmware.h"
-#include "stage2/iso9660.h"
-#include "stage2/timeline.h"
+#include "stage2/fs/iso9660.h"
+#include "stage2/timing/timeline.h"
 
 enum {
     SECTOR_SIZE = ISO9660_SECTOR_SIZE,

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Under UEFI (stage2/native_disc.h) Block I/O reads the disc, megabytes at once. From a SATA CD
-// some firmware does that by PIO: there the driver of our own for AHCI reads, between the
+// Under UEFI (stage2/disc/native_disc.h) Block I/O reads the disc, megabytes at once. From a SATA
+// CD some firmware does that by PIO: there the driver of our own for AHCI reads, between the
 // firmware's own commands, where the device path says that the firmware's go the same way
 // (UEFI 2.10, 10.3).
-#include "stage2/native_disc.h"
+#include "stage2/disc/native_disc.h"
 
 #include "boot/efi/uefi.h"
-#include "stage2/ahci.h"
-#include "stage2/patience.h"
-#include "stage2/pci.h"
-#include "stage2/timeline.h"
+#include "stage2/disc/ahci.h"
+#include "stage2/disc/irq_wait.h"
+#include "stage2/bus/pci.h"
+#include "stage2/timing/timeline.h"
 
 enum {
     FUNCTIONS_OF_DEVICE = 8,

@@ -2,9 +2,9 @@
 // From the firmware to stage 2, and back: its next boot device, reset (UEFI 2.10, 4.1, 7.4, 8.5).
 #include "boot/efi/relocation.h"
 #include "boot/efi/uefi.h"
-#include "stage2/console.h"
+#include "stage2/console/console.h"
 #include "stage2/firmware.h"
-#include "stage2/timeline.h"
+#include "stage2/timing/timeline.h"
 
 /* linker/efi.ld */
 extern const uint8_t image_base[];

@@ -3,7 +3,7 @@
 
 include tests/kernels/build.mk
 
-# What stands between UEFI and the loader; linked as tools/bench.mk links its starters.
+# What stands between UEFI and the loader; linked as tools/bench/build.mk links its starters.
 $(BUILD)/shim.o: tests/boot/shim/uefi.c tests/boot/shim/no_execute.h boot/efi/build.mk
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(WARNINGS) $(EFI_FLAGS) $(EFI_FLAGS_x64) -c -o $@ $<

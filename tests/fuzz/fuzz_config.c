@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stage2/config.h"
+#include "stage2/config/config.h"
 
 enum { ARENA_BYTES = 64 * 1024 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as a gzip file. What gzip.c accepts, zlib must unpack to the same.
+// Any bytes as a gzip file. What compression/gzip.overlay.c accepts, zlib must unpack to the same.
 #include "loader/bytes.h"
-#include "stage2/gzip.h"
+#include "stage2/compression/gzip.h"
 
 #include <stdint.h>
 #include <stdlib.h>

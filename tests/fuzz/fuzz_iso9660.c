@@ -3,8 +3,8 @@
 // order in which they are asked for, whatever their number; so one input reaches
 // every corner of mount and open without being a whole disc.
 #include "loader/arena.h"
-#include "stage2/iso9660.h"
-#include "stage2/iso9660_list.h"
+#include "stage2/fs/iso9660.h"
+#include "stage2/fs/iso9660_list.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as an lz4 file. What both lz4.c and liblz4 accept, they must unpack to the same: liblz4
-// refuses what a packer may not do at a block's end, but accepts an offset of 0.
+// Any bytes as an lz4 file. What both compression/lz4.overlay.c and liblz4 accept, they must unpack
+// to the same: liblz4 refuses what a packer may not do at a block's end, but accepts an offset of
+// 0.
 #include <lz4frame.h>
 #include "tests/fuzz/unpack_any.h"
 

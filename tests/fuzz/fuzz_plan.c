@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stage2/plan.h"
+#include "stage2/plan/plan.h"
 
 enum {
     ARENA_BYTES = 384 * 1024,
@@ -140,7 +140,7 @@ static void check_information(const struct plan *plan)
     free(buffer);
 }
 
-/* Loads as stage2/boot.c does, on paper. */
+/* Loads as stage2/boot/boot.c does, on paper. */
 static void check_staging(struct placement *placement)
 {
     struct memory_range *in_use = calloc(USED + placement->count, sizeof *in_use);

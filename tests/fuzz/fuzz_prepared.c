@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stage2/prepared.h"
+#include "stage2/prepared/prepared.h"
 
 static void require(bool condition)
 {

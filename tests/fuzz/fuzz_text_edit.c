@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stage2/config_prompt.h"
-#include "stage2/console.h"
-#include "stage2/text_edit.h"
+#include "stage2/config/prompt.h"
+#include "stage2/console/console.h"
+#include "stage2/text/text_edit.h"
 
 enum { ARENA_BYTES = 64 * 1024, CAPACITY = 100 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Any bytes as a gfxpayload and as an EDID: what is read of them stays in its bounds.
-#include "stage2/video.h"
+#include "stage2/video/video.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as an .xz file. What both xz.c and liblzma accept, they must unpack to the same:
-// liblzma also looks at the first byte of LZMA's range coder, which means nothing.
+// Any bytes as an .xz file. What both compression/xz.overlay.c and liblzma accept, they must unpack
+// to the same: liblzma also looks at the first byte of LZMA's range coder, which means nothing.
 #include <lzma.h>
 #include "tests/fuzz/unpack_any.h"
 

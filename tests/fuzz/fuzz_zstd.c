@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as a zstd file. What zstd.c accepts, libzstd must unpack to the same.
+// Any bytes as a zstd file. What compression/zstd.overlay.c accepts, libzstd must unpack to the
+// same.
 #include <zstd.h>
 #include <zstd_errors.h>
 #include "tests/fuzz/unpack_any.h"

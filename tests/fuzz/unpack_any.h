@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stage2/packing.h"
-#include "stage2/unpack.h"
+#include "stage2/compression/packing.h"
+#include "stage2/compression/unpack.h"
 
 enum { UNPACK_CAPACITY = 1 << 16 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Printing on COM1 (a 16550 as in the PC16550D data sheet, 8.0) and on the VGA text screen.
 #include "console.h"
-#include "stage2/io.h"
+#include "stage2/bus/io.h"
 
 enum {
     COM1 = 0x3f8,

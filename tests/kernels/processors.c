@@ -2,7 +2,7 @@
 // The MP tables (Intel MultiProcessor Specification 1.4, chapter 4) and INIT-SIPI-SIPI (B.4).
 #include "processors.h"
 #include "console.h"
-#include "stage2/io.h"
+#include "stage2/bus/io.h"
 #include <string.h>
 
 enum {

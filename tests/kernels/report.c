@@ -5,7 +5,7 @@
 #include "adler32.h"
 #include "console.h"
 #include "multiboot1_info.h"
-#include "stage2/io.h"
+#include "stage2/bus/io.h"
 #include "processors.h"
 #include "report.h"
 

@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "tools": {"loader", "stage2", "tools"},
 }
 FREESTANDING = {"stdint.h", "stddef.h", "stdbool.h", "stdarg.h", "limits.h", "string.h"}
-VENDORED = ("stage2/puff/", "stage2/xz-embedded/")
+VENDORED = ("stage2/compression/puff/", "stage2/compression/xz-embedded/")
 
 CODE = {".c", ".h", ".asm", ".inc", ".S"}
 LICENSED = CODE | {".ld", ".mk", ".py", ".sh"}

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "stage2/config.h"
+#include "stage2/config/config.h"
 
 static const char *folder;
 static const char config_path[] = "/boot/grub/grub.cfg";

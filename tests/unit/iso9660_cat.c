@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Opens paths of an ISO image with stage2/iso9660.c and says what it found.
+// Opens paths of an ISO image with stage2/fs/iso9660.c and says what it found.
 // Usage: iso9660_cat [-s SESSION_LBA] [-d] [-t] IMAGE; paths on standard input, one per line. For
 // each it writes a line: "file SIZE CRC32 EXTENTS READS", "directory SIZE 0 EXTENTS READS" or
 // "error …". -d: the disc is as large as the image; -t: traces the sectors of the walk, "read LBA".
@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 #include "loader/arena.h"
-#include "stage2/iso9660.h"
+#include "stage2/fs/iso9660.h"
 
 enum { ARENA_BYTES = 1 << 20, LINE_BYTES = 1 << 16 };
 

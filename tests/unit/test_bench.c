@@ -9,8 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tools/bench_report.h"
-#include "tools/bench_trace.h"
+#include "tools/bench/report.h"
+#include "tools/bench/trace.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -36,10 +36,10 @@ def test_nothing_is_made_where_nothing_changed():
 
 
 @pytest.mark.parametrize("header, users, others", [
-    ("stage2/menu.h", {"stage2/menu.c", "stage2/main.c"}, {"loader/elf.c", "tools/tree.c", "boot/bios/gate.asm"}),
-    ("loader/elf.h", {"loader/elf.c", "stage2/plan.c"}, {"stage2/menu.c", "boot/bios/disc.c"}),
-    ("boot/bios/bios.h", {"boot/bios/disc.c", "boot/bios/start.c"}, {"stage2/main.c", "tools/mkrescue.c"}),
-    ("tools/say.h", {"tools/mkrescue.c"}, {"stage2/config.c", "boot/bios/disc.c"}),
+    ("stage2/menu/menu.h", {"stage2/menu/menu.overlay.c", "stage2/main.c"}, {"loader/elf.c", "tools/tree/tree.c", "boot/bios/mode_switch.asm"}),
+    ("loader/elf.h", {"loader/elf.c", "stage2/plan/plan.c"}, {"stage2/menu/menu.overlay.c", "boot/bios/disc.c"}),
+    ("boot/bios/bios.h", {"boot/bios/disc.c", "boot/bios/start.c"}, {"stage2/main.c", "tools/iso/mkrescue.c"}),
+    ("tools/lib/say.h", {"tools/iso/mkrescue.c"}, {"stage2/config/config.c", "boot/bios/disc.c"}),
 ])
 def test_a_changed_header_rebuilds_what_includes_it_and_nothing_else(header, users, others):
     again = made_again(header)
@@ -48,5 +48,5 @@ def test_a_changed_header_rebuilds_what_includes_it_and_nothing_else(header, use
 
 
 def test_the_tool_is_made_again_when_the_boot_image_changes():
-    assert "tools/embedded.c" in made_again("boot/bios/boot.asm")
-    assert "tools/embedded.c" in made_again("linker/bios.ld")
+    assert "tools/lib/embedded.c" in made_again("boot/bios/boot.asm")
+    assert "tools/lib/embedded.c" in made_again("linker/bios.ld")

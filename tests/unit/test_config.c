@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config language: what stage2/config.c makes of texts. The strings in "as GRUB" tests are what
-// GRUB 2.06 gave a kernel that printed its command line and its modules' strings.
+// The config language: what stage2/config/config.c makes of texts. The strings in "as GRUB" tests
+// are what GRUB 2.06 gave a kernel that printed its command line and its modules' strings.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stage2/config.h"
+#include "stage2/config/config.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
 enum { ARENA_BYTES = 256 * 1024 };

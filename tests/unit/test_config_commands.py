@@ -15,7 +15,7 @@ CORPUS = pathlib.Path(os.environ.get("WHELK_CORPUS", "../shared/corpus/grub-cfg"
 FILES = sorted(CORPUS.glob("*.cfg"))
 DOCUMENT = (ROOT / "docs/config.md").read_text(encoding="utf-8")
 
-# By the function that a group of commands has in config_extra.c.
+# By the function that a group of commands has in config/commands_rare.overlay.c.
 PLACES = {"accept": "Harmless", "run_without": "Without effect", "run_unanswered": "False", "refuse": "Refused"}
 
 
@@ -35,10 +35,10 @@ def names_in(strings):
 def known():
     """The names by the headings of their tables; the core's are done, or have no effect."""
     places = {heading: set() for heading in PLACES.values()} | {"Done": set()}
-    text = (ROOT / "stage2/config_extra.c").read_text(encoding="utf-8")
+    text = (ROOT / "stage2/config/commands_rare.overlay.c").read_text(encoding="utf-8")
     for strings, function in re.findall(r'\{((?:\s*"[^"]*")+),\s*(\w+)\}', text):
         places[PLACES.get(function, "Done")] |= names_in(strings)
-    text = (ROOT / "stage2/config_commands.c").read_text(encoding="utf-8")
+    text = (ROOT / "stage2/config/commands.c").read_text(encoding="utf-8")
     core = names_in(re.search(r"command_names\[\] =(.*?);", text, re.DOTALL)[1])
     return places, core
 

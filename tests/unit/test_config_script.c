@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stage2/config.h"
-#include "stage2/config_extras.h"
-#include "stage2/config_prompt.h"
+#include "stage2/config/config.h"
+#include "stage2/config/overlay.h"
+#include "stage2/config/prompt.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
 enum { ARENA_BYTES = 1024 * 1024 };

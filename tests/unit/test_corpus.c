@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stage2/config.h"
+#include "stage2/config/config.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
 enum { ARENA_BYTES = 1024 * 1024, WHOLE_PERCENT = 97 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// stage2/gzip.c against what zlib packs, and against what a disc or a network made of it.
+// stage2/compression/gzip.overlay.c against what zlib packs, and against what a disc or a network
+// made of it.
 #include "loader/bytes.h"
-#include "stage2/gzip.h"
+#include "stage2/compression/gzip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// stage2/iso9660.c on discs made by hand: what authoring programs do not write, well-formed (files
-// in many extents) and malformed. What they do write is in test_iso9660.py.
+// stage2/fs/iso9660.c on discs made by hand: what authoring programs do not write, well-formed
+// (files in many extents) and malformed. What they do write is in test_iso9660.py.
 #include "loader/arena.h"
-#include "stage2/iso9660.h"
+#include "stage2/fs/iso9660.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""stage2/iso9660.c on images that xorriso and genisoimage write: every file of a tree must be found
+"""stage2/fs/iso9660.c on images that xorriso and genisoimage write: every file of a tree must be found
 by its path and have its contents. What no authoring program writes is in test_iso9660.c."""
 
 import os

@@ -7,18 +7,18 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include "stage2/config_run.h"
-#include "stage2/console.h"
-#include "stage2/disc.h"
+#include "stage2/config/evaluator.h"
+#include "stage2/console/console.h"
+#include "stage2/disc/disc.h"
 #include "stage2/firmware.h"
-#include "stage2/menu.h"
-#include "stage2/serial.h"
+#include "stage2/menu/menu.h"
+#include "stage2/console/serial.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
 /* It is no pure code, thus in no library of the tests. */
-#include "stage2/menu.c"     // NOLINT(bugprone-suspicious-include)
-#include "stage2/screen.c"   // NOLINT(bugprone-suspicious-include)
-#include "stage2/terminal.c" // NOLINT(bugprone-suspicious-include)
+#include "stage2/menu/menu.overlay.c"        // NOLINT(bugprone-suspicious-include)
+#include "stage2/menu/screen.overlay.c"      // NOLINT(bugprone-suspicious-include)
+#include "stage2/console/terminal.overlay.c" // NOLINT(bugprone-suspicious-include)
 
 enum { ROWS = 25, COLUMNS = 80, MAX_ENTRIES = 40, MAX_KEYS = 64, NO_ROW = -1 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The whole plan of a Multiboot 1 boot, stage2/plan.h, on files that exist only here: what is
+// The whole plan of a Multiboot 1 boot, stage2/plan/plan.h, on files that exist only here: what is
 // placed where, as kernels know it from GRUB, and what is refused with which words.
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stage2/plan.h"
+#include "stage2/plan/plan.h"
 #include "tests/unit/elf_builder.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stage2/prepared.h"
+#include "stage2/prepared/prepared.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
 enum { KERNEL, MODULE, FILES, TEXTS = 512, ARENA_BYTES = 4096 };

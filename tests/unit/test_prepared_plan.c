@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The plan that the tool prepares (stage2/prepared.h): on any memory it is refused, or it is what
-// plan_boot() comes to there.
+// The plan that the tool prepares (stage2/prepared/prepared.h): on any memory it is refused, or it
+// is what plan_boot() comes to there.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stage2/plan.h"
-#include "stage2/prepared.h"
+#include "stage2/plan/plan.h"
+#include "stage2/prepared/prepared.h"
 #include "tests/unit/elf_builder.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 

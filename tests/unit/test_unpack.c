@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// stage2/unpack.c against what liblzma, liblz4 and libzstd pack, and what a disc or a network made
-// of it. gzip has its own test.
-#include "stage2/packing.h"
-#include "stage2/unpack.h"
+// stage2/compression/unpack.overlay.c against what liblzma, liblz4 and libzstd pack, and what a
+// disc or a network made of it. gzip has its own test.
+#include "stage2/compression/packing.h"
+#include "stage2/compression/unpack.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

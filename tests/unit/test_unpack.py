@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""stage2/unpack.c takes what the users' packing programs make, with the options that people give them."""
+"""stage2/compression/unpack.overlay.c takes what the users' packing programs make, with the options that people give them."""
 
 import os
 import pathlib

@@ -9,7 +9,7 @@
 #include <string.h>
 #include "loader/multiboot1.h"
 #include "loader/video.h"
-#include "stage2/video.h"
+#include "stage2/video/video.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
 static const struct video_size unknown;

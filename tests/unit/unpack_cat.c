@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Unpacks a file with stage2/unpack.c. Usage: unpack_cat CAPACITY FILE; writes what comes out to
-// standard output, or "error …" to standard error and fails. Its first line there is what the file
-// says about its size: "size N", or "size unknown".
+// Unpacks a file with stage2/compression/unpack.overlay.c. Usage: unpack_cat CAPACITY FILE; writes
+// what comes out to standard output, or "error …" to standard error and fails. Its first line there
+// is what the file says about its size: "size N", or "size unknown".
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "loader/arena.h"
-#include "stage2/unpack.h"
+#include "stage2/compression/unpack.h"
 
 /* Exactly as much memory as is asked for, so that the sanitizer sees each byte beyond. */
 static uint8_t *allocate(size_t size)

@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; See loader/handoff.h: from the firmware's 64-bit mode. The block itself is for 32-bit mode, and the
 ; way there leads through memory below 4 GiB that is mapped to itself: handoff_passage
-; (boot/efi/leave.c). Intel SDM volume 3, 10.8.5.4.
+; (boot/efi/exit_boot_services.c). Intel SDM volume 3, 10.8.5.4.
 
 CR0_PE          equ 1 << 0
 CR0_ET          equ 1 << 4

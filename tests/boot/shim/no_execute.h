@@ -3,7 +3,7 @@
 // the loader asks for it by EFI_MEMORY_ATTRIBUTE_PROTOCOL (UEFI 2.10, chapter 37).
 #pragma once
 
-#include "tools/probe/uefi.h"
+#include "tools/bench/probe/uefi.h"
 
 enum {
     PAGE_BYTES = EFI_PAGE_SIZE,

@@ -2,7 +2,7 @@
 // Stands between 64-bit UEFI and a loader, GRUBX64.EFI beside it, and makes the firmware do what
 // real firmware may: faults, which the test writes into the file.
 #include "tests/boot/shim/no_execute.h"
-#include "tools/probe/uefi.h"
+#include "tools/bench/probe/uefi.h"
 
 static const CHAR16 loader[] = L"\\EFI\\BOOT\\GRUBX64.EFI";
 

@@ -1,0 +1,354 @@
+; SPDX-License-Identifier: BSD-2-Clause
+; The border between real and protected mode: into stage 2, and back for each BIOS call.
+; Paging stays off; interrupts are enabled in real mode only, where the firmware's handlers are.
+
+%include "boot/bios/real_mode.inc"
+
+extern bss_start                ; linker script
+extern bss_end
+extern handoff_tsc              ; boot.asm
+extern restore
+extern read_ahead               ; image_dma.asm
+extern bios_main                ; start.c, in stage 2
+
+; Not beside the code: emulators notice each write to a page that they have translated.
+VARIABLES       equ 0x0548
+stack           equ VARIABLES + 0 ; ESP of the protected-mode side during a call
+registers       equ VARIABLES + 4
+routine         equ VARIABLES + 8 ; word
+calls           equ VARIABLES + 10 ; word: left to make
+interrupt       equ VARIABLES + 12 ; far pointer
+global ranges_end
+ranges_end      equ VARIABLES + 16 ; word: behind the memory map at RANGES
+
+CODE32          equ 0x08
+DATA32          equ 0x10
+CODE16          equ 0x18
+DATA16          equ 0x20
+CR0_PE          equ 1
+
+section .block progbits alloc exec write align=4
+
+bits 16
+; From the boot sector, once the image is whole. in: real mode, DS 0, [DRIVE]; does not return
+global enter_stage2
+enter_stage2:
+        call stamp_handoff
+        call memory_ranges
+        call read_ahead
+        cli
+        push dword stage2_entry
+        movzx esp, sp
+        mov [stack], esp
+        jmp to_protected_mode
+
+; Notes when the firmware has handed over, if the processor has a time stamp counter, and once only. in: DS 0;
+; clobbers EAX, EBX, ECX, EDX
+CPUID_TSC       equ 1 << 4
+EFLAGS_ID       equ 1 << 21
+global stamp_handoff
+stamp_handoff:
+        cmp dword [handoff_tsc], byte 0
+        jne .end
+        pushfd
+        pop eax
+        mov ecx, eax
+        xor eax, EFLAGS_ID
+        push eax
+        popfd
+        pushfd
+        pop eax
+        xor eax, ecx
+        test eax, EFLAGS_ID
+        jz .end                 ; a processor without CPUID
+        mov eax, 1
+        cpuid
+        test dl, CPUID_TSC
+        jz .end
+        rdtsc
+        mov [handoff_tsc], eax
+        mov [handoff_tsc + 4], edx
+.end:   ret
+
+bits 32
+stage2_entry:
+        mov edi, bss_start
+        mov ecx, bss_end
+        sub ecx, edi
+        xor eax, eax
+        shr ecx, 2
+        rep stosd
+        movzx eax, byte [DRIVE]
+        push eax
+        push eax                ; no return address
+        jmp bios_main
+
+; void bios_calls(struct bios_registers *registers, unsigned count)
+; Calls BIOS interrupts, one after the other, and stores what each left, all in one visit to real mode. The stack and the
+; registers lie below 0x10000. cdecl, protected mode.
+REG_EAX         equ 0
+REG_EBX         equ 4
+REG_ECX         equ 8
+REG_EDX         equ 12
+REG_ESI         equ 16
+REG_EDI         equ 20
+REG_EBP         equ 24
+REG_DS          equ 28
+REG_ES          equ 30
+REG_EFLAGS      equ 32
+REG_INTERRUPT   equ 36
+REG_SIZE        equ 40
+
+global bios_calls
+bios_calls:
+        pushad
+        mov eax, [esp + 36]
+        mov [registers], eax
+        mov eax, [esp + 40]
+        mov [calls], ax
+        mov esi, bios_interrupt
+        call in_real_mode
+        popad
+        ret
+
+; void bios_rest(void): waits for an interrupt, with the firmware's handlers in charge
+global bios_rest
+bios_rest:
+        pushad
+        mov esi, rest
+        call in_real_mode
+        popad
+        ret
+
+; bool bios_rest_for(unsigned line)
+; rest_for in protected mode. cdecl.
+global bios_rest_for
+bios_rest_for:
+        pushad
+        mov ecx, [esp + 36]
+        mov esi, rest_for
+        call in_real_mode
+        popad
+        movzx eax, byte [line_came]
+        ret
+
+; Runs the 16-bit routine at SI in real mode, interrupts off; clobbers all but ESP and the routine's EBX, ECX, EDX, EDI, EBP
+in_real_mode:
+        mov [stack], esp
+        mov [routine], si
+        lidt [real_mode_idt]
+        jmp CODE16:.protected16
+bits 16
+.protected16:
+        mov ax, DATA16          ; segments with real mode's limit
+        mov ds, ax
+        mov es, ax
+        mov fs, ax
+        mov gs, ax
+        mov ss, ax
+        mov eax, cr0
+        and al, ~CR0_PE
+        mov cr0, eax
+        jmp 0:.real
+.real:  xor ax, ax
+        mov ds, ax
+        mov es, ax
+        mov fs, ax
+        mov gs, ax
+        mov ss, ax
+        call [routine]
+        xor ax, ax
+        mov ds, ax
+; in: real mode, DS 0; goes on in protected mode where [stack] says, with a RET
+to_protected_mode:
+        cli
+        cld
+        lgdt [gdt_pointer]      ; firmware may have used its own
+        mov eax, cr0
+        or al, CR0_PE
+        mov cr0, eax
+        jmp CODE32:.protected
+bits 32
+.protected:
+        mov ax, DATA32
+        mov ds, ax
+        mov es, ax
+        mov fs, ax
+        mov gs, ax
+        mov ss, ax
+        mov esp, [stack]
+        ret
+
+bits 16
+; in: DS 0, [registers], [calls]; out: the same filled; clobbers all
+bios_interrupt:
+        sti
+        mov si, [registers]
+        mov di, [si + REG_INTERRUPT]
+        shl di, 2
+        mov eax, [di]           ; its vector
+        mov [interrupt], eax
+        mov eax, [si + REG_EAX]
+        mov ebx, [si + REG_EBX]
+        mov ecx, [si + REG_ECX]
+        mov edx, [si + REG_EDX]
+        mov edi, [si + REG_EDI]
+        mov ebp, [si + REG_EBP]
+        mov es, [si + REG_ES]
+        push word [si + REG_DS]
+        mov esi, [si + REG_ESI]
+        pop ds
+.call:  pushf                   ; as INT does
+        cli
+        call far [cs:interrupt]
+        pushfd                  ; some BIOS calls leave segments and the direction flag changed
+        push ds
+        push esi
+        xor si, si
+        mov ds, si
+        mov si, [registers]
+        mov [si + REG_EAX], eax
+        mov [si + REG_EBX], ebx
+        mov [si + REG_ECX], ecx
+        mov [si + REG_EDX], edx
+        mov [si + REG_EDI], edi
+        mov [si + REG_EBP], ebp
+        mov [si + REG_ES], es
+        pop dword [si + REG_ESI]
+        pop word [si + REG_DS]
+        pop dword [si + REG_EFLAGS]
+        add word [registers], REG_SIZE
+        dec word [calls]
+        jnz bios_interrupt
+        ret
+
+rest:   sti
+        hlt
+        ret
+
+; Stores the memory map that INT 15h E820h tells (ACPI 6.x, 15.1). in: real mode, DS, ES 0; out: DI its end; clobbers all
+; but SP and segments
+SYSTEM_E820     equ 0xe820
+SMAP            equ 0x534d4150
+RANGE_BYTES     equ 20          ; before ACPI 3.0
+RANGES_MOST     equ 256         ; calls: some firmware says "more" for ever
+memory_ranges:
+        mov di, RANGES
+        mov bp, RANGES_MOST
+        xor ebx, ebx
+.next:  mov byte [di + RANGE_ATTRIBUTES], 1 ; some firmware writes 20 bytes, says 24
+        mov eax, SYSTEM_E820
+        xor ecx, ecx
+        mov cl, RANGE_SIZE
+        mov edx, SMAP
+        push di
+        push bp
+        int 0x15
+        pop bp
+        pop di
+        call restore
+        jc .end                 ; some firmware ends the list by that
+        cmp eax, SMAP
+        jne .end
+        cmp cl, RANGE_BYTES     ; some firmware leaves the upper part undefined
+        jb .skip
+        cmp cl, RANGE_SIZE
+        jb .keep
+        test byte [di + RANGE_ATTRIBUTES], 1
+        jz .skip
+.keep:  add di, RANGE_SIZE
+.skip:  dec bp
+        jz .end
+        test ebx, ebx
+        jnz .next
+.end:   mov [ranges_end], di
+        ret
+
+; Waits for a device's interrupt: rests, and lets the processor go to who emulates the device. Any other interrupt ends it
+; as well, the timer's at the latest. The interrupt controller's mask (Intel 8259A) and the vector are then as before.
+; in: CX line, 0 to 15; real mode, DS 0; out: ZF clear: it has come; clobbers AX, DX, SI
+PIC1_COMMAND    equ 0x20
+PIC1_MASK       equ 0x21
+PIC1_VECTORS    equ 0x08 * 4
+PIC2_COMMAND    equ 0xa0
+PIC2_MASK       equ 0xa1
+PIC2_VECTORS    equ 0x70 * 4
+PIC2_LINE       equ 8           ; its first one
+PIC_END         equ 0x20        ; of any interrupt
+line_came       equ VARIABLES + 0x28 ; byte; image_dma.asm has what is below
+line_mask       equ VARIABLES + 0x2a ; word: port
+global rest_for
+rest_for:
+        pushf
+        cli
+        mov si, cx
+        shl si, 2
+        mov dx, PIC1_MASK
+        cmp cl, PIC2_LINE
+        jb .first
+        mov dl, PIC2_MASK
+        add si, PIC2_VECTORS - PIC1_VECTORS - PIC2_LINE * 4
+.first: mov byte [line_came], 0
+        mov [line_mask], dx
+        push dword [si + PIC1_VECTORS]
+        mov dword [si + PIC1_VECTORS], take_line ; in segment 0
+        in al, dx
+        push ax
+        mov ah, al              ; bits 0 to 7 and 8 to 15
+        btr ax, cx
+        cmp cl, PIC2_LINE
+        jb .unmask
+        mov al, ah
+.unmask:
+        out dx, al
+        sti
+        hlt
+        cli
+        mov dx, [line_mask]
+        pop ax
+        out dx, al
+        pop dword [si + PIC1_VECTORS]
+        popf
+        cmp byte [line_came], 0
+        ret
+
+; The device may go on to ask, so all lines of its controller are masked up to rest_for's end.
+take_line:
+        push ax
+        push dx
+        mov dx, [cs:line_mask]
+        mov al, 0xff
+        out dx, al
+        mov al, PIC_END
+        out PIC2_COMMAND, al
+        out PIC1_COMMAND, al
+        mov byte [cs:line_came], 1
+        pop dx
+        pop ax
+        iret
+
+        align 4
+gdt:
+gdt_pointer:                    ; in the place of the descriptor that is never used
+        dw gdt_end - gdt - 1
+        dd gdt
+        dw 0
+        dq 0x00cf9a000000ffff   ; CODE32: base 0, limit 4 GiB
+        dq 0x00cf92000000ffff   ; DATA32
+        dq 0x00009a000000ffff   ; CODE16: base 0, limit 64 KiB
+        dq 0x000092000000ffff   ; DATA16
+gdt_end:
+real_mode_idt:
+        dw 0x3ff
+        dd 0
+
+; Where the extras are: known when stage 2 is packed already, so not in there. overlay.c has it as a structure
+extern image_sectors
+extern extras_sectors
+extern extras_bss_start
+extern extras_bss_end
+global extras_place
+extras_place:
+        dd image_sectors, extras_sectors, extras_bss_start, extras_bss_end
+
+section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The firmware's last turn (UEFI 2.10, 7.4.6): its boot services end, and their memory is free.
+#include "boot/efi/uefi.h"
+#include "stage2/overlay.h"
+#include "stage2/firmware.h"
+#include "stage2/plan/plan.h"
+
+static bool enters_in_firmware; /* the kernel: boot services stay */
+
+enum { EXIT_TRIES = 16 }; /* an event may change the map between the two calls */
+
+/* All is part of the image. */
+const struct extras *firmware_extras(struct error *error)
+{
+    (void)error;
+    return &extras_table;
+}
+
+/* Nothing but the memory map may be asked for between two tries. */
+static bool exit_boot_services(struct uefi_memory_map *map)
+{
+    for (int i = 0; i < EXIT_TRIES; i++) {
+        if (memory_read_map(map) == EFI_SUCCESS &&
+            uefi_boot()->ExitBootServices(uefi_image, map->key) == EFI_SUCCESS) {
+            uefi_boot_services_run = false;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The kernel gets all that is free now, unless that would not fit where the plan has room for the
+   map: then what was free at the start. */
+static void describe_memory(const struct uefi_memory_map *uefi,
+                            struct boot_information *information)
+{
+    static struct memory_map map;
+    static struct boot_efi efi;
+    struct error ignored;
+    map = memory_final_map();
+    if (memory_translate(uefi, &map)) {
+        map.capacity = memory_final_map().capacity;
+        if (memory_map_normalise(&map, &ignored) && map.count <= information->map->count) {
+            information->map = &map;
+        }
+    }
+    efi = *firmware_efi();
+    efi.memory_map = (struct bytes){uefi->descriptors, uefi->size};
+    efi.descriptor_size = (uint32_t)uefi->descriptor_size;
+    efi.descriptor_version = uefi->descriptor_version;
+    information->efi = &efi;
+}
+
+bool firmware_finish(const struct plan *plan, struct boot_information *information,
+                     struct error *error)
+{
+    struct uefi_memory_map map;
+    information->old_rsdp = tables_old_rsdp();
+    if (information->keeps_boot_services) {
+        enters_in_firmware = true;
+        memory_keep(&plan->placement);
+        return true;
+    }
+    if (!exit_boot_services(&map)) {
+        return fail(error, "the firmware does not end its boot services");
+    }
+    describe_memory(&map, information);
+    return true;
+}
+
+ASSEMBLY _Noreturn void handoff_jump(void *block, const struct handoff_entry *entry,
+                                     const struct handoff_move *moves)
+{
+    if (enters_in_firmware) {
+        handoff_enter_in_firmware(entry->entry, entry->eax, entry->ebx);
+    }
+    handoff_leave_firmware(block, entry, moves);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Waiting for a device by looking at it (stage2/disc/irq_wait.h), as interrupts are the firmware's.
+// Goes by the time stamp counter, which takes no call.
+#include "stage2/disc/irq_wait.h"
+
+#include "stage2/timing/timeline.h"
+
+enum {
+    LEAST_PAUSE = 1 << 17, /* ticks of the counter: some 50 microseconds */
+    PART_PAUSED = 16,
+};
+#define MOST_TICKS (1ull << 34) /* four seconds at 4 GHz, eight at 2 GHz */
+
+static bool was_lost;
+
+bool patience_is_for_interrupts(void)
+{
+    return false;
+}
+
+/* Pauses for a part of the time that the wait has lasted: few looks, as each is an exit to the
+   hypervisor, and little time lost. Without PAUSE: at each, as at each look, QEMU's emulation of
+   the processor takes the lock that its devices need. */
+bool patience_lasts(struct patience *patience)
+{
+    uint64_t now = timeline_now();
+    if (patience->until == 0) {
+        patience->until = now + MOST_TICKS;
+    }
+    if (now > patience->until) {
+        was_lost = true;
+        return false;
+    }
+    uint64_t passed = now - (patience->until - MOST_TICKS);
+    uint64_t next = now + passed / PART_PAUSED + LEAST_PAUSE;
+    while (timeline_now() < next) {
+    }
+    return true;
+}
+
+bool patience_was_lost(void)
+{
+    return was_lost;
+}

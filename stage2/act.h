@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// What an entry does that boots no kernel: one of the extras (extras.h).
-#pragma once
-
-#include "loader/error.h"
-#include "stage2/config.h"
-
-/* Does not return, but where the firmware cannot do it: false with a reason. */
-bool act(enum config_action action, struct error *error);

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See boot.h.
+#include "stage2/boot/boot.h"
+
+#include <string.h>
+#include "loader/handoff.h"
+#include "stage2/console/console.h"
+#include "stage2/disc/disc.h"
+#include "stage2/overlay.h"
+#include "stage2/firmware.h"
+#include "stage2/compression/packing.h"
+#include "stage2/plan/multiboot2_functions.h"
+#include "stage2/plan/symbols.h"
+#include "stage2/timing/timeline.h"
+
+enum {
+    HANDOFF_ALIGNMENT = 16,
+};
+
+/* Memory at a physical address. Not a constant, so that gcc does not think of NULL at 0. */
+static uint8_t *at(uint32_t address)
+{
+    __asm__("" : "+r"(address));
+    return (uint8_t *)(uintptr_t)address;
+}
+
+static bool is_staged(const struct piece *piece)
+{
+    return piece->load_address != piece->address;
+}
+
+static void plan_moves(struct boot *boot)
+{
+    const struct placement *placement = &boot->plan.placement;
+    for (size_t i = 0; i < placement->count; i++) {
+        const struct piece *piece = &placement->pieces[i];
+        if (!is_staged(piece)) {
+            continue;
+        }
+        if (piece->length != 0) {
+            boot->moves[boot->move_count++] =
+                (struct handoff_move){piece->address, piece->load_address, piece->length};
+        }
+        if (piece->zero_length != 0) {
+            boot->moves[boot->move_count++] =
+                (struct handoff_move){piece->address + piece->length, 0, piece->zero_length};
+        }
+    }
+}
+
+bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
+{
+    struct placement *placement = &boot->plan.placement;
+    struct memory_range *in_use =
+        ARENA_ARRAY(arena, FIRMWARE_RANGES + 2 + placement->count, struct memory_range);
+    boot->moves = ARENA_ARRAY(arena, 2 * placement->count, struct handoff_move);
+    if (in_use == NULL || boot->moves == NULL) {
+        return fail(error, "out of working memory for %zu pieces", placement->count);
+    }
+    boot->move_count = 0;
+    size_t count = firmware_memory_in_use(in_use);
+    in_use[count++] = disc_staging_in_use();
+    size_t staying = count;
+    if (boot->plan.modules_wait) {
+        firmware_extras(error)->unpack_mark_waiting(&boot->plan, in_use,
+                                                    &count); /* unpacked them */
+    }
+    if (!placement_stage(placement, in_use, staying, &count, error)) {
+        return false;
+    }
+    plan_moves(boot);
+    uint32_t block;
+    if (!placement_find_unused(placement, in_use, count, handoff_size(boot->move_count),
+                               HANDOFF_ALIGNMENT, BOOT_HANDOFF_LOWEST, &block)) {
+        return fail(error, "no memory is free for the last instructions before the kernel");
+    }
+    boot->handoff_block = at(block);
+    return true;
+}
+
+/* The longest piece that is still on the disc. It is read last: the firmware answers questions
+   while it comes. NULL: there is none, or what was unpacked waits for its turn. */
+static const struct piece *longest(const struct plan *plan)
+{
+    const struct piece *found = NULL;
+    for (size_t i = 0; i < plan->placement.count && !plan->modules_wait; i++) {
+        const struct piece *piece = &plan->placement.pieces[i];
+        if (piece->file != NULL && piece->file->contents == NULL &&
+            (found == NULL || piece->length > found->length)) {
+            found = piece;
+        }
+    }
+    return found;
+}
+
+/* Once its bytes are there. */
+static bool check_plain(const struct piece *piece, struct error *error)
+{
+    return !piece->file->is_to_be_plain || piece->file_offset != 0 ||
+           file_is_plain(at(piece->load_address), piece->length) ||
+           fail(error, "was packed since the ISO was made");
+}
+
+static bool load_piece(const struct piece *piece, struct error *error)
+{
+    uint8_t *target = at(piece->load_address);
+    disc_make_way(piece->load_address, (uint64_t)piece->length + piece->zero_length);
+    if (piece->file != NULL &&
+        !file_start_read(piece->file, piece->file_offset, piece->length, target, error)) {
+        return fail_in(error, "%s: ", piece->file->path);
+    }
+    if (!is_staged(piece) && piece->zero_length != 0) {
+        memset(target + piece->length, 0, piece->zero_length);
+    }
+    return true;
+}
+
+static bool wait_for_piece(const struct piece *piece, struct error *error)
+{
+    return piece == NULL || piece->file == NULL ||
+           (disc_wait(error) && check_plain(piece, error)) ||
+           fail_in(error, "%s: ", piece->file->path);
+}
+
+bool boot_load(struct boot *boot, struct error *error)
+{
+    const struct plan *plan = &boot->plan;
+    const struct placement *placement = &plan->placement;
+    boot->last = longest(plan);
+    for (size_t i = 0; i < placement->count; i++) {
+        const struct piece *piece = &placement->pieces[i];
+        if (piece->file == plan->modules) { /* the first one */
+            timeline_stamp(TIMELINE_KERNEL);
+        }
+        if (piece != boot->last && (!load_piece(piece, error) || !wait_for_piece(piece, error))) {
+            return false;
+        }
+    }
+    return boot->last == NULL || load_piece(boot->last, error);
+}
+
+const struct multiboot2_functions *multiboot2_functions(struct error *error)
+{
+    const struct extras *extras = firmware_extras(error);
+    return extras != NULL ? extras->multiboot2 : NULL;
+}
+
+bool symbols_plan(struct plan *plan, struct arena *arena, struct error *error)
+{
+    const struct extras *extras = firmware_extras(error);
+    return extras != NULL && extras->symbols_place(plan, arena, error);
+}
+
+static void start_video(const struct plan *plan, struct video *video)
+{
+    struct error error;
+    const struct extras *extras = firmware_extras(&error);
+    if (extras != NULL) {
+        extras->video_start(plan, video);
+    } else {
+        console_print("whelk: %s: %s: text instead\n", plan->kernel.path, error.message);
+    }
+}
+
+bool boot_describe(const struct boot *boot, struct error *error)
+{
+    const struct plan *plan = &boot->plan;
+    const struct piece *piece = &plan->placement.pieces[plan->information_piece];
+    struct boot_information information = plan->information;
+    struct boot_answers answers;
+    uint8_t *buffer = at(piece->load_address);
+    firmware_ask(&information, &answers);
+    if (plan->protocol == CONFIG_MULTIBOOT1) {
+        information.drives = answers.drives;
+        information.drive_count = firmware_drives(answers.drives);
+    }
+    if (!wait_for_piece(boot->last, error)) {
+        return false;
+    }
+    if (information.module_count == 0) {
+        timeline_stamp(TIMELINE_KERNEL);
+    }
+    timeline_stamp(TIMELINE_MODULES);
+    /* Where there is no text mode, the config's modes are for all kernels, as under GRUB. */
+    if (plan->video.is_made ||
+        (plan->video.gfxpayload != NULL && answers.video.framebuffer.type == FRAMEBUFFER_RGB)) {
+        start_video(plan, &answers.video);
+    }
+    disc_close();
+    if (!firmware_finish(plan, &information, error)) {
+        return false;
+    }
+    memset(buffer, 0, piece->length);
+    if (plan->protocol == CONFIG_MULTIBOOT1) {
+        multiboot1_write_information(&information, buffer, piece->address);
+        return true;
+    }
+    /* The plan has loaded the extras. */
+    firmware_extras(error)->describe_multiboot2(&information, buffer, piece->address);
+    return true;
+}
+
+_Noreturn void boot_hand_off(const struct boot *boot)
+{
+    struct handoff_entry entry = {
+        .entry = boot->plan.entry,
+        .eax = boot->plan.protocol == CONFIG_MULTIBOOT2 ? MULTIBOOT2_BOOT_MAGIC
+                                                        : MULTIBOOT1_BOOT_MAGIC,
+        .ebx = boot->plan.information_address,
+        .move_count = boot->move_count,
+    };
+    handoff_jump(boot->handoff_block, &entry, boot->moves);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See video_start.h.
+#include "stage2/boot/video_start.h"
+
+#include <string.h>
+#include "stage2/console/console.h"
+#include "stage2/firmware.h"
+
+/* A copy: what an entry that was not booted has set remains, but not its memory. */
+static char kept[64];
+
+void video_set_kept(const char *modes)
+{
+    size_t length = strlen(modes);
+    length = length < sizeof kept ? length : sizeof kept - 1;
+    memcpy(kept, modes, length);
+    kept[length] = 0;
+}
+
+static bool find_mode(const struct video_wish *wish, struct video_mode *best)
+{
+    struct video_size display = {0, 0};
+    struct video_mode mode;
+    if (wish->width == 0) {
+        display = firmware_video_display_size();
+    }
+    best->depth = 0;
+    for (uint32_t i = 0; firmware_video_mode(i, &mode); i++) {
+        if (video_is_better(&mode, best, wish, &display)) {
+            *best = mode;
+        }
+    }
+    return best->depth != 0;
+}
+
+static bool set_video(const struct plan *plan, const struct video_wish *wishes, size_t count,
+                      struct video *video)
+{
+    struct video_mode mode;
+    for (size_t i = 0; i < count; i++) {
+        if (!find_mode(&wishes[i], &mode)) {
+            continue;
+        }
+        if (i != 0) {
+            console_print("whelk: %s: no video mode %ux%ux%u: %ux%ux%u instead\n",
+                          plan->kernel.path, wishes->width, wishes->height, wishes->depth,
+                          mode.width, mode.height, mode.depth);
+        }
+        if (firmware_video_set(&mode, video)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void video_start(const struct plan *plan, struct video *video)
+{
+    const struct video_request *request = &plan->video;
+    struct video_wish wishes[VIDEO_WISHES];
+    size_t count = 0;
+    firmware_video_interface(video);
+    if (request->gfxpayload != NULL) {
+        count = video_read_wishes(request->gfxpayload, kept, wishes);
+    } else if (request->is_preferred) {
+        count = video_wishes(request->width, request->height, request->depth, wishes);
+    }
+    if (count != 0 && !set_video(plan, wishes, count, video)) {
+        console_print("whelk: %s: no video mode: text instead\n", plan->kernel.path);
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See pci.h.
+#include "stage2/bus/pci.h"
+
+#include "stage2/bus/io.h"
+
+enum {
+    PCI_ADDRESS = 0xcf8,
+    PCI_DATA = 0xcfc,
+};
+#define PCI_ENABLE 0x80000000u
+
+uint32_t pci_read(uint32_t function, uint32_t offset)
+{
+    out32(PCI_ADDRESS, PCI_ENABLE | function << 8 | offset);
+    return in32(PCI_DATA);
+}
+
+/* The command register alone: the status register in the upper half clears what is written as 1. */
+void pci_set_command(uint32_t function, uint16_t command)
+{
+    out32(PCI_ADDRESS, PCI_ENABLE | function << 8 | PCI_COMMAND);
+    out16(PCI_DATA, command);
+}

@@ -1,0 +1,814 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See zstd.h. Zstandard as in RFC 8878, chapter 3; the names are its names. All of a frame's output
+// is in memory, so there is no window to keep.
+#include "stage2/compression/zstd.h"
+
+#include <string.h>
+#include "stage2/compression/checksum.h"
+
+enum {
+    WORD_BYTES = 4, /* magic numbers, the checksum */
+
+    /* Frame_Header_Descriptor (3.1.1.1.1) */
+    DICTIONARY_ID_FLAG = 3 << 0,
+    CONTENT_CHECKSUM_FLAG = 1 << 2,
+    FRAME_RESERVED = 1 << 3,
+    SINGLE_SEGMENT_FLAG = 1 << 5,
+    CONTENT_SIZE_SHIFT = 6,
+    WINDOW_LOG_LOWEST = 10,
+
+    /* Blocks (3.1.1.2) */
+    BLOCK_HEADER_BYTES = 3,
+    BLOCK_LAST = 1 << 0,
+    BLOCK_RAW = 0,
+    BLOCK_RLE = 1,
+    BLOCK_COMPRESSED = 2,
+    BLOCK_MAXIMUM_BYTES = 128 << 10,
+
+    /* Literals (3.1.1.3.1, 4.2) */
+    LITERALS_RAW = 0,
+    LITERALS_RLE = 1,
+    LITERALS_TREELESS = 3,
+    STREAMS = 4,
+    STREAMS_LOWEST = 6, /* literals: less are in one */
+    JUMP_TABLE_BYTES = 6,
+    HUFFMAN_MAXIMUM_BITS = 11,
+    HUFFMAN_SYMBOLS = 256,
+    HUFFMAN_DIRECT = 127, /* header bytes above: weights of four bits each */
+    WEIGHTS_MAXIMUM_LOG = 6,
+
+    /* Sequences (3.1.1.3.2) */
+    MODE_PREDEFINED = 0,
+    MODE_RLE = 1,
+    MODE_FSE = 2,
+    MODES_RESERVED = 3,
+    REPEATED_OFFSETS = 3,
+    FSE_LOWEST_LOG = 5,
+    FSE_MAXIMUM_LOG = 9,
+    FSE_MAXIMUM_SYMBOLS = 53,
+};
+
+#define MAGIC           0xfd2fb528u
+#define MAGIC_SKIPPABLE 0x184d2a50u /* to …5f */
+#define SKIPPABLE_MASK  0xfffffff0u
+
+/* One state of an FSE decoder (4.1), or one prefix of a Huffman code (without baseline). */
+struct fse_entry {
+    uint16_t baseline;
+    uint8_t symbol;
+    uint8_t bits;
+};
+
+struct huffman_entry {
+    uint8_t symbol;
+    uint8_t bits;
+};
+
+struct fse_table {
+    struct fse_entry entries[1 << FSE_MAXIMUM_LOG];
+    unsigned log;
+    bool is_set; /* in this frame */
+};
+
+/* What sequences are made of, in the order of their tables in a block. */
+enum { LITERALS_LENGTH, OFFSET, MATCH_LENGTH, KINDS };
+
+/* What lives as long as a frame. */
+struct frame {
+    struct unpacking *unpacking;
+    size_t start; /* in destination */
+    uint32_t block_maximum;
+    uint32_t repeated_offsets[REPEATED_OFFSETS];
+    unsigned huffman_bits; /* 0: no tree yet */
+    struct huffman_entry huffman[1 << HUFFMAN_MAXIMUM_BITS];
+    struct fse_table tables[KINDS];
+    uint32_t baselines[KINDS][FSE_MAXIMUM_SYMBOLS];
+    struct fse_table weights_table;
+    uint8_t weights[HUFFMAN_SYMBOLS];
+    uint8_t literals[BLOCK_MAXIMUM_BYTES];
+};
+
+_Static_assert(sizeof(struct frame) <= UNPACK_WORKING_BYTES, "larger than the working memory");
+
+static const struct kind {
+    uint8_t symbols;
+    uint8_t maximum_log;
+    uint8_t predefined_log;
+    uint8_t predefined_symbols;
+    uint8_t first_baseline;
+    int8_t predefined[FSE_MAXIMUM_SYMBOLS];
+    uint8_t bits[FSE_MAXIMUM_SYMBOLS]; /* that follow a symbol */
+} kinds[KINDS] = {
+    [LITERALS_LENGTH] = {36,
+                         9,
+                         6,
+                         36,
+                         0,
+                         {4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1,  1,  2,  2,
+                          2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1, -1, -1, -1, -1},
+                         {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0,  0,  0,  0,  1,  1,
+                          1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}},
+    [OFFSET] = {32,
+                8,
+                5,
+                29,
+                1,
+                {1, 1, 1, 1, 1, 1, 2, 2, 2, 1,  1,  1,  1,  1, 1,
+                 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1},
+                {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31}},
+    [MATCH_LENGTH] = {53,
+                      9,
+                      6,
+                      53,
+                      3,
+                      {1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1,  1,  1,  1,  1,  1,  1, 1,
+                       1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,  1,  1,  1,  1,  1,  1, 1,
+                       1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1},
+                      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0,  0,  0,  0,  0,  0, 0,
+                       0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0,  0,  0,  1,  1,  1, 1,
+                       2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}},
+};
+
+// ---- Bits
+
+/* A stream of bits that is read from its end (4.1): the highest set bit of the last byte marks it.
+ */
+struct bits {
+    struct bytes data;
+    int32_t left; /* negative: more were taken than there are, which reads as zeros */
+};
+
+static unsigned highest_bit(uint32_t value)
+{
+    return 31 - (unsigned)__builtin_clz(value);
+}
+
+static bool start_bits(struct bits *bits, struct bytes data)
+{
+    if (data.size == 0 || data.data[data.size - 1] == 0) {
+        return false;
+    }
+    bits->data = data;
+    bits->left = (int32_t)((data.size - 1) * 8 + highest_bit(data.data[data.size - 1]));
+    return true;
+}
+
+/* The count bits (up to 16) from a bit on, of which those outside the data are 0. */
+static uint32_t bits_at(struct bytes data, int32_t first, unsigned count)
+{
+    uint32_t value = 0;
+    if (first >= 0 && range_within((uint32_t)first / 8, 4, data.size)) {
+        value = load32(data.data + (uint32_t)first / 8) >> ((uint32_t)first % 8);
+        return value & (((uint32_t)1 << count) - 1);
+    }
+    for (int32_t i = (int32_t)count - 1; i >= 0; i--) {
+        int32_t at = first + i;
+        bool is_set = at >= 0 && (uint32_t)at / 8 < data.size &&
+                      (data.data[(uint32_t)at / 8] >> ((uint32_t)at % 8) & 1) != 0;
+        value = value << 1 | is_set;
+    }
+    return value;
+}
+
+/* The next count bits, up to 32. */
+static uint32_t take_bits(struct bits *bits, unsigned count)
+{
+    unsigned low = count < 16 ? count : 16;
+    bits->left -= (int32_t)count;
+    return bits_at(bits->data, bits->left + (int32_t)low, count - low) << low |
+           bits_at(bits->data, bits->left, low);
+}
+
+// ---- FSE tables
+
+/* Reads the probabilities of symbols (4.1.1) and passes them. */
+static bool read_probabilities(struct bytes *data, unsigned symbols, unsigned maximum_log,
+                               int16_t *probabilities, unsigned *log)
+{
+    unsigned symbol = 0;
+    *log = bits_at(*data, 0, 4) + FSE_LOWEST_LOG;
+    if (*log > maximum_log) {
+        return false;
+    }
+    int32_t at = 4, left = 1 << *log;
+    while (left > 0 && symbol < symbols) {
+        unsigned count = highest_bit((uint32_t)left + 1) + 1;
+        int32_t value = (int32_t)bits_at(*data, at, count);
+        int32_t half = 1 << (count - 1), unused = 2 * half - 2 - left;
+        if (value % half < unused) {
+            value %= half;
+            count--;
+        } else if (value >= half) {
+            value -= unused;
+        }
+        at += (int32_t)count;
+        probabilities[symbol++] = (int16_t)(value - 1);
+        left -= value != 0 ? value - 1 : 1;
+        for (uint32_t more = value == 1 ? 3 : 0; more == 3; at += 2) { /* zeros in a row */
+            more = bits_at(*data, at, 2);
+            for (uint32_t i = 0; i < more && symbol < symbols; i++) {
+                probabilities[symbol++] = 0;
+            }
+        }
+    }
+    size_t size = (size_t)(at + 7) / 8;
+    if (left != 0 || size > data->size) {
+        return false;
+    }
+    for (; symbol < symbols; symbol++) {
+        probabilities[symbol] = 0;
+    }
+    *data = (struct bytes){data->data + size, data->size - size};
+    return true;
+}
+
+/* Spreads the symbols over the states (4.1.1). The probabilities add up to 1 << log. */
+static void build_table(struct fse_table *table, const int16_t *probabilities, unsigned symbols,
+                        unsigned log)
+{
+    uint16_t next[FSE_MAXIMUM_SYMBOLS];
+    uint32_t size = (uint32_t)1 << log, high = size, position = 0;
+    table->log = log;
+    table->is_set = true;
+    for (unsigned i = 0; i < symbols; i++) {
+        next[i] = (uint16_t)(probabilities[i] < 0 ? 1 : probabilities[i]);
+        if (probabilities[i] < 0) {
+            table->entries[--high].symbol = (uint8_t)i;
+        }
+    }
+    for (unsigned i = 0; i < symbols; i++) {
+        for (int j = 0; j < probabilities[i]; j++) {
+            table->entries[position].symbol = (uint8_t)i;
+            do {
+                position = (position + (size >> 1) + (size >> 3) + 3) & (size - 1);
+            } while (position >= high);
+        }
+    }
+    for (uint32_t i = 0; i < size; i++) {
+        struct fse_entry *entry = &table->entries[i];
+        uint32_t state = next[entry->symbol]++;
+        entry->bits = (uint8_t)(log - highest_bit(state));
+        entry->baseline = (uint16_t)((state << entry->bits) - size);
+    }
+}
+
+/* Makes the table of a kind as its mode says (3.1.1.3.2.1), and passes what describes it. */
+static bool read_table(struct frame *frame, unsigned kind, unsigned mode, struct bytes *data)
+{
+    const struct kind *facts = &kinds[kind];
+    struct fse_table *table = &frame->tables[kind];
+    int16_t probabilities[FSE_MAXIMUM_SYMBOLS];
+    unsigned log = facts->predefined_log, symbols = facts->predefined_symbols;
+    switch (mode) {
+    case MODE_PREDEFINED:
+        for (unsigned i = 0; i < symbols; i++) {
+            probabilities[i] = (int16_t)facts->predefined[i];
+        }
+        break;
+    case MODE_RLE:
+        if (data->size == 0 || *data->data >= facts->symbols) {
+            return false;
+        }
+        table->entries[0] = (struct fse_entry){.symbol = *data->data};
+        table->log = 0;
+        table->is_set = true;
+        *data = (struct bytes){data->data + 1, data->size - 1};
+        return true;
+    case MODE_FSE:
+        symbols = facts->symbols;
+        if (!read_probabilities(data, symbols, facts->maximum_log, probabilities, &log)) {
+            return false;
+        }
+        break;
+    default: /* the one before */
+        return table->is_set;
+    }
+    build_table(table, probabilities, symbols, log);
+    return true;
+}
+
+// ---- Literals
+
+/* Takes the weights of a Huffman code that are packed by FSE: two states take turns (4.2.1.2). */
+static bool read_packed_weights(struct frame *frame, struct bytes data, unsigned *count)
+{
+    int16_t probabilities[HUFFMAN_MAXIMUM_BITS + 1];
+    struct fse_table *table = &frame->weights_table;
+    struct bits bits;
+    unsigned log;
+    if (!read_probabilities(&data, HUFFMAN_MAXIMUM_BITS + 1, WEIGHTS_MAXIMUM_LOG, probabilities,
+                            &log) ||
+        !start_bits(&bits, data)) {
+        return false;
+    }
+    build_table(table, probabilities, HUFFMAN_MAXIMUM_BITS + 1, log);
+    uint32_t states[2];
+    states[0] = take_bits(&bits, log);
+    states[1] = take_bits(&bits, log);
+    for (*count = 0; bits.left >= 0 && *count < HUFFMAN_SYMBOLS - 2; ++*count) {
+        uint32_t *state = &states[*count % 2];
+        const struct fse_entry *entry = &table->entries[*state];
+        frame->weights[*count] = entry->symbol;
+        *state = entry->baseline + take_bits(&bits, entry->bits);
+    }
+    frame->weights[*count] = table->entries[states[*count % 2]].symbol;
+    ++*count;
+    return bits.left < 0;
+}
+
+/* Makes the decoding table (4.2.1.3) of count weights and of the last one, which is what completes
+   the code. */
+static bool build_huffman(struct frame *frame, unsigned count)
+{
+    uint32_t sum = 0, position = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (frame->weights[i] > HUFFMAN_MAXIMUM_BITS) {
+            return false;
+        }
+        sum += ((uint32_t)1 << frame->weights[i]) >> 1;
+    }
+    if (sum == 0) {
+        return false;
+    }
+    unsigned bits = highest_bit(sum) + 1;
+    uint32_t rest = ((uint32_t)1 << bits) - sum;
+    if (bits > HUFFMAN_MAXIMUM_BITS || (rest & (rest - 1)) != 0) {
+        return false;
+    }
+    frame->weights[count] = (uint8_t)(highest_bit(rest) + 1);
+    for (unsigned weight = 1; weight <= bits; weight++) {
+        for (unsigned symbol = 0; symbol <= count; symbol++) {
+            uint32_t states = frame->weights[symbol] == weight ? (uint32_t)1 << (weight - 1) : 0;
+            for (; states != 0; states--) {
+                frame->huffman[position++] =
+                    (struct huffman_entry){(uint8_t)symbol, (uint8_t)(bits + 1 - weight)};
+            }
+        }
+        if (position == 0) { /* nobody has the longest prefixes */
+            return false;
+        }
+    }
+    frame->huffman_bits = bits;
+    return true;
+}
+
+/* Reads the description of a Huffman code (4.2.1) and passes it. */
+static bool read_huffman(struct frame *frame, struct bytes *data)
+{
+    if (data->size == 0) {
+        return false;
+    }
+    unsigned header = *data->data, count = header - HUFFMAN_DIRECT;
+    size_t size = header <= HUFFMAN_DIRECT ? header : (count + 1) / 2;
+    struct bytes weights = {data->data + 1, size};
+    if (size > data->size - 1) {
+        return false;
+    }
+    *data = (struct bytes){weights.data + size, data->size - 1 - size};
+    if (header <= HUFFMAN_DIRECT) {
+        return read_packed_weights(frame, weights, &count) && build_huffman(frame, count);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        frame->weights[i] = weights.data[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15;
+    }
+    return build_huffman(frame, count);
+}
+
+static bool decode_stream(const struct frame *frame, struct bytes data, uint8_t *to, size_t size)
+{
+    struct bits bits;
+    unsigned most = frame->huffman_bits;
+    if (!start_bits(&bits, data)) {
+        return false;
+    }
+    for (size_t i = 0; i < size; i++) {
+        const struct huffman_entry *entry =
+            &frame->huffman[bits_at(data, bits.left - (int32_t)most, most)];
+        bits.left -= entry->bits;
+        to[i] = entry->symbol;
+    }
+    return bits.left == 0;
+}
+
+static bool decode_streams(struct frame *frame, struct bytes data, size_t size, bool is_one)
+{
+    if (is_one) {
+        return decode_stream(frame, data, frame->literals, size);
+    }
+    size_t part = (size + STREAMS - 1) / STREAMS, at = JUMP_TABLE_BYTES;
+    if (data.size < JUMP_TABLE_BYTES || size < STREAMS_LOWEST) {
+        return false;
+    }
+    for (unsigned i = 0; i < STREAMS; i++) {
+        bool is_last = i == STREAMS - 1;
+        size_t length = is_last ? data.size - at : load16(data.data + 2 * i);
+        if (!range_within(at, length, data.size) ||
+            !decode_stream(frame, (struct bytes){data.data + at, length},
+                           frame->literals + i * part, is_last ? size - i * part : part)) {
+            return false;
+        }
+        at += length;
+    }
+    return true;
+}
+
+/* Literals that a Huffman code packs: the rest of the section behind its header. */
+static bool unpack_literals(struct frame *frame, struct bytes data, size_t size, bool is_treeless,
+                            bool is_one)
+{
+    return (is_treeless ? frame->huffman_bits != 0 : read_huffman(frame, &data)) &&
+           decode_streams(frame, data, size, is_one);
+}
+
+/* Reads the literals section of a block, and passes it. */
+static bool read_literals(struct frame *frame, struct bytes *block, struct bytes *literals)
+{
+    if (block->size == 0) {
+        return false;
+    }
+    unsigned type = *block->data & 3, format = *block->data >> 2 & 3;
+    bool is_packed = type > LITERALS_RLE;
+    unsigned bits = is_packed ? (format < 2 ? 10 : 6 + 4 * format)
+                              : (format == 1   ? 12
+                                 : format == 3 ? 20
+                                               : 5);
+    unsigned shift = is_packed || (format & 1) != 0 ? 4 : 3;
+    size_t header = (shift + (is_packed ? 2 : 1) * bits) / 8;
+    if (block->size < header) {
+        return false;
+    }
+    uint64_t sizes = 0;
+    for (size_t i = 0; i < header; i++) {
+        sizes |= (uint64_t)block->data[i] << (8 * i);
+    }
+    sizes >>= shift;
+    size_t size = (size_t)sizes & (((size_t)1 << bits) - 1);
+    size_t packed_size = is_packed ? (size_t)(sizes >> bits) : type == LITERALS_RLE ? 1 : size;
+    struct bytes data = {block->data + header, packed_size};
+    if (size > frame->block_maximum || packed_size > block->size - header) {
+        return false;
+    }
+    *block = (struct bytes){data.data + packed_size, block->size - header - packed_size};
+    *literals = (struct bytes){type == LITERALS_RAW ? data.data : frame->literals, size};
+    if (is_packed) {
+        return unpack_literals(frame, data, size, type == LITERALS_TREELESS, format == 0);
+    }
+    if (type == LITERALS_RLE) {
+        memset(frame->literals, *data.data, size);
+    }
+    return true;
+}
+
+// ---- Sequences
+
+/* What is written while the sequences of a block are carried out. */
+struct output {
+    uint8_t *start; /* the frame's */
+    uint8_t *at;
+    size_t room;
+    struct bytes literals;
+};
+
+/* More comes out of a block than there is room for, or than may. */
+static bool fail_too_long(const struct frame *frame)
+{
+    return unpack_room(frame->unpacking) < frame->block_maximum &&
+           unpack_fail_no_room(frame->unpacking);
+}
+
+/* From an Offset_Value to an offset (3.1.1.5); 0 is none. */
+static uint32_t find_offset(uint32_t repeated[REPEATED_OFFSETS], uint32_t value, bool no_literals)
+{
+    uint32_t index = value <= REPEATED_OFFSETS ? value - 1 + no_literals : REPEATED_OFFSETS + 1;
+    if (index == 0) {
+        return repeated[0];
+    }
+    uint32_t offset = index > REPEATED_OFFSETS    ? value - REPEATED_OFFSETS
+                      : index == REPEATED_OFFSETS ? repeated[0] - 1
+                                                  : repeated[index];
+    if (index != 1) {
+        repeated[2] = repeated[1];
+    }
+    repeated[1] = repeated[0];
+    repeated[0] = offset;
+    return offset;
+}
+
+static bool put_literals(struct frame *frame, struct output *output, size_t length)
+{
+    if (length > output->literals.size) {
+        return false;
+    }
+    if (length > output->room) {
+        return fail_too_long(frame);
+    }
+    memcpy(output->at, output->literals.data, length);
+    output->at += length;
+    output->room -= length;
+    output->literals.data += length;
+    output->literals.size -= length;
+    return true;
+}
+
+static bool put_match(struct frame *frame, struct output *output, uint32_t offset, size_t length)
+{
+    if (offset == 0 || offset > (size_t)(output->at - output->start)) {
+        return false;
+    }
+    if (length > output->room) {
+        return fail_too_long(frame);
+    }
+    output->room -= length;
+    for (; length != 0; length--, output->at++) { /* may overlap itself */
+        *output->at = *(output->at - offset);
+    }
+    return true;
+}
+
+/* Carries out count sequences, whose tables are made. */
+static bool run_sequences(struct frame *frame, struct bytes data, uint32_t count,
+                          struct output *output)
+{
+    static const uint8_t order[KINDS] = {OFFSET, MATCH_LENGTH, LITERALS_LENGTH};
+    static const uint8_t update_order[KINDS] = {LITERALS_LENGTH, MATCH_LENGTH, OFFSET};
+    struct bits bits;
+    uint32_t states[KINDS], values[KINDS];
+    if (!start_bits(&bits, data)) {
+        return false;
+    }
+    for (unsigned i = 0; i < KINDS; i++) {
+        states[i] = take_bits(&bits, frame->tables[i].log);
+    }
+    while (count-- > 0) {
+        for (unsigned i = 0; i < KINDS; i++) {
+            unsigned kind = order[i], symbol = frame->tables[kind].entries[states[kind]].symbol;
+            values[kind] =
+                frame->baselines[kind][symbol] + take_bits(&bits, kinds[kind].bits[symbol]);
+        }
+        uint32_t offset =
+            find_offset(frame->repeated_offsets, values[OFFSET], values[LITERALS_LENGTH] == 0);
+        if (bits.left < 0 || !put_literals(frame, output, values[LITERALS_LENGTH]) ||
+            !put_match(frame, output, offset, values[MATCH_LENGTH])) {
+            return false;
+        }
+        for (unsigned i = 0; i < KINDS && count > 0; i++) {
+            unsigned kind = update_order[i];
+            const struct fse_entry *entry = &frame->tables[kind].entries[states[kind]];
+            states[kind] = entry->baseline + take_bits(&bits, entry->bits);
+        }
+    }
+    return bits.left == 0;
+}
+
+/* Reads the header of the sequences section and makes the tables; passes both. */
+static bool read_sequences(struct frame *frame, struct bytes *block, uint32_t *count)
+{
+    if (block->size == 0) {
+        return false;
+    }
+    size_t size = *block->data < 128 ? 1 : *block->data < 255 ? 2 : 3;
+    if (block->size < size) {
+        return false;
+    }
+    const uint8_t *header = block->data;
+    *count = size == 1   ? header[0]
+             : size == 2 ? (uint32_t)(header[0] - 128) << 8 | header[1]
+                         : load16(header + 1) + 0x7f00u;
+    *block = (struct bytes){header + size, block->size - size};
+    if (*count == 0) {
+        return block->size == 0;
+    }
+    if (block->size == 0 || (*block->data & MODES_RESERVED) != 0) {
+        return false;
+    }
+    unsigned modes = *block->data;
+    *block = (struct bytes){block->data + 1, block->size - 1};
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        if (!read_table(frame, kind, modes >> (6 - 2 * kind) & 3, block)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// ---- Blocks
+
+static bool unpack_compressed(struct frame *frame, struct bytes block)
+{
+    struct unpacking *unpacking = frame->unpacking;
+    struct output output = {.start = unpacking->destination + frame->start,
+                            .at = unpacking->destination + unpacking->length,
+                            .room = unpack_room(unpacking)};
+    uint32_t count = 0;
+    output.room = output.room < frame->block_maximum ? output.room : frame->block_maximum;
+    if (!read_literals(frame, &block, &output.literals) || !read_sequences(frame, &block, &count) ||
+        (count > 0 && !run_sequences(frame, block, count, &output)) ||
+        !put_literals(frame, &output, output.literals.size)) {
+        return unpacking->length <= unpacking->capacity &&
+               unpack_fail_damaged(unpacking, "a block makes no sense");
+    }
+    unpacking->length = (size_t)(output.at - unpacking->destination);
+    return true;
+}
+
+static bool unpack_plain(struct frame *frame, const uint8_t *data, size_t size, bool is_rle)
+{
+    struct unpacking *unpacking = frame->unpacking;
+    uint8_t *to = unpacking->destination + unpacking->length;
+    if (size > unpack_room(unpacking)) {
+        return unpack_fail_no_room(unpacking);
+    }
+    if (is_rle) {
+        memset(to, *data, size);
+    } else {
+        memcpy(to, data, size);
+    }
+    unpacking->length += size;
+    return true;
+}
+
+static bool unpack_block(struct frame *frame, bool *is_last)
+{
+    struct unpacking *unpacking = frame->unpacking;
+    if (unpack_left(unpacking) < BLOCK_HEADER_BYTES) {
+        return unpack_fail_cut(unpacking);
+    }
+    const uint8_t *header = unpack_at(unpacking), *data = header + BLOCK_HEADER_BYTES;
+    unsigned type = header[0] >> 1 & 3;
+    size_t size = (size_t)load16(header + 1) << 5 | header[0] >> 3;
+    size_t packed_size = type == BLOCK_RLE ? 1 : size;
+    if (type > BLOCK_COMPRESSED || size > frame->block_maximum) {
+        return unpack_fail_damaged(unpacking, "a block makes no sense");
+    }
+    if (packed_size > unpack_left(unpacking) - BLOCK_HEADER_BYTES) {
+        return unpack_fail_cut(unpacking);
+    }
+    bool done = type == BLOCK_COMPRESSED ? unpack_compressed(frame, (struct bytes){data, size})
+                                         : unpack_plain(frame, data, size, type == BLOCK_RLE);
+    unpacking->at += BLOCK_HEADER_BYTES + packed_size;
+    *is_last = (header[0] & BLOCK_LAST) != 0;
+    return done;
+}
+
+// ---- Frames
+
+struct frame_header {
+    uint64_t content_size; /* UNPACK_SIZE_UNKNOWN: it does not say */
+    uint64_t window_size;
+    size_t size; /* of the header, with its magic number; 0: it is cut */
+    unsigned descriptor;
+    bool has_dictionary;
+};
+
+static uint64_t load_little(const uint8_t *at, size_t size)
+{
+    uint64_t value = 0;
+    while (size-- > 0) {
+        value = value << 8 | at[size];
+    }
+    return value;
+}
+
+/* Reads the frame header (3.1.1.1) at the start of the data. */
+static struct frame_header read_header(struct bytes data)
+{
+    struct frame_header header = {.content_size = UNPACK_SIZE_UNKNOWN};
+    if (data.size <= WORD_BYTES) {
+        return header;
+    }
+    unsigned descriptor = header.descriptor = data.data[WORD_BYTES];
+    bool is_single = (descriptor & SINGLE_SEGMENT_FLAG) != 0;
+    size_t window_size = is_single ? 0 : 1;
+    size_t id_size = (1u << (descriptor & DICTIONARY_ID_FLAG)) >> 1;
+    size_t content_size = 1u << (descriptor >> CONTENT_SIZE_SHIFT);
+    content_size = content_size == 1 && !is_single ? 0 : content_size;
+    size_t at = WORD_BYTES + 1;
+    if (data.size < at + window_size + id_size + content_size) {
+        return header;
+    }
+    uint8_t window = data.data[at];
+    at += window_size;
+    header.has_dictionary = load_little(data.data + at, id_size) != 0;
+    at += id_size;
+    if (content_size != 0) {
+        header.content_size = load_little(data.data + at, content_size);
+        header.content_size += content_size == 2 ? 256 : 0;
+    }
+    uint64_t base = (uint64_t)1 << (WINDOW_LOG_LOWEST + (window >> 3));
+    header.window_size = is_single ? header.content_size : base + base / 8 * (window & 7);
+    header.size = at + content_size;
+    return header;
+}
+
+static bool check_content(struct frame *frame, const struct frame_header *header)
+{
+    struct unpacking *unpacking = frame->unpacking;
+    size_t size = unpacking->length - frame->start;
+    if (header->content_size != UNPACK_SIZE_UNKNOWN && header->content_size != size) {
+        return unpack_fail_damaged(unpacking, "it unpacks to another size than it says");
+    }
+    if ((header->descriptor & CONTENT_CHECKSUM_FLAG) == 0) {
+        return true;
+    }
+    if (unpack_left(unpacking) < WORD_BYTES) {
+        return unpack_fail_cut(unpacking);
+    }
+    if (load32(unpack_at(unpacking)) !=
+        (uint32_t)checksum_xxh64(unpacking->destination + frame->start, size)) {
+        return unpack_fail_damaged(unpacking, "the checksum is wrong");
+    }
+    unpacking->at += WORD_BYTES;
+    return true;
+}
+
+/* A frame starts from nothing (3.1.1.5, 3.1.1.3.2.1). */
+static void start_frame(struct frame *frame, const struct frame_header *header)
+{
+    static const uint8_t offsets[REPEATED_OFFSETS] = {1, 4, 8};
+    frame->start = frame->unpacking->length;
+    frame->block_maximum = header->window_size < BLOCK_MAXIMUM_BYTES ? (uint32_t)header->window_size
+                                                                     : BLOCK_MAXIMUM_BYTES;
+    frame->huffman_bits = 0;
+    for (unsigned i = 0; i < KINDS; i++) {
+        frame->tables[i].is_set = false;
+        frame->repeated_offsets[i] = offsets[i];
+    }
+}
+
+static bool unpack_frame(struct frame *frame)
+{
+    struct unpacking *unpacking = frame->unpacking;
+    struct frame_header header =
+        read_header((struct bytes){unpack_at(unpacking), unpack_left(unpacking)});
+    bool is_last = false;
+    if (header.size == 0) {
+        return unpack_fail_cut(unpacking);
+    }
+    if (header.descriptor & FRAME_RESERVED) {
+        return unpack_fail_unknown(unpacking, "another version");
+    }
+    if (header.has_dictionary) {
+        return unpack_fail_unknown(unpacking, "it needs a dictionary");
+    }
+    unpacking->at += header.size;
+    start_frame(frame, &header);
+    while (!is_last) {
+        if (!unpack_block(frame, &is_last)) {
+            return false;
+        }
+    }
+    return check_content(frame, &header);
+}
+
+static bool skip_frame(struct unpacking *unpacking)
+{
+    if (unpack_left(unpacking) < 2 * WORD_BYTES ||
+        load32(unpack_at(unpacking) + WORD_BYTES) > unpack_left(unpacking) - 2 * WORD_BYTES) {
+        return unpack_fail_cut(unpacking);
+    }
+    unpacking->at += 2 * WORD_BYTES + load32(unpack_at(unpacking) + WORD_BYTES);
+    return true;
+}
+
+static struct frame *new_frame(struct unpacking *unpacking)
+{
+    struct frame *frame = ARENA_NEW(unpacking->working, struct frame);
+    if (frame == NULL) {
+        fail(unpacking->error, "out of working memory");
+        return NULL;
+    }
+    frame->unpacking = unpacking;
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        uint32_t baseline = kinds[kind].first_baseline;
+        for (unsigned i = 0; i < kinds[kind].symbols; i++) {
+            frame->baselines[kind][i] = baseline;
+            baseline += (uint32_t)1 << kinds[kind].bits[i];
+        }
+    }
+    return frame;
+}
+
+bool zstd_unpack(struct unpacking *unpacking)
+{
+    struct frame *frame = new_frame(unpacking);
+    bool done = frame != NULL;
+    while (done && unpack_left(unpacking) > 0) {
+        uint32_t magic = unpack_left(unpacking) >= WORD_BYTES ? load32(unpack_at(unpacking)) : 0;
+        if (magic == MAGIC) {
+            done = unpack_frame(frame);
+        } else if ((magic & SKIPPABLE_MASK) == MAGIC_SKIPPABLE) {
+            done = skip_frame(unpacking);
+        } else {
+            done = unpack_fail_damaged(unpacking, "no frame starts there");
+        }
+    }
+    return done;
+}
+
+/* As the first frame says, unless it is one to skip. */
+uint64_t zstd_size(struct bytes packed)
+{
+    bool known = packed.size >= WORD_BYTES && load32(packed.data) == MAGIC;
+    return known ? read_header(packed).content_size : UNPACK_SIZE_UNKNOWN;
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The config's commands that show something, wait for somebody or ask the machine.
+#include "stage2/config/evaluator.h"
+
+#include <string.h>
+
+enum { LINE_BYTES = 256, MAX_SECONDS = 1000000 };
+
+const struct config_host *find_host(const struct run *run)
+{
+    static const struct config_host nothing;
+    const struct config_host *host = run->config->environment.host;
+    return host == NULL || run->boot == NULL ? &nothing : host;
+}
+
+int take_long_option(struct run *run, struct words *words, const char *names, const char **value)
+{
+    *value = NULL;
+    if (words->count == 0 || words->word[0] != '-' || words->word[1] == 0) {
+        return -1;
+    }
+    const char *word = take_word(words);
+    const char *name = word + 1 + (word[1] == '-');
+    const char *equals = strchr(name, '=');
+    int option = find_name(names, name, equals != NULL ? (size_t)(equals - name) : strlen(name));
+    *value = equals != NULL ? equals + 1 : NULL;
+    if (option < 0) {
+        run_warn(run, "unknown option '%.40s'", word);
+        run->failed = true;
+        return -2;
+    }
+    return option;
+}
+
+/* ---- Output ---------------------------------------------------------------------------------- */
+
+/* A word of echo -e; false: no new line at the end. */
+static bool put_escaped(struct run *run, const char *word)
+{
+    static const char names[] = "\\abfnrtv";
+    static const char values[] = "\\\a\b\f\n\r\t\v";
+    bool new_line = true;
+    for (; *word != 0; word++) {
+        if (*word != '\\' || word[1] == 0) {
+            run_put(run, *word);
+            continue;
+        }
+        const char *found = strchr(names, *++word);
+        if (found != NULL) {
+            run_put(run, values[found - names]);
+        }
+        new_line &= *word != 'c';
+    }
+    return new_line;
+}
+
+bool run_echo(struct run *run, const struct command *command)
+{
+    const struct config_host *host = find_host(run);
+    struct words words = words_of(command);
+    bool new_line = true;
+    bool escapes = false;
+    for (int option; (option = take_option(&words, "-n\0-e\0-ne\0-en\0")) >= 0;) {
+        new_line &= option == 1;
+        escapes |= option >= 1;
+    }
+    take_option(&words, "--\0");
+    const char *text = run_words_end(run);
+    while (words.count > 0) {
+        const char *word = take_word(&words);
+        if (escapes) {
+            new_line &= put_escaped(run, word);
+        } else {
+            put_value(run, word, true);
+        }
+        if (words.count > 0) {
+            run_put(run, ' ');
+        }
+    }
+    if (new_line) {
+        run_put(run, '\n');
+    }
+    run_put(run, 0);
+    run->word_open = false;
+    if (run->full) {
+        return run_fail_full(run);
+    }
+    if (host->print != NULL) {
+        host->print(text);
+    }
+    return true;
+}
+
+bool run_cat(struct run *run, const struct command *command)
+{
+    const struct config_host *host = find_host(run);
+    struct words words = words_of(command);
+    struct config_file file;
+    struct bytes text;
+    struct error error;
+    if (!read_file_words(run, &words, &file)) {
+        return false;
+    }
+    if (host->read == NULL || host->print == NULL) {
+        return true;
+    }
+    if (!host->read(file.path, run->arena, &text, &error)) {
+        run_warn(run, "%s: %s", file.path, error.message);
+        run->failed = true;
+        return true;
+    }
+    const char *shown = arena_text(run->arena, (const char *)text.data, text.size);
+    if (shown == NULL) {
+        return run_fail_full(run);
+    }
+    host->print(shown);
+    return true;
+}
+
+bool run_clear(struct run *run, const struct command *command)
+{
+    const struct config_host *host = find_host(run);
+    (void)command;
+    if (host->clear != NULL) {
+        host->clear();
+    }
+    return true;
+}
+
+/* ---- Somebody at the keyboard ---------------------------------------------------------------- */
+
+bool run_sleep(struct run *run, const struct command *command)
+{
+    const struct config_host *host = find_host(run);
+    struct words words = words_of(command);
+    const char *ignored;
+    bool until_key = false;
+    for (int option; (option = take_long_option(run, &words, "verbose\0v\0interruptible\0i\0",
+                                                &ignored)) != -1;) {
+        until_key |= option >= 2;
+    }
+    int seconds = 0;
+    if (words.count > 0) {
+        parse_number(words.word, strlen(words.word), &seconds);
+    }
+    if (host->sleep != NULL && seconds > 0) {
+        seconds = seconds < MAX_SECONDS ? seconds : MAX_SECONDS;
+        run->failed = !host->sleep((unsigned)seconds, until_key);
+    }
+    return true;
+}
+
+bool run_read(struct run *run, const struct command *command)
+{
+    const struct config_host *host = find_host(run);
+    struct words words = words_of(command);
+    char *line = run_allocate(run, LINE_BYTES);
+    if (line == NULL) {
+        return false;
+    }
+    if (host->read_line != NULL) {
+        host->read_line(line, LINE_BYTES);
+    }
+    return words.count == 0 || run->boot == NULL || set_variable(run, words.word, line);
+}
+
+bool run_keystatus(struct run *run, const struct command *command)
+{
+    const struct config_host *host = find_host(run);
+    struct words words = words_of(command);
+    const char *ignored;
+    unsigned wanted = 0;
+    for (int option;
+         (option = take_long_option(run, &words, "shift\0ctrl\0alt\0s\0c\0a\0", &ignored)) != -1;) {
+        wanted |= option >= 0 ? 1U << option % 3 : 0;
+    }
+    unsigned pressed = host->modifiers != NULL ? host->modifiers() : 0;
+    run->failed = wanted != 0 && (pressed & wanted) == 0;
+    return true;
+}
+
+/* ---- The machine ----------------------------------------------------------------------------- */
+
+bool run_cpuid(struct run *run, const struct command *command)
+{
+    const struct config_host *host = run->config->environment.host;
+    struct words words = words_of(command);
+    enum config_feature feature = CONFIG_LONG_MODE;
+    const char *ignored;
+    for (int option;
+         (option = take_long_option(run, &words, "long-mode\0pae\0l\0p\0", &ignored)) != -1;) {
+        feature = option >= 0 && option % 2 == 1 ? CONFIG_PAE : CONFIG_LONG_MODE;
+    }
+    run->failed |= host != NULL && host->has_feature != NULL && !host->has_feature(feature);
+    return true;
+}
+
+/* A number as C writes it: 0x3f8. */
+static bool parse_c_number(const char *text, unsigned *value)
+{
+    int number;
+    if (text[0] != '0' || (text[1] | 0x20) != 'x') {
+        bool is_number = parse_number(text, strlen(text), &number) && number >= 0;
+        *value = is_number ? (unsigned)number : 0;
+        return is_number;
+    }
+    *value = 0;
+    for (text += 2; *text != 0; text++) {
+        int lower = *text | 0x20;
+        if (!is_digit(*text) && (lower < 'a' || lower > 'f')) {
+            return false;
+        }
+        *value = *value << 4 | (unsigned)(is_digit(*text) ? *text - '0' : lower - 'a' + 10);
+    }
+    return true;
+}
+
+/* One option of `serial`; false: it makes no sense. */
+static bool set_serial_option(struct config_serial *serial, int option, const char *value)
+{
+    unsigned number = 0;
+    switch (option) {
+    case 0:
+        serial->unit = 0;
+        return parse_c_number(value, &number) && (serial->unit = (int)number) < 8;
+    case 1:
+        return parse_c_number(value, &serial->port) && serial->port != 0 && serial->port < 0x10000;
+    case 2:
+        return parse_c_number(value, &serial->speed) && serial->speed != 0;
+    case 3:
+        return parse_c_number(value, &serial->data_bits) && serial->data_bits - 5 < 4;
+    case 4:
+        return parse_c_number(value, &serial->stop_bits) && serial->stop_bits - 1 < 2;
+    case 5:
+        serial->parity = *value;
+        return find_word("no\0odd\0even\0", value) >= 0;
+    default: /* --rtscts=off */
+        return true;
+    }
+}
+
+bool run_serial(struct run *run, const struct command *command)
+{
+    const struct config_host *host = find_host(run);
+    struct words words = words_of(command);
+    struct config_serial serial = {.unit = CONFIG_DEFAULT_UNIT};
+    const char *value;
+    for (int option;
+         (option = take_long_option(run, &words,
+                                    "unit\0port\0speed\0word\0stop\0parity\0rtscts\0efi\0"
+                                    "u\0p\0s\0w\0t\0r\0",
+                                    &value)) != -1;) {
+        option = option >= 8 ? option - 8 : option;
+        if (option >= 0 && value == NULL) {
+            value = words.count > 0 ? take_word(&words) : "";
+        }
+        if (option >= 0 && !set_serial_option(&serial, option, value)) {
+            run_warn(run, "serial: '%.40s' is no value for this option", value);
+            run->failed = true;
+            return true;
+        }
+    }
+    if (host->set_serial != NULL && !host->set_serial(&serial)) {
+        run_warn(run, "there is no such serial port");
+        run->failed = true;
+    }
+    return true;
+}
+
+/* terminal_input, terminal_output. */
+bool run_terminal(struct run *run, const struct command *command)
+{
+    static const char names[] = "console\0gfxterm\0vga_text\0at_keyboard\0usb_keyboard\0ofconsole\0"
+                                "vga\0serial\0serial_com0\0serial_com1\0serial_com2\0serial_com3\0";
+    enum { GFXTERM = 1, FIRST_SERIAL = 7 };
+    const struct config_host *host = find_host(run);
+    struct words words = words_of(command);
+    enum config_direction direction =
+        strcmp(command->words, "terminal_input") == 0 ? CONFIG_INPUT : CONFIG_OUTPUT;
+    int how = take_option(&words, "--append\0--remove\0");
+    unsigned named = 0;
+    bool is_graphic = false;
+    while (words.count > 0) {
+        const char *word = take_word(&words);
+        int device = find_word(names, word);
+        is_graphic |= device == GFXTERM;
+        if (device < 0) {
+            run_warn(run, "unknown terminal '%.40s'", word);
+            run->failed = true;
+            return true;
+        }
+        named |= device < FIRST_SERIAL ? CONFIG_DEVICE_CONSOLE : CONFIG_DEVICE_SERIAL;
+    }
+    unsigned *devices = &run->config->devices[direction];
+    unsigned wanted = how < 0 ? named : how == 0 ? *devices | named : *devices & ~named;
+    if (wanted == 0 || run->boot == NULL) {
+        return true;
+    }
+    *devices = wanted;
+    if (direction == CONFIG_OUTPUT && host->set_graphics != NULL && (is_graphic || how < 0)) {
+        const struct config_variable *mode = find_variable(run->scope, "gfxmode", 7);
+        mode = mode != NULL ? mode : find_variable(run->config->scope, "gfxmode", 7);
+        bool is_set = mode != NULL && mode->value != NULL;
+        host->set_graphics(!is_graphic || how == 1 ? "" : is_set ? mode->value : "auto");
+    }
+    if (host->set_terminal != NULL) {
+        host->set_terminal(direction, wanted);
+    }
+    return true;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See config/prompt.h: what a word could become.
+#include "stage2/config/prompt.h"
+
+#include <string.h>
+#include "stage2/config/evaluator.h"
+
+/* Where the last word begins. */
+static const char *last_word(const char *text, const char *end)
+{
+    while (end > text && !ends_word(end[-1]) && strchr("=\"'", end[-1]) == NULL) {
+        end--;
+    }
+    return end;
+}
+
+/* Whether a command's name may stand behind a text: a command ends there, or a word that has one
+   behind it. */
+static bool begins_command(const char *text, const char *end)
+{
+    while (end > text && is_blank(end[-1])) {
+        end--;
+    }
+    if (end == text || strchr(";{}", end[-1]) != NULL) {
+        return true;
+    }
+    const char *word = last_word(text, end);
+    return find_name("if\0then\0elif\0else\0while\0until\0do\0!\0", word, (size_t)(end - word)) >=
+           0;
+}
+
+static bool begins_with(const char *text, const char *start, size_t length)
+{
+    return strncmp(text, start, length) == 0;
+}
+
+/* The commands whose names begin so. */
+static struct config_name *find_commands(const char *start, size_t length, struct arena *arena)
+{
+    struct config_name *found = NULL;
+    struct config_name **link = &found;
+    enum config_group group;
+    const char *name;
+    for (unsigned i = 0; (name = config_command_names(i, &group)) != NULL; i++) {
+        for (; *name != 0; name = next_word(name)) {
+            struct config_name *next =
+                begins_with(name, start, length) ? ARENA_NEW(arena, struct config_name) : NULL;
+            if (next != NULL) {
+                next->text = name;
+                *link = next;
+                link = &next->next;
+            }
+        }
+    }
+    return found;
+}
+
+/* The files in a path's directory whose names begin as its last one does; *length is that one's. */
+static struct config_name *find_files(const struct config *config, const char *path,
+                                      const char *end, size_t *length, struct arena *arena)
+{
+    const struct config_host *host = config->environment.host;
+    const char *device_end = path;
+    if (path < end && *path == '(') {
+        while (device_end < end && *device_end++ != ')') {
+        }
+    }
+    path = device_end;
+    const char *name = end;
+    while (name > path && name[-1] != '/') {
+        name--;
+    }
+    *length = (size_t)(end - name);
+    const char *directory = arena_text(arena, path, (size_t)(name - path));
+    struct config_name *found;
+    struct error ignored;
+    if (host == NULL || host->list == NULL || directory == NULL || directory[0] != '/' ||
+        !host->list(directory, arena, &found, &ignored)) {
+        return NULL;
+    }
+    for (struct config_name **link = &found; *link != NULL;) {
+        if (begins_with((*link)->text, name, *length)) {
+            link = &(*link)->next;
+        } else {
+            *link = (*link)->next;
+        }
+    }
+    return found;
+}
+
+/* How many bytes all names have in common. */
+static size_t common_length(const struct config_name *names)
+{
+    const char *first = names->text;
+    size_t common = strlen(first);
+    for (; names != NULL; names = names->next) {
+        size_t same = 0;
+        while (same < common && names->text[same] == first[same]) {
+            same++;
+        }
+        common = same;
+    }
+    return common;
+}
+
+void config_complete(struct config *config, struct bytes text, struct arena *arena,
+                     struct config_completion *completion)
+{
+    const char *start = (const char *)text.data;
+    const char *end = start + text.size;
+    const char *word = last_word(start, end);
+    size_t length = (size_t)(end - word);
+    struct config_name *names = begins_command(start, word)
+                                    ? find_commands(word, length, arena)
+                                    : find_files(config, word, end, &length, arena);
+    memset(completion, 0, sizeof *completion);
+    if (names == NULL) {
+        return;
+    }
+    size_t more = common_length(names) - length;
+    if (more + 2 <= sizeof completion->rest) {
+        memcpy(completion->rest, names->text + length, more);
+        if (names->next == NULL) {
+            completion->rest[more++] = names->is_directory ? '/' : ' ';
+        }
+    }
+    completion->names = more == 0 ? names : NULL;
+}

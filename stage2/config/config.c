@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// grub.cfg. The language is that of the GRUB manual, chapter "Writing full configuration files
+// directly"; where the manual is silent, what GRUB 2.06 was seen to do.
+//
+// A config is evaluated once, which lists its entries; an entry's body when it is to be booted.
+#include "stage2/config/config.h"
+
+#include <string.h>
+#include "stage2/config/evaluator.h"
+
+bool check_text(struct bytes *text, uint32_t *line, struct error *error)
+{
+    *line = 1;
+    if (text->size > CONFIG_MAX_BYTES) {
+        return fail(error, "the config is larger than %d bytes", CONFIG_MAX_BYTES);
+    }
+    for (size_t i = 0; i < text->size; i++) {
+        if (text->data[i] == 0) {
+            return fail(error, "a NUL byte: this is not a text in ASCII or UTF-8");
+        }
+        *line += text->data[i] == '\n';
+    }
+    *line = 1;
+    if (text->size >= 3 && memcmp(text->data, "\xef\xbb\xbf", 3) == 0) {
+        text->data += 3;
+        text->size -= 3;
+    }
+    return true;
+}
+
+/* What is booted; false: nothing, for the reason of the first warning, if there was one. */
+static bool complete(struct run *run, const struct config_warning *warning, const char *reason)
+{
+    struct config_boot *boot = run->boot;
+    boot->gfxpayload = variable_value(run->config, run->scope, GFXPAYLOAD, strlen(GFXPAYLOAD));
+    boot->timing = variable_value(run->config, run->scope, TIMING, strlen(TIMING));
+    boot->names_no_kernel = boot->action == CONFIG_ACTION_BOOT && boot->kernel.path == NULL;
+    if (!boot->names_no_kernel) {
+        return true;
+    }
+    if (warning != NULL) {
+        reason = warning->text;
+        run->line = warning->line;
+        run->cursor.name = warning->name;
+    }
+    return run_fail(run, "%s", reason);
+}
+
+static bool is_legacy(const char *name)
+{
+    static const char last[] = "menu.lst";
+    size_t length = strlen(name);
+    return length >= sizeof last - 1 && strcmp(name + length - (sizeof last - 1), last) == 0;
+}
+
+/* All of the config; then its entries are listed. */
+static bool read_all(struct run *run, struct config_text *text)
+{
+    struct config *config = run->config;
+    run->cursor.name = text->name;
+    if (!check_text(&text->bytes, &run->line, run->error) || !run_open_scope(run, NULL)) {
+        return false;
+    }
+    config->scope = run->scope;
+    if (is_legacy(text->name)) {
+        const struct config_extras *extras = config_extras(config, run->error);
+        if (extras == NULL || !extras->from_legacy(&text->bytes, run->arena)) {
+            return extras != NULL && run_fail_full(run);
+        }
+    }
+    run_enter(run, text);
+    if (!run_commands(run)) {
+        return false;
+    }
+    /* A config without entries, or with commands that boot before it comes to a menu. */
+    if (run->stopped || (config->entry_count == 0 && run->loads)) {
+        struct config_entry whole = {.title = text->name,
+                                     .id = "",
+                                     .line = 1,
+                                     .body.name = text->name,
+                                     .menu = &config->top};
+        config->entry_count = 0;
+        return run_add_entry(run, &whole);
+    }
+    run->line = 1;
+    return config->entry_count > 0 ||
+           complete(run, config->warnings, "the config has no menuentry");
+}
+
+bool config_read_with(struct config *config, struct bytes text, const char *name,
+                      const struct config_environment *environment, struct arena *arena,
+                      struct error *error)
+{
+    *config = (struct config){.name = name,
+                              .arena = arena,
+                              .environment = *environment,
+                              .devices = {CONFIG_DEVICE_CONSOLE, CONFIG_DEVICE_CONSOLE}};
+    struct config_text whole = {.name = name, .bytes = text, .line = 1};
+    struct run run = {.config = config,
+                      .arena = arena,
+                      .error = error,
+                      .menu = &config->top,
+                      .boot = &config->immediate,
+                      .lists = true};
+    return read_all(&run, &whole) || run_finish_error(&run);
+}
+
+bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
+                 struct error *error)
+{
+    static const struct config_environment cd = {CONFIG_CD_VARIABLES, NULL};
+    return config_read_with(config, text, name, &cd, arena, error);
+}
+
+/* The entry's commands; its words are the arguments of a call. */
+static bool run_entry(struct run *run, const struct config_entry *entry)
+{
+    if (entry->body.bytes.data == NULL) {
+        *run->boot = run->config->immediate;
+        run->scope = run->config->scope;
+        return complete(run, run->config->warnings,
+                        "nothing to boot: no multiboot line names a kernel");
+    }
+    struct frame *frame = push_frame(run, FRAME_CALL);
+    if (frame == NULL || !run_open_scope(run, entry->scope)) {
+        return false;
+    }
+    frame->words = entry->arguments;
+    frame->count = entry->argument_count;
+    run_enter(run, &entry->body);
+    if (!run_commands(run)) {
+        return false;
+    }
+    run->cursor.name = entry->body.name;
+    run->line = entry->line;
+    return complete(run, run->first_warning, "nothing to boot: no multiboot line names a kernel");
+}
+
+bool config_evaluate(struct config *config, const struct config_entry *entry,
+                     struct config_boot *boot, struct error *error)
+{
+    struct run run = {.config = config,
+                      .arena = config->arena,
+                      .error = error,
+                      .boot = boot,
+                      .cursor.name = entry->body.name,
+                      .line = entry->line};
+    memset(boot, 0, sizeof *boot);
+    return run_entry(&run, entry) || run_finish_error(&run);
+}
+
+int config_timeout(const struct config *config, bool *is_set)
+{
+    int seconds = -1;
+    const char *value = variable_value(config, config->scope, "timeout", strlen("timeout"));
+    *is_set = value != NULL && parse_number(value, strlen(value), &seconds);
+    return seconds < 0 ? -1 : seconds;
+}
+
+int config_seconds_to_wait(const struct config *config)
+{
+    bool is_set;
+    int timeout = config_timeout(config, &is_set);
+    return !is_set && config->entry_count == 1 ? 0 : timeout;
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The config's loops.
+#include "stage2/config/evaluator.h"
+
+#include <string.h>
+
+/* "for name in words …" */
+static bool begin_for(struct run *run, const struct command *command, struct frame *frame)
+{
+    const char *name = next_word(command->words);
+    const char *in = command->count > 2 ? next_word(name) : "";
+    if (strcmp(in, "in") != 0) {
+        return run_fail(run, "for needs a name, 'in' and words");
+    }
+    frame->name = name;
+    frame->words = next_word(in);
+    frame->count = command->count - 3;
+    run->failed &= frame->count > 0; /* no turn, no failure */
+    return true;
+}
+
+static bool begin_loop(struct run *run, const struct command *command)
+{
+    struct frame *frame = push_frame(run, FRAME_LOOP);
+    if (frame == NULL) {
+        return false;
+    }
+    frame->is_until = command->keyword == KEYWORD_UNTIL;
+    if (run->discard) {
+        frame->state = STATE_SEEK_END;
+        return true;
+    }
+    return command->keyword != KEYWORD_FOR || begin_for(run, command, frame);
+}
+
+/* At `do`: whether there is a turn, and a for's next word. */
+static bool begin_turn(struct run *run, struct frame *frame)
+{
+    bool more = run->failed == frame->is_until;
+    if (frame->name != NULL) {
+        more = frame->count > 0;
+    }
+    frame->state = more ? STATE_BRANCH : STATE_SEEK_END;
+    if (frame->name == NULL || !more) {
+        return true;
+    }
+    const char *word = frame->words;
+    frame->words = next_word(word);
+    frame->count--;
+    return set_variable(run, frame->name, word);
+}
+
+bool run_loop(struct run *run, const struct command *command)
+{
+    struct frame *frame = run->top;
+    if (command->keyword < KEYWORD_DO) {
+        return begin_loop(run, command);
+    }
+    bool is_do = command->keyword == KEYWORD_DO;
+    if (frame == NULL && command->keyword <= KEYWORD_DONE) {
+        return skip_line(run, command);
+    }
+    if (command->keyword > KEYWORD_DONE || frame == NULL || frame->kind != FRAME_LOOP ||
+        (frame->state < STATE_SEEK_BRANCH && is_do != (frame->state == STATE_CONDITION))) {
+        return fail_part(run, frame);
+    }
+    if (is_do) {
+        return frame->state != STATE_CONDITION || begin_turn(run, frame);
+    }
+    if (frame->state == STATE_SEEK_END) {
+        pop_frame(run);
+    } else {
+        frame->state = STATE_CONDITION;
+        run->cursor = frame->back;
+        const struct config_host *host = find_host(run);
+        if (host->interrupted != NULL && host->interrupted()) {
+            return run_fail(run, "a loop was interrupted by a key");
+        }
+    }
+    return true;
+}
+
+static bool leave_loops(struct run *run, const struct command *command, enum frame_state state)
+{
+    int loops = number_of(command, 1);
+    struct frame *last = NULL;
+    for (struct frame *frame = run->top; frame != NULL && frame->kind <= FRAME_LOOP && loops > 0;
+         frame = frame->outer) {
+        if (frame->kind == FRAME_LOOP) {
+            loops--;
+            last = frame;
+        }
+    }
+    /* All that is open up to there ends; its text is read past. */
+    for (struct frame *frame = run->top; last != NULL; frame = frame->outer) {
+        frame->state = (uint8_t)(frame == last ? state : STATE_SEEK_END);
+        last = frame == last ? NULL : last;
+    }
+    return true;
+}
+
+bool run_break(struct run *run, const struct command *command)
+{
+    return leave_loops(run, command, STATE_SEEK_END);
+}
+
+bool run_continue(struct run *run, const struct command *command)
+{
+    return leave_loops(run, command, STATE_SEEK_TURN);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The config's entries, and which one is the default.
+#include "stage2/config/evaluator.h"
+
+#include <string.h>
+
+enum entry_option { OPTION_ID, OPTION_HOTKEY, OPTION_UNRESTRICTED = 6 };
+static const char entry_options[] = "id\0hotkey\0class\0users\0group\0source\0unrestricted\0";
+
+/* What the words of menuentry and submenu say. */
+static bool read_entry_words(struct run *run, const struct command *command,
+                             struct config_entry *entry)
+{
+    struct words words = words_of(command);
+    char *arguments = run_allocate(run, (size_t)(run_words_end(run) - words.word) + 1);
+    if (arguments == NULL) {
+        return false;
+    }
+    entry->arguments = entry->title = arguments;
+    while (words.count > 0) {
+        const char *word = take_word(&words);
+        if (word[0] != '-' || word[1] != '-') {
+            size_t size = strlen(word) + 1;
+            memcpy(arguments, word, size);
+            arguments += size;
+            entry->argument_count++;
+            continue;
+        }
+        const char *value = strchr(word, '=');
+        size_t length = value != NULL ? (size_t)(value - word) : strlen(word);
+        int option = find_name(entry_options, word + 2, length - 2);
+        if (option < 0) {
+            run_warn(run, "unknown option '%.40s'", word);
+        }
+        if (option < 0 || option == OPTION_UNRESTRICTED) {
+            continue;
+        }
+        if (value != NULL) {
+            value++;
+        } else {
+            value = words.count > 0 ? take_word(&words) : "";
+        }
+        if (option == OPTION_ID) {
+            entry->id = value;
+        } else if (option == OPTION_HOTKEY && strlen(value) == 1) {
+            entry->hotkey = *value; /* keys with names, as f1, are none of the menu's */
+        }
+    }
+    if (entry->argument_count == 0) {
+        run_warn(run, "the entry has no title");
+    }
+    return true;
+}
+
+/* An array with room for one element more than count; moved whenever count reaches a power of
+   two. */
+void *grown(struct run *run, void *array, size_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0) {
+        return array;
+    }
+    void *larger = run_allocate(run, (count * 2 + (count == 0)) * size);
+    return larger == NULL || count == 0 ? larger : memcpy(larger, array, count * size);
+}
+
+bool run_add_entry(struct run *run, const struct config_entry *entry)
+{
+    struct config *config = run->config;
+    struct config_entry *entries = grown(run, config->entries, config->entry_count, sizeof *entry);
+    if (entries == NULL) {
+        return false;
+    }
+    config->entries = entries;
+    entries[config->entry_count++] = *entry;
+    return true;
+}
+
+bool read_entry(struct run *run, const struct command *command, struct config_entry *entry)
+{
+    *entry = (struct config_entry){.id = "",
+                                   .line = run->line,
+                                   .body = command->block,
+                                   .menu = run->menu,
+                                   .scope = run->scope,
+                                   .position = run->menu->item_count++};
+    run->keep = true;
+    return read_entry_words(run, command, entry);
+}
+
+bool run_menuentry(struct run *run, const struct command *command)
+{
+    struct config_entry entry;
+    if (!command->has_block) {
+        run_warn(run, "the entry has no '{'");
+        return true;
+    }
+    /* One inside of another is of no use. */
+    return !run->lists || (read_entry(run, command, &entry) && run_add_entry(run, &entry));
+}
+
+size_t config_default(struct config *config)
+{
+    const struct config_variable *variable = find_variable(config->scope, "default", 7);
+    const char *path = variable != NULL && variable->value != NULL ? variable->value : "";
+    int number = -1;
+    if (*path == 0) {
+        return 0;
+    }
+    parse_number(path, strlen(path), &number);
+    if (config->menus == NULL && (size_t)number < config->entry_count) {
+        return (size_t)number;
+    }
+    struct error ignored;
+    const struct config_extras *extras = config_extras(config, &ignored);
+    return extras != NULL ? extras->find_default(config, variable) : 0;
+}

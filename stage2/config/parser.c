@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From the config's text to its next command.
+#include "stage2/config/evaluator.h"
+
+#include <string.h>
+
+static int find_raw(const char *list, const struct bytes *raw)
+{
+    return find_name(list, (const char *)raw->data, raw->size);
+}
+
+enum token { TOKEN_WORD, TOKEN_END, TOKEN_LINE_END, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_STRAY };
+
+/* What comes next. A word and '}' are left to be read; the rest is taken. */
+static enum token next_token(struct cursor *cursor)
+{
+    for (;;) {
+        int c = peek(cursor);
+        if (c == '}') {
+            return TOKEN_CLOSE;
+        }
+        struct cursor start = *cursor;
+        take(cursor);
+        if (c == '#') {
+            while (peek(cursor) != '\n' && peek(cursor) != NO_CHARACTER) {
+                take(cursor);
+            }
+        } else if (c == '\n' || c == ';') {
+            return TOKEN_LINE_END;
+        } else if (c == NO_CHARACTER) {
+            return TOKEN_END;
+        } else if (c == '{') {
+            return TOKEN_OPEN;
+        } else if (c == '\\' && peek(cursor) == '\n') {
+            take(cursor);
+        } else if (!ends_word(c)) {
+            *cursor = start;
+            return TOKEN_WORD;
+        } else if (!is_blank(c)) {
+            return TOKEN_STRAY;
+        }
+    }
+}
+
+static const char keywords[] = "if\0then\0elif\0else\0fi\0function\0while\0until\0for\0do\0done\0"
+                               "case\0esac\0select\0";
+static const char block_commands[] = "menuentry\0submenu\0function\0";
+enum { BLOCK_MENUENTRY };
+
+/* Behind '{': up to behind its '}', or the end of the text, where it may be missing. */
+static bool read_block(struct run *run, struct command *command, bool is_entry)
+{
+    struct cursor *cursor = &run->cursor;
+    bool discarding = run->discard;
+    size_t word_count = run->word_count;
+    bool at_command = true;
+    size_t start = cursor->at;
+    size_t end = start;
+    command->has_block = true;
+    command->block.line = cursor->line;
+    command->block.name = cursor->name;
+    run->discard = true;
+    for (unsigned depth = 1; depth != 0;) {
+        enum token token = next_token(cursor);
+        end = cursor->at;
+        if (token == TOKEN_WORD) {
+            struct bytes raw;
+            uint32_t line = cursor->line;
+            if (!read_word(run, &raw)) {
+                return false;
+            }
+            if (is_entry && at_command && find_raw(block_commands, &raw) == BLOCK_MENUENTRY) {
+                uint32_t first_line = run->line;
+                run->line = line;
+                return run_fail(run, "a menuentry inside that of line %u: is a '}' missing?",
+                                first_line);
+            }
+            at_command = find_raw(keywords, &raw) != NO_KEYWORD;
+            continue;
+        }
+        at_command = token != TOKEN_STRAY;
+        depth += token == TOKEN_OPEN;
+        if (token == TOKEN_CLOSE) {
+            take(cursor);
+            depth--;
+        } else if (token == TOKEN_END) {
+            run_warn(run, "the block that begins here has no '}'");
+            break;
+        }
+    }
+    run->discard = discarding;
+    run->word_count = word_count;
+    command->block.bytes = (struct bytes){cursor->text.data + start, end - start};
+    return true;
+}
+
+/* To any command that takes no block it is a word. */
+static void put_block(struct run *run, struct bytes block)
+{
+    run_put(run, '{');
+    for (size_t i = 0; i < block.size; i++) {
+        run_put(run, block.data[i]);
+    }
+    run_put(run, '}');
+    end_word(run);
+}
+
+/* GRUB takes '{' on the line of its command only; people write it on the next one as well. */
+static bool block_follows(struct cursor *cursor)
+{
+    struct cursor saved = *cursor;
+    enum token token;
+    do {
+        token = next_token(cursor);
+    } while (token == TOKEN_LINE_END);
+    if (token != TOKEN_OPEN) {
+        *cursor = saved;
+    }
+    return token == TOKEN_OPEN;
+}
+
+/* The words behind the first one, and the block. */
+static bool read_rest(struct run *run, struct command *command, int block_command)
+{
+    bool is_entry = block_command == BLOCK_MENUENTRY;
+    for (;;) {
+        struct bytes raw;
+        enum token token = next_token(&run->cursor);
+        if (token == TOKEN_LINE_END && block_command >= 0 && block_follows(&run->cursor)) {
+            token = TOKEN_OPEN;
+        }
+        switch (token) {
+        case TOKEN_WORD:
+            if (!read_word(run, &raw)) {
+                return false;
+            }
+            break;
+        case TOKEN_STRAY:
+            command->stray = run->cursor.text.data[run->cursor.at - 1];
+            break;
+        case TOKEN_OPEN:
+            if (!read_block(run, command, is_entry)) {
+                return false;
+            }
+            if (block_command >= 0) {
+                return true;
+            }
+            put_block(run, command->block.bytes);
+            break;
+        default:
+            return true;
+        }
+    }
+}
+
+/* Takes what cannot begin a command, up to the first word of one. */
+static bool find_command(struct run *run)
+{
+    for (;;) {
+        enum token token = next_token(&run->cursor);
+        run->line = run->cursor.line;
+        if (token == TOKEN_WORD || token == TOKEN_END) {
+            return token == TOKEN_WORD;
+        }
+        if (token != TOKEN_LINE_END) {
+            if (token == TOKEN_CLOSE) {
+                take(&run->cursor);
+            }
+            run_warn(run, "'%c' without a command before it",
+                     run->cursor.text.data[run->cursor.at - 1]);
+        }
+    }
+}
+
+/* The next command, its words expanded; nothing when an error stands in the way. */
+enum pulled run_pull(struct run *run, struct command *command)
+{
+    struct bytes name;
+    bool is_not;
+    memset(command, 0, sizeof *command);
+    do {
+        if (!find_command(run)) {
+            return PULLED_END;
+        }
+        command->words = run_words_end(run);
+        run->word_count = 0;
+        if (!read_word(run, &name)) {
+            return PULLED_NOTHING;
+        }
+        is_not = find_raw("!\0", &name) == 0;
+        command->negated ^= is_not;
+    } while (is_not);
+    command->keyword = find_raw(keywords, &name);
+    if ((command->keyword == NO_KEYWORD || command->keyword == KEYWORD_FUNCTION ||
+         command->keyword == KEYWORD_FOR) &&
+        !read_rest(run, command, find_raw(block_commands, &name))) {
+        return PULLED_NOTHING;
+    }
+    command->count = run->word_count;
+    if (run->full) {
+        run_fail_full(run);
+        return PULLED_NOTHING;
+    }
+    return PULLED_COMMAND;
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The config's commands for somebody who looks around: files, memory, commands.
+#include "stage2/config/prompt.h"
+#include "stage2/config/evaluator.h"
+
+#include <string.h>
+#include "loader/format.h"
+
+enum { WIDTH = 78 }; /* columns of text */
+
+/* What is put together at the end of the arena. */
+struct page {
+    struct run *run;
+    const char *text;
+    size_t column;
+};
+
+static struct page begin_page(struct run *run)
+{
+    return (struct page){.run = run, .text = run_words_end(run)};
+}
+
+/* Adds a word and a mark behind it, on a new line where this one is full. */
+static void add(struct page *page, const char *word, char mark)
+{
+    size_t length = strlen(word) + 1;
+    if (page->column > 0 && page->column + length > WIDTH) {
+        run_put(page->run, '\n');
+        page->column = 0;
+    }
+    put_value(page->run, word, true);
+    run_put(page->run, mark);
+    page->column = mark == '\n' ? 0 : page->column + length;
+}
+
+static bool print_page(struct page *page)
+{
+    run_put(page->run, 0);
+    page->run->word_open = false;
+    if (page->run->full) {
+        return run_fail_full(page->run);
+    }
+    find_host(page->run)->print(page->text);
+    return true;
+}
+
+bool run_ls(struct run *run, const struct command *command)
+{
+    const struct config_host *host = find_host(run);
+    struct words words = words_of(command);
+    const char *path = words.word;
+    struct config_name *name;
+    struct error error;
+    bool is_long = false;
+    for (int option; (option = take_option(&words, "-a\0-h\0-l\0-la\0-lh\0-al\0")) >= 0;) {
+        is_long |= option >= 2;
+    }
+    if (host->list == NULL || host->print == NULL) {
+        return true;
+    }
+    if (words.count == 0) {
+        host->print("(cd)\n");
+        return true;
+    }
+    path = words.word;
+    if (!clean_path(run, &path)) {
+        return false;
+    }
+    if (!host->list(path, run->arena, &name, &error)) {
+        run_warn(run, "%s: %s", path, error.message);
+        run->failed = true;
+        return true;
+    }
+    struct page page = begin_page(run);
+    for (; name != NULL; name = name->next) {
+        if (is_long) {
+            char size[24];
+            format_text(size, sizeof size, "%12llu", (unsigned long long)name->size);
+            add(&page, size, ' ');
+        }
+        add(&page, name->text, name->is_directory ? '/' : ' ');
+        if (is_long || name->next == NULL) {
+            add(&page, "", '\n');
+        } else if (name->is_directory) {
+            add(&page, "", ' ');
+        }
+    }
+    return print_page(&page);
+}
+
+bool run_show_memory(struct run *run, const struct command *command)
+{
+    const struct config_host *host = find_host(run);
+    (void)command;
+    if (host->show_memory != NULL) {
+        host->show_memory();
+    }
+    return true;
+}
+
+bool run_help(struct run *run, const struct command *command)
+{
+    static const char *const headings[] = {"Commands:", "Without effect:", "Not supported:"};
+    (void)command;
+    if (find_host(run)->print == NULL) {
+        return true;
+    }
+    struct page page = begin_page(run);
+    for (unsigned wanted = CONFIG_GROUP_DONE; wanted <= CONFIG_GROUP_REFUSED; wanted++) {
+        enum config_group group;
+        const char *names;
+        add(&page, headings[wanted], ' ');
+        for (unsigned i = 0; (names = config_command_names(i, &group)) != NULL; i++) {
+            for (; group == wanted && *names != 0; names = next_word(names)) {
+                add(&page, names, ' ');
+            }
+        }
+        add(&page, "", '\n');
+    }
+    return print_page(&page);
+}

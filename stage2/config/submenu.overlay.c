@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The config's submenus, defaults that name an entry by more than its place in the first menu, and
+// what is booted when the default cannot be.
+#include "stage2/config/evaluator.h"
+
+#include <string.h>
+
+bool run_submenu(struct run *run, const struct command *command)
+{
+    if (!run->lists || !command->has_block) {
+        return run_menuentry(run, command);
+    }
+    struct config_menu *menu = run_allocate(run, sizeof *menu);
+    struct frame *frame = menu != NULL ? push_frame(run, FRAME_SUBMENU) : NULL;
+    if (frame == NULL || !read_entry(run, command, &menu->self)) {
+        return false;
+    }
+    menu->next = run->config->menus;
+    run->config->menus = run->menu = menu;
+    menu->first_entry = run->config->entry_count;
+    frame->loads = run->loads;
+    frame->words = menu->self.arguments;
+    frame->count = menu->self.argument_count;
+    run->boot = NULL;
+    run_enter(run, &menu->self.body);
+    return run_open_scope(run, run->scope);
+}
+
+/* A submenu without entries does something itself when GRUB enters it: it is an entry. */
+bool end_submenu(struct run *run, const struct frame *frame)
+{
+    struct config *config = run->config;
+    const struct config_menu *menu = run->menu;
+    run->menu = menu->self.menu;
+    run->boot = run->menu == &config->top ? &config->immediate : NULL;
+    run->scope = menu->self.scope;
+    run->loads = frame->loads;
+    return config->entry_count != menu->first_entry || run_add_entry(run, &menu->self);
+}
+
+/* The length of a path's first name: "Sub>Entry"; a doubled '>' stands for itself. */
+static size_t first_name(const char *path)
+{
+    size_t length = 0;
+    while (path[length] != 0 && (path[length] != '>' || path[length + 1] == '>')) {
+        length += path[length] == '>' ? 2 : 1;
+    }
+    return length;
+}
+
+static bool is_called(const char *path, size_t length, const char *name)
+{
+    const char *end = path + length;
+    for (; path < end && *path == *name; name++) {
+        path += *path == '>' ? 2 : 1;
+    }
+    return path == end && *name == 0;
+}
+
+/* Whether a path's first name is that of an item: its position, title or id. */
+static bool is_item(const struct config_menu *menu, const char *path, size_t length,
+                    const struct config_entry *item)
+{
+    int number;
+    if (item->menu != menu) {
+        return false;
+    }
+    if (parse_number(path, length, &number)) {
+        return number >= 0 && (uint32_t)number == item->position;
+    }
+    return is_called(path, length, item->title) || is_called(path, length, item->id);
+}
+
+size_t find_default(struct config *config, const struct config_variable *variable)
+{
+    const char *path = variable->value;
+    const struct config_menu *menu = &config->top;
+    while (*path != 0) {
+        size_t length = first_name(path);
+        for (size_t i = 0; i < config->entry_count; i++) {
+            if (is_item(menu, path, length, &config->entries[i])) {
+                return i;
+            }
+        }
+        const struct config_menu *below = config->menus;
+        while (below != NULL && !is_item(menu, path, length, &below->self)) {
+            below = below->next;
+        }
+        if (below == NULL) {
+            struct run run = {.config = config,
+                              .arena = config->arena,
+                              .cursor.name = config->name,
+                              .line = variable->line};
+            run_warn(&run, "default names no entry: the first one is taken");
+            break;
+        }
+        menu = below;
+        path += length + (path[length] == '>');
+    }
+    /* A config that itself boots, or halts, has one entry, whatever its submenus have. */
+    return menu->first_entry < config->entry_count ? menu->first_entry : 0;
+}
+
+size_t find_fallback(struct config *config, unsigned number)
+{
+    const struct config_variable *variable = find_variable(config->scope, "fallback", 8);
+    const char *text = variable != NULL && variable->value != NULL ? variable->value : "";
+    size_t length = 0;
+    do {
+        text += length;
+        while (is_blank(*text)) {
+            text++;
+        }
+        for (length = 0; text[length] != 0 && !is_blank(text[length]);) {
+            length++;
+        }
+    } while (number-- > 0 && length > 0);
+    struct config_variable word = {.line = variable != NULL ? variable->line : 0};
+    word.value = length > 0 ? arena_text(config->arena, text, length) : NULL;
+    return word.value != NULL ? find_default(config, &word) : config->entry_count;
+}

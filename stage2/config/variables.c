@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The config's names, numbers and variables.
+#include "stage2/config/evaluator.h"
+
+#include <string.h>
+
+enum { MAX_NUMBER = 1000000000 }; /* larger ones count as this */
+
+/* ---- Names and numbers ----------------------------------------------------------------------- */
+
+/* The index of a name in a list of strings that ends with an empty one, -1: not there. */
+int find_name(const char *list, const char *name, size_t length)
+{
+    for (int i = 0; *list != 0; i++) {
+        size_t size = strlen(list);
+        if (size == length && memcmp(list, name, length) == 0) {
+            return i;
+        }
+        list += size + 1;
+    }
+    return -1;
+}
+
+int find_word(const char *list, const char *word)
+{
+    return find_name(list, word, strlen(word));
+}
+
+const char *next_word(const char *word)
+{
+    while (*word++ != 0) {
+    }
+    return word;
+}
+
+bool is_digit(int c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool is_name_character(int c)
+{
+    int lower = c | 0x20;
+    return (lower >= 'a' && lower <= 'z') || is_digit(c) || c == '_';
+}
+
+bool is_blank(int c)
+{
+    return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* A decimal number that makes up the whole text; *value stays as it is if it is none. */
+bool parse_number(const char *text, size_t length, int *value)
+{
+    const char *end = text + length;
+    bool negative = length > 0 && *text == '-';
+    text += negative;
+    bool any = text < end;
+    int number = 0;
+    for (; text < end; text++) {
+        if (!is_digit(*text)) {
+            return false;
+        }
+        int digit = *text - '0';
+        number = number >= MAX_NUMBER / 10 ? MAX_NUMBER : number * 10 + digit;
+    }
+    if (any) {
+        *value = negative ? -number : number;
+    }
+    return any;
+}
+
+/* ---- Variables ------------------------------------------------------------------------------- */
+
+struct config_variable *find_variable(const struct config_scope *scope, const char *name,
+                                      size_t length)
+{
+    struct config_variable *variable = scope->variables;
+    while (variable != NULL &&
+           (strncmp(variable->name, name, length) != 0 || variable->name[length] != 0)) {
+        variable = variable->next;
+    }
+    return variable;
+}
+
+/* The value that a scope and those above it give; NULL: not set. */
+const char *variable_value(const struct config *config, const struct config_scope *scope,
+                           const char *name, size_t length)
+{
+    for (; scope != NULL; scope = scope->parent) {
+        const struct config_variable *variable = find_variable(scope, name, length);
+        if (variable != NULL) {
+            return variable->value;
+        }
+    }
+    for (const char *preset = config->environment.variables; *preset != 0;
+         preset = next_word(preset)) {
+        if (strncmp(preset, name, length) == 0 && preset[length] == '=') {
+            return preset + length + 1;
+        }
+    }
+    /* GRUB says by them what its scripts can rely on. */
+    return length > 8 && memcmp(name, "feature_", 8) == 0 ? "y" : NULL;
+}
+
+struct frame *find_call(const struct run *run)
+{
+    struct frame *frame = run->top;
+    while (frame != NULL && frame->kind < FRAME_SUBMENU) {
+        frame = frame->outer;
+    }
+    return frame;
+}
+
+/* The value of $1, $2, …; $0 is nothing. */
+static const char *call_argument(const struct run *run, unsigned number)
+{
+    const struct frame *frame = find_call(run);
+    if (frame == NULL || number == 0 || number > frame->count) {
+        return NULL;
+    }
+    const char *word = frame->words;
+    while (--number != 0) {
+        word = next_word(word);
+    }
+    return word;
+}
+
+const char *expansion(const struct run *run, const char *name, size_t length)
+{
+    if (*name == '?') {
+        return run->failed ? "1" : "0";
+    }
+    int number;
+    if (parse_number(name, length, &number)) {
+        return call_argument(run, (unsigned)number);
+    }
+    return variable_value(run->config, run->scope, name, length);
+}
+
+bool set_variable(struct run *run, const char *name, const char *value)
+{
+    struct config_variable *variable = find_variable(run->scope, name, strlen(name));
+    if (variable == NULL) {
+        variable = run_allocate(run, sizeof *variable);
+        if (variable == NULL) {
+            return false;
+        }
+        variable->name = name;
+        variable->next = run->scope->variables;
+        run->scope->variables = variable;
+    }
+    variable->value = value;
+    variable->line = run->line;
+    run->keep = true;
+    return true;
+}
+
+/* A scope in which what is set hides what the run has seen so far. */
+bool run_open_scope(struct run *run, struct config_scope *parent)
+{
+    struct config_scope *scope = run_allocate(run, sizeof *scope);
+    if (scope == NULL) {
+        return false;
+    }
+    scope->parent = parent;
+    run->scope = scope;
+    return true;
+}

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See ahci.h. Serial ATA AHCI 1.3.1; ATA8-ACS; SFF-8020i for the packets. The firmware keeps a port
+// running for its own reads, or starts it for each and stops it again; so do we. We put our
+// commands into the first slot of the firmware's list and give the slot back after each: no
+// register is left as anything but the firmware's.
+#include "stage2/disc/ahci.h"
+
+#include <stddef.h>
+#include <string.h>
+#include "stage2/firmware.h"
+#include "stage2/disc/irq_wait.h"
+#include "stage2/bus/pci.h"
+#include "stage2/timing/timeline.h"
+
+// ---- Registers (AHCI, 3)
+
+enum {
+    HOST_INTERRUPTS = 0x02,
+
+    COMMAND_START = 0x0001,
+    COMMAND_LIST_RUNNING = 0x8000,
+    COMMAND_FIS_RECEIVE = 0x0010,
+    COMMAND_FIS_RECEIVING = 0x4000,
+    COMMAND_RUNS =
+        COMMAND_START | COMMAND_LIST_RUNNING | COMMAND_FIS_RECEIVE | COMMAND_FIS_RECEIVING,
+    INTERRUPT_DEVICE_TO_HOST = 0x00000001,
+    INTERRUPT_ERRORS = 0x7d000000,
+    INTERRUPT_DEVICE_ERROR = 0x40000000,
+    TASK_FILE_UNFINISHED = 0x88, /* busy, data request */
+    TASK_FILE_FAILED = 0x21,     /* error, device fault */
+    SIGNATURE_DISK = 0x00000101,
+    SATA_DETECTION = 0xf,
+    SATA_DETECTION_RESET = 1,
+    SATA_DETECTION_PRESENT = 3,
+
+    NO_LINE = 0, /* for the timer has that one */
+    LAST_LINE = 15,
+    RESET_MILLISECONDS = 1,
+};
+#define HOST_AHCI         0x80000000u
+#define SIGNATURE_ATAPI   0xeb140101u
+#define BAR_MEMORY_MASK   0xfffffff0u
+#define PCI_COMMAND_READY (PCI_COMMAND_MEMORY | PCI_COMMAND_BUS_MASTER)
+
+struct port {
+    uint32_t list;
+    uint32_t list_upper;
+    uint32_t fis;
+    uint32_t fis_upper;
+    uint32_t interrupt_status;
+    uint32_t interrupt_enable;
+    uint32_t command;
+    uint32_t reserved;
+    uint32_t task_file;
+    uint32_t signature;
+    uint32_t sata_status;
+    uint32_t sata_control;
+    uint32_t sata_error;
+    uint32_t sata_active;
+    uint32_t command_issue;
+    uint32_t more[17];
+};
+_Static_assert(offsetof(struct port, command_issue) == 0x38, "AHCI, 3.3.14");
+
+struct host {
+    uint32_t capabilities;
+    uint32_t control;
+    uint32_t interrupt_status;
+    uint32_t ports_implemented;
+    uint32_t more[60];
+    struct port ports[];
+};
+_Static_assert(offsetof(struct host, ports[1]) == 0x180, "AHCI, 3");
+
+// ---- Commands in memory (AHCI, 4.2)
+
+enum {
+    SECTOR_SIZE = 2048,
+    DISK_SECTORS = 4, /* of 512 bytes in one of ours */
+    REGION_BYTES = 0x400000,
+    REGIONS = 2,
+    MAX_SECTORS = REGIONS * (REGION_BYTES / SECTOR_SIZE),
+
+    SLOT = 1, /* the first one's bit */
+    HEADER_FIS_DWORDS = 5,
+    HEADER_ATAPI = 0x20,
+    FIS_TO_DEVICE = 0x27,
+    FIS_IS_COMMAND = 0x80,
+    DEVICE_LBA = 0x40,
+    COMMAND_READ_DMA_EXT = 0x25,
+    COMMAND_PACKET = 0xa0,
+    FEATURE_DMA = 0x01,
+    PACKET_READ_12 = 0xa8,
+};
+
+struct command_header {
+    uint16_t flags;
+    uint16_t regions;
+    uint32_t transferred;
+    uint32_t table;
+    uint32_t table_upper;
+    uint32_t reserved[4];
+};
+_Static_assert(sizeof(struct command_header) == 32, "AHCI, 4.2.2");
+
+struct region {
+    uint32_t address;
+    uint32_t address_upper;
+    uint32_t reserved;
+    uint32_t last; /* byte */
+};
+
+struct command_table {
+    uint8_t fis[64];
+    uint8_t packet[64];
+    struct region regions[REGIONS];
+};
+_Static_assert(sizeof(struct command_table) == 0x80 + REGIONS * 16, "AHCI, 4.2.3");
+
+static struct command_table table __attribute__((aligned(128)));
+static volatile struct host *host;
+static volatile struct port *port;
+static unsigned line; /* of the function's interrupt; 0: nobody waits for it */
+static bool atapi;
+static bool may_start; /* a port that does not run */
+
+static void describe(uint32_t lba, uint32_t count)
+{
+    memset(table.fis, 0, sizeof table.fis);
+    table.fis[0] = FIS_TO_DEVICE;
+    table.fis[1] = FIS_IS_COMMAND;
+    if (atapi) {
+        table.fis[2] = COMMAND_PACKET;
+        table.fis[3] = FEATURE_DMA;
+        lba = __builtin_bswap32(lba);
+        count = __builtin_bswap32(count);
+        table.packet[0] = PACKET_READ_12;
+        memcpy(table.packet + 2, &lba, sizeof lba);
+        memcpy(table.packet + 6, &count, sizeof count);
+        return;
+    }
+    table.fis[2] = COMMAND_READ_DMA_EXT;
+    uint64_t sector = (uint64_t)lba * DISK_SECTORS;
+    count *= DISK_SECTORS;
+    memcpy(table.fis + 4, &sector, 3);
+    table.fis[7] = DEVICE_LBA;
+    memcpy(table.fis + 8, (uint8_t *)&sector + 3, 3);
+    memcpy(table.fis + 12, &count, 2);
+}
+
+/* Returns the number of regions. */
+static uint16_t describe_buffer(uint32_t address, uint32_t length)
+{
+    uint16_t regions = 0;
+    for (uint32_t done = 0; done < length; done += REGION_BYTES, regions++) {
+        uint32_t bytes = length - done < REGION_BYTES ? length - done : REGION_BYTES;
+        table.regions[regions] = (struct region){.address = address + done, .last = bytes - 1};
+    }
+    return regions;
+}
+
+// ---- Running a command
+
+/* What is set in a register of status bits: they are cleared by being written as 1. */
+static void clear(volatile uint32_t *bits)
+{
+    uint32_t set = *bits;
+    *bits = set;
+}
+
+static bool is_busy(void)
+{
+    return (port->task_file & TASK_FILE_UNFINISHED) != 0;
+}
+
+/* A slow drive may take as long as it likes, as long as it goes on. */
+static bool wait_done(const volatile struct command_header *header)
+{
+    struct patience patience = {.line = line};
+    uint32_t transferred = 0;
+    while (patience_lasts(&patience)) {
+        uint32_t status = port->interrupt_status;
+        if ((status & INTERRUPT_ERRORS) != 0) {
+            return false;
+        }
+        if ((status & INTERRUPT_DEVICE_TO_HOST) != 0 && (port->command_issue & SLOT) == 0) {
+            return (port->task_file & (TASK_FILE_UNFINISHED | TASK_FILE_FAILED)) == 0;
+        }
+        if (header->transferred != transferred) {
+            transferred = header->transferred;
+            patience = (struct patience){.line = line};
+        }
+    }
+    return false;
+}
+
+static bool wait_for_port(uint32_t bit, uint32_t wanted)
+{
+    struct patience patience = {.line = line};
+    while ((port->command & bit) != wanted) {
+        if (!patience_lasts(&patience)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* AHCI, 10.4.2. */
+static void reset_device(void)
+{
+    struct patience patience = {.line = line};
+    uint32_t control = port->sata_control;
+    port->sata_control = (control & ~(uint32_t)SATA_DETECTION) | SATA_DETECTION_RESET;
+    for (uint64_t start = firmware_milliseconds();
+         firmware_milliseconds() - start <= RESET_MILLISECONDS;) {
+        patience_lasts(&patience);
+    }
+    port->sata_control = control;
+    do {
+        clear(&port->sata_error); /* lets the device's first word in */
+    } while (((port->sata_status & SATA_DETECTION) != SATA_DETECTION_PRESENT || is_busy()) &&
+             patience_lasts(&patience));
+}
+
+/* After a failure: the port as after the firmware's own start (AHCI, 6.2.2). */
+static void recover(void)
+{
+    uint32_t running = port->command;
+    port->command = running & ~(uint32_t)COMMAND_START;
+    wait_for_port(COMMAND_LIST_RUNNING, 0);
+    if ((port->interrupt_status & INTERRUPT_DEVICE_ERROR) == 0 || is_busy()) {
+        reset_device(); /* it has not said that it is done */
+    }
+    clear(&port->sata_error);
+    clear(&port->interrupt_status);
+    port->command = running;
+}
+
+/* Returns what the firmware has enabled. */
+static uint32_t allow_interrupts(void)
+{
+    uint32_t enabled = port->interrupt_enable;
+    if (line != 0) {
+        port->interrupt_enable = INTERRUPT_DEVICE_TO_HOST | INTERRUPT_ERRORS;
+        host->control |= HOST_INTERRUPTS;
+    }
+    return enabled;
+}
+
+static void restore_interrupts(uint32_t enabled)
+{
+    if (line != 0) {
+        host->control &= ~(uint32_t)HOST_INTERRUPTS;
+        port->interrupt_enable = enabled;
+    }
+}
+
+/* By a port that runs. */
+static bool command(uint32_t lba, uint32_t count, uint32_t address)
+{
+    struct command_header *header = (struct command_header *)(uintptr_t)port->list;
+    struct command_header saved = *header;
+    uint32_t length = count * SECTOR_SIZE;
+    describe(lba, count);
+    *header = (struct command_header){
+        .flags = HEADER_FIS_DWORDS | (atapi ? HEADER_ATAPI : 0),
+        .regions = describe_buffer(address, length),
+        .table = (uint32_t)(uintptr_t)&table,
+    };
+    clear(&port->interrupt_status);
+    uint32_t interrupts = allow_interrupts();
+    __asm__ volatile("" ::: "memory"); /* the command is in memory */
+    port->command_issue = SLOT;
+    bool done = wait_done(header);
+    __asm__ volatile("" ::: "memory"); /* and so are the data */
+    restore_interrupts(interrupts);
+    if (done && header->transferred == length) {
+        clear(&port->interrupt_status);
+    } else {
+        done = false;
+        recover();
+    }
+    host->interrupt_status = 1u << (port - host->ports);
+    *header = saved;
+    return done;
+}
+
+/* AHCI, 10.3.1. stopped: the register as the firmware has left it. */
+static bool start_port(uint32_t stopped)
+{
+    port->command = stopped | COMMAND_FIS_RECEIVE;
+    if (!wait_for_port(COMMAND_FIS_RECEIVING, COMMAND_FIS_RECEIVING)) {
+        return false;
+    }
+    port->command = stopped | COMMAND_FIS_RECEIVE | COMMAND_START;
+    return true;
+}
+
+/* AHCI, 10.3.2: FISes are received until no command can run. */
+static bool stop_port(uint32_t stopped)
+{
+    port->command = stopped | COMMAND_FIS_RECEIVE;
+    if (!wait_for_port(COMMAND_LIST_RUNNING, 0)) {
+        return false;
+    }
+    port->command = stopped;
+    return wait_for_port(COMMAND_FIS_RECEIVING, 0);
+}
+
+static bool transfer(uint32_t lba, uint32_t count, uint32_t address)
+{
+    uint32_t found = port->command;
+    uint32_t runs = found & COMMAND_RUNS;
+    if ((runs != COMMAND_RUNS && !(runs == 0 && may_start)) || port->command_issue != 0 ||
+        is_busy()) {
+        return false;
+    }
+    if (runs != 0) {
+        return command(lba, count, address);
+    }
+    bool done = start_port(found) && command(lba, count, address);
+    return stop_port(found) && done;
+}
+
+bool ahci_read(uint32_t lba, uint32_t count, void *buffer)
+{
+    uint32_t address = (uint32_t)(uintptr_t)buffer;
+    while (count > 0) {
+        uint32_t part = count < MAX_SECTORS ? count : MAX_SECTORS;
+        if (!transfer(lba, part, address)) {
+            return false;
+        }
+        timeline_transfer(part * SECTOR_SIZE);
+        lba += part;
+        count -= part;
+        address += part * SECTOR_SIZE;
+    }
+    return true;
+}
+
+// ---- Finding the drive
+
+static bool is_the_drive(uint32_t lba, const uint8_t *sector)
+{
+    static uint8_t read_again[SECTOR_SIZE] __attribute__((aligned(2)));
+    if (port->list_upper != 0 || port->signature != (atapi ? SIGNATURE_ATAPI : SIGNATURE_DISK) ||
+        (port->sata_status & SATA_DETECTION) != SATA_DETECTION_PRESENT) {
+        return false;
+    }
+    memset(read_again, 0, sizeof read_again);
+    return ahci_read(lba, 1, read_again) && memcmp(read_again, sector, sizeof read_again) == 0;
+}
+
+static bool find_line(uint32_t function)
+{
+    if (!patience_is_for_interrupts()) {
+        return true;
+    }
+    line = pci_read(function, PCI_INTERRUPT) & PCI_INTERRUPT_LINE;
+    return line != NO_LINE && line <= LAST_LINE;
+}
+
+bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
+               bool is_atapi)
+{
+    uint32_t bar = pci_read(function, PCI_BAR5);
+    host = (volatile struct host *)(uintptr_t)(bar & BAR_MEMORY_MASK);
+    if (host == NULL || !find_line(function) || (bar & PCI_BAR_IO) != 0 ||
+        (pci_read(function, PCI_COMMAND) & PCI_COMMAND_READY) != PCI_COMMAND_READY ||
+        (host->control & (HOST_AHCI | HOST_INTERRUPTS)) != HOST_AHCI) {
+        return false;
+    }
+    atapi = is_atapi;
+    may_start = ports != AHCI_RUNNING_PORTS;
+    volatile struct port *found = NULL;
+    ports &= host->ports_implemented;
+    for (unsigned i = 0; ports >> i != 0; i++) {
+        port = &host->ports[i];
+        if ((ports >> i & 1) != 0 && is_the_drive(lba, sector)) {
+            if (found != NULL) {
+                return false; /* two discs that look alike: only the firmware knows */
+            }
+            found = port;
+        }
+    }
+    port = found;
+    return found != NULL;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The files of the disc that we boot from. See file.h.
+#include "stage2/fs/file.h"
+
+#include <string.h>
+#include "stage2/disc/disc.h"
+#include "stage2/overlay.h"
+#include "stage2/firmware.h"
+#include "stage2/compression/packing.h"
+
+enum { SECTOR = ISO9660_SECTOR_SIZE };
+
+/* Bytes in front of the first whole sector, and what is in a window of the disc already or fits
+   into a sector, come out of a window; all else is read straight to its place. */
+bool file_start_extent(const struct iso9660_extent *extent, uint32_t offset, uint32_t length,
+                       uint8_t *buffer, struct error *error)
+{
+    uint32_t lba = extent->lba + offset / SECTOR;
+    uint32_t inside = offset % SECTOR;
+    while (length > 0) {
+        if (inside == 0 && length >= SECTOR && !disc_is_near(lba)) {
+            return disc_start_read(lba, length, buffer, error);
+        }
+        const uint8_t *sector = disc_sector(lba, error);
+        if (sector == NULL) {
+            return false;
+        }
+        uint32_t part = length < SECTOR - inside ? length : SECTOR - inside;
+        memcpy(buffer, sector + inside, part);
+        lba++;
+        buffer += part;
+        length -= part;
+        inside = 0;
+    }
+    return true;
+}
+
+bool file_start_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
+                     struct error *error)
+{
+    uint8_t *at = buffer;
+    if (file->contents != NULL) {
+        memmove(buffer, file->contents + offset, length); /* down over itself, perhaps */
+        return true;
+    }
+    for (uint32_t i = 0; i < file->on_disc.extent_count && length > 0; i++) {
+        const struct iso9660_extent *extent = &file->on_disc.extents[i];
+        if (offset >= extent->length_bytes) {
+            offset -= extent->length_bytes;
+            continue;
+        }
+        uint32_t part = extent->length_bytes - (uint32_t)offset;
+        part = length < part ? (uint32_t)length : part;
+        if (!file_start_extent(extent, (uint32_t)offset, part, at, error)) {
+            return false;
+        }
+        at += part;
+        length -= part;
+        offset = 0;
+    }
+    return true;
+}
+
+bool file_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
+               struct error *error)
+{
+    return file_start_read(file, offset, length, buffer, error) && disc_wait(error);
+}
+
+bool file_may_be_packed(uint16_t start)
+{
+    static const uint16_t starts[] = {0x8b1f, 0x37fd, 0x2204, 0x2102, 0xb528, 0x4c89, 0x5a42};
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        if (start == starts[i]) {
+            return true;
+        }
+    }
+    return (start & 0xfff0) == 0x2a50; /* a frame to skip */
+}
+
+bool file_is_plain(const uint8_t *start, size_t length)
+{
+    return length < PACKING_MAGIC_BYTES || !file_may_be_packed(load16(start));
+}
+
+bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
+               struct error *error)
+{
+    *file = (struct file){.path = path};
+    if (!disc_open(path, &file->on_disc, arena, error)) {
+        return false;
+    }
+    if (file->on_disc.is_directory) {
+        return fail(error, "is a directory");
+    }
+    file->size = file->on_disc.size;
+    if (packing == FILE_AS_IT_IS || file->size < PACKING_MAGIC_BYTES) {
+        return true;
+    }
+    uint16_t start = 0;
+    if (!file_read(file, 0, sizeof start, &start, error)) {
+        return false;
+    }
+    if (!file_may_be_packed(start)) {
+        return true;
+    }
+    const struct extras *extras = firmware_extras(error);
+    return extras != NULL && extras->unpack_file(file, error);
+}

@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See piix_ide.h. Intel 82371FB/SB (PIIX3) data sheet, 2.3 and 2.7; ATA/ATAPI-6; SFF-8020i for the
+// packets. In the order of the layers: bus master, drive, commands.
+#include "stage2/disc/pc/piix_ide.h"
+
+#include <stddef.h>
+#include <string.h>
+#include "stage2/bus/io.h"
+#include "stage2/disc/irq_wait.h"
+#include "stage2/bus/pci.h"
+#include "stage2/timing/timeline.h"
+
+// ---- Bus master
+
+enum {
+    BUS_MASTER_COMMAND = 0,
+    BUS_MASTER_START = 0x01,
+    BUS_MASTER_TO_MEMORY = 0x08,
+    BUS_MASTER_STATUS = 2,
+    BUS_MASTER_ACTIVE = 0x01,
+    BUS_MASTER_ERROR = 0x02,
+    BUS_MASTER_INTERRUPT = 0x04,
+    BUS_MASTER_TABLE = 4,
+    BUS_MASTER_CHANNEL_PORTS = 8,
+
+    REGION_BYTES = 0x10000, /* a physical region crosses no boundary of this */
+    REGIONS = 256,          /* at least 254 times 64 KiB in a command, and what ends a sector */
+    REGION_LAST = 0x8000,
+};
+
+/* Physical region descriptor (PRD). */
+struct region {
+    uint32_t address;
+    uint16_t bytes; /* 0: 64 KiB */
+    uint16_t flags;
+};
+_Static_assert(sizeof(struct region) == 8, "PIIX3, 2.7: PRD");
+
+static struct region regions[REGIONS] __attribute__((aligned(REGIONS * sizeof(struct region))));
+
+/* Adds a buffer to the table, in as many regions as its address asks for; returns what is behind.
+ */
+static struct region *describe(struct region *region, uint32_t address, uint32_t length)
+{
+    while (length > 0) {
+        uint32_t bytes = REGION_BYTES - (address & (REGION_BYTES - 1));
+        bytes = bytes < length ? bytes : length;
+        *region++ = (struct region){.address = address, .bytes = (uint16_t)bytes};
+        address += bytes;
+        length -= bytes;
+    }
+    return region;
+}
+
+// ---- Drive
+
+enum {
+    PCI_FUNCTION_OF_QEMU_AND_XEN = 1 << 3 | 1, /* where image_dma.asm has looked */
+
+    CHANNELS = 2,
+    DRIVES = 2,
+    PRIMARY = 0x1f0,
+    SECONDARY = 0x170,
+    CONTROL_OFFSET = 0x206,
+
+    REGISTER_DATA = 0,
+    REGISTER_FEATURES = 1,
+    REGISTER_COUNT = 2,
+    REGISTER_LBA_LOW = 3,
+    REGISTER_LBA_MID = 4,
+    REGISTER_LBA_HIGH = 5,
+    REGISTER_DEVICE = 6,
+    REGISTER_STATUS = 7,
+    REGISTER_COMMAND = 7,
+
+    DEVICE_PACKET = 0xa0, /* the bits that were always 1 */
+    DEVICE_LBA = 0xe0,
+    DEVICE_SLAVE = 0x10,
+    STATUS_ERROR = 0x01,
+    STATUS_DATA_REQUEST = 0x08,
+    STATUS_FAULT = 0x20,
+    STATUS_BUSY = 0x80,
+    NO_DEVICE = 0xff,
+    CONTROL_NORMAL = 0x08,
+    CONTROL_NO_INTERRUPT = 0x02,
+    CONTROL_RESET = 0x04,
+
+    COMMAND_DEVICE_RESET = 0x08,
+    COMMAND_READ_DMA_EXT = 0x25,
+    COMMAND_PACKET = 0xa0,
+    FEATURE_DMA = 0x01,
+    PACKET_READ_12 = 0xa8,
+    PACKET_BYTES = 12,
+
+    SECTOR_SIZE = 2048,
+    DISK_SECTORS = 4, /* of 512 bytes in one of ours */
+    MAX_SECTORS = (REGIONS - 2) * (REGION_BYTES / SECTOR_SIZE),
+    READY_TRIES = 100000,
+    LINE_PRIMARY = 14, /* interrupts */
+    LINE_SECONDARY = 15,
+};
+
+_Static_assert(MAX_SECTORS *DISK_SECTORS <= 0xffff, "READ DMA EXT counts to 65,535");
+
+static struct drive {
+    bool is_open;
+    bool is_atapi;
+    bool is_under_way; /* a command, … */
+    uint8_t *odd_byte; /* … and where the first byte in scratch belongs then; NULL: nowhere */
+    struct piix_ahead ahead; /* what that was told to read when we took over; sectors 0: nothing */
+    bool is_changed;         /* PCI's command register, … */
+    uint16_t pci_command;    /* … which was this */
+    uint32_t function;       /* PCI device * 8 + function */
+    uint16_t bus_master;     /* ports of the channel … */
+    uint16_t ports;
+    uint8_t device; /* register value that selects the drive */
+} drive;
+
+/* A sector whose data are not wanted, or not there: looked at, or behind what is read. */
+static uint8_t scratch[SECTOR_SIZE] __attribute__((aligned(SECTOR_SIZE)));
+
+static uint8_t status(void)
+{
+    return in8((uint16_t)(drive.ports + CONTROL_OFFSET)); /* the alternate one: no side effects */
+}
+
+static void set_control(uint8_t value)
+{
+    out8((uint16_t)(drive.ports + CONTROL_OFFSET), value);
+}
+
+static void set_register(uint16_t number, uint32_t value)
+{
+    out8((uint16_t)(drive.ports + number), (uint8_t)value);
+}
+
+/* Waits until the drive is not busy and asks, or asks not, for data. */
+static bool wait_ready(uint8_t data_request)
+{
+    for (unsigned tries = 0; tries < READY_TRIES; tries++) {
+        uint8_t value = status();
+        if (value == NO_DEVICE || (value & STATUS_BUSY) != 0) {
+            continue;
+        }
+        if ((value & (STATUS_ERROR | STATUS_FAULT)) != 0 && data_request != 0) {
+            return false;
+        }
+        if ((value & STATUS_DATA_REQUEST) == data_request) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Reading a port of the bus takes the 400 ns that a drive may need (ATA/ATAPI-6, 9.2). */
+static bool select_drive(void)
+{
+    set_control(CONTROL_NORMAL | CONTROL_NO_INTERRUPT);
+    set_register(REGISTER_DEVICE, drive.device);
+    uint8_t value = status();
+    return value != NO_DEVICE && value != 0 &&
+           ((value & (STATUS_BUSY | STATUS_DATA_REQUEST)) == 0 || wait_ready(0));
+}
+
+// ---- Commands
+
+/* One string instruction: each other way of writing to a port is an exit to the hypervisor. */
+static void packet_command(uint32_t lba, uint32_t count)
+{
+    uint8_t packet[PACKET_BYTES] = {PACKET_READ_12,
+                                    0,
+                                    (uint8_t)(lba >> 24),
+                                    (uint8_t)(lba >> 16),
+                                    (uint8_t)(lba >> 8),
+                                    (uint8_t)lba,
+                                    (uint8_t)(count >> 24),
+                                    (uint8_t)(count >> 16),
+                                    (uint8_t)(count >> 8),
+                                    (uint8_t)count,
+                                    0,
+                                    0};
+    out16_all((uint16_t)(drive.ports + REGISTER_DATA), packet, PACKET_BYTES / 2);
+}
+
+/* The byte count is for programmed I/O. */
+static bool start_atapi(uint32_t lba, uint32_t count)
+{
+    set_register(REGISTER_FEATURES, FEATURE_DMA);
+    set_register(REGISTER_COMMAND, COMMAND_PACKET);
+    if (!wait_ready(STATUS_DATA_REQUEST)) {
+        return false;
+    }
+    packet_command(lba, count);
+    return true;
+}
+
+/* Each register takes the upper byte first (ATA/ATAPI-6, 6.20). */
+static bool start_disk(uint32_t block, uint32_t count)
+{
+    uint64_t lba = (uint64_t)block * DISK_SECTORS;
+    count *= DISK_SECTORS;
+    set_register(REGISTER_COUNT, count >> 8);
+    set_register(REGISTER_LBA_LOW, (uint32_t)(lba >> 24));
+    set_register(REGISTER_LBA_MID, (uint32_t)(lba >> 32));
+    set_register(REGISTER_LBA_HIGH, 0);
+    set_register(REGISTER_COUNT, count);
+    set_register(REGISTER_LBA_LOW, (uint32_t)lba);
+    set_register(REGISTER_LBA_MID, (uint32_t)(lba >> 8));
+    set_register(REGISTER_LBA_HIGH, (uint32_t)(lba >> 16));
+    set_register(REGISTER_COMMAND, COMMAND_READ_DMA_EXT);
+    return true;
+}
+
+static bool is_busy(void)
+{
+    return (status() & (STATUS_BUSY | STATUS_DATA_REQUEST)) != 0;
+}
+
+/* The bus master's status, once it has done with what the drive has sent. */
+static uint8_t bus_master_status(void)
+{
+    uint8_t value = BUS_MASTER_ACTIVE;
+    for (unsigned tries = 0; tries < READY_TRIES && (value & BUS_MASTER_ACTIVE) != 0; tries++) {
+        value = in8((uint16_t)(drive.bus_master + BUS_MASTER_STATUS));
+    }
+    return value;
+}
+
+/* Bits written as 1 are cleared; the others tell a kernel what the firmware has set up. */
+static void clear_bus_master_status(uint8_t value)
+{
+    out8((uint16_t)(drive.bus_master + BUS_MASTER_STATUS),
+         value | BUS_MASTER_ERROR | BUS_MASTER_INTERRUPT);
+}
+
+/* Up to piix_ide_close(): each change is dear where the function is emulated. */
+static void become_bus_master(void)
+{
+    uint16_t command = (uint16_t)pci_read(drive.function, PCI_COMMAND);
+    if ((command & PCI_COMMAND_BUS_MASTER) == 0) {
+        drive.pci_command = command;
+        drive.is_changed = true;
+        pci_set_command(drive.function, command | PCI_COMMAND_BUS_MASTER);
+    }
+}
+
+/* Waits for the drive: once it is allowed its interrupt, it is either done already or will say so
+   by that. */
+static bool wait_command(struct patience *patience)
+{
+    if (!is_busy()) {
+        return true;
+    }
+    set_control(CONTROL_NORMAL);
+    while (is_busy()) {
+        if (!patience_lasts(patience)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Ends the command under way; false: it has failed, or cannot be waited for. What it has changed is
+   set back: the kernel finds the drive as the firmware left it. */
+static bool end_command(bool can_wait)
+{
+    struct patience patience = {.line = drive.ports == PRIMARY ? LINE_PRIMARY : LINE_SECONDARY};
+    bool done = can_wait && wait_command(&patience);
+    uint8_t bus =
+        done ? bus_master_status() : in8((uint16_t)(drive.bus_master + BUS_MASTER_STATUS));
+    if (done && (bus & BUS_MASTER_INTERRUPT) != 0) {
+        patience_end(&patience);
+    }
+    out8((uint16_t)(drive.bus_master + BUS_MASTER_COMMAND), 0);
+    uint8_t end = in8((uint16_t)(drive.ports + REGISTER_STATUS)); /* and takes the interrupt back */
+    clear_bus_master_status(bus);
+    set_control(CONTROL_NORMAL);
+    drive.is_under_way = false;
+    __asm__ volatile("" ::: "memory"); /* the data are in memory */
+    if (drive.odd_byte != NULL) {
+        *drive.odd_byte = scratch[0];
+    }
+    return done && (bus & (BUS_MASTER_ACTIVE | BUS_MASTER_ERROR)) == 0 &&
+           (end & (STATUS_BUSY | STATUS_DATA_REQUEST | STATUS_ERROR | STATUS_FAULT)) == 0;
+}
+
+/* Starts one command, for what the regions describe, without an interrupt. Each access to a port is
+   an exit to the hypervisor, so there is none that is not needed. */
+static bool start_command(uint32_t lba, uint32_t count)
+{
+    if (!select_drive()) {
+        set_control(CONTROL_NORMAL);
+        return false;
+    }
+    become_bus_master();
+    __asm__ volatile("" ::: "memory"); /* the regions are in memory */
+    out32((uint16_t)(drive.bus_master + BUS_MASTER_TABLE), (uint32_t)(uintptr_t)regions);
+    out8((uint16_t)(drive.bus_master + BUS_MASTER_COMMAND), BUS_MASTER_TO_MEMORY);
+    if (!(drive.is_atapi ? start_atapi(lba, count) : start_disk(lba, count))) {
+        return end_command(false);
+    }
+    drive.is_under_way = true;
+    out8((uint16_t)(drive.bus_master + BUS_MASTER_COMMAND),
+         BUS_MASTER_TO_MEMORY | BUS_MASTER_START);
+    return true;
+}
+
+static bool finish(void)
+{
+    return !drive.is_under_way || end_command(true);
+}
+
+/* Regions have even lengths. What fills up the last sector goes to scratch; an odd last byte too.
+ */
+static void describe_buffer(uint32_t address, uint32_t length, uint32_t sectors)
+{
+    uint32_t even = length & ~(uint32_t)1;
+    struct region *end = describe(regions, address, even);
+    end = describe(end, (uint32_t)(uintptr_t)scratch, sectors * SECTOR_SIZE - even);
+    end[-1].flags = REGION_LAST;
+    drive.odd_byte = length != even ? (uint8_t *)(uintptr_t)(address + even) : NULL;
+}
+
+/* How much of this, from its start on, is under way from the beginning. Asked once: what has come
+   is not looked after any longer. */
+static uint32_t take_ahead(uint32_t lba, uint32_t length, uint32_t address)
+{
+    uint32_t bytes = drive.ahead.lba == lba && drive.ahead.address == address
+                         ? drive.ahead.sectors * SECTOR_SIZE
+                         : 0;
+    drive.ahead.sectors = 0;
+    return bytes < length ? bytes : length;
+}
+
+/* The last command is left under way. */
+static bool start(uint32_t lba, uint32_t length, uint32_t address)
+{
+    uint32_t ahead = take_ahead(lba, length, address);
+    if (ahead > 0) {
+        timeline_transfer(ahead);
+    }
+    lba += ahead / SECTOR_SIZE;
+    length -= ahead;
+    address += ahead;
+    while (length > 0) {
+        uint32_t part = length < MAX_SECTORS * SECTOR_SIZE ? length : MAX_SECTORS * SECTOR_SIZE;
+        uint32_t sectors = (part + SECTOR_SIZE - 1) / SECTOR_SIZE;
+        if (!finish()) {
+            return false;
+        }
+        describe_buffer(address, part, sectors);
+        if (!start_command(lba, sectors)) {
+            return false;
+        }
+        timeline_transfer(part);
+        lba += sectors;
+        length -= part;
+        address += part;
+    }
+    return true;
+}
+
+/* After a failure: the drive as after the firmware's own start. */
+static void reset(void)
+{
+    if (drive.is_atapi) {
+        set_register(REGISTER_DEVICE, drive.device);
+        set_register(REGISTER_COMMAND, COMMAND_DEVICE_RESET);
+    } else {
+        set_control(CONTROL_NORMAL | CONTROL_NO_INTERRUPT | CONTROL_RESET);
+        for (int i = 0; i < 16; i++) {
+            status(); /* 5 us: ATA/ATAPI-6, 9.2 */
+        }
+        set_control(CONTROL_NORMAL | CONTROL_NO_INTERRUPT);
+    }
+    wait_ready(0);
+    set_control(CONTROL_NORMAL);
+}
+
+// ---- Finding the drive
+
+static bool is_the_drive(uint32_t lba, const uint8_t *sector)
+{
+    memset(scratch, 0, sizeof scratch);
+    if (!start(lba, sizeof scratch, (uint32_t)(uintptr_t)scratch) || !finish()) {
+        if (is_busy()) {
+            reset(); /* not a drive of another kind that just refuses */
+        }
+        return false;
+    }
+    return memcmp(scratch, sector, sizeof scratch) == 0;
+}
+
+void piix_ide_adopt(const struct piix_drive *proven, const struct piix_ahead *ahead)
+{
+    drive = (struct drive){
+        .is_open = true,
+        .is_atapi = true,
+        .function = PCI_FUNCTION_OF_QEMU_AND_XEN,
+        .bus_master = proven->bus_master,
+        .ports = proven->ports,
+        .device = proven->device,
+        .pci_command = proven->pci_command,
+        .is_changed = proven->pci_command != 0,
+        .is_under_way = ahead->sectors != 0,
+        .ahead = *ahead,
+    };
+}
+
+bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi)
+{
+    static const uint16_t ports[CHANNELS] = {PRIMARY, SECONDARY};
+    uint32_t bar = pci_read(function, PCI_BAR4);
+    uint16_t base = (uint16_t)(bar & PCI_BAR_IO_MASK);
+    drive = (struct drive){.function = function, .is_atapi = is_atapi};
+    if ((bar & PCI_BAR_IO) == 0 || base == 0 ||
+        (pci_read(function, PCI_COMMAND) & PCI_COMMAND_IO) == 0) {
+        return false;
+    }
+    struct drive found = {0};
+    unsigned alike = 0; /* of two, only the firmware knows which it booted from */
+    uint8_t selected = 0;
+    for (unsigned i = 0; i < CHANNELS * DRIVES; i++) {
+        drive.ports = ports[i / DRIVES];
+        drive.bus_master = (uint16_t)(base + i / DRIVES * BUS_MASTER_CHANNEL_PORTS);
+        if (i % DRIVES == 0) {
+            selected = in8((uint16_t)(drive.ports + REGISTER_DEVICE));
+            clear_bus_master_status(in8((uint16_t)(drive.bus_master + BUS_MASTER_STATUS)));
+        }
+        drive.device = is_atapi ? DEVICE_PACKET : DEVICE_LBA; /* as the firmware leaves it */
+        drive.device |= i % DRIVES != 0 ? DEVICE_SLAVE : 0;
+        if (is_the_drive(lba, sector)) {
+            found = drive;
+            alike++;
+        }
+        set_register(REGISTER_DEVICE, selected);
+    }
+    found.function = function;
+    found.pci_command = drive.pci_command;
+    found.is_changed = drive.is_changed;
+    drive = found;
+    drive.is_open = alike == 1;
+    if (!drive.is_open) {
+        piix_ide_close();
+    }
+    return drive.is_open;
+}
+
+/* Gives the drive up if something has gone wrong. */
+static bool keep_if(bool done)
+{
+    if (!done) {
+        reset();
+        drive.is_open = false;
+        piix_ide_close();
+    }
+    return done;
+}
+
+bool piix_ide_start(uint32_t lba, uint32_t length, void *buffer)
+{
+    uint32_t address = (uint32_t)(uintptr_t)buffer;
+    return drive.is_open && (address & 1) == 0 && keep_if(start(lba, length, address));
+}
+
+bool piix_ide_wait(void)
+{
+    return drive.is_open && keep_if(finish());
+}
+
+bool piix_ide_settle(void)
+{
+    bool was_ahead = drive.ahead.sectors != 0;
+    drive.ahead.sectors = 0;
+    return !was_ahead || piix_ide_wait();
+}
+
+void piix_ide_close(void)
+{
+    if (drive.is_changed) {
+        pci_set_command(drive.function, drive.pci_command);
+        drive.is_changed = false;
+    }
+}

@@ -1,0 +1,678 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See iso9660.h. ECMA-119 (ISO 9660), the Joliet specification, SUSP 1.12 (IEEE P1281) and
+// RRIP 1.12 (Rock Ridge, IEEE P1282).
+//
+// A walk is a small state machine: `task` says what the wanted sector is for. Each task reads what
+// it can from the sector in hand and sets the next task and the next wanted sector.
+#include "stage2/fs/iso9660.h"
+
+#include <string.h>
+#include "loader/bytes.h"
+#include "stage2/fs/iso9660_records.h"
+#include "stage2/text/utf8.h"
+
+/* ---- Volume descriptors (ECMA-119, 8.1, 8.4, 8.5) ------------------------------------------- */
+
+enum {
+    FIRST_DESCRIPTOR = 16, /* sector of the session */
+    MAX_DESCRIPTORS = 64,
+
+    DESCRIPTOR_PRIMARY = 1,
+    DESCRIPTOR_SUPPLEMENTARY = 2,
+    DESCRIPTOR_TERMINATOR = 255,
+
+    DESCRIPTOR_IDENTIFIER = 1, /* byte positions from 0 */
+    DESCRIPTOR_SPACE_SIZE = 80,
+    DESCRIPTOR_ESCAPES = 88,
+    DESCRIPTOR_BLOCK_SIZE = 128,
+    DESCRIPTOR_ROOT = 156,
+};
+
+/* ---- The walk -------------------------------------------------------------------------------- */
+
+enum { TASK_DESCRIPTOR, TASK_ROOT, TASK_ENTER, TASK_RECORD, TASK_ENTRIES, TASK_DONE };
+enum { GOAL_ROCK_RIDGE, GOAL_COMPARE, GOAL_LINK };
+enum { COMPONENT_NAME, COMPONENT_PARENT };
+
+static bool is_separator(char character)
+{
+    return character == '/' || character == 0;
+}
+
+static char fold(char character)
+{
+    return character >= 'A' && character <= 'Z' ? (char)(character + ('a' - 'A')) : character;
+}
+
+static uint32_t sectors_of(uint32_t length_bytes)
+{
+    return length_bytes / ISO9660_SECTOR_SIZE + (length_bytes % ISO9660_SECTOR_SIZE != 0);
+}
+
+/* Whether a file or directory lies on the disc. */
+static bool check_extent(const struct iso9660_walk *walk, uint64_t lba, uint32_t length_bytes,
+                         struct error *error)
+{
+    uint32_t sectors = sectors_of(length_bytes);
+    if (!range_within(lba, sectors, walk->volume.end_lba)) {
+        return fail(
+            error, "sectors %llu to %llu: the disc ends before sector %u, was its image cut?",
+            (unsigned long long)lba, (unsigned long long)lba + sectors - 1, walk->volume.end_lba);
+    }
+    return true;
+}
+
+/* Says where the component was looked for. */
+static bool fail_component(const struct iso9660_walk *walk, const char *what, const char *behind,
+                           struct error *error)
+{
+    size_t parent = (size_t)(walk->component - walk->path);
+    while (parent > 1 && walk->path[parent - 1] == '/') {
+        parent--;
+    }
+    return fail(error, "%s\"%.*s\" in %.*s%s", what, (int)walk->component_length, walk->component,
+                parent == 0 ? 1 : (int)parent, parent == 0 ? "/" : walk->path, behind);
+}
+
+/* Goes on in another directory; length_bytes 0: not known yet. */
+static bool enter(struct iso9660_walk *walk, uint64_t lba, uint32_t length_bytes,
+                  struct error *error)
+{
+    if (!check_extent(walk, lba, length_bytes == 0 ? 1 : length_bytes, error)) {
+        return false;
+    }
+    walk->directory_lba = walk->wanted_lba = (uint32_t)lba;
+    walk->directory_bytes = length_bytes;
+    walk->task = TASK_ENTER;
+    return true;
+}
+
+/* ---- Mount ----------------------------------------------------------------------------------- */
+
+void iso9660_start_mount(struct iso9660_walk *walk, uint32_t session_lba, uint32_t disc_sectors)
+{
+    memset(walk, 0, sizeof *walk);
+    walk->volume.end_lba = disc_sectors;
+    walk->session_lba = session_lba;
+    walk->descriptor_lba = walk->wanted_lba = session_lba + FIRST_DESCRIPTOR;
+    walk->task = TASK_DESCRIPTOR;
+}
+
+static void next_descriptor(struct iso9660_walk *walk)
+{
+    walk->wanted_lba = ++walk->descriptor_lba;
+    walk->task = TASK_DESCRIPTOR;
+}
+
+/* Takes the root directory and the size from a primary or supplementary descriptor. */
+static bool take_root(struct iso9660_walk *walk, const uint8_t *descriptor, struct error *error)
+{
+    const uint8_t *root = descriptor + DESCRIPTOR_ROOT;
+    unsigned block_size = load16(descriptor + DESCRIPTOR_BLOCK_SIZE);
+    if (block_size != ISO9660_SECTOR_SIZE) {
+        return fail(error, "ISO 9660 in blocks of %u bytes: only %u is supported", block_size,
+                    ISO9660_SECTOR_SIZE);
+    }
+    if (walk->volume.end_lba == 0) {
+        /* Of this session, but its files may lie in those before. */
+        if (__builtin_add_overflow(walk->session_lba, load32(descriptor + DESCRIPTOR_SPACE_SIZE),
+                                   &walk->volume.end_lba)) {
+            walk->volume.end_lba = UINT32_MAX;
+        }
+    }
+    uint64_t lba = (uint64_t)load32(root + RECORD_LBA) + root[RECORD_ATTRIBUTE_SECTORS];
+    walk->volume.root_bytes = load32(root + RECORD_BYTES);
+    if (!enter(walk, lba, walk->volume.root_bytes, error)) {
+        return fail_in(error, "root directory: ");
+    }
+    walk->volume.root_lba = walk->directory_lba;
+    return true;
+}
+
+/* Whether the volume's names are UCS-2, at any of the three levels (Joliet, table 1). */
+static bool is_joliet(const uint8_t *escapes)
+{
+    return escapes[0] == '%' && escapes[1] == '/' &&
+           (escapes[2] == '@' || escapes[2] == 'C' || escapes[2] == 'E');
+}
+
+static bool read_descriptor(struct iso9660_walk *walk, const uint8_t *sector, struct error *error)
+{
+    bool valid = memcmp(sector + DESCRIPTOR_IDENTIFIER, "CD001", 5) == 0;
+    if (!valid || sector[0] == DESCRIPTOR_TERMINATOR ||
+        walk->descriptor_lba - walk->session_lba >= FIRST_DESCRIPTOR + MAX_DESCRIPTORS) {
+        walk->task = TASK_DONE;
+        return walk->has_primary ||
+               fail(error, "no ISO 9660 file system: sector %u %s", walk->descriptor_lba,
+                    valid ? "ends the volume descriptors, none is primary"
+                          : "is not a volume descriptor");
+    }
+    if (sector[0] == DESCRIPTOR_PRIMARY && !walk->has_primary) {
+        walk->has_primary = true;
+        if (!take_root(walk, sector, error)) {
+            return false;
+        }
+        walk->task = TASK_ROOT; /* with Rock Ridge, the other descriptors do not matter */
+        return true;
+    }
+    if (sector[0] == DESCRIPTOR_SUPPLEMENTARY && walk->has_primary &&
+        is_joliet(sector + DESCRIPTOR_ESCAPES)) {
+        walk->volume.names = ISO9660_JOLIET;
+        bool taken = take_root(walk, sector, error);
+        walk->task = TASK_DONE;
+        return taken;
+    }
+    next_descriptor(walk);
+    return true;
+}
+
+/* Starts reading a record's system use entries: behind its name, up to its end. */
+static void start_entries(struct iso9660_walk *walk, uint8_t goal, unsigned skip_bytes)
+{
+    unsigned start = ((RECORD_NAME + 1u + walk->record[RECORD_NAME_LENGTH]) & ~1u) + skip_bytes;
+    unsigned length = walk->record[RECORD_LENGTH];
+    walk->goal = goal;
+    walk->area_lba = walk->wanted_lba = walk->scan_lba;
+    walk->area_offset = walk->record_offset + start;
+    walk->area_left = length > start ? length - start : 0;
+    walk->next_length = walk->entry_length = walk->areas = 0;
+    walk->task = TASK_ENTRIES;
+}
+
+/* Rock Ridge announces itself in the root directory's "." record (SUSP 5.3: SP comes first). */
+static bool read_root(struct iso9660_walk *walk, const uint8_t *sector)
+{
+    for (unsigned skip_bytes = 0; skip_bytes <= XA_BYTES; skip_bytes += XA_BYTES) {
+        const uint8_t *entry = sector + RECORD_MIN + skip_bytes;
+        if (sector[RECORD_LENGTH] >= RECORD_MIN + skip_bytes + SP_SIZE &&
+            memcmp(entry, "SP\x07\x01\xbe\xef", 6) == 0) {
+            memcpy(walk->record, sector, sizeof walk->record);
+            walk->volume.skip_bytes = entry[6];
+            walk->scan_lba = walk->volume.root_lba;
+            start_entries(walk, GOAL_ROCK_RIDGE, skip_bytes);
+            return true;
+        }
+    }
+    next_descriptor(walk);
+    return true;
+}
+
+/* ---- System use entries ---------------------------------------------------------------------- */
+
+/* Nothing more is wanted from this record. */
+static void leave_entries(struct iso9660_walk *walk)
+{
+    walk->area_left = walk->next_length = 0;
+}
+
+/* Compares the next part of an NM name; a wrong one saves reading the rest. */
+static void compare_name(struct iso9660_walk *walk, const char *part, unsigned length)
+{
+    walk->has_name = true;
+    if (length > walk->component_length - walk->matched ||
+        memcmp(walk->component + walk->matched, part, length) != 0) {
+        walk->matched = UINT32_MAX;
+        leave_entries(walk);
+        return;
+    }
+    walk->matched += length;
+}
+
+static bool add_link_text(struct iso9660_walk *walk, const char *text, unsigned length)
+{
+    if (length > ISO9660_LINK_BYTES - walk->link_length) {
+        return false;
+    }
+    memcpy(walk->link_text + walk->link_start + walk->link_length, text, length);
+    walk->link_length += length;
+    return true;
+}
+
+/* Adds the components of an SL entry to the link's target (RRIP 4.1.3.1). */
+static bool read_link(struct iso9660_walk *walk, const uint8_t *entry, unsigned entry_length,
+                      struct error *error)
+{
+    for (unsigned at = ENTRY_TEXT; at + 2 <= entry_length;) {
+        unsigned flags = entry[at];
+        unsigned length = entry[at + 1];
+        const char *text = (const char *)entry + at + 2;
+        at += 2 + length;
+        if (at > entry_length || (flags & SL_UNKNOWN) != 0) {
+            return fail_component(walk, "", " is a damaged symbolic link", error);
+        }
+        if (flags & (SL_CURRENT | SL_PARENT)) {
+            text = "..";
+            length = flags & SL_CURRENT ? 1 : 2;
+        }
+        if (flags & SL_ROOT) {
+            walk->link_length = length = 0;
+        }
+        bool slash = flags & SL_ROOT || (walk->link_length != 0 && !walk->link_continues);
+        walk->link_continues = flags & SL_CONTINUES;
+        if ((slash && !add_link_text(walk, "/", 1)) || !add_link_text(walk, text, length)) {
+            return fail_component(walk, "", " is a symbolic link with too long a target", error);
+        }
+    }
+    return true;
+}
+
+static bool read_entry(struct iso9660_walk *walk, struct error *error)
+{
+    const uint8_t *entry = walk->entry;
+    unsigned length = walk->entry_length;
+    unsigned signature = load16(entry);
+    if (signature == SIGNATURE('C', 'E') && length >= CE_SIZE) {
+        walk->next_area_lba = load32(entry + 4);
+        walk->next_area_offset = load32(entry + 12);
+        walk->next_length = load32(entry + 20);
+    } else if (signature == SIGNATURE('S', 'T')) {
+        leave_entries(walk);
+    } else if (walk->goal == GOAL_ROCK_RIDGE) {
+        if (signature == SIGNATURE('R', 'R') || signature == SIGNATURE('P', 'X') ||
+            (signature == SIGNATURE('E', 'R') && length >= 8 + 4 &&
+             (memcmp(entry + 8, "RRIP", 4) == 0 || memcmp(entry + 8, "IEEE", 4) == 0))) {
+            walk->volume.names = ISO9660_ROCK_RIDGE;
+            leave_entries(walk);
+        }
+    } else if (signature == SIGNATURE('S', 'L') && length >= ENTRY_TEXT) {
+        walk->is_link = true;
+        return walk->goal != GOAL_LINK || read_link(walk, entry, length, error);
+    } else if (signature == SIGNATURE('N', 'M') && length >= ENTRY_TEXT) {
+        if (walk->goal == GOAL_COMPARE && walk->component_kind == COMPONENT_NAME &&
+            !(entry[ENTRY_FLAGS] & (NM_CURRENT | NM_PARENT))) {
+            compare_name(walk, (const char *)entry + ENTRY_TEXT, length - ENTRY_TEXT);
+        }
+    } else if (length >= 8 &&
+               signature == (walk->component_kind == COMPONENT_PARENT ? SIGNATURE('P', 'L')
+                                                                      : SIGNATURE('C', 'L'))) {
+        walk->other_directory = load32(entry + 4);
+    } else if (signature == SIGNATURE('R', 'E')) {
+        walk->is_relocated = walk->component_kind == COMPONENT_NAME;
+    }
+    return true;
+}
+
+/* ---- Names (ECMA-119, 7.5 and 7.6; Joliet) --------------------------------------------------- */
+
+/* Takes the character at *at of a UCS-2 name; what needs two, as Windows writes it, too. */
+static uint32_t take_ucs2(const uint8_t *name, unsigned name_length, unsigned *at)
+{
+    uint32_t character = (uint32_t)(name[*at] << 8 | name[*at + 1]);
+    *at += 2;
+    if ((character & 0xfc00) == 0xd800 && *at + 1 < name_length && (name[*at] & 0xfc) == 0xdc) {
+        uint32_t low = (uint32_t)((name[*at] & 3) << 8 | name[*at + 1]);
+        character = 0x10000 + ((character & 0x3ff) << 10) + low;
+        *at += 2;
+    }
+    return character;
+}
+
+/* Compares a plain or Joliet name in any case, without version (";1") and closing dots. */
+static bool plain_name_is(const struct iso9660_walk *walk, const uint8_t *name,
+                          unsigned name_length)
+{
+    bool joliet = walk->volume.names == ISO9660_JOLIET;
+    const char *wanted = walk->component;
+    const char *wanted_end = wanted + walk->component_length;
+    for (unsigned at = 0; at + joliet < name_length;) {
+        char text[4] = {(char)name[at]};
+        unsigned length = 1;
+        if (joliet) {
+            length = utf8_put(take_ucs2(name, name_length, &at), text);
+        } else {
+            at++;
+        }
+        if (text[0] == ';') {
+            break;
+        }
+        if (wanted == wanted_end && text[0] == '.') {
+            continue; /* a name that goes on behind the dots fails there */
+        }
+        for (unsigned i = 0; i < length; i++, wanted++) {
+            if (wanted == wanted_end || fold(*wanted) != fold(text[i])) {
+                return false;
+            }
+        }
+    }
+    return wanted == wanted_end;
+}
+
+/* ---- Open ------------------------------------------------------------------------------------ */
+
+void iso9660_start_open(struct iso9660_walk *walk, const struct iso9660_volume *volume,
+                        const char *path, struct arena *arena)
+{
+    struct iso9660_volume kept = *volume; /* may be the walk's own */
+    memset(walk, 0, sizeof *walk);
+    walk->volume = kept;
+    walk->arena = arena;
+    walk->path = walk->component = path;
+    walk->directory_lba = walk->wanted_lba = kept.root_lba;
+    walk->directory_bytes = kept.root_bytes;
+    walk->task = TASK_ENTER;
+}
+
+static bool add_extent(struct iso9660_walk *walk, uint64_t lba, uint32_t length_bytes,
+                       struct error *error)
+{
+    struct iso9660_file *file = &walk->file;
+    if (length_bytes == 0) {
+        return true;
+    }
+    if (file->size % ISO9660_SECTOR_SIZE != 0) {
+        return fail(error, "extent %u ends inside a sector, and more follow", file->extent_count);
+    }
+    if (!check_extent(walk, lba, length_bytes, error)) {
+        return false;
+    }
+    /* Grows in place as long as no one else takes from the arena. */
+    struct iso9660_extent *extent = ARENA_NEW(walk->arena, struct iso9660_extent);
+    if (extent != NULL && file->extent_count != 0 && extent != file->extents + file->extent_count) {
+        struct iso9660_extent *before = file->extents;
+        file->extents = ARENA_ARRAY(walk->arena, file->extent_count + 1u, struct iso9660_extent);
+        if (file->extents == NULL) {
+            extent = NULL;
+        } else {
+            memcpy(file->extents, before, file->extent_count * sizeof *before);
+            extent = file->extents + file->extent_count;
+        }
+    }
+    if (extent == NULL) {
+        return fail(error, "no memory left for the list of its extents");
+    }
+    if (file->extent_count == 0) {
+        file->extents = extent;
+    }
+    extent->lba = (uint32_t)lba;
+    extent->length_bytes = length_bytes;
+    file->extent_count++;
+    file->size += length_bytes;
+    return true;
+}
+
+/* Finds the next name in the path and starts to look for it, or ends at this directory. */
+static bool next_component(struct iso9660_walk *walk, struct error *error)
+{
+    const char *at = walk->component;
+    while (*at == '/' || (*at == '.' && is_separator(at[1]))) {
+        at++;
+    }
+    walk->component = at;
+    if (*at == 0) {
+        walk->file.is_directory = true;
+        walk->task = TASK_DONE;
+        return add_extent(walk, walk->directory_lba, walk->directory_bytes, error);
+    }
+    unsigned characters = 0;
+    for (; !is_separator(*at); at++) {
+        characters += ((uint8_t)*at & 0xc0) != 0x80; /* UTF-8: not a character's second byte */
+    }
+    if (characters > ISO9660_NAME_CHARACTERS) {
+        return fail(error, "a name in the path has more than %u characters",
+                    ISO9660_NAME_CHARACTERS);
+    }
+    walk->component_length = (uint32_t)(at - walk->component);
+    walk->component_kind = walk->component_length == 2 && memcmp(walk->component, "..", 2) == 0
+                               ? COMPONENT_PARENT
+                               : COMPONENT_NAME;
+    walk->scan_lba = walk->directory_lba;
+    walk->scan_end_lba = walk->directory_lba + sectors_of(walk->directory_bytes);
+    walk->scan_offset = 0;
+    walk->task = TASK_RECORD;
+    return true;
+}
+
+/* The first sector of the directory that we go on in. */
+static bool read_directory(struct iso9660_walk *walk, const uint8_t *sector, struct error *error)
+{
+    if (sector[RECORD_LENGTH] < RECORD_MIN || sector[RECORD_NAME_LENGTH] != 1 ||
+        sector[RECORD_NAME] != NAME_SELF) {
+        return fail(error, "damaged directory: sector %u has no record of itself",
+                    walk->directory_lba);
+    }
+    if (walk->directory_bytes == 0) {
+        walk->directory_bytes = load32(sector + RECORD_BYTES);
+        if (!check_extent(walk, walk->directory_lba, walk->directory_bytes, error)) {
+            return false;
+        }
+    }
+    return next_component(walk, error);
+}
+
+/* Makes room for the path that a symbolic link makes of this one, and reads the link. */
+static bool start_link(struct iso9660_walk *walk, struct error *error)
+{
+    if (walk->links_followed++ == ISO9660_LINK_DEPTH) {
+        return fail_component(walk, "too many symbolic links: ", "", error);
+    }
+    walk->link_start = (size_t)(walk->component - walk->path);
+    size_t rest_length = strlen(walk->component + walk->component_length);
+    walk->link_text =
+        arena_allocate(walk->arena, walk->link_start + ISO9660_LINK_BYTES + rest_length + 1, 1);
+    if (walk->link_text == NULL) {
+        return fail_component(walk, "no memory left to follow ", "", error);
+    }
+    memcpy(walk->link_text, walk->path, walk->link_start);
+    walk->link_length = 0;
+    walk->link_continues = false;
+    start_entries(walk, GOAL_LINK, walk->volume.skip_bytes);
+    return true;
+}
+
+static bool follow_link(struct iso9660_walk *walk, struct error *error)
+{
+    char *target = walk->link_text + walk->link_start;
+    const char *rest = walk->component + walk->component_length;
+    size_t rest_length = strlen(rest);
+    struct arena *arena = walk->arena;
+    memcpy(target + walk->link_length, rest, rest_length); /* the arena's zeros end it */
+    /* Gives back what it did not need, unless someone else has taken from the arena since. */
+    if ((uint8_t *)target + ISO9660_LINK_BYTES + rest_length + 1 == arena->base + arena->used) {
+        arena->used -= ISO9660_LINK_BYTES - walk->link_length;
+    }
+    walk->component = target;
+    if (target[0] == '/') {
+        walk->path = target;
+        return enter(walk, walk->volume.root_lba, walk->volume.root_bytes, error);
+    }
+    walk->path = walk->link_text;
+    return enter(walk, walk->directory_lba, walk->directory_bytes, error);
+}
+
+/* All is known of a record: goes where it leads, or on to the next one. */
+static bool record_done(struct iso9660_walk *walk, struct error *error)
+{
+    const uint8_t *record = walk->record;
+    unsigned flags = record[RECORD_FLAGS];
+    uint64_t lba = (uint64_t)load32(record + RECORD_LBA) + record[RECORD_ATTRIBUTE_SECTORS];
+    const char *rest = walk->component + walk->component_length;
+    walk->task = TASK_RECORD;
+    walk->wanted_lba = walk->scan_lba;
+    bool matches = walk->has_name ? walk->matched == walk->component_length : walk->plain_match;
+    if (!walk->more_extents && (!matches || walk->is_relocated)) {
+        return true;
+    }
+    if (walk->is_link) {
+        return start_link(walk, error);
+    }
+    if (walk->other_directory != 0) {
+        walk->component = rest;
+        return enter(walk, walk->other_directory, 0, error);
+    }
+    bool is_directory = flags & FLAG_DIRECTORY;
+    if (record[RECORD_FILE_UNIT] != 0 || record[RECORD_GAP] != 0 ||
+        (is_directory && (walk->more_extents || flags & FLAG_MORE_EXTENTS))) {
+        return fail_component(walk, "", " is interleaved, which is not supported", error);
+    }
+    if (is_directory) {
+        walk->component = rest;
+        return enter(walk, lba, load32(record + RECORD_BYTES), error);
+    }
+    while (*rest == '/') {
+        rest++;
+    }
+    if (*rest != 0) {
+        return fail_component(walk, "", " is not a directory", error);
+    }
+    walk->more_extents = flags & FLAG_MORE_EXTENTS;
+    walk->task = walk->more_extents ? TASK_RECORD : TASK_DONE;
+    return add_extent(walk, lba, load32(record + RECORD_BYTES), error);
+}
+
+/* Nothing more in this sector of the directory. */
+static bool next_directory_sector(struct iso9660_walk *walk, struct error *error)
+{
+    walk->scan_offset = 0;
+    walk->wanted_lba = ++walk->scan_lba;
+    if (walk->scan_lba != walk->scan_end_lba) {
+        return true;
+    }
+    return walk->more_extents ? fail_component(walk, "", " lacks its last extent", error)
+                              : fail_component(walk, "no such file or directory ", "", error);
+}
+
+static bool read_record(struct iso9660_walk *walk, const uint8_t *sector, struct error *error)
+{
+    const uint8_t *record = sector + walk->scan_offset;
+    unsigned room = ISO9660_SECTOR_SIZE - walk->scan_offset;
+    unsigned length = room == 0 ? 0 : record[RECORD_LENGTH];
+    if (length == 0) {
+        return next_directory_sector(walk, error);
+    }
+    if (length < RECORD_MIN || length % 2 != 0 || length > room ||
+        RECORD_NAME + record[RECORD_NAME_LENGTH] > (int)length) {
+        return fail(error, "damaged directory record at byte %u of sector %u", walk->scan_offset,
+                    walk->scan_lba);
+    }
+    memcpy(walk->record, record, sizeof walk->record);
+    walk->record_offset = walk->scan_offset;
+    walk->scan_offset += length;
+    unsigned name_length = record[RECORD_NAME_LENGTH];
+    bool is_dots = name_length == 1 && record[RECORD_NAME] <= NAME_PARENT;
+    bool wants_parent = walk->component_kind == COMPONENT_PARENT;
+    if ((record[RECORD_FLAGS] & FLAG_ASSOCIATED) != 0 || is_dots != wants_parent ||
+        (is_dots && record[RECORD_NAME] != NAME_PARENT)) {
+        return true;
+    }
+    walk->plain_match = wants_parent || plain_name_is(walk, record + RECORD_NAME, name_length);
+    walk->has_name = walk->is_link = walk->is_relocated = false;
+    walk->matched = walk->other_directory = 0;
+    if (walk->volume.names != ISO9660_ROCK_RIDGE || walk->more_extents) {
+        return record_done(walk, error);
+    }
+    start_entries(walk, GOAL_COMPARE, walk->volume.skip_bytes);
+    return true;
+}
+
+/* ---- Reading system use entries ------------------------------------------------------------- */
+
+static bool entries_done(struct iso9660_walk *walk, struct error *error)
+{
+    if (walk->goal == GOAL_COMPARE) {
+        return record_done(walk, error);
+    }
+    if (walk->goal == GOAL_LINK) {
+        return follow_link(walk, error);
+    }
+    if (walk->volume.names == ISO9660_ROCK_RIDGE) {
+        walk->task = TASK_DONE;
+    } else {
+        next_descriptor(walk);
+    }
+    return true;
+}
+
+/* Goes to the continuation area that the last one named, or ends. */
+static bool next_area(struct iso9660_walk *walk, struct error *error)
+{
+    if (walk->next_length == 0) {
+        return entries_done(walk, error);
+    }
+    walk->area_lba = walk->wanted_lba = walk->next_area_lba;
+    walk->area_offset = walk->next_area_offset;
+    walk->area_left = walk->next_length;
+    walk->next_length = walk->entry_length = 0;
+    if (++walk->areas > MAX_AREAS) {
+        return fail(error, "Rock Ridge data goes round in circles at sector %u", walk->area_lba);
+    }
+    if (walk->area_lba >= walk->volume.end_lba || walk->area_offset >= ISO9660_SECTOR_SIZE ||
+        walk->area_left > ISO9660_SECTOR_SIZE) {
+        return fail(error, "Rock Ridge data in sector %u goes on outside of the disc, in sector %u",
+                    walk->scan_lba, walk->area_lba);
+    }
+    return true;
+}
+
+/* Puts entries together in walk->entry: some authoring programs let a continuation area, and so
+   an entry, cross a sector. */
+static bool read_entries(struct iso9660_walk *walk, const uint8_t *sector, struct error *error)
+{
+    while (walk->area_left != 0) {
+        if (walk->area_offset == ISO9660_SECTOR_SIZE) {
+            walk->area_offset = 0;
+            walk->wanted_lba = ++walk->area_lba;
+            return check_extent(walk, walk->area_lba, 1, error);
+        }
+        uint32_t part = (walk->entry_length < ENTRY_HEADER ? ENTRY_HEADER : walk->entry[2]) -
+                        walk->entry_length;
+        if (part > ISO9660_SECTOR_SIZE - walk->area_offset) {
+            part = ISO9660_SECTOR_SIZE - walk->area_offset;
+        }
+        if (part > walk->area_left) {
+            part = walk->area_left;
+        }
+        memcpy(walk->entry + walk->entry_length, sector + walk->area_offset, part);
+        walk->entry_length += part;
+        walk->area_offset += part;
+        walk->area_left -= part;
+        if (walk->entry_length < ENTRY_HEADER) {
+            continue; /* of the next sector, or a byte or two of padding at the area's end */
+        }
+        unsigned length = walk->entry[2];
+        if (walk->entry[0] == 0) {
+            walk->area_left = 0; /* padding */
+        } else if (length < ENTRY_HEADER || length - walk->entry_length > walk->area_left) {
+            return fail(error, "damaged Rock Ridge data in sector %u", walk->area_lba);
+        } else if (length == walk->entry_length) {
+            if (!read_entry(walk, error)) {
+                return false;
+            }
+            walk->entry_length = 0;
+        }
+    }
+    return next_area(walk, error);
+}
+
+/* ---- One step -------------------------------------------------------------------------------- */
+
+static bool run_task(struct iso9660_walk *walk, const uint8_t *sector, struct error *error)
+{
+    switch (walk->task) {
+    case TASK_DESCRIPTOR:
+        return read_descriptor(walk, sector, error);
+    case TASK_ROOT:
+        return read_root(walk, sector);
+    case TASK_ENTER:
+        return read_directory(walk, sector, error);
+    case TASK_RECORD:
+        return read_record(walk, sector, error);
+    default:
+        return read_entries(walk, sector, error);
+    }
+}
+
+enum iso9660_step iso9660_step(struct iso9660_walk *walk, const uint8_t *sector,
+                               struct error *error)
+{
+    uint32_t in_hand = walk->wanted_lba;
+    while (walk->task != TASK_DONE) {
+        if (!walk->sector_wanted || walk->wanted_lba != in_hand) {
+            walk->sector_wanted = true;
+            return ISO9660_READ;
+        }
+        if (!run_task(walk, sector, error)) {
+            return ISO9660_FAILED;
+        }
+    }
+    return ISO9660_DONE;
+}

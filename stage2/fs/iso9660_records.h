@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What iso9660.c and fs/iso9660_list.overlay.c know of directories: ECMA-119, SUSP 1.12, RRIP 1.12.
+#pragma once
+
+/* ---- Directory records (ECMA-119, 9.1) ------------------------------------------------------- */
+
+enum {
+    RECORD_LENGTH = 0,
+    RECORD_ATTRIBUTE_SECTORS = 1, /* extended attribute record, in front of the data */
+    RECORD_LBA = 2,
+    RECORD_BYTES = 10,
+    RECORD_FLAGS = 25,
+    RECORD_FILE_UNIT = 26, /* interleave: unit size, gap size */
+    RECORD_GAP = 27,
+    RECORD_NAME_LENGTH = 32,
+    RECORD_NAME = 33,
+    RECORD_MIN = 34,
+
+    FLAG_DIRECTORY = 1 << 1,
+    FLAG_ASSOCIATED = 1 << 2,
+    FLAG_MORE_EXTENTS = 1 << 7,
+
+    NAME_SELF = 0, /* the one byte that stands for "." */
+    NAME_PARENT = 1,
+};
+
+/* ---- System use entries (SUSP 4, RRIP 4.1) --------------------------------------------------- */
+
+#define SIGNATURE(a, b) ((a) | (b) << 8)
+
+enum {
+    ENTRY_HEADER = 4, /* signature, length, version */
+    ENTRY_FLAGS = 4,  /* NM, SL */
+    ENTRY_TEXT = 5,
+    MAX_AREAS = 32, /* of one record: a name and a link take two or three */
+
+    CE_SIZE = 28,
+    SP_SIZE = 7,
+    XA_BYTES = 14, /* CD-ROM XA: what stands before SP (SUSP 5.3) */
+
+    NM_CURRENT = 1 << 1,
+    NM_PARENT = 1 << 2,
+    SL_CONTINUES = 1 << 0, /* flags of a link's component */
+    SL_CURRENT = 1 << 1,
+    SL_PARENT = 1 << 2,
+    SL_ROOT = 1 << 3,
+    SL_UNKNOWN = 0xf0, /* or of other volumes and hosts */
+};

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What only some boots need. In the BIOS boot image it is a part of its own (linker/overlay.ld)
+// that is read from the disc when it is first asked for. The core refers to none of its functions
+// by name, which the linker refuses, but through this table.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "loader/bytes.h"
+#include "loader/error.h"
+#include "stage2/config/config.h"
+#include "stage2/config/overlay.h"
+#include "stage2/menu/menu.h"
+#include "stage2/plan/multiboot2_functions.h"
+#include "stage2/plan/plan.h"
+
+struct extras {
+    /* ahci.h */
+    bool (*ahci_open)(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
+                      bool is_atapi);
+    bool (*ahci_read)(uint32_t lba, uint32_t count, void *buffer);
+    /* menu.h */
+    enum menu_choice (*menu_run)(struct config *config, size_t preselected, int timeout_seconds,
+                                 const char *message, size_t *chosen);
+    /* multiboot2_functions.h, describe_multiboot2.h */
+    const struct multiboot2_functions *multiboot2;
+    void (*describe_multiboot2)(struct boot_information *information, uint8_t *buffer,
+                                uint32_t address);
+    /* symbols.h */
+    bool (*symbols_place)(struct plan *plan, struct arena *arena, struct error *error);
+    /* config/overlay.h, platform/platform.h */
+    const struct config_extras *config;
+    const struct config_host *script_host;
+    size_t (*find_fallback)(struct config *config, unsigned number, const char *reason);
+    /* platform/entry_action.h */
+    bool (*act)(enum config_action action, struct error *error);
+    /* firmware.h */
+    bool (*enable_a20)(void);
+    /* video_start.h */
+    void (*video_start)(const struct plan *plan, struct video *video);
+    /* timeline.h */
+    void (*timeline_report)(const char *wish);
+    /* unpack_file.h */
+    bool (*unpack_file)(struct file *file, struct error *error);
+    void (*unpack_mark_waiting)(struct plan *plan, struct memory_range *in_use,
+                                size_t *in_use_count);
+};
+
+/* The table itself. firmware_extras() (firmware.h) is how the core comes to it. */
+extern const struct extras extras_table;

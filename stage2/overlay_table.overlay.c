@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See overlay.h. linker/overlay.ld puts the table first, where the core looks for it.
+#include "stage2/overlay.h"
+
+#include "stage2/platform/entry_action.h"
+#include "stage2/disc/ahci.h"
+#include "stage2/boot/describe_multiboot2.h"
+#include "stage2/firmware.h"
+#include "stage2/plan/symbols.h"
+#include "stage2/platform/platform.h"
+#include "stage2/timing/timeline.h"
+#include "stage2/boot/unpack_file.h"
+#include "stage2/boot/video_start.h"
+
+__attribute__((section(".extras_table"))) const struct extras extras_table = {
+    .ahci_open = ahci_open,
+    .ahci_read = ahci_read,
+    .menu_run = menu_run,
+    .multiboot2 = &multiboot2_table,
+    .describe_multiboot2 = describe_multiboot2,
+    .symbols_place = symbols_place,
+    .config = &config_extras_table,
+    .script_host = &script_host,
+    .find_fallback = script_find_fallback,
+    .act = act,
+    .enable_a20 = firmware_enable_a20,
+    .video_start = video_start,
+    .timeline_report = timeline_report,
+    .unpack_file = unpack_file,
+    .unpack_mark_waiting = unpack_mark_waiting,
+};

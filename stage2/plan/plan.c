@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See plan.h. The order of placing is GRUB's result, which kernels have come to rely on: Multiboot
+// 1's information in the lowest free page from 0x10000 on, the modules page-aligned from the first
+// page behind the kernel upwards; then what nobody counts on, the sections that no segment loads,
+// and Multiboot 2's information in the lowest gap above 1 MiB.
+#include "stage2/plan/plan.h"
+
+#include <string.h>
+#include "loader/aout.h"
+#include "loader/elf.h"
+#include "stage2/plan/multiboot2_functions.h"
+#include "stage2/plan/symbols.h"
+
+enum {
+    PAGE_SIZE = 4096,
+    LOW_MEMORY_END = 0xa0000,
+};
+
+/* What goes on between the steps of one plan. */
+struct planning {
+    struct plan *plan;
+    const struct config_boot *boot;
+    const char *config_name;
+    struct arena *arena;
+    struct error *error;
+    const struct multiboot2_functions *functions2; /* NULL in Multiboot 1, as … */
+    struct multiboot2_header multiboot2;           /* … this has no tag then */
+};
+
+/* Puts the place in front of the reason. */
+static bool fail_at(const struct planning *planning, const struct config_file *file)
+{
+    return fail_in(planning->error, "%.120s:%u: %.120s: ", file->config, file->line, file->path);
+}
+
+/* Bytes of the file: where they are, or a copy at the arena's end, which the caller gives back by
+   setting its size as before; NULL on failure. */
+static const uint8_t *view(const struct planning *planning, const struct file *file,
+                           uint64_t offset, size_t length)
+{
+    if (file->contents != NULL) {
+        return file->contents + offset;
+    }
+    struct arena *arena = planning->arena;
+    if (length > arena->size - arena->used) {
+        fail(planning->error, "%zu bytes of it are more than there is working memory for", length);
+        return NULL;
+    }
+    arena->size -= length;
+    uint8_t *copy = arena->base + arena->size;
+    return file_read(file, offset, length, copy, planning->error) ? copy : NULL;
+}
+
+static bool open_file(const struct planning *planning, const struct config_file *wanted,
+                      struct file *file)
+{
+    if (wanted->on_disc != NULL) {
+        *file = (struct file){.path = wanted->path,
+                              .size = wanted->on_disc->size,
+                              .on_disc = *wanted->on_disc,
+                              .is_to_be_plain = !wanted->keep_packed};
+        return true;
+    }
+    enum file_packing packing = wanted->keep_packed ? FILE_AS_IT_IS : FILE_UNPACK;
+    return file_open(wanted->path, packing, file, planning->arena, planning->error);
+}
+
+static bool read_sections(struct planning *planning, const struct file *kernel)
+{
+    struct kernel_headers *headers = &planning->plan->headers;
+    struct elf *elf = &headers->elf;
+    size_t length = elf->section_header_count * elf->section_header_size;
+    if (length == 0) {
+        return true;
+    }
+    headers->section_headers = arena_allocate(planning->arena, length, sizeof(uint64_t));
+    if (headers->section_headers == NULL) {
+        return fail(planning->error, "%zu bytes of section headers are too many", length);
+    }
+    return file_read(kernel, elf->section_headers_offset, length, headers->section_headers,
+                     planning->error) &&
+           elf_unloaded_sections(elf, headers->section_headers, kernel->size, &headers->sections,
+                                 &headers->section_count, planning->arena, planning->error);
+}
+
+static bool read_elf(struct planning *planning, const struct file *kernel, struct bytes start)
+{
+    struct elf *elf = &planning->plan->headers.elf;
+    if (!elf_read_header(start, kernel->size, elf, planning->error)) {
+        return false;
+    }
+    const uint8_t *program_headers = view(planning, kernel, elf->program_headers_offset,
+                                          elf->program_header_count * elf->program_header_size);
+    return program_headers != NULL &&
+           elf_image(elf, program_headers, kernel->size, &planning->plan->headers.image,
+                     planning->arena, planning->error) &&
+           read_sections(planning, kernel);
+}
+
+/* The first bytes of the kernel, at most length of them; data NULL on failure. */
+static struct bytes view_start(const struct planning *planning, size_t length)
+{
+    const struct file *kernel = &planning->plan->kernel;
+    length = kernel->size < length ? (size_t)kernel->size : length;
+    return (struct bytes){view(planning, kernel, 0, length), length};
+}
+
+static bool read_image(struct planning *planning, struct bytes start)
+{
+    return elf_recognise(start) ? read_elf(planning, &planning->plan->kernel, start)
+                                : fail(planning->error, "is no ELF file, and its Multiboot header "
+                                                        "has no address fields");
+}
+
+/* For a kernel that can do with graphics. As under GRUB, a mode that the config sets behind the
+   kernel's line has precedence over what the header prefers. */
+static void plan_video(struct planning *planning, bool is_preferred, uint32_t width,
+                       uint32_t height, uint32_t depth)
+{
+    planning->plan->video = (struct video_request){
+        true, is_preferred, width, height, depth, planning->boot->gfxpayload};
+}
+
+static bool read_multiboot1(struct planning *planning)
+{
+    struct multiboot1_header header;
+    struct bytes start = view_start(planning, MULTIBOOT1_START_BYTES);
+    if (start.data == NULL || !multiboot1_find_header(start, &header, planning->error)) {
+        return false;
+    }
+    if (header.flags & MULTIBOOT1_VIDEO_MODE) {
+        /* The reserved mode types ask for what nobody knows, and so for nothing. */
+        plan_video(planning, header.mode_type == MULTIBOOT1_LINEAR_GRAPHICS, header.width,
+                   header.height, header.depth);
+    }
+    if ((header.flags & MULTIBOOT1_ADDRESS_FIELDS) && !planning->boot->ignore_address_fields) {
+        struct kernel_headers *headers = &planning->plan->headers;
+        headers->has_symbols = aout_has_symbols(start);
+        return multiboot1_address_image(&header, planning->plan->kernel.size, &headers->image,
+                                        planning->arena, planning->error);
+    }
+    return read_image(planning, start);
+}
+
+/* Most kernels have the header where a Multiboot 1 header would have to be: reading all of the part
+   where it may be takes time and memory. */
+static struct bytes find_multiboot2(struct planning *planning)
+{
+    size_t arena_size = planning->arena->size;
+    struct bytes start = view_start(planning, MULTIBOOT1_SEARCH_BYTES);
+    if (start.data != NULL &&
+        !planning->functions2->find_header(start, &planning->multiboot2, planning->error)) {
+        planning->arena->size = arena_size;
+        start = view_start(planning, MULTIBOOT2_SEARCH_BYTES);
+        if (start.data != NULL &&
+            !planning->functions2->find_header(start, &planning->multiboot2, planning->error)) {
+            start.data = NULL;
+        }
+    }
+    return start;
+}
+
+static bool read_multiboot2(struct planning *planning)
+{
+    struct multiboot2_header *header = &planning->multiboot2;
+    struct plan *plan = planning->plan;
+    struct bytes start = find_multiboot2(planning);
+    if (start.data == NULL) {
+        return false;
+    }
+    plan->information.keeps_room_for_smbios = (header->requests >> MULTIBOOT2_SMBIOS & 1) != 0;
+    if (multiboot2_has(header, MULTIBOOT2_FRAMEBUFFER)) {
+        plan_video(planning, true, header->width, header->height, header->depth);
+    }
+    if (multiboot2_has(header, MULTIBOOT2_ADDRESS)) {
+        return planning->functions2->address_image(header, plan->kernel.size, &plan->headers.image,
+                                                   planning->arena, planning->error);
+    }
+    return read_image(planning, start) &&
+           planning->functions2->check_no_relocations(
+               &plan->headers.elf, plan->headers.section_headers, planning->error) &&
+           planning->functions2->apply_entry(header, &plan->headers.image, planning->error);
+}
+
+/* Behind a failure, to which it may know a better reason. */
+static void explain_protocol(const struct planning *planning, bool is_2)
+{
+    struct planning attempt = *planning;
+    struct error ignored;
+    attempt.error = &ignored;
+    struct bytes start = view_start(&attempt, MULTIBOOT2_SEARCH_BYTES);
+    const struct multiboot2_functions *functions2 = multiboot2_functions(&ignored);
+    if (start.data != NULL && functions2 != NULL) {
+        functions2->explain_protocol(start, is_2, planning->error);
+    }
+}
+
+static bool read_kernel(struct planning *planning)
+{
+    bool is_2 = planning->functions2 != NULL;
+    size_t arena_size = planning->arena->size;
+    bool is_read = is_2 ? read_multiboot2(planning) : read_multiboot1(planning);
+    planning->arena->size = arena_size;
+    if (is_read && is_2 && planning->boot->efi != NULL) {
+        return planning->functions2->apply_efi(&planning->multiboot2, planning->boot->efi,
+                                               &planning->plan->information,
+                                               &planning->plan->headers.image, planning->error);
+    }
+    if (!is_read) {
+        explain_protocol(planning, is_2);
+        planning->arena->size = arena_size;
+    }
+    return is_read;
+}
+
+static bool place_kernel(struct planning *planning)
+{
+    const struct config_file *wanted = &planning->boot->kernel;
+    struct plan *plan = planning->plan;
+    uint64_t ignored_end;
+    if (!open_file(planning, wanted, &plan->kernel) || !read_kernel(planning)) {
+        return fail_at(planning, wanted);
+    }
+    struct kernel_headers *headers = &plan->headers;
+    if (headers->section_headers != NULL) {
+        plan->information.sections =
+            (struct boot_sections){.num = headers->elf.section_header_count,
+                                   .size = headers->elf.section_header_size,
+                                   .shndx = headers->elf.section_names_index,
+                                   .headers = headers->section_headers};
+    }
+    size_t pieces = headers->image.segment_count + headers->section_count +
+                    planning->boot->module_count + 3; /* a.out's symbols, the information */
+    const struct memory_map *map =
+        plan->information.keeps_boot_services ? planning->boot->efi->unused : plan->information.map;
+    if (!placement_start(&plan->placement, pieces, map, planning->arena, planning->error) ||
+        (planning->functions2 != NULL &&
+         !planning->functions2->relocate(&planning->multiboot2, &plan->placement, &headers->image,
+                                         planning->error)) ||
+        !placement_add_image(&plan->placement, &headers->image, &plan->kernel, planning->error)) {
+        return fail_at(planning, wanted);
+    }
+    plan->entry = headers->image.entry;
+    image_extent(&headers->image, &plan->information.load_base, &ignored_end);
+    return true;
+}
+
+static bool open_modules(struct planning *planning)
+{
+    struct plan *plan = planning->plan;
+    size_t count = planning->boot->module_count;
+    struct boot_module *modules = ARENA_ARRAY(planning->arena, count, struct boot_module);
+    plan->modules = ARENA_ARRAY(planning->arena, count, struct file);
+    if (plan->modules == NULL || modules == NULL) {
+        return fail(planning->error, "%s: %zu modules are more than there is working memory for",
+                    planning->config_name, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct config_file *wanted = &planning->boot->modules[i];
+        if (!open_file(planning, wanted, &plan->modules[i])) {
+            return fail_at(planning, wanted);
+        }
+        modules[i].string = wanted->arguments;
+        plan->modules_wait |= plan->modules[i].contents != NULL;
+    }
+    plan->information.modules = modules;
+    plan->information.module_count = count;
+    return true;
+}
+
+/* At the lowest free place from lowest upwards; where there is none, from 1 MiB upwards. */
+static bool place(const struct planning *planning, struct piece *piece, uint32_t alignment,
+                  uint64_t lowest)
+{
+    struct placement *placement = &planning->plan->placement;
+    return placement_add_above(placement, piece, alignment, lowest, planning->error) ||
+           placement_add_above(placement, piece, alignment, PLAN_MODULES_LOWEST, planning->error);
+}
+
+/* Under UEFI, where nothing is yet, if that can be: there it is read to its place, and has not to
+   be moved once the firmware has gone. */
+static bool place_module(const struct planning *planning, struct piece *piece, uint64_t lowest)
+{
+    struct placement *placement = &planning->plan->placement;
+    const struct memory_map *map = placement->map;
+    bool placed = false;
+    if (planning->boot->efi != NULL) {
+        placement->map = planning->boot->efi->unused;
+        placed = placement_add_above(placement, piece, PAGE_SIZE, lowest, planning->error);
+        placement->map = map;
+    }
+    return placed || place(planning, piece, PAGE_SIZE, lowest);
+}
+
+static bool place_modules(struct planning *planning)
+{
+    struct plan *plan = planning->plan;
+    struct boot_module *modules = (struct boot_module *)plan->information.modules;
+    uint64_t lowest = placement_end(&plan->placement);
+    lowest = lowest > PLAN_MODULES_LOWEST ? lowest : PLAN_MODULES_LOWEST;
+    for (size_t i = 0; i < plan->information.module_count; i++) {
+        const struct file *file = &plan->modules[i];
+        struct piece piece = {.kind = "module",
+                              .number = (int32_t)i + 1,
+                              .file = file,
+                              .length = (uint32_t)file->size};
+        if (file->size > UINT32_MAX) {
+            fail(planning->error, "%llu bytes do not fit below 4 GiB",
+                 (unsigned long long)file->size);
+            return fail_at(planning, &planning->boot->modules[i]);
+        }
+        if (!place_module(planning, &piece, lowest)) {
+            return fail_at(planning, &planning->boot->modules[i]);
+        }
+        modules[i].mod_start = piece.address;
+        modules[i].mod_end = piece.address + piece.length;
+        lowest = (uint64_t)piece.address + piece.length;
+    }
+    return true;
+}
+
+static bool place_sections(struct planning *planning)
+{
+    struct plan *plan = planning->plan;
+    uint64_t lowest =
+        PLAN_MODULES_LOWEST; /* one behind the other, or many would take many searches */
+    const struct kernel_headers *headers = &plan->headers;
+    for (size_t i = 0; i < headers->section_count; i++) {
+        const struct elf_section *section = &headers->sections[i];
+        struct piece piece = {
+            .kind = "section",
+            .number = (int32_t)section->index,
+            .length = section->size,
+            .file = &plan->kernel,
+            .file_offset = section->file_offset,
+        };
+        if (!place(planning, &piece, section->alignment, lowest)) {
+            return fail_at(planning, &planning->boot->kernel);
+        }
+        elf_set_section_address(&headers->elf, headers->section_headers, section->index,
+                                piece.address);
+        lowest = (uint64_t)piece.address + piece.length;
+    }
+    return true;
+}
+
+/* Where Multiboot 1's information is to stand: low, or else behind the kernel. */
+static uint64_t lowest_for_information(const struct planning *planning, uint64_t length)
+{
+    const struct placement *placement = &planning->plan->placement;
+    uint32_t ignored;
+    bool low = placement_find(placement, length, MULTIBOOT1_INFORMATION_ALIGNMENT,
+                              PLAN_INFORMATION_LOWEST, LOW_MEMORY_END, &ignored);
+    return low ? PLAN_INFORMATION_LOWEST : placement_end(placement);
+}
+
+static bool place_information(struct planning *planning)
+{
+    struct plan *plan = planning->plan;
+    bool is_2 = planning->functions2 != NULL;
+    uint64_t length = is_2 ? planning->functions2->information_size(&plan->information)
+                           : multiboot1_information_size(&plan->information);
+    uint64_t lowest = is_2 ? PLAN_MODULES_LOWEST : lowest_for_information(planning, length);
+    struct piece piece = {
+        .kind = "boot information",
+        .number = PIECE_UNNUMBERED,
+        .length = length < UINT32_MAX ? (uint32_t)length : UINT32_MAX, /* which fits nowhere */
+    };
+    plan->information_piece = (uint32_t)plan->placement.count;
+    uint32_t alignment = is_2 ? MULTIBOOT2_INFORMATION_ALIGNMENT : MULTIBOOT1_INFORMATION_ALIGNMENT;
+    if (!place(planning, &piece, alignment, lowest)) {
+        return fail_in(planning->error, "%s: ", planning->config_name);
+    }
+    plan->information_address = piece.address;
+    return true;
+}
+
+bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *config_name,
+               const struct memory_map *map, struct arena *arena, struct error *error)
+{
+    struct planning planning = {
+        .plan = plan, .boot = boot, .config_name = config_name, .arena = arena, .error = error};
+    *plan = (struct plan){.protocol = boot->protocol, .video.gfxpayload = boot->gfxpayload};
+    plan->information = (struct boot_information){
+        .map = map, .command_line = boot->kernel.arguments, .loader_name = PLAN_LOADER_NAME};
+    bool information_first = plan->protocol == CONFIG_MULTIBOOT1;
+    if (plan->protocol == CONFIG_MULTIBOOT2) {
+        planning.functions2 = multiboot2_functions(error);
+        if (planning.functions2 == NULL) {
+            return fail_in(error, "%s: ", config_name);
+        }
+    }
+    return place_kernel(&planning) && open_modules(&planning) &&
+           (!information_first || place_information(&planning)) && place_modules(&planning) &&
+           place_sections(&planning) &&
+           (!plan->headers.has_symbols || symbols_plan(plan, arena, error)) &&
+           (information_first || place_information(&planning));
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From what an entry asks for to a placement: opens the files, reads the kernel's headers,
+// places kernel, information and modules. Moves nothing yet. Shared by stage 2 and the tools.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "loader/arena.h"
+#include "loader/elf.h"
+#include "loader/error.h"
+#include "loader/image.h"
+#include "loader/information.h"
+#include "loader/memory_map.h"
+#include "loader/multiboot1.h"
+#include "loader/multiboot2.h"
+#include "loader/placement.h"
+#include "stage2/config/config.h"
+#include "stage2/fs/file.h"
+#include "stage2/video/video.h"
+
+enum {
+    PLAN_INFORMATION_LOWEST = 0x10000, /* Multiboot 1's */
+    PLAN_MODULES_LOWEST = 0x100000,    /* and that of all else that may be anywhere */
+};
+
+/* Xen takes the first word of its command line for a file name and drops it, unless it finds GRUB
+   with a version other than 0 in here. */
+#define PLAN_LOADER_NAME "Whelk " WHELK_VERSION " (as GRUB 2)"
+
+/* What the headers in a kernel's file come to. */
+struct kernel_headers {
+    struct image image;
+    struct elf elf;               /* no section headers: none, or no ELF file */
+    struct elf_section *sections; /* that no segment loads */
+    size_t section_count;
+    uint8_t *section_headers; /* get the addresses of these sections */
+    bool has_symbols;         /* is an a.out file with symbols, to all appearances */
+};
+
+struct plan {
+    struct placement placement;
+    struct kernel_headers headers;
+    struct file kernel;
+    struct file *modules;
+    bool modules_wait; /* in memory, as some were unpacked */
+    uint32_t entry;    /* physical */
+    enum config_protocol protocol;
+    struct boot_information information;
+    uint32_t information_address; /* EBX at entry; its piece has no source, but what describes */
+    uint32_t information_piece;   /* index */
+    struct video_request video;   /* fulfilled at the very end */
+};
+
+/* Plans one boot on a machine with this (normalised) memory map. config_name names the config in
+   the message. False ("config_name:line: path: reason"). Nothing outside the arena changes. */
+bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *config_name,
+               const struct memory_map *map, struct arena *arena, struct error *error);

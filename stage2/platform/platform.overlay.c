@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See platform/platform.h. What is not answered here has no effect: every device shows and takes
+// everything, whatever `terminal_output` says.
+#include "stage2/platform/platform.h"
+
+#include <string.h>
+#include "stage2/config/overlay.h"
+#include "stage2/disc/disc.h"
+#include "stage2/fs/file.h"
+#include "stage2/firmware.h"
+#include "stage2/fs/iso9660_list.h"
+#include "stage2/menu/menu.h"
+#include "stage2/menu/parts.h"
+#include "stage2/console/serial.h"
+#include "stage2/console/terminal.h"
+#include "stage2/boot/video_start.h"
+
+/* ---- Files ------------------------------------------------------------------------------------
+ */
+
+static enum config_node find_node(const char *path)
+{
+    enum { WORKING_BYTES = 4096 };
+    size_t mark = disc_staging_mark();
+    struct arena arena = {.base = disc_staging_allocate(WORKING_BYTES), .size = WORKING_BYTES};
+    struct iso9660_file file;
+    struct error ignored;
+    bool is_found = arena.base != NULL && disc_open(path, &file, &arena, &ignored);
+    disc_staging_reset(mark);
+    if (!is_found) {
+        return CONFIG_NODE_NONE;
+    }
+    if (file.is_directory) {
+        return CONFIG_NODE_DIRECTORY;
+    }
+    return file.size > 0 ? CONFIG_NODE_FILE : CONFIG_NODE_EMPTY;
+}
+
+static bool list_names(const char *path, struct arena *arena, struct config_name **names,
+                       struct error *error)
+{
+    struct iso9660_file file;
+    if (!disc_open(path, &file, arena, error)) {
+        return false;
+    }
+    if (!file.is_directory) {
+        *names = ARENA_NEW(arena, struct config_name);
+        if (*names != NULL) {
+            **names = (struct config_name){.text = path, .size = file.size};
+        }
+        return *names != NULL || fail(error, "no memory left for its name");
+    }
+    struct iso9660_list list;
+    enum iso9660_step step;
+    const uint8_t *sector = NULL;
+    iso9660_list_start(&list, disc_volume(), &file, arena);
+    while ((step = iso9660_list_step(&list, sector, error)) == ISO9660_READ) {
+        sector = disc_sector(list.wanted_lba, error);
+        if (sector == NULL) {
+            return false;
+        }
+    }
+    *names = list.names;
+    return step == ISO9660_DONE;
+}
+
+static bool read_text(const char *path, struct arena *arena, struct bytes *text,
+                      struct error *error)
+{
+    struct file file;
+    if (!file_open(path, FILE_UNPACK, &file, arena, error)) {
+        return false;
+    }
+    if (file.size > CONFIG_MAX_BYTES) {
+        return fail(error, "larger than %d bytes", CONFIG_MAX_BYTES);
+    }
+    size_t size = (size_t)file.size;
+    uint8_t *data = arena_allocate(arena, size + 1, 1);
+    *text = (struct bytes){data, size};
+    return data != NULL ? file_read(&file, 0, size, data, error)
+                        : fail(error, "too large for the working memory");
+}
+
+/* The primary volume descriptor's (ECMA-119, 8.4) volume identifier, padded with blanks, and its
+   date and time of modification, sixteen digits, which GRUB writes with dashes. */
+static bool is_volume(enum config_volume what, const char *name)
+{
+    enum { IDENTIFIER = 40, IDENTIFIER_SIZE = 32, MODIFICATION = 830 };
+    struct error ignored;
+    const uint8_t *sector = disc_sector(firmware_volume_descriptor_lba(), &ignored);
+    if (sector == NULL) {
+        return false;
+    }
+    char text[IDENTIFIER_SIZE + 1] = {0};
+    if (what == CONFIG_VOLUME_LABEL) {
+        size_t length = IDENTIFIER_SIZE;
+        while (length > 0 && sector[IDENTIFIER + length - 1] == ' ') {
+            length--;
+        }
+        memcpy(text, sector + IDENTIFIER, length);
+        return strcmp(text, name) == 0;
+    }
+    char *out = text;
+    for (int i = 0; i < 16; i++) {
+        if (i >= 4 && i % 2 == 0) {
+            *out++ = '-';
+        }
+        *out++ = (char)sector[MODIFICATION + i];
+    }
+    return strcmp(text, name) == 0;
+}
+
+/* ---- Somebody at the keyboard -----------------------------------------------------------------
+ */
+
+static bool interrupted(void)
+{
+    int key = terminal_key();
+    return key == KEY_ESCAPE || key == ('c' & KEY_CTRL);
+}
+
+static bool sleep_or_key(unsigned seconds, bool until_key)
+{
+    for (uint64_t start = firmware_milliseconds();
+         firmware_milliseconds() - start < (uint64_t)seconds * 1000;) {
+        if (until_key && interrupted()) {
+            return false;
+        }
+        firmware_rest();
+    }
+    return true;
+}
+
+static void read_line(char *text, size_t size)
+{
+    menu_read_line(text, size, NULL, NULL);
+}
+
+/* ---- The machine ------------------------------------------------------------------------------
+ */
+
+/* Whether the processor can be asked for its features (EFLAGS.ID can be changed). */
+static bool has_cpuid(void)
+{
+    enum { FLAG_ID = 1 << 21 };
+    size_t before;
+    size_t after;
+    __asm__ volatile("pushf; pop %0; mov %0, %1; xor %2, %1; push %1; popf; pushf; pop %1;"
+                     "push %0; popf"
+                     : "=&r"(before), "=&r"(after)
+                     : "i"(FLAG_ID));
+    return ((before ^ after) & FLAG_ID) != 0;
+}
+
+static bool has_feature(enum config_feature feature)
+{
+    enum { FEATURES = 0x01, PAE = 1 << 6, LONG_MODE = 1 << 29 };
+    uint32_t first =
+        feature == CONFIG_PAE ? 0 : 0x80000000; /* of the standard, the extended ones */
+    uint32_t eax = first;
+    uint32_t edx;
+    if (!has_cpuid()) {
+        return false;
+    }
+    __asm__ volatile("cpuid" : "+a"(eax) : : "ebx", "ecx", "edx");
+    if (eax <= first) {
+        return false;
+    }
+    eax = first + FEATURES;
+    __asm__ volatile("cpuid" : "+a"(eax), "=d"(edx) : : "ebx", "ecx");
+    return (edx & (feature == CONFIG_PAE ? PAE : LONG_MODE)) != 0;
+}
+
+static bool set_serial(const struct config_serial *serial)
+{
+    static const uint16_t ports[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
+    static const unsigned grubs_speed = 9600;
+    unsigned unit = serial->unit < 0 ? 0 : (unsigned)serial->unit;
+    struct serial_settings settings = {
+        .port = (uint16_t)serial->port,
+        .speed = serial->speed != 0 ? serial->speed : grubs_speed,
+        .data_bits = serial->data_bits != 0 ? serial->data_bits : 8,
+        .stop_bits = serial->stop_bits != 0 ? serial->stop_bits : 1,
+        .parity = serial->parity != 0 ? serial->parity : 'n',
+    };
+    if (serial->port == 0) {
+        if (unit >= sizeof ports / sizeof ports[0]) {
+            return false;
+        }
+        settings.port = ports[unit];
+    }
+    return serial_set_up(&settings);
+}
+
+/* As the firmware tells it. */
+static void show_memory(void)
+{
+    enum { MAX_RANGES = 512 };
+    static const char *const kinds[] = {"available", "reserved", "ACPI, to be reclaimed",
+                                        "ACPI, to be kept", "defective"};
+    size_t mark = disc_staging_mark();
+    struct memory_map map = {.capacity = MAX_RANGES};
+    struct error error;
+    map.ranges =
+        (struct memory_range *)(void *)disc_staging_allocate(MAX_RANGES * sizeof *map.ranges);
+    if (map.ranges == NULL || !firmware_memory_map(&map, &error)) {
+        map.count = 0;
+    }
+    for (size_t i = 0; i < map.count; i++) {
+        const struct memory_range *range = &map.ranges[i];
+        unsigned kind = range->type - 1;
+        console_print("%10llx + %10llx  type %u: %s\n", (unsigned long long)range->address,
+                      (unsigned long long)range->length, range->type,
+                      kind < sizeof kinds / sizeof kinds[0] ? kinds[kind] : "the firmware's own");
+    }
+    disc_staging_reset(mark);
+}
+
+const struct config_host script_host = {
+    .find = find_node,
+    .read = read_text,
+    .list = list_names,
+    .is_volume = is_volume,
+    .has_feature = has_feature,
+    .modifiers = firmware_modifiers,
+    .interrupted = interrupted,
+    .print = terminal_write,
+    .clear = terminal_clear,
+    .show_memory = show_memory,
+    .read_line = read_line,
+    .sleep = sleep_or_key,
+    .set_serial = set_serial,
+    .set_graphics = video_set_kept,
+};
+
+size_t script_find_fallback(struct config *config, unsigned number, const char *reason)
+{
+    size_t index =
+        menu_was_used() ? config->entry_count : config_extras_table.find_fallback(config, number);
+    if (index < config->entry_count) {
+        console_print("whelk: %s\n", reason);
+    }
+    return index;
+}

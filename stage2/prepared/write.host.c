@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See prepared.h: the tool's side of a plan.
+#include "stage2/prepared/prepared.h"
+
+#include <string.h>
+
+#define MOST_END 0xc0000000u /* where a PC's RAM below 4 GiB ends at the latest */
+
+/* Index in the block. */
+static uint32_t file_of(const struct plan *plan, const struct piece *piece)
+{
+    return piece->file == &plan->kernel ? 0 : (uint32_t)(piece->file - plan->modules) + 1;
+}
+
+/* Puts it behind those that are there; whether prepared_has_plan() can hold for it. */
+static bool write_piece(union prepared_block *block, const struct plan *plan,
+                        const struct piece *piece)
+{
+    struct prepared *prepared = &block->prepared;
+    struct prepared_piece *to = prepared_pieces(block) + prepared->piece_count;
+    uint64_t length = (uint64_t)piece->length + piece->zero_length;
+    uint64_t end = piece->address + (length != 0 ? length : 1); /* is in RAM as well */
+    if (piece->address < PLAN_MODULES_LOWEST || end > MOST_END || piece->file_offset > UINT32_MAX ||
+        prepared->piece_count == UINT8_MAX ||
+        (const uint8_t *)(to + 1) > block->bytes + sizeof *block) {
+        return false;
+    }
+    *to = (struct prepared_piece){piece->address, piece->length, piece->zero_length,
+                                  (uint32_t)piece->file_offset, file_of(plan, piece)};
+    prepared->end = end > prepared->end ? (uint32_t)end : prepared->end;
+    prepared->piece_count++;
+    return true;
+}
+
+/* Index of the longest; of those with a file. */
+static size_t longest(const struct plan *plan)
+{
+    const struct placement *placement = &plan->placement;
+    size_t found = plan->information_piece == 0;
+    for (size_t i = 0; i < placement->count; i++) {
+        if (i != plan->information_piece &&
+            placement->pieces[i].length > placement->pieces[found].length) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+static bool write_pieces(union prepared_block *block, const struct plan *plan)
+{
+    const struct placement *placement = &plan->placement;
+    if (placement->count < 2) {
+        return false;
+    }
+    size_t first = longest(plan);
+    block->prepared.piece_count = 0;
+    block->prepared.end = PLAN_MODULES_LOWEST;
+    bool done = write_piece(block, plan, &placement->pieces[first]);
+    for (size_t i = 0; done && i < placement->count; i++) {
+        done = i == plan->information_piece || i == first ||
+               write_piece(block, plan, &placement->pieces[i]);
+    }
+    return done;
+}
+
+/* Whether what fills up a piece's last sector is in nobody's way. */
+static bool has_room_behind(const struct plan *plan, const struct piece *piece)
+{
+    uint64_t end = piece->address + (uint64_t)piece->length;
+    for (size_t i = 0; i < plan->placement.count; i++) {
+        const struct piece *other = &plan->placement.pieces[i];
+        if (other->address + (uint64_t)other->length + other->zero_length > end &&
+            other->address < end + ISO9660_SECTOR_SIZE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is worth a command of its own: less is found where small files are. */
+static void write_ahead(union prepared_block *block, const struct plan *plan)
+{
+    enum { SHORTEST = 64 * 1024 };
+    struct prepared *prepared = &block->prepared;
+    const struct piece *piece = &plan->placement.pieces[longest(plan)];
+    const struct prepared_piece *first = prepared_pieces(block);
+    uint32_t sectors = piece->length / ISO9660_SECTOR_SIZE;
+    if (piece->length % ISO9660_SECTOR_SIZE != 0 && has_room_behind(plan, piece)) {
+        sectors++;
+    }
+    prepared->ahead_sectors = 0;
+    if (piece->length >= SHORTEST && piece->file_offset % ISO9660_SECTOR_SIZE == 0 &&
+        piece->address % 2 == 0) { /* DMA is by words */
+        prepared->ahead_lba = prepared_files(block)[first->file].extent.lba +
+                              first->file_offset / ISO9660_SECTOR_SIZE;
+        prepared->ahead_address = piece->address;
+        prepared->ahead_sectors = sectors < PREPARED_MOST_AHEAD ? sectors : PREPARED_MOST_AHEAD;
+    }
+}
+
+bool prepared_write_plan(union prepared_block *block, const struct plan *plan)
+{
+    const struct boot_information *information = &plan->information;
+    struct prepared *prepared = &block->prepared;
+    if (plan->protocol != CONFIG_MULTIBOOT1 || plan->video.is_made || plan->headers.has_symbols ||
+        plan->information_address != PLAN_INFORMATION_LOWEST ||
+        information->map->count > MULTIBOOT1_USUAL_RANGES || !write_pieces(block, plan)) {
+        return false;
+    }
+    uint8_t *to = prepared_information(block);
+    uint32_t bytes = multiboot1_machine_offset(information);
+    if (bytes > (size_t)(block->bytes + sizeof *block - to)) {
+        return false;
+    }
+    memset(to, 0, bytes);
+    multiboot1_write_boot(information, to, plan->information_address);
+    prepared->information_bytes = bytes;
+    prepared->entry = plan->entry;
+    write_ahead(block, plan);
+    return true;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See video.h: what is wished for.
+#include <string.h>
+#include "stage2/video/video.h"
+
+size_t video_wishes(uint32_t width, uint32_t height, uint32_t depth,
+                    struct video_wish wishes[VIDEO_WISHES])
+{
+    size_t count = 0;
+    if (width != 0 && height != 0) {
+        if ((width | height | depth) > INT32_MAX) {
+            return 0; /* to GRUB they are negative, and no size at all */
+        }
+        if (depth != 0) {
+            wishes[count++] = (struct video_wish){width, height, depth};
+        }
+        wishes[count++] = (struct video_wish){width, height, 0};
+    }
+    wishes[count++] = (struct video_wish){0, 0, 0};
+    return count;
+}
+
+static const char *skip_blanks(const char *text)
+{
+    while (*text == ' ') {
+        text++;
+    }
+    return text;
+}
+
+/* One mode, up to the comma or semicolon behind it or the end; NULL: none that is known. */
+static const char *read_wish(const char *text, struct video_wish *wish)
+{
+    uint32_t numbers[3] = {0, 0, 0}; /* WIDTHxHEIGHT, or with xDEPTH */
+    if (strncmp(text, "auto", 4) == 0) {
+        text += 4;
+    } else {
+        for (unsigned i = 0; i < 3; i++) {
+            const char *start = text;
+            for (uint32_t digit; (digit = (uint32_t)*text - '0') <= 9; text++) {
+                numbers[i] = numbers[i] < INT32_MAX / 10 ? numbers[i] * 10 + digit : INT32_MAX;
+            }
+            bool is_last = *text != 'x';
+            if (text == start || (is_last && i == 0)) {
+                return NULL;
+            }
+            if (is_last) {
+                break;
+            }
+            text += i < 2;
+        }
+    }
+    *wish = (struct video_wish){numbers[0], numbers[1], numbers[2]};
+    return *text == 0 || *text == ',' || *text == ';' ? text : NULL;
+}
+
+size_t video_read_wishes(const char *text, const char *kept, struct video_wish wishes[VIDEO_WISHES])
+{
+    size_t count = 0;
+    while (count < VIDEO_WISHES) {
+        text = skip_blanks(text);
+        if (strncmp(text, "keep", 4) == 0) {
+            text = skip_blanks(kept);
+            kept = ""; /* once */
+        }
+        text = read_wish(text, &wishes[count]);
+        if (text == NULL) {
+            break;
+        }
+        count++;
+        if (*text++ == 0) {
+            break;
+        }
+    }
+    return count;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See video.h: which of the firmware's modes it is to be.
+#include "stage2/video/video.h"
+
+enum {
+    DEFAULT_WIDTH = 640, /* any display shows that */
+    DEFAULT_HEIGHT = 480,
+
+    EDID_VERSION = 18,
+    EDID_FEATURES = 24,
+    EDID_FEATURE_PREFERRED_TIMING = 2, /* the first detailed timing is the preferred one */
+    EDID_TIMING = 54,
+    TIMING_PIXEL_CLOCK = 0, /* word; 0: not a timing */
+    TIMING_WIDTH_LOW = 2,
+    TIMING_WIDTH_HIGH = 4, /* in the upper half of the byte */
+    TIMING_HEIGHT_LOW = 5,
+    TIMING_HEIGHT_HIGH = 7,
+};
+
+static bool fulfils(const struct video_mode *mode, const struct video_wish *wish,
+                    const struct video_size *display)
+{
+    if (wish->width != 0) {
+        return mode->width == wish->width && mode->height == wish->height &&
+               (wish->depth == 0 || mode->depth == wish->depth);
+    }
+    if (display->width != 0) {
+        return mode->width <= display->width && mode->height <= display->height;
+    }
+    return mode->width == DEFAULT_WIDTH && mode->height == DEFAULT_HEIGHT;
+}
+
+/* Bytes of its frame buffer, which lies below 4 GiB. */
+static uint32_t volume(const struct video_mode *mode)
+{
+    return mode->width * mode->height / 8 * mode->depth;
+}
+
+bool video_is_better(const struct video_mode *mode, const struct video_mode *best,
+                     const struct video_wish *wish, const struct video_size *display)
+{
+    return mode->depth != 0 && fulfils(mode, wish, display) &&
+           (best->depth == 0 || volume(mode) >= volume(best));
+}
+
+struct video_size video_edid_size(const uint8_t edid[EDID_BYTES])
+{
+    const uint8_t *timing = edid + EDID_TIMING;
+    struct video_size size = {0, 0};
+    unsigned sum = 0;
+    for (unsigned i = 0; i < EDID_BYTES; i++) {
+        sum += edid[i];
+    }
+    if ((sum & 0xff) == 0 && edid[EDID_VERSION] == 1 &&
+        (edid[EDID_FEATURES] & EDID_FEATURE_PREFERRED_TIMING) != 0 &&
+        (timing[TIMING_PIXEL_CLOCK] | timing[TIMING_PIXEL_CLOCK + 1]) != 0) {
+        size.width = timing[TIMING_WIDTH_LOW] | (timing[TIMING_WIDTH_HIGH] & 0xf0u) << 4;
+        size.height = timing[TIMING_HEIGHT_LOW] | (timing[TIMING_HEIGHT_HIGH] & 0xf0u) << 4;
+    }
+    return size;
+}

@@ -1,8 +1,0 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// .xz files, for stage2/unpack.c.
-#pragma once
-
-#include "stage2/unpack.h"
-
-uint64_t xz_size(struct bytes packed);
-bool xz_unpack(struct unpacking *unpacking);

@@ -1,0 +1,645 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See bench.h. Makes the ISOs, boots them in turn, counts their accesses, shows what was found. A
+// peer that fails is left out; the others go on.
+#include "tools/bench/bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "tools/bench/embedded.h"
+#include "tools/bench/isos.h"
+#include "tools/bench/options.h"
+#include "tools/bench/process.h"
+#include "tools/bench/qemu.h"
+#include "tools/bench/report.h"
+#include "tools/bench/xen.h"
+#include "tools/guest/ovmf.h"
+#include "tools/lib/say.h"
+
+enum {
+    STATUS_DONE = 0,
+    STATUS_FAILED = 1,
+    STATUS_USAGE = 2,
+    MAX_ISOS = 32, /* in a group: the makers', and those given */
+    KVM_SECONDS = 2,
+    BAR_CHARACTERS = 24,
+};
+
+/* An ISO that is measured. */
+struct bench_iso {
+    const char *name, *label;
+    char path[PATH_MAX];
+    uint64_t bytes;
+    struct samples total_ms, raw_ms;
+    struct samples firmware_ms, loader_ms; /* of each boot; not with Xen */
+    uint64_t accesses, firmware_accesses;
+    bool failed; /* has been said */
+    bool has_timing;
+    struct samples stamps_us[TIMING_STAMPS];
+    struct timing timing; /* of the last run */
+};
+
+/* The ISOs of one tree, and the firmware alone, measured in turn. */
+struct bench_group {
+    uint32_t size_mib; /* 0: the tree as it is */
+    struct bench_tree tree;
+    struct bench_iso isos[MAX_ISOS];
+    size_t iso_count;
+    struct samples firmware_ms;
+    char timing_iso[PATH_MAX]; /* "": none */
+};
+
+struct bench {
+    struct bench_settings settings;
+    struct qemu_machine machine; /* with its accelerator */
+    struct bench_group *groups;
+    size_t group_count;
+    char
+        nothing[PATH_MAX]; /* ISO; with Xen it tells the firmware's share, else whether KVM works */
+    char starter[PATH_MAX]; /* with UEFI, this one tells that share */
+    bool is_uefi;
+    char version[80], platform[160];
+    const char *marker;        /* on the serial port; NULL: the kernel's entry */
+    const char *until;         /* the same for people */
+    struct boot_result result; /* large: of the last boot */
+    unsigned done, steps;      /* of the progress */
+    bool failed;               /* something of what was asked for is missing */
+};
+
+// ---- Progress
+
+static void show_progress(struct bench *bench, const struct bench_group *group, const char *what)
+{
+    if (!isatty(STDERR_FILENO)) {
+        return;
+    }
+    char bar[BAR_CHARACTERS + 1], size[24] = "";
+    unsigned filled = bench->steps > 0 ? bench->done * BAR_CHARACTERS / bench->steps : 0;
+    for (unsigned i = 0; i < BAR_CHARACTERS; i++) {
+        bar[i] = i < filled ? '#' : '.';
+    }
+    bar[BAR_CHARACTERS] = '\0';
+    if (group != NULL && group->size_mib != 0) {
+        snprintf(size, sizeof size, ", %u MiB", group->size_mib);
+    }
+    fprintf(stderr, "\r\033[K[%s] %u/%u %s%s", bar, bench->done, bench->steps, what, size);
+    bench->done++;
+}
+
+static void end_progress(void)
+{
+    if (isatty(STDERR_FILENO)) {
+        fputs("\r\033[K", stderr);
+    }
+}
+
+// ---- The ISOs
+
+static bool measure_size(struct bench_iso *iso, struct error *error)
+{
+    struct stat status;
+    if (stat(iso->path, &status) != 0 || !S_ISREG(status.st_mode)) {
+        return fail(error, "%s: %s", iso->path, errno != 0 ? strerror(errno) : "is no file");
+    }
+    iso->bytes = (uint64_t)status.st_size;
+    return true;
+}
+
+static bool wants_maker(const struct bench *bench, const struct iso_maker *maker)
+{
+    return bench_wants_loader(&bench->settings, maker->name) &&
+           (maker->firmware & bench->settings.machine.firmware) != 0;
+}
+
+/* Whelk's must work; the others' failures are said. */
+static bool add_made(struct bench *bench, struct bench_group *group, const struct iso_maker *maker,
+                     struct error *error)
+{
+    struct bench_iso *iso = &group->isos[group->iso_count];
+    char name[64];
+    if (!wants_maker(bench, maker) || !maker->is_installed(maker)) {
+        return true;
+    }
+    iso->name = maker->name;
+    iso->label = maker->label;
+    snprintf(name, sizeof name, "%s-%u.iso", maker->name, group->size_mib);
+    process_scratch(iso->path, name);
+    show_progress(bench, group, maker->label);
+    bool made = maker->make(maker, &group->tree, iso->path, error) && measure_size(iso, error);
+    if (made) {
+        group->iso_count++;
+    } else if (maker != &iso_makers[0] && !process_interrupted()) {
+        end_progress();
+        say("%s is left out: %s", maker->name, error->message);
+        return true;
+    }
+    return made;
+}
+
+/* The file that was given, {} in its name replaced by the size. */
+static bool add_given(struct bench_group *group, const struct given_iso *given, struct error *error)
+{
+    struct bench_iso *iso = &group->isos[group->iso_count];
+    const char *braces = strstr(given->file, "{}");
+    char path[PATH_MAX], size[16];
+    snprintf(size, sizeof size, "%u", group->size_mib);
+    int length =
+        snprintf(path, sizeof path, "%.*s%s%s",
+                 braces != NULL ? (int)(braces - given->file) : (int)strlen(given->file),
+                 given->file, braces != NULL ? size : "", braces != NULL ? braces + 2 : "");
+    if (length >= PATH_MAX || realpath(path, iso->path) == NULL) {
+        return fail(error, "--iso %s: %.200s: %s", given->name, given->file, strerror(errno));
+    }
+    iso->name = iso->label = given->name;
+    group->iso_count++;
+    return measure_size(iso, error);
+}
+
+static bool make_timing_iso(struct bench_group *group, struct error *error)
+{
+    char config[PATH_MAX], name[64];
+    snprintf(name, sizeof name, "timing-%u.iso", group->size_mib);
+    process_scratch(group->timing_iso, name);
+    return bench_tree_timing_config(&group->tree, config, error) &&
+           iso_make_with_config(&group->tree, config, group->timing_iso, error);
+}
+
+static bool make_group(struct bench *bench, struct bench_group *group, uint32_t size_mib,
+                       struct error *error)
+{
+    const struct bench_settings *settings = &bench->settings;
+    char name[32];
+    group->size_mib = size_mib;
+    snprintf(name, sizeof name, "tree-%u", size_mib);
+    bool done = settings->probe || size_mib > 0
+                    ? bench_tree_with_probe(settings->tree, name, size_mib, settings->raw_dma,
+                                            &group->tree, error)
+                    : bench_tree_read(settings->tree, &group->tree, error);
+    for (size_t i = 0; done && i < iso_maker_count; i++) {
+        done = add_made(bench, group, &iso_makers[i], error);
+    }
+    for (size_t i = 0; done && i < settings->given_count; i++) {
+        done = add_given(group, &settings->given[i], error);
+    }
+    if (done && group->iso_count == 0) {
+        done = fail(error, "nothing to measure: no loader of --loaders is here, no --iso");
+    }
+    if (done && bench_wants_loader(settings, "whelk")) {
+        done = make_timing_iso(group, error);
+    }
+    return done;
+}
+
+static bool make_isos(struct bench *bench, struct error *error)
+{
+    const struct bench_settings *settings = &bench->settings;
+    bench->group_count = settings->size_count > 0 ? settings->size_count : 1;
+    bench->groups = calloc(bench->group_count, sizeof *bench->groups);
+    if (bench->groups == NULL) {
+        return fail(error, "out of memory");
+    }
+    for (size_t i = 0; i < iso_maker_count; i++) {
+        if (wants_maker(bench, &iso_makers[i]) && !iso_makers[i].is_installed(&iso_makers[i])) {
+            say("%s is left out: not installed; on Debian: apt install %s", iso_makers[i].name,
+                iso_makers[i].packages);
+        }
+    }
+    bench->steps = (unsigned)(bench->group_count * iso_maker_count);
+    for (size_t i = 0; i < bench->group_count; i++) {
+        uint32_t size = settings->size_count > 0 ? settings->sizes[i] : 0;
+        if (!make_group(bench, &bench->groups[i], size, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// ---- Where it is measured
+
+/* Whether a boot that does nothing works with KVM, and a loop behind it runs at the processor's
+   speed: there are hosts whose KVM emulates real mode, instruction by instruction. */
+static bool kvm_is_fast(struct bench *bench)
+{
+    struct error ignored;
+    struct qemu_machine machine = bench->machine;
+    struct boot_wish wish = {.iso = bench->nothing, .marker = COUNTED_MARKER};
+    machine.accel = "kvm";
+    machine.firmware = FIRMWARE_BIOS;
+    machine.timeout_seconds = KVM_SECONDS;
+    return qemu_time(&machine, &wish, &bench->result, &ignored);
+}
+
+static bool choose_platform(struct bench *bench, struct error *error)
+{
+    bench->machine = bench->settings.machine;
+    bench->is_uefi = bench->machine.firmware != FIRMWARE_BIOS;
+    if (bench->settings.xen) {
+        xen_version(bench->version, sizeof bench->version);
+        bench->machine.accel = "xen";
+    } else if (!process_is_installed(bench->machine.program)) {
+        return fail(error, "%s is not installed; on Debian: apt install qemu-system-x86",
+                    bench->machine.program);
+    } else if (!qemu_version(&bench->machine, bench->version, sizeof bench->version, error)) {
+        return false;
+    }
+    if (bench->machine.accel == NULL) {
+        bool is_there = access("/dev/kvm", R_OK | W_OK) == 0;
+        bool is_fast = is_there && kvm_is_fast(bench);
+        bench->machine.accel = is_fast ? "kvm" : "tcg";
+        if (process_interrupted()) {
+            return fail(error, "interrupted");
+        }
+        say("%s", is_fast ? "KVM works and is used"
+                  : is_there
+                      ? "KVM is there but slow or broken: TCG is used, times are an emulation's"
+                      : "no access to /dev/kvm: TCG is used, times are an emulation's");
+    }
+    if (bench->settings.xen) {
+        snprintf(bench->platform, sizeof bench->platform, "HVM guest of %s, %u MiB", bench->version,
+                 bench->machine.memory_mib);
+    } else {
+        snprintf(bench->platform, sizeof bench->platform, "%.40s, %.20s, %.20s, %.20s, %u MiB%s",
+                 bench->version, bench->machine.accel, bench->machine.machine,
+                 bench->machine.attach, bench->machine.memory_mib,
+                 !bench->is_uefi                              ? ""
+                 : bench->machine.firmware == FIRMWARE_UEFI32 ? ", 32-bit OVMF"
+                                                              : ", OVMF");
+    }
+    return true;
+}
+
+/* Its own message comes before any boot that would say the same. */
+static bool prepare_uefi(struct bench *bench, struct error *error)
+{
+    struct ovmf ovmf;
+    if (!ovmf_open(&ovmf, bench->machine.firmware == FIRMWARE_UEFI32, error)) {
+        return false;
+    }
+    close(ovmf.variables);
+    process_scratch(bench->starter, "starter.iso");
+    bench->machine.starter = bench->starter;
+    return (!ovmf.needs_smm || strcmp(bench->machine.machine, OVMF_MACHINE) == 0 ||
+            fail(error, "this OVMF runs on --machine=" OVMF_MACHINE " only")) &&
+           iso_make_starter(bench->starter, error);
+}
+
+// ---- Boots
+
+static bool boot_once(struct bench *bench, const char *iso, const char *marker, uint32_t entry,
+                      const char *then, struct error *error)
+{
+    struct boot_wish wish = {.iso = iso,
+                             .start = bench->is_uefi ? START_MARKER : NULL,
+                             .marker = marker,
+                             .is_ours = marker != NULL && marker != bench->settings.until,
+                             .entry = entry,
+                             .then = then};
+    return bench->settings.xen ? xen_time(&bench->machine, &wish, &bench->result, error)
+                               : qemu_time(&bench->machine, &wish, &bench->result, error);
+}
+
+/* A peer's failure is said, and it is left out from then on. */
+static bool note_failure(struct bench *bench, const struct bench_group *group,
+                         struct bench_iso *iso, const struct error *error)
+{
+    char size[24] = "";
+    if (process_interrupted()) {
+        return false;
+    }
+    if (group->size_mib != 0) {
+        snprintf(size, sizeof size, " with %u MiB", group->size_mib);
+    }
+    end_progress();
+    say("%s%s is left out: %s %s", iso->name, size, bench->until, error->message);
+    iso->failed = bench->failed = true;
+    return true;
+}
+
+/* The line that the probe kernel prints for raw DMA: bytes and ticks, or a reason. */
+static void take_raw_dma(struct bench *bench, struct bench_iso *iso)
+{
+    unsigned long long bytes, ticks;
+    const char *line = text_find(&bench->result.serial, RAW_DMA_MARKER) + strlen(RAW_DMA_MARKER);
+    if (sscanf(line, "0x%llx bytes 0x%llx ticks", &bytes, &ticks) == 2) {
+        samples_add(&iso->raw_ms, (double)ticks / bench->result.tsc_khz);
+    } else if (!bench->failed) {
+        end_progress();
+        say("raw DMA: %.*s", (int)strcspn(line, "\n"), line);
+        bench->failed = true;
+    }
+}
+
+static bool boot_iso(struct bench *bench, struct bench_group *group, struct bench_iso *iso)
+{
+    struct error error;
+    bool raw = bench->settings.raw_dma && iso == &group->isos[0];
+    show_progress(bench, group, iso->label);
+    if (!boot_once(bench, iso->path, bench->marker, group->tree.entry, raw ? RAW_DMA_MARKER : NULL,
+                   &error)) {
+        return note_failure(bench, group, iso, &error);
+    }
+    samples_add(&iso->total_ms, bench->result.milliseconds);
+    if (!bench->settings.xen) {
+        samples_add(&iso->firmware_ms, bench->result.start_ms);
+        samples_add(&iso->loader_ms, bench->result.milliseconds - bench->result.start_ms);
+    }
+    if (raw) {
+        take_raw_dma(bench, iso);
+    }
+    return true;
+}
+
+/* All once. False: cannot go on. */
+static bool boot_all(struct bench *bench, struct bench_group *group, struct error *error)
+{
+    if (bench->settings.xen) {
+        show_progress(bench, group, "firmware");
+        if (!boot_once(bench, bench->nothing, NOTHING_MARKER, 0, NULL, error)) {
+            return fail_in(error, "a boot image that does nothing ");
+        }
+        samples_add(&group->firmware_ms, bench->result.milliseconds);
+    }
+    for (size_t i = 0; i < group->iso_count; i++) {
+        if (!group->isos[i].failed && !boot_iso(bench, group, &group->isos[i])) {
+            return fail(error, "interrupted");
+        }
+    }
+    return true;
+}
+
+static bool count_one(struct bench *bench, const char *iso, const char *marker, uint32_t entry,
+                      uint64_t *accesses, struct error *error)
+{
+    struct boot_wish wish = {.iso = iso,
+                             .start = bench->is_uefi ? START_MARKER : NULL,
+                             .marker = marker,
+                             .entry = entry};
+    bool done = qemu_count(&bench->machine, &wish, &bench->result, error);
+    *accesses = done ? bench->result.accesses : 0;
+    return done;
+}
+
+static bool say_no_trace(struct bench *bench)
+{
+    end_progress();
+    say("this QEMU has no trace in its log: accesses to devices are not counted");
+    bench->settings.no_accesses = true;
+    return true;
+}
+
+static bool count_accesses(struct bench *bench, struct bench_group *group, struct error *error)
+{
+    for (size_t i = 0; i < group->iso_count; i++) {
+        struct bench_iso *iso = &group->isos[i];
+        struct error reason;
+        show_progress(bench, group, "accesses");
+        if (!iso->failed && !count_one(bench, iso->path, bench->marker, group->tree.entry,
+                                       &iso->accesses, &reason)) {
+            if (process_interrupted()) {
+                return fail(error, "interrupted");
+            }
+            end_progress();
+            say("%s: accesses were not counted: %s", iso->name, reason.message);
+        } else if (!iso->failed && iso->accesses == 0) {
+            return say_no_trace(bench);
+        }
+        iso->firmware_accesses = bench->result.start_accesses;
+    }
+    return true;
+}
+
+/* Whelk's own stamps, where it prints them. */
+static void boot_with_timing(struct bench *bench, struct bench_group *group)
+{
+    struct error ignored;
+    struct bench_iso *whelk = &group->isos[0];
+    bool prints = group->timing_iso[0] != '\0' && !whelk->failed;
+    for (unsigned run = 0; prints && run < bench->settings.runs; run++) {
+        show_progress(bench, group, "stamps");
+        prints =
+            boot_once(bench, group->timing_iso, bench->marker, group->tree.entry, NULL, &ignored);
+        const char *line = prints ? text_find(&bench->result.serial, TIMING_MARK) : NULL;
+        prints = line != NULL && timing_read(line, &whelk->timing);
+        whelk->has_timing = whelk->has_timing || prints;
+        for (int i = 0; prints && i < TIMING_STAMPS; i++) {
+            samples_add(&whelk->stamps_us[i], whelk->timing.stamps_us[i]);
+        }
+    }
+}
+
+/* Once before anything is measured: QEMU and its files come from the disk then. */
+static bool warm_up(struct bench *bench, struct error *error)
+{
+    const struct bench_group *group = &bench->groups[0];
+    sync();
+    if (!bench->settings.xen) { /* what fails is said later */
+        boot_once(bench, group->isos[0].path, bench->marker, group->tree.entry, NULL, error);
+        return true;
+    }
+    return boot_once(bench, bench->nothing, NOTHING_MARKER, 0, NULL, error) ||
+           fail_in(error, "a boot image that does nothing ");
+}
+
+static bool measure(struct bench *bench, struct error *error)
+{
+    const struct bench_settings *settings = &bench->settings;
+    bool counts = !settings->xen && !settings->no_accesses;
+    bench->done = bench->steps = 0;
+    for (size_t i = 0; i < bench->group_count; i++) {
+        size_t each = bench->groups[i].iso_count + (settings->xen ? 1 : 0);
+        bool has_timing = bench->groups[i].timing_iso[0] != '\0';
+        bench->steps += (unsigned)(each * (settings->runs + (counts ? 1 : 0)) +
+                                   (has_timing ? settings->runs : 0));
+    }
+    for (size_t i = 0; i < bench->group_count; i++) {
+        struct bench_group *group = &bench->groups[i];
+        for (unsigned run = 0; run < settings->runs; run++) {
+            if (!boot_all(bench, group, error)) {
+                return false;
+            }
+        }
+        boot_with_timing(bench, group);
+        if (counts && !settings->no_accesses && !count_accesses(bench, group, error)) {
+            return false;
+        }
+    }
+    return !process_interrupted() || fail(error, "interrupted");
+}
+
+// ---- What was found
+
+static void fill_timing(struct report_row *row, struct bench_iso *iso)
+{
+    row->has_timing = iso->has_timing;
+    row->timing = iso->timing;
+    for (int i = 0; row->has_timing && i < TIMING_STAMPS; i++) {
+        row->timing.stamps_us[i] = samples_summary(&iso->stamps_us[i]).median;
+    }
+}
+
+/* With Xen only a boot of its own tells the firmware's share. */
+static void fill_times(struct report_row *row, struct bench_group *group, struct bench_iso *iso)
+{
+    bool own = iso->firmware_ms.count > 0;
+    row->total = samples_summary(&iso->total_ms);
+    row->firmware = samples_summary(own ? &iso->firmware_ms : &group->firmware_ms);
+    row->loader =
+        own ? samples_summary(&iso->loader_ms) : report_loader_share(row->total, row->firmware);
+    row->accesses = iso->accesses;
+    row->firmware_accesses = iso->firmware_accesses;
+}
+
+static void fill_rows(struct bench_group *group, struct report *report)
+{
+    for (size_t i = 0; i < group->iso_count; i++) {
+        struct bench_iso *iso = &group->isos[i];
+        if (iso->failed || iso->total_ms.count == 0) {
+            continue;
+        }
+        struct report_row *row = &report->rows[report->row_count++];
+        *row = (struct report_row){.name = iso->name,
+                                   .label = iso->label,
+                                   .size_mib = group->size_mib,
+                                   .iso_bytes = iso->bytes};
+        fill_times(row, group, iso);
+        fill_timing(row, iso);
+        if (iso->raw_ms.count > 0) {
+            report->rows[report->row_count++] =
+                (struct report_row){.name = "raw-dma",
+                                    .label = "raw DMA",
+                                    .size_mib = group->size_mib,
+                                    .is_raw_dma = true,
+                                    .loader = samples_summary(&iso->raw_ms)};
+        }
+    }
+}
+
+static bool draw(const struct report *report, const char *svg, struct error *error)
+{
+    char script[PATH_MAX], drawn[PATH_MAX];
+    struct command command = {0};
+    process_scratch(script, "plot");
+    process_scratch(drawn, "plot.svg");
+    FILE *out = fopen(script, "we");
+    if (out == NULL) {
+        return fail(error, "%s: %s", script, strerror(errno));
+    }
+    report_plot_script(report, drawn, out);
+    fclose(out);
+    if (!process_is_installed("gnuplot")) {
+        return fail(error,
+                    "%s was not drawn: gnuplot is not installed; on Debian: "
+                    "apt install gnuplot-nox",
+                    svg);
+    }
+    command_add(&command, "gnuplot");
+    command_add(&command, "%s", script);
+    bool done = process_run(&command, error);
+    command_free(&command);
+    if (!done) {
+        return false;
+    }
+    FILE *from = fopen(drawn, "re"), *to = fopen(svg, "we");
+    int reason = errno;
+    for (int character; from != NULL && to != NULL && (character = getc(from)) != EOF;) {
+        putc(character, to);
+    }
+    if (from != NULL) {
+        fclose(from);
+    }
+    return (to != NULL && fclose(to) == 0) || fail(error, "%s: %s", svg, strerror(reason));
+}
+
+static bool show(struct bench *bench, struct error *error)
+{
+    const struct bench_settings *settings = &bench->settings;
+    struct report report = {.tree = settings->tree,
+                            .platform = bench->platform,
+                            .accel = bench->machine.accel,
+                            .until = bench->until,
+                            .runs = settings->runs};
+    report.rows = calloc(bench->group_count, 2 * MAX_ISOS * sizeof *report.rows);
+    if (report.rows == NULL) {
+        return fail(error, "out of memory");
+    }
+    for (size_t i = 0; i < bench->group_count; i++) {
+        fill_rows(&bench->groups[i], &report);
+    }
+    if (report.row_count == 0) {
+        free(report.rows);
+        return fail(error, "nothing was measured");
+    }
+    report_compare(&report);
+    static void (*const print[])(const struct report *, FILE *) = {report_table, report_json,
+                                                                   report_csv};
+    print[settings->format](&report, stdout);
+    bool done = fflush(stdout) == 0 || fail(error, "standard output: %s", strerror(errno));
+    if (done && settings->plot != NULL) {
+        done = draw(&report, settings->plot, error);
+    }
+    free(report.rows);
+    return done;
+}
+
+// ---- All of it
+
+static bool write_probe(const char *path, struct error *error)
+{
+    struct bytes probe = embedded_probe();
+    FILE *file = fopen(path, "we");
+    bool done = file != NULL && fwrite(probe.data, 1, probe.size, file) == probe.size;
+    done = file != NULL && fclose(file) == 0 && done;
+    return done || fail(error, "%s: %s", path, strerror(errno));
+}
+
+static bool run(struct bench *bench, struct error *error)
+{
+    const struct bench_settings *settings = &bench->settings;
+    if (settings->write_probe != NULL) {
+        return write_probe(settings->write_probe, error);
+    }
+    if ((settings->xen && !xen_is_usable(error)) || !process_prepare(error)) {
+        return false;
+    }
+    static char quoted[100];
+    snprintf(quoted, sizeof quoted, "\"%.70s\" on the serial port",
+             settings->until != NULL ? settings->until : "");
+    bool probes = settings->probe || settings->size_count > 0;
+    bool by_entry = !settings->xen && settings->machine.firmware == FIRMWARE_BIOS;
+    bench->marker = probes ? (by_entry ? NULL : PROBE_MARKER) : settings->until;
+    bench->until = settings->until != NULL ? quoted : "the kernel's first instruction";
+    process_scratch(bench->nothing, "nothing.iso");
+    bool done = iso_make_nothing(bench->nothing, error) && choose_platform(bench, error) &&
+                (!bench->is_uefi || prepare_uefi(bench, error)) && make_isos(bench, error) &&
+                warm_up(bench, error) && measure(bench, error);
+    end_progress();
+    return done && show(bench, error);
+}
+
+int bench(int argc, char **argv)
+{
+    static struct bench bench; /* large */
+    struct error error;
+    if (!bench_options_read(argc, argv, &bench.settings, &error)) {
+        say("%s", error.message);
+        return STATUS_USAGE;
+    }
+    if (bench.settings.help) {
+        bench_options_help(argv[0]);
+        return STATUS_DONE;
+    }
+    if (bench.settings.version) {
+        puts("whelk bench (Whelk) " WHELK_VERSION);
+        return STATUS_DONE;
+    }
+    bool done = run(&bench, &error);
+    if (!done && !process_interrupted()) {
+        say("%s", error.message);
+    }
+    process_clean_up();
+    return done && !bench.failed ? STATUS_DONE : STATUS_FAILED;
+}

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What `whelk bench` boots besides the user's own, which is inside the program: the probe kernel, the
+# boot image that does nothing, and what starts a loader under UEFI.
+
+PROBE        := $(BUILD)/probe
+PROBE_CFLAGS := -m32 -march=i586 -Os -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) -fno-pic -fno-stack-protector \
+                -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -fcf-protection=none \
+                -mgeneral-regs-only -Wno-conversion
+
+$(PROBE)/%.asm.o: tools/bench/probe/%.asm tools/bench/build.mk
+	@mkdir -p $(@D)
+	@echo "ASM  $<"
+	@$(NASM) -f elf32 -w+all -Werror -o $@ $<
+
+$(PROBE)/%.o: tools/bench/probe/%.c tools/bench/build.mk
+	@mkdir -p $(@D)
+	@echo "CC   $<"
+	@$(CC) $(COMMON) $(WARNINGS) $(PROBE_CFLAGS) -c -o $@ $<
+
+$(BUILD)/probe.elf: tools/bench/probe/probe.ld $(PROBE)/entry.asm.o $(PROBE)/probe.o
+	@ld -m elf_i386 -n -s --no-warn-rwx-segments -T $< -o $@ $(filter %.o,$^)
+
+$(BUILD)/nothing.img: tools/bench/probe/nothing.asm tools/bench/build.mk
+	@mkdir -p $(@D)
+	@echo "ASM  $<"
+	@$(NASM) -f bin -w+all -Werror -o $@ $<
+
+STARTERS     := $(BUILD)/starter-x64.efi $(BUILD)/starter-ia32.efi
+STARTERS_ELF := $(STARTERS:$(BUILD)/%.efi=$(PROBE)/%.elf)
+
+$(STARTERS_ELF:.elf=.o): $(PROBE)/starter-%.o: tools/bench/probe/starter.c tools/bench/build.mk boot/efi/build.mk
+	@mkdir -p $(@D)
+	@echo "CC   $@"
+	@$(CC) $(COMMON) $(WARNINGS) $(EFI_FLAGS) $(EFI_FLAGS_$*) -c -o $@ $<
+
+# Its relocations are not packed: if there were one, the linker script would refuse it.
+$(STARTERS_ELF): $(PROBE)/starter-%.elf: $(PROBE)/starter-%.o linker/efi-%.ld linker/efi.ld
+	@$(call efi_link,$*) -o $@ $<
+
+$(STARTERS): $(BUILD)/%.efi: $(PROBE)/%.elf
+	@objcopy -O binary $< $@
+
+$(BUILD)/host/tools/bench/embedded.o: tools/bench/embedded.c $(BUILD)/probe.elf $(BUILD)/nothing.img $(STARTERS)
+	@mkdir -p $(@D)
+	@echo "CC   $@"
+	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See bench/isos.h.
+#include "tools/bench/isos.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "tools/bench/embedded.h"
+#include "tools/bench/process.h"
+
+#define GRUB_PLATFORMS  "/usr/lib/grub/"
+#define ISOLINUX_FOLDER "/usr/lib/ISOLINUX"
+#define SYSLINUX_FOLDER "/usr/lib/syslinux/modules/bios"
+#define ISOLINUX_CONFIG "isolinux.cfg"
+
+enum {
+    BOOT_SECTOR_BYTES = 512,
+    NOTHING_BYTES = 2 << 20, /* SeaBIOS boots no disk below a cylinder of its translation */
+};
+
+/* The list ends with NULL. */
+static void add_words(struct command *command, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        command_add(command, "%s", *words);
+    }
+}
+
+/* A file or directory, as -graft-points reads it; target NULL: the root. */
+static void add_source(struct command *command, const char *target, const char *disk)
+{
+    char escaped[2 * PATH_MAX + 1], *out = escaped;
+    for (; *disk != '\0'; disk++) {
+        if (*disk == '=' || *disk == '\\') {
+            *out++ = '\\';
+        }
+        *out++ = *disk;
+    }
+    *out = '\0';
+    command_add(command, "%s%s%s", target != NULL ? target : "", target != NULL ? "=" : "",
+                escaped);
+}
+
+static bool run(struct command *command, struct error *error)
+{
+    bool done = process_run(command, error);
+    command_free(command);
+    return done;
+}
+
+// ---- Whelk
+
+static bool whelk_is_installed(const struct iso_maker *maker)
+{
+    (void)maker;
+    return true;
+}
+
+bool iso_make_with_config(const struct bench_tree *tree, const char *config, const char *path,
+                          struct error *error)
+{
+    struct command command = {0};
+    add_words(&command, (const char *const[]){"/proc/self/exe", "mkrescue", "-o", path, NULL});
+    add_source(&command, NULL, tree->directory);
+    if (config != NULL) {
+        add_source(&command, "boot/grub/grub.cfg", config);
+    }
+    if (run(&command, error)) {
+        return true;
+    }
+    process_show_log();
+    return fail(error, "%s cannot be made a boot ISO", tree->directory);
+}
+
+static bool make_whelk(const struct iso_maker *maker, const struct bench_tree *tree,
+                       const char *path, struct error *error)
+{
+    (void)maker;
+    return iso_make_with_config(tree, NULL, path, error);
+}
+
+// ---- GRUB
+
+/* Its files for the firmware, in a folder that is called as the platform. */
+static bool grub_is_installed(const struct iso_maker *maker)
+{
+    static const struct {
+        enum firmware firmware;
+        const char *file;
+    } platforms[] = {
+        {FIRMWARE_BIOS, GRUB_PLATFORMS "i386-pc/moddep.lst"},
+        {FIRMWARE_UEFI, GRUB_PLATFORMS "x86_64-efi/moddep.lst"},
+        {FIRMWARE_UEFI32, GRUB_PLATFORMS "i386-efi/moddep.lst"},
+    };
+    size_t i = 0;
+    while (platforms[i].firmware != maker->firmware) {
+        i++;
+    }
+    return process_is_installed("grub-mkrescue") && process_is_installed("mformat") &&
+           access(platforms[i].file, R_OK) == 0;
+}
+
+/* Of one platform: without fonts, themes and translations as well. */
+static bool make_grub(const struct iso_maker *maker, const struct bench_tree *tree,
+                      const char *path, struct error *error)
+{
+    struct command command = {0};
+    add_words(&command, (const char *const[]){"grub-mkrescue", "-o", path, NULL});
+    if (maker->platform != NULL) {
+        add_words(&command,
+                  (const char *const[]){"--locales=", "--fonts=", "--themes=", "-d", NULL});
+        command_add(&command, GRUB_PLATFORMS "%s", maker->platform);
+    }
+    add_source(&command, NULL, tree->directory);
+    return run(&command, error);
+}
+
+// ---- isolinux with mboot.c32
+
+static bool isolinux_is_installed(const struct iso_maker *maker)
+{
+    (void)maker;
+    return access(ISOLINUX_FOLDER "/isolinux.bin", R_OK) == 0 &&
+           access(ISOLINUX_FOLDER "/isohdpfx.bin", R_OK) == 0 &&
+           access(SYSLINUX_FOLDER "/mboot.c32", R_OK) == 0;
+}
+
+static bool write_isolinux_config(const struct bench_tree *tree, const char *path,
+                                  struct error *error)
+{
+    const struct config_boot *boot = &tree->boot;
+    FILE *file = fopen(path, "we");
+    if (file == NULL) {
+        return fail(error, "%s: %s", path, strerror(errno));
+    }
+    fprintf(file,
+            "default bench\n"
+            "prompt 0\n"
+            "label bench\n"
+            "kernel mboot.c32\n"
+            "append %s %s",
+            boot->kernel.path, boot->kernel.arguments);
+    for (size_t i = 0; i < boot->module_count; i++) {
+        fprintf(file, " --- %s %s", boot->modules[i].path, boot->modules[i].arguments);
+    }
+    fprintf(file, "\n");
+    return fclose(file) == 0 || fail(error, "%s: %s", path, strerror(errno));
+}
+
+static bool make_isolinux(const struct iso_maker *maker, const struct bench_tree *tree,
+                          const char *path, struct error *error)
+{
+    (void)maker;
+    static const char *const modules[] = {"ldlinux.c32", "libcom32.c32", "mboot.c32"};
+    struct command command = {0};
+    char config[PATH_MAX];
+    if (tree->boot.protocol != CONFIG_MULTIBOOT1) {
+        return fail(error, "mboot.c32 boots no Multiboot 2 kernels");
+    }
+    process_scratch(config, ISOLINUX_CONFIG);
+    if (!write_isolinux_config(tree, config, error)) {
+        return false;
+    }
+    add_words(&command,
+              (const char *const[]){"xorriso", "-no_rc", "-as", "mkisofs", "-graft-points", "-r",
+                                    "-b", "/isolinux/isolinux.bin", "-c", "/isolinux/boot.cat",
+                                    "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
+                                    "-o", path, "-isohybrid-mbr", NULL});
+    command_add(&command, "%s", ISOLINUX_FOLDER "/isohdpfx.bin");
+    add_source(&command, NULL, tree->directory);
+    add_source(&command, "/isolinux/isolinux.bin", ISOLINUX_FOLDER "/isolinux.bin");
+    add_source(&command, "/isolinux/isolinux.cfg", config);
+    for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
+        command_add(&command, "/isolinux/%s=" SYSLINUX_FOLDER "/%s", modules[i], modules[i]);
+    }
+    return run(&command, error);
+}
+
+#define GRUB(label, firmware, packages, platform)                                                  \
+    label, firmware, "grub-common " packages " mtools", grub_is_installed, make_grub, platform
+
+const struct iso_maker iso_makers[] = {
+    {"whelk", "Whelk", FIRMWARE_BIOS | FIRMWARE_UEFI | FIRMWARE_UEFI32, "", whelk_is_installed,
+     make_whelk, NULL},
+    {"grub", GRUB("GRUB", FIRMWARE_BIOS, "grub-pc-bin", NULL)},
+    {"grub-i386-pc", GRUB("GRUB i386-pc", FIRMWARE_BIOS, "grub-pc-bin", "i386-pc")},
+    {"isolinux", "isolinux", FIRMWARE_BIOS, "isolinux syslinux-common", isolinux_is_installed,
+     make_isolinux, NULL},
+    {"grub", GRUB("GRUB", FIRMWARE_UEFI, "grub-efi-amd64-bin", NULL)},
+    {"grub-x86_64-efi", GRUB("GRUB x86_64-efi", FIRMWARE_UEFI, "grub-efi-amd64-bin", "x86_64-efi")},
+    {"grub", GRUB("GRUB", FIRMWARE_UEFI32, "grub-efi-ia32-bin", NULL)},
+    {"grub-i386-efi", GRUB("GRUB i386-efi", FIRMWARE_UEFI32, "grub-efi-ia32-bin", "i386-efi")},
+};
+const size_t iso_maker_count = sizeof iso_makers / sizeof iso_makers[0];
+
+// ---- Nothing, and nothing but a start
+
+static bool write_at(int descriptor, const void *bytes, size_t length)
+{
+    return descriptor >= 0 && pwrite(descriptor, bytes, length, 0) == (ssize_t)length;
+}
+
+/* A scratch file with these contents. */
+static bool write_scratch(char path[PATH_MAX], const char *name, struct bytes contents,
+                          struct error *error)
+{
+    process_scratch(path, name);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool done = write_at(file, contents.data, contents.size);
+    done = file >= 0 && close(file) == 0 && done;
+    return done || fail(error, "%s: %s", path, strerror(errno));
+}
+
+bool iso_make_starter(const char *path, struct error *error)
+{
+    static const char config[] = "menuentry nothing {\nhalt\n}\n";
+    struct command command = {0};
+    char file[PATH_MAX];
+    add_words(&command, (const char *const[]){"/proc/self/exe", "mkrescue", "-o", path, NULL});
+    bool done = write_scratch(file, "starter.cfg",
+                              (struct bytes){(const uint8_t *)config, sizeof config - 1}, error);
+    add_source(&command, "boot/grub/grub.cfg", file);
+    done = done && write_scratch(file, "starter64.efi", embedded_starter64(), error);
+    add_source(&command, "EFI/BOOT/BOOTX64.EFI", file);
+    done = done && write_scratch(file, "starter32.efi", embedded_starter32(), error);
+    add_source(&command, "EFI/BOOT/BOOTIA32.EFI", file);
+    if (!done) {
+        command_free(&command);
+        return false;
+    }
+    return run(&command, error);
+}
+
+bool iso_make_nothing(const char *path, struct error *error)
+{
+    struct command command = {0};
+    struct bytes nothing = embedded_nothing();
+    char image[PATH_MAX];
+    if (!write_scratch(image, "nothing.img", nothing, error)) {
+        return false;
+    }
+    add_words(&command,
+              (const char *const[]){"xorriso", "-no_rc", "-as", "mkisofs", "-graft-points", "-b",
+                                    "/nothing.img", "-no-emul-boot", "-boot-load-size", "4", "-o",
+                                    path, NULL});
+    add_source(&command, "/nothing.img", image);
+    if (!run(&command, error)) {
+        return false;
+    }
+    int disc = open(path, O_WRONLY | O_CLOEXEC);
+    bool done =
+        write_at(disc, nothing.data, BOOT_SECTOR_BYTES) && ftruncate(disc, NOTHING_BYTES) == 0;
+    done = disc >= 0 && close(disc) == 0 && done;
+    return done || fail(error, "%s: %s", path, strerror(errno));
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See bench/report.h: the chart, as a script for gnuplot 5. Panels, each with its own scale, from
+// zero: no length is distorted, and a loader that takes seconds does not hide the others' sizes.
+#include "tools/bench/report.h"
+
+enum {
+    WIDTH = 860,
+    HEAD_HEIGHT = 78, /* title, platform and key */
+    FOOT_HEIGHT = 6,
+    PANEL_HEIGHT = 60, /* what a panel has besides its bars */
+    BAR_HEIGHT = 26,
+    LEFT_MARGIN = 130, /* for the loaders' names */
+    RIGHT_MARGIN = 30,
+};
+
+/* Within a gnuplot string in double quotes. */
+static void print_quoted(const char *text, FILE *out)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') {
+            fputc('\\', out);
+        }
+        fputc(*text == '\n' ? ' ' : *text, out);
+    }
+    fputc('"', out);
+}
+
+/* A height in pixels from the upper edge, as gnuplot counts: from 0 at the lower edge to 1. */
+static double screen_y(int pixels, int height)
+{
+    return 1 - (double)pixels / height;
+}
+
+static size_t panel_end(const struct report *report, size_t first)
+{
+    size_t end = first;
+    while (end < report->row_count && report->rows[end].size_mib == report->rows[first].size_mib) {
+        end++;
+    }
+    return end;
+}
+
+static int bar_count(const struct report *report, size_t first, size_t end)
+{
+    int bars = 0;
+    for (size_t i = first; i < end; i++) {
+        bars += !report->rows[i].is_raw_dma;
+    }
+    return bars;
+}
+
+/* The bars' data: position, firmware, total, label, value. The first row is at the top. */
+static void print_data(const struct report *report, size_t first, size_t end, FILE *out)
+{
+    int position = bar_count(report, first, end);
+    fprintf(out, "$panel%zu << END\n", first);
+    for (size_t i = first; i < end; i++) {
+        const struct report_row *row = &report->rows[i];
+        if (row->is_raw_dma) {
+            continue;
+        }
+        /* Noise may leave the loader less than nothing. */
+        double total = row->total.median, firmware = row->firmware.median;
+        fprintf(out, "%d %.3f %.3f ", position--, firmware < total ? firmware : total, total);
+        print_quoted(row->label, out);
+        fprintf(out, " \"%.0f + %.*f ms\"\n", row->firmware.median, row->loader.median < 10 ? 1 : 0,
+                row->loader.median);
+    }
+    fputs("END\n", out);
+}
+
+static double longest(const struct report *report, size_t first, size_t end)
+{
+    double total = 0;
+    for (size_t i = first; i < end; i++) {
+        double median = report->rows[i].total.median;
+        total = median > total ? median : total;
+    }
+    return total;
+}
+
+/* top: pixels from the chart's upper edge. */
+static void print_panel(const struct report *report, size_t first, size_t end, int top, int height,
+                        FILE *out)
+{
+    int bars = bar_count(report, first, end), bottom = top + PANEL_HEIGHT + bars * BAR_HEIGHT;
+    fprintf(out, "set tmargin at screen %.5f\nset bmargin at screen %.5f\n",
+            screen_y(top + PANEL_HEIGHT / 2, height), screen_y(bottom - PANEL_HEIGHT / 2, height));
+    fprintf(out, "set yrange [0.4:%d.6]\nset xrange [0:%.3f]\n", bars,
+            longest(report, first, end) * 1.2);
+    if (report->rows[first].size_mib != 0) {
+        fprintf(out, "set label 1 \"module of %u MiB\" at graph 0, screen %.5f left font \",13\"\n",
+                report->rows[first].size_mib, screen_y(top + PANEL_HEIGHT / 2 - 10, height));
+    }
+    fprintf(out,
+            "plot $panel%zu using (0):1:(0):2:($1-0.36):($1+0.36):ytic(4) with boxxyerror "
+            "fillcolor rgb FIRMWARE notitle, \\\n"
+            "     '' using 2:1:2:3:($1-0.36):($1+0.36) with boxxyerror fillcolor rgb LOADER "
+            "notitle, \\\n"
+            "     '' using 3:1:5 with labels left offset 0.6,0 font \",12\" notitle\n",
+            first);
+}
+
+static void print_head_line(int label, const char *before, const char *text, int points, double y,
+                            FILE *out)
+{
+    char line[256];
+    snprintf(line, sizeof line, "%s%s", before, text);
+    fprintf(out, "set label %d ", label);
+    print_quoted(line, out);
+    fprintf(out, " at screen %.5f, screen %.5f left noenhanced font \",%d\"\n",
+            (double)LEFT_MARGIN / WIDTH, y, points);
+}
+
+static void print_head(const struct report *report, const char *svg, int height, FILE *out)
+{
+    fprintf(out,
+            "set terminal svg size %d,%d font \"DejaVu Sans,Arial,sans-serif,12\" background "
+            "\"#ffffff\"\nset output ",
+            WIDTH, height);
+    print_quoted(svg, out);
+    fprintf(out,
+            "\nFIRMWARE = \"#9aa5b1\"\nLOADER = \"#d9480f\"\n"
+            "set style fill solid 1.0 noborder\nset border 1 linecolor rgb \"#666666\"\n"
+            "set tics nomirror out scale 0.5\nset ytics scale 0 textcolor rgb \"#111111\"\nset "
+            "xtics textcolor rgb \"#444444\"\n"
+            "set format x \"%%g ms\"\nset grid xtics linecolor rgb \"#e4e4e4\"\nset grid back\n"
+            "unset key\nset lmargin at screen %.5f\nset rmargin at screen %.5f\nset multiplot\n",
+            (double)LEFT_MARGIN / WIDTH, 1 - (double)RIGHT_MARGIN / WIDTH);
+    print_head_line(10, "Time to ", report->until, 14, screen_y(20, height), out);
+    print_head_line(11, report->platform, "", 11, screen_y(40, height), out);
+    static const char *const phases[] = {"firmware", "loader"};
+    for (int i = 0; i < 2; i++) {
+        double y = screen_y(64, height), x = (double)(LEFT_MARGIN + i * 120) / WIDTH;
+        fprintf(out,
+                "set object %d rectangle from screen %.5f, screen %.5f to screen %.5f, screen "
+                "%.5f fillcolor rgb %s fillstyle solid noborder\n"
+                "set label %d \"%s\" at screen %.5f, screen %.5f left\n",
+                i + 1, x, y - 6.0 / height, x + 14.0 / WIDTH, y + 6.0 / height,
+                i == 0 ? "FIRMWARE" : "LOADER", i + 12, phases[i], x + 20.0 / WIDTH, y);
+    }
+}
+
+void report_plot_script(const struct report *report, const char *svg, FILE *out)
+{
+    int height = HEAD_HEIGHT + FOOT_HEIGHT, top = HEAD_HEIGHT;
+    for (size_t first = 0, end; first < report->row_count; first = end) {
+        end = panel_end(report, first);
+        print_data(report, first, end, out);
+        height += PANEL_HEIGHT + bar_count(report, first, end) * BAR_HEIGHT;
+    }
+    print_head(report, svg, height, out);
+    for (size_t first = 0, end; first < report->row_count; first = end) {
+        end = panel_end(report, first);
+        print_panel(report, first, end, top, height, out);
+        top += PANEL_HEIGHT + bar_count(report, first, end) * BAR_HEIGHT;
+        if (first == 0) { /* title and key once */
+            fputs("unset label 10\nunset label 11\nunset label 12\nunset label 13\nunset object "
+                  "1\nunset object 2\n",
+                  out);
+        }
+    }
+    fputs("unset multiplot\nunset output\n", out);
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See bench/process.h.
+#include "tools/bench/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "tools/bench/text.h"
+
+static const int deadly_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+enum {
+    DEADLY_SIGNAL_COUNT = sizeof deadly_signals / sizeof deadly_signals[0],
+    OPEN_DIRECTORIES = 16,
+    STATUS_NOT_STARTED = 127,
+};
+
+static char directory[PATH_MAX]; /* "": none */
+static volatile sig_atomic_t came;
+static volatile pid_t running; /* and its process group */
+static bool is_undoing;
+
+// ---- Signals
+
+/* Everything else is done where the waiting ends. */
+static void note(int number)
+{
+    came = number;
+    if (running > 0) {
+        kill(-running, SIGKILL);
+    }
+}
+
+/* A signal that our parent had us ignore (nohup) stays ignored. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = note};
+    for (size_t i = 0; i < DEADLY_SIGNAL_COUNT; i++) {
+        struct sigaction before;
+        if (sigaction(deadly_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+            sigaction(deadly_signals[i], &action, NULL);
+        }
+    }
+    signal(SIGPIPE, SIG_IGN); /* a QEMU that is gone */
+}
+
+bool process_interrupted(void)
+{
+    return came != 0;
+}
+
+void process_undo(bool begins)
+{
+    is_undoing = begins;
+}
+
+// ---- The directory
+
+bool process_prepare(struct error *error)
+{
+    const char *parent = getenv("TMPDIR");
+    if (parent == NULL || parent[0] != '/') {
+        parent = "/tmp";
+    }
+    if (snprintf(directory, sizeof directory, "%s/whelk-bench-XXXXXX", parent) >= PATH_MAX - 64 ||
+        mkdtemp(directory) == NULL) {
+        directory[0] = '\0';
+        return fail(error, "%s: cannot make a directory there: %s", parent, strerror(errno));
+    }
+    catch_signals();
+    return true;
+}
+
+void process_scratch(char path[PATH_MAX], const char *name)
+{
+    snprintf(path, PATH_MAX, "%.*s/%s", PATH_MAX - 64, directory, name);
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+    (void)status, (void)place;
+    if (type == FTW_DNR) {
+        chmod(path, S_IRWXU);
+    }
+    remove(path); /* what stays, stays */
+    return 0;
+}
+
+void process_clean_up(void)
+{
+    process_kill();
+    if (directory[0] != '\0') {
+        nftw(directory, remove_one, OPEN_DIRECTORIES, FTW_DEPTH | FTW_PHYS);
+        directory[0] = '\0';
+    }
+    if (came != 0) {
+        signal(came, SIG_DFL);
+        raise(came);
+    }
+}
+
+// ---- Programs
+
+/* In the child: does not return. */
+_Noreturn static void become(const struct command *command, pid_t parent)
+{
+    char log[PATH_MAX];
+    process_scratch(log, PROCESS_LOG);
+    for (size_t i = 0; i < DEADLY_SIGNAL_COUNT; i++) {
+        signal(deadly_signals[i], SIG_DFL);
+    }
+    signal(SIGPIPE, SIG_DFL);
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int printed = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (nothing >= 0 && printed >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
+        dup2(printed, STDOUT_FILENO) >= 0 && dup2(printed, STDERR_FILENO) >= 0 &&
+        chdir(directory) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent) {
+        setenv("LC_ALL", "C", 1);
+        setenv("TMPDIR", directory, 1); /* what it leaves there when it is killed goes as well */
+        execvp(command->words[0], command->words);
+    }
+    dprintf(STDERR_FILENO, "cannot run %s: %s\n", command->words[0], strerror(errno));
+    _exit(STATUS_NOT_STARTED);
+}
+
+bool process_start(const struct command *command, struct error *error)
+{
+    if (command->failed) {
+        return fail(error, "out of memory");
+    }
+    if (came != 0 && !is_undoing) {
+        return fail(error, "interrupted");
+    }
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child >= 0) {
+        setpgid(child, child); /* a group of its own, to be killed with what it starts */
+    }
+    if (child == 0) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        become(command, parent);
+    }
+    int reason = errno;
+    running = child > 0 ? child : 0;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return child > 0 || fail(error, "cannot start %s: %s", command->words[0], strerror(reason));
+}
+
+bool process_ended(int *status)
+{
+    if (running > 0 && waitpid(running, status, WNOHANG) == running) {
+        running = 0;
+        return true;
+    }
+    return running == 0;
+}
+
+void process_kill(void)
+{
+    if (running > 0) {
+        kill(-running, SIGKILL);
+        while (waitpid(running, NULL, 0) < 0 && errno == EINTR) {
+        }
+        running = 0;
+    }
+}
+
+/* The end of what the last program printed. */
+static const struct text *read_log(void)
+{
+    static struct text text; /* large */
+    char path[PATH_MAX], piece[1024];
+    process_scratch(path, PROCESS_LOG);
+    text.length = 0;
+    FILE *log = fopen(path, "re");
+    size_t length;
+    while (log != NULL && (length = fread(piece, 1, sizeof piece, log)) > 0) {
+        text_add(&text, piece, length);
+    }
+    if (log != NULL) {
+        fclose(log);
+    }
+    return &text;
+}
+
+void process_last_line(char *line, size_t size)
+{
+    text_last_line(read_log(), line, size);
+}
+
+void process_show_log(void)
+{
+    const struct text *text = read_log();
+    fwrite(text->bytes, 1, text->length, stderr);
+}
+
+bool process_run(const struct command *command, struct error *error)
+{
+    int status = 0;
+    char line[200];
+    if (!process_start(command, error)) {
+        return false;
+    }
+    while (waitpid(running, &status, 0) < 0 && errno == EINTR) {
+    }
+    running = 0;
+    if (came != 0 && !is_undoing) {
+        return fail(error, "interrupted");
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        return true;
+    }
+    process_last_line(line, sizeof line);
+    return fail(error, "%s failed: %s", command->words[0], line[0] != '\0' ? line : "no reason");
+}
+
+bool process_is_installed(const char *program)
+{
+    if (strchr(program, '/') != NULL) {
+        return access(program, X_OK) == 0;
+    }
+    char path[PATH_MAX];
+    const char *at = getenv("PATH");
+    while (at != NULL && *at != '\0') {
+        size_t length = strcspn(at, ":");
+        if (snprintf(path, sizeof path, "%.*s/%s", (int)length, at, program) < PATH_MAX &&
+            access(path, X_OK) == 0) {
+            return true;
+        }
+        at += length + (at[length] == ':');
+    }
+    return false;
+}

@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See bench/qemu.h. QEMU starts stopped (-S); its gdb port, its serial port and its trace are
+// descriptors that it inherits, so there is no port and no path to collide with.
+#include "tools/bench/qemu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "loader/multiboot1.h"
+#include "loader/multiboot2.h"
+#include "tools/bench/gdb.h"
+#include "tools/bench/process.h"
+#include "tools/bench/trace.h"
+#include "tools/guest/ovmf.h"
+
+enum {
+    PIPE_BYTES = 1 << 20,
+    COUNT_PATIENCE = 20, /* a traced boot is that much slower */
+    POLL_MILLISECONDS = 100,
+    HANDOFF_ADDRESS = 0x7c00, /* where a BIOS starts what it has booted */
+    SEEN_BYTES = 100,         /* of the serial port's last line, in messages */
+};
+
+/* A boot under way. Large; one at a time. */
+static struct boot {
+    const struct boot_wish *wish;
+    struct boot_result *result;
+    struct gdb gdb;
+    struct trace trace;
+    struct ovmf ovmf;
+    int serial, trace_pipe; /* ours; -1: closed, or none */
+    bool reached;           /* the marker, or the entry */
+    double start_ms, limit_ms;
+    uint64_t start_ticks;
+    bool loader_started;   /* it runs, or wish->start has come, … */
+    uint64_t loader_ticks; /* … and what that says */
+} boot;
+
+// ---- Time
+
+static double now_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+static uint64_t now_ticks(void)
+{
+    return __builtin_ia32_rdtsc();
+}
+
+// ---- The command line
+
+/* A comma in a file name is written twice. */
+static void escape(const char *path, char escaped[2 * PATH_MAX])
+{
+    for (; *path != '\0'; path++) {
+        if (*path == ',') {
+            *escaped++ = ',';
+        }
+        *escaped++ = *path;
+    }
+    *escaped = '\0';
+}
+
+static const struct {
+    const char *name, *drive, *controller, *device; /* NULL: none */
+} attachments[] = {
+    {"cdrom", "if=none,media=cdrom,readonly=on", NULL, "ide-cd,id=disc,drive=disc,bus=ide.1"},
+    {"hda", "if=none,snapshot=on", NULL, "ide-hd,id=disc,drive=disc,bus=ide.0"},
+    {"virtio-blk", "if=none,snapshot=on", NULL, "virtio-blk-pci,id=disc,drive=disc"},
+    {"usb", "if=none,snapshot=on", "qemu-xhci", "usb-storage,id=disc,drive=disc"},
+};
+enum { ATTACHMENT_COUNT = sizeof attachments / sizeof attachments[0] };
+
+static size_t find_attachment(const char *attach)
+{
+    size_t i = 0;
+    while (i < ATTACHMENT_COUNT && strcmp(attachments[i].name, attach) != 0) {
+        i++;
+    }
+    return i;
+}
+
+bool qemu_knows_attachment(const char *attach)
+{
+    return find_attachment(attach) < ATTACHMENT_COUNT;
+}
+
+static void add_device(struct command *command, const char *device)
+{
+    if (device != NULL) {
+        command_add(command, "-device");
+        command_add(command, "%s", device);
+    }
+}
+
+static void add_disc(struct command *command, const struct qemu_machine *machine, const char *iso)
+{
+    size_t index = find_attachment(machine->attach);
+    char escaped[2 * PATH_MAX];
+    escape(iso, escaped);
+    command_add(command, "-drive");
+    command_add(command, "id=disc,format=raw,%s,file=%s", attachments[index].drive, escaped);
+    add_device(command, attachments[index].controller);
+    add_device(command, attachments[index].device);
+}
+
+/* UEFI, and what it starts first: firmware that is told of one disc alone looks at no others. */
+static void add_uefi(struct command *command, const struct qemu_machine *machine)
+{
+    char escaped[2 * PATH_MAX];
+    escape(machine->starter, escaped);
+    ovmf_add(command, &boot.ovmf);
+    command_add(command, "-drive");
+    command_add(command, "id=starter,format=raw,if=none,readonly=on,file=%s", escaped);
+    add_device(command, "virtio-blk-pci,drive=starter,bootindex=1");
+    command_add(command, "-set");
+    command_add(command, "device.disc.bootindex=2");
+}
+
+static void make_command(struct command *command, const struct qemu_machine *machine,
+                         const char *iso, int gdb, int serial, int trace)
+{
+    command_add(command, "%s", machine->program);
+    command_add(command, "-accel");
+    command_add(command, "%s", machine->accel);
+    command_add(command, "-machine");
+    command_add(command, "%s", machine->machine);
+    command_add(command, "-m");
+    command_add(command, "%u", machine->memory_mib);
+    /* The memory is there before the start: how long the host looks for its pages is chance. */
+    static const char *const fixed[] = {"-display", "none", "-monitor",   "none",         "-net",
+                                        "none",     "-S",   "-no-reboot", "-mem-prealloc"};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        command_add(command, "%s", fixed[i]);
+    }
+    add_disc(command, machine, iso);
+    if (machine->firmware != FIRMWARE_BIOS) {
+        add_uefi(command, machine);
+    }
+    command_add(command, "-chardev");
+    command_add(command, "socket,id=gdb,fd=%d", gdb);
+    command_add(command, "-gdb");
+    command_add(command, "chardev:gdb");
+    command_add(command, "-chardev");
+    command_add(command, "socket,id=serial,fd=%d", serial);
+    command_add(command, "-serial");
+    command_add(command, "chardev:serial");
+    if (trace >= 0) {
+        static const char *const events[] = {"memory_region_ops_read", "memory_region_ops_write"};
+        for (size_t i = 0; i < 2; i++) {
+            command_add(command, "-trace");
+            command_add(command, "%s", events[i]);
+        }
+        command_add(command, "-D");
+        command_add(command, "/dev/fd/%d", trace);
+    }
+}
+
+bool qemu_version(const struct qemu_machine *machine, char *version, size_t size,
+                  struct error *error)
+{
+    struct command command = {0};
+    char path[PATH_MAX];
+    command_add(&command, "%s", machine->program);
+    command_add(&command, "--version");
+    bool done = process_run(&command, error);
+    command_free(&command);
+    process_scratch(path, PROCESS_LOG);
+    FILE *log = done ? fopen(path, "re") : NULL;
+    char number[32] = "";
+    if (log != NULL) {
+        if (fscanf(log, "QEMU emulator version %31s", number) != 1) {
+            number[0] = '\0';
+        }
+        fclose(log);
+    }
+    snprintf(version, size, "QEMU%s%s", number[0] != '\0' ? " " : "", number);
+    return done;
+}
+
+// ---- Start and end
+
+static void close_all(void)
+{
+    const int descriptors[] = {boot.gdb.socket, boot.serial, boot.trace_pipe, boot.ovmf.variables};
+    for (size_t i = 0; i < sizeof descriptors / sizeof descriptors[0]; i++) {
+        if (descriptors[i] >= 0) {
+            close(descriptors[i]);
+        }
+    }
+}
+
+/* Both ends close on exec; QEMU's, [1], does not. */
+static bool inherit(int ends[2])
+{
+    return fcntl(ends[1], F_SETFD, 0) == 0;
+}
+
+static bool start(const struct qemu_machine *machine, bool counting, struct error *error)
+{
+    int gdb[2] = {-1, -1}, serial[2] = {-1, -1}, trace[2] = {-1, -1};
+    struct command command = {0};
+    bool done = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, gdb) == 0 && inherit(gdb) &&
+                socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, serial) == 0 && inherit(serial);
+    if (done && counting) {
+        done = pipe2(trace, O_CLOEXEC) == 0 && inherit(trace) &&
+               fcntl(trace[0], F_SETFL, O_NONBLOCK) == 0;
+        fcntl(trace[0], F_SETPIPE_SZ, PIPE_BYTES);
+    }
+    if (!done) {
+        fail(error, "cannot make a pipe: %s", strerror(errno));
+    }
+    done = done && (machine->firmware == FIRMWARE_BIOS ||
+                    ovmf_open(&boot.ovmf, machine->firmware == FIRMWARE_UEFI32, error));
+    boot.gdb.socket = gdb[0];
+    boot.serial = serial[0];
+    boot.trace_pipe = trace[0];
+    make_command(&command, machine, boot.wish->iso, gdb[1], serial[1], trace[1]);
+    done = done && process_start(&command, error);
+    command_free(&command);
+    const int theirs[] = {gdb[1], serial[1], trace[1]};
+    for (size_t i = 0; i < sizeof theirs / sizeof theirs[0]; i++) {
+        if (theirs[i] >= 0) {
+            close(theirs[i]);
+        }
+    }
+    return done;
+}
+
+// ---- What happens meanwhile
+
+/* All that is in the pipe: QEMU writes a line before the guest goes on, so what came before the
+   moment that was reached is in it then. */
+static void take_trace(bool all)
+{
+    static char piece[PIPE_BYTES];
+    ssize_t length;
+    while ((length = read(boot.trace_pipe, piece, sizeof piece)) > 0) {
+        trace_add(&boot.trace, piece, (size_t)length);
+        if (!all || boot.trace.ended) {
+            break;
+        }
+    }
+}
+
+/* At a breakpoint: whether a kernel starts there; else the machine goes on. GRUB, for one, itself
+   runs where most kernels will. */
+static bool is_kernel_entry(struct error *error)
+{
+    uint32_t eax = 0, entry = boot.wish->entry;
+    double stopped_ms = now_ms();
+    if (!gdb_read_eax(&boot.gdb, &eax, error)) {
+        return false;
+    }
+    if (eax == MULTIBOOT1_BOOT_MAGIC || eax == MULTIBOOT2_BOOT_MAGIC) {
+        return true;
+    }
+    if (gdb_clear_breakpoint(&boot.gdb, entry, error) && gdb_step(&boot.gdb, error) &&
+        gdb_set_breakpoint(&boot.gdb, entry, error) && gdb_continue(&boot.gdb, error)) {
+        boot.start_ms += now_ms() - stopped_ms;
+    }
+    return false;
+}
+
+/* A BIOS is about to start what it has loaded. The machine's clock stands meanwhile. */
+static void take_handoff(double arrived_ms, struct error *error)
+{
+    boot.result->start_ms = arrived_ms - boot.start_ms;
+    boot.loader_started = true;
+    if (boot.trace_pipe >= 0) {
+        take_trace(true);
+        boot.trace.start_accesses = boot.trace.accesses;
+    }
+    if (gdb_clear_breakpoint(&boot.gdb, HANDOFF_ADDRESS, error) &&
+        (boot.wish->marker != NULL || gdb_set_breakpoint(&boot.gdb, boot.wish->entry, error)) &&
+        gdb_continue(&boot.gdb, error)) {
+        boot.start_ms += now_ms() - arrived_ms;
+    }
+}
+
+/* The kernel's end is waited for as well: it goes on. */
+static void take_entry(double arrived_ms, struct error *error)
+{
+    boot.result->milliseconds = arrived_ms - boot.start_ms;
+    boot.reached = true;
+    if (boot.wish->then != NULL && gdb_clear_breakpoint(&boot.gdb, boot.wish->entry, error)) {
+        gdb_continue(&boot.gdb, error);
+    }
+}
+
+static void take_gdb(const struct qemu_machine *machine, struct error *error)
+{
+    double arrived_ms = now_ms();
+    if (!gdb_stopped(&boot.gdb)) {
+        return;
+    }
+    if (machine->firmware == FIRMWARE_BIOS && !boot.loader_started) {
+        take_handoff(arrived_ms, error);
+    } else if (boot.wish->marker == NULL && is_kernel_entry(error)) {
+        take_entry(arrived_ms, error);
+    }
+}
+
+/* Where a line of ours is, if it has come whole; what it says is behind the text, in hexadecimal.
+ */
+static const char *find_line(const char *text, uint64_t *ticks)
+{
+    const char *line = text_find(&boot.result->serial, text);
+    if (line == NULL || strchr(line, '\n') == NULL) {
+        return NULL;
+    }
+    unsigned long long value = 0;
+    sscanf(line + strlen(text), " 0x%llx", &value);
+    *ticks = value;
+    return line;
+}
+
+static void take_start(double arrived_ms)
+{
+    if (boot.wish->start != NULL && !boot.loader_started &&
+        find_line(boot.wish->start, &boot.loader_ticks) != NULL) {
+        boot.result->start_ms = arrived_ms - boot.start_ms;
+        boot.loader_started = true;
+    }
+}
+
+static void take_serial(void)
+{
+    char piece[4096];
+    double arrived_ms = now_ms();
+    ssize_t length = recv(boot.serial, piece, sizeof piece, MSG_DONTWAIT);
+    if (length <= 0) {
+        close(boot.serial);
+        boot.serial = -1;
+        return;
+    }
+    text_add(&boot.result->serial, piece, (size_t)length);
+    take_start(arrived_ms);
+    const char *marker =
+        boot.wish->marker != NULL ? text_find(&boot.result->serial, boot.wish->marker) : NULL;
+    if (!boot.reached && marker != NULL && (!boot.wish->is_ours || strchr(marker, '\n') != NULL)) {
+        boot.result->milliseconds = arrived_ms - boot.start_ms;
+        boot.reached = true;
+    }
+}
+
+/* What our own marker says is exact, however late it came here. Only TCG's TSC starts with the
+   machine; between two moments it counts anywhere. */
+static void prefer_ticks(const struct qemu_machine *machine)
+{
+    struct boot_result *result = boot.result;
+    uint64_t ticks = 0;
+    if (machine->firmware == FIRMWARE_BIOS || !boot.wish->is_ours ||
+        find_line(boot.wish->marker, &ticks) == NULL || ticks == 0) {
+        return;
+    }
+    if (strcmp(machine->accel, "tcg") == 0) {
+        result->milliseconds = (double)ticks / result->tsc_khz;
+    }
+    if (boot.loader_started) {
+        result->start_ms =
+            result->milliseconds - (double)(ticks - boot.loader_ticks) / result->tsc_khz;
+    }
+}
+
+/* Whether the line that begins with wish->then is there. */
+static bool is_complete(void)
+{
+    if (boot.wish->then == NULL) {
+        return true;
+    }
+    const char *line = text_find(&boot.result->serial, boot.wish->then);
+    return line != NULL && strchr(line, '\n') != NULL;
+}
+
+static bool give_up(const char *reason, struct error *error)
+{
+    char seen[SEEN_BYTES];
+    text_last_line(&boot.result->serial, seen, sizeof seen);
+    return seen[0] != '\0' ? fail(error, "%s; last on the serial port: %s", reason, seen)
+                           : fail(error, "%s; nothing came from the serial port", reason);
+}
+
+/* QEMU is gone: by its own choice, or the guest's, which reset the machine (-no-reboot). */
+static bool ended(struct error *error)
+{
+    char line[SEEN_BYTES];
+    process_last_line(line, sizeof line);
+    return line[0] != '\0' ? fail(error, "was not reached: QEMU ended: %s", line)
+                           : give_up("was not reached: the machine was reset", error);
+}
+
+static bool wait_for_it(const struct qemu_machine *machine, struct error *error)
+{
+    error->message[0] = '\0';
+    while (!boot.reached || !is_complete()) {
+        struct pollfd waits[] = {{.fd = boot.gdb.socket, .events = POLLIN},
+                                 {.fd = boot.serial, .events = POLLIN},
+                                 {.fd = boot.trace_pipe, .events = POLLIN}};
+        int status;
+        poll(waits, 3, POLL_MILLISECONDS);
+        if (process_interrupted()) {
+            return fail(error, "interrupted");
+        }
+        if (waits[1].revents != 0) {
+            take_serial();
+        }
+        if (waits[0].revents != 0) {
+            take_gdb(machine, error);
+        }
+        if (waits[2].revents != 0) {
+            take_trace(false);
+        }
+        if (error->message[0] != '\0') {
+            return false;
+        }
+        if ((boot.serial < 0 || waits[0].revents & POLLHUP) && process_ended(&status) &&
+            !boot.reached) {
+            return ended(error);
+        }
+        if (now_ms() > boot.limit_ms) {
+            return give_up(boot.reached ? "was reached, but no answer came"
+                                        : "was not reached in time",
+                           error);
+        }
+    }
+    return true;
+}
+
+static bool run(const struct qemu_machine *machine, const struct boot_wish *wish,
+                struct boot_result *result, bool counting, struct error *error)
+{
+    memset(&boot, 0, sizeof boot);
+    memset(result, 0, sizeof *result);
+    boot.wish = wish;
+    boot.result = result;
+    boot.trace.marker = wish->marker;
+    boot.trace.start = wish->start;
+    boot.ovmf.variables = -1;
+    bool is_bios = machine->firmware == FIRMWARE_BIOS;
+    bool done = start(machine, counting, error) &&
+                (is_bios                ? gdb_set_breakpoint(&boot.gdb, HANDOFF_ADDRESS, error)
+                 : wish->marker == NULL ? gdb_set_breakpoint(&boot.gdb, wish->entry, error)
+                                        : true);
+    boot.start_ms = now_ms();
+    boot.start_ticks = now_ticks();
+    boot.limit_ms =
+        boot.start_ms + 1e3 * machine->timeout_seconds * (counting ? COUNT_PATIENCE : 1);
+    done = done && gdb_continue(&boot.gdb, error) && wait_for_it(machine, error) &&
+           (boot.loader_started || fail(error, "was reached, but no loader was started before"));
+    if (done && counting) {
+        take_trace(true);
+        result->accesses = boot.trace.accesses;
+        result->start_accesses = boot.trace.start_accesses;
+    }
+    result->tsc_khz = (double)(now_ticks() - boot.start_ticks) / (now_ms() - boot.start_ms);
+    if (done) {
+        prefer_ticks(machine);
+    }
+    process_kill();
+    close_all();
+    return done;
+}
+
+bool qemu_time(const struct qemu_machine *machine, const struct boot_wish *wish,
+               struct boot_result *result, struct error *error)
+{
+    return run(machine, wish, result, false, error);
+}
+
+bool qemu_count(const struct qemu_machine *machine, const struct boot_wish *wish,
+                struct boot_result *result, struct error *error)
+{
+    return run(machine, wish, result, true, error);
+}

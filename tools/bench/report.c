@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See bench/report.h. The table, JSON and CSV; the chart is in bench/plot.c.
+#include "tools/bench/report.h"
+
+#include <string.h>
+
+#define MIB (1024.0 * 1024.0)
+
+struct summary report_loader_share(struct summary total, struct summary firmware)
+{
+    return (struct summary){.median = total.median - firmware.median,
+                            .lowest = total.lowest - firmware.median,
+                            .highest = total.highest - firmware.median};
+}
+
+static const struct report_row *find(const struct report *report, const char *name,
+                                     uint32_t size_mib)
+{
+    for (size_t i = 0; i < report->row_count; i++) {
+        if (report->rows[i].size_mib == size_mib && strcmp(report->rows[i].name, name) == 0) {
+            return &report->rows[i];
+        }
+    }
+    return NULL;
+}
+
+void report_compare(struct report *report)
+{
+    for (size_t i = 0; i < report->row_count; i++) {
+        struct report_row *row = &report->rows[i];
+        const struct report_row *grub = find(report, "grub", row->size_mib);
+        if (grub == NULL) {
+            grub = find(report, "grub-i386-pc", row->size_mib);
+        }
+        bool known = grub != NULL && grub->loader.median > 0 && row->loader.median > 0;
+        row->times_faster_than_grub =
+            known ? grub->loader.median / row->loader.median : (double)NAN;
+    }
+}
+
+// ---- The table
+
+static void print_above(const struct report_row *row, FILE *out)
+{
+    if (row->accesses == 0) {
+        fprintf(out, " %12s", "");
+    } else {
+        fprintf(out, " %12lld", (long long)(row->accesses - row->firmware_accesses));
+    }
+}
+
+static void print_row(const struct report_row *row, FILE *out)
+{
+    char size[16] = "as it is", spread[32];
+    if (row->size_mib != 0) {
+        snprintf(size, sizeof size, "%u MiB", row->size_mib);
+    }
+    snprintf(spread, sizeof spread, "(%.1f..%.1f)", row->loader.lowest, row->loader.highest);
+    fprintf(out, "%8s  %-16s", size, row->label);
+    if (row->is_raw_dma) {
+        fprintf(out, " %8s %9s", "", "");
+    } else {
+        fprintf(out, " %8.1f %9.1f", (double)row->iso_bytes / MIB, row->firmware.median);
+    }
+    fprintf(out, " %9.1f", row->loader.median);
+    if (row->is_raw_dma) {
+        fprintf(out, " %s\n", spread);
+        return;
+    }
+    fprintf(out, " %-19s %9.1f", spread, row->total.median);
+    print_above(row, out);
+    if (!isnan(row->times_faster_than_grub)) {
+        fprintf(out, " %7.1fx", row->times_faster_than_grub);
+    }
+    fputc('\n', out);
+}
+
+static void print_timing(const struct report_row *row, FILE *out)
+{
+    fprintf(out, "%s's own stamps in us", row->label);
+    if (row->size_mib != 0) {
+        fprintf(out, ", %u MiB", row->size_mib);
+    }
+    fputc(':', out);
+    for (int i = 0; i < TIMING_STAMPS; i++) {
+        if (!isnan(row->timing.stamps_us[i])) {
+            fprintf(out, " %s %.0f", timing_names[i], row->timing.stamps_us[i]);
+        }
+    }
+    if (!isnan(row->timing.bytes) && !isnan(row->timing.transfers)) {
+        fprintf(out, "; %.0f bytes in %.0f transfers", row->timing.bytes, row->timing.transfers);
+    }
+    fprintf(out, "%s%s\n", row->timing.driver[0] != '\0' ? " by " : "", row->timing.driver);
+}
+
+void report_table(const struct report *report, FILE *out)
+{
+    fprintf(out,
+            "%s: %u runs of each in turn, on %s\n"
+            "Milliseconds from the machine's start to %s; medians, the loader's lowest and "
+            "highest.\n\n",
+            report->tree, report->runs, report->platform, report->until);
+    fprintf(out, "%8s  %-16s %8s %9s %9s %-19s %9s %12s %8s\n", "module", "loader", "ISO MiB",
+            "firmware", "loader", "(spread)", "total", "accesses", "vs GRUB");
+    uint64_t lowest = UINT64_MAX, highest = 0;
+    for (size_t i = 0; i < report->row_count; i++) {
+        uint64_t accesses = report->rows[i].firmware_accesses;
+        print_row(&report->rows[i], out);
+        lowest = accesses != 0 && accesses < lowest ? accesses : lowest;
+        highest = accesses > highest ? accesses : highest;
+    }
+    if (highest != 0) {
+        fprintf(out, "\nAccesses to devices are those above the firmware's own %llu",
+                (unsigned long long)lowest);
+        if (highest != lowest) {
+            fprintf(out, " to %llu", (unsigned long long)highest);
+        }
+        fputs(".\n", out);
+    }
+    for (size_t i = 0; i < report->row_count; i++) {
+        if (report->rows[i].has_timing) {
+            print_timing(&report->rows[i], out);
+        }
+    }
+}
+
+// ---- JSON
+
+static void print_string(const char *text, FILE *out)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') {
+            fputc('\\', out);
+        }
+        if ((unsigned char)*text < ' ') {
+            fprintf(out, "\\u%04x", (unsigned)*text);
+        } else {
+            fputc(*text, out);
+        }
+    }
+    fputc('"', out);
+}
+
+static void print_pair(const char *key, const char *text, FILE *out)
+{
+    fprintf(out, "  \"%s\": ", key);
+    print_string(text, out);
+    fputs(",\n", out);
+}
+
+/* null for what is not known. */
+static void print_number(const char *key, double value, int decimals, FILE *out)
+{
+    if (isnan(value)) {
+        fprintf(out, ", \"%s\": null", key);
+    } else {
+        fprintf(out, ", \"%s\": %.*f", key, decimals, value);
+    }
+}
+
+static void print_summary(const char *key, struct summary summary, FILE *out)
+{
+    fprintf(out, ", \"%s\": {\"median\": %.3f, \"min\": %.3f, \"max\": %.3f}", key, summary.median,
+            summary.lowest, summary.highest);
+}
+
+static void print_json_timing(const struct timing *timing, FILE *out)
+{
+    fputs(", \"timing_us\": {\"driver\": ", out);
+    print_string(timing->driver, out);
+    for (int i = 0; i < TIMING_STAMPS; i++) {
+        print_number(timing_names[i], timing->stamps_us[i], 0, out);
+    }
+    print_number("bytes", timing->bytes, 0, out);
+    print_number("transfers", timing->transfers, 0, out);
+    fputc('}', out);
+}
+
+static void print_json_row(const struct report_row *row, FILE *out)
+{
+    fputs("    {\"name\": ", out);
+    print_string(row->name, out);
+    fputs(", \"label\": ", out);
+    print_string(row->label, out);
+    fprintf(out, ", \"module_mib\": %u", row->size_mib);
+    print_summary("loader_ms", row->loader, out);
+    if (!row->is_raw_dma) {
+        fprintf(out, ", \"iso_bytes\": %llu", (unsigned long long)row->iso_bytes);
+        print_summary("firmware_ms", row->firmware, out);
+        print_summary("total_ms", row->total, out);
+        bool counted = row->accesses != 0;
+        double accesses = counted ? (double)row->accesses : (double)NAN;
+        print_number("accesses", accesses, 0, out);
+        print_number("accesses_above_firmware", accesses - (double)row->firmware_accesses, 0, out);
+        print_number("times_faster_than_grub", row->times_faster_than_grub, 3, out);
+    }
+    if (row->has_timing) {
+        print_json_timing(&row->timing, out);
+    }
+    fputc('}', out);
+}
+
+void report_json(const struct report *report, FILE *out)
+{
+    fputs("{\n", out);
+    print_pair("whelk", WHELK_VERSION, out);
+    print_pair("tree", report->tree, out);
+    print_pair("platform", report->platform, out);
+    print_pair("accel", report->accel, out);
+    print_pair("until", report->until, out);
+    fprintf(out, "  \"runs\": %u,\n  \"results\": [\n", report->runs);
+    for (size_t i = 0; i < report->row_count; i++) {
+        print_json_row(&report->rows[i], out);
+        fputs(i + 1 < report->row_count ? ",\n" : "\n", out);
+    }
+    fputs("  ]\n}\n", out);
+}
+
+// ---- CSV
+
+static void print_field(double value, int decimals, FILE *out)
+{
+    fputc(',', out);
+    if (!isnan(value)) {
+        fprintf(out, "%.*f", decimals, value);
+    }
+}
+
+/* RFC 4180: quoted, quotes in it doubled. */
+static void print_quoted(const char *text, FILE *out)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"') {
+            fputc('"', out);
+        }
+        fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
+void report_csv(const struct report *report, FILE *out)
+{
+    fputs("name,module_mib,loader_ms,loader_ms_min,loader_ms_max,iso_bytes,firmware_ms,total_ms,"
+          "total_ms_min,total_ms_max,accesses,accesses_above_firmware,times_faster_than_grub\n",
+          out);
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct report_row *row = &report->rows[i];
+        double whole = row->is_raw_dma ? (double)NAN : 0; /* NAN: the field is left empty */
+        double counted = row->accesses == 0 ? (double)NAN : 0;
+        print_quoted(row->name, out);
+        fprintf(out, ",%u", row->size_mib);
+        print_field(row->loader.median, 3, out);
+        print_field(row->loader.lowest, 3, out);
+        print_field(row->loader.highest, 3, out);
+        print_field(whole + (double)row->iso_bytes, 0, out);
+        print_field(whole + row->firmware.median, 3, out);
+        print_field(whole + row->total.median, 3, out);
+        print_field(whole + row->total.lowest, 3, out);
+        print_field(whole + row->total.highest, 3, out);
+        print_field(counted + (double)row->accesses, 0, out);
+        print_field(counted + (double)row->accesses - (double)row->firmware_accesses, 0, out);
+        print_field(whole + row->times_faster_than_grub, 3, out);
+        fputc('\n', out);
+    }
+}

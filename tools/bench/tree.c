@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See bench/tree.h.
+#include "tools/bench/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "stage2/plan/plan.h"
+#include "tools/bench/embedded.h"
+#include "tools/bench/process.h"
+#include "tools/tree/tree.h"
+
+#define CONFIG_FILE  "boot/grub/grub.cfg"
+#define PROBE_FILE   "boot/whelk-probe"
+#define MODULE_FILE  "boot/whelk-module"
+#define TIMING_FILE  "timing.cfg"
+#define ARENA_BYTES  ((size_t)8 << 30) /* address space; what is not used costs nothing */
+#define PIECE_BYTES  ((size_t)1 << 20)
+#define RANDOM_START 0x9e3779b97f4a7c15u
+
+// ---- Reading
+
+/* A PC with 4 GiB, of which 3 lie below the devices. */
+static bool plan(struct bench_tree *tree, struct arena *arena, struct error *error)
+{
+    struct memory_range ranges[8] = {
+        {0x00000000, 0x0009fc00, MEMORY_AVAILABLE},
+        {0x00100000, 0xbff00000, MEMORY_AVAILABLE},
+        {0x100000000, 0x40000000, MEMORY_AVAILABLE},
+    };
+    struct memory_map map = {ranges, 3, 8};
+    struct plan found;
+    if (!memory_map_normalise(&map, error) ||
+        !plan_boot(&found, &tree->boot, CONFIG_FILE, &map, arena, error)) {
+        return false;
+    }
+    tree->entry = found.entry;
+    return true;
+}
+
+static bool evaluate(struct bench_tree *tree, struct arena *arena, struct error *error)
+{
+    static struct config config; /* in use as long as what it read */
+    struct file file;
+    if (!file_open("/" CONFIG_FILE, FILE_AS_IT_IS, &file, arena, error)) {
+        return fail_in(error, "%s/" CONFIG_FILE ": ", tree->directory);
+    }
+    uint8_t *text = file.size > CONFIG_MAX_BYTES ? NULL : arena_allocate(arena, file.size, 1);
+    if (text == NULL) {
+        return fail(error, "%s/" CONFIG_FILE ": is too long", tree->directory);
+    }
+    if (!file_read(&file, 0, file.size, text, error) ||
+        !config_read(&config, (struct bytes){text, file.size}, CONFIG_FILE, arena, error)) {
+        return false;
+    }
+    const struct config_entry *entry = &config.entries[config_default(&config)];
+    if (!config_evaluate(&config, entry, &tree->boot, error)) {
+        return false;
+    }
+    return tree->boot.action == CONFIG_ACTION_BOOT ||
+           fail(error, CONFIG_FILE ": the default entry boots no kernel");
+}
+
+bool bench_tree_read(const char *directory, struct bench_tree *tree, struct error *error)
+{
+    struct tree_source source = {.target = "/", .is_directory = true};
+    struct tree sources = {.sources = &source, .count = 1};
+    struct stat status;
+    if (realpath(directory, tree->directory) == NULL || stat(tree->directory, &status) != 0) {
+        return fail(error, "%s: %s", directory, strerror(errno));
+    }
+    if (!S_ISDIR(status.st_mode)) {
+        return fail(error, "%s: is not a directory", directory);
+    }
+    strcpy(source.disk, tree->directory);
+    struct arena arena = {.size = ARENA_BYTES};
+    arena.base = mmap(NULL, arena.size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (arena.base == MAP_FAILED) {
+        return fail(error, "out of memory");
+    }
+    tree_select(&sources);
+    bool done = evaluate(tree, &arena, error) && plan(tree, &arena, error);
+    tree_select(NULL);
+    return done;
+}
+
+// ---- Writing
+
+static bool finish(FILE *file, const char *path, struct error *error)
+{
+    bool done = file != NULL && ferror(file) == 0;
+    int reason = errno;
+    if (file != NULL) {
+        done = fclose(file) == 0 && done;
+    }
+    return done || fail(error, "%s: %s", path, strerror(reason));
+}
+
+/* Opens directory/name, which is no link to somewhere else. */
+static FILE *create(const char *directory, const char *name, char path[PATH_MAX])
+{
+    if (snprintf(path, PATH_MAX, "%s/%s", directory, name) >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    unlink(path);
+    return fopen(path, "wxe");
+}
+
+static bool write_file(const char *directory, const char *name, struct bytes contents,
+                       struct error *error)
+{
+    char path[PATH_MAX];
+    FILE *file = create(directory, name, path);
+    if (file != NULL) {
+        fwrite(contents.data, 1, contents.size, file);
+    }
+    return finish(file, path, error);
+}
+
+/* What no loader, file system or host can compress (xorshift64). */
+static bool write_random(const char *directory, uint32_t size_mib, struct error *error)
+{
+    char path[PATH_MAX];
+    uint64_t *piece = malloc(PIECE_BYTES), state = RANDOM_START;
+    FILE *file = piece != NULL ? create(directory, MODULE_FILE, path) : NULL;
+    for (uint32_t mib = 0; file != NULL && mib < size_mib; mib++) {
+        for (size_t i = 0; i < PIECE_BYTES / sizeof *piece; i++) {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            piece[i] = state;
+        }
+        fwrite(piece, 1, PIECE_BYTES, file);
+    }
+    free(piece);
+    return finish(file, MODULE_FILE, error);
+}
+
+static bool write_config(const char *directory, uint32_t size_mib, bool raw_dma,
+                         const struct config_boot *original, struct error *error)
+{
+    char path[PATH_MAX];
+    FILE *file = create(directory, CONFIG_FILE, path);
+    if (file != NULL) {
+        fprintf(file,
+                "set timeout=0\n"
+                "menuentry \"bench\" {\n"
+                "    multiboot /" PROBE_FILE "%s\n",
+                raw_dma ? " raw-dma" : "");
+        if (size_mib > 0) {
+            fprintf(file, "    module /" MODULE_FILE "\n");
+        }
+        for (size_t i = 0; size_mib == 0 && i < original->module_count; i++) {
+            fprintf(file, "    module%s %s %s\n",
+                    original->modules[i].keep_packed ? " --nounzip" : "", original->modules[i].path,
+                    original->modules[i].arguments);
+        }
+        fprintf(file, "}\n");
+    }
+    return finish(file, path, error);
+}
+
+/* Makes a directory in the copy, if it is not there: no link to another place. */
+static bool make_directory(const char *copy, const char *name, struct error *error)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    if (snprintf(path, sizeof path, "%s%s", copy, name) >= PATH_MAX) {
+        return fail(error, "%s: the name is too long", copy);
+    }
+    if (mkdir(path, S_IRWXU) == 0 || (lstat(path, &status) == 0 && S_ISDIR(status.st_mode))) {
+        return true;
+    }
+    return fail(error, "the tree's %s: is no directory", name);
+}
+
+static bool copy_tree(const char *directory, const char *copy, struct error *error)
+{
+    struct command command = {0};
+    const char *const words[] = {"cp", "-R", "-P", "--preserve=links", "--"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        command_add(&command, "%s", words[i]);
+    }
+    command_add(&command, "%s/.", directory);
+    command_add(&command, "%s", copy);
+    bool done = make_directory(copy, "", error) && process_run(&command, error);
+    command_free(&command);
+    return done && make_directory(copy, "/boot", error) &&
+           make_directory(copy, "/boot/grub", error);
+}
+
+bool bench_tree_with_probe(const char *directory, const char *name, uint32_t size_mib, bool raw_dma,
+                           struct bench_tree *tree, struct error *error)
+{
+    char copy[PATH_MAX], absolute[PATH_MAX];
+    struct bench_tree original = {0};
+    process_scratch(copy, name);
+    if (realpath(directory, absolute) == NULL) {
+        return fail(error, "%s: %s", directory, strerror(errno));
+    }
+    if (size_mib == 0 && !bench_tree_read(absolute, &original, error)) {
+        return false;
+    }
+    return copy_tree(absolute, copy, error) &&
+           write_file(copy, PROBE_FILE, embedded_probe(), error) &&
+           (size_mib == 0 || write_random(copy, size_mib, error)) &&
+           write_config(copy, size_mib, raw_dma, &original.boot, error) &&
+           bench_tree_read(copy, tree, error);
+}
+
+bool bench_tree_timing_config(const struct bench_tree *tree, char path[PATH_MAX],
+                              struct error *error)
+{
+    char original[PATH_MAX], directory[PATH_MAX];
+    process_scratch(directory, ".");
+    if (snprintf(original, sizeof original, "%s/" CONFIG_FILE, tree->directory) >= PATH_MAX) {
+        return fail(error, "%s: the name is too long", tree->directory);
+    }
+    FILE *in = fopen(original, "re"), *out = create(directory, TIMING_FILE, path);
+    if (out != NULL) {
+        fputs("set whelk_timing=1\n", out);
+    }
+    for (int character; in != NULL && out != NULL && (character = getc(in)) != EOF;) {
+        putc(character, out);
+    }
+    bool read = in != NULL && ferror(in) == 0;
+    if (in != NULL) {
+        fclose(in);
+    }
+    return finish(out, path, error) && (read || fail(error, "%s: cannot be read", original));
+}

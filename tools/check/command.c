@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See check/command.h. All that is decided here is decided by the loader's own code.
+#include "tools/check/command.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "tools/check/configs.h"
+#include "tools/check/kernel.h"
+#include "tools/check/report.h"
+#include "tools/lib/options.h"
+#include "tools/lib/say.h"
+
+enum {
+    STATUS_YES = 0,
+    STATUS_NO = 1,
+    STATUS_USAGE = 2,
+    DEFAULT_MIB = 128, /* QEMU's */
+    SMALLEST_MIB = 2,
+    LARGEST_MIB = 1 << 20,
+    VOLUME_OFFSET = 0x8001, /* ECMA-119, 8.1: the identifier of the first volume descriptor */
+};
+
+struct settings {
+    uint32_t mib;
+    int question; /* is it a kernel of this version of Multiboot? 0: say what it is */
+    const char *config;
+    bool json, help;
+};
+
+// ---- The command line
+
+static bool set_memory(void *settings, const char *argument, struct error *error)
+{
+    char *end;
+    unsigned long mib = strtoul(argument, &end, 10);
+    if (argument[0] < '0' || argument[0] > '9' || *end != '\0' || mib < SMALLEST_MIB ||
+        mib > LARGEST_MIB) {
+        return fail(error, "%s: memory is given in MiB, %d to %d", argument, SMALLEST_MIB,
+                    LARGEST_MIB);
+    }
+    ((struct settings *)settings)->mib = (uint32_t)mib;
+    return true;
+}
+
+static bool set_question(struct settings *settings, int question, struct error *error)
+{
+    if (settings->question != 0) {
+        return fail(error, "one question at a time");
+    }
+    settings->question = question;
+    return true;
+}
+
+static bool set_is_multiboot1(void *settings, const char *argument, struct error *error)
+{
+    (void)argument;
+    return set_question(settings, 1, error);
+}
+
+static bool set_is_multiboot2(void *settings, const char *argument, struct error *error)
+{
+    (void)argument;
+    return set_question(settings, 2, error);
+}
+
+static const struct option options[] = {
+    {'m', "memory", "MIB", "memory of the machine to place it in (128)", set_memory, 0},
+    {0, "config", "FILE", "judge this config alone, without its files", options_text,
+     offsetof(struct settings, config)},
+    {0, "json", NULL, "print JSON, of a tree, an ISO or a config", options_flag,
+     offsetof(struct settings, json)},
+    {0, "is-x86-multiboot", NULL, "say nothing; 0 if it has a Multiboot 1 header",
+     set_is_multiboot1, 0},
+    {0, "is-x86-multiboot2", NULL, "say nothing; 0 if it has a Multiboot 2 header",
+     set_is_multiboot2, 0},
+    {'h', "help", NULL, "show this help", options_flag, offsetof(struct settings, help)},
+    {0},
+};
+
+static void show_help(const char *name)
+{
+    printf("Usage: %s [OPTION]… TREE|ISO\n"
+           "       %s [OPTION]… --config FILE\n"
+           "       %s [OPTION]… KERNEL [MODULE]…\n"
+           "Says what each entry of a tree's or an ISO's config would boot, or what a kernel\n"
+           "is, where all of it would stand in memory, and what is wrong with it.\n\n",
+           name, name, name);
+    options_help(options);
+}
+
+/* What is wrong with the command line as a whole; NULL: nothing. */
+static const char *find_mistake(const struct settings *settings, size_t count)
+{
+    if (settings->config != NULL) {
+        return count > 0 || settings->question != 0 ? "--config goes with a file, and no other"
+                                                    : NULL;
+    }
+    if (count == 0) {
+        return "a file is missing";
+    }
+    return settings->question != 0 && count > 1 ? "one file at a time" : NULL;
+}
+
+// ---- What there is to check
+
+static bool is_iso(const char *path)
+{
+    char identifier[5] = "";
+    FILE *file = fopen(path, "rb");
+    if (file != NULL) {
+        bool is_read = fseek(file, VOLUME_OFFSET, SEEK_SET) == 0 &&
+                       fread(identifier, sizeof identifier, 1, file) == 1;
+        fclose(file);
+        return is_read && memcmp(identifier, "CD001", sizeof identifier) == 0;
+    }
+    return false;
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Checks what `tree` has, or the one config, and reports. */
+static bool check_and_report(const struct settings *settings, const struct tree *tree)
+{
+    static struct check check; /* large */
+    struct error error;
+    bool done = tree != NULL ? check_configs(&check, tree, settings->mib, &error)
+                             : check_config(&check, settings->config, &error);
+    (settings->json ? check_report_json : check_report_text)(&check, done ? NULL : error.message);
+    if (!done) {
+        say("%s", error.message);
+    }
+    check_end(&check);
+    return done && check.wrong == 0 && check.refused == 0;
+}
+
+static bool check_directory(const struct settings *settings, const char *path)
+{
+    struct tree_source source = {.target = "/", .is_directory = true};
+    struct tree tree = {.sources = &source, .count = 1};
+    return realpath(path, source.disk) != NULL && check_and_report(settings, &tree);
+}
+
+static bool check_iso(const struct settings *settings, const char *path)
+{
+    struct iso iso;
+    struct error error;
+    bool boots = false;
+    if (iso_open(&iso, path, NULL, &error)) {
+        struct tree tree = {.iso = &iso};
+        boots = check_and_report(settings, &tree);
+    } else {
+        say("%s", error.message);
+    }
+    iso_close(&iso);
+    return boots;
+}
+
+static bool check(const struct settings *settings, char **names, size_t count)
+{
+    if (settings->config != NULL) {
+        return check_and_report(settings, NULL);
+    }
+    if (settings->question != 0) {
+        return check_is_multiboot(names[0], settings->question);
+    }
+    if (count == 1 && is_directory(names[0])) {
+        return check_directory(settings, names[0]);
+    }
+    if (count == 1 && is_iso(names[0])) {
+        return check_iso(settings, names[0]);
+    }
+    if (settings->json) {
+        say("--json is for a tree, an ISO or a config");
+        return false;
+    }
+    return check_kernel(names, count, settings->mib);
+}
+
+int check_command(int argc, char **argv)
+{
+    struct settings settings = {.mib = DEFAULT_MIB};
+    struct command_line line = {0};
+    struct error error;
+    const char *mistake;
+    int status = STATUS_USAGE;
+    if (!options_read(argc, argv, options, NULL, &settings, &line, &error)) {
+        say("%s", error.message);
+    } else if (settings.help) {
+        show_help(argv[0]);
+        status = STATUS_YES;
+    } else if ((mistake = find_mistake(&settings, line.operands.count)) != NULL) {
+        say("%s (--help shows how to call it)", mistake);
+    } else {
+        bool is_fine = check(&settings, line.operands.at, line.operands.count);
+        status = is_fine ? STATUS_YES : STATUS_NO;
+    }
+    options_free(&line);
+    return status;
+}

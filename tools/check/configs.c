@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See check/configs.h.
+#include "tools/check/configs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "stage2/fs/file.h"
+#include "tools/check/check.h"
+
+#define ARENA_BYTES      ((size_t)1 << 30)
+#define PLAN_ARENA_BYTES ((size_t)16 << 30)
+
+static const struct tree *selected; /* for the configs' questions */
+
+static bool prepare(struct check *check, const struct tree *tree, uint32_t mib, struct error *error)
+{
+    *check = (struct check){.tree = tree, .mib = mib};
+    check->end = &check->configs;
+    selected = tree;
+    tree_select(tree);
+    return pretend_arena(&check->arena, ARENA_BYTES, error) &&
+           pretend_arena(&check->plan_arena, PLAN_ARENA_BYTES, error) &&
+           pretend_memory(&check->memory, mib, error);
+}
+
+// ---- The configs
+
+static enum config_node find_node(const char *path)
+{
+    struct tree_node node;
+    struct error ignored;
+    if (!tree_find(selected, path, &node, &ignored)) {
+        return CONFIG_NODE_NONE;
+    }
+    if (S_ISDIR(node.status.st_mode)) {
+        return CONFIG_NODE_DIRECTORY;
+    }
+    return node.status.st_size > 0 ? CONFIG_NODE_FILE : CONFIG_NODE_EMPTY;
+}
+
+static bool read_text(const char *path, struct arena *arena, struct bytes *text,
+                      struct error *error)
+{
+    struct file file;
+    if (!file_open(path, FILE_UNPACK, &file, arena, error)) {
+        return false;
+    }
+    if (file.size > CONFIG_MAX_BYTES) {
+        return fail(error, "has %llu bytes, more than the %d that a config may have",
+                    (unsigned long long)file.size, CONFIG_MAX_BYTES);
+    }
+    uint8_t *data = arena_allocate(arena, (size_t)file.size, 1);
+    *text = (struct bytes){data, (size_t)file.size};
+    return data != NULL ? file_read(&file, 0, (size_t)file.size, data, error)
+                        : fail(error, "out of memory");
+}
+
+static bool read_nothing(const char *path, struct arena *arena, struct bytes *text,
+                         struct error *error)
+{
+    (void)path;
+    (void)arena;
+    (void)text;
+    return fail(error, "is not read: the config is judged alone");
+}
+
+/* What the config that is evaluated has its terminal in. */
+static const char *graphics;
+
+static void set_graphics(const char *modes)
+{
+    graphics = modes;
+}
+
+/* What only the machine knows, a label that only the ISO will have: the config is right. */
+static const struct config_host tree_host = {
+    .find = find_node, .read = read_text, .set_graphics = set_graphics};
+static const struct config_host lone_host = {.read = read_nothing, .set_graphics = set_graphics};
+static const struct config_environment in_tree = {CONFIG_CD_VARIABLES, &tree_host};
+static const struct config_environment alone = {CONFIG_CD_VARIABLES, &lone_host};
+
+/* Puts a config behind the others, once. */
+static bool add_config(struct check *check, const char *path, struct error *error)
+{
+    for (const struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
+        if (strcmp(checked->path, path) == 0) {
+            return true;
+        }
+    }
+    struct checked *checked = ARENA_NEW(&check->arena, struct checked);
+    if (checked == NULL) {
+        return fail(error, "out of memory");
+    }
+    checked->path = path;
+    checked->name = path + (check->tree != NULL); /* as a path in the tree */
+    *check->end = checked;
+    check->end = &checked->next;
+    return true;
+}
+
+static bool read_from_tree(struct check *check, struct checked *checked, struct bytes *text,
+                           struct error *error)
+{
+    if (checked == check->configs && find_node(checked->path) == CONFIG_NODE_NONE) {
+        return fail(error, "%s: no such file in the tree; it says what to boot, as for GRUB",
+                    checked->name);
+    }
+    return read_text(checked->path, &check->arena, text, error) ||
+           fail_in(error, "%s: ", checked->name);
+}
+
+static bool read_from_disk(struct check *check, const char *path, struct bytes *text,
+                           struct error *error)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *data = arena_allocate(&check->arena, CONFIG_MAX_BYTES + 1, 1);
+    if (file == NULL || data == NULL) {
+        bool failed = fail(error, "%s: %s", path, strerror(errno));
+        if (file != NULL) {
+            fclose(file);
+        }
+        return failed;
+    }
+    *text = (struct bytes){data, fread(data, 1, CONFIG_MAX_BYTES + 1, file)};
+    bool done = !ferror(file) || fail(error, "%s: %s", path, strerror(errno));
+    fclose(file);
+    return done;
+}
+
+static bool read_config(struct check *check, struct checked *checked, struct error *error)
+{
+    struct bytes text = {0};
+    graphics = "";
+    bool is_read = check->tree != NULL ? read_from_tree(check, checked, &text, error)
+                                       : read_from_disk(check, checked->path, &text, error);
+    if (!is_read ||
+        !config_read_with(&checked->config, text, checked->name,
+                          check->tree != NULL ? &in_tree : &alone, &check->arena, error)) {
+        return false;
+    }
+    checked->first = config_default(&checked->config);
+    checked->entries =
+        ARENA_ARRAY(&check->arena, checked->config.entry_count, struct checked_entry);
+    return checked->entries != NULL || fail(error, "out of memory");
+}
+
+// ---- The entries
+
+static int by_address(const void *left, const void *right)
+{
+    const struct checked_piece *a = left, *b = right;
+    return a->start != b->start ? (a->start < b->start ? -1 : 1) : 0;
+}
+
+bool check_pieces(struct plan *plan, const struct config_boot *boot, struct arena *arena,
+                  struct checked_piece **pieces)
+{
+    const struct placement *placement = &plan->placement;
+    *pieces = ARENA_ARRAY(arena, placement->count, struct checked_piece);
+    for (size_t i = 0; *pieces != NULL && i < placement->count; i++) {
+        const struct piece *piece = &placement->pieces[i];
+        struct checked_piece *checked = &(*pieces)[i];
+        checked->start = piece->address;
+        checked->end = (uint64_t)piece->address + piece->length + piece->zero_length;
+        char name[PIECE_NAME_BYTES];
+        checked->name = arena_text(arena, name, strlen(piece_name(piece, name)));
+        if (checked->name == NULL) {
+            return false;
+        }
+        for (size_t m = 0; m < plan->information.module_count; m++) {
+            checked->path =
+                piece->file == &plan->modules[m] ? boot->modules[m].path : checked->path;
+        }
+    }
+    if (*pieces != NULL) {
+        qsort(*pieces, placement->count, sizeof **pieces, by_address);
+    }
+    return *pieces != NULL;
+}
+
+static bool plan(struct check *check, const struct checked *checked, struct checked_entry *entry,
+                 struct error *error)
+{
+    struct plan plan;
+    check->plan_arena.used = 0;
+    tree_select(check->tree);
+    if (!plan_boot(&plan, &entry->boot, checked->name, &check->memory.map, &check->plan_arena,
+                   error)) {
+        return false;
+    }
+    entry->address = plan.entry;
+    entry->video = plan.video;
+    if (!check_pieces(&plan, &entry->boot, &check->arena, &entry->pieces)) {
+        return fail(error, "out of memory");
+    }
+    entry->piece_count = plan.placement.count;
+    return true;
+}
+
+/* Whether the entry would boot, or does something else that is understood. */
+static bool check_entry(struct check *check, struct checked *checked, size_t index,
+                        struct error *error)
+{
+    struct checked_entry *entry = &checked->entries[index];
+    const struct config_file *kernel = &entry->boot.kernel;
+    const char *menus_graphics = graphics;
+    bool is_fine =
+        config_evaluate(&checked->config, &checked->config.entries[index], &entry->boot, error);
+    entry->kept = graphics;
+    graphics = menus_graphics;
+    if (!is_fine) {
+        return false;
+    }
+    if (check->tree != NULL && entry->boot.action == CONFIG_ACTION_CONFIG) {
+        return find_node(kernel->path) == CONFIG_NODE_NONE
+                   ? fail(error, "%s:%u: %s: no such file", kernel->config, kernel->line,
+                          kernel->path)
+                   : add_config(check, kernel->path, error);
+    }
+    if (entry->boot.action != CONFIG_ACTION_BOOT) {
+        return true;
+    }
+    if (check->tree != NULL && !plan(check, checked, entry, error)) {
+        return false;
+    }
+    check->bootable++;
+    return true;
+}
+
+static bool check_entries(struct check *check, struct checked *checked, struct error *error)
+{
+    for (size_t i = 0; i < checked->config.entry_count; i++) {
+        struct checked_entry *entry = &checked->entries[i];
+        struct error reason;
+        if (!check_entry(check, checked, i, &reason)) {
+            entry->reason = arena_text(&check->arena, reason.message, strlen(reason.message));
+            if (entry->reason == NULL) {
+                return fail(error, "out of memory");
+            }
+            /* To boot nothing is no mistake, unless it is what boots by itself. */
+            bool is_meant =
+                entry->boot.is_refused || (entry->boot.names_no_kernel && i != checked->first);
+            check->refused += is_meant;
+            check->wrong += !is_meant;
+        }
+    }
+    return true;
+}
+
+/* All configs from this one on, as they lead to each other. */
+static bool check_from(struct check *check, const char *path, struct error *error)
+{
+    if (!add_config(check, path, error)) {
+        return false;
+    }
+    for (struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
+        if (!read_config(check, checked, error) || !check_entries(check, checked, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// ---- All of it
+
+bool check_configs(struct check *check, const struct tree *tree, uint32_t mib, struct error *error)
+{
+    if (!prepare(check, tree, mib, error)) {
+        return false;
+    }
+    bool is_legacy =
+        find_node(CONFIG_PATH) == CONFIG_NODE_NONE && find_node(LEGACY_PATH) != CONFIG_NODE_NONE;
+    return check_from(check, is_legacy ? LEGACY_PATH : CONFIG_PATH, error);
+}
+
+bool check_config(struct check *check, const char *path, struct error *error)
+{
+    return prepare(check, NULL, PRETEND_TYPICAL_MIB, error) && check_from(check, path, error);
+}
+
+void check_end(struct check *check)
+{
+    tree_select(NULL);
+    munmap(check->arena.base, check->arena.size);
+    munmap(check->plan_arena.base, check->plan_arena.size);
+}

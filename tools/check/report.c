@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See check/report.h: the text. Lines about a line of a config begin with its file and number.
+#include "tools/check/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+void check_position(const struct config_entry *entry, char text[POSITION_BYTES])
+{
+    size_t start = POSITION_BYTES - 1;
+    text[start] = '\0';
+    /* From the innermost outwards. */
+    for (; start > 0; entry = &entry->menu->self) {
+        char number[16];
+        int length = snprintf(number, sizeof number, "%u%s", entry->position,
+                              text[start] != '\0' ? ">" : "");
+        if ((size_t)length > start) {
+            break;
+        }
+        start -= (size_t)length;
+        memcpy(text + start, number, (size_t)length);
+        if (entry->menu->self.title == NULL) {
+            break;
+        }
+    }
+    memmove(text, text + start, POSITION_BYTES - start);
+}
+
+void check_video(const struct checked_entry *entry, char text[VIDEO_BYTES])
+{
+    const struct video_request *request = &entry->video;
+    struct video_wish wishes[VIDEO_WISHES];
+    size_t count = 0;
+    if (request->is_made && request->gfxpayload != NULL) {
+        count = video_read_wishes(request->gfxpayload, entry->kept, wishes);
+    } else if (request->is_preferred) {
+        count = video_wishes(request->width, request->height, request->depth, wishes);
+    }
+    size_t length = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        const struct video_wish *wish = &wishes[i];
+        char mode[48];
+        if (wish->width == 0) {
+            strcpy(mode, "auto");
+        } else {
+            size_t end = (size_t)snprintf(mode, sizeof mode, "%ux%u", wish->width, wish->height);
+            snprintf(mode + end, sizeof mode - end, wish->depth != 0 ? "x%u" : "", wish->depth);
+        }
+        length +=
+            (size_t)snprintf(text + length, VIDEO_BYTES - length, "%s%s", i > 0 ? "," : "", mode);
+    }
+}
+
+void check_report_pieces(const struct checked_piece *pieces, size_t count,
+                         enum config_protocol protocol, uint32_t mib, uint32_t entry)
+{
+    printf("By Multiboot %d in %u MiB of memory, entered at 0x%x:\n", protocol, mib, entry);
+    for (size_t i = 0; i < count; i++) {
+        const struct checked_piece *piece = &pieces[i];
+        printf("  0x%08x to 0x%08" PRIx64 "  %s%s%s\n", piece->start, piece->end, piece->name,
+               piece->path != NULL ? ": " : "", piece->path != NULL ? piece->path : "");
+    }
+}
+
+static void report_file(const char *command, int version, const struct config_file *file)
+{
+    printf("%s%s%s %s%s%s\n", command, version == CONFIG_MULTIBOOT2 ? "2" : "",
+           file->keep_packed ? " --nounzip" : "", file->path, file->arguments[0] != '\0' ? " " : "",
+           file->arguments);
+}
+
+static void report_boot(const struct check *check, const struct checked_entry *entry)
+{
+    const struct config_boot *boot = &entry->boot;
+    char video[VIDEO_BYTES];
+    report_file("multiboot", boot->protocol, &boot->kernel);
+    for (size_t i = 0; i < boot->module_count; i++) {
+        report_file("module", boot->protocol, &boot->modules[i]);
+    }
+    if (entry->piece_count > 0) {
+        check_video(entry, video);
+        printf("Video: %s\n", video[0] != '\0' ? video : "text");
+        check_report_pieces(entry->pieces, entry->piece_count, boot->protocol, check->mib,
+                            entry->address);
+    } else if (boot->gfxpayload != NULL) {
+        printf("Video: %s\n", boot->gfxpayload);
+    }
+}
+
+static void report_entry(const struct check *check, const struct checked *checked, size_t index)
+{
+    static const char *const actions[] = {
+        [CONFIG_ACTION_REBOOT] = "Reboots",
+        [CONFIG_ACTION_HALT] = "Switches the machine off",
+        [CONFIG_ACTION_EXIT] = "Leaves to the firmware's next boot device",
+        [CONFIG_ACTION_SETUP] = "Opens the firmware's setup",
+    };
+    const struct config_entry *item = &checked->config.entries[index];
+    const struct checked_entry *entry = &checked->entries[index];
+    char position[POSITION_BYTES];
+    check_position(item, position);
+    printf("\n%s:%u: entry %s \"%s\"%s\n", item->body.name, item->line, position, item->title,
+           index == checked->first ? ", the default" : "");
+    if (entry->reason != NULL) {
+        printf("Does not boot: %s\n", entry->reason);
+    } else if (entry->boot.action == CONFIG_ACTION_BOOT) {
+        report_boot(check, entry);
+    } else if (entry->boot.action == CONFIG_ACTION_CONFIG) {
+        printf("Goes on with %s\n", entry->boot.kernel.path);
+    } else {
+        printf("%s\n", actions[entry->boot.action]);
+    }
+}
+
+static void report_config(const struct check *check, const struct checked *checked)
+{
+    const struct config *config = &checked->config;
+    size_t count = checked->entries != NULL ? config->entry_count : 0;
+    bool is_set = false;
+    if (count > 0) {
+        int timeout = config_timeout(config, &is_set);
+        printf("%s: %zu entr%s", checked->name, count, count == 1 ? "y" : "ies");
+        printf(is_set && timeout >= 0 ? ", timeout %d s\n" : "\n", timeout);
+    }
+    for (size_t i = 0; i < count; i++) {
+        report_entry(check, checked, i);
+    }
+    for (const struct config_warning *warning = config->warnings; warning != NULL;
+         warning = warning->next) {
+        printf("%s%s:%u: warning: %s\n", warning == config->warnings ? "\n" : "", warning->name,
+               warning->line, warning->text);
+    }
+    printf(checked->next != NULL ? "\n" : "");
+}
+
+void check_report_text(const struct check *check, const char *failure)
+{
+    (void)failure;
+    for (const struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
+        report_config(check, checked);
+    }
+    fflush(stdout); /* before what is said on standard error */
+}

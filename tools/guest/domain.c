@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See domain.h: the command `whelk domain`.
+#include "tools/guest/domain.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tools/lib/options.h"
+#include "tools/lib/say.h"
+
+enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
+
+static const struct {
+    const char *name;
+    void (*write)(const struct domain *domain, FILE *out);
+} formats[] = {
+    {"xl", domain_write_xl},
+    {"libvirt", domain_write_libvirt},
+    {"qemu", domain_write_qemu},
+    {"kubevirt", domain_write_kubevirt},
+};
+enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
+
+struct settings {
+    struct domain domain;
+    size_t format;
+    const char *hypervisor; /* NULL: not said */
+    bool help;
+};
+
+static bool set_format(void *settings, const char *argument, struct error *error)
+{
+    struct settings *these = settings;
+    for (these->format = 0; these->format < FORMAT_COUNT; these->format++) {
+        if (strcmp(argument, formats[these->format].name) == 0) {
+            return true;
+        }
+    }
+    return fail(error, "%s: no such format; there are xl, libvirt, qemu and kubevirt", argument);
+}
+
+static bool set_hypervisor(void *settings, const char *argument, struct error *error)
+{
+    struct settings *these = settings;
+    these->hypervisor = argument;
+    these->domain.xen = strcmp(argument, "xen") == 0;
+    return these->domain.xen || strcmp(argument, "kvm") == 0 ||
+           fail(error, "%s: no such hypervisor; there are kvm and xen", argument);
+}
+
+static const struct option options[] = {
+    {'f', "format", "FORMAT", "xl, libvirt, qemu or kubevirt (xl)", set_format, 0},
+    {0, "hypervisor", "NAME", "for libvirt: kvm or xen (kvm)", set_hypervisor, 0},
+    {0, "name", "NAME", "the guest's name (the ISO's)", options_text,
+     offsetof(struct settings, domain.name)},
+    {'m', "memory", "MIB", "its memory (1024)", domain_set_memory,
+     offsetof(struct settings, domain)},
+    {'c', "cpus", "COUNT", "its processors (1)", domain_set_cpus,
+     offsetof(struct settings, domain)},
+    {0, "bridge", "BRIDGE", "the bridge of its network card", options_text,
+     offsetof(struct settings, domain.bridge)},
+    {0, "log", "FILE", "where its serial port's output goes", options_text,
+     offsetof(struct settings, domain.log)},
+    {0, "set", "KEY=VALUE", "a line of xl's config, in place of Whelk's", domain_add_setting,
+     offsetof(struct settings, domain)},
+    {'h', "help", NULL, "show this", options_flag, offsetof(struct settings, help)},
+    {0},
+};
+
+static void show_help(const char *name)
+{
+    printf("Usage: %s [OPTION…] ISO\n"
+           "Prints the definition of a guest that boots an ISO, on standard output.\n\n",
+           name);
+    options_help(options);
+}
+
+static bool print(struct settings *settings, const char *iso, struct error *error)
+{
+    static char path[PATH_MAX], name[NAME_MAX + 1], log[2 * PATH_MAX];
+    char directory[PATH_MAX];
+    if (realpath(iso, path) == NULL) {
+        return fail(error, "%s: %s", iso, strerror(errno));
+    }
+    settings->domain.iso = path;
+    if (settings->domain.name == NULL) {
+        domain_name(path, name, sizeof name);
+        settings->domain.name = name;
+    }
+    if (settings->domain.log != NULL && settings->domain.log[0] != '/') {
+        if (realpath(".", directory) == NULL) {
+            return fail(error, "the current directory: %s", strerror(errno));
+        }
+        snprintf(log, sizeof log, "%s/%s", directory, settings->domain.log);
+        settings->domain.log = log;
+    }
+    if (!domain_check(&settings->domain, error)) {
+        return false;
+    }
+    formats[settings->format].write(&settings->domain, stdout);
+    return fflush(stdout) == 0 || fail(error, "cannot write it: %s", strerror(errno));
+}
+
+int domain_command(int argc, char **argv)
+{
+    struct settings settings = {.domain = {.memory_mib = DOMAIN_MEMORY_MIB, .cpus = 1}};
+    struct command_line line = {0};
+    struct error error;
+    int status = STATUS_USAGE;
+    if (!options_read(argc, argv, options, NULL, &settings, &line, &error)) {
+        say("%s", error.message);
+    } else if (settings.help) {
+        show_help(argv[0]);
+        status = STATUS_DONE;
+    } else if (line.operands.count != 1) {
+        say("%s (--help shows how to call it)",
+            line.operands.count == 0 ? "an ISO is missing" : "one ISO at a time");
+    } else if (settings.hypervisor != NULL &&
+               formats[settings.format].write != domain_write_libvirt) {
+        say("--hypervisor is for libvirt: --format libvirt");
+    } else if (print(&settings, line.operands.at[0], &error)) {
+        status = STATUS_DONE;
+    } else {
+        say("%s", error.message);
+        status = STATUS_FAILED;
+    }
+    options_free(&line);
+    return status;
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See domain.h. xl.cfg(5); https://libvirt.org/formatdomain.html; qemu(1); KubeVirt's API v1. In
+// all of them the guest has what makes the firmware quick: one disc to boot from, no graphics card,
+// no ROM on the network card.
+#include <ctype.h>
+#include <limits.h>
+#include <string.h>
+#include "tools/guest/domain.h"
+#include "tools/lib/options.h"
+
+void domain_name(const char *path, char *name, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(name, size, "%s", slash != NULL ? slash + 1 : path);
+    char *dot = strrchr(name, '.');
+    if (dot != NULL && dot != name) {
+        *dot = '\0';
+    }
+    for (char *at = name; *at != '\0'; at++) {
+        if (!isalnum((unsigned char)*at) && strchr("._-", *at) == NULL) {
+            *at = '-';
+        }
+    }
+}
+
+static bool is_plain(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (iscntrl((unsigned char)*text) || *text == '"' || *text == '\'' || *text == '\\') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool domain_check(const struct domain *domain, struct error *error)
+{
+    const char *const texts[] = {domain->iso, domain->bridge, domain->log};
+    if (domain->name[0] == '\0' ||
+        strspn(domain->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") !=
+            strlen(domain->name)) {
+        return fail(error, "'%s': a guest's name has letters, digits, '.', '_' and '-' (--name)",
+                    domain->name);
+    }
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i] != NULL && !is_plain(texts[i])) {
+            return fail(error, "%s: has quotes or backslashes, which cannot stand there", texts[i]);
+        }
+    }
+    return true;
+}
+
+// ---- xl
+
+static size_t key_length(const char *setting)
+{
+    return strcspn(setting, "= \t");
+}
+
+bool domain_set_memory(void *domain, const char *argument, struct error *error)
+{
+    return options_number(argument, DOMAIN_MEMORY_MAX_MIB, &((struct domain *)domain)->memory_mib,
+                          error);
+}
+
+bool domain_set_cpus(void *domain, const char *argument, struct error *error)
+{
+    return options_number(argument, DOMAIN_CPUS_MAX, &((struct domain *)domain)->cpus, error);
+}
+
+bool domain_add_setting(void *field, const char *setting, struct error *error)
+{
+    struct domain *domain = field;
+    if (strchr(setting, '=') == NULL || key_length(setting) == 0) {
+        return fail(error, "%s: is not KEY=VALUE", setting);
+    }
+    if (domain->setting_count == DOMAIN_SETTINGS_MAX) {
+        return fail(error, "%s: more than %d settings", setting, DOMAIN_SETTINGS_MAX);
+    }
+    domain->settings[domain->setting_count++] = setting;
+    return true;
+}
+
+/* Whether the user has set what a line sets. */
+static bool is_set(const struct domain *domain, const char *line)
+{
+    for (size_t i = 0; i < domain->setting_count; i++) {
+        size_t length = key_length(domain->settings[i]);
+        if (length == key_length(line) && strncmp(domain->settings[i], line, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void domain_write_xl(const struct domain *domain, FILE *out)
+{
+    char lines[6][5120];
+    snprintf(lines[0], sizeof lines[0], "name = \"%s\"", domain->name);
+    snprintf(lines[1], sizeof lines[1], "memory = %u", domain->memory_mib);
+    snprintf(lines[2], sizeof lines[2], "vcpus = %u", domain->cpus);
+    snprintf(lines[3], sizeof lines[3],
+             "disk = [ \"format=raw, vdev=hdc, access=ro, devtype=cdrom, target=%s\" ]",
+             domain->iso);
+    snprintf(lines[4], sizeof lines[4], "vif = [ \"type=ioemu, model=rtl8139%s%s\" ]",
+             domain->bridge != NULL ? ", bridge=" : "",
+             domain->bridge != NULL ? domain->bridge : "");
+    snprintf(lines[5], sizeof lines[5], "serial = \"%s%s\"", domain->log != NULL ? "file:" : "pty",
+             domain->log != NULL ? domain->log : "");
+    static const char *const fixed[] = {
+        "boot = \"d\"", /* the firmware looks at nothing else */
+        "device_model_args_hvm = [ \"-global\", \"rtl8139.romfile=\" ]", /* no boot from the network
+                                                                          */
+        "vga = \"none\"",
+        "vnc = 0",
+        "usb = 0",
+        "tsc_mode = \"native\"",
+        "on_poweroff = \"destroy\"",
+        "on_reboot = \"destroy\"",
+        "on_crash = \"destroy\"",
+    };
+    fputs("# A guest that boots an ISO with Whelk. Start: xl create FILE\n", out);
+    if (!is_set(domain, "type")) {
+        fputs("type = \"hvm\"\n", out);
+    }
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        if (!is_set(domain, lines[i])) {
+            fprintf(out, "%s\n", lines[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        if (!is_set(domain, fixed[i])) {
+            fprintf(out, "%s\n", fixed[i]);
+        }
+    }
+    for (size_t i = 0; i < domain->setting_count; i++) {
+        fprintf(out, "%s\n", domain->settings[i]);
+    }
+}
+
+// ---- libvirt
+
+static void put_xml(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        switch (*text) {
+        case '&':
+            fputs("&amp;", out);
+            break;
+        case '<':
+            fputs("&lt;", out);
+            break;
+        case '>':
+            fputs("&gt;", out);
+            break;
+        default:
+            fputc(*text, out);
+        }
+    }
+}
+
+static void put_element(FILE *out, const char *before, const char *text, const char *after)
+{
+    fputs(before, out);
+    put_xml(out, text);
+    fputs(after, out);
+}
+
+static void put_libvirt_disc_and_network(const struct domain *domain, FILE *out)
+{
+    put_element(out,
+                "    <disk type='file' device='cdrom'>\n"
+                "      <driver name='qemu' type='raw'/>\n"
+                "      <source file='",
+                domain->iso,
+                "'/>\n"
+                "      <target dev='hdc' bus='ide'/>\n"
+                "      <readonly/>\n"
+                "    </disk>\n");
+    if (domain->bridge != NULL) {
+        put_element(out, "    <interface type='bridge'>\n      <source bridge='", domain->bridge,
+                    "'/>\n"
+                    "      <model type='rtl8139'/>\n");
+        fputs(domain->xen ? "" : "      <rom enabled='no'/>\n", out);
+        fputs("    </interface>\n", out);
+    }
+}
+
+static void put_libvirt_kvm_devices(const struct domain *domain, FILE *out)
+{
+    fputs("    <serial type='pty'>\n"
+          "      <target port='0'/>\n",
+          out);
+    if (domain->log != NULL) {
+        put_element(out, "      <log file='", domain->log, "' append='off'/>\n");
+    }
+    fputs("    </serial>\n"
+          "    <console type='pty'>\n"
+          "      <target type='serial' port='0'/>\n"
+          "    </console>\n"
+          "    <video>\n"
+          "      <model type='none'/>\n"
+          "    </video>\n"
+          "    <memballoon model='none'/>\n",
+          out);
+}
+
+/* Its driver refuses a video card 'none' and a missing balloon: there is no card if none is named.
+ */
+static void put_libvirt_xen_devices(const struct domain *domain, FILE *out)
+{
+    if (domain->log != NULL) {
+        put_element(out, "    <serial type='file'>\n      <source path='", domain->log, "'/>\n");
+    } else {
+        fputs("    <serial type='pty'>\n", out);
+    }
+    fputs("      <target port='0'/>\n"
+          "    </serial>\n",
+          out);
+}
+
+static const char libvirt_kvm[] = "  <os>\n"
+                                  "    <type arch='x86_64' machine='pc'>hvm</type>\n"
+                                  "    <boot dev='cdrom'/>\n"
+                                  "    <bootmenu enable='no'/>\n"
+                                  "  </os>\n"
+                                  "  <cpu mode='host-passthrough'>\n"
+                                  "    <topology sockets='%u' cores='1' threads='1'/>\n"
+                                  "  </cpu>\n";
+static const char libvirt_xen[] = "  <os>\n"
+                                  "    <type arch='x86_64' machine='xenfv'>hvm</type>\n"
+                                  "    <boot dev='cdrom'/>\n"
+                                  "  </os>\n"
+                                  "  <clock offset='utc'>\n"
+                                  "    <timer name='tsc' mode='native'/>\n"
+                                  "  </clock>\n";
+/* The driver for Xen does not read <rom>. */
+static const char libvirt_xen_no_rom[] =
+    "  <commandline xmlns='http://libvirt.org/schemas/domain/xen/1.0'>\n"
+    "    <arg value='-global'/>\n"
+    "    <arg value='rtl8139.romfile='/>\n"
+    "  </commandline>\n";
+
+void domain_write_libvirt(const struct domain *domain, FILE *out)
+{
+    fprintf(out,
+            "<domain type='%s'>\n"
+            "  <name>%s</name>\n"
+            "  <memory unit='MiB'>%u</memory>\n"
+            "  <vcpu>%u</vcpu>\n",
+            domain->xen ? "xen" : "kvm", domain->name, domain->memory_mib, domain->cpus);
+    if (domain->xen) {
+        fputs(libvirt_xen, out);
+    } else {
+        fprintf(out, libvirt_kvm, domain->cpus);
+    }
+    fputs("  <features>\n"
+          "    <acpi/>\n"
+          "    <apic/>\n"
+          "  </features>\n"
+          "  <on_poweroff>destroy</on_poweroff>\n"
+          "  <on_reboot>destroy</on_reboot>\n"
+          "  <on_crash>destroy</on_crash>\n"
+          "  <devices>\n",
+          out);
+    put_libvirt_disc_and_network(domain, out);
+    if (domain->xen) {
+        put_libvirt_xen_devices(domain, out);
+    } else {
+        put_libvirt_kvm_devices(domain, out);
+    }
+    fputs("  </devices>\n", out);
+    if (domain->xen && domain->bridge != NULL) {
+        fputs(libvirt_xen_no_rom, out);
+    }
+    fputs("</domain>\n", out);
+}
+
+// ---- QEMU, for a shell
+
+/* A comma in a file name is written twice. */
+static void put_qemu_path(FILE *out, const char *path)
+{
+    for (; *path != '\0'; path++) {
+        fputs(*path == ',' ? ",," : (const char[]){*path, '\0'}, out);
+    }
+}
+
+void domain_write_qemu(const struct domain *domain, FILE *out)
+{
+    fprintf(out,
+            "qemu-system-x86_64 -name %s -machine pc -accel kvm -accel tcg -nodefaults \\\n"
+            "    -m %u -smp %u,sockets=%u -boot order=d,menu=off,strict=on -no-reboot \\\n"
+            "    -display none -vga none \\\n"
+            "    -drive 'if=ide,index=2,media=cdrom,format=raw,readonly=on,file=",
+            domain->name, domain->memory_mib, domain->cpus, domain->cpus);
+    put_qemu_path(out, domain->iso);
+    fputs("' \\\n", out);
+    if (domain->bridge != NULL) {
+        fprintf(out, "    -netdev 'bridge,id=net,br=%s' -device rtl8139,netdev=net,romfile= \\\n",
+                domain->bridge);
+    }
+    if (domain->log != NULL) {
+        fputs("    -chardev 'file,id=serial,path=", out);
+        put_qemu_path(out, domain->log);
+        fputs("' -serial chardev:serial\n", out);
+    } else {
+        fputs("    -serial mon:stdio\n", out);
+    }
+}
+
+// ---- KubeVirt
+
+void domain_write_kubevirt(const struct domain *domain, FILE *out)
+{
+    char name[NAME_MAX + 1]; /* Kubernetes has small letters, digits, '-' and '.' */
+    snprintf(name, sizeof name, "%s", domain->name);
+    for (char *at = name; *at != '\0'; at++) {
+        *at = *at == '_' ? '-' : (char)tolower((unsigned char)*at);
+    }
+    fprintf(out,
+            "# First, once: virtctl image-upload pvc %s --size=1Gi --image-path='%s'\n"
+            "apiVersion: kubevirt.io/v1\n"
+            "kind: VirtualMachine\n"
+            "metadata:\n"
+            "  name: %s\n"
+            "spec:\n"
+            "  runStrategy: RerunOnFailure\n"
+            "  template:\n"
+            "    metadata:\n"
+            "      labels:\n"
+            "        kubevirt.io/vm: %s\n"
+            "    spec:\n"
+            "      domain:\n"
+            "        cpu:\n"
+            "          sockets: %u\n"
+            "          cores: 1\n"
+            "          threads: 1\n"
+            "        memory:\n"
+            "          guest: %uMi\n"
+            "        devices:\n"
+            "          autoattachGraphicsDevice: false\n"
+            "          autoattachMemBalloon: false\n"
+            "          autoattachPodInterface: %s\n"
+            "          autoattachSerialConsole: true\n"
+            "          disks:\n"
+            "            - name: boot\n"
+            "              bootOrder: 1\n"
+            "              cdrom:\n"
+            "                bus: sata\n"
+            "                readonly: true\n"
+            "      volumes:\n"
+            "        - name: boot\n"
+            "          persistentVolumeClaim:\n"
+            "            claimName: %s\n",
+            name, domain->iso, name, name, domain->cpus, domain->memory_mib,
+            domain->bridge != NULL ? "true" : "false", name);
+}

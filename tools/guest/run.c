@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See run.h. QEMU gets no device that its firmware would look at in vain: no network card and no
+// graphics card, whose option ROMs take longer than the boot, and one drive to boot from.
+#include "tools/guest/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/kvm.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include "tools/iso/mkrescue.h"
+#include "tools/guest/ovmf.h"
+#include "tools/lib/options.h"
+#include "tools/iso/output.h"
+#include "tools/lib/say.h"
+#include "tools/iso/xorriso.h"
+
+enum {
+    STATUS_DONE = 0,
+    STATUS_FAILED = 1,
+    STATUS_USAGE = 2,
+    STATUS_SIGNAL = 128, /* plus its number, as in a shell */
+
+    DEFAULT_MEMORY_MIB = 512,
+    MEMORY_MAX_MIB = 1 << 20,
+    CPUS_MAX = 255,
+    TIMEOUT_MAX_SECONDS = 24 * 60 * 60,
+    PIECE_BYTES = 4096, /* of the serial port's output */
+};
+
+struct settings {
+    const char *qemu, *expect;
+    unsigned memory_mib, cpus, timeout_seconds; /* 0: for ever */
+    bool uefi, uefi32, gdb, verbose, help;
+};
+
+// ---- The command line
+
+static bool set_memory(void *settings, const char *argument, struct error *error)
+{
+    return options_number(argument, MEMORY_MAX_MIB, &((struct settings *)settings)->memory_mib,
+                          error);
+}
+
+static bool set_cpus(void *settings, const char *argument, struct error *error)
+{
+    return options_number(argument, CPUS_MAX, &((struct settings *)settings)->cpus, error);
+}
+
+static bool set_timeout(void *settings, const char *argument, struct error *error)
+{
+    return options_number(argument, TIMEOUT_MAX_SECONDS,
+                          &((struct settings *)settings)->timeout_seconds, error);
+}
+
+static bool set_expect(void *settings, const char *argument, struct error *error)
+{
+    ((struct settings *)settings)->expect = argument;
+    return argument[0] != '\0' || fail(error, "--expect needs a text");
+}
+
+static const struct option options[] = {
+    {'m', "memory", "MIB", "the machine's memory (512)", set_memory, 0},
+    {'c', "cpus", "COUNT", "its processors (1)", set_cpus, 0},
+    {'e', "expect", "TEXT", "end with status 0 when the serial port says TEXT", set_expect, 0},
+    {'t', "timeout", "SECONDS", "give up after that time, with status 1", set_timeout, 0},
+    {0, "uefi", NULL, "boot by UEFI (OVMF), not by a BIOS", options_flag,
+     offsetof(struct settings, uefi)},
+    {0, "uefi32", NULL, "boot by 32-bit UEFI", options_flag, offsetof(struct settings, uefi32)},
+    {0, "gdb", NULL, "wait for a debugger on TCP port 1234 first", options_flag,
+     offsetof(struct settings, gdb)},
+    {0, "qemu", "PROGRAM", "run PROGRAM (qemu-system-x86_64)", options_text,
+     offsetof(struct settings, qemu)},
+    {'v', "verbose", NULL, "show QEMU's command line", options_flag,
+     offsetof(struct settings, verbose)},
+    {'h', "help", NULL, "show this", options_flag, offsetof(struct settings, help)},
+    {0},
+};
+
+static void show_help(const char *name)
+{
+    printf("Usage: %s [OPTION…] TREE|ISO [-- QEMU OPTION…]\n"
+           "Boots an ISO, or a tree made into one, in QEMU, with KVM where that works.\n"
+           "The serial port is on the terminal. Ctrl-A X ends the machine; so does a reset.\n\n",
+           name);
+    options_help(options);
+}
+
+// ---- The ISO
+
+/* Makes an ISO of a tree in a directory for temporary files, and opens it; it has no name any
+   more then, so that nothing stays. */
+static int make_iso(char *tree, struct error *error)
+{
+    const char *parent = getenv("TMPDIR");
+    static char directory[PATH_MAX];
+    char iso[PATH_MAX + 8];
+    parent = parent != NULL && parent[0] != '\0' ? parent : "/tmp";
+    if (snprintf(directory, sizeof directory, "%s/whelk-run-XXXXXX", parent) >= PATH_MAX ||
+        mkdtemp(directory) == NULL) {
+        fail(error, "%.100s: cannot make a directory there: %s", parent, strerror(errno));
+        return -1;
+    }
+    output_within(directory);
+    snprintf(iso, sizeof iso, "%s/iso", directory);
+    char name[] = "whelk run", option[] = "-o", graft[PATH_MAX + 2];
+    int descriptor = -1;
+    snprintf(graft, sizeof graft, "/=%s", tree); /* whatever characters are in its name */
+    if (mkrescue(4, (char *[]){name, option, iso, graft, NULL}) != STATUS_DONE) {
+        fail(error, "%s: nothing to run", tree);
+    } else if ((descriptor = open(iso, O_RDONLY)) < 0) {
+        fail(error, "%s: %s", iso, strerror(errno));
+    }
+    unlink(iso);
+    rmdir(directory);
+    return descriptor;
+}
+
+/* Inherited by QEMU. -1: there is no such ISO. */
+static int open_iso(char *source, struct error *error)
+{
+    struct stat status;
+    if (stat(source, &status) != 0) {
+        fail(error, "%s: %s", source, strerror(errno));
+        return -1;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        return make_iso(source, error);
+    }
+    int descriptor = open(source, O_RDONLY);
+    if (descriptor < 0) {
+        fail(error, "%s: %s", source, strerror(errno));
+    }
+    return descriptor;
+}
+
+// ---- QEMU's command line
+
+/* Whether the processor has AMD's or Intel's virtualisation. There are hosts that offer KVM without
+   it, but no BIOS runs in that. */
+static bool processor_virtualises(void)
+{
+    char line[8192];
+    bool found = false;
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
+        found = strncmp(line, "flags", 5) == 0 &&
+                (strstr(line, " vmx ") != NULL || strstr(line, " svm ") != NULL);
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return found;
+}
+
+static bool kvm_works(void)
+{
+    int kvm = processor_virtualises() ? open("/dev/kvm", O_RDWR | O_CLOEXEC) : -1;
+    int machine = kvm < 0 ? -1 : ioctl(kvm, KVM_CREATE_VM, 0);
+    if (machine >= 0) {
+        close(machine);
+    }
+    if (kvm >= 0) {
+        close(kvm);
+    }
+    return machine >= 0;
+}
+
+/* -accel X, -enable-kvm, -machine X,accel=X */
+static bool chooses_accelerator(const struct words *words)
+{
+    bool chosen = options_named(words, "-accel") || options_named(words, "-enable-kvm");
+    for (size_t i = 0; i < words->count; i++) {
+        chosen = chosen || strstr(words->at[i], "accel=") != NULL;
+    }
+    return chosen;
+}
+
+static void add_all(struct command *command, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        command_add(command, "%s", words[i]);
+    }
+}
+
+/* The user's options stand behind ours, which they so override. Who wants to see the screen gets a
+   graphics card. */
+static void make_command(struct command *command, const struct settings *settings, int iso,
+                         const struct ovmf *ovmf, const struct words *rest)
+{
+    static const char *const kvm[] = {"-accel", "kvm", "-cpu", "host,-arch-capabilities"};
+    static const char *const tcg[] = {"-accel", "tcg"};
+    static const char *const fixed[] = {"-nodefaults", "-boot",     "order=d,menu=off,strict=on",
+                                        "-serial",     "mon:stdio", "-no-reboot"};
+    static const char *const blind[] = {"-display", "none", "-vga", "none"};
+    static const char *const card[] = {"-vga", "std"};
+    static const char *const debugger[] = {"-s", "-S"};
+    command_add(command, "%s", settings->qemu);
+    bool chosen = chooses_accelerator(rest);
+    if (!chosen && kvm_works()) { /* QEMU would take the first that works, not the last */
+        add_all(command, kvm, sizeof kvm / sizeof kvm[0]);
+    } else if (!chosen) {
+        add_all(command, tcg, sizeof tcg / sizeof tcg[0]);
+    }
+    add_all(command, fixed, sizeof fixed / sizeof fixed[0]);
+    command_add(command, "-machine");
+    command_add(command, ovmf->code == NULL ? "pc" : OVMF_MACHINE);
+    ovmf_add(command, ovmf);
+    if (!options_named(rest, "-display") && !options_named(rest, "-vga")) {
+        add_all(command, blind, sizeof blind / sizeof blind[0]);
+    } else if (!options_named(rest, "-vga")) {
+        add_all(command, card, sizeof card / sizeof card[0]);
+    }
+    command_add(command, "-m");
+    command_add(command, "%u", settings->memory_mib);
+    command_add(command, "-smp");
+    /* The firmware's MP table, by which small kernels find processors, has one for each socket. */
+    command_add(command, "%u,sockets=%u", settings->cpus, settings->cpus);
+    command_add(command, "-drive");
+    command_add(command, "if=ide,index=2,media=cdrom,format=raw,readonly=on,file=/dev/fd/%d", iso);
+    if (settings->gdb) {
+        add_all(command, debugger, sizeof debugger / sizeof debugger[0]);
+    }
+    add_all(command, (const char *const *)rest->at, rest->count);
+}
+
+static void show_command(const struct command *command)
+{
+    for (size_t i = 0; i < command->count; i++) {
+        fprintf(stderr, "%s%s", i > 0 ? " " : "", command->words[i]);
+    }
+    fputs("\n", stderr);
+}
+
+// ---- The machine
+
+/* QEMU under way, and how far the expected text has come. */
+struct machine {
+    pid_t qemu;
+    int output;
+    int input_flags; /* of standard input, which QEMU changes; -1: there is none */
+    bool is_terminal;
+    struct termios terminal; /* its settings before, if it is one */
+    char *tail;              /* the end of the output, shorter than the text: it may begin there */
+    size_t tail_length;
+};
+
+/* Starts QEMU, whose output goes to a pipe; it ends when we do. */
+static bool start(struct machine *machine, const struct command *command, struct error *error)
+{
+    int output[2];
+    if (pipe2(output, O_CLOEXEC) != 0) {
+        return fail(error, "cannot make a pipe: %s", strerror(errno));
+    }
+    machine->input_flags = fcntl(STDIN_FILENO, F_GETFL);
+    machine->is_terminal = tcgetattr(STDIN_FILENO, &machine->terminal) == 0;
+    machine->qemu = fork();
+    if (machine->qemu == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(output[1], STDOUT_FILENO);
+        execvp(command->words[0], command->words);
+        say("%s: %s%s", command->words[0], strerror(errno),
+            errno == ENOENT ? "; on Debian and Ubuntu: apt install qemu-system-x86" : "");
+        _exit(STATUS_FAILED);
+    }
+    close(output[1]);
+    machine->output = output[0];
+    return machine->qemu > 0 ||
+           fail(error, "cannot start %s: %s", command->words[0], strerror(errno));
+}
+
+/* Whether the text is in what came up to now; keeps what may be its beginning. */
+static bool find_text(struct machine *machine, const char *text, const char *piece, size_t length)
+{
+    size_t text_length = strlen(text), used = machine->tail_length + length;
+    char all[2 * PIECE_BYTES];
+    memcpy(all, machine->tail, machine->tail_length);
+    memcpy(all + machine->tail_length, piece, length);
+    machine->tail_length = used < text_length ? used : text_length - 1;
+    memcpy(machine->tail, all + used - machine->tail_length, machine->tail_length);
+    return memmem(all, used, text, text_length) != NULL;
+}
+
+static long long now_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+enum outcome { ENDED, FOUND, TIMED_OUT };
+
+/* Shows what the serial port says until the machine ends, the text is there, or time is up. */
+static enum outcome watch(struct machine *machine, const struct settings *settings)
+{
+    long long deadline = now_ms() + settings->timeout_seconds * 1000LL;
+    char piece[PIECE_BYTES];
+    for (;;) {
+        long long left = deadline - now_ms();
+        struct pollfd ready = {.fd = machine->output, .events = POLLIN};
+        int wait = settings->timeout_seconds == 0 ? -1 : left > 0 ? (int)left : 0;
+        if (poll(&ready, 1, wait) == 0) {
+            return TIMED_OUT;
+        }
+        ssize_t length = read(machine->output, piece, sizeof piece);
+        if (length <= 0 && !(length < 0 && errno == EINTR)) {
+            return ENDED;
+        }
+        if (length > 0) {
+            fwrite(piece, 1, (size_t)length, stdout);
+            fflush(stdout);
+            if (settings->expect != NULL &&
+                find_text(machine, settings->expect, piece, (size_t)length)) {
+                return FOUND;
+            }
+        }
+    }
+}
+
+/* Ends the machine, if it still runs, and returns QEMU's exit status. */
+static int end(const struct machine *machine, enum outcome outcome)
+{
+    int status = 0;
+    if (outcome != ENDED) {
+        kill(machine->qemu, SIGKILL); /* at other signals it prints what no one asked for */
+    }
+    while (waitpid(machine->qemu, &status, 0) < 0 && errno == EINTR) {
+    }
+    close(machine->output);
+    if (machine->input_flags >= 0) {
+        fcntl(STDIN_FILENO, F_SETFL, machine->input_flags);
+    }
+    if (machine->is_terminal) {
+        tcsetattr(STDIN_FILENO, TCSANOW, &machine->terminal);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_SIGNAL + WTERMSIG(status);
+}
+
+static int run_machine(const struct settings *settings, const struct command *command,
+                       struct error *error)
+{
+    char tail[PIECE_BYTES];
+    struct machine machine = {.tail = tail};
+    if (command->failed) {
+        fail(error, "out of memory");
+        return STATUS_FAILED;
+    }
+    if (!start(&machine, command, error)) {
+        return STATUS_FAILED;
+    }
+    enum outcome outcome = watch(&machine, settings);
+    int status = end(&machine, outcome);
+    if (outcome == FOUND) {
+        return STATUS_DONE;
+    }
+    if (outcome == ENDED && settings->expect == NULL) {
+        return status;
+    }
+    if (outcome == ENDED) {
+        fail(error, "the machine ended with status %d before '%s' was seen", status,
+             settings->expect);
+    } else if (settings->expect != NULL) {
+        fail(error, "'%s' was not seen within %u s", settings->expect, settings->timeout_seconds);
+    } else {
+        fail(error, "the machine still ran after %u s", settings->timeout_seconds);
+    }
+    return STATUS_FAILED;
+}
+
+/* Everything behind the command line. */
+static int boot(const struct settings *settings, const struct command_line *line)
+{
+    struct command command = {0};
+    struct error error = {""};
+    int status = STATUS_FAILED;
+    struct ovmf ovmf = {.variables = -1};
+    bool is_uefi = settings->uefi || settings->uefi32;
+    if (is_uefi && !ovmf_open(&ovmf, settings->uefi32, &error)) {
+        say("%s", error.message);
+        return STATUS_FAILED;
+    }
+    int iso = open_iso(line->operands.at[0], &error);
+    if (iso >= 0) {
+        make_command(&command, settings, iso, &ovmf, &line->rest);
+        if (settings->verbose) {
+            show_command(&command);
+        }
+        if (settings->gdb) {
+            say("waiting for a debugger: target remote :1234");
+        }
+        status = run_machine(settings, &command, &error);
+        close(iso);
+        command_free(&command);
+    }
+    if (error.message[0] != '\0') {
+        say("%s", error.message);
+    }
+    return status;
+}
+
+int run(int argc, char **argv)
+{
+    struct settings settings = {
+        .qemu = "qemu-system-x86_64", .memory_mib = DEFAULT_MEMORY_MIB, .cpus = 1};
+    struct command_line line = {0};
+    struct error error;
+    int status = STATUS_USAGE;
+    if (!options_read(argc, argv, options, NULL, &settings, &line, &error)) {
+        say("%s", error.message);
+    } else if (settings.help) {
+        show_help(argv[0]);
+        status = STATUS_DONE;
+    } else if (line.operands.count != 1) {
+        say("%s (--help shows how to call it)",
+            line.operands.count == 0 ? "a tree or an ISO is missing" : "one tree or ISO at a time");
+    } else if (settings.expect != NULL && strlen(settings.expect) > PIECE_BYTES) {
+        say("the text of --expect has more than %d bytes", PIECE_BYTES);
+    } else {
+        status = boot(&settings, &line);
+    }
+    options_free(&line);
+    return status;
+}

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See xen.h. Everything goes to one directory: the tree, the ISO made of it, the guest's config for
+// xl, and the log of its serial port.
+#include "tools/guest/xen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "tools/guest/domain.h"
+#include "tools/iso/mkrescue.h"
+#include "tools/lib/options.h"
+#include "tools/lib/say.h"
+#include "tools/iso/xorriso.h"
+
+enum {
+    STATUS_DONE = 0,
+    STATUS_FAILED = 1,
+    STATUS_USAGE = 2,
+    STATUS_NOT_STARTED = 127,
+
+    MODULES_MAX = 64,
+    PATH_ROOM = PATH_MAX + 300, /* for what is added to a directory's path */
+    LOOK_MICROSECONDS = 100000, /* from one look at the log to the next */
+    LOOKS_PER_QUESTION = 10,    /* whether the guest still runs */
+};
+
+struct settings {
+    const char *loader, *application, *kernel_arguments, *directory;
+    const char *modules[MODULES_MAX]; /* "FILE", or "FILE and its arguments" */
+    size_t module_count;
+    struct domain domain;
+    bool only_create, destroy_on_exit, verbose, help;
+};
+
+/* Set by a signal: the user has seen enough. */
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+// ---- The command line
+
+static bool add_module(void *settings, const char *argument, struct error *error)
+{
+    struct settings *these = settings;
+    if (these->module_count == MODULES_MAX) {
+        return fail(error, "%s: more than %d modules", argument, MODULES_MAX);
+    }
+    these->modules[these->module_count++] = argument;
+    return true;
+}
+
+static const struct option options[] = {
+    {'l', "loader", "FILE", "the Multiboot kernel, for HermitCore ldhermit.elf", options_text,
+     offsetof(struct settings, loader)},
+    {'k', "application", "FILE", "its first module; without -l, the kernel itself", options_text,
+     offsetof(struct settings, application)},
+    {0, "module", "\"FILE ARGS\"", "a further module, with its arguments; any number", add_module,
+     0},
+    {0, "kernel-args", "ARGS", "the kernel's arguments (-uart=io:0x3f8)", options_text,
+     offsetof(struct settings, kernel_arguments)},
+    {'n', "no-start", NULL, "only create the files", options_flag,
+     offsetof(struct settings, only_create)},
+    {'m', "memory", "MIB", "the guest's memory (1024)", domain_set_memory,
+     offsetof(struct settings, domain)},
+    {'c', "cpus", "COUNT", "its processors (1)", domain_set_cpus,
+     offsetof(struct settings, domain)},
+    {0, "name", "NAME", "its name (the application's)", options_text,
+     offsetof(struct settings, domain.name)},
+    {0, "bridge", "BRIDGE", "the bridge of its network card (xl's choice)", options_text,
+     offsetof(struct settings, domain.bridge)},
+    {0, "set", "KEY=VALUE", "a line of xl's config, in place of Whelk's", domain_add_setting,
+     offsetof(struct settings, domain)},
+    {0, "directory", "DIR", "where the files go (NAME-xen)", options_text,
+     offsetof(struct settings, directory)},
+    {0, "destroy-on-exit", NULL, "end the guest at Ctrl-C", options_flag,
+     offsetof(struct settings, destroy_on_exit)},
+    {'v', "verbose", NULL, "show the commands", options_flag, offsetof(struct settings, verbose)},
+    {'h', "help", NULL, "show this", options_flag, offsetof(struct settings, help)},
+    {0},
+};
+
+static void show_help(const char *name)
+{
+    printf("Usage: %s [OPTION…] -l LOADER -k APPLICATION\n"
+           "Makes an ISO of a Multiboot kernel and its modules, and a Xen HVM guest that\n"
+           "boots it; starts the guest and shows what it says on its serial port.\n\n",
+           name);
+    options_help(options);
+}
+
+// ---- The tree
+
+static bool make_directory(const char *path, struct error *error)
+{
+    return mkdir(path, 0777) == 0 || errno == EEXIST ||
+           fail(error, "%s: %s", path, strerror(errno));
+}
+
+static bool copy_file(const char *from, const char *to, struct error *error)
+{
+    int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+    struct stat status = {0};
+    bool done = in >= 0 && fstat(in, &status) == 0;
+    if (!done || !S_ISREG(status.st_mode)) {
+        fail(error, "%s: %s", from, done ? "is no regular file" : strerror(errno));
+        done = false;
+    } else {
+        out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        ssize_t sent = out < 0 ? -1 : 1;
+        while (sent > 0) {
+            sent = sendfile(out, in, NULL, 1 << 30);
+        }
+        done = sent == 0 || fail(error, "%s: %s", to, strerror(errno));
+    }
+    if (in >= 0) {
+        close(in);
+    }
+    return (out < 0 || close(out) == 0 || fail(error, "%s: %s", to, strerror(errno))) && done;
+}
+
+/* Each word for itself in single quotes, so that nothing in it has a meaning for the config. */
+static void put_words(FILE *config, const char *text)
+{
+    for (text += strspn(text, " \t\n"); *text != '\0'; text += strspn(text, " \t\n")) {
+        fputs(" '", config);
+        for (; *text != '\0' && strchr(" \t\n", *text) == NULL; text++) {
+            fputs(*text == '\'' ? "'\\''" : (const char[]){*text, '\0'}, config);
+        }
+        fputc('\'', config);
+    }
+}
+
+/* Copies a file to /boot/NAME of the tree, and adds its line to the config. */
+static bool add_file(FILE *config, const char *tree, const char *command, const char *file,
+                     const char *name, const char *arguments, struct error *error)
+{
+    char path[PATH_ROOM + 64];
+    snprintf(path, sizeof path, "%s/boot/%s", tree, name);
+    fprintf(config, "    %s /boot/%s", command, name);
+    put_words(config, arguments);
+    fputc('\n', config);
+    return copy_file(file, path, error);
+}
+
+/* "FILE ARGS": the file's name ends at the first blank, if there is no file of the whole name. */
+static bool add_module_line(FILE *config, const char *tree, const char *module, size_t number,
+                            struct error *error)
+{
+    char file[PATH_MAX], name[32];
+    size_t length = access(module, F_OK) == 0 ? strlen(module) : strcspn(module, " ");
+    if (length >= sizeof file) {
+        return fail(error, "%.100s…: the name is too long", module);
+    }
+    memcpy(file, module, length);
+    file[length] = '\0';
+    snprintf(name, sizeof name, "module%zu", number);
+    return add_file(config, tree, "module", file, name, module + length, error);
+}
+
+static bool write_tree(const struct settings *settings, const char *tree, struct error *error)
+{
+    static const char *const folders[] = {"", "/boot", "/boot/grub"};
+    char path[PATH_ROOM + 64];
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        snprintf(path, sizeof path, "%s%s", tree, folders[i]);
+        if (!make_directory(path, error)) {
+            return false;
+        }
+    }
+    snprintf(path, sizeof path, "%s/boot/grub/grub.cfg", tree);
+    FILE *config = fopen(path, "we");
+    if (config == NULL) {
+        return fail(error, "%s: %s", path, strerror(errno));
+    }
+    fprintf(config, "set timeout=0\nmenuentry \"%s\" {\n", settings->domain.name);
+    bool alone = settings->loader == NULL;
+    bool done =
+        add_file(config, tree, "multiboot", alone ? settings->application : settings->loader,
+                 "kernel", settings->kernel_arguments, error);
+    if (done && !alone && settings->application != NULL) {
+        done = add_file(config, tree, "module", settings->application, "application", "", error);
+    }
+    for (size_t i = 0; done && i < settings->module_count; i++) {
+        done = add_module_line(config, tree, settings->modules[i], i, error);
+    }
+    fputs("}\n", config);
+    bool written = fflush(config) == 0;
+    fclose(config);
+    return done && (written || fail(error, "%s: %s", path, strerror(errno)));
+}
+
+static bool make_iso(char *iso, const char *tree, struct error *error)
+{
+    char name[] = "whelk xen", option[] = "-o", graft[PATH_ROOM + 64];
+    snprintf(graft, sizeof graft, "/=%s", tree);
+    return mkrescue(4, (char *[]){name, option, iso, graft, NULL}) == STATUS_DONE ||
+           fail(error, "%s: no ISO was made", tree);
+}
+
+// ---- The guest
+
+static bool write_definition(const struct domain *domain, const char *path, struct error *error)
+{
+    FILE *file = fopen(path, "we");
+    if (file == NULL) {
+        return fail(error, "%s: %s", path, strerror(errno));
+    }
+    domain_write_xl(domain, file);
+    bool written = fflush(file) == 0;
+    fclose(file);
+    return written || fail(error, "%s: %s", path, strerror(errno));
+}
+
+/* Runs `xl COMMAND ARGUMENT`, and returns its exit status. */
+static int xl(const char *command, const char *argument, bool quiet, bool verbose)
+{
+    int status = 0;
+    if (verbose) {
+        fprintf(stderr, "xl %s %s\n", command, argument);
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        int nothing = quiet ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+        if (nothing >= 0) {
+            dup2(nothing, STDOUT_FILENO);
+            dup2(nothing, STDERR_FILENO);
+        }
+        execlp("xl", "xl", command, argument, (char *)NULL);
+        _exit(STATUS_NOT_STARTED);
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_NOT_STARTED;
+}
+
+/* Shows what has come to the log since the last time. */
+static void show_log(int *log, const char *path)
+{
+    char piece[4096];
+    ssize_t length;
+    if (*log < 0) {
+        *log = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    while (*log >= 0 && (length = read(*log, piece, sizeof piece)) > 0) {
+        fwrite(piece, 1, (size_t)length, stdout);
+    }
+    fflush(stdout);
+}
+
+/* Shows the log until the guest has ended, or the user has seen enough. */
+static void follow(const struct settings *settings)
+{
+    struct sigaction action = {.sa_handler = interrupt};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    const char *name = settings->domain.name;
+    bool runs = true;
+    int log = -1;
+    for (unsigned look = 1; runs && interrupted == 0; look++) {
+        show_log(&log, settings->domain.log);
+        usleep(LOOK_MICROSECONDS);
+        if (look % LOOKS_PER_QUESTION == 0) {
+            runs = xl("domid", name, true, false) == 0;
+        }
+    }
+    show_log(&log, settings->domain.log);
+    if (log >= 0) {
+        close(log);
+    }
+    if (!runs) {
+        say("%s has ended; its log is %s", name, settings->domain.log);
+    } else if (settings->destroy_on_exit) {
+        xl("destroy", name, false, settings->verbose);
+    } else {
+        say("%s still runs; `xl destroy %s` ends it", name, name);
+    }
+}
+
+static bool start(const struct settings *settings, const char *definition, struct error *error)
+{
+    unlink(settings->domain.log); /* of the guest before */
+    int status = xl("create", definition, false, settings->verbose);
+    if (status == STATUS_NOT_STARTED) {
+        return fail(error, "xl cannot be run; it starts guests. On Debian: "
+                           "apt install xen-system-amd64, then boot Xen");
+    }
+    if (status != 0) {
+        return fail(error, "xl create %s failed with exit status %d", definition, status);
+    }
+    follow(settings);
+    return true;
+}
+
+/* Whether a file says that it is HermitCore's. */
+static bool is_hermitcore(const char *path)
+{
+    char text[256 * 1024];
+    int file = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    ssize_t length = file < 0 ? -1 : read(file, text, sizeof text);
+    if (file >= 0) {
+        close(file);
+    }
+    return length > 0 && (memmem(text, (size_t)length, "HermitCore", 10) != NULL ||
+                          memmem(text, (size_t)length, "hermit", 6) != NULL);
+}
+
+// ---- All of it
+
+struct paths {
+    char name[NAME_MAX + 1]; /* the guest's, if not said */
+    char directory[PATH_MAX], tree[PATH_ROOM], iso[PATH_ROOM], definition[PATH_ROOM],
+        log[PATH_ROOM];
+};
+
+/* Makes the directory, and names what goes there. */
+static bool name_paths(const struct settings *settings, struct paths *paths, struct error *error)
+{
+    char directory[PATH_MAX];
+    const char *name = settings->domain.name;
+    int length = settings->directory != NULL
+                     ? snprintf(directory, sizeof directory, "%s", settings->directory)
+                     : snprintf(directory, sizeof directory, "%s-xen", name);
+    if (length >= PATH_MAX || strlen(name) > NAME_MAX - 8) {
+        return fail(error, "%.100s…: the name is too long", name);
+    }
+    if (!make_directory(directory, error)) {
+        return false;
+    }
+    if (realpath(directory, paths->directory) == NULL) {
+        return fail(error, "%s: %s", directory, strerror(errno));
+    }
+    snprintf(paths->tree, PATH_ROOM, "%s/tree", paths->directory);
+    snprintf(paths->iso, PATH_ROOM, "%s/%s.iso", paths->directory, name);
+    snprintf(paths->definition, PATH_ROOM, "%s/%s.xl", paths->directory, name);
+    snprintf(paths->log, PATH_ROOM, "%s/%s.log", paths->directory, name);
+    return true;
+}
+
+static bool make(struct settings *settings, struct error *error)
+{
+    static struct paths paths; /* large */
+    struct domain *domain = &settings->domain;
+    if (domain->name == NULL) {
+        domain_name(settings->application != NULL ? settings->application : settings->loader,
+                    paths.name, sizeof paths.name);
+        domain->name = paths.name;
+    }
+    domain->iso = "";
+    if (!domain_check(domain, error) || !name_paths(settings, &paths, error)) {
+        return false;
+    }
+    domain->iso = paths.iso;
+    domain->log = paths.log;
+    if (domain->cpus > 1 && is_hermitcore(settings->loader)) {
+        say("HermitCore waits for ever for further processors in a Xen HVM guest, since their "
+            "APIC ids are 0, 2, 4 …; use one");
+    }
+    if (!domain_check(domain, error) || !write_tree(settings, paths.tree, error) ||
+        !make_iso(paths.iso, paths.tree, error) ||
+        !write_definition(domain, paths.definition, error)) {
+        return false;
+    }
+    if (settings->verbose || settings->only_create) {
+        say("%s and %s are written", paths.iso, paths.definition);
+    }
+    return settings->only_create || start(settings, paths.definition, error);
+}
+
+int xen(int argc, char **argv)
+{
+    struct settings settings = {.kernel_arguments = "-uart=io:0x3f8",
+                                .domain = {.memory_mib = DOMAIN_MEMORY_MIB, .cpus = 1}};
+    struct command_line line = {0};
+    struct error error;
+    int status = STATUS_USAGE;
+    if (!options_read(argc, argv, options, NULL, &settings, &line, &error)) {
+        say("%s", error.message);
+    } else if (settings.help) {
+        show_help(argv[0]);
+        status = STATUS_DONE;
+    } else if (line.operands.count + line.rest.count > 0) {
+        say("%s: is no option (--help shows how to call it)",
+            line.operands.count > 0 ? line.operands.at[0] : "--");
+    } else if (settings.loader == NULL && settings.application == NULL) {
+        say("the kernel is missing, -l FILE (--help shows how to call it)");
+    } else if (make(&settings, &error)) {
+        status = STATUS_DONE;
+    } else {
+        say("%s", error.message);
+        status = STATUS_FAILED;
+    }
+    options_free(&line);
+    return status;
+}

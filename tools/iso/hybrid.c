@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See hybrid.h. UEFI 2.10, chapter 5 (GUID partition table, protective MBR).
+#include "tools/iso/hybrid.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "tools/iso/el_torito.h"
+#include "tools/tree/iso.h"
+#include "tools/iso/iso_bytes.h"
+#include "tools/iso/iso_length.h"
+#include "tools/iso/store.h"
+
+enum {
+    IMAGE_DISC_ID = 40,        /* boot/bios/boot.asm: disc_id, which no checksum covers, … */
+    IMAGE_DISC_BYTES = 16 + 4, /* … and behind it the disc's size, in blocks */
+
+    SECTOR = 512, /* the disk's */
+    BLOCK = 2048, /* the ISO's */
+    SYSTEM_AREA = 16 * BLOCK,
+
+    /* The MBR. */
+    MBR_IMAGE_BLOCK = 0x1b0, /* see mbr.asm: 512-byte blocks before the boot image … */
+    MBR_IMAGE_BIAS = 4,      /* … plus this */
+    MBR_CODE_MAX = MBR_IMAGE_BLOCK,
+    MBR_DISK_SIGNATURE = 440,
+    MBR_PARTITIONS = 446,
+    MBR_PARTITION_BYTES = 16,
+    MBR_SIGNATURE = 510,
+    MBR_ACTIVE = 0x80,
+    MBR_TYPE_UNUSED = 0x00,
+    MBR_TYPE_GPT_PROTECTIVE = 0xee,
+
+    /* The GPT. */
+    GPT_REVISION = 0x00010000,
+    GPT_HEADER_BYTES = 92,
+    GPT_ENTRY_BYTES = 128,
+    GPT_ENTRY_COUNT = 128,
+    GPT_ENTRIES_BYTES = GPT_ENTRY_BYTES * GPT_ENTRY_COUNT,
+    GPT_ENTRIES_SECTORS = GPT_ENTRIES_BYTES / SECTOR,
+    GPT_ENTRIES_START = 2 * SECTOR,
+    GPT_FIRST_USABLE = SYSTEM_AREA / SECTOR,
+    GUID_BYTES = 16,
+
+    /* The volume descriptors, ECMA-119 8.4. */
+    DESCRIPTOR_PRIMARY = 1,
+    DESCRIPTOR_SUPPLEMENTARY = 2,
+    DESCRIPTOR_TERMINATOR = 255,
+    DESCRIPTOR_MODIFIED = 830,
+};
+static_assert(HYBRID_BACKUP_BYTES == GPT_ENTRIES_BYTES + SECTOR, "the backup: entries and header");
+
+/* Microsoft basic data, EBD0A0A2-B9E5-4433-87C0-68B6B72699C7: what systems look into. */
+static const uint8_t basic_data_type[GUID_BYTES] = {0xa2, 0xa0, 0xd0, 0xeb, 0xe5, 0xb9, 0x33, 0x44,
+                                                    0x87, 0xc0, 0x68, 0xb6, 0xb7, 0x26, 0x99, 0xc7};
+#define HASHED_BYTES ((uint64_t)64 << 20)
+static const uint8_t gpt_signature[8] = {'E', 'F', 'I', ' ', 'P', 'A', 'R', 'T'};
+static const char iso_name[] = "Whelk ISO";
+/* EFI system partition, C12A7328-F81F-11D2-BA4B-00A0C93EC93B: what UEFI starts. */
+static const uint8_t efi_system_type[GUID_BYTES] = {0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8, 0xd2, 0x11,
+                                                    0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b};
+#define GPT_REQUIRED  ((uint64_t)1 << 0)
+#define GPT_READ_ONLY ((uint64_t)1 << 60) /* of the basic data type */
+
+/* CRC-32 as in ISO 3309, continued from crc (0 at the start). */
+static uint32_t crc32(uint32_t crc, const uint8_t *data, size_t size)
+{
+    crc = ~crc;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= data[i];
+        for (int bit = 0; bit < 8; bit++) {
+            crc = crc >> 1 ^ (0xedb88320u & -(crc & 1));
+        }
+    }
+    return ~crc;
+}
+
+/* Goes on with a hash: quick, and good enough to tell ISOs apart. */
+static uint64_t hash_more(uint64_t hash, const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ data[i]) * 0x100000001b3; /* FNV-1a's prime */
+    }
+    return hash ^ hash >> 32;
+}
+
+/* What the ISO contains, as a number: of its descriptors, directories and first files, which are
+   those that boot. */
+static bool hash_contents(int iso, uint64_t size, uint64_t *hash, struct error *error)
+{
+    uint8_t data[32 * BLOCK];
+    uint64_t end = size < HASHED_BYTES ? size : HASHED_BYTES;
+    *hash = 0;
+    for (uint64_t at = SYSTEM_AREA; at < end; at += sizeof data) {
+        size_t length = end - at < sizeof data ? (size_t)(end - at) : sizeof data;
+        if (!iso_read_bytes(iso, at, data, length, error)) {
+            return false;
+        }
+        *hash = hash_more(*hash, data, length);
+    }
+    return true;
+}
+
+/* An identifier from the contents' hash: a GUID of RFC 9562's version 8. */
+static void make_guid(uint64_t hash, uint8_t purpose, uint8_t guid[GUID_BYTES])
+{
+    for (uint8_t i = 0; i < 2; i++) {
+        uint8_t bytes[8];
+        store64(bytes, hash);
+        store64(guid + 8 * (size_t)i,
+                hash_more(hash_more(hash, (const uint8_t[]){purpose, i}, 2), bytes, sizeof bytes));
+    }
+    guid[7] = (uint8_t)((guid[7] & 0x0f) | 0x80); /* version; the third field is little-endian */
+    guid[8] = (uint8_t)((guid[8] & 0x3f) | 0x80); /* variant */
+}
+
+/* Systems know a volume by its modification date (blkid calls it the UUID). Where no one has chosen
+   it, each ISO gets its own time of that day. */
+static bool write_identity(int iso, uint64_t hash, struct error *error)
+{
+    uint8_t descriptor[BLOCK], *date = descriptor + DESCRIPTOR_MODIFIED;
+    for (uint64_t block = SYSTEM_AREA / BLOCK;; block++) {
+        if (!iso_read_bytes(iso, block * BLOCK, descriptor, sizeof descriptor, error)) {
+            return false;
+        }
+        if (descriptor[0] == DESCRIPTOR_TERMINATOR) {
+            return true;
+        }
+        bool is_volume =
+            descriptor[0] == DESCRIPTOR_PRIMARY || descriptor[0] == DESCRIPTOR_SUPPLEMENTARY;
+        if (is_volume && memcmp(date, HYBRID_UNDATED, strlen(HYBRID_UNDATED)) == 0) {
+            unsigned hundredths = (unsigned)(hash % (24 * 60 * 60 * 100));
+            char time[9];
+            snprintf(time, sizeof time, "%02u%02u%02u%02u", hundredths / 360000 % 24,
+                     hundredths / 6000 % 60, hundredths / 100 % 60, hundredths % 100);
+            memcpy(date + strlen("YYYYMMDD"), time, 8);
+            if (!iso_write_bytes(iso, block * BLOCK + DESCRIPTOR_MODIFIED, date, 16, error)) {
+                return false;
+            }
+        }
+    }
+}
+
+static void put_mbr_partition(uint8_t *mbr, size_t index, uint8_t status, uint8_t type,
+                              uint32_t start, uint32_t count)
+{
+    uint8_t *at = mbr + MBR_PARTITIONS + index * MBR_PARTITION_BYTES;
+    at[0] = status;
+    memcpy(at + 1, (const uint8_t[]){0, 2, 0}, 3); /* start in CHS: sector 2, as UEFI has it */
+    at[4] = type;
+    memset(at + 5, 0xff, 3); /* end in CHS: too large */
+    store32(at + 8, start);
+    store32(at + 12, count);
+}
+
+/* The protective MBR. Some firmware boots no disk without an active partition, and UEFI wants the
+   protective one not to be active: so a second entry, of no type, is. */
+static void put_mbr(uint8_t *sector, struct bytes code, uint32_t boot_image_block,
+                    uint64_t sector_count, uint32_t disk_signature)
+{
+    memcpy(sector, code.data, code.size);
+    store64(sector + MBR_IMAGE_BLOCK,
+            (uint64_t)boot_image_block * (BLOCK / SECTOR) + MBR_IMAGE_BIAS);
+    store32(sector + MBR_DISK_SIGNATURE, disk_signature);
+    uint64_t covered = sector_count - 1;
+    put_mbr_partition(sector, 0, 0, MBR_TYPE_GPT_PROTECTIVE, 1,
+                      covered > UINT32_MAX ? UINT32_MAX : (uint32_t)covered);
+    put_mbr_partition(sector, 1, MBR_ACTIVE, MBR_TYPE_UNUSED, 0, 1);
+    sector[MBR_SIGNATURE] = 0x55;
+    sector[MBR_SIGNATURE + 1] = 0xaa;
+}
+
+/* Sectors, the last one included. */
+struct range {
+    uint64_t first, last;
+};
+
+static void put_gpt_entry(uint8_t *entry, const uint8_t type[GUID_BYTES], const char *name,
+                          struct range range, uint64_t flags)
+{
+    memcpy(entry, type, GUID_BYTES);
+    store64(entry + 32, range.first);
+    store64(entry + 40, range.last);
+    store64(entry + 48, flags);
+    for (size_t i = 0; name[i] != '\0'; i++) {
+        entry[56 + 2 * i] = (uint8_t)name[i]; /* UTF-16 */
+    }
+}
+
+/* Partitions do not overlap: the ISO is one up to what UEFI starts, and one behind it. */
+static void put_gpt_entries(uint8_t *entries, uint64_t hash, struct range all, struct range efi)
+{
+    const uint64_t iso_flags = GPT_REQUIRED | GPT_READ_ONLY;
+    bool has_efi = all.first < efi.first && efi.first < efi.last && efi.last < all.last;
+    struct range front = {all.first, has_efi ? efi.first - 1 : all.last};
+    put_gpt_entry(entries, basic_data_type, iso_name, front, iso_flags);
+    if (has_efi) {
+        put_gpt_entry(entries + GPT_ENTRY_BYTES, efi_system_type, "EFI boot", efi, GPT_REQUIRED);
+        put_gpt_entry(entries + 2 * (size_t)GPT_ENTRY_BYTES, basic_data_type, iso_name,
+                      (struct range){efi.last + 1, all.last}, iso_flags);
+    }
+    for (size_t i = 0; i < (has_efi ? 3 : 1); i++) {
+        make_guid(hash, (uint8_t)(1 + i), entries + i * GPT_ENTRY_BYTES + 16);
+    }
+}
+
+static void put_gpt_header(uint8_t *header, uint64_t own, uint64_t other, uint64_t entries,
+                           uint64_t sector_count, const uint8_t disk_guid[GUID_BYTES],
+                           uint32_t entries_crc)
+{
+    memcpy(header, gpt_signature, sizeof gpt_signature);
+    store32(header + 8, GPT_REVISION);
+    store32(header + 12, GPT_HEADER_BYTES);
+    store64(header + 24, own);
+    store64(header + 32, other);
+    store64(header + 40, GPT_FIRST_USABLE);
+    store64(header + 48, sector_count - 2 - GPT_ENTRIES_SECTORS);
+    memcpy(header + 56, disk_guid, GUID_BYTES);
+    store64(header + 72, entries);
+    store32(header + 80, GPT_ENTRY_COUNT);
+    store32(header + 84, GPT_ENTRY_BYTES);
+    store32(header + 88, entries_crc);
+    store32(header + 16, crc32(0, header, GPT_HEADER_BYTES));
+}
+
+static bool is_free(const uint8_t *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the first bytes of the ISO are free for the partition table, and the last ones, in the
+   padding, for its backup. */
+static bool check_room(int iso, uint64_t size, struct error *error)
+{
+    uint8_t system_area[SYSTEM_AREA], tail[HYBRID_BACKUP_BYTES];
+    if (!iso_read_bytes(iso, 0, system_area, sizeof system_area, error) ||
+        !iso_read_bytes(iso, size - sizeof tail, tail, sizeof tail, error)) {
+        return false;
+    }
+    if (!is_free(system_area, sizeof system_area)) {
+        return fail(error,
+                    "an option has xorriso write boot code or a partition table to the ISO's "
+                    "start, where Whelk's belong; leave it out");
+    }
+    return is_free(tail, sizeof tail) ||
+           fail(error, "no room for the backup partition table at the end of the ISO");
+}
+
+/* A file's only extent. */
+static bool find_extent(const struct iso *iso, const char *path, struct iso9660_extent *extent,
+                        struct error *error)
+{
+    uint8_t memory[4096];
+    struct arena arena = {.base = memory, .size = sizeof memory};
+    struct iso9660_file file;
+    if (!iso_find(iso, path, &file, &arena, error)) {
+        fail_in(error, "%s in the new ISO: ", path);
+        return false;
+    }
+    if (file.is_directory || file.extent_count != 1) {
+        fail(error, "%s: not a file that UEFI could boot from", path);
+        return false;
+    }
+    *extent = file.extents[0];
+    return true;
+}
+
+/* Where the volume for UEFI is: the user's, or Whelk's files, which stand one behind the other, the
+   head in front. */
+static bool find_volume(const struct iso *iso, const struct efi_boot *efi,
+                        struct iso9660_extent *head, struct iso9660_extent *volume,
+                        struct error *error)
+{
+    if (!find_extent(iso, efi->volume, head, error)) {
+        return false;
+    }
+    *volume = *head;
+    for (size_t i = 1; i < efi->count; i++) {
+        struct iso9660_extent file;
+        if (!find_extent(iso, efi->files[i].path, &file, error)) {
+            return false;
+        }
+        uint32_t blocks = (volume->length_bytes + BLOCK - 1) / BLOCK;
+        if (file.lba != volume->lba + blocks) {
+            fail(error, "%s: an option puts it elsewhere than behind %s; leave it out",
+                 efi->files[i].path, efi->volume);
+            return false;
+        }
+        volume->length_bytes = (blocks + (file.length_bytes + BLOCK - 1) / BLOCK) * BLOCK;
+    }
+    return true;
+}
+
+/* The head of Whelk's volume gets the volume's length as a file too: so a program that writes the
+   files to another ISO takes all of it along. An entry that an option of the user's made stays the
+   only one. */
+static bool add_efi(int iso, const char *path, const struct efi_boot *efi,
+                    struct el_torito *catalog, struct error *error)
+{
+    if (catalog->efi_sectors != 0) {
+        return true;
+    }
+    struct iso files;
+    struct iso9660_extent head = {0}, volume = {0};
+    bool found =
+        iso_open(&files, path, NULL, error) && find_volume(&files, efi, &head, &volume, error);
+    iso_close(&files);
+    if (!found) {
+        return false;
+    }
+    uint64_t blocks = ((uint64_t)volume.length_bytes + BLOCK - 1) / BLOCK;
+    return (efi->count == 0 || iso_set_length(iso, &head, volume.length_bytes, error)) &&
+           el_torito_add_efi(catalog, iso, volume.lba, blocks * (BLOCK / SECTOR), error);
+}
+
+static bool write_tables(int iso, const char *path, uint64_t size, struct bytes mbr,
+                         const struct efi_boot *efi, struct error *error)
+{
+    uint64_t sector_count = size / SECTOR, hash = 0;
+    struct el_torito catalog;
+    uint8_t disk_guid[GUID_BYTES];
+    if (!check_room(iso, size, error) || !el_torito_read(&catalog, iso, error) ||
+        !add_efi(iso, path, efi, &catalog, error) || !hash_contents(iso, size, &hash, error) ||
+        !write_identity(iso, hash, error)) {
+        return false;
+    }
+    make_guid(hash, 0, disk_guid);
+    /* MBR, GPT header, GPT entries; and the backup: entries, header. */
+    uint8_t front[GPT_ENTRIES_START + GPT_ENTRIES_BYTES] = {0};
+    static_assert(sizeof front <= SYSTEM_AREA, "ISO 9660 leaves this much room");
+    uint8_t back_header[SECTOR] = {0};
+    uint8_t *entries = front + GPT_ENTRIES_START;
+    uint64_t back = sector_count - 1, efi_first = (uint64_t)catalog.efi_block * (BLOCK / SECTOR);
+    put_mbr(front, mbr, catalog.image_block, sector_count, load32(disk_guid));
+    put_gpt_entries(entries, hash, (struct range){GPT_FIRST_USABLE, back - 1 - GPT_ENTRIES_SECTORS},
+                    (struct range){efi_first, efi_first + catalog.efi_sectors - 1});
+    uint32_t entries_crc = crc32(0, entries, GPT_ENTRIES_BYTES);
+    put_gpt_header(front + SECTOR, 1, back, 2, sector_count, disk_guid, entries_crc);
+    put_gpt_header(back_header, back, 1, back - GPT_ENTRIES_SECTORS, sector_count, disk_guid,
+                   entries_crc);
+    uint8_t disc[IMAGE_DISC_BYTES];
+    memcpy(disc, disk_guid, sizeof disk_guid);
+    store32(disc + sizeof disk_guid, (uint32_t)(size / BLOCK));
+    uint64_t disc_id = (uint64_t)catalog.image_block * BLOCK + IMAGE_DISC_ID;
+    return iso_write_bytes(iso, 0, front, sizeof front, error) &&
+           iso_write_bytes(iso, disc_id, disc, sizeof disc, error) &&
+           iso_write_bytes(iso, size - HYBRID_BACKUP_BYTES, entries, GPT_ENTRIES_BYTES, error) &&
+           iso_write_bytes(iso, size - SECTOR, back_header, SECTOR, error);
+}
+
+bool hybrid_write(const char *iso_path, struct bytes mbr, const struct efi_boot *efi,
+                  struct error *error)
+{
+    if (mbr.size > MBR_CODE_MAX) {
+        return fail(error, "the MBR's code has %zu bytes, room is for %d", mbr.size, MBR_CODE_MAX);
+    }
+    int iso = open(iso_path, O_RDWR | O_CLOEXEC);
+    struct stat status;
+    if (iso < 0 || fstat(iso, &status) != 0) {
+        fail(error, "%s: %s", iso_path, strerror(errno));
+        if (iso >= 0) {
+            close(iso);
+        }
+        return false;
+    }
+    bool done = write_tables(iso, iso_path, (uint64_t)status.st_size, mbr, efi, error);
+    if (close(iso) != 0 && done) {
+        done = fail(error, "cannot write the ISO: %s", strerror(errno));
+    }
+    return done;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See iso_length.h. Sections are ECMA-119's.
+#include "tools/iso/iso_length.h"
+
+#include <stddef.h>
+#include "loader/bytes.h"
+#include "tools/iso/iso_bytes.h"
+#include "tools/iso/store.h"
+
+enum {
+    BLOCK = ISO9660_SECTOR_SIZE,
+
+    /* Volume descriptors, 8.1 to 8.5. */
+    DESCRIPTORS_BLOCK = 16,
+    DESCRIPTOR_PRIMARY = 1,
+    DESCRIPTOR_SUPPLEMENTARY = 2,
+    DESCRIPTOR_TERMINATOR = 255,
+    DESCRIPTOR_ROOT = 156, /* a directory record */
+
+    /* A directory record, 9.1: numbers are there in both byte orders, 7.3.3. */
+    RECORD_EXTENT = 2,
+    RECORD_LENGTH = 10,
+    RECORD_FLAGS = 25,
+    RECORD_NAME_LENGTH = 32,
+    RECORD_NAME = 33,
+    FLAG_DIRECTORY = 2,
+    NAME_PARENT = 1, /* 0: the directory itself, 6.8.2.2 */
+    LEVELS = 2,
+};
+
+struct change {
+    int iso;
+    struct iso9660_extent file;
+    uint32_t bytes;
+};
+
+static void store32_both(uint8_t *at, uint32_t value)
+{
+    store32(at, value);
+    store32(at + 4, __builtin_bswap32(value));
+}
+
+static bool is_directory(const uint8_t *record)
+{
+    return (record[RECORD_FLAGS] & FLAG_DIRECTORY) != 0 &&
+           (record[RECORD_NAME_LENGTH] != 1 || record[RECORD_NAME] > NAME_PARENT);
+}
+
+/* In a directory, by its record, and as many levels below. */
+static bool change_in(const struct change *change, const uint8_t *directory, unsigned levels,
+                      struct error *error)
+{
+    uint8_t block[BLOCK];
+    uint64_t at = (uint64_t)load32(directory + RECORD_EXTENT) * BLOCK;
+    uint64_t end = at + load32(directory + RECORD_LENGTH);
+    bool done = true;
+    for (; done && at < end; at += BLOCK) {
+        done = iso_read_bytes(change->iso, at, block, sizeof block, error);
+        for (size_t i = 0; done && i + RECORD_NAME < BLOCK && block[i] != 0; i += block[i]) {
+            uint8_t *record = block + i, *length = record + RECORD_LENGTH;
+            if (is_directory(record)) {
+                done = levels == 0 || change_in(change, record, levels - 1, error);
+            } else if (load32(record + RECORD_EXTENT) == change->file.lba &&
+                       load32(length) == change->file.length_bytes) {
+                store32_both(length, change->bytes);
+                done = iso_write_bytes(change->iso, at + i + RECORD_LENGTH, length, 8, error);
+            }
+        }
+    }
+    return done;
+}
+
+bool iso_set_length(int iso, const struct iso9660_extent *file, uint32_t bytes, struct error *error)
+{
+    const struct change change = {iso, *file, bytes};
+    uint8_t descriptor[BLOCK];
+    for (uint64_t block = DESCRIPTORS_BLOCK;; block++) {
+        if (!iso_read_bytes(iso, block * BLOCK, descriptor, sizeof descriptor, error)) {
+            return false;
+        }
+        if (descriptor[0] == DESCRIPTOR_TERMINATOR) {
+            return true;
+        }
+        if ((descriptor[0] == DESCRIPTOR_PRIMARY || descriptor[0] == DESCRIPTOR_SUPPLEMENTARY) &&
+            !change_in(&change, descriptor + DESCRIPTOR_ROOT, LEVELS - 1, error)) {
+            return false;
+        }
+    }
+}

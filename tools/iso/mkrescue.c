@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See mkrescue.h. The ISO's layout is explained in docs/iso-layout.md.
+#include "tools/iso/mkrescue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "tools/check/check.h"
+#include "tools/iso/efi_boot.h"
+#include "tools/lib/embedded.h"
+#include "tools/iso/hybrid.h"
+#include "tools/iso/writer.h"
+#include "tools/iso/mkisofs.h"
+#include "tools/lib/options.h"
+#include "tools/iso/output.h"
+#include "tools/iso/prepare.h"
+#include "tools/lib/say.h"
+#include "tools/tree/tree.h"
+
+#define BOOT_IMAGE_PATH   "/boot/whelk.img"
+#define BOOT_CATALOG_PATH "/boot/whelk.cat" /* hidden: no directory has it */
+
+enum {
+    STATUS_DONE = 0,
+    STATUS_FAILED = 1,
+    STATUS_USAGE = 2,
+
+    APPLICATION_BYTES = 129, /* of the application id, with a NUL */
+    FRONT_BLOCKS = 14,       /* of files in front of the boot image, at most */
+};
+/* See docs/iso-layout.md; the backup GPT is in the padding. */
+#define RUN_OUT_BLOCKS      (128u * 1024u / ISO_BLOCK_BYTES)
+#define BACKUP_BLOCKS       (32u * 1024u / ISO_BLOCK_BYTES)
+#define SMALLEST_ISO_BLOCKS (16u * 63u * 512u / ISO_BLOCK_BYTES)
+#define UNDATED_SECONDS     ((time_t)315532800)  /* HYBRID_UNDATED */
+#define LAST_SECONDS        ((time_t)5869583999) /* 2155: a directory has one byte for the year */
+_Static_assert(BACKUP_BLOCKS *ISO_BLOCK_BYTES >= HYBRID_BACKUP_BYTES,
+               "the backup GPT fits the padding");
+
+struct settings {
+    const char *output, *xorriso, *product_name, *product_version, *compression;
+    bool verbose, help, version;
+};
+
+// ---- The command line
+
+/* The boot image is compressed in any case; a wrong word is wrong here as well. */
+static bool check_compression(void *settings, const char *argument, struct error *error)
+{
+    static const char *const known[] = {"no", "none", "auto", "xz", "gz", "lzo"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(argument, known[i]) == 0) {
+            ((struct settings *)settings)->compression = argument;
+            return true;
+        }
+    }
+    return fail(error, "%s: no such compression", argument);
+}
+
+/* -V alone is no option of ours: for xorriso it is the volume's name, and so it is for GRUB. */
+static const struct option options[] = {
+    {'o', "output", "FILE", "write the ISO to FILE (required)", options_text,
+     offsetof(struct settings, output)},
+    {0, "product-name", "STRING", "the product's name, in the ISO's application id", options_text,
+     offsetof(struct settings, product_name)},
+    {0, "product-version", "STRING", "its version, behind the name", options_text,
+     offsetof(struct settings, product_version)},
+    {0, "xorriso", "FILE", "run FILE as xorriso", options_text, offsetof(struct settings, xorriso)},
+    {'v', "verbose", NULL, "say what is ignored; show what xorriso says", options_flag,
+     offsetof(struct settings, verbose)},
+    {'h', "help", NULL, "show this", options_flag, offsetof(struct settings, help)},
+    {'?', "usage", NULL, NULL, options_flag, offsetof(struct settings, help)},
+    {0, "version", NULL, "show the version", options_flag, offsetof(struct settings, version)},
+    {0, "compress", "no|xz|gz|lzo", NULL, check_compression, 0},
+    {0, "core-compress", "xz|none|auto", NULL, check_compression, 0},
+    {'d', "directory", "DIR", NULL, NULL, 0},
+    {0, "modules", "MODULES", NULL, NULL, 0},
+    {0, "install-modules", "MODULES", NULL, NULL, 0},
+    {0, "fonts", "FONTS", NULL, NULL, 0},
+    {0, "locales", "LOCALES", NULL, NULL, 0},
+    {0, "locale-directory", "DIR", NULL, NULL, 0},
+    {0, "themes", "THEMES", NULL, NULL, 0},
+    {'k', "pubkey", "FILE", NULL, NULL, 0},
+    {0, "sbat", "FILE", NULL, NULL, 0},
+    {0, "dtb", "FILE", NULL, NULL, 0},
+    {0, "disable-shim-lock", NULL, NULL, NULL, 0},
+    {0, "rom-directory", "DIR", NULL, NULL, 0},
+    {0, "label-bgcolor", "COLOR", NULL, NULL, 0},
+    {0, "label-color", "COLOR", NULL, NULL, 0},
+    {0, "label-font", "FILE", NULL, NULL, 0},
+    {0, "arcs-boot", NULL, NULL, NULL, 0},
+    {0, "sparc-boot", NULL, NULL, NULL, 0},
+    {0},
+};
+
+static void show_help(const char *name)
+{
+    printf("Usage: %s [OPTION…] -o FILE SOURCE… [-- XORRISO COMMAND…]\n"
+           "Makes a bootable ISO of a tree with " CONFIG_PATH " and the Multiboot\n"
+           "kernels and modules that it names; it boots from CD, disk and USB stick.\n"
+           "A SOURCE is a directory, whose contents go to the ISO's root, a file, or\n"
+           "TARGET=SOURCE to put it elsewhere in the ISO.\n\n",
+           name);
+    options_help(options);
+    puts("\nOptions of `xorriso -as mkisofs`, like -volid NAME, -J and -iso-level 3, reach\n"
+         "xorriso, as do the commands behind --. grub-mkrescue's other options, like\n"
+         "--directory=DIR and --modules=MODULES, are taken and have no effect.");
+}
+
+// ---- The tree
+
+static const char our_mark[] = "Whelk: boot error"; /* in the boot sector */
+
+/* Whether the tree has something where Whelk's own files go that is not Whelk's. */
+static bool has_our_name(const struct tree *tree, const char *path, struct error *error)
+{
+    struct tree_node node;
+    struct error not_there;
+    char image[2048]; /* the boot sector, with the mark */
+    if (!tree_find(tree, path, &node, &not_there)) {
+        return false;
+    }
+    int descriptor = open(node.disk, O_RDONLY | O_CLOEXEC);
+    ssize_t length = descriptor < 0 ? -1 : read(descriptor, image, sizeof image);
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    bool ours = length > 0 && memmem(image, (size_t)length, our_mark, sizeof our_mark - 1) != NULL;
+    if (!ours) {
+        fail(error, "%s: Whelk's own boot file has this name; rename yours (%s)", path, node.disk);
+    }
+    return !ours;
+}
+
+/* Whether it is the folder of one of GRUB's platforms, which some name without a -d in front. */
+static bool is_grub_platform(const char *operand)
+{
+    static const char *const marks[] = {"modinfo.sh", "moddep.lst"};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        char path[PATH_MAX];
+        if (snprintf(path, sizeof path, "%s/%s", operand, marks[i]) >= (int)sizeof path ||
+            access(path, F_OK) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Reads the sources; room for them, and for Whelk's own, is made here. */
+static bool read_sources(struct tree *tree, const struct command_line *line, bool verbose,
+                         struct error *error)
+{
+    const struct words *operands = &line->operands;
+    tree->follows_links =
+        options_named(&line->foreign, "-f") || options_named(&line->foreign, "-follow-links");
+    tree->sources = calloc(operands->count + OUTPUT_OWN_FILES, sizeof *tree->sources);
+    tree->count = 0;
+    if (tree->sources == NULL) {
+        return fail(error, "out of memory");
+    }
+    for (size_t i = 0; i < operands->count; i++) {
+        if (is_grub_platform(operands->at[i])) {
+            if (verbose) {
+                say("%s: left out, as it is GRUB's own", operands->at[i]);
+            }
+        } else if (!tree_add(tree, operands->at[i], error)) {
+            return false;
+        }
+    }
+    return !has_our_name(tree, BOOT_IMAGE_PATH, error) &&
+           !has_our_name(tree, BOOT_CATALOG_PATH, error);
+}
+
+// ---- What the ISO is made of
+
+/* Enough that the ISO, with Whelk's files and the largest of the others, reaches the smallest size.
+ */
+static unsigned padding_blocks(const struct load_order *order, const struct efi_boot *efi)
+{
+    uint64_t efi_blocks = efi_boot_blocks(efi), padding = BACKUP_BLOCKS;
+    uint64_t file_blocks = order->largest_bytes / ISO_BLOCK_BYTES +
+                           embedded_boot_image().size / ISO_BLOCK_BYTES + efi_blocks;
+    padding += efi_blocks < RUN_OUT_BLOCKS ? RUN_OUT_BLOCKS - efi_blocks : 0; /* they stand last */
+    uint64_t missing = file_blocks < SMALLEST_ISO_BLOCKS ? SMALLEST_ISO_BLOCKS - file_blocks : 0;
+    return (unsigned)(missing > padding ? missing : padding);
+}
+
+/* The product that the user named, with its version: the application id. */
+static void name_product(char application[APPLICATION_BYTES], const struct settings *settings)
+{
+    const char *name = settings->product_name, *version = settings->product_version;
+    snprintf(application, APPLICATION_BYTES, "%s%s%s", name != NULL ? name : "",
+             name != NULL && version != NULL ? " " : "", version != NULL ? version : "");
+}
+
+/* The same tree makes the same ISO: no date is that of a file or of now. */
+static bool set_dates(struct iso_request *request, struct error *error)
+{
+    static const char variable[] = "SOURCE_DATE_EPOCH";
+    const char *given = getenv(variable);
+    struct tm date;
+    char *end;
+    time_t seconds = UNDATED_SECONDS;
+    strcpy(request->date, HYBRID_UNDATED);
+    if (given != NULL) {
+        errno = 0;
+        seconds = (time_t)strtoll(given, &end, 10);
+        if (errno != 0 || *given < '0' || *given > '9' || *end != '\0' || seconds > LAST_SECONDS) {
+            return fail(error, "%s=%s: not a number of seconds that a date on an ISO can have",
+                        variable, given);
+        }
+        gmtime_r(&seconds, &date);
+        strftime(request->date, sizeof request->date, "%Y%m%d%H%M%S00", &date);
+    }
+    request->file_date = seconds > 0 ? seconds : 1; /* xorriso takes 0 for the files' own */
+    return true;
+}
+
+_Static_assert(1 + EFI_BOOT_FILES_MAX <= OUTPUT_OWN_FILES, "room for the boot image and UEFI's");
+_Static_assert(EFI_BOOT_FILES_MAX <= (int)ISO_LAST_MAX, "room for UEFI's");
+
+// ---- The ISO
+
+static bool write_file(const char *path, struct bytes contents, struct error *error)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    bool done = descriptor >= 0 &&
+                write(descriptor, contents.data, contents.size) == (ssize_t)contents.size;
+    int reason = errno;
+    if (descriptor >= 0) {
+        done = close(descriptor) == 0 && done;
+    }
+    return done || fail(error, "%s: %s", path, strerror(reason));
+}
+
+/* Writes one of Whelk's own files to `disk`, and adds it to the tree, which has room for it. */
+static bool add_own(struct tree *tree, const char *target, const char *disk, struct bytes contents,
+                    struct error *error)
+{
+    struct tree_source *source = &tree->sources[tree->count++];
+    strcpy(source->target, target);
+    strcpy(source->disk, disk);
+    source->is_directory = false;
+    return write_file(disk, contents, error);
+}
+
+static bool add_own_files(struct tree *tree, const struct efi_boot *efi,
+                          const struct output *output, struct error *error)
+{
+    bool done = add_own(tree, BOOT_IMAGE_PATH, output->own[0], embedded_boot_image(), error);
+    for (size_t i = 0; done && i < efi->count; i++) {
+        done = add_own(tree, efi->files[i].path, output->own[1 + i], efi->files[i].contents, error);
+    }
+    return done;
+}
+
+/* How many of the first files come with the boot image in one read: image_dma.asm reads up to 31
+   blocks in front of it, descriptors and directories among them. */
+static size_t count_before_image(const struct tree *tree, const struct load_order *order)
+{
+    uint64_t blocks = 0;
+    for (size_t i = 0; i < order->count; i++) {
+        struct tree_node node;
+        struct error ignored;
+        if (!tree_find(tree, order->paths[i], &node, &ignored)) {
+            return i;
+        }
+        blocks += ((uint64_t)node.status.st_size + ISO_BLOCK_BYTES - 1) / ISO_BLOCK_BYTES;
+        if (blocks > FRONT_BLOCKS) {
+            return i;
+        }
+    }
+    return order->count;
+}
+
+/* xorriso makes the ISO where the user has something to tell it. */
+static bool is_for_xorriso(const struct settings *settings, const struct command_line *line)
+{
+    return settings->xorriso != NULL || line->foreign.count > 0 || line->rest.count > 0;
+}
+
+static bool write_request(const struct iso_request *request, const struct settings *settings,
+                          const struct command_line *line, struct error *error)
+{
+    if (is_for_xorriso(settings, line)) {
+        const char *xorriso = settings->xorriso != NULL ? settings->xorriso : "xorriso";
+        return iso_write_by_xorriso(request, xorriso, line, error);
+    }
+    return iso_write(request, error);
+}
+
+static bool write_iso(const struct settings *settings, const struct command_line *line,
+                      struct tree *tree, const struct load_order *order, const struct efi_boot *efi,
+                      struct error *error)
+{
+    static struct output output; /* large */
+    char application[APPLICATION_BYTES];
+    struct iso_request request = {
+        .file = output.iso,
+        .tree = tree,
+        .first = order,
+        .before_image = count_before_image(tree, order),
+        .boot_image = BOOT_IMAGE_PATH,
+        .boot_catalog = BOOT_CATALOG_PATH,
+        .left_out = {output.path, output.directory}, /* if among the sources */
+        .volume = "ISOIMAGE",
+        .preparer = "WHELK",
+        .application = application,
+        .padding_blocks = padding_blocks(order, efi),
+        .last_count = efi->count,
+        .verbose = settings->verbose,
+    };
+    for (size_t i = 0; i < efi->count; i++) {
+        request.last[i] = efi->files[i].path;
+    }
+    name_product(application, settings);
+    if (!set_dates(&request, error) || !output_start(&output, settings->output, error)) {
+        return false;
+    }
+    bool done = add_own_files(tree, efi, &output, error) &&
+                write_request(&request, settings, line, error) &&
+                hybrid_write(output.iso, embedded_mbr(), efi, error) &&
+                prepare_write(output.iso, error) && output_finish(&output, error);
+    output_end();
+    return done;
+}
+
+/* Everything behind the command line. */
+static bool make(const struct settings *settings, const struct command_line *line)
+{
+    struct tree tree = {0};
+    struct load_order order = {0};
+    static struct efi_boot efi; /* large */
+    struct error error = {""};  /* check_tree() says its reasons itself */
+    for (size_t i = 0; settings->verbose && i < line->ignored.count; i++) {
+        say("%s: ignored, as Whelk needs nothing of the kind", line->ignored.at[i]);
+    }
+    if (settings->verbose && settings->compression != NULL) {
+        say("compression %s: ignored, as Whelk needs nothing of the kind", settings->compression);
+    }
+    bool done = read_sources(&tree, line, settings->verbose, &error) && check_tree(&tree, &order) &&
+                efi_boot_choose(&efi, &tree, &error) &&
+                write_iso(settings, line, &tree, &order, &efi, &error);
+    if (error.message[0] != '\0') {
+        say("%s", error.message);
+    }
+    if (!done) {
+        say("%s was not written", settings->output);
+    }
+    efi_boot_free(&efi);
+    load_order_free(&order);
+    free(tree.sources);
+    return done;
+}
+
+int mkrescue(int argc, char **argv)
+{
+    struct settings settings = {0};
+    struct command_line line = {0};
+    struct error error;
+    int status = STATUS_USAGE;
+    if (!options_read(argc, argv, options, mkisofs_option_words, &settings, &line, &error)) {
+        say("%s", error.message);
+    } else if (settings.help) {
+        show_help(argv[0]);
+        status = STATUS_DONE;
+    } else if (settings.version) {
+        puts("whelk-mkrescue (Whelk) " WHELK_VERSION);
+        status = STATUS_DONE;
+    } else if (settings.output == NULL || line.operands.count == 0) {
+        say("%s is missing (--help shows how to call it)",
+            settings.output == NULL ? "the ISO's name, -o FILE," : "a directory to make an ISO of");
+    } else {
+        status = make(&settings, &line) ? STATUS_DONE : STATUS_FAILED;
+    }
+    options_free(&line);
+    return status;
+}

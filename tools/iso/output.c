@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See output.h.
+#include "tools/iso/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const int deadly_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+enum { DEADLY_SIGNAL_COUNT = sizeof deadly_signals / sizeof deadly_signals[0] };
+
+/* For the signal handler, which gets no argument. Changed only while the signals are blocked. */
+static struct output current; /* directory is "" when there is none */
+static volatile pid_t writer;
+static const char *volatile around; /* the caller's directory; NULL: none */
+
+/* Safe in a signal handler. */
+static void remove_temporary(void)
+{
+    if (current.directory[0] != '\0') {
+        unlink(current.iso);
+        for (size_t i = 0; i < OUTPUT_OWN_FILES; i++) {
+            unlink(current.own[i]);
+        }
+        rmdir(current.directory);
+        current.directory[0] = '\0';
+    }
+}
+
+static void take_away_and_die(int number)
+{
+    if (writer > 0) {
+        kill(writer, SIGKILL);
+        waitpid(writer, NULL, 0);
+    }
+    remove_temporary();
+    if (around != NULL) {
+        rmdir(around);
+    }
+    raise(number); /* SA_RESETHAND: the default action, once this handler has returned */
+}
+
+static sigset_t deadly_set(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < DEADLY_SIGNAL_COUNT; i++) {
+        sigaddset(&set, deadly_signals[i]);
+    }
+    return set;
+}
+
+static void block_signals(int how)
+{
+    sigset_t set = deadly_set();
+    sigprocmask(how, &set, NULL);
+}
+
+/* A signal that our parent had us ignore (nohup) stays ignored. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = take_away_and_die, .sa_flags = (int)SA_RESETHAND};
+    action.sa_mask = deadly_set();
+    for (size_t i = 0; i < DEADLY_SIGNAL_COUNT; i++) {
+        struct sigaction before;
+        if (sigaction(deadly_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+            sigaction(deadly_signals[i], &action, NULL);
+        }
+    }
+    signal(SIGXFSZ, SIG_IGN); /* writing fails then, with a reason */
+}
+
+/* What is printed goes to standard error from now on. */
+static bool take_standard_output(struct output *output, struct error *error)
+{
+    if (isatty(STDOUT_FILENO)) {
+        return fail(error, "-: standard output is a terminal; redirect it or give a file name");
+    }
+    fflush(stdout);
+    output->copied_to = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return (output->copied_to >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) ||
+           fail(error, "-: %s", strerror(errno));
+}
+
+/* A pipe or a device; a disk that is in use is left alone: O_EXCL (open(2)). */
+static bool open_other(struct output *output, mode_t mode, struct error *error)
+{
+    int flags = O_WRONLY | O_CLOEXEC | (S_ISBLK(mode) ? O_EXCL : 0);
+    output->copied_to = open(output->name, flags);
+    return output->copied_to >= 0 || fail(error, "%s: %s", output->name, strerror(errno));
+}
+
+/* Where the ISO waits until it is copied. */
+static bool find_place_aside(struct output *output, struct error *error)
+{
+    const char *parent = getenv("TMPDIR");
+    parent = parent != NULL && parent[0] != '\0' ? parent : "/tmp";
+    if (realpath(parent, output->path) == NULL || strlen(output->path) > PATH_MAX - 2) {
+        return fail(error, "%s (TMPDIR): %s", parent, strerror(errno));
+    }
+    strcat(output->path, "/");
+    return true;
+}
+
+/* Where the file will be: links followed, so that a link stays one. */
+static bool find_place(struct output *output, struct error *error)
+{
+    const char *path = output->name;
+    char *place = output->path;
+    struct stat status;
+    if (strcmp(path, "-") == 0) {
+        return take_standard_output(output, error) && find_place_aside(output, error);
+    }
+    if (stat(path, &status) == 0) {
+        if (S_ISDIR(status.st_mode)) {
+            return fail(error, "%s: is a directory; give the ISO's file name", path);
+        }
+        if (!S_ISREG(status.st_mode)) {
+            return open_other(output, status.st_mode, error) && find_place_aside(output, error);
+        }
+        return realpath(path, place) != NULL || fail(error, "%s: %s", path, strerror(errno));
+    }
+    char copy[PATH_MAX], directory[PATH_MAX];
+    const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+    if (strlen(path) >= sizeof copy || strlen(name) > NAME_MAX || path[0] == '\0') {
+        return fail(error, "'%.100s': not the name of a file", path);
+    }
+    if (name[0] == '\0') {
+        return fail(error, "%s: give the ISO's file name, not a directory", path);
+    }
+    strcpy(copy, path);
+    if (realpath(dirname(copy), directory) == NULL) {
+        return fail(error, "%s: %s", path, strerror(errno));
+    }
+    int length =
+        snprintf(place, PATH_MAX, "%s/%s", strcmp(directory, "/") == 0 ? "" : directory, name);
+    return length < PATH_MAX || fail(error, "%.100s…: the name is too long", path);
+}
+
+/* Names the temporary directory and the files in it; mkdtemp() fills in the X's. */
+static bool name_temporary(struct output *output)
+{
+    int parent = (int)(strrchr(output->path, '/') - output->path);
+    return snprintf(output->directory, PATH_MAX, "%.*s/.whelk-XXXXXX", parent, output->path) <
+           PATH_MAX - 16;
+}
+
+bool output_start(struct output *output, const char *path, struct error *error)
+{
+    output->name = path;
+    output->copied_to = -1;
+    if (!find_place(output, error)) {
+        return false;
+    }
+    if (!name_temporary(output)) {
+        return fail(error, "%.100s…: the name is too long", path);
+    }
+    block_signals(SIG_BLOCK);
+    bool made = mkdtemp(output->directory) != NULL;
+    int reason = errno;
+    if (made) {
+        strcat(strcpy(output->iso, output->directory), "/iso");
+        for (int i = 0; i < OUTPUT_OWN_FILES; i++) {
+            char name[] = {'/', (char)('0' + i), '\0'};
+            strcat(strcpy(output->own[i], output->directory), name);
+        }
+        current = *output;
+        catch_signals();
+    }
+    block_signals(SIG_UNBLOCK);
+    return made || fail(error, "%s: cannot write there: %s", path, strerror(reason));
+}
+
+void output_within(const char *directory)
+{
+    around = directory;
+}
+
+void output_hold_signals(bool hold)
+{
+    block_signals(hold ? SIG_BLOCK : SIG_UNBLOCK);
+}
+
+pid_t output_fork(void)
+{
+    block_signals(SIG_BLOCK);
+    pid_t child = fork();
+    if (child == 0) {
+        for (size_t i = 0; i < DEADLY_SIGNAL_COUNT; i++) {
+            struct sigaction now;
+            if (sigaction(deadly_signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN) {
+                signal(deadly_signals[i], SIG_DFL);
+            }
+        }
+    } else {
+        writer = child;
+    }
+    block_signals(SIG_UNBLOCK);
+    return child;
+}
+
+void output_child_ended(void)
+{
+    writer = 0;
+}
+
+static bool copy(int from, int to)
+{
+    static char buffer[1 << 20];
+    ssize_t length;
+    while ((length = read(from, buffer, sizeof buffer)) > 0) {
+        ssize_t written;
+        for (ssize_t done = 0; done < length; done += written) {
+            written = write(to, buffer + done, (size_t)(length - done));
+            if (written < 0) {
+                return false;
+            }
+        }
+    }
+    return length == 0;
+}
+
+bool output_finish(struct output *output, struct error *error)
+{
+    if (output->copied_to < 0) {
+        return rename(output->iso, output->path) == 0 ||
+               fail(error, "%s: %s", output->path, strerror(errno));
+    }
+    int iso = open(output->iso, O_RDONLY | O_CLOEXEC);
+    bool done = iso >= 0 && copy(iso, output->copied_to) && close(output->copied_to) == 0;
+    int reason = errno;
+    close(iso);
+    return done || fail(error, "%s: %s", output->name, strerror(reason));
+}
+
+void output_end(void)
+{
+    block_signals(SIG_BLOCK);
+    remove_temporary();
+    block_signals(SIG_UNBLOCK);
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See options.h.
+#include "tools/lib/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether text is the option's name, alone or with "=argument" behind; *value is then NULL or the
+   argument. */
+static bool is_named(const struct option *option, const char *text, const char **value)
+{
+    size_t length = strlen(option->name);
+    *value = NULL;
+    if (strncmp(text, option->name, length) != 0) {
+        return false;
+    }
+    if (text[length] == '=') {
+        *value = text + length + 1;
+    }
+    return text[length] == '\0' || *value != NULL;
+}
+
+/* The option that word (which starts with '-') names; NULL if none. */
+static const struct option *find_name(const struct option *options, const char *word,
+                                      const char **value)
+{
+    const char *name = word + (word[1] == '-' ? 2 : 1);
+    for (const struct option *option = options; option->name != NULL; option++) {
+        if (is_named(option, name, value)) {
+            return option;
+        }
+    }
+    return NULL;
+}
+
+/* The option whose letter word starts with; NULL if none, or if more follows that it cannot take.
+ */
+static const struct option *find_letter(const struct option *options, const char *word,
+                                        const char **value)
+{
+    for (const struct option *option = options; option->name != NULL; option++) {
+        if (option->letter != '\0' && word[1] == option->letter) {
+            *value = word[2] != '\0' ? word + 2 + (word[2] == '=') : NULL;
+            return option->argument != NULL || *value == NULL ? option : NULL;
+        }
+    }
+    return NULL;
+}
+
+static void add_word(struct words *words, char *word)
+{
+    words->at[words->count++] = word;
+}
+
+static bool make_room(struct words *words, size_t count)
+{
+    *words = (struct words){.at = calloc(count, sizeof *words->at)};
+    return words->at != NULL;
+}
+
+/* Reads the option at argv[*i], and leaves *i at its last word. */
+static bool read_option(char **argv, int argc, int *i, const struct option *option,
+                        const char *value, void *settings, struct command_line *line,
+                        struct error *error)
+{
+    char *word = argv[*i];
+    if (option->argument == NULL && value != NULL) {
+        return fail(error, "option --%s takes no argument", option->name);
+    }
+    if (option->argument != NULL && value == NULL) {
+        if (*i + 1 == argc) {
+            return fail(error, "option %s needs an argument: %s", word, option->argument);
+        }
+        value = argv[++*i];
+    }
+    if (option->set == NULL) {
+        add_word(&line->ignored, word);
+        return true;
+    }
+    return option->set((char *)settings + option->field, value, error);
+}
+
+/* Takes another program's option of that many words. */
+static bool take_foreign(char **argv, int argc, int *i, size_t word_count,
+                         struct command_line *line, struct error *error)
+{
+    if (word_count > (size_t)(argc - *i)) {
+        return fail(error, "option %s needs %zu argument%s", argv[*i], word_count - 1,
+                    word_count > 2 ? "s" : "");
+    }
+    for (size_t taken = 0; taken < word_count; taken++) {
+        add_word(&line->foreign, argv[*i + (int)taken]);
+    }
+    *i += (int)word_count - 1;
+    return true;
+}
+
+/* Reads what starts at argv[*i], and leaves *i at its last word. */
+static bool read_word(char **argv, int argc, int *i, const struct option *options,
+                      foreign_option *is_foreign, void *settings, struct command_line *line,
+                      struct error *error)
+{
+    char *word = argv[*i];
+    const char *value = NULL;
+    if (word[0] != '-' || word[1] == '\0') {
+        add_word(&line->operands, word);
+        return true;
+    }
+    /* "-long" is the other program's before ours; "--long" and "-x" are ours before its. */
+    bool is_long = word[1] != '-' && word[2] != '\0';
+    size_t word_count = is_foreign != NULL ? is_foreign(word) : 0;
+    const struct option *option = NULL;
+    if (!is_long || word_count == 0) {
+        option = find_name(options, word, &value);
+        option = option != NULL ? option : find_letter(options, word, &value);
+    }
+    if (option == NULL && word_count > 0) {
+        return take_foreign(argv, argc, i, word_count, line, error);
+    }
+    if (option == NULL) {
+        return fail(error, "unknown option %s (--help lists what there is)", word);
+    }
+    return read_option(argv, argc, i, option, value, settings, line, error);
+}
+
+/* An option that is spelt out: -x, --long, --long=…, -output. */
+static const struct option *find_spelt_out(const struct option *options, const char *word,
+                                           const char **value)
+{
+    if (word[0] != '-' || word[1] == '\0') {
+        return NULL;
+    }
+    if (word[1] == '-' || strcmp(word, "-output") == 0) {
+        return find_name(options, word, value);
+    }
+    return word[2] == '\0' ? find_letter(options, word, value) : NULL;
+}
+
+/* Reads what follows "--" from argv[i] on: another program's, but for our options, if there are
+   any. */
+static bool read_rest(char **argv, int argc, int i, const struct option *options, void *settings,
+                      struct command_line *line, struct error *error)
+{
+    for (; i < argc; i++) {
+        const char *value = NULL;
+        const struct option *option =
+            options != NULL ? find_spelt_out(options, argv[i], &value) : NULL;
+        if (option == NULL) {
+            add_word(&line->rest, argv[i]);
+        } else if (!read_option(argv, argc, &i, option, value, settings, line, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool options_read(int argc, char **argv, const struct option *options, foreign_option *is_foreign,
+                  void *settings, struct command_line *line, struct error *error)
+{
+    size_t room = (size_t)argc + 1;
+    bool done = make_room(&line->operands, room);
+    done = make_room(&line->foreign, room) && done;
+    done = make_room(&line->ignored, room) && done;
+    done = make_room(&line->rest, room) && done;
+    if (!done) {
+        return fail(error, "out of memory");
+    }
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0) {
+            return read_rest(argv, argc, i + 1, is_foreign != NULL ? options : NULL, settings, line,
+                             error);
+        }
+        if (!read_word(argv, argc, &i, options, is_foreign, settings, line, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool options_named(const struct words *words, const char *name)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (strcmp(words->at[i] + (strncmp(words->at[i], "--", 2) == 0), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void options_free(struct command_line *line)
+{
+    free(line->operands.at);
+    free(line->foreign.at);
+    free(line->ignored.at);
+    free(line->rest.at);
+}
+
+bool options_text(void *field, const char *argument, struct error *error)
+{
+    (void)error;
+    *(const char **)field = argument;
+    return true;
+}
+
+bool options_flag(void *field, const char *argument, struct error *error)
+{
+    (void)argument, (void)error;
+    *(bool *)field = true;
+    return true;
+}
+
+bool options_number(const char *argument, unsigned most, unsigned *number, struct error *error)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(argument, &end, 10);
+    if (argument[0] < '0' || argument[0] > '9' || *end != '\0' || errno != 0 || value < 1 ||
+        value > most) {
+        return fail(error, "'%s' is not a number from 1 to %u", argument, most);
+    }
+    *number = (unsigned)value;
+    return true;
+}
+
+static void show_left(const struct option *option)
+{
+    char left[64];
+    snprintf(left, sizeof left, "%c%c%s --%s%s%s", option->letter != '\0' ? '-' : ' ',
+             option->letter != '\0' ? option->letter : ' ', option->letter != '\0' ? "," : " ",
+             option->name, option->argument != NULL ? "=" : "",
+             option->argument != NULL ? option->argument : "");
+    printf("  %-28s %s\n", left, option->help);
+}
+
+void options_help(const struct option *options)
+{
+    for (const struct option *option = options; option->name != NULL; option++) {
+        if (option->help != NULL) {
+            show_left(option);
+        }
+    }
+}

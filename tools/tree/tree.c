@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See tree.h.
+#include "tools/tree/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "stage2/fs/file.h"
+#include "stage2/fs/iso9660.h"
+#include "stage2/compression/packing.h"
+#include "stage2/compression/unpack.h"
+
+/* More would not fit below 4 GiB with any kernel. */
+#define UNPACKED_MAX_BYTES ((size_t)3 << 30)
+
+/* To look a path up: its symbolic links' targets and the file's extents. */
+enum { IN_ISO_BYTES = 64 * 1024 };
+
+// ---- The command line's sources
+
+/* Copies text up to its end, or to its first `=` that is meant as such; takes backslashes off.
+   Returns where it stopped, NULL when it does not fit. */
+static const char *take_part(const char *text, bool stop_at_equals, char part[PATH_MAX])
+{
+    size_t length = 0;
+    while (*text != '\0' && !(stop_at_equals && *text == '=')) {
+        if (text[0] == '\\' && (text[1] == '=' || text[1] == '\\')) {
+            text++;
+        }
+        if (length + 1 == PATH_MAX) {
+            return NULL;
+        }
+        part[length++] = *text++;
+    }
+    part[length] = '\0';
+    return text;
+}
+
+/* Appends "/" and a name to a path of the ISO ("/" is the root); false when it does not fit. */
+static bool append_name(char path[PATH_MAX], const char *name, size_t length)
+{
+    size_t used = strcmp(path, "/") == 0 ? 0 : strlen(path);
+    if (used + 1 + length + 1 > PATH_MAX) {
+        return false;
+    }
+    path[used] = '/';
+    memcpy(path + used + 1, name, length);
+    path[used + 1 + length] = '\0';
+    return true;
+}
+
+/* The next name in a path; NULL at its end. */
+static const char *next_name(const char **at, size_t *length)
+{
+    const char *name = *at + strspn(*at, "/");
+    *length = strcspn(name, "/");
+    *at = name + *length;
+    return *length > 0 ? name : NULL;
+}
+
+/* The absolute path that a target means: one slash between names, none at the end. */
+static bool clean_target(const char *text, char target[PATH_MAX], struct error *error)
+{
+    const char *at = text, *name;
+    size_t length;
+    strcpy(target, "/");
+    while ((name = next_name(&at, &length)) != NULL) {
+        if (strncmp(name, "..", length) == 0 && length <= 2) { /* "." or ".." */
+            return fail(error, "%s: . and .. have no meaning in the ISO", text);
+        }
+        if (!append_name(target, name, length)) {
+            return fail(error, "%.100s…: the name is too long", text);
+        }
+    }
+    return true;
+}
+
+bool tree_add(struct tree *tree, const char *operand, struct error *error)
+{
+    struct tree_source *source = &tree->sources[tree->count];
+    char first[PATH_MAX], disk[PATH_MAX];
+    const char *rest = take_part(operand, true, first);
+    bool is_graft = rest != NULL && *rest == '=';
+    if (rest == NULL || (is_graft && take_part(rest + 1, false, disk) == NULL)) {
+        return fail(error, "%.100s…: the name is too long", operand);
+    }
+    const char *given = is_graft ? disk : first;
+    struct stat status;
+    if (realpath(given, source->disk) == NULL || stat(source->disk, &status) != 0) {
+        return fail(error, "%s: %s%s", given, strerror(errno),
+                    is_graft ? " (a '=' that belongs to a name is written '\\=')" : "");
+    }
+    source->is_directory = S_ISDIR(status.st_mode);
+    if (!clean_target(is_graft ? first : "/", source->target, error)) {
+        return false;
+    }
+    bool into_directory = !is_graft || first[0] == '\0' || first[strlen(first) - 1] == '/';
+    if (!source->is_directory && into_directory) {
+        char *slash = strrchr(given, '/');
+        const char *name = slash != NULL ? slash + 1 : given;
+        if (!append_name(source->target, name, strlen(name))) {
+            return fail(error, "%.100s…: the name is too long", operand);
+        }
+    }
+    tree->count++;
+    return true;
+}
+
+// ---- Looking a path up
+
+/* What path has behind directory: "" or "/…"; NULL when it is not below it. */
+static const char *path_below(const char *path, const char *directory)
+{
+    size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
+    bool below = strncmp(path, directory, length) == 0 &&
+                 (path[length] == '/' || path[length] == '\0' || length == 0);
+    return below ? path + length : NULL;
+}
+
+/* What stands at node->path, whose directories have been looked up before. */
+static bool look_up(const struct tree *tree, struct tree_node *node)
+{
+    bool only_in_iso = strcmp(node->path, "/") == 0;
+    for (size_t i = tree->count; i-- > 0;) {
+        const struct tree_source *source = &tree->sources[i];
+        const char *rest = path_below(node->path, source->target);
+        if (rest != NULL && (source->is_directory || *rest == '\0')) {
+            const char *slash = strcmp(source->disk, "/") == 0 ? "" : source->disk;
+            int length =
+                snprintf(node->disk, PATH_MAX, "%s%s", slash, strcmp(rest, "/") == 0 ? "" : rest);
+            const char *disk = node->disk[0] != '\0' ? node->disk : "/";
+            if (length < PATH_MAX && ((tree->follows_links && stat(disk, &node->status) == 0) ||
+                                      lstat(disk, &node->status) == 0)) {
+                return true;
+            }
+        }
+        only_in_iso = only_in_iso || path_below(source->target, node->path) != NULL;
+    }
+    node->disk[0] = '\0';
+    node->status = (struct stat){.st_mode = S_IFDIR};
+    return only_in_iso;
+}
+
+/* Puts a symbolic link's target in front of what is still to be walked. */
+static bool follow_link(struct tree_node *node, char pending[PATH_MAX], const char *rest,
+                        struct error *error)
+{
+    char target[PATH_MAX], joined[PATH_MAX];
+    ssize_t length = readlink(node->disk, target, sizeof target);
+    if (length < 0) {
+        return fail(error, "%s: %s", node->disk, strerror(errno));
+    }
+    if (length > ISO9660_LINK_BYTES || (size_t)length + 1 + strlen(rest) + 1 > sizeof joined) {
+        return fail(error, "the target of the symbolic link %s is too long", node->path);
+    }
+    target[length] = '\0';
+    strcpy(joined, target);
+    strcat(joined, "/");
+    strcat(joined, rest);
+    strcpy(pending, joined);
+    char *slash = strrchr(node->path, '/');
+    slash[slash == node->path || target[0] == '/' ? 1 : 0] = '\0';
+    if (target[0] == '/') {
+        strcpy(node->path, "/");
+    }
+    return true;
+}
+
+/* Goes from the directory node->path to the name in it. */
+static bool step_into(const struct tree *tree, struct tree_node *node, const char *name,
+                      size_t length, struct error *error)
+{
+    if (!S_ISDIR(node->status.st_mode)) {
+        return fail(error, "%s is not a directory", node->path);
+    }
+    if (length == 1 && name[0] == '.') {
+        return true;
+    }
+    if (length == 2 && strncmp(name, "..", 2) == 0) {
+        char *slash = strrchr(node->path, '/');
+        slash[slash == node->path] = '\0';
+        return look_up(tree, node);
+    }
+    if (length > ISO9660_NAME_CHARACTERS || !append_name(node->path, name, length)) {
+        return fail(error, "the name is too long");
+    }
+    return look_up(tree, node) || fail(error, "no such file");
+}
+
+static bool find_in_iso(const struct iso *iso, const char *path, struct tree_node *node,
+                        struct error *error)
+{
+    static uint8_t memory[IN_ISO_BYTES];
+    struct arena arena = {.base = memory, .size = sizeof memory};
+    struct iso9660_file file;
+    if (!iso_find(iso, path, &file, &arena, error)) {
+        return false;
+    }
+    *node = (struct tree_node){
+        .status = {.st_mode = file.is_directory ? S_IFDIR : S_IFREG, .st_size = (off_t)file.size}};
+    strcpy(node->path, path);
+    return true;
+}
+
+bool tree_find(const struct tree *tree, const char *path, struct tree_node *node,
+               struct error *error)
+{
+    char pending[PATH_MAX];
+    if (strlen(path) >= sizeof pending) {
+        return fail(error, "the path is too long");
+    }
+    if (tree->iso != NULL) {
+        return find_in_iso(tree->iso, path, node, error);
+    }
+    strcpy(pending, path);
+    *node = (struct tree_node){.path = "/"};
+    look_up(tree, node);
+    const char *at = pending, *name;
+    size_t length;
+    int links = 0;
+    while ((name = next_name(&at, &length)) != NULL) {
+        if (!step_into(tree, node, name, length, error)) {
+            if (links > 0) {
+                fail_in(error, "where its symbolic link leads in the ISO: ");
+            }
+            return false;
+        }
+        if (S_ISLNK(node->status.st_mode)) {
+            if (++links > ISO9660_LINK_DEPTH) {
+                return fail(error, "more than %d symbolic links in a row", ISO9660_LINK_DEPTH);
+            }
+            if (!follow_link(node, pending, at, error)) {
+                return false;
+            }
+            at = pending;
+            look_up(tree, node);
+        }
+    }
+    return true;
+}
+
+// ---- stage2/fs/file.h
+
+static const struct tree *selected;
+
+/* The disk paths of the files that are open; struct file's descriptor is an index here, so that
+   hundreds of modules need no file descriptor each. */
+static char **open_paths;
+static size_t open_count;
+
+void tree_select(const struct tree *tree)
+{
+    selected = tree;
+    for (size_t i = 0; i < open_count; i++) {
+        free(open_paths[i]);
+    }
+    open_count = 0;
+}
+
+static bool remember(const char *disk, int *descriptor, struct error *error)
+{
+    char **paths = realloc(open_paths, (open_count + 1) * sizeof *paths);
+    char *copy = strdup(disk);
+    if (paths != NULL) {
+        open_paths = paths;
+    }
+    if (paths == NULL || copy == NULL) {
+        free(copy);
+        return fail(error, "out of memory");
+    }
+    open_paths[open_count] = copy;
+    *descriptor = (int)open_count++;
+    return true;
+}
+
+/* Unpacks the file to the arena's free part. */
+static bool unpack_file(struct bytes packed, struct file *file, struct arena *arena,
+                        struct error *error)
+{
+    size_t room = arena->size - arena->used;
+    struct arena working = {.base = malloc(UNPACK_WORKING_BYTES), .size = UNPACK_WORKING_BYTES};
+    struct unpacking unpacking = {
+        .packed = packed,
+        .destination = arena->base + arena->used,
+        .capacity = room < UNPACKED_MAX_BYTES ? room : UNPACKED_MAX_BYTES,
+        .working = &working,
+        .error = error,
+    };
+    bool done = working.base != NULL ? unpack(&unpacking) : fail(error, "out of memory");
+    free(working.base);
+    if (done) {
+        arena->used += unpacking.length;
+        file->contents = unpacking.destination;
+        file->size = unpacking.length;
+    }
+    return done;
+}
+
+static bool is_packed(struct bytes start)
+{
+    return start.size >= PACKING_MAGIC_BYTES && packing_of(start) != PACKING_NONE;
+}
+
+static bool unpack_if_packed(int descriptor, struct file *file, struct arena *arena,
+                             struct error *error)
+{
+    uint8_t magic[PACKING_MAGIC_BYTES];
+    if (pread(descriptor, magic, sizeof magic, 0) < (ssize_t)sizeof magic ||
+        !is_packed((struct bytes){magic, sizeof magic})) {
+        return true;
+    }
+    size_t size = (size_t)file->size;
+    void *packed = mmap(NULL, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (packed == MAP_FAILED) {
+        return fail(error, "%s", strerror(errno));
+    }
+    bool done = unpack_file((struct bytes){packed, size}, file, arena, error);
+    munmap(packed, size);
+    return done;
+}
+
+/* A file of an ISO is in memory, like one that has been unpacked. */
+static bool open_in_iso(const char *path, enum file_packing packing, struct file *file,
+                        struct arena *arena, struct error *error)
+{
+    struct iso9660_file found;
+    struct bytes contents;
+    if (!iso_find(selected->iso, path, &found, arena, error)) {
+        return false;
+    }
+    if (found.is_directory) {
+        return fail(error, "is a directory");
+    }
+    if (!iso_contents(selected->iso, &found, arena, &contents, error)) {
+        return false;
+    }
+    *file = (struct file){.path = path, .size = contents.size, .contents = contents.data};
+    return packing == FILE_AS_IT_IS || !is_packed(contents) ||
+           unpack_file(contents, file, arena, error);
+}
+
+bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
+               struct error *error)
+{
+    struct tree_node node = {0};
+    if (selected->iso != NULL) {
+        return open_in_iso(path, packing, file, arena, error);
+    }
+    if (!tree_find(selected, path, &node, error)) {
+        return false;
+    }
+    if (S_ISDIR(node.status.st_mode)) {
+        return fail(error, "is a directory");
+    }
+    if (!S_ISREG(node.status.st_mode)) {
+        return fail(error, "is not a regular file");
+    }
+    *file = (struct file){.path = path, .size = (uint64_t)node.status.st_size};
+    int descriptor = open(node.disk, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return fail(error, "%s", strerror(errno));
+    }
+    bool done = packing == FILE_AS_IT_IS || unpack_if_packed(descriptor, file, arena, error);
+    close(descriptor);
+    return done && remember(node.disk, &file->descriptor, error);
+}
+
+bool file_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
+               struct error *error)
+{
+    if (file->contents != NULL) {
+        memcpy(buffer, file->contents + offset, length);
+        return true;
+    }
+    int descriptor = open(open_paths[file->descriptor], O_RDONLY | O_CLOEXEC);
+    ssize_t got = descriptor < 0 ? -1 : pread(descriptor, buffer, length, (off_t)offset);
+    int reason = errno;
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    if (got < 0) {
+        return fail(error, "%s", strerror(reason));
+    }
+    return (size_t)got == length || fail(error, "the file became shorter while it was read");
+}
