@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make check and its parts: check-lint, check-unit, check-fuzz; check-boot is in tests/boot.
+# make check and its parts: check-lint, check-unit, check-fuzz; check-tools and check-boot are in
+# tests/boot/build.mk.
 
 FUZZ_RUNS    ?= 200000
 FUZZ_SECONDS ?= 60
@@ -10,22 +11,22 @@ PYTEST       := BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q 
 # tests ask make for parts of it. As many parts at once as there are processors, each one's output in one piece.
 check: deps-check
 	@$(MAKE) -j$(shell nproc) -O --no-print-directory all kernels $(BUILD)/shim.efi
-	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory check-lint check-unit check-fuzz check-boot
+	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory check-lint check-unit check-fuzz check-tools check-boot
 	@echo "All checks passed."
 
 deps-build deps-demo deps-check deps-bench deps-xen: deps-%:
 	@tests/install-deps.sh $*
 
-# ---- Unit tests: tests/unit/test_*.c with cmocka, test_*.py with pytest. Everything is compiled
-# with sanitizers; what is neither a test nor a program (UNIT_PROGRAMS) is common to the tests.
+# ---- Unit tests: test_*.c with cmocka, test_*.py with pytest, in folders that mirror the sources.
+# Everything is compiled with sanitizers. Of the files in tests/unit itself those in UNIT_PROGRAMS are
+# programs for tests, the others are common to the tests.
 UNIT          := $(BUILD)/unit
 UNIT_FLAGS    := $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_PROGRAMS := $(UNIT)/iso9660_cat $(UNIT)/unpack_cat $(UNIT)/config_shell
-UNIT_TESTS_C  := $(wildcard tests/unit/test_*.c)
+UNIT_TESTS_C  := $(sort $(shell find tests/unit -name 'test_*.c'))
 UNIT_TESTS    := $(UNIT_TESTS_C:tests/unit/%.c=$(UNIT)/%)
-UNIT_COMMON_C := $(filter-out $(UNIT_TESTS_C) $(UNIT_PROGRAMS:$(UNIT)/%=tests/unit/%.c), \
-                   $(wildcard tests/unit/*.c))
+UNIT_COMMON_C := $(filter-out $(UNIT_PROGRAMS:$(UNIT)/%=tests/unit/%.c),$(wildcard tests/unit/*.c))
 UNIT_LIBRARY  := $(patsubst %.c,$(UNIT)/obj/%.o,$(PURE_C) $(UNIT_COMMON_C))
 UNIT_VENDORED := $(VENDORED:%.c=$(UNIT)/obj/%.o)
 
@@ -44,6 +45,7 @@ $(UNIT)/libpure.a: $(UNIT_LIBRARY)
 	@$(AR) rcs $@ $^
 
 $(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/libpure.a
+	@mkdir -p $(@D)
 	@$(CC) $(UNIT_FLAGS) $^ -lcmocka -lz -llzma -llz4 -lzstd -o $@
 
 # Each test leaves a stamp, so that only what has changed is tested again while one works.
@@ -112,7 +114,7 @@ LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' $(VENDORED_FOLDERS:%
 LINT_SH      := $(shell find $(LINT_FOLDERS) .ci -name '*.sh' -o -path '.ci/run' | sort)
 # What the boot image alone is made of sees its own small libc and 32-bit code.
 LINT_BIOS_C  := $(filter-out $(PURE_C) %.host.c,$(filter stage2/%.c boot/bios/%.c,$(LINT_C)))
-LINT_EFI_C   := $(filter boot/efi/%.c tools/bench/probe/starter.c tests/boot/shim/uefi.c,$(LINT_C))
+LINT_EFI_C   := $(filter boot/efi/%.c tools/bench/probe/starter.c tests/harness/shim/uefi.c,$(LINT_C))
 LINT_HOST_C  := $(filter-out $(LINT_BIOS_C) $(LINT_EFI_C) tests/%,$(filter %.c,$(LINT_C)))
 TIDY_FLAGS   := -std=gnu11 -I. -D_GNU_SOURCE -DWHELK_VERSION='"$(VERSION)"'
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make check-boot: boots ISOs in QEMU and looks at what the kernels were given.
+# make check-tools: what the program makes and says (tests/tools).
 
 include tests/kernels/build.mk
 
 # What stands between UEFI and the loader; linked as tools/bench/build.mk links its starters.
-$(BUILD)/shim.o: tests/boot/shim/uefi.c tests/boot/shim/no_execute.h boot/efi/build.mk
+$(BUILD)/shim.o: tests/harness/shim/uefi.c tests/harness/shim/no_execute.h boot/efi/build.mk
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(WARNINGS) $(EFI_FLAGS) $(EFI_FLAGS_x64) -c -o $@ $<
 
@@ -16,7 +17,8 @@ $(BUILD)/shim.efi: $(BUILD)/shim.o linker/efi-x64.ld linker/efi.ld
 # that make can run some at once: make -j2 -O check-boot.
 BOOT_TESTS ?=
 BOOT_FILES := $(wildcard tests/boot/test_*.py)
-# Which firmware, where a test does not say: seabios, or one of UEFI_FIRMWARES (tests/boot/qemu.py)
+TOOL_FILES := $(wildcard tests/tools/test_*.py)
+# Which firmware, where a test does not say: seabios, or one of UEFI_FIRMWARES (tests/harness/qemu.py)
 BOOT_FIRMWARE ?= seabios
 UEFI_FIRMWARES := ovmf-x64 ovmf-ia32 ovmf-x64-usb
 # How often a test that failed is run again; the summary names it all the same.
@@ -28,12 +30,13 @@ $(foreach firmware,$(UEFI_FIRMWARES),$(eval $(BOOT_FILES:%=$(firmware)-%): BOOT_
 
 CHOSEN_TESTS = $(or $(BOOT_TESTS),tests/$(lastword $(subst -tests/, ,$@)))
 
-.PHONY: check-boot boot-chosen $(BOOT_FILES:%=boot-%) $(FIRMWARE_FILES)
+.PHONY: check-boot check-tools boot-chosen $(BOOT_FILES:%=boot-%) $(TOOL_FILES:%=boot-%) $(FIRMWARE_FILES)
 check-boot: $(if $(BOOT_TESTS),boot-chosen,$(BOOT_FILES:%=boot-%))
+check-tools: $(TOOL_FILES:%=boot-%)
 
 # What tests start by make has nothing to do with this make. A folder of its own for each: where several share pytest's,
 # each that starts closes it to other users, as whom some tests run programs there.
-boot-chosen $(BOOT_FILES:%=boot-%) $(FIRMWARE_FILES): $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels \
+boot-chosen $(BOOT_FILES:%=boot-%) $(TOOL_FILES:%=boot-%) $(FIRMWARE_FILES): $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels \
     $(BUILD)/shim.efi
 	@echo "BOOT $(BOOT_FIRMWARE) $(CHOSEN_TESTS)"
 	@scratch=$$(mktemp -d); \

@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "kernels")]
+sys.path[:0] = [str(HERE.parent / "harness"), str(HERE.parent / "kernels")]
 
 from discs import CONFIG, Discs  # noqa: E402
 from good_kernels import plain  # noqa: E402

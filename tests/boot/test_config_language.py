@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Configs that use the language's commands, on a machine: what they show on the serial port, what they wait for,
-and what they boot. That they do as GRUB does is tested without one, in tests/unit/test_config_grub.py."""
+and what they boot. That they do as GRUB does is tested without one, in tests/unit/stage2/config/test_config_grub.py."""
 
 import subprocess
 import time

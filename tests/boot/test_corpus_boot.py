@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """grub.cfg files of public repositories, booted by GRUB and by Whelk: the default entry, with stand-ins under the
 names that the file gives its kernels and modules. What the kernel is given must be the same. The files belong to
-their authors and are not part of this project: see tests/unit/test_corpus.c."""
+their authors and are not part of this project: see tests/unit/stage2/config/test_corpus.c."""
 
 import json
 import os

@@ -137,7 +137,7 @@ def test_the_memory_map_is_the_firmwares_in_entries_of_20_bytes(boot):
     assert {e["size"] for e in report.mmap} == {20}
     assert report["mmap_length"] == 24 * len(report.mmap)
     available = [(e["base"], e["length"]) for e in report.mmap if e["type"] == 1]
-    if Machine.on:  # ends where the firmware has its own; test_firmwares.py has the sum
+    if Machine.on:  # ends where the firmware has its own; test_platforms.py has the sum
         available = [base for base, _ in available if base in (0, MIB)]
     assert available == expected([(0, 0x9FC00), (MIB, 63 * MIB - 0x20000)], [0, MIB])
 

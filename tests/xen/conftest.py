@@ -1,16 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Which guests the chosen tests are about; they run in one boot of the lab, before the first test looks."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-for folder in ("kernels", "boot"):
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / folder))
-
-import lab  # noqa: E402
-from guests import GUESTS  # noqa: E402
+import lab
+from guests import GUESTS
 
 
 def pytest_configure(config):

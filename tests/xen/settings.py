@@ -8,11 +8,14 @@ import argparse
 import re
 import shutil
 import subprocess
+import sys
 
 import lab
-import conftest  # noqa: F401 (finds the kernels' folder)
-import guests
-from discs import tree
+
+sys.path[:0] = [str(lab.HERE.parent / folder) for folder in ("harness", "kernels")]
+
+import guests  # noqa: E402
+from discs import tree  # noqa: E402
 
 ACCESSES = ("cpu_ioreq_pio", "cpu_ioreq_move", "cpu_ioreq_config_read", "cpu_ioreq_config_write")
 DMA_TABLE = re.compile(r"^cpu_ioreq_pio .*dir=0 .*port=0xc[0-9a-f]0[4c] .*size=4", re.MULTILINE)  # Whelk's, for the boot image

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "kernels"))
+sys.path[:0] = [str(Path(__file__).resolve().parent / folder) for folder in ("harness", "kernels", "boot")]
 
 from discs import Discs  # noqa: E402
 from place import Place  # noqa: E402

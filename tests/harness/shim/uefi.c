@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Stands between 64-bit UEFI and a loader, GRUBX64.EFI beside it, and makes the firmware do what
 // real firmware may: faults, which the test writes into the file.
-#include "tests/boot/shim/no_execute.h"
+#include "tests/harness/shim/no_execute.h"
 #include "tools/bench/probe/uefi.h"
 
 static const CHAR16 loader[] = L"\\EFI\\BOOT\\GRUBX64.EFI";

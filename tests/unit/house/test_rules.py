@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-RULES = pathlib.Path(__file__).resolve().parents[1] / "lint" / "rules.py"
+RULES = pathlib.Path(__file__).resolve().parents[2] / "lint" / "rules.py"
 LICENCE = "// SPDX-License-Identifier: BSD-2-Clause\n"
 
 

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-TESTS = pathlib.Path(__file__).resolve().parents[1]
+TESTS = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENT = (TESTS.parent / "docs" / "multiboot.md").read_text(encoding="utf-8")
-SOURCES = "\n".join(path.read_text(encoding="utf-8") for folder in ("boot", "unit")
-                    for path in sorted((TESTS / folder).iterdir()) if path.suffix in (".py", ".c"))
+SOURCES = "\n".join(path.read_text(encoding="utf-8") for folder in ("boot", "tools", "unit")
+                    for path in sorted((TESTS / folder).rglob("*")) if path.suffix in (".py", ".c"))
 ROWS = [line for line in DOCUMENT.splitlines() if line.startswith("| ")]
 NAMES = sorted({name for row in ROWS for name in re.findall(r"`((?:test_)?\w+_\w+_\w+_\w+)`", row)})
 

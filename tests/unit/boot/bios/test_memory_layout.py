@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
+TREE = pathlib.Path(__file__).resolve().parents[4]
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 DOCUMENT = TREE / "docs" / "architecture.md"
 FIRMWARE_LOADS = 2048  # from 0x7c00 on

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[4]
 SHELL = pathlib.Path(os.environ["BUILD"]).resolve() / "unit" / "config_shell"
 CORPUS = pathlib.Path(os.environ.get("WHELK_CORPUS", "../shared/corpus/grub-cfg"))
 FILES = sorted(CORPUS.glob("*.cfg"))
@@ -113,7 +113,7 @@ def corpus_names(table):
 
 
 def test_the_table_of_exceptions_is_that_of_the_test():
-    text = (ROOT / "tests/unit/test_corpus.c").read_text(encoding="utf-8")
+    text = (ROOT / "tests/unit/stage2/config/test_corpus.c").read_text(encoding="utf-8")
     exceptions = re.search(r"exceptions\[\] = \{(.*?)\};", text, re.DOTALL)[1]
     table = [row for row in rows("What public configs come to") if "repaired" not in row[2] and "refused lines" not in row[2]]
     assert corpus_names(table) == set(re.findall(r'"([^"]+\.cfg)"', exceptions)) != set()
