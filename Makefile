@@ -20,7 +20,7 @@ COMMON   := -std=c11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
 #   stage2/disc/pc/  drivers that own the PC's interrupts: not for UEFI
 # Pure folders have neither hardware nor firmware: the loaders, the program, the unit tests and the
 # fuzzers compile the same files. tests/lint/rules.py makes sure that they include nothing else.
-PURE_FOLDERS := loader $(addprefix stage2/,compression config fs plan prepared text video)
+PURE_FOLDERS := loader stage2/compression stage2/config stage2/fs stage2/plan stage2/prepared stage2/text stage2/video
 
 # Vendored decoders are compiled as their authors wrote them, without our warnings.
 VENDORED_FOLDERS := $(addprefix stage2/compression/,puff/ xz-embedded/)

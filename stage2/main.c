@@ -8,6 +8,7 @@
 #include "stage2/config/overlay.h"
 #include "stage2/console/console.h"
 #include "stage2/disc/disc.h"
+#include "stage2/disc/native_disc.h"
 #include "stage2/overlay.h"
 #include "stage2/firmware.h"
 #include "stage2/prepared/prepared.h"
@@ -147,7 +148,7 @@ static void report_timeline(const char *wish)
     const struct extras *extras = firmware_extras(&ignored);
     disc_close(); /* once more, as they may have been read now */
     if (extras != NULL) {
-        extras->timeline_report(wish);
+        extras->timeline_report(wish, native_disc_name());
     }
 }
 
@@ -240,7 +241,7 @@ static size_t choose(struct config *config, size_t preselected, int timeout, con
     size_t chosen = preselected;
     const struct extras *extras = firmware_extras(&error);
     if (extras != NULL) {
-        if (extras->menu_run(config, preselected, timeout, message, &chosen) != MENU_LEAVE) {
+        if (extras->menu_run(config, preselected, timeout, message, &chosen)) {
             return chosen;
         }
         if (config->outer == NULL) {

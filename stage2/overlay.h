@@ -11,7 +11,6 @@
 #include "loader/error.h"
 #include "stage2/config/config.h"
 #include "stage2/config/overlay.h"
-#include "stage2/menu/menu.h"
 #include "stage2/plan/multiboot2_functions.h"
 #include "stage2/plan/plan.h"
 
@@ -21,8 +20,8 @@ struct extras {
                       bool is_atapi);
     bool (*ahci_read)(uint32_t lba, uint32_t count, void *buffer);
     /* menu.h */
-    enum menu_choice (*menu_run)(struct config *config, size_t preselected, int timeout_seconds,
-                                 const char *message, size_t *chosen);
+    bool (*menu_run)(struct config *config, size_t preselected, int timeout_seconds,
+                     const char *message, size_t *chosen);
     /* multiboot2_functions.h, describe_multiboot2.h */
     const struct multiboot2_functions *multiboot2;
     void (*describe_multiboot2)(struct boot_information *information, uint8_t *buffer,
@@ -40,7 +39,7 @@ struct extras {
     /* video_start.h */
     void (*video_start)(const struct plan *plan, struct video *video);
     /* timeline.h */
-    void (*timeline_report)(const char *wish);
+    void (*timeline_report)(const char *wish, const char *driver);
     /* unpack_file.h */
     bool (*unpack_file)(struct file *file, struct error *error);
     void (*unpack_mark_waiting)(struct plan *plan, struct memory_range *in_use,

@@ -6,6 +6,7 @@
 #include "stage2/disc/ahci.h"
 #include "stage2/boot/describe_multiboot2.h"
 #include "stage2/firmware.h"
+#include "stage2/menu/menu.h"
 #include "stage2/plan/symbols.h"
 #include "stage2/platform/platform.h"
 #include "stage2/timing/timeline.h"

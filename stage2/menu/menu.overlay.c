@@ -449,8 +449,8 @@ static bool wait_before(struct menu *menu, int *timeout_seconds, size_t *chosen)
     return key == KEY_ESCAPE || take_item(menu, item_of_key(menu, key), chosen) != CHOSEN;
 }
 
-enum menu_choice menu_run(struct config *config, size_t preselected, int timeout_seconds,
-                          const char *message, size_t *chosen)
+bool menu_run(struct config *config, size_t preselected, int timeout_seconds, const char *message,
+              size_t *chosen)
 {
     struct menu menu = {.config = config,
                         .message = message,
@@ -458,9 +458,9 @@ enum menu_choice menu_run(struct config *config, size_t preselected, int timeout
                         .default_entry = config_default(config)};
     was_used = false;
     if (!wait_before(&menu, &timeout_seconds, chosen)) {
-        return MENU_BOOT;
+        return true;
     }
     enum outcome outcome = run(&menu, timeout_seconds, chosen);
     screen_close();
-    return outcome == LEAVE ? MENU_LEAVE : MENU_BOOT;
+    return outcome != LEAVE;
 }

@@ -3,7 +3,7 @@
 #include "stage2/text/text_edit.h"
 
 #include <string.h>
-#include "stage2/console/console.h"
+#include "stage2/text/keys.h"
 #include "stage2/text/utf8.h"
 
 enum { PAGE_LINES = 10 };

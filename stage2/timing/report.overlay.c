@@ -8,7 +8,6 @@
 #include "loader/format.h"
 #include "stage2/console/console.h"
 #include "stage2/bus/io.h"
-#include "stage2/disc/native_disc.h"
 #include "stage2/console/serial.h"
 
 enum {
@@ -101,16 +100,15 @@ static void write_line(const char *line, const char *wish)
     }
 }
 
-void timeline_report(const char *wish)
+void timeline_report(const char *wish, const char *driver)
 {
     static char line[LINE_BYTES];
     size_t length = format_text(line, sizeof line, "whelk-timing {\"unit\":\"us\",");
     length += put_stamps(line + length, sizeof line - length);
-    length +=
-        format_text(line + length, sizeof line - length,
-                    ",\"prepared\":%s,\"bytes\":%llu,\"transfers\":%u,\"driver\":\"%s\"",
-                    timeline.is_prepared ? "true" : "false", (unsigned long long)timeline.bytes,
-                    timeline.transfers, native_disc_name());
+    length += format_text(line + length, sizeof line - length,
+                          ",\"prepared\":%s,\"bytes\":%llu,\"transfers\":%u,\"driver\":\"%s\"",
+                          timeline.is_prepared ? "true" : "false",
+                          (unsigned long long)timeline.bytes, timeline.transfers, driver);
     if (timeline.fallback[0] != 0) {
         length += format_text(line + length, sizeof line - length, ",\"fallback\":\"%s\"",
                               timeline.fallback);

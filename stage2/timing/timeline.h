@@ -44,5 +44,6 @@ void timeline_debug(const char *text);
    debug port and into the line. */
 void timeline_fallback(const char *driver, const char *reason, uint32_t lba);
 
-/* Writes the line of docs/timing.md to where the value of whelk_timing says. */
-void timeline_report(const char *wish);
+/* Writes the line of docs/timing.md to where the value of whelk_timing says; driver: what reads the
+   disc. */
+void timeline_report(const char *wish, const char *driver);

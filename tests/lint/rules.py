@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Keeps the rules of the house that no compiler knows: which layer may include which, which system
-headers freestanding code has, and a licence line at the top of every file.
+"""Keeps the rules of the house that no compiler knows: which layer may include which, that no two
+folders include each other, that pure folders stay pure, which system headers freestanding code has,
+and a licence line at the top of every file.
 
 Usage: tests/lint/rules.py [TREE]; prints one line per violation, fails if there is any."""
 
@@ -27,25 +28,58 @@ INCLUDE = re.compile(r'^\s*[#%]\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)
 LICENCE = "SPDX-License-Identifier: BSD-2-Clause"
 
 
-def included_layer(tree, path, name):
-    """The top-level folder that an include of a file leads to."""
+def included(tree, path, name):
+    """What an include of a file leads to, relative to the tree."""
     beside = (path.parent / name).resolve()
     target = beside if beside.exists() else (tree / name).resolve()
-    try:
-        return target.relative_to(tree).parts[0]
-    except ValueError:
-        return str(target)
+    return target.relative_to(tree) if target.is_relative_to(tree) else target
 
 
-def check_includes(tree, path, relative):
-    layer = relative.parts[0]
+def room(relative):
+    """The folder of a file. A file at the top of a layer (stage2/main.c, stage2/firmware.h) is a room
+    of its own."""
+    return str(relative.parent if len(relative.parts) > 2 else relative.with_name(relative.name.split(".")[0]))
+
+
+def pure_folders(tree):
+    found = re.search(r"^PURE_FOLDERS := (.*)$", (tree / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    return set(found[1].split()) if found else set()
+
+
+def check_includes(tree, path, relative, arrows):
+    """Adds to arrows, as {room: {other room: file that includes it}}, what the file includes."""
+    layer, pure = relative.parts[0], pure_folders(tree)
+    is_pure = str(relative.parent) in pure
     for bracket, name in INCLUDE.findall(path.read_text(encoding="utf-8")):
         if bracket == '"':
-            other = included_layer(tree, path, name)
-            if layer in MAY_INCLUDE and other not in MAY_INCLUDE[layer]:
-                yield f"{relative}: {layer}/ may not include {other}/ ({name})"
+            other = included(tree, path, name)
+            arrows.setdefault(room(relative), {}).setdefault(room(other), relative)
+            if layer in MAY_INCLUDE and other.parts[0] not in MAY_INCLUDE[layer]:
+                yield f"{relative}: {layer}/ may not include {other.parts[0]}/ ({name})"
+            elif is_pure and not any(other.is_relative_to(folder) for folder in pure):
+                yield f"{relative}: pure code may include pure folders only ({name})"
         elif layer in ("loader", "stage2") and name not in FREESTANDING:
             yield f"{relative}: freestanding code has no <{name}>"
+
+
+def way(arrows, start, end):
+    """The rooms from start to end along the arrows; None: there is no way."""
+    ways, seen = [[start]], {start}
+    for path in ways:
+        if path[-1] == end:
+            return path
+        for other in sorted(set(arrows.get(path[-1], ())) - seen):
+            seen.add(other)
+            ways.append([*path, other])
+    return None
+
+
+def check_circles(arrows):
+    for start in sorted(arrows):
+        for other in sorted(set(arrows[start]) - {start}):
+            back = way(arrows, other, start)
+            if back:
+                yield f"{arrows[start][other]}: closes a circle: {' → '.join([start, *back])}"
 
 
 def check_licence(path, relative):
@@ -55,15 +89,17 @@ def check_licence(path, relative):
 
 
 def violations(tree):
+    arrows = {}
     paths = [path for folder in FOLDERS for path in (tree / folder).rglob("*") if path.is_file()]
     for path in sorted(paths + [tree / "Makefile"]):
         relative = path.relative_to(tree)
         if str(relative).startswith(VENDORED) or "__pycache__" in relative.parts:
             continue
         if path.suffix in CODE:
-            yield from check_includes(tree, path, relative)
+            yield from check_includes(tree, path, relative, arrows)
         if path.suffix in LICENSED or path.name == "Makefile":
             yield from check_licence(path, relative)
+    yield from check_circles(arrows)
 
 
 def main():

@@ -12,7 +12,7 @@ LICENCE = "// SPDX-License-Identifier: BSD-2-Clause\n"
 
 
 def run_rules(tree, files):
-    (tree / "Makefile").write_text("# SPDX-License-Identifier: BSD-2-Clause\n")
+    (tree / "Makefile").write_text("# SPDX-License-Identifier: BSD-2-Clause\nPURE_FOLDERS := loader stage2/pure\n")
     for name, contents in files.items():
         path = tree / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +53,38 @@ def test_assembly_keeps_the_layers_too(tmp_path):
     source = '; SPDX-License-Identifier: BSD-2-Clause\n%include "boot/bios/layout.inc"\n'
     assert run_rules(tmp_path, {"loader/a.asm": source}) == (
         1, ["loader/a.asm: loader/ may not include boot/ (boot/bios/layout.inc)"])
+
+
+@pytest.mark.parametrize("arrows, circle", [
+    ((("disc/a.c", "menu/b.h"), ("menu/b.c", "disc/a.h")), ("disc/a.c", "disc → menu → disc")),
+    ((("disc/a.c", "menu/b.h"), ("menu/b.h", "text/c.h"), ("text/c.h", "disc/a.h")),
+     ("disc/a.c", "disc → menu → text → disc")),
+    ((("disc/a.c", "firmware.h"), ("firmware.h", "disc/a.h")), ("disc/a.c", "disc → firmware → disc")),
+])
+def test_folders_that_include_each_other_are_named_with_the_whole_circle(tmp_path, arrows, circle):
+    files = {f"stage2/{name}": LICENCE for pair in arrows for name in pair}
+    for name, other in arrows:
+        files[f"stage2/{name}"] += f'#include "stage2/{other}"\n'
+    status, lines = run_rules(tmp_path, files)
+    name, rooms = circle
+    assert (status, len(lines)) == (1, len(arrows))
+    assert f"stage2/{name}: closes a circle: " + rooms.replace("→ ", "→ stage2/").replace(
+        rooms.split()[0], "stage2/" + rooms.split()[0], 1) in lines
+
+
+def test_files_of_one_folder_may_include_each_other(tmp_path):
+    assert run_rules(tmp_path, {
+        "stage2/disc/a.h": LICENCE + '#include "stage2/disc/b.h"\n',
+        "stage2/disc/b.h": LICENCE + '#include "stage2/disc/a.h"\n',
+    }) == (0, [])
+
+
+def test_pure_code_that_includes_hardware_or_firmware_is_named(tmp_path):
+    assert run_rules(tmp_path, {
+        "stage2/pure/a.c": LICENCE + '#include "stage2/firmware.h"\n#include "loader/b.h"\n',
+        "stage2/firmware.h": LICENCE,
+        "loader/b.h": LICENCE,
+    }) == (1, ["stage2/pure/a.c: pure code may include pure folders only (stage2/firmware.h)"])
 
 
 def test_a_file_without_licence_is_named(tmp_path):
