@@ -132,8 +132,8 @@ struct memory_range firmware_staging(const struct memory_map *map);
 struct arena firmware_arena(void);
 
 /* What only some boots need (overlay.h). NULL with a reason: it cannot be read from the disc. */
-struct extras;
-const struct extras *firmware_extras(struct error *error);
+struct overlay;
+const struct overlay *firmware_overlay(struct error *error);
 
 /* What configs find set, as in struct config_environment. */
 const char *firmware_config_variables(void);

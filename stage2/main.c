@@ -79,20 +79,20 @@ static bool read_first_config(struct config *config, struct arena *arena, struct
     if (read_config(config, config_path, arena, error)) {
         return true;
     }
-    const struct extras *extras = firmware_extras(&ignored);
-    return extras != NULL && extras->script_host->find(config_path) == CONFIG_NODE_NONE &&
-           extras->script_host->find(legacy_path) != CONFIG_NODE_NONE &&
+    const struct overlay *overlay = firmware_overlay(&ignored);
+    return overlay != NULL && overlay->script_host->find(config_path) == CONFIG_NODE_NONE &&
+           overlay->script_host->find(legacy_path) != CONFIG_NODE_NONE &&
            read_config(config, legacy_path, arena, error);
 }
 
-const struct config_extras *config_extras(struct config *config, struct error *error)
+const struct config_overlay *config_overlay(struct config *config, struct error *error)
 {
-    const struct extras *extras = firmware_extras(error);
-    if (extras == NULL) {
+    const struct overlay *overlay = firmware_overlay(error);
+    if (overlay == NULL) {
         return NULL;
     }
-    config->environment.host = extras->script_host;
-    return extras->config;
+    config->environment.host = overlay->script_host;
+    return overlay->config;
 }
 
 /* Those that have not been shown yet. */
@@ -113,8 +113,8 @@ static bool act_or_boot(enum config_action action, struct error *error)
     if (action == CONFIG_ACTION_BOOT || action == CONFIG_ACTION_CONFIG) {
         return true;
     }
-    const struct extras *extras = firmware_extras(error);
-    return extras != NULL && extras->act(action, error);
+    const struct overlay *overlay = firmware_overlay(error);
+    return overlay != NULL && overlay->act(action, error);
 }
 
 /* The memory to plan in: what is left, or, for very many modules, as much as they need at the top
@@ -144,11 +144,11 @@ static void report_timeline(const char *wish)
     if (wish == NULL || wish[0] == 0 || strcmp(wish, "0") == 0) {
         return;
     }
-    timeline_stamp(TIMELINE_JUMP); /* reading the extras is not part of it */
-    const struct extras *extras = firmware_extras(&ignored);
+    timeline_stamp(TIMELINE_JUMP); /* reading the overlay is not part of it */
+    const struct overlay *overlay = firmware_overlay(&ignored);
     disc_close(); /* once more, as they may have been read now */
-    if (extras != NULL) {
-        extras->timeline_report(wish, native_disc_name());
+    if (overlay != NULL) {
+        overlay->timeline_report(wish, native_disc_name());
     }
 }
 
@@ -239,9 +239,9 @@ static size_t choose(struct config *config, size_t preselected, int timeout, con
 {
     struct error error;
     size_t chosen = preselected;
-    const struct extras *extras = firmware_extras(&error);
-    if (extras != NULL) {
-        if (extras->menu_run(config, preselected, timeout, message, &chosen)) {
+    const struct overlay *overlay = firmware_overlay(&error);
+    if (overlay != NULL) {
+        if (overlay->menu_run(config, preselected, timeout, message, &chosen)) {
             return chosen;
         }
         if (config->outer == NULL) {
@@ -279,9 +279,9 @@ static struct config *choose_and_boot(struct config *config, const struct memory
         if (config->entry_count == 1) {
             leave(error.message);
         }
-        const struct extras *extras = by_itself ? firmware_extras(&error) : NULL;
-        size_t fallback = extras != NULL ? extras->find_fallback(config, tried, error.message)
-                                         : config->entry_count;
+        const struct overlay *overlay = by_itself ? firmware_overlay(&error) : NULL;
+        size_t fallback = overlay != NULL ? overlay->find_fallback(config, tried, error.message)
+                                          : config->entry_count;
         ask = fallback == config->entry_count;
         if (!ask) {
             chosen = fallback;

@@ -14,7 +14,7 @@
 #include "stage2/plan/multiboot2_functions.h"
 #include "stage2/plan/plan.h"
 
-struct extras {
+struct overlay {
     /* ahci.h */
     bool (*ahci_open)(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
                       bool is_atapi);
@@ -29,7 +29,7 @@ struct extras {
     /* symbols.h */
     bool (*symbols_place)(struct plan *plan, struct arena *arena, struct error *error);
     /* config/overlay.h, platform/platform.h */
-    const struct config_extras *config;
+    const struct config_overlay *config;
     const struct config_host *script_host;
     size_t (*find_fallback)(struct config *config, unsigned number, const char *reason);
     /* platform/entry_action.h */
@@ -46,5 +46,5 @@ struct extras {
                                 size_t *in_use_count);
 };
 
-/* The table itself. firmware_extras() (firmware.h) is how the core comes to it. */
-extern const struct extras extras_table;
+/* The table itself. firmware_overlay() (firmware.h) is how the core comes to it. */
+extern const struct overlay overlay_table;

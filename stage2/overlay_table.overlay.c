@@ -13,14 +13,14 @@
 #include "stage2/boot/unpack_file.h"
 #include "stage2/boot/video_start.h"
 
-__attribute__((section(".extras_table"))) const struct extras extras_table = {
+__attribute__((section(".overlay_table"))) const struct overlay overlay_table = {
     .ahci_open = ahci_open,
     .ahci_read = ahci_read,
     .menu_run = menu_run,
     .multiboot2 = &multiboot2_table,
     .describe_multiboot2 = describe_multiboot2,
     .symbols_place = symbols_place,
-    .config = &config_extras_table,
+    .config = &config_overlay_table,
     .script_host = &script_host,
     .find_fallback = script_find_fallback,
     .act = act,

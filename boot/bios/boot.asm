@@ -14,7 +14,7 @@
 
 extern image_start              ; linker script: 0x7c00,
 extern stack_top                ; 0x7000,
-extern image_file_size          ; bytes of the file, with what is not loaded here (extras),
+extern image_file_size          ; bytes of the file, with what is not loaded here (overlay),
 extern image_words              ; 32-bit words of the part that is loaded here,
 extern image_sectors            ; and its sectors of 2048 bytes
 extern enter_stage2             ; mode_switch.asm
@@ -143,7 +143,7 @@ fatal:  mov [message.code], al
 .halt:  hlt                     ; firmware without INT 18h
         jmp .halt
 
-; out: ZF set if the image at IMAGE_SEGMENT has the checksum of the table (the extras behind it add 0);
+; out: ZF set if the image at IMAGE_SEGMENT has the checksum of the table (the overlay behind it add 0);
 ; clobbers EAX, CX, EDX, SI
 global checksum
 checksum:

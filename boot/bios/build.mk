@@ -20,14 +20,14 @@ CORE_FLAGS   := -finline-functions-called-once -mstringop-strategy=libcall
 BIOS_C       := $(LOADER_C) $(filter-out %.host.c,$(wildcard boot/bios/*.c))
 BIOS_ASM     := $(filter-out boot/bios/mbr.asm,$(wildcard boot/bios/*.asm)) $(wildcard loader/*.asm)
 # What only some boots need: linker/overlay.ld.
-EXTRAS_C     := $(filter %.overlay.c,$(BIOS_C)) $(VENDORED)
-CORE_C       := $(filter-out $(EXTRAS_C),$(BIOS_C))
+OVERLAY_C     := $(filter %.overlay.c,$(BIOS_C)) $(VENDORED)
+CORE_C       := $(filter-out $(OVERLAY_C),$(BIOS_C))
 CORE_OBJECTS := $(CORE_C:%.c=$(BIOS_BUILD)/%.o) $(BIOS_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)
-EXTRAS_OBJECTS := $(EXTRAS_C:%.c=$(BIOS_BUILD)/%.o)
+OVERLAY_OBJECTS := $(OVERLAY_C:%.c=$(BIOS_BUILD)/%.o)
 SECTOR       := 2048
 
 # Everything is made again when the flags may have changed.
-$(CORE_OBJECTS) $(EXTRAS_OBJECTS) $(BUILD)/boot.elf: Makefile boot/bios/build.mk
+$(CORE_OBJECTS) $(OVERLAY_OBJECTS) $(BUILD)/boot.elf: Makefile boot/bios/build.mk
 
 $(CORE_OBJECTS): BIOS_FLAGS += $(CORE_FLAGS)
 
@@ -49,45 +49,45 @@ $(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc loader/handoff_block.inc lo
 BIOS_LINK := $(CC) $(BIOS_FLAGS) $(CORE_FLAGS) $(BIOS_LTO) -nostdlib -static -no-pie \
              -Wl,--build-id=none,--gc-sections,--no-warn-rwx-segments,-z,noexecstack,-m,elf_i386
 
-# ---- The extras, as one object first: it says which of the core's functions they use, …
-$(BIOS_BUILD)/extras.o: $(EXTRAS_OBJECTS)
+# ---- The overlay, as one object first: it says which of the core's functions they use, …
+$(BIOS_BUILD)/overlay.o: $(OVERLAY_OBJECTS)
 	@$(CC) $(BIOS_FLAGS) $(BIOS_LTO) -nostdlib -r -flinker-output=nolto-rel $^ -o $@
 
 # … which the core must keep (--undefined). Its addresses are the same in both of its links.
-$(BIOS_BUILD)/core.args: $(BIOS_BUILD)/extras.o
+$(BIOS_BUILD)/core.args: $(BIOS_BUILD)/overlay.o
 	@nm --undefined-only --just-symbols $< | sed 's/^/-Wl,--undefined=/' > $@
 
-$(BIOS_BUILD)/extras.elf: linker/overlay.ld $(BIOS_BUILD)/extras.o $(BIOS_BUILD)/stage2.elf
+$(BIOS_BUILD)/overlay.elf: linker/overlay.ld $(BIOS_BUILD)/overlay.o $(BIOS_BUILD)/stage2.elf
 	@ld -m elf_i386 -z noexecstack --no-warn-rwx-segments --gc-sections -e 0 -T $< --just-symbols=$(BIOS_BUILD)/stage2.elf \
-	    $(BIOS_BUILD)/extras.o -o $@
+	    $(BIOS_BUILD)/overlay.o -o $@
 
-$(BIOS_BUILD)/extras.bin: $(BIOS_BUILD)/extras.elf
-	@objcopy -O binary -j .extras $< $@
+$(BIOS_BUILD)/overlay.bin: $(BIOS_BUILD)/overlay.elf
+	@objcopy -O binary -j .overlay $< $@
 
-# What the core must know of the extras; a word more for their sum (join.c).
-$(BIOS_BUILD)/extras.args: $(BIOS_BUILD)/extras.bin
-	@{ echo "-Wl,--defsym=extras_sectors=$$((($$(stat -c %s $<) + 4 + $(SECTOR) - 1) / $(SECTOR)))"; \
-	   nm $(BIOS_BUILD)/extras.elf | sed -n 's/^\(.*\) . \(extras_bss_[a-z]*\)$$/-Wl,--defsym=\2=0x\1/p'; } > $@
+# What the core must know of the overlay; a word more for their sum (join.c).
+$(BIOS_BUILD)/overlay.args: $(BIOS_BUILD)/overlay.bin
+	@{ echo "-Wl,--defsym=overlay_sectors=$$((($$(stat -c %s $<) + 4 + $(SECTOR) - 1) / $(SECTOR)))"; \
+	   nm $(BIOS_BUILD)/overlay.elf | sed -n 's/^\(.*\) . \(overlay_bss_[a-z]*\)$$/-Wl,--defsym=\2=0x\1/p'; } > $@
 
-# ---- The core: linked twice, as it must know how many sectors the extras have.
-UNKNOWN_EXTRAS := -Wl,--defsym=extras_sectors=0,--defsym=extras_bss_start=0,--defsym=extras_bss_end=0
+# ---- The core: linked twice, as it must know how many sectors the overlay has.
+UNKNOWN_OVERLAY := -Wl,--defsym=overlay_sectors=0,--defsym=overlay_bss_start=0,--defsym=overlay_bss_end=0
 
 $(BIOS_BUILD)/stage2.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/core.args
-	@$(BIOS_LINK) -T $< $(UNKNOWN_EXTRAS) @$(BIOS_BUILD)/core.args $(filter %.o, $^) -o $@
+	@$(BIOS_LINK) -T $< $(UNKNOWN_OVERLAY) @$(BIOS_BUILD)/core.args $(filter %.o, $^) -o $@
 
-$(BUILD)/boot.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/core.args $(BIOS_BUILD)/extras.args
+$(BUILD)/boot.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/core.args $(BIOS_BUILD)/overlay.args
 	@echo "LD   $@"
-	@$(BIOS_LINK) -T $< -Wl,-Map=$(BUILD)/boot.map @$(BIOS_BUILD)/core.args @$(BIOS_BUILD)/extras.args $(filter %.o, $^) -o $@
+	@$(BIOS_LINK) -T $< -Wl,-Map=$(BUILD)/boot.map @$(BIOS_BUILD)/core.args @$(BIOS_BUILD)/overlay.args $(filter %.o, $^) -o $@
 
 # A host program.
 $(BIOS_BUILD)/join: boot/bios/make_boot_image.host.c
 	@mkdir -p $(@D)
 	@$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $< -o $@
 
-$(BUILD)/boot.img: $(BUILD)/boot.elf $(BIOS_BUILD)/extras.bin $(BIOS_BUILD)/join
+$(BUILD)/boot.img: $(BUILD)/boot.elf $(BIOS_BUILD)/overlay.bin $(BIOS_BUILD)/join
 	@objcopy -O binary -j .image $< $(BIOS_BUILD)/first.bin
 	@objcopy -O binary -j .stage2 $< $(BIOS_BUILD)/stage2.bin
 	@cat $(BIOS_BUILD)/first.bin $(BIOS_BUILD)/stage2.bin > $(BIOS_BUILD)/core.img
-	@$(BIOS_BUILD)/join $(BIOS_BUILD)/core.img $(BIOS_BUILD)/extras.bin $@
+	@$(BIOS_BUILD)/join $(BIOS_BUILD)/core.img $(BIOS_BUILD)/overlay.bin $@
 	@size=$$(stat -c %s $(BIOS_BUILD)/stage2.bin); \
-	 echo "boot image: stage 2 $$size of $(STAGE2_LIMIT) bytes; extras $$(stat -c %s $(BIOS_BUILD)/extras.bin)"
+	 echo "boot image: stage 2 $$size of $(STAGE2_LIMIT) bytes; overlay $$(stat -c %s $(BIOS_BUILD)/overlay.bin)"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Host program: puts the boot image's file together from core and extras, each in whole sectors.
-// The extras end with a word that makes all their words add up to 0, so that the boot information
+// Host program: puts the boot image's file together from core and overlay, each in whole sectors.
+// The overlay ends with a word that makes all their words add up to 0, so that the boot information
 // table's checksum of the file is that of the core alone.
-// Usage: join CORE EXTRAS OUTPUT
+// Usage: join CORE OVERLAY OUTPUT
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,17 +36,17 @@ static void end_with_sum(uint8_t *data, size_t size)
 
 int main(int count, char **arguments)
 {
-    static uint8_t core[MOST], extras[MOST];
+    static uint8_t core[MOST], overlay[MOST];
     if (count != 4) {
-        fputs("usage: join CORE EXTRAS OUTPUT\n", stderr);
+        fputs("usage: join CORE OVERLAY OUTPUT\n", stderr);
         return EXIT_FAILURE;
     }
     size_t core_size = read_sectors(arguments[1], core, 0);
-    size_t extras_size = read_sectors(arguments[2], extras, sizeof(uint32_t));
-    end_with_sum(extras, extras_size);
+    size_t overlay_size = read_sectors(arguments[2], overlay, sizeof(uint32_t));
+    end_with_sum(overlay, overlay_size);
     FILE *output = fopen(arguments[3], "wb");
     if (output == NULL || fwrite(core, 1, core_size, output) != core_size ||
-        fwrite(extras, 1, extras_size, output) != extras_size || fclose(output) != 0) {
+        fwrite(overlay, 1, overlay_size, output) != overlay_size || fclose(output) != 0) {
         fprintf(stderr, "join: %s cannot be written\n", arguments[3]);
         return EXIT_FAILURE;
     }

@@ -342,13 +342,13 @@ real_mode_idt:
         dw 0x3ff
         dd 0
 
-; Where the extras are: known when stage 2 is packed already, so not in there. overlay.c has it as a structure
+; Where the overlay is: known when stage 2 is packed already, so not in there. overlay.c has it as a structure
 extern image_sectors
-extern extras_sectors
-extern extras_bss_start
-extern extras_bss_end
-global extras_place
-extras_place:
-        dd image_sectors, extras_sectors, extras_bss_start, extras_bss_end
+extern overlay_sectors
+extern overlay_bss_start
+extern overlay_bss_end
+global overlay_place
+overlay_place:
+        dd image_sectors, overlay_sectors, overlay_bss_start, overlay_bss_end
 
 section .note.GNU-stack noalloc noexec nowrite progbits

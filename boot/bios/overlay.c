@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads the extras (stage2/overlay.h) from behind the core in the boot image's file. Its 32-bit
+// Reads the overlay (stage2/overlay.h) from behind the core in the boot image's file. Its 32-bit
 // words add up to 0, padding included (make_boot_image.host.c): that tells whether all of it came.
 #include "stage2/overlay.h"
 
@@ -7,12 +7,12 @@
 #include "stage2/disc/disc.h"
 #include "stage2/firmware.h"
 
-extern uint8_t extras_start[];      /* linker/bios.ld */
+extern uint8_t overlay_start[];     /* linker/bios.ld */
 extern uint32_t boot_info_file_lba; /* boot.asm */
 extern const struct {
-    uint32_t image_sectors, extras_sectors; /* the extras are behind the image */
+    uint32_t image_sectors, overlay_sectors; /* the overlay is behind the image */
     uint8_t *bss_start, *bss_end;
-} extras_place; /* mode_switch.asm */
+} overlay_place; /* mode_switch.asm */
 
 /* Its table comes first, and is not empty. */
 static bool is_whole(const uint32_t *words, size_t count)
@@ -24,23 +24,24 @@ static bool is_whole(const uint32_t *words, size_t count)
     return sum == 0 && words[0] != 0;
 }
 
-const struct extras *firmware_extras(struct error *error)
+const struct overlay *firmware_overlay(struct error *error)
 {
     static bool is_loaded;
-    const uint32_t *words = (const uint32_t *)(const void *)extras_start;
-    uint32_t sectors = extras_place.extras_sectors;
+    const uint32_t *words = (const uint32_t *)(const void *)overlay_start;
+    uint32_t sectors = overlay_place.overlay_sectors;
     if (!is_loaded) {
-        if (!disc_read(boot_info_file_lba + extras_place.image_sectors, sectors, extras_start,
+        if (!disc_read(boot_info_file_lba + overlay_place.image_sectors, sectors, overlay_start,
                        error)) {
             return NULL;
         }
         if (!is_whole(words, sectors * (ISO9660_SECTOR_SIZE / sizeof *words))) {
             fail(error, "the boot image is damaged behind its first %u sectors",
-                 extras_place.image_sectors);
+                 overlay_place.image_sectors);
             return NULL;
         }
-        memset(extras_place.bss_start, 0, (size_t)(extras_place.bss_end - extras_place.bss_start));
+        memset(overlay_place.bss_start, 0,
+               (size_t)(overlay_place.bss_end - overlay_place.bss_start));
         is_loaded = true;
     }
-    return (const struct extras *)(const void *)words;
+    return (const struct overlay *)(const void *)words;
 }

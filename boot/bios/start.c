@@ -20,7 +20,7 @@ enum {
 };
 
 /* linker/bios.ld */
-extern uint8_t stack_bottom[], resident_end[], extras_start[], arena_start[];
+extern uint8_t stack_bottom[], resident_end[], overlay_start[], arena_start[];
 
 extern const uint64_t handoff_tsc; /* mode_switch.asm */
 
@@ -41,10 +41,10 @@ struct arena firmware_arena(void)
 size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES])
 {
     uint32_t stack = (uint32_t)(uintptr_t)stack_bottom;
-    uint32_t extras = (uint32_t)(uintptr_t)extras_start; /* bounce buffer and stage 2 follow */
+    uint32_t overlay = (uint32_t)(uintptr_t)overlay_start; /* bounce buffer and stage 2 follow */
     ranges[0] = (struct memory_range){.length = FIRMWARE_DATA_END};
     ranges[1] = (struct memory_range){stack, (uint32_t)(uintptr_t)resident_end - stack, 0};
-    ranges[2] = (struct memory_range){extras, conventional_memory_end() - extras, 0};
+    ranges[2] = (struct memory_range){overlay, conventional_memory_end() - overlay, 0};
     return 3;
 }
 
@@ -90,8 +90,8 @@ _Noreturn void firmware_reboot(void)
 static bool enable_a20(void)
 {
     struct error ignored;
-    const struct extras *extras = firmware_extras(&ignored);
-    return extras != NULL && extras->enable_a20();
+    const struct overlay *overlay = firmware_overlay(&ignored);
+    return overlay != NULL && overlay->enable_a20();
 }
 
 ASSEMBLY _Noreturn void bios_main(uint8_t drive)

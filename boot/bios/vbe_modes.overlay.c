@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Video modes by VBE (VESA BIOS Extension 3.0, section 4) and VBE/DDC 1.1; linear frame buffers
-// only. One of the extras.
+// only. In the overlay.
 #include <string.h>
 #include "boot/bios/vbe.h"
 #include "loader/bytes.h"

@@ -10,10 +10,10 @@ static bool enters_in_firmware; /* the kernel: boot services stay */
 enum { EXIT_TRIES = 16 }; /* an event may change the map between the two calls */
 
 /* All is part of the image. */
-const struct extras *firmware_extras(struct error *error)
+const struct overlay *firmware_overlay(struct error *error)
 {
     (void)error;
-    return &extras_table;
+    return &overlay_table;
 }
 
 /* Nothing but the memory map may be asked for between two tries. */

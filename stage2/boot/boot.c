@@ -62,8 +62,8 @@ bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
     in_use[count++] = disc_staging_in_use();
     size_t staying = count;
     if (boot->plan.modules_wait) {
-        firmware_extras(error)->unpack_mark_waiting(&boot->plan, in_use,
-                                                    &count); /* unpacked them */
+        firmware_overlay(error)->unpack_mark_waiting(&boot->plan, in_use,
+                                                     &count); /* unpacked them */
     }
     if (!placement_stage(placement, in_use, staying, &count, error)) {
         return false;
@@ -141,22 +141,22 @@ bool boot_load(struct boot *boot, struct error *error)
 
 const struct multiboot2_functions *multiboot2_functions(struct error *error)
 {
-    const struct extras *extras = firmware_extras(error);
-    return extras != NULL ? extras->multiboot2 : NULL;
+    const struct overlay *overlay = firmware_overlay(error);
+    return overlay != NULL ? overlay->multiboot2 : NULL;
 }
 
 bool symbols_plan(struct plan *plan, struct arena *arena, struct error *error)
 {
-    const struct extras *extras = firmware_extras(error);
-    return extras != NULL && extras->symbols_place(plan, arena, error);
+    const struct overlay *overlay = firmware_overlay(error);
+    return overlay != NULL && overlay->symbols_place(plan, arena, error);
 }
 
 static void start_video(const struct plan *plan, struct video *video)
 {
     struct error error;
-    const struct extras *extras = firmware_extras(&error);
-    if (extras != NULL) {
-        extras->video_start(plan, video);
+    const struct overlay *overlay = firmware_overlay(&error);
+    if (overlay != NULL) {
+        overlay->video_start(plan, video);
     } else {
         console_print("whelk: %s: %s: text instead\n", plan->kernel.path, error.message);
     }
@@ -195,8 +195,8 @@ bool boot_describe(const struct boot *boot, struct error *error)
         multiboot1_write_information(&information, buffer, piece->address);
         return true;
     }
-    /* The plan has loaded the extras. */
-    firmware_extras(error)->describe_multiboot2(&information, buffer, piece->address);
+    /* The plan has loaded the overlay. */
+    firmware_overlay(error)->describe_multiboot2(&information, buffer, piece->address);
     return true;
 }
 

@@ -76,9 +76,9 @@ bool run_command(struct run *run, const struct command *command)
     case COMMAND_BOOT:
         return run_action(run, CONFIG_ACTION_BOOT);
     case COMMAND_LOAD_VIDEO: /* to GRUB a function, which a config may have of its own */
-        return run->config->functions == NULL || run_extra_command(run, command);
+        return run->config->functions == NULL || run_rare_command(run, command);
     case -1:
-        return strchr(name, '=') != NULL ? assign(run, name) : run_extra_command(run, command);
+        return strchr(name, '=') != NULL ? assign(run, name) : run_rare_command(run, command);
     default: /* what has no effect on what is booted from a disc */
         return true;
     }

@@ -152,7 +152,7 @@ const char *config_command_names(unsigned index, enum config_group *group)
     return found->names;
 }
 
-static bool run_extra(struct run *run, const struct command *command)
+static bool run_rare(struct run *run, const struct command *command)
 {
     if (command->keyword != NO_KEYWORD) {
         return command->keyword == KEYWORD_FUNCTION ? define_function(run, command)
@@ -172,8 +172,8 @@ static bool run_extra(struct run *run, const struct command *command)
     return true;
 }
 
-const struct config_extras config_extras_table = {
-    .command = run_extra,
+const struct config_overlay config_overlay_table = {
+    .command = run_rare,
     .end_submenu = end_submenu,
     .put_arguments = put_arguments,
     .from_legacy = config_from_legacy,

@@ -63,9 +63,9 @@ static bool read_all(struct run *run, struct config_text *text)
     }
     config->scope = run->scope;
     if (is_legacy(text->name)) {
-        const struct config_extras *extras = config_extras(config, run->error);
-        if (extras == NULL || !extras->from_legacy(&text->bytes, run->arena)) {
-            return extras != NULL && run_fail_full(run);
+        const struct config_overlay *overlay = config_overlay(config, run->error);
+        if (overlay == NULL || !overlay->from_legacy(&text->bytes, run->arena)) {
+            return overlay != NULL && run_fail_full(run);
         }
     }
     run_enter(run, text);

@@ -196,7 +196,7 @@ struct config {
     struct config_menu *menus;
     struct config_function *functions;
     size_t warning_count;
-    bool asked_for_extras; /* config/linked.host.c */
+    bool asked_for_overlay; /* config/linked.host.c */
 };
 
 /* What GRUB has set when it has started from a PC's CD, in config_environment's form. */

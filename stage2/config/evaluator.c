@@ -113,15 +113,15 @@ static bool end_frame(struct run *run, const struct frame *frame)
     }
     run->cursor = frame->back;
     pop_frame(run);
-    const struct config_extras *extras =
-        frame->kind == FRAME_SUBMENU ? config_extras(run->config, run->error) : NULL;
-    return extras == NULL || extras->end_submenu(run, frame);
+    const struct config_overlay *overlay =
+        frame->kind == FRAME_SUBMENU ? config_overlay(run->config, run->error) : NULL;
+    return overlay == NULL || overlay->end_submenu(run, frame);
 }
 
-bool run_extra_command(struct run *run, const struct command *command)
+bool run_rare_command(struct run *run, const struct command *command)
 {
-    const struct config_extras *extras = config_extras(run->config, run->error);
-    return extras != NULL && extras->command(run, command);
+    const struct config_overlay *overlay = config_overlay(run->config, run->error);
+    return overlay != NULL && overlay->command(run, command);
 }
 
 static bool run_step(struct run *run, const struct command *command)
@@ -133,7 +133,7 @@ static bool run_step(struct run *run, const struct command *command)
         /* What is read past has loops of its own, which matter to a loop only. */
         bool passed =
             run->discard && (command->keyword == KEYWORD_FUNCTION || run->top->kind == FRAME_IF);
-        return passed || run_extra_command(run, command);
+        return passed || run_rare_command(run, command);
     }
     if (command->keyword != NO_KEYWORD) {
         return run_keyword(run, command);

@@ -222,7 +222,7 @@ const char *take_word(struct words *words);
 int take_option(struct words *words, const char *list);
 
 /* Any other command, and keywords from KEYWORD_FUNCTION on. */
-bool run_extra_command(struct run *run, const struct command *command);
+bool run_rare_command(struct run *run, const struct command *command);
 
 /* A path without its device. False: it is not absolute. */
 bool clean_path(const struct run *run, const char **path);

@@ -107,11 +107,11 @@ static bool read_variable(struct run *run, bool quoted)
     if (length == 0) {
         run_put(run, '$');
     } else if (!run->discard && strchr("#*@", *name) != NULL) {
-        const struct config_extras *extras = config_extras(run->config, run->error);
-        if (extras == NULL) {
+        const struct config_overlay *overlay = config_overlay(run->config, run->error);
+        if (overlay == NULL) {
             return false;
         }
-        extras->put_arguments(run, *name, quoted);
+        overlay->put_arguments(run, *name, quoted);
     } else if (!run->discard) {
         const char *value = expansion(run, name, length);
         put_value(run, value != NULL ? value : "", quoted);

@@ -2,9 +2,9 @@
 // See config/overlay.h: for programs that need nothing loaded.
 #include "stage2/config/overlay.h"
 
-const struct config_extras *config_extras(struct config *config, struct error *error)
+const struct config_overlay *config_overlay(struct config *config, struct error *error)
 {
-    config->asked_for_extras = true;
+    config->asked_for_overlay = true;
     (void)error;
-    return &config_extras_table;
+    return &config_overlay_table;
 }

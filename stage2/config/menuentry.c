@@ -111,6 +111,6 @@ size_t config_default(struct config *config)
         return (size_t)number;
     }
     struct error ignored;
-    const struct config_extras *extras = config_extras(config, &ignored);
-    return extras != NULL ? extras->find_default(config, variable) : 0;
+    const struct config_overlay *overlay = config_overlay(config, &ignored);
+    return overlay != NULL ? overlay->find_default(config, variable) : 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What few configs need of the language, through a table: in the BIOS boot image it is one of the
-// extras (overlay.h), which are read from the disc when something first asks for them.
+// overlay (overlay.h), which are read from the disc when something first asks for them.
 #pragma once
 
 #include "stage2/config/config.h"
@@ -10,7 +10,7 @@ struct command;
 struct frame;
 struct config_variable;
 
-struct config_extras {
+struct config_overlay {
     /* Any command that is not one of config/commands.c; KEYWORD_FUNCTION and those behind it. */
     bool (*command)(struct run *run, const struct command *command);
 
@@ -30,9 +30,9 @@ struct config_extras {
 };
 
 /* The table itself, for programs that have all of it linked in. */
-extern const struct config_extras config_extras_table;
+extern const struct config_overlay config_overlay_table;
 
 /* The same; NULL with a reason: it cannot be read. A host that comes with it is put into the
    config. Two implementations, bound at link time: stage 2's own (main.c) and config/linked.host.c.
  */
-const struct config_extras *config_extras(struct config *config, struct error *error);
+const struct config_overlay *config_overlay(struct config *config, struct error *error);

@@ -104,6 +104,6 @@ bool file_open(const char *path, enum file_packing packing, struct file *file, s
     if (!file_may_be_packed(start)) {
         return true;
     }
-    const struct extras *extras = firmware_extras(error);
-    return extras != NULL && extras->unpack_file(file, error);
+    const struct overlay *overlay = firmware_overlay(error);
+    return overlay != NULL && overlay->unpack_file(file, error);
 }

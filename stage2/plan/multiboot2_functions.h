@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What a plan needs of loader/multiboot2.h, through a table: in the BIOS boot image it is one of
-// the extras (overlay.h), as a Multiboot 1 boot does not need it.
+// the overlay (overlay.h), as a Multiboot 1 boot does not need it.
 #pragma once
 
 #include "loader/elf.h"

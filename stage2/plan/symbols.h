@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The symbols of an a.out kernel, for Multiboot 1 (0.6.96, 3.3, flag 4): one of the extras
+// The symbols of an a.out kernel, for Multiboot 1 (0.6.96, 3.3, flag 4): in the overlay
 // (overlay.h).
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What an entry does that boots no kernel: one of the extras (overlay.h).
+// What an entry does that boots no kernel: in the overlay (overlay.h).
 #pragma once
 
 #include "loader/error.h"

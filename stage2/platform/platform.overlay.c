@@ -236,7 +236,7 @@ const struct config_host script_host = {
 size_t script_find_fallback(struct config *config, unsigned number, const char *reason)
 {
     size_t index =
-        menu_was_used() ? config->entry_count : config_extras_table.find_fallback(config, number);
+        menu_was_used() ? config->entry_count : config_overlay_table.find_fallback(config, number);
     if (index < config->entry_count) {
         console_print("whelk: %s\n", reason);
     }

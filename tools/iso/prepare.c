@@ -212,7 +212,7 @@ static bool evaluate(struct bytes text, struct arena *arena, struct config_boot 
            config_seconds_to_wait(&config) == 0 &&
            config_evaluate(&config, &config.entries[config_default(&config)], boot, &ignored) &&
            boot->action == CONFIG_ACTION_BOOT && config.warnings == NULL &&
-           !config.asked_for_extras;
+           !config.asked_for_overlay;
 }
 
 /* The config's text, on which all depends. */

@@ -20,7 +20,7 @@ enum {
 };
 
 static enum { FIRMWARE, PIIX, AHCI } driver;
-static const struct extras *extras; /* AHCI's driver is one of them */
+static const struct overlay *overlay; /* AHCI's driver is one of them */
 
 static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, const uint8_t *sector,
                           bool is_atapi)
@@ -32,13 +32,13 @@ static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, co
         driver = PIIX;
         return piix_ide_open(function, lba, sector, is_atapi);
     case ICH9_AHCI:
-        driver = FIRMWARE; /* reads the extras, whatever has been tried before */
-        extras = firmware_extras(&ignored);
-        if (extras == NULL) {
+        driver = FIRMWARE; /* reads the overlay, whatever has been tried before */
+        overlay = firmware_overlay(&ignored);
+        if (overlay == NULL) {
             return false; /* the reason will come up again */
         }
         driver = AHCI;
-        return extras->ahci_open(function, AHCI_RUNNING_PORTS, lba, sector, is_atapi);
+        return overlay->ahci_open(function, AHCI_RUNNING_PORTS, lba, sector, is_atapi);
     default:
         return false;
     }
@@ -120,7 +120,7 @@ bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
     if (driver == PIIX) {
         return native_disc_start(lba, count * ISO9660_SECTOR_SIZE, buffer) && native_disc_wait(lba);
     }
-    return (driver == AHCI && extras->ahci_read(lba, count, buffer)) || give_up_after_failure(lba);
+    return (driver == AHCI && overlay->ahci_read(lba, count, buffer)) || give_up_after_failure(lba);
 }
 
 void native_disc_close(void)

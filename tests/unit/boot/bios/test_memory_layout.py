@@ -69,7 +69,7 @@ def test_the_addresses_of_the_map_ascend():
 
 def test_nothing_of_the_loader_lies_in_the_page_of_the_information(symbols):
     assert symbols["image_end"] <= symbols["information_page"]
-    assert symbols["information_page"] + 0x1000 <= symbols["extras_start"]
+    assert symbols["information_page"] + 0x1000 <= symbols["overlay_start"]
 
 
 def test_the_bounce_buffer_crosses_no_boundary_of_64_kib(symbols):
@@ -92,16 +92,16 @@ def test_what_the_firmware_loads_is_the_first_sector_and_what_follows_one_segmen
     assert symbols["image_sectors"] * SECTOR <= SEGMENT
 
 
-def test_the_boot_image_is_the_core_and_the_extras_in_whole_sectors(symbols):
+def test_the_boot_image_is_the_core_and_the_overlay_in_whole_sectors(symbols):
     size = (TREE / BUILD / "boot.img").stat().st_size
-    assert size == (symbols["image_sectors"] + symbols["extras_sectors"]) * SECTOR
-    assert symbols["extras_start"] + symbols["extras_sectors"] * SECTOR <= symbols["extras_limit"]
+    assert size == (symbols["image_sectors"] + symbols["overlay_sectors"]) * SECTOR
+    assert symbols["overlay_start"] + symbols["overlay_sectors"] * SECTOR <= symbols["overlay_limit"]
 
 
-def test_the_extras_add_up_to_0_so_that_the_checksum_is_that_of_the_core(symbols):
-    extras = (TREE / BUILD / "boot.img").read_bytes()[symbols["image_sectors"] * SECTOR:]
-    assert sum(struct.unpack(f"<{len(extras) // 4}I", extras)) % 2**32 == 0
+def test_the_overlay_add_up_to_0_so_that_the_checksum_is_that_of_the_core(symbols):
+    overlay = (TREE / BUILD / "boot.img").read_bytes()[symbols["image_sectors"] * SECTOR:]
+    assert sum(struct.unpack(f"<{len(overlay) // 4}I", overlay)) % 2**32 == 0
 
 
-def test_the_extras_leave_the_information_two_pages(symbols):
-    assert symbols["extras_start"] - symbols["information_page"] >= 0x2000
+def test_the_overlay_leave_the_information_two_pages(symbols):
+    assert symbols["overlay_start"] - symbols["information_page"] >= 0x2000

@@ -494,13 +494,13 @@ static void fallback_names_the_entries_to_try_next(void **state)
     (void)state;
     read_text("menuentry a { true }\nmenuentry b --id x { true }\nmenuentry c { true }\n"
               "set fallback=' 2  x '\n");
-    const struct config_extras *extras = config_extras(&config, &error);
-    assert_int_equal(extras->find_fallback(&config, 0), 2);
-    assert_int_equal(extras->find_fallback(&config, 1), 1);
-    assert_int_equal(extras->find_fallback(&config, 2), 3);
-    assert_int_equal(extras->find_fallback(&config, 9), 3);
+    const struct config_overlay *overlay = config_overlay(&config, &error);
+    assert_int_equal(overlay->find_fallback(&config, 0), 2);
+    assert_int_equal(overlay->find_fallback(&config, 1), 1);
+    assert_int_equal(overlay->find_fallback(&config, 2), 3);
+    assert_int_equal(overlay->find_fallback(&config, 9), 3);
     read_text("menuentry a { true }\n");
-    assert_int_equal(extras->find_fallback(&config, 0), 1);
+    assert_int_equal(overlay->find_fallback(&config, 0), 1);
 }
 
 /* ---- Loops without an end ---------------------------------------------------------------------
