@@ -114,7 +114,7 @@ static bool act_or_boot(enum config_action action, struct error *error)
         return true;
     }
     const struct overlay *overlay = firmware_overlay(error);
-    return overlay != NULL && overlay->act(action, error);
+    return overlay != NULL && overlay->entry_action_run(action, error);
 }
 
 /* The memory to plan in: what is left, or, for very many modules, as much as they need at the top

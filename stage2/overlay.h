@@ -33,7 +33,7 @@ struct overlay {
     const struct config_host *script_host;
     size_t (*find_fallback)(struct config *config, unsigned number, const char *reason);
     /* platform/entry_action.h */
-    bool (*act)(enum config_action action, struct error *error);
+    bool (*entry_action_run)(enum config_action action, struct error *error);
     /* firmware.h */
     bool (*enable_a20)(void);
     /* video_start.h */

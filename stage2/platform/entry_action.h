@@ -6,4 +6,4 @@
 #include "stage2/config/config.h"
 
 /* Does not return, but where the firmware cannot do it: false with a reason. */
-bool act(enum config_action action, struct error *error);
+bool entry_action_run(enum config_action action, struct error *error);

@@ -5,7 +5,7 @@
 #include "stage2/disc/disc.h"
 #include "stage2/firmware.h"
 
-bool act(enum config_action action, struct error *error)
+bool entry_action_run(enum config_action action, struct error *error)
 {
     disc_close();
     switch (action) {
