@@ -13,7 +13,7 @@ enum {
 
 static bool was_lost;
 
-bool patience_is_for_interrupts(void)
+bool irq_wait_needs_interrupts(void)
 {
     return false;
 }
@@ -21,24 +21,24 @@ bool patience_is_for_interrupts(void)
 /* Pauses for a part of the time that the wait has lasted: few looks, as each is an exit to the
    hypervisor, and little time lost. Without PAUSE: at each, as at each look, QEMU's emulation of
    the processor takes the lock that its devices need. */
-bool patience_lasts(struct patience *patience)
+bool irq_wait_goes_on(struct irq_wait *wait)
 {
     uint64_t now = timeline_now();
-    if (patience->until == 0) {
-        patience->until = now + MOST_TICKS;
+    if (wait->until == 0) {
+        wait->until = now + MOST_TICKS;
     }
-    if (now > patience->until) {
+    if (now > wait->until) {
         was_lost = true;
         return false;
     }
-    uint64_t passed = now - (patience->until - MOST_TICKS);
+    uint64_t passed = now - (wait->until - MOST_TICKS);
     uint64_t next = now + passed / PART_PAUSED + LEAST_PAUSE;
     while (timeline_now() < next) {
     }
     return true;
 }
 
-bool patience_was_lost(void)
+bool irq_wait_timed_out(void)
 {
     return was_lost;
 }

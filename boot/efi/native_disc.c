@@ -103,7 +103,7 @@ bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
     ahci = ahci_read(lba, count, buffer);
     uefi_boot()->RestoreTPL(before);
     if (!ahci) {
-        timeline_fallback("ahci", patience_was_lost() ? "time-out" : "read error", lba);
+        timeline_fallback("ahci", irq_wait_timed_out() ? "time-out" : "read error", lba);
     }
     return ahci;
 }

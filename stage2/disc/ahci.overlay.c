@@ -176,9 +176,9 @@ static bool is_busy(void)
 /* A slow drive may take as long as it likes, as long as it goes on. */
 static bool wait_done(const volatile struct command_header *header)
 {
-    struct patience patience = {.line = line};
+    struct irq_wait wait = {.line = line};
     uint32_t transferred = 0;
-    while (patience_lasts(&patience)) {
+    while (irq_wait_goes_on(&wait)) {
         uint32_t status = port->interrupt_status;
         if ((status & INTERRUPT_ERRORS) != 0) {
             return false;
@@ -188,7 +188,7 @@ static bool wait_done(const volatile struct command_header *header)
         }
         if (header->transferred != transferred) {
             transferred = header->transferred;
-            patience = (struct patience){.line = line};
+            wait = (struct irq_wait){.line = line};
         }
     }
     return false;
@@ -196,9 +196,9 @@ static bool wait_done(const volatile struct command_header *header)
 
 static bool wait_for_port(uint32_t bit, uint32_t wanted)
 {
-    struct patience patience = {.line = line};
+    struct irq_wait wait = {.line = line};
     while ((port->command & bit) != wanted) {
-        if (!patience_lasts(&patience)) {
+        if (!irq_wait_goes_on(&wait)) {
             return false;
         }
     }
@@ -208,18 +208,18 @@ static bool wait_for_port(uint32_t bit, uint32_t wanted)
 /* AHCI, 10.4.2. */
 static void reset_device(void)
 {
-    struct patience patience = {.line = line};
+    struct irq_wait wait = {.line = line};
     uint32_t control = port->sata_control;
     port->sata_control = (control & ~(uint32_t)SATA_DETECTION) | SATA_DETECTION_RESET;
     for (uint64_t start = firmware_milliseconds();
          firmware_milliseconds() - start <= RESET_MILLISECONDS;) {
-        patience_lasts(&patience);
+        irq_wait_goes_on(&wait);
     }
     port->sata_control = control;
     do {
         clear(&port->sata_error); /* lets the device's first word in */
     } while (((port->sata_status & SATA_DETECTION) != SATA_DETECTION_PRESENT || is_busy()) &&
-             patience_lasts(&patience));
+             irq_wait_goes_on(&wait));
 }
 
 /* After a failure: the port as after the firmware's own start (AHCI, 6.2.2). */
@@ -353,7 +353,7 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
 
 static bool find_line(uint32_t function)
 {
-    if (!patience_is_for_interrupts()) {
+    if (!irq_wait_needs_interrupts()) {
         return true;
     }
     line = pci_read(function, PCI_INTERRUPT) & PCI_INTERRUPT_LINE;

@@ -7,20 +7,20 @@
 #include <stdint.h>
 
 /* One wait; zeros at its start but for the line. */
-struct patience {
+struct irq_wait {
     unsigned line;  /* of the PC's interrupt controllers, 0 to 15 */
     bool came;      /* the device's interrupt */
     uint64_t until; /* by the clock of who waits */
 };
 
 /* Whether it is by interrupts that we wait: then the device has to send them. */
-bool patience_is_for_interrupts(void);
+bool irq_wait_needs_interrupts(void);
 
 /* Rests between two looks at the device. False: the wait has lasted for more than four seconds. */
-bool patience_lasts(struct patience *patience);
+bool irq_wait_goes_on(struct irq_wait *wait);
 
 /* Once the device is done: takes the interrupt that is on its way, for it is not the kernel's. */
-void patience_end(struct patience *patience);
+void irq_wait_end(struct irq_wait *wait);
 
 /* Whether a wait ever lasted too long. */
-bool patience_was_lost(void);
+bool irq_wait_timed_out(void);

@@ -8,31 +8,31 @@ enum { MOST_MILLISECONDS = 4000 };
 
 static bool was_lost;
 
-bool patience_is_for_interrupts(void)
+bool irq_wait_needs_interrupts(void)
 {
     return true;
 }
 
-bool patience_lasts(struct patience *patience)
+bool irq_wait_goes_on(struct irq_wait *wait)
 {
     uint64_t now = firmware_milliseconds();
-    if (patience->until == 0) {
-        patience->until = now + MOST_MILLISECONDS;
+    if (wait->until == 0) {
+        wait->until = now + MOST_MILLISECONDS;
     }
-    bool lasts = now <= patience->until;
+    bool lasts = now <= wait->until;
     was_lost |= !lasts;
-    patience->came |= lasts && firmware_rest_for(patience->line);
+    wait->came |= lasts && firmware_rest_for(wait->line);
     return lasts;
 }
 
-void patience_end(struct patience *patience)
+void irq_wait_end(struct irq_wait *wait)
 {
-    if (!patience->came) {
-        patience->came = firmware_rest_for(patience->line);
+    if (!wait->came) {
+        wait->came = firmware_rest_for(wait->line);
     }
 }
 
-bool patience_was_lost(void)
+bool irq_wait_timed_out(void)
 {
     return was_lost;
 }

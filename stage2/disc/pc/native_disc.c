@@ -91,7 +91,7 @@ bool native_disc_is_open(void)
 
 static bool give_up_after_failure(uint32_t lba)
 {
-    return give_up(patience_was_lost() ? "time-out" : "read error", lba);
+    return give_up(irq_wait_timed_out() ? "time-out" : "read error", lba);
 }
 
 void native_disc_settle(void)

@@ -246,14 +246,14 @@ static void become_bus_master(void)
 
 /* Waits for the drive: once it is allowed its interrupt, it is either done already or will say so
    by that. */
-static bool wait_command(struct patience *patience)
+static bool wait_command(struct irq_wait *wait)
 {
     if (!is_busy()) {
         return true;
     }
     set_control(CONTROL_NORMAL);
     while (is_busy()) {
-        if (!patience_lasts(patience)) {
+        if (!irq_wait_goes_on(wait)) {
             return false;
         }
     }
@@ -264,12 +264,12 @@ static bool wait_command(struct patience *patience)
    set back: the kernel finds the drive as the firmware left it. */
 static bool end_command(bool can_wait)
 {
-    struct patience patience = {.line = drive.ports == PRIMARY ? LINE_PRIMARY : LINE_SECONDARY};
-    bool done = can_wait && wait_command(&patience);
+    struct irq_wait wait = {.line = drive.ports == PRIMARY ? LINE_PRIMARY : LINE_SECONDARY};
+    bool done = can_wait && wait_command(&wait);
     uint8_t bus =
         done ? bus_master_status() : in8((uint16_t)(drive.bus_master + BUS_MASTER_STATUS));
     if (done && (bus & BUS_MASTER_INTERRUPT) != 0) {
-        patience_end(&patience);
+        irq_wait_end(&wait);
     }
     out8((uint16_t)(drive.bus_master + BUS_MASTER_COMMAND), 0);
     uint8_t end = in8((uint16_t)(drive.ports + REGISTER_STATUS)); /* and takes the interrupt back */
