@@ -80,14 +80,14 @@ $(BUILD)/boot.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/core.args $(BIOS
 	@$(BIOS_LINK) -T $< -Wl,-Map=$(BUILD)/boot.map @$(BIOS_BUILD)/core.args @$(BIOS_BUILD)/overlay.args $(filter %.o, $^) -o $@
 
 # A host program.
-$(BIOS_BUILD)/join: boot/bios/make_boot_image.host.c
+$(BIOS_BUILD)/make_boot_image: boot/bios/make_boot_image.host.c
 	@mkdir -p $(@D)
 	@$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $< -o $@
 
-$(BUILD)/boot.img: $(BUILD)/boot.elf $(BIOS_BUILD)/overlay.bin $(BIOS_BUILD)/join
+$(BUILD)/boot.img: $(BUILD)/boot.elf $(BIOS_BUILD)/overlay.bin $(BIOS_BUILD)/make_boot_image
 	@objcopy -O binary -j .image $< $(BIOS_BUILD)/first.bin
 	@objcopy -O binary -j .stage2 $< $(BIOS_BUILD)/stage2.bin
 	@cat $(BIOS_BUILD)/first.bin $(BIOS_BUILD)/stage2.bin > $(BIOS_BUILD)/core.img
-	@$(BIOS_BUILD)/join $(BIOS_BUILD)/core.img $(BIOS_BUILD)/overlay.bin $@
+	@$(BIOS_BUILD)/make_boot_image $(BIOS_BUILD)/core.img $(BIOS_BUILD)/overlay.bin $@
 	@size=$$(stat -c %s $(BIOS_BUILD)/stage2.bin); \
 	 echo "boot image: stage 2 $$size of $(STAGE2_LIMIT) bytes; overlay $$(stat -c %s $(BIOS_BUILD)/overlay.bin)"

@@ -2,7 +2,7 @@
 // Host program: puts the boot image's file together from core and overlay, each in whole sectors.
 // The overlay ends with a word that makes all their words add up to 0, so that the boot information
 // table's checksum of the file is that of the core alone.
-// Usage: join CORE OVERLAY OUTPUT
+// Usage: make_boot_image CORE OVERLAY OUTPUT
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static size_t read_sectors(const char *path, uint8_t *to, size_t spare)
     FILE *file = fopen(path, "rb");
     size_t size = file != NULL ? fread(to, 1, MOST, file) : 0;
     if (size == 0 || size + spare > MOST || ferror(file) != 0) {
-        fprintf(stderr, "join: %s cannot be read, is empty or too large\n", path);
+        fprintf(stderr, "make_boot_image: %s cannot be read, is empty or too large\n", path);
         exit(EXIT_FAILURE);
     }
     fclose(file);
@@ -47,7 +47,7 @@ int main(int count, char **arguments)
     FILE *output = fopen(arguments[3], "wb");
     if (output == NULL || fwrite(core, 1, core_size, output) != core_size ||
         fwrite(overlay, 1, overlay_size, output) != overlay_size || fclose(output) != 0) {
-        fprintf(stderr, "join: %s cannot be written\n", arguments[3]);
+        fprintf(stderr, "make_boot_image: %s cannot be written\n", arguments[3]);
         return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;
