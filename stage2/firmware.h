@@ -24,7 +24,7 @@ void firmware_screen_move(unsigned row, unsigned column);
 void firmware_screen_inverse(int on);
 
 /* What the firmware says of the machine, for as long as the information refers to it. */
-struct boot_answers {
+struct system_info {
     struct video video;
     struct apm_table apm;
     struct boot_drive drives[BOOT_DRIVES];
@@ -33,7 +33,7 @@ struct boot_answers {
 /* Adds what it says at once: the boot device, the screen in text mode, the APM interface, to which
    a kernel in 32-bit mode is then connected, the ROM's configuration table; not the drives. Finds
    out what it knows of other video modes, before the functions below are called. */
-void firmware_ask(struct boot_information *information, struct boot_answers *answers);
+void firmware_query(struct boot_information *information, struct system_info *system_info);
 
 /* Adds VBE's interface for protected mode, if there is one. */
 void firmware_video_interface(struct video *video);

@@ -9,7 +9,7 @@
 enum { INT_SYSTEM = 0x15, SYSTEM_GET_CONFIGURATION = 0xc000 };
 
 /* One visit to real mode for all, as each takes some 50 us where the processor is emulated. */
-void firmware_ask(struct boot_information *information, struct boot_answers *answers)
+void firmware_query(struct boot_information *information, struct system_info *system_info)
 {
     struct {
         struct bios_registers vbe, apm_check, apm_connection, configuration;
@@ -21,10 +21,10 @@ void firmware_ask(struct boot_information *information, struct boot_answers *ans
     calls.configuration.eax = SYSTEM_GET_CONFIGURATION;
     bios_calls(&calls.vbe, sizeof calls / sizeof calls.vbe);
     information->boot_device = firmware_boot_device();
-    information->video = &answers->video;
-    vbe_describe_text(&calls.vbe, &answers->video);
-    if (apm_describe(&calls.apm_check, &calls.apm_connection, &answers->apm)) {
-        information->apm = &answers->apm;
+    information->video = &system_info->video;
+    vbe_describe_text(&calls.vbe, &system_info->video);
+    if (apm_describe(&calls.apm_check, &calls.apm_connection, &system_info->apm)) {
+        information->apm = &system_info->apm;
     }
     if (!bios_failed(&calls.configuration)) {
         information->config_table =

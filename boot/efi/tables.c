@@ -53,11 +53,11 @@ size_t firmware_drives(struct boot_drive drives[BOOT_DRIVES])
     return 0;
 }
 
-void firmware_ask(struct boot_information *information, struct boot_answers *answers)
+void firmware_query(struct boot_information *information, struct system_info *system_info)
 {
     information->boot_device = firmware_boot_device();
-    information->video = &answers->video;
-    uefi_describe_screen(&answers->video);
+    information->video = &system_info->video;
+    uefi_describe_screen(&system_info->video);
 }
 
 const struct piix_drive *firmware_piix_drive(void)

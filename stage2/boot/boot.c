@@ -167,12 +167,12 @@ bool boot_describe(const struct boot *boot, struct error *error)
     const struct plan *plan = &boot->plan;
     const struct piece *piece = &plan->placement.pieces[plan->information_piece];
     struct boot_information information = plan->information;
-    struct boot_answers answers;
+    struct system_info system_info;
     uint8_t *buffer = at(piece->load_address);
-    firmware_ask(&information, &answers);
+    firmware_query(&information, &system_info);
     if (plan->protocol == CONFIG_MULTIBOOT1) {
-        information.drives = answers.drives;
-        information.drive_count = firmware_drives(answers.drives);
+        information.drives = system_info.drives;
+        information.drive_count = firmware_drives(system_info.drives);
     }
     if (!wait_for_piece(boot->last, error)) {
         return false;
@@ -183,8 +183,8 @@ bool boot_describe(const struct boot *boot, struct error *error)
     timeline_stamp(TIMELINE_MODULES);
     /* Where there is no text mode, the config's modes are for all kernels, as under GRUB. */
     if (plan->video.is_made ||
-        (plan->video.gfxpayload != NULL && answers.video.framebuffer.type == FRAMEBUFFER_RGB)) {
-        start_video(plan, &answers.video);
+        (plan->video.gfxpayload != NULL && system_info.video.framebuffer.type == FRAMEBUFFER_RGB)) {
+        start_video(plan, &system_info.video);
     }
     disc_close();
     if (!firmware_finish(plan, &information, error)) {

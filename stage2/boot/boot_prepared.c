@@ -64,7 +64,7 @@ bool boot_prepared(struct boot *boot, union prepared_block *block, const struct 
 {
     const struct prepared *prepared = &block->prepared;
     struct boot_information information = {.map = map};
-    struct boot_answers answers;
+    struct system_info system_info;
     struct error ignored;
     if (!prepared_has_plan(block, map) || !disc_staging_spares(prepared->end)) {
         return false;
@@ -74,9 +74,9 @@ bool boot_prepared(struct boot *boot, union prepared_block *block, const struct 
         return false;
     }
     timeline_stamp(TIMELINE_KERNEL); /* but for what is under way */
-    firmware_ask(&information, &answers);
-    information.drives = answers.drives;
-    information.drive_count = firmware_drives(answers.drives);
+    firmware_query(&information, &system_info);
+    information.drives = system_info.drives;
+    information.drive_count = firmware_drives(system_info.drives);
     if (!disc_wait(&ignored) || !are_plain(block)) {
         return false;
     }
