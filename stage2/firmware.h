@@ -59,7 +59,7 @@ int firmware_key(void);
 bool firmware_menu_key_held(void);
 
 /* Which of them are held, as far as the firmware knows: 1 Shift, 2 Control, 4 Alt. */
-unsigned firmware_modifiers(void);
+unsigned firmware_keyboard_modifiers(void);
 
 /* Milliseconds since some moment before; steps of up to 55 ms. */
 uint64_t firmware_milliseconds(void);

@@ -3,7 +3,7 @@
 #include "boot/bios/bios.h"
 #include "stage2/firmware.h"
 
-unsigned firmware_modifiers(void)
+unsigned firmware_keyboard_modifiers(void)
 {
     enum { ANY_SHIFT = 3, CONTROL = 4, ALT = 8 };
     uint16_t held = bda_word(BDA_SHIFTS);

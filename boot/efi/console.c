@@ -116,7 +116,7 @@ int firmware_key(void)
 }
 
 /* The firmware has no call for keys that are held without a character. */
-unsigned firmware_modifiers(void)
+unsigned firmware_keyboard_modifiers(void)
 {
     return 0;
 }
