@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From the gate to stage 2, and back to the firmware: its next boot device, reset.
+// From the mode switch to stage 2, and back to the firmware: its next boot device, reset.
 #include "boot/bios/bios.h"
 #include "stage2/config/config.h"
 #include "stage2/console/console.h"

@@ -28,7 +28,7 @@ static struct {
 } map_memory;
 static struct memory_map final_map, unused;
 static struct boot_efi efi;
-void *handoff_passage;
+void *handoff_trampoline;
 
 void *uefi_allocate(size_t bytes, EFI_MEMORY_TYPE type)
 {
@@ -165,11 +165,11 @@ bool memory_claim(struct error *error)
     map_memory.buffer = uefi_allocate(map_memory.size, EfiLoaderData);
     arena.base = uefi_allocate(ARENA_BYTES, EfiLoaderData);
     arena.size = ARENA_BYTES;
-    handoff_passage = uefi_allocate(PASSAGE_BYTES, EfiLoaderCode);
-    if (map_memory.buffer == NULL || arena.base == NULL || handoff_passage == NULL) {
+    handoff_trampoline = uefi_allocate(PASSAGE_BYTES, EfiLoaderCode);
+    if (map_memory.buffer == NULL || arena.base == NULL || handoff_trampoline == NULL) {
         return fail(error, "the firmware has no memory to work with below 4 GiB");
     }
-    allow_code((uintptr_t)handoff_passage, PASSAGE_BYTES);
+    allow_code((uintptr_t)handoff_trampoline, PASSAGE_BYTES);
     if (memory_read_map(&map) != EFI_SUCCESS) {
         return fail(error, "the firmware gives no memory map");
     }
@@ -243,7 +243,7 @@ void memory_release(void)
     for (unsigned i = 0; i < POOLS; i++) {
         release((const void *)(uintptr_t)pools[i].address, pools[i].length);
     }
-    release(handoff_passage, PASSAGE_BYTES);
+    release(handoff_trampoline, PASSAGE_BYTES);
     release(map_memory.buffer, map_memory.size);
     release(arena.base, arena.size);
 }

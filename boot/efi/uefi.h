@@ -79,7 +79,7 @@ struct bytes tables_old_rsdp(void);
 
 /* Memory below 4 GiB, mapped to itself, where code may run. */
 enum { PASSAGE_BYTES = 4096 };
-extern void *handoff_passage;
+extern void *handoff_trampoline;
 
 /* loader/handoff.h's handoff_jump(), once boot services have ended. */
 ASSEMBLY _Noreturn void handoff_leave_firmware(void *block, const struct handoff_entry *entry,

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; See loader/handoff.h: from the firmware's 64-bit mode. The block itself is for 32-bit mode, and the
-; way there leads through memory below 4 GiB that is mapped to itself: handoff_passage
+; way there leads through memory below 4 GiB that is mapped to itself: handoff_trampoline
 ; (boot/efi/exit_boot_services.c). Intel SDM volume 3, 10.8.5.4.
 
 CR0_PE          equ 1 << 0
@@ -9,7 +9,7 @@ CR4_PAE         equ 1 << 5
 CR4_LA57        equ 1 << 12
 EFER            equ 0xc0000080
 
-extern handoff_passage
+extern handoff_trampoline
 
 section .text
 default rel
@@ -40,7 +40,7 @@ handoff_leave_firmware:
         mov rsi, rdx
         rep movsb
 
-        mov rdi, [handoff_passage]
+        mov rdi, [handoff_trampoline]
         mov rax, rdi
         lea rsi, [passage]
         mov ecx, passage_end - passage
