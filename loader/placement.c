@@ -231,12 +231,12 @@ bool placement_add_above(struct placement *placement, struct piece *piece, uint3
     return append(placement, piece, error);
 }
 
-bool placement_stage(struct placement *placement, struct memory_range *in_use, size_t staying,
-                     size_t *in_use_count, struct error *error)
+bool placement_assign_load_addresses(struct placement *placement, struct memory_range *in_use,
+                                     size_t staying, size_t *in_use_count, struct error *error)
 {
     for (size_t i = 0; i < placement->count; i++) {
         struct piece *piece = &placement->pieces[i];
-        if (!piece->spoils &&
+        if (!piece->clobbers_pending &&
             range_in_use(in_use, staying, piece->address, piece_length(piece)) == NULL) {
             continue;
         }

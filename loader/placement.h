@@ -25,8 +25,8 @@ struct piece {
     uint32_t length;         /* bytes from the source … */
     uint32_t zero_length;    /* … and zeros behind them */
     uint32_t load_address;   /* where the bytes stand until the jump: address, or a stage */
-    uint32_t waits_at;       /* where its bytes are in memory already; 0: in none */
-    bool spoils;             /* placement_mark_spoilers() */
+    uint32_t pending_at;     /* where its bytes are in memory already; 0: in none */
+    bool clobbers_pending;   /* placement_mark_clobbers() */
     const struct file *file; /* source; NULL: written when all is loaded */
     uint64_t file_offset;    /* in it */
 };
@@ -73,13 +73,13 @@ bool placement_add_above(struct placement *placement, struct piece *piece, uint3
 /* Gives every piece that touches one of the first ranges in use, as many as stay in use up to the
    jump, or that spoils others, a load_address outside all ranges in use and every piece. in_use has
    room for one more range per piece: the stages are entered there, *in_use_count grows. */
-bool placement_stage(struct placement *placement, struct memory_range *in_use, size_t staying,
-                     size_t *in_use_count, struct error *error);
+bool placement_assign_load_addresses(struct placement *placement, struct memory_range *in_use,
+                                     size_t staying, size_t *in_use_count, struct error *error);
 
 /* Before that, where pieces wait in memory: marks those that would overwrite at their place what
    waits for themselves or for a later piece, as the pieces are loaded in their order. Whether one
    of them waits itself. */
-bool placement_mark_spoilers(struct placement *placement);
+bool placement_mark_clobbers(struct placement *placement);
 
 /* The lowest free place from lowest upwards that is outside the ranges in use as well. */
 bool placement_find_unused(const struct placement *placement, const struct memory_range *in_use,

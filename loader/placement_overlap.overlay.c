@@ -9,14 +9,14 @@ static bool overlap(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_length
 
 /* Whether the index-th piece would overwrite, at its place, bytes that wait for it or a later one.
    What is copied down, from its first byte on, does not spoil itself. */
-static bool spoils(const struct placement *placement, size_t index)
+static bool clobbers_pending(const struct placement *placement, size_t index)
 {
     const struct piece *piece = &placement->pieces[index];
-    size_t first = piece->address <= piece->waits_at ? index + 1 : index;
+    size_t first = piece->address <= piece->pending_at ? index + 1 : index;
     for (size_t i = first; i < placement->count; i++) {
         const struct piece *later = &placement->pieces[i];
-        if (later->waits_at != 0 &&
-            overlap(piece->address, (uint64_t)piece->length + piece->zero_length, later->waits_at,
+        if (later->pending_at != 0 &&
+            overlap(piece->address, (uint64_t)piece->length + piece->zero_length, later->pending_at,
                     later->length)) {
             return true;
         }
@@ -24,13 +24,13 @@ static bool spoils(const struct placement *placement, size_t index)
     return false;
 }
 
-bool placement_mark_spoilers(struct placement *placement)
+bool placement_mark_clobbers(struct placement *placement)
 {
-    bool any_waits_too = false;
+    bool any_is_pending = false;
     for (size_t i = 0; i < placement->count; i++) {
         struct piece *piece = &placement->pieces[i];
-        piece->spoils = spoils(placement, i);
-        any_waits_too |= piece->spoils && piece->waits_at != 0;
+        piece->clobbers_pending = clobbers_pending(placement, i);
+        any_is_pending |= piece->clobbers_pending && piece->pending_at != 0;
     }
-    return any_waits_too;
+    return any_is_pending;
 }

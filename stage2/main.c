@@ -181,7 +181,7 @@ static struct config *go_back(struct config *config)
 static void boot_planned(struct boot *boot, const char *timing, struct arena *arena,
                          struct error *error)
 {
-    if (!boot_stage(boot, arena, error)) {
+    if (!boot_resolve_conflicts(boot, arena, error)) {
         return;
     }
     timeline_stamp(TIMELINE_PLAN);
@@ -336,7 +336,7 @@ static void boot_as_prepared(const struct memory_map *map, struct arena *arena)
             report_timeline(timing != 0 ? prepared_text(block, timing) : NULL);
             boot_hand_off(&boot);
         }
-        if (disc_stage(&ignored) && prepared_read(block, config_path, &wanted, arena)) {
+        if (disc_allocate_buffers(&ignored) && prepared_read(block, config_path, &wanted, arena)) {
             boot_kernel(&wanted, map, arena, &ignored);
         }
         timeline.is_prepared = false;
@@ -357,7 +357,7 @@ _Noreturn void stage2_main(void)
     if (!menu_is_wanted) {
         boot_as_prepared(&map, &arena);
     }
-    if (!disc_stage(&error) || !disc_mount(&error)) {
+    if (!disc_allocate_buffers(&error) || !disc_mount(&error)) {
         leave(error.message);
     }
     timeline_stamp(TIMELINE_DISC);

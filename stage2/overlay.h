@@ -42,8 +42,8 @@ struct overlay {
     void (*timeline_report)(const char *wish, const char *driver);
     /* unpack_file.h */
     bool (*unpack_file)(struct file *file, struct error *error);
-    void (*unpack_mark_waiting)(struct plan *plan, struct memory_range *in_use,
-                                size_t *in_use_count);
+    void (*decompress_mark_pending)(struct plan *plan, struct memory_range *in_use,
+                                    size_t *in_use_count);
 };
 
 /* The table itself. firmware_overlay() (firmware.h) is how the core comes to it. */

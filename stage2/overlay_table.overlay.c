@@ -28,5 +28,5 @@ __attribute__((section(".overlay_table"))) const struct overlay overlay_table = 
     .video_start = video_start,
     .timeline_report = timeline_report,
     .unpack_file = unpack_file,
-    .unpack_mark_waiting = unpack_mark_waiting,
+    .decompress_mark_pending = decompress_mark_pending,
 };

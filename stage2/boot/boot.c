@@ -48,7 +48,7 @@ static void plan_moves(struct boot *boot)
     }
 }
 
-bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
+bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error *error)
 {
     struct placement *placement = &boot->plan.placement;
     struct memory_range *in_use =
@@ -61,11 +61,11 @@ bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
     size_t count = firmware_memory_in_use(in_use);
     in_use[count++] = disc_staging_in_use();
     size_t staying = count;
-    if (boot->plan.modules_wait) {
-        firmware_overlay(error)->unpack_mark_waiting(&boot->plan, in_use,
-                                                     &count); /* unpacked them */
+    if (boot->plan.modules_in_memory) {
+        firmware_overlay(error)->decompress_mark_pending(&boot->plan, in_use,
+                                                         &count); /* unpacked them */
     }
-    if (!placement_stage(placement, in_use, staying, &count, error)) {
+    if (!placement_assign_load_addresses(placement, in_use, staying, &count, error)) {
         return false;
     }
     plan_moves(boot);
@@ -83,7 +83,7 @@ bool boot_stage(struct boot *boot, struct arena *arena, struct error *error)
 static const struct piece *longest(const struct plan *plan)
 {
     const struct piece *found = NULL;
-    for (size_t i = 0; i < plan->placement.count && !plan->modules_wait; i++) {
+    for (size_t i = 0; i < plan->placement.count && !plan->modules_in_memory; i++) {
         const struct piece *piece = &plan->placement.pieces[i];
         if (piece->file != NULL && piece->file->contents == NULL &&
             (found == NULL || piece->length > found->length)) {

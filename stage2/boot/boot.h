@@ -25,7 +25,7 @@ struct boot {
 bool boot_prepared(struct boot *boot, union prepared_block *block, const struct memory_map *map);
 
 /* Decides where each piece waits until the jump; after the plan, before the first byte moves. */
-bool boot_stage(struct boot *boot, struct arena *arena, struct error *error);
+bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error *error);
 
 /* Reads every piece from its source, but for the end of the last one. */
 bool boot_load(struct boot *boot, struct error *error);

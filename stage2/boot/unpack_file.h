@@ -14,5 +14,5 @@ bool unpack_file(struct file *file, struct error *error);
 
 /* Unpacked modules need not fit into memory twice: one may be copied over what waited for those in
    front of it. in_use's last range is all that is staged: makes two of it, of which the second is
-   the modules', and marks the pieces (placement_mark_spoilers()). */
-void unpack_mark_waiting(struct plan *plan, struct memory_range *in_use, size_t *in_use_count);
+   the modules', and marks the pieces (placement_mark_clobbers()). */
+void decompress_mark_pending(struct plan *plan, struct memory_range *in_use, size_t *in_use_count);

@@ -50,7 +50,7 @@ bool unpack_file(struct file *file, struct error *error)
 }
 
 /* Enters in the pieces where they wait; the end of the highest. */
-static uint8_t *find_waiting(struct plan *plan)
+static uint8_t *find_pending(struct plan *plan)
 {
     const uint8_t *end = NULL;
     for (size_t i = 0; i < plan->placement.count; i++) {
@@ -58,7 +58,7 @@ static uint8_t *find_waiting(struct plan *plan)
         const struct file *file = piece->file;
         if (file >= plan->modules && file < plan->modules + plan->information.module_count &&
             file->contents != NULL) {
-            piece->waits_at = (uint32_t)(uintptr_t)file->contents;
+            piece->pending_at = (uint32_t)(uintptr_t)file->contents;
             end = file->contents + file->size > end ? file->contents + file->size : end;
         }
     }
@@ -86,21 +86,21 @@ static void turn_round(struct plan *plan, uint8_t *lowest, uint8_t *end)
             file->contents = start;
         }
     }
-    find_waiting(plan);
+    find_pending(plan);
 }
 
 /* The modules are staged below all else, as they are opened last. */
-void unpack_mark_waiting(struct plan *plan, struct memory_range *in_use, size_t *in_use_count)
+void decompress_mark_pending(struct plan *plan, struct memory_range *in_use, size_t *in_use_count)
 {
     struct memory_range *staged = &in_use[*in_use_count - 1];
     uint8_t *lowest = (uint8_t *)(uintptr_t)staged->address;
-    uint8_t *end = find_waiting(plan);
+    uint8_t *end = find_pending(plan);
     size_t length = (size_t)(end - lowest);
     in_use[(*in_use_count)++] = (struct memory_range){.address = staged->address, .length = length};
     staged->address += length;
     staged->length -= length;
-    if (placement_mark_spoilers(&plan->placement)) {
+    if (placement_mark_clobbers(&plan->placement)) {
         turn_round(plan, lowest, end);
-        placement_mark_spoilers(&plan->placement);
+        placement_mark_clobbers(&plan->placement);
     }
 }

@@ -42,7 +42,7 @@ static struct {
 } under_way;
 
 /* The largest piece of RAM below 4 GiB, and the windows there. */
-bool disc_stage(struct error *error)
+bool disc_allocate_buffers(struct error *error)
 {
     if (windows[1].sectors != NULL) {
         return true;
@@ -183,7 +183,7 @@ bool disc_is_near(uint32_t lba)
 const uint8_t *disc_sector(uint32_t lba, struct error *error)
 {
     if (!disc_is_near(lba)) {
-        if (!disc_stage(error)) {
+        if (!disc_allocate_buffers(error)) {
             return NULL;
         }
         uint32_t count = 1; /* where the volume ends is not known yet, or behind that end */

@@ -15,7 +15,7 @@ bool disc_start(const struct memory_map *map, struct error *error);
 
 /* Finds the memory for that, and for the windows of disc_sector(), unless it is found already: most
    boots come without it. */
-bool disc_stage(struct error *error);
+bool disc_allocate_buffers(struct error *error);
 
 /* Finds its volume, for disc_open(). */
 bool disc_mount(struct error *error);

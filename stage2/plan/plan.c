@@ -261,7 +261,7 @@ static bool open_modules(struct planning *planning)
             return fail_at(planning, wanted);
         }
         modules[i].string = wanted->arguments;
-        plan->modules_wait |= plan->modules[i].contents != NULL;
+        plan->modules_in_memory |= plan->modules[i].contents != NULL;
     }
     plan->information.modules = modules;
     plan->information.module_count = count;

@@ -43,8 +43,8 @@ struct plan {
     struct kernel_headers headers;
     struct file kernel;
     struct file *modules;
-    bool modules_wait; /* in memory, as some were unpacked */
-    uint32_t entry;    /* physical */
+    bool modules_in_memory; /* in memory, as some were unpacked */
+    uint32_t entry;         /* physical */
     enum config_protocol protocol;
     struct boot_information information;
     uint32_t information_address; /* EBX at entry; its piece has no source, but what describes */

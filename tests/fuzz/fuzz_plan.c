@@ -149,7 +149,7 @@ static void check_staging(struct placement *placement)
     in_use[0] = (struct memory_range){.length = 0x600};
     in_use[1] = (struct memory_range){0x2000, 0xe000, 0};
     in_use[2] = (struct memory_range){8 * MIB, 8 * MIB, 0};
-    if (!placement_stage(placement, in_use, count, &count, &error)) {
+    if (!placement_assign_load_addresses(placement, in_use, count, &count, &error)) {
         require(error.message[0] != 0);
         free(in_use);
         return;

@@ -379,7 +379,7 @@ static size_t in_use_count;
 
 static bool stage(void)
 {
-    return placement_stage(&placement, in_use, in_use_count, &in_use_count, &error);
+    return placement_assign_load_addresses(&placement, in_use, in_use_count, &in_use_count, &error);
 }
 
 static void use(uint64_t address, uint64_t length)
@@ -492,22 +492,22 @@ static void an_empty_piece_has_nothing_to_wait_with(void **state)
 }
 
 /* Two modules of 4 MiB behind a kernel, that wait at these addresses. */
-static void add_waiting(uint32_t first, uint32_t second)
+static void add_pending(uint32_t first, uint32_t second)
 {
     assert_true(add("segment", MIB, 0x1000, 0x1000));
     assert_true(add("module", 2 * MIB, 4 * MIB, 0));
     assert_true(add("module", 6 * MIB, 4 * MIB, 0));
-    placement.pieces[1].waits_at = first;
-    placement.pieces[2].waits_at = second;
+    placement.pieces[1].pending_at = first;
+    placement.pieces[2].pending_at = second;
 }
 
 static void what_waits_in_its_order_is_copied_down_over_itself(void **state)
 {
     (void)state;
-    add_waiting(3 * MIB, 7 * MIB);
-    assert_false(placement_mark_spoilers(&placement));
+    add_pending(3 * MIB, 7 * MIB);
+    assert_false(placement_mark_clobbers(&placement));
     use(3 * MIB, 8 * MIB);
-    assert_true(placement_stage(&placement, in_use, 0, &in_use_count, &error));
+    assert_true(placement_assign_load_addresses(&placement, in_use, 0, &in_use_count, &error));
     assert_int_equal(in_use_count, 1);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(placement.pieces[i].load_address, placement.pieces[i].address);
@@ -517,10 +517,10 @@ static void what_waits_in_its_order_is_copied_down_over_itself(void **state)
 static void what_would_overwrite_bytes_that_wait_is_staged(void **state)
 {
     (void)state;
-    add_waiting(9 * MIB, 5 * MIB); /* the first one's place reaches into the second's bytes */
-    assert_true(placement_mark_spoilers(&placement));
+    add_pending(9 * MIB, 5 * MIB); /* the first one's place reaches into the second's bytes */
+    assert_true(placement_mark_clobbers(&placement));
     use(5 * MIB, 8 * MIB);
-    assert_true(placement_stage(&placement, in_use, 0, &in_use_count, &error));
+    assert_true(placement_assign_load_addresses(&placement, in_use, 0, &in_use_count, &error));
     assert_int_equal(placement.pieces[0].load_address, MIB);
     assert_true(placement.pieces[1].load_address >= 13 * MIB);
     assert_true(placement.pieces[2].load_address >= 13 * MIB); /* upwards, over its own bytes */
@@ -530,12 +530,12 @@ static void what_would_overwrite_bytes_that_wait_is_staged(void **state)
 static void a_segment_must_not_overwrite_bytes_that_wait_either(void **state)
 {
     (void)state;
-    add_waiting(MIB + 0x1800, 12 * MIB); /* in the segment's zeros */
-    assert_true(placement_mark_spoilers(&placement));
-    assert_true(placement.pieces[0].spoils && placement.pieces[1].spoils);
-    placement.pieces[1].waits_at = 12 * MIB;
-    assert_false(placement_mark_spoilers(&placement));
-    assert_false(placement.pieces[0].spoils);
+    add_pending(MIB + 0x1800, 12 * MIB); /* in the segment's zeros */
+    assert_true(placement_mark_clobbers(&placement));
+    assert_true(placement.pieces[0].clobbers_pending && placement.pieces[1].clobbers_pending);
+    placement.pieces[1].pending_at = 12 * MIB;
+    assert_false(placement_mark_clobbers(&placement));
+    assert_false(placement.pieces[0].clobbers_pending);
 }
 
 static void stages_do_not_overlap_one_another(void **state)

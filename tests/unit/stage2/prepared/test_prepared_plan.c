@@ -219,7 +219,7 @@ static void assert_same_plan(void)
     assert_int_equal(planned.entry, block.prepared.entry);
     assert_int_equal(planned.protocol, CONFIG_MULTIBOOT1);
     assert_false(planned.video.is_made);
-    assert_false(planned.modules_wait);
+    assert_false(planned.modules_in_memory);
     for (size_t i = 0; i < planned.placement.count; i++) {
         const struct piece *piece = &planned.placement.pieces[i];
         assert_true(i == planned.information_piece ||
