@@ -65,11 +65,11 @@ unsigned firmware_keyboard_modifiers(void);
 uint64_t firmware_milliseconds(void);
 
 /* Rests until something may have happened: an interrupt, at most 55 ms. */
-void firmware_rest(void);
+void firmware_idle(void);
 
 /* The same for a device's interrupt, of line 0 to 15 of the PC's controllers. True: it has come,
    and was taken. A BIOS's alone: drivers of our own need it. */
-bool firmware_rest_for(unsigned line);
+bool firmware_wait_irq(unsigned line);
 
 /* The memory map as the firmware tells it, unsorted; map->ranges and room for them are there.
    False with a reason if there is none. */
@@ -83,7 +83,7 @@ uint32_t firmware_disc_sector_bytes(void);
 struct piix_drive {
     uint16_t bus_master, ports; /* of the channel */
     uint8_t device;             /* register value that selects the drive */
-    uint8_t front_sectors;      /* that have come with this loader: firmware_disc_front() */
+    uint8_t front_sectors;      /* that have come with this loader: firmware_preloaded_sectors() */
     uint16_t pci_command;       /* as the firmware left it, if it was changed, else 0 */
 };
 const struct piix_drive *firmware_piix_drive(void);
@@ -97,7 +97,7 @@ const struct piix_ahead *firmware_piix_ahead(void);
 
 /* Sectors that were read along with this loader from that drive, from the one in front of the
    volume descriptors on; returns how many. firmware_disc_read() may overwrite them. */
-uint32_t firmware_disc_front(uint8_t **sectors);
+uint32_t firmware_preloaded_sectors(uint8_t **sectors);
 
 /* Reads count sectors of 2048 bytes, whatever the disc's own are, to memory below 4 GiB; retries,
    and in smaller pieces where the firmware takes no larger ones. */

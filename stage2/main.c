@@ -31,7 +31,7 @@ static _Noreturn void leave(const char *message)
 {
     console_print("whelk: %s\nwhelk: press a key for the next boot device\n", message);
     while (!console_key_pressed()) {
-        firmware_rest();
+        firmware_idle();
     }
     disc_close();
     firmware_boot_next();

@@ -109,12 +109,12 @@ uint64_t firmware_milliseconds(void)
     return (uint64_t)(days_ticks + now) * MILLISECONDS_PER_TICK;
 }
 
-void firmware_rest(void)
+void firmware_idle(void)
 {
     bios_rest();
 }
 
-bool firmware_rest_for(unsigned line)
+bool firmware_wait_irq(unsigned line)
 {
     return bios_rest_for(line);
 }

@@ -107,7 +107,7 @@ const struct piix_ahead *firmware_piix_ahead(void)
     return &ahead;
 }
 
-uint32_t firmware_disc_front(uint8_t **sectors)
+uint32_t firmware_preloaded_sectors(uint8_t **sectors)
 {
     *sectors = bounce_buffer;
     return image_drive.front_sectors;

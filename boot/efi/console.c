@@ -147,7 +147,7 @@ uint64_t firmware_milliseconds(void)
     return milliseconds;
 }
 
-void firmware_rest(void)
+void firmware_idle(void)
 {
     static EFI_EVENT events[2];
     UINTN ignored;

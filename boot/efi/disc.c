@@ -148,7 +148,7 @@ uint32_t firmware_disc_end_lba(void)
     return 0;
 }
 
-uint32_t firmware_disc_front(uint8_t **sectors)
+uint32_t firmware_preloaded_sectors(uint8_t **sectors)
 {
     *sectors = NULL;
     return 0;

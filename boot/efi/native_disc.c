@@ -61,7 +61,7 @@ static bool memory_is_reachable(void)
            uefi_boot()->LocateProtocol((EFI_GUID *)&io_mmu, NULL, &ignored) != EFI_SUCCESS;
 }
 
-bool native_disc_adopt(void)
+bool native_disc_attach_proven(void)
 {
     return false;
 }
@@ -86,7 +86,7 @@ bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
 }
 
 /* Block I/O takes as large pieces: the windows may be large. */
-void native_disc_settle(void) {}
+void native_disc_drain(void) {}
 
 bool native_disc_is_open(void)
 {

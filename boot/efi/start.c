@@ -48,7 +48,7 @@ static _Noreturn void leave(EFI_STATUS status)
     memory_release();
     uefi_boot()->Exit(uefi_image, status, 0, NULL);
     for (;;) { /* no firmware returns */
-        firmware_rest();
+        firmware_idle();
     }
 }
 
@@ -61,7 +61,7 @@ static _Noreturn void reset(EFI_RESET_TYPE type)
 {
     uefi_system->RuntimeServices->ResetSystem(type, EFI_SUCCESS, 0, NULL);
     for (;;) {
-        firmware_rest();
+        firmware_idle();
     }
 }
 

@@ -104,7 +104,7 @@ static bool check_plain(const struct piece *piece, struct error *error)
 static bool load_piece(const struct piece *piece, struct error *error)
 {
     uint8_t *target = at(piece->load_address);
-    disc_make_way(piece->load_address, (uint64_t)piece->length + piece->zero_length);
+    disc_cache_evict(piece->load_address, (uint64_t)piece->length + piece->zero_length);
     if (piece->file != NULL &&
         !file_start_read(piece->file, piece->file_offset, piece->length, target, error)) {
         return fail_in(error, "%s: ", piece->file->path);

@@ -86,7 +86,7 @@ static int serial_read_soon(void)
     uint64_t start = firmware_milliseconds();
     int byte;
     while ((byte = serial_read()) < 0 && firmware_milliseconds() - start < SOON_MILLISECONDS) {
-        firmware_rest();
+        firmware_idle();
     }
     return byte;
 }
@@ -152,7 +152,7 @@ int terminal_wait(void)
 {
     int key;
     while ((key = terminal_key()) == KEY_NONE) {
-        firmware_rest();
+        firmware_idle();
     }
     return key;
 }

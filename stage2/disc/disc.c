@@ -47,7 +47,7 @@ bool disc_allocate_buffers(struct error *error)
     if (windows[1].sectors != NULL) {
         return true;
     }
-    native_disc_settle(); /* what comes without us may be overwritten from now on */
+    native_disc_drain(); /* what comes without us may be overwritten from now on */
     struct memory_range room = firmware_staging(ram);
     staging.bottom = (uint32_t)room.address;
     staging.top = (uint32_t)(room.address + room.length);
@@ -58,11 +58,11 @@ bool disc_allocate_buffers(struct error *error)
             return fail(error, "too little memory above 1 MiB to read the disc");
         }
     }
-    staging.top = staging.lowest; /* the windows' memory is in nobody's way: disc_make_way() */
+    staging.top = staging.lowest; /* the windows' memory is in nobody's way: disc_cache_evict() */
     return true;
 }
 
-void disc_make_way(uint32_t address, uint64_t length)
+void disc_cache_evict(uint32_t address, uint64_t length)
 {
     static uint8_t sector[ISO9660_SECTOR_SIZE];
     uint32_t windows_end = staging.top + 2 * WINDOW_SECTORS * ISO9660_SECTOR_SIZE;
@@ -169,7 +169,7 @@ void disc_close(void)
     native_disc_close();
 }
 
-bool disc_is_near(uint32_t lba)
+bool disc_cache_has(uint32_t lba)
 {
     for (unsigned i = 0; i < WINDOWS; i++) {
         if (lba - windows[i].lba < windows[i].count) {
@@ -182,7 +182,7 @@ bool disc_is_near(uint32_t lba)
 
 const uint8_t *disc_sector(uint32_t lba, struct error *error)
 {
-    if (!disc_is_near(lba)) {
+    if (!disc_cache_has(lba)) {
         if (!disc_allocate_buffers(error)) {
             return NULL;
         }
@@ -224,10 +224,10 @@ static bool walk(struct iso9660_walk *walk, struct error *error)
 bool disc_start(const struct memory_map *map, struct error *error)
 {
     ram = map;
-    if (native_disc_adopt()) {
+    if (native_disc_attach_proven()) {
         volume.end_lba = firmware_disc_end_lba();
         windows[FRONT].lba = firmware_volume_descriptor_lba() - 1;
-        windows[FRONT].count = firmware_disc_front(&windows[FRONT].sectors);
+        windows[FRONT].count = firmware_preloaded_sectors(&windows[FRONT].sectors);
         return true;
     }
     const uint8_t *descriptor = disc_sector(firmware_volume_descriptor_lba(), error);

@@ -44,10 +44,10 @@ const uint8_t *disc_sector(uint32_t lba, struct error *error);
 
 /* What is read to this memory next may lie where the windows are: then they shrink to a sector
    elsewhere. */
-void disc_make_way(uint32_t address, uint64_t length);
+void disc_cache_evict(uint32_t address, uint64_t length);
 
 /* Whether disc_sector() has it without reading. */
-bool disc_is_near(uint32_t lba);
+bool disc_cache_has(uint32_t lba);
 
 /* Memory at the top of the RAM below 4 GiB, given out downwards. Allocate: NULL when there is not
    that much. Mark and reset: gives back all that came after the mark. */

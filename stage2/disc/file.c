@@ -18,7 +18,7 @@ bool file_start_extent(const struct iso9660_extent *extent, uint32_t offset, uin
     uint32_t lba = extent->lba + offset / SECTOR;
     uint32_t inside = offset % SECTOR;
     while (length > 0) {
-        if (inside == 0 && length >= SECTOR && !disc_is_near(lba)) {
+        if (inside == 0 && length >= SECTOR && !disc_cache_has(lba)) {
             return disc_start_read(lba, length, buffer, error);
         }
         const uint8_t *sector = disc_sector(lba, error);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* Uses the drive that this loader itself was read from, if that is known. */
-bool native_disc_adopt(void);
+bool native_disc_attach_proven(void);
 
 /* Looks for the drive from which this sector of 2048 bytes, which the firmware has read at lba, can
    be read as well. is_atapi: a CD drive, else a disk. False: there is none, and nothing has
@@ -14,7 +14,7 @@ bool native_disc_adopt(void);
 bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi);
 
 /* Waits for what that was already told to read, if nothing was read yet. */
-void native_disc_settle(void);
+void native_disc_drain(void);
 
 /* Whether a driver of our own reads. */
 bool native_disc_is_open(void);

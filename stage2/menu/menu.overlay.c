@@ -330,7 +330,7 @@ static int count_down(int seconds)
             screen_show(MENU_COUNTDOWN_ROW, false);
             return key;
         }
-        firmware_rest();
+        firmware_idle();
     }
     return KEY_NONE;
 }
@@ -358,7 +358,7 @@ static int wait_hidden(const struct menu *menu, int seconds, bool shows_seconds)
         if (key != KEY_NONE && (key < '0' || key > '9') && item_of_key(menu, key) != NO_ITEM) {
             return key;
         }
-        firmware_rest();
+        firmware_idle();
     }
     terminal_write(shows_seconds ? "\n" : "");
     return KEY_NONE;
@@ -375,7 +375,7 @@ static int wait_for_other_key(void)
         } else if (key != KEY_NONE) {
             return key;
         }
-        firmware_rest();
+        firmware_idle();
     }
     return terminal_wait();
 }

@@ -126,7 +126,7 @@ static bool sleep_or_key(unsigned seconds, bool until_key)
         if (until_key && interrupted()) {
             return false;
         }
-        firmware_rest();
+        firmware_idle();
     }
     return true;
 }

@@ -21,14 +21,14 @@ bool irq_wait_goes_on(struct irq_wait *wait)
     }
     bool lasts = now <= wait->until;
     was_lost |= !lasts;
-    wait->came |= lasts && firmware_rest_for(wait->line);
+    wait->came |= lasts && firmware_wait_irq(wait->line);
     return lasts;
 }
 
 void irq_wait_end(struct irq_wait *wait)
 {
     if (!wait->came) {
-        wait->came = firmware_rest_for(wait->line);
+        wait->came = firmware_wait_irq(wait->line);
     }
 }
 

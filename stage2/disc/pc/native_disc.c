@@ -54,12 +54,12 @@ static bool give_up(const char *reason, uint32_t lba)
     return false;
 }
 
-bool native_disc_adopt(void)
+bool native_disc_attach_proven(void)
 {
     const struct piix_drive *drive = firmware_piix_drive();
     if (drive != NULL) {
         driver = PIIX;
-        piix_ide_adopt(drive, firmware_piix_ahead());
+        piix_ide_attach_proven(drive, firmware_piix_ahead());
     }
     return drive != NULL;
 }
@@ -94,9 +94,9 @@ static bool give_up_after_failure(uint32_t lba)
     return give_up(irq_wait_timed_out() ? "time-out" : "read error", lba);
 }
 
-void native_disc_settle(void)
+void native_disc_drain(void)
 {
-    if (driver == PIIX && !piix_ide_settle()) {
+    if (driver == PIIX && !piix_ide_drain()) {
         give_up_after_failure(firmware_piix_ahead()->lba);
     }
 }

@@ -391,7 +391,7 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
     return memcmp(scratch, sector, sizeof scratch) == 0;
 }
 
-void piix_ide_adopt(const struct piix_drive *proven, const struct piix_ahead *ahead)
+void piix_ide_attach_proven(const struct piix_drive *proven, const struct piix_ahead *ahead)
 {
     drive = (struct drive){
         .is_open = true,
@@ -468,7 +468,7 @@ bool piix_ide_wait(void)
     return drive.is_open && keep_if(finish());
 }
 
-bool piix_ide_settle(void)
+bool piix_ide_drain(void)
 {
     bool was_ahead = drive.ahead.sectors != 0;
     drive.ahead.sectors = 0;

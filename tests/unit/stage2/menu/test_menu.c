@@ -151,7 +151,7 @@ uint64_t firmware_milliseconds(void)
     return milliseconds;
 }
 
-void firmware_rest(void)
+void firmware_idle(void)
 {
     milliseconds += 55;
 }
