@@ -80,8 +80,8 @@ static bool read_first_config(struct config *config, struct arena *arena, struct
         return true;
     }
     const struct overlay *overlay = firmware_overlay(&ignored);
-    return overlay != NULL && overlay->script_host->find(config_path) == CONFIG_NODE_NONE &&
-           overlay->script_host->find(legacy_path) != CONFIG_NODE_NONE &&
+    return overlay != NULL && overlay->stage2_platform->find(config_path) == CONFIG_NODE_NONE &&
+           overlay->stage2_platform->find(legacy_path) != CONFIG_NODE_NONE &&
            read_config(config, legacy_path, arena, error);
 }
 
@@ -91,7 +91,7 @@ const struct config_overlay *config_overlay(struct config *config, struct error 
     if (overlay == NULL) {
         return NULL;
     }
-    config->environment.host = overlay->script_host;
+    config->environment.platform = overlay->stage2_platform;
     return overlay->config;
 }
 

@@ -30,7 +30,7 @@ struct overlay {
     bool (*symbols_place)(struct plan *plan, struct arena *arena, struct error *error);
     /* config/overlay.h, platform/platform.h */
     const struct config_overlay *config;
-    const struct config_host *script_host;
+    const struct config_platform *stage2_platform;
     size_t (*find_fallback)(struct config *config, unsigned number, const char *reason);
     /* platform/entry_action.h */
     bool (*entry_action_run)(enum config_action action, struct error *error);

@@ -6,11 +6,11 @@
 
 enum { LINE_BYTES = 256, MAX_SECONDS = 1000000 };
 
-const struct config_host *find_host(const struct run *run)
+const struct config_platform *find_platform(const struct run *run)
 {
-    static const struct config_host nothing;
-    const struct config_host *host = run->config->environment.host;
-    return host == NULL || run->boot == NULL ? &nothing : host;
+    static const struct config_platform nothing;
+    const struct config_platform *platform = run->config->environment.platform;
+    return platform == NULL || run->boot == NULL ? &nothing : platform;
 }
 
 int take_long_option(struct run *run, struct words *words, const char *names, const char **value)
@@ -56,7 +56,7 @@ static bool put_escaped(struct run *run, const char *word)
 
 bool run_echo(struct run *run, const struct command *command)
 {
-    const struct config_host *host = find_host(run);
+    const struct config_platform *platform = find_platform(run);
     struct words words = words_of(command);
     bool new_line = true;
     bool escapes = false;
@@ -85,15 +85,15 @@ bool run_echo(struct run *run, const struct command *command)
     if (run->full) {
         return run_fail_full(run);
     }
-    if (host->print != NULL) {
-        host->print(text);
+    if (platform->print != NULL) {
+        platform->print(text);
     }
     return true;
 }
 
 bool run_cat(struct run *run, const struct command *command)
 {
-    const struct config_host *host = find_host(run);
+    const struct config_platform *platform = find_platform(run);
     struct words words = words_of(command);
     struct config_file file;
     struct bytes text;
@@ -101,10 +101,10 @@ bool run_cat(struct run *run, const struct command *command)
     if (!read_file_words(run, &words, &file)) {
         return false;
     }
-    if (host->read == NULL || host->print == NULL) {
+    if (platform->read == NULL || platform->print == NULL) {
         return true;
     }
-    if (!host->read(file.path, run->arena, &text, &error)) {
+    if (!platform->read(file.path, run->arena, &text, &error)) {
         run_warn(run, "%s: %s", file.path, error.message);
         run->failed = true;
         return true;
@@ -113,16 +113,16 @@ bool run_cat(struct run *run, const struct command *command)
     if (shown == NULL) {
         return run_fail_full(run);
     }
-    host->print(shown);
+    platform->print(shown);
     return true;
 }
 
 bool run_clear(struct run *run, const struct command *command)
 {
-    const struct config_host *host = find_host(run);
+    const struct config_platform *platform = find_platform(run);
     (void)command;
-    if (host->clear != NULL) {
-        host->clear();
+    if (platform->clear != NULL) {
+        platform->clear();
     }
     return true;
 }
@@ -131,7 +131,7 @@ bool run_clear(struct run *run, const struct command *command)
 
 bool run_sleep(struct run *run, const struct command *command)
 {
-    const struct config_host *host = find_host(run);
+    const struct config_platform *platform = find_platform(run);
     struct words words = words_of(command);
     const char *ignored;
     bool until_key = false;
@@ -143,30 +143,30 @@ bool run_sleep(struct run *run, const struct command *command)
     if (words.count > 0) {
         parse_number(words.word, strlen(words.word), &seconds);
     }
-    if (host->sleep != NULL && seconds > 0) {
+    if (platform->sleep != NULL && seconds > 0) {
         seconds = seconds < MAX_SECONDS ? seconds : MAX_SECONDS;
-        run->failed = !host->sleep((unsigned)seconds, until_key);
+        run->failed = !platform->sleep((unsigned)seconds, until_key);
     }
     return true;
 }
 
 bool run_read(struct run *run, const struct command *command)
 {
-    const struct config_host *host = find_host(run);
+    const struct config_platform *platform = find_platform(run);
     struct words words = words_of(command);
     char *line = run_allocate(run, LINE_BYTES);
     if (line == NULL) {
         return false;
     }
-    if (host->read_line != NULL) {
-        host->read_line(line, LINE_BYTES);
+    if (platform->read_line != NULL) {
+        platform->read_line(line, LINE_BYTES);
     }
     return words.count == 0 || run->boot == NULL || set_variable(run, words.word, line);
 }
 
 bool run_keystatus(struct run *run, const struct command *command)
 {
-    const struct config_host *host = find_host(run);
+    const struct config_platform *platform = find_platform(run);
     struct words words = words_of(command);
     const char *ignored;
     unsigned wanted = 0;
@@ -174,7 +174,7 @@ bool run_keystatus(struct run *run, const struct command *command)
          (option = take_long_option(run, &words, "shift\0ctrl\0alt\0s\0c\0a\0", &ignored)) != -1;) {
         wanted |= option >= 0 ? 1U << option % 3 : 0;
     }
-    unsigned pressed = host->modifiers != NULL ? host->modifiers() : 0;
+    unsigned pressed = platform->modifiers != NULL ? platform->modifiers() : 0;
     run->failed = wanted != 0 && (pressed & wanted) == 0;
     return true;
 }
@@ -183,7 +183,7 @@ bool run_keystatus(struct run *run, const struct command *command)
 
 bool run_cpuid(struct run *run, const struct command *command)
 {
-    const struct config_host *host = run->config->environment.host;
+    const struct config_platform *platform = run->config->environment.platform;
     struct words words = words_of(command);
     enum config_feature feature = CONFIG_LONG_MODE;
     const char *ignored;
@@ -191,7 +191,8 @@ bool run_cpuid(struct run *run, const struct command *command)
          (option = take_long_option(run, &words, "long-mode\0pae\0l\0p\0", &ignored)) != -1;) {
         feature = option >= 0 && option % 2 == 1 ? CONFIG_PAE : CONFIG_LONG_MODE;
     }
-    run->failed |= host != NULL && host->has_feature != NULL && !host->has_feature(feature);
+    run->failed |=
+        platform != NULL && platform->has_feature != NULL && !platform->has_feature(feature);
     return true;
 }
 
@@ -241,7 +242,7 @@ static bool set_serial_option(struct config_serial *serial, int option, const ch
 
 bool run_serial(struct run *run, const struct command *command)
 {
-    const struct config_host *host = find_host(run);
+    const struct config_platform *platform = find_platform(run);
     struct words words = words_of(command);
     struct config_serial serial = {.unit = CONFIG_DEFAULT_UNIT};
     const char *value;
@@ -260,7 +261,7 @@ bool run_serial(struct run *run, const struct command *command)
             return true;
         }
     }
-    if (host->set_serial != NULL && !host->set_serial(&serial)) {
+    if (platform->set_serial != NULL && !platform->set_serial(&serial)) {
         run_warn(run, "there is no such serial port");
         run->failed = true;
     }
@@ -273,7 +274,7 @@ bool run_terminal(struct run *run, const struct command *command)
     static const char names[] = "console\0gfxterm\0vga_text\0at_keyboard\0usb_keyboard\0ofconsole\0"
                                 "vga\0serial\0serial_com0\0serial_com1\0serial_com2\0serial_com3\0";
     enum { GFXTERM = 1, FIRST_SERIAL = 7 };
-    const struct config_host *host = find_host(run);
+    const struct config_platform *platform = find_platform(run);
     struct words words = words_of(command);
     enum config_direction direction =
         strcmp(command->words, "terminal_input") == 0 ? CONFIG_INPUT : CONFIG_OUTPUT;
@@ -297,14 +298,14 @@ bool run_terminal(struct run *run, const struct command *command)
         return true;
     }
     *devices = wanted;
-    if (direction == CONFIG_OUTPUT && host->set_graphics != NULL && (is_graphic || how < 0)) {
+    if (direction == CONFIG_OUTPUT && platform->set_graphics != NULL && (is_graphic || how < 0)) {
         const struct config_variable *mode = find_variable(run->scope, "gfxmode", 7);
         mode = mode != NULL ? mode : find_variable(run->config->scope, "gfxmode", 7);
         bool is_set = mode != NULL && mode->value != NULL;
-        host->set_graphics(!is_graphic || how == 1 ? "" : is_set ? mode->value : "auto");
+        platform->set_graphics(!is_graphic || how == 1 ? "" : is_set ? mode->value : "auto");
     }
-    if (host->set_terminal != NULL) {
-        host->set_terminal(direction, wanted);
+    if (platform->set_terminal != NULL) {
+        platform->set_terminal(direction, wanted);
     }
     return true;
 }

@@ -59,7 +59,7 @@ static struct config_name *find_commands(const char *start, size_t length, struc
 static struct config_name *find_files(const struct config *config, const char *path,
                                       const char *end, size_t *length, struct arena *arena)
 {
-    const struct config_host *host = config->environment.host;
+    const struct config_platform *platform = config->environment.platform;
     const char *device_end = path;
     if (path < end && *path == '(') {
         while (device_end < end && *device_end++ != ')') {
@@ -74,8 +74,8 @@ static struct config_name *find_files(const struct config *config, const char *p
     const char *directory = arena_text(arena, path, (size_t)(name - path));
     struct config_name *found;
     struct error ignored;
-    if (host == NULL || host->list == NULL || directory == NULL || directory[0] != '/' ||
-        !host->list(directory, arena, &found, &ignored)) {
+    if (platform == NULL || platform->list == NULL || directory == NULL || directory[0] != '/' ||
+        !platform->list(directory, arena, &found, &ignored)) {
         return NULL;
     }
     for (struct config_name **link = &found; *link != NULL;) {

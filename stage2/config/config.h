@@ -127,7 +127,7 @@ struct config_name {
 
 /* The machine that the commands run on, or what stands for one: a function that is NULL has no
    effect, and what it would be asked is so: each file exists, but no key is pressed. */
-struct config_host {
+struct config_platform {
     enum config_node (*find)(const char *path);
 
     /* The whole of a file of at most CONFIG_MAX_BYTES; its memory from the arena. */
@@ -175,7 +175,7 @@ struct config_host {
 struct config_environment {
     const char
         *variables; /* set in advance: "name=value" each with its NUL, an empty one at the end */
-    const struct config_host *host; /* NULL: none of its functions */
+    const struct config_platform *platform; /* NULL: none of its functions */
 };
 
 struct config {

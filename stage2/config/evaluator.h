@@ -301,7 +301,7 @@ run_function run_test; /* test …, [ … ]: -a binds more than -o */
  * -------------------------------------------------------- */
 
 /* The host, if the command is one to be carried out: the entries of a submenu are only listed. */
-const struct config_host *find_host(const struct run *run);
+const struct config_platform *find_platform(const struct run *run);
 
 /* Takes the next option: -1 there is none, -2 it is an unknown one (with a warning). */
 int take_long_option(struct run *run, struct words *words, const char *names, const char **value);

@@ -127,7 +127,7 @@ static bool enter_source(struct run *run, const struct config_text *text)
 
 bool run_source(struct run *run, const struct command *command)
 {
-    const struct config_host *host = find_host(run);
+    const struct config_platform *platform = find_platform(run);
     struct words words = words_of(command);
     struct config_text text = {.name = words.word, .line = 1};
     struct error error;
@@ -137,10 +137,10 @@ bool run_source(struct run *run, const struct command *command)
         return true;
     }
     run->keep = true;
-    if (host->read == NULL) {
+    if (platform->read == NULL) {
         return run_fail(run, "source is not supported here");
     }
-    if (!host->read(text.name, run->arena, &text.bytes, &error) ||
+    if (!platform->read(text.name, run->arena, &text.bytes, &error) ||
         !check_text(&text.bytes, &text.line, &error)) {
         run_warn(run, "%s: %s", text.name, error.message);
         run->failed = true;

@@ -72,8 +72,8 @@ bool run_loop(struct run *run, const struct command *command)
     } else {
         frame->state = STATE_CONDITION;
         run->cursor = frame->back;
-        const struct config_host *host = find_host(run);
-        if (host->interrupted != NULL && host->interrupted()) {
+        const struct config_platform *platform = find_platform(run);
+        if (platform->interrupted != NULL && platform->interrupted()) {
             return run_fail(run, "a loop was interrupted by a key");
         }
     }

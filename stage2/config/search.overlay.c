@@ -19,22 +19,23 @@ static const char search_options[] =
     "hint\0hint-ieee1275\0hint-bios\0hint-baremetal\0hint-efi\0hint-arc\0cryptodisk-only\0"
     "f\0l\0u\0s\0n\0";
 
-static bool is_found(const struct config_host *host, int what, const char *name)
+static bool is_found(const struct config_platform *platform, int what, const char *name)
 {
     struct error ignored;
     struct run quiet = {.error = &ignored};
     if (what == SEARCH_FILE) {
         return clean_path(&quiet, &name) &&
-               (host->find == NULL || host->find(name) != CONFIG_NODE_NONE);
+               (platform->find == NULL || platform->find(name) != CONFIG_NODE_NONE);
     }
-    return host->is_volume == NULL ||
-           host->is_volume(what == SEARCH_LABEL ? CONFIG_VOLUME_LABEL : CONFIG_VOLUME_UUID, name);
+    return platform->is_volume == NULL ||
+           platform->is_volume(what == SEARCH_LABEL ? CONFIG_VOLUME_LABEL : CONFIG_VOLUME_UUID,
+                               name);
 }
 
 bool run_search(struct run *run, const struct command *command)
 {
-    static const struct config_host nothing;
-    const struct config_host *host = run->config->environment.host;
+    static const struct config_platform nothing;
+    const struct config_platform *platform = run->config->environment.platform;
     struct words words = words_of(command);
     const char *value;
     const char *variable = NULL;
@@ -58,7 +59,7 @@ bool run_search(struct run *run, const struct command *command)
             take_word(&words);
         }
     }
-    if (name == NULL || !is_found(host != NULL ? host : &nothing, what, name)) {
+    if (name == NULL || !is_found(platform != NULL ? platform : &nothing, what, name)) {
         run_warn(run, "no such device: %.80s", name != NULL ? name : "");
         run->failed = true;
         return true;

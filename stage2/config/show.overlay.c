@@ -40,13 +40,13 @@ static bool print_page(struct page *page)
     if (page->run->full) {
         return run_fail_full(page->run);
     }
-    find_host(page->run)->print(page->text);
+    find_platform(page->run)->print(page->text);
     return true;
 }
 
 bool run_ls(struct run *run, const struct command *command)
 {
-    const struct config_host *host = find_host(run);
+    const struct config_platform *platform = find_platform(run);
     struct words words = words_of(command);
     const char *path = words.word;
     struct config_name *name;
@@ -55,18 +55,18 @@ bool run_ls(struct run *run, const struct command *command)
     for (int option; (option = take_option(&words, "-a\0-h\0-l\0-la\0-lh\0-al\0")) >= 0;) {
         is_long |= option >= 2;
     }
-    if (host->list == NULL || host->print == NULL) {
+    if (platform->list == NULL || platform->print == NULL) {
         return true;
     }
     if (words.count == 0) {
-        host->print("(cd)\n");
+        platform->print("(cd)\n");
         return true;
     }
     path = words.word;
     if (!clean_path(run, &path)) {
         return false;
     }
-    if (!host->list(path, run->arena, &name, &error)) {
+    if (!platform->list(path, run->arena, &name, &error)) {
         run_warn(run, "%s: %s", path, error.message);
         run->failed = true;
         return true;
@@ -90,10 +90,10 @@ bool run_ls(struct run *run, const struct command *command)
 
 bool run_show_memory(struct run *run, const struct command *command)
 {
-    const struct config_host *host = find_host(run);
+    const struct config_platform *platform = find_platform(run);
     (void)command;
-    if (host->show_memory != NULL) {
-        host->show_memory();
+    if (platform->show_memory != NULL) {
+        platform->show_memory();
     }
     return true;
 }
@@ -102,7 +102,7 @@ bool run_help(struct run *run, const struct command *command)
 {
     static const char *const headings[] = {"Commands:", "Without effect:", "Not supported:"};
     (void)command;
-    if (find_host(run)->print == NULL) {
+    if (find_platform(run)->print == NULL) {
         return true;
     }
     struct page page = begin_page(run);

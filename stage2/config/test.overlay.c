@@ -9,7 +9,7 @@ enum { MAX_PARENTHESES = 8, LARGE_NUMBER = 1 << 26 };
 /* -e, -f, -d and -s. */
 static bool test_file(struct run *run, const char *operator, const char * path)
 {
-    const struct config_host *host = run->config->environment.host;
+    const struct config_platform *platform = run->config->environment.platform;
     enum config_node node = CONFIG_NODE_FILE;
     struct error ignored;
     struct run quiet = {.error = &ignored};
@@ -20,8 +20,8 @@ static bool test_file(struct run *run, const char *operator, const char * path)
     if (!clean_path(&quiet, &path)) {
         return false;
     }
-    if (host != NULL && host->find != NULL) {
-        node = host->find(path);
+    if (platform != NULL && platform->find != NULL) {
+        node = platform->find(path);
     }
     switch (operator[1]) {
     case 'd':

@@ -4,8 +4,8 @@
 
 #include "stage2/config/config.h"
 
-extern const struct config_host script_host;
+extern const struct config_platform stage2_platform;
 
 /* The next entry that `fallback` names once the default could not be booted, for a reason that is
    shown; entry_count: none, or somebody is there who chooses. */
-size_t script_find_fallback(struct config *config, unsigned number, const char *reason);
+size_t platform_find_fallback(struct config *config, unsigned number, const char *reason);

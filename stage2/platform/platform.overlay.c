@@ -216,7 +216,7 @@ static void show_memory(void)
     disc_staging_reset(mark);
 }
 
-const struct config_host script_host = {
+const struct config_platform stage2_platform = {
     .find = find_node,
     .read = read_text,
     .list = list_names,
@@ -233,7 +233,7 @@ const struct config_host script_host = {
     .set_graphics = video_set_kept,
 };
 
-size_t script_find_fallback(struct config *config, unsigned number, const char *reason)
+size_t platform_find_fallback(struct config *config, unsigned number, const char *reason)
 {
     size_t index =
         menu_was_used() ? config->entry_count : config_overlay_table.find_fallback(config, number);

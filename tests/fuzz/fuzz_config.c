@@ -49,12 +49,12 @@ static void read_line(char *text, size_t size)
     text[size - 1] = 0;
 }
 
-static const struct config_host host = {.find = find_by_length,
-                                        .read = read_input,
-                                        .interrupted = interrupted,
-                                        .print = print,
-                                        .read_line = read_line};
-static const struct config_environment environment = {CONFIG_CD_VARIABLES, &host};
+static const struct config_platform platform = {.find = find_by_length,
+                                                .read = read_input,
+                                                .interrupted = interrupted,
+                                                .print = print,
+                                                .read_line = read_line};
+static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform};
 
 static void require(int condition)
 {

@@ -43,8 +43,8 @@ static bool list_names(const char *path, struct arena *arena, struct config_name
     return path[1] != 'x' || fail(error, "not found");
 }
 
-static const struct config_host host = {.list = list_names};
-static const struct config_environment environment = {CONFIG_CD_VARIABLES, &host};
+static const struct config_platform platform = {.list = list_names};
+static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform};
 static const char text[] = "menuentry a { multiboot /kernel }";
 
 static void complete(struct config *config, struct text_edit *edit)

@@ -108,9 +108,9 @@ static int list_entries(struct config *config)
 
 int main(int argc, char **argv)
 {
-    static struct config_host host = {
+    static struct config_platform platform = {
         .find = find, .read = read_file, .print = print, .read_line = read_line};
-    static const struct config_environment environment = {CONFIG_CD_VARIABLES, &host};
+    static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform};
     static uint8_t memory[4 * 1024 * 1024];
     struct arena arena = {.base = memory, .size = sizeof memory};
     struct config config;
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
         return 2;
     }
     folder = argv[argc - 1];
-    host.print = lists ? NULL : print;
+    platform.print = lists ? NULL : print;
     if (!read_file(config_path, &arena, &text, &error) ||
         !config_read_with(&config, text, config_path, &environment, &arena, &error)) {
         fprintf(stderr, "%s\n", error.message);

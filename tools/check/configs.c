@@ -76,9 +76,10 @@ static void set_graphics(const char *modes)
 }
 
 /* What only the machine knows, a label that only the ISO will have: the config is right. */
-static const struct config_host tree_host = {
+static const struct config_platform tree_host = {
     .find = find_node, .read = read_text, .set_graphics = set_graphics};
-static const struct config_host lone_host = {.read = read_nothing, .set_graphics = set_graphics};
+static const struct config_platform lone_host = {.read = read_nothing,
+                                                 .set_graphics = set_graphics};
 static const struct config_environment in_tree = {CONFIG_CD_VARIABLES, &tree_host};
 static const struct config_environment alone = {CONFIG_CD_VARIABLES, &lone_host};
 

@@ -124,7 +124,7 @@ static void set_terminal(enum config_direction direction, unsigned devices)
     note("(%s %u)", direction == CONFIG_INPUT ? "input" : "output", devices);
 }
 
-static const struct config_host host = {
+static const struct config_platform platform = {
     .find = find,
     .read = read_file,
     .is_volume = is_volume,
@@ -139,7 +139,7 @@ static const struct config_host host = {
     .set_terminal = set_terminal,
     .set_graphics = set_graphics,
 };
-static const struct config_environment environment = {CONFIG_CD_VARIABLES, &host};
+static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform};
 
 static int set_up(void **state)
 {
