@@ -21,39 +21,39 @@ const char command_names[] = "multiboot\0multiboot2\0module\0module2\0set\0unset
                              "load_video\0insmod\0export\0loadfont\0background_image\0true\0";
 
 /* Sets by "name=value"; the words are ours to write to. */
-static bool assign(struct run *run, const char *word)
+static bool assign(struct evaluator *eval, const char *word)
 {
     char *equals = strchr(word, '=');
     if (equals == NULL || equals == word) {
-        run_warn(run, "'%.40s' is no assignment: write name=value without blanks", word);
-        run->failed = true;
+        eval_warn(eval, "'%.40s' is no assignment: write name=value without blanks", word);
+        eval->failed = true;
         return true;
     }
     *equals = 0;
-    return set_variable(run, word, equals + 1);
+    return set_variable(eval, word, equals + 1);
 }
 
-static bool run_load(struct run *run, struct words words, int which)
+static bool command_load(struct evaluator *eval, struct words words, int which)
 {
     bool second = (which & 1) != 0;
     enum config_protocol protocol = second ? CONFIG_MULTIBOOT2 : CONFIG_MULTIBOOT1;
-    run->loads = true;
-    if (run->boot == NULL) {
+    eval->loads = true;
+    if (eval->boot == NULL) {
         return true;
     }
-    run->keep = true;
-    bool loaded = which < COMMAND_MODULE ? load_kernel(run, words, protocol)
-                                         : load_module(run, words, protocol);
-    if (!loaded && run->lists) {
+    eval->keep = true;
+    bool loaded = which < COMMAND_MODULE ? load_kernel(eval, words, protocol)
+                                         : load_module(eval, words, protocol);
+    if (!loaded && eval->lists) {
         /* The entries may still be good. */
-        run_warn(run, "%s", run->error->message);
-        memset(run->boot, 0, sizeof *run->boot);
-        loaded = run->failed = true;
+        eval_warn(eval, "%s", eval->error->message);
+        memset(eval->boot, 0, sizeof *eval->boot);
+        loaded = eval->failed = true;
     }
     return loaded;
 }
 
-bool run_command(struct run *run, const struct command *command)
+bool eval_command(struct evaluator *eval, const struct command *command)
 {
     if (command->count == 0) {
         return true; /* all of it vanished: an unset variable */
@@ -63,22 +63,22 @@ bool run_command(struct run *run, const struct command *command)
     int which = find_word(command_names, name);
     switch (which) {
     case COMMAND_SET:
-        return words.count == 0 || assign(run, words.word);
+        return words.count == 0 || assign(eval, words.word);
     case COMMAND_UNSET:
-        return words.count == 0 || set_variable(run, words.word, NULL);
+        return words.count == 0 || set_variable(eval, words.word, NULL);
     case COMMAND_MENUENTRY:
-        return run_menuentry(run, command);
+        return command_menuentry(eval, command);
     case COMMAND_MULTIBOOT:
     case COMMAND_MULTIBOOT2:
     case COMMAND_MODULE:
     case COMMAND_MODULE2:
-        return run_load(run, words, which);
+        return command_load(eval, words, which);
     case COMMAND_BOOT:
-        return run_action(run, CONFIG_ACTION_BOOT);
+        return eval_action(eval, CONFIG_ACTION_BOOT);
     case COMMAND_LOAD_VIDEO: /* to GRUB a function, which a config may have of its own */
-        return run->config->functions == NULL || run_rare_command(run, command);
+        return eval->config->functions == NULL || eval_rare_command(eval, command);
     case -1:
-        return strchr(name, '=') != NULL ? assign(run, name) : run_rare_command(run, command);
+        return strchr(name, '=') != NULL ? assign(eval, name) : eval_rare_command(eval, command);
     default: /* what has no effect on what is booted from a disc */
         return true;
     }

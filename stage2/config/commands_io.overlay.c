@@ -6,14 +6,15 @@
 
 enum { LINE_BYTES = 256, MAX_SECONDS = 1000000 };
 
-const struct config_platform *find_platform(const struct run *run)
+const struct config_platform *find_platform(const struct evaluator *eval)
 {
     static const struct config_platform nothing;
-    const struct config_platform *platform = run->config->environment.platform;
-    return platform == NULL || run->boot == NULL ? &nothing : platform;
+    const struct config_platform *platform = eval->config->environment.platform;
+    return platform == NULL || eval->boot == NULL ? &nothing : platform;
 }
 
-int take_long_option(struct run *run, struct words *words, const char *names, const char **value)
+int take_long_option(struct evaluator *eval, struct words *words, const char *names,
+                     const char **value)
 {
     *value = NULL;
     if (words->count == 0 || words->word[0] != '-' || words->word[1] == 0) {
@@ -25,8 +26,8 @@ int take_long_option(struct run *run, struct words *words, const char *names, co
     int option = find_name(names, name, equals != NULL ? (size_t)(equals - name) : strlen(name));
     *value = equals != NULL ? equals + 1 : NULL;
     if (option < 0) {
-        run_warn(run, "unknown option '%.40s'", word);
-        run->failed = true;
+        eval_warn(eval, "unknown option '%.40s'", word);
+        eval->failed = true;
         return -2;
     }
     return option;
@@ -35,28 +36,28 @@ int take_long_option(struct run *run, struct words *words, const char *names, co
 /* ---- Output ---------------------------------------------------------------------------------- */
 
 /* A word of echo -e; false: no new line at the end. */
-static bool put_escaped(struct run *run, const char *word)
+static bool put_escaped(struct evaluator *eval, const char *word)
 {
     static const char names[] = "\\abfnrtv";
     static const char values[] = "\\\a\b\f\n\r\t\v";
     bool new_line = true;
     for (; *word != 0; word++) {
         if (*word != '\\' || word[1] == 0) {
-            run_put(run, *word);
+            eval_put(eval, *word);
             continue;
         }
         const char *found = strchr(names, *++word);
         if (found != NULL) {
-            run_put(run, values[found - names]);
+            eval_put(eval, values[found - names]);
         }
         new_line &= *word != 'c';
     }
     return new_line;
 }
 
-bool run_echo(struct run *run, const struct command *command)
+bool command_echo(struct evaluator *eval, const struct command *command)
 {
-    const struct config_platform *platform = find_platform(run);
+    const struct config_platform *platform = find_platform(eval);
     struct words words = words_of(command);
     bool new_line = true;
     bool escapes = false;
@@ -65,25 +66,25 @@ bool run_echo(struct run *run, const struct command *command)
         escapes |= option >= 1;
     }
     take_option(&words, "--\0");
-    const char *text = run_words_end(run);
+    const char *text = eval_words_end(eval);
     while (words.count > 0) {
         const char *word = take_word(&words);
         if (escapes) {
-            new_line &= put_escaped(run, word);
+            new_line &= put_escaped(eval, word);
         } else {
-            put_value(run, word, true);
+            put_value(eval, word, true);
         }
         if (words.count > 0) {
-            run_put(run, ' ');
+            eval_put(eval, ' ');
         }
     }
     if (new_line) {
-        run_put(run, '\n');
+        eval_put(eval, '\n');
     }
-    run_put(run, 0);
-    run->word_open = false;
-    if (run->full) {
-        return run_fail_full(run);
+    eval_put(eval, 0);
+    eval->word_open = false;
+    if (eval->full) {
+        return eval_fail_full(eval);
     }
     if (platform->print != NULL) {
         platform->print(text);
@@ -91,35 +92,35 @@ bool run_echo(struct run *run, const struct command *command)
     return true;
 }
 
-bool run_cat(struct run *run, const struct command *command)
+bool command_cat(struct evaluator *eval, const struct command *command)
 {
-    const struct config_platform *platform = find_platform(run);
+    const struct config_platform *platform = find_platform(eval);
     struct words words = words_of(command);
     struct config_file file;
     struct bytes text;
     struct error error;
-    if (!read_file_words(run, &words, &file)) {
+    if (!read_file_words(eval, &words, &file)) {
         return false;
     }
     if (platform->read == NULL || platform->print == NULL) {
         return true;
     }
-    if (!platform->read(file.path, run->arena, &text, &error)) {
-        run_warn(run, "%s: %s", file.path, error.message);
-        run->failed = true;
+    if (!platform->read(file.path, eval->arena, &text, &error)) {
+        eval_warn(eval, "%s: %s", file.path, error.message);
+        eval->failed = true;
         return true;
     }
-    const char *shown = arena_text(run->arena, (const char *)text.data, text.size);
+    const char *shown = arena_text(eval->arena, (const char *)text.data, text.size);
     if (shown == NULL) {
-        return run_fail_full(run);
+        return eval_fail_full(eval);
     }
     platform->print(shown);
     return true;
 }
 
-bool run_clear(struct run *run, const struct command *command)
+bool command_clear(struct evaluator *eval, const struct command *command)
 {
-    const struct config_platform *platform = find_platform(run);
+    const struct config_platform *platform = find_platform(eval);
     (void)command;
     if (platform->clear != NULL) {
         platform->clear();
@@ -129,13 +130,13 @@ bool run_clear(struct run *run, const struct command *command)
 
 /* ---- Somebody at the keyboard ---------------------------------------------------------------- */
 
-bool run_sleep(struct run *run, const struct command *command)
+bool command_sleep(struct evaluator *eval, const struct command *command)
 {
-    const struct config_platform *platform = find_platform(run);
+    const struct config_platform *platform = find_platform(eval);
     struct words words = words_of(command);
     const char *ignored;
     bool until_key = false;
-    for (int option; (option = take_long_option(run, &words, "verbose\0v\0interruptible\0i\0",
+    for (int option; (option = take_long_option(eval, &words, "verbose\0v\0interruptible\0i\0",
                                                 &ignored)) != -1;) {
         until_key |= option >= 2;
     }
@@ -145,53 +146,53 @@ bool run_sleep(struct run *run, const struct command *command)
     }
     if (platform->sleep != NULL && seconds > 0) {
         seconds = seconds < MAX_SECONDS ? seconds : MAX_SECONDS;
-        run->failed = !platform->sleep((unsigned)seconds, until_key);
+        eval->failed = !platform->sleep((unsigned)seconds, until_key);
     }
     return true;
 }
 
-bool run_read(struct run *run, const struct command *command)
+bool command_read(struct evaluator *eval, const struct command *command)
 {
-    const struct config_platform *platform = find_platform(run);
+    const struct config_platform *platform = find_platform(eval);
     struct words words = words_of(command);
-    char *line = run_allocate(run, LINE_BYTES);
+    char *line = eval_allocate(eval, LINE_BYTES);
     if (line == NULL) {
         return false;
     }
     if (platform->read_line != NULL) {
         platform->read_line(line, LINE_BYTES);
     }
-    return words.count == 0 || run->boot == NULL || set_variable(run, words.word, line);
+    return words.count == 0 || eval->boot == NULL || set_variable(eval, words.word, line);
 }
 
-bool run_keystatus(struct run *run, const struct command *command)
+bool command_keystatus(struct evaluator *eval, const struct command *command)
 {
-    const struct config_platform *platform = find_platform(run);
+    const struct config_platform *platform = find_platform(eval);
     struct words words = words_of(command);
     const char *ignored;
     unsigned wanted = 0;
-    for (int option;
-         (option = take_long_option(run, &words, "shift\0ctrl\0alt\0s\0c\0a\0", &ignored)) != -1;) {
+    for (int option; (option = take_long_option(eval, &words, "shift\0ctrl\0alt\0s\0c\0a\0",
+                                                &ignored)) != -1;) {
         wanted |= option >= 0 ? 1U << option % 3 : 0;
     }
     unsigned pressed = platform->modifiers != NULL ? platform->modifiers() : 0;
-    run->failed = wanted != 0 && (pressed & wanted) == 0;
+    eval->failed = wanted != 0 && (pressed & wanted) == 0;
     return true;
 }
 
 /* ---- The machine ----------------------------------------------------------------------------- */
 
-bool run_cpuid(struct run *run, const struct command *command)
+bool command_cpuid(struct evaluator *eval, const struct command *command)
 {
-    const struct config_platform *platform = run->config->environment.platform;
+    const struct config_platform *platform = eval->config->environment.platform;
     struct words words = words_of(command);
     enum config_feature feature = CONFIG_LONG_MODE;
     const char *ignored;
     for (int option;
-         (option = take_long_option(run, &words, "long-mode\0pae\0l\0p\0", &ignored)) != -1;) {
+         (option = take_long_option(eval, &words, "long-mode\0pae\0l\0p\0", &ignored)) != -1;) {
         feature = option >= 0 && option % 2 == 1 ? CONFIG_PAE : CONFIG_LONG_MODE;
     }
-    run->failed |=
+    eval->failed |=
         platform != NULL && platform->has_feature != NULL && !platform->has_feature(feature);
     return true;
 }
@@ -240,14 +241,14 @@ static bool set_serial_option(struct config_serial *serial, int option, const ch
     }
 }
 
-bool run_serial(struct run *run, const struct command *command)
+bool command_serial(struct evaluator *eval, const struct command *command)
 {
-    const struct config_platform *platform = find_platform(run);
+    const struct config_platform *platform = find_platform(eval);
     struct words words = words_of(command);
     struct config_serial serial = {.unit = CONFIG_DEFAULT_UNIT};
     const char *value;
     for (int option;
-         (option = take_long_option(run, &words,
+         (option = take_long_option(eval, &words,
                                     "unit\0port\0speed\0word\0stop\0parity\0rtscts\0efi\0"
                                     "u\0p\0s\0w\0t\0r\0",
                                     &value)) != -1;) {
@@ -256,25 +257,25 @@ bool run_serial(struct run *run, const struct command *command)
             value = words.count > 0 ? take_word(&words) : "";
         }
         if (option >= 0 && !set_serial_option(&serial, option, value)) {
-            run_warn(run, "serial: '%.40s' is no value for this option", value);
-            run->failed = true;
+            eval_warn(eval, "serial: '%.40s' is no value for this option", value);
+            eval->failed = true;
             return true;
         }
     }
     if (platform->set_serial != NULL && !platform->set_serial(&serial)) {
-        run_warn(run, "there is no such serial port");
-        run->failed = true;
+        eval_warn(eval, "there is no such serial port");
+        eval->failed = true;
     }
     return true;
 }
 
 /* terminal_input, terminal_output. */
-bool run_terminal(struct run *run, const struct command *command)
+bool command_terminal(struct evaluator *eval, const struct command *command)
 {
     static const char names[] = "console\0gfxterm\0vga_text\0at_keyboard\0usb_keyboard\0ofconsole\0"
                                 "vga\0serial\0serial_com0\0serial_com1\0serial_com2\0serial_com3\0";
     enum { GFXTERM = 1, FIRST_SERIAL = 7 };
-    const struct config_platform *platform = find_platform(run);
+    const struct config_platform *platform = find_platform(eval);
     struct words words = words_of(command);
     enum config_direction direction =
         strcmp(command->words, "terminal_input") == 0 ? CONFIG_INPUT : CONFIG_OUTPUT;
@@ -286,21 +287,21 @@ bool run_terminal(struct run *run, const struct command *command)
         int device = find_word(names, word);
         is_graphic |= device == GFXTERM;
         if (device < 0) {
-            run_warn(run, "unknown terminal '%.40s'", word);
-            run->failed = true;
+            eval_warn(eval, "unknown terminal '%.40s'", word);
+            eval->failed = true;
             return true;
         }
         named |= device < FIRST_SERIAL ? CONFIG_DEVICE_CONSOLE : CONFIG_DEVICE_SERIAL;
     }
-    unsigned *devices = &run->config->devices[direction];
+    unsigned *devices = &eval->config->devices[direction];
     unsigned wanted = how < 0 ? named : how == 0 ? *devices | named : *devices & ~named;
-    if (wanted == 0 || run->boot == NULL) {
+    if (wanted == 0 || eval->boot == NULL) {
         return true;
     }
     *devices = wanted;
     if (direction == CONFIG_OUTPUT && platform->set_graphics != NULL && (is_graphic || how < 0)) {
-        const struct config_variable *mode = find_variable(run->scope, "gfxmode", 7);
-        mode = mode != NULL ? mode : find_variable(run->config->scope, "gfxmode", 7);
+        const struct config_variable *mode = find_variable(eval->scope, "gfxmode", 7);
+        mode = mode != NULL ? mode : find_variable(eval->config->scope, "gfxmode", 7);
         bool is_set = mode != NULL && mode->value != NULL;
         platform->set_graphics(!is_graphic || how == 1 ? "" : is_set ? mode->value : "auto");
     }

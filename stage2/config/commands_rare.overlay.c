@@ -5,124 +5,124 @@
 
 #include <string.h>
 
-static bool accept(struct run *run, const struct command *command)
+static bool accept(struct evaluator *eval, const struct command *command)
 {
-    (void)run;
+    (void)eval;
     (void)command;
     return true;
 }
 
-static bool run_false(struct run *run, const struct command *command)
+static bool command_false(struct evaluator *eval, const struct command *command)
 {
     (void)command;
-    run->failed = true;
+    eval->failed = true;
     return true;
 }
 
-static bool run_reboot(struct run *run, const struct command *command)
+static bool command_reboot(struct evaluator *eval, const struct command *command)
 {
     (void)command;
-    return run_action(run, CONFIG_ACTION_REBOOT);
+    return eval_action(eval, CONFIG_ACTION_REBOOT);
 }
 
-static bool run_halt(struct run *run, const struct command *command)
+static bool command_halt(struct evaluator *eval, const struct command *command)
 {
     (void)command;
-    return run_action(run, CONFIG_ACTION_HALT);
+    return eval_action(eval, CONFIG_ACTION_HALT);
 }
 
-static bool run_exit(struct run *run, const struct command *command)
+static bool command_exit(struct evaluator *eval, const struct command *command)
 {
     (void)command;
-    return run_action(run, CONFIG_ACTION_EXIT);
+    return eval_action(eval, CONFIG_ACTION_EXIT);
 }
 
-static bool run_setup(struct run *run, const struct command *command)
+static bool command_setup(struct evaluator *eval, const struct command *command)
 {
     (void)command;
-    return run_action(run, CONFIG_ACTION_SETUP);
+    return eval_action(eval, CONFIG_ACTION_SETUP);
 }
 
 /* What an entry needs, and Whelk cannot do. */
-static bool refuse(struct run *run, const struct command *command)
+static bool refuse(struct evaluator *eval, const struct command *command)
 {
-    run->loads = true;
-    if (run->lists) {
-        run_warn(run, "%s is not supported", command->words);
+    eval->loads = true;
+    if (eval->lists) {
+        eval_warn(eval, "%s is not supported", command->words);
         return true;
     }
-    run->boot->names_no_kernel = run->boot->is_refused = true; /* whatever it named before */
-    return run_fail(run, "%s is not supported", command->words);
+    eval->boot->names_no_kernel = eval->boot->is_refused = true; /* whatever it named before */
+    return eval_fail(eval, "%s is not supported", command->words);
 }
 
-static bool run_configfile(struct run *run, const struct command *command)
+static bool command_configfile(struct evaluator *eval, const struct command *command)
 {
     struct words words = words_of(command);
-    run->loads = true;
-    run->keep = true;
-    if (run->boot == NULL) {
+    eval->loads = true;
+    eval->keep = true;
+    if (eval->boot == NULL) {
         return true;
     }
-    memset(run->boot, 0, sizeof *run->boot);
-    return read_file_words(run, &words, &run->boot->kernel) &&
-           run_action(run, CONFIG_ACTION_CONFIG);
+    memset(eval->boot, 0, sizeof *eval->boot);
+    return read_file_words(eval, &words, &eval->boot->kernel) &&
+           eval_action(eval, CONFIG_ACTION_CONFIG);
 }
 
 /* What changes the machine for what is booted, or keeps people away: not carried out. */
-static bool run_without(struct run *run, const struct command *command)
+static bool eval_without(struct evaluator *eval, const struct command *command)
 {
-    run_warn(run, "%s is not supported: it has no effect", command->words);
+    eval_warn(eval, "%s is not supported: it has no effect", command->words);
     return true;
 }
 
 /* What tells something that Whelk does not find out: no. */
-static bool run_unanswered(struct run *run, const struct command *command)
+static bool command_unanswered(struct evaluator *eval, const struct command *command)
 {
-    run_warn(run, "%s is not supported: it counts as false", command->words);
-    run->failed = true;
+    eval_warn(eval, "%s is not supported: it counts as false", command->words);
+    eval->failed = true;
     return true;
 }
 
 struct group {
     const char *names;
-    run_function *function;
+    command_function *function;
 };
 
 static const struct group groups[] = {
-    {"[\0test\0", run_test},
-    {"echo\0", run_echo},
-    {"search\0search.file\0search.fs_label\0search.fs_uuid\0", run_search},
-    {"serial\0", run_serial},
-    {"terminal_output\0terminal_input\0", run_terminal},
-    {"submenu\0", run_submenu},
-    {"source\0.\0", run_source},
-    {"configfile\0", run_configfile},
-    {"reboot\0", run_reboot},
-    {"halt\0", run_halt},
-    {"exit\0", run_exit},
-    {"fwsetup\0", run_setup},
-    {"false\0", run_false},
-    {"return\0", run_return},
-    {"break\0", run_break},
-    {"continue\0", run_continue},
-    {"shift\0", run_shift},
-    {"setparams\0", run_set_parameters},
-    {"eval\0", run_eval},
-    {"sleep\0", run_sleep},
-    {"read\0", run_read},
-    {"clear\0", run_clear},
-    {"cat\0", run_cat},
-    {"ls\0", run_ls},
-    {"lsmmap\0", run_show_memory},
-    {"help\0", run_help},
-    {"cpuid\0", run_cpuid},
-    {"keystatus\0", run_keystatus},
+    {"[\0test\0", command_test},
+    {"echo\0", command_echo},
+    {"search\0search.file\0search.fs_label\0search.fs_uuid\0", command_search},
+    {"serial\0", command_serial},
+    {"terminal_output\0terminal_input\0", command_terminal},
+    {"submenu\0", command_submenu},
+    {"source\0.\0", command_source},
+    {"configfile\0", command_configfile},
+    {"reboot\0", command_reboot},
+    {"halt\0", command_halt},
+    {"exit\0", command_exit},
+    {"fwsetup\0", command_setup},
+    {"false\0", command_false},
+    {"return\0", command_return},
+    {"break\0", command_break},
+    {"continue\0", command_continue},
+    {"shift\0", command_shift},
+    {"setparams\0", command_set_parameters},
+    {"eval\0", command_eval},
+    {"sleep\0", command_sleep},
+    {"read\0", command_read},
+    {"clear\0", command_clear},
+    {"cat\0", command_cat},
+    {"ls\0", command_ls},
+    {"lsmmap\0", command_show_memory},
+    {"help\0", command_help},
+    {"cpuid\0", command_cpuid},
+    {"keystatus\0", command_keystatus},
     {"password\0password_pbkdf2\0cutmem\0badram\0acpi\0drivemap\0setpci\0outb\0outw\0outl\0"
      "write_byte\0write_word\0write_dword\0wrmsr\0cmosset\0cmosclean\0sendkey\0",
-     run_without},
+     eval_without},
     {"regexp\0cmp\0cmostest\0probe\0smbios\0file\0hashsum\0md5sum\0sha1sum\0sha256sum\0"
      "sha512sum\0",
-     run_unanswered},
+     command_unanswered},
     {"linux\0linux16\0linuxefi\0initrd\0initrd16\0initrdefi\0chainloader\0normal\0loopback\0"
      "kfreebsd\0knetbsd\0kopenbsd\0ntldr\0freedos\0plan9\0xnu_kernel\0xnu_kernel64\0"
      "xen_hypervisor\0xen_module\0pxechainloader\0legacy_kernel\0legacy_initrd\0legacy_source\0"
@@ -146,34 +146,34 @@ const char *config_command_names(unsigned index, enum config_group *group)
         return NULL;
     }
     const struct group *found = &groups[index];
-    *group = found->function == accept                                     ? CONFIG_GROUP_HARMLESS
-             : found->function == refuse || found->function == run_without ? CONFIG_GROUP_REFUSED
-                                                                           : CONFIG_GROUP_DONE;
+    *group = found->function == accept                                      ? CONFIG_GROUP_HARMLESS
+             : found->function == refuse || found->function == eval_without ? CONFIG_GROUP_REFUSED
+                                                                            : CONFIG_GROUP_DONE;
     return found->names;
 }
 
-static bool run_rare(struct run *run, const struct command *command)
+static bool command_rare(struct evaluator *eval, const struct command *command)
 {
     if (command->keyword != NO_KEYWORD) {
-        return command->keyword == KEYWORD_FUNCTION ? define_function(run, command)
-                                                    : run_loop(run, command);
+        return command->keyword == KEYWORD_FUNCTION ? define_function(eval, command)
+                                                    : command_loop(eval, command);
     }
-    const struct config_function *function = find_function(run, command->words);
+    const struct config_function *function = find_function(eval, command->words);
     if (function != NULL) {
-        return call_function(run, command, function);
+        return call_function(eval, command, function);
     }
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         if (find_word(groups[i].names, command->words) >= 0) {
-            return groups[i].function(run, command);
+            return groups[i].function(eval, command);
         }
     }
-    run_warn(run, "unknown command '%.60s'", command->words);
-    run->failed = command->negated; /* a success, behind '!' as well */
+    eval_warn(eval, "unknown command '%.60s'", command->words);
+    eval->failed = command->negated; /* a success, behind '!' as well */
     return true;
 }
 
 const struct config_overlay config_overlay_table = {
-    .command = run_rare,
+    .command = command_rare,
     .end_submenu = end_submenu,
     .put_arguments = put_arguments,
     .from_legacy = config_from_legacy,

@@ -29,21 +29,22 @@ bool check_text(struct bytes *text, uint32_t *line, struct error *error)
 }
 
 /* What is booted; false: nothing, for the reason of the first warning, if there was one. */
-static bool complete(struct run *run, const struct config_warning *warning, const char *reason)
+static bool finish_request(struct evaluator *eval, const struct config_warning *warning,
+                           const char *reason)
 {
-    struct config_boot *boot = run->boot;
-    boot->gfxpayload = variable_value(run->config, run->scope, GFXPAYLOAD, strlen(GFXPAYLOAD));
-    boot->timing = variable_value(run->config, run->scope, TIMING, strlen(TIMING));
+    struct config_boot *boot = eval->boot;
+    boot->gfxpayload = variable_value(eval->config, eval->scope, GFXPAYLOAD, strlen(GFXPAYLOAD));
+    boot->timing = variable_value(eval->config, eval->scope, TIMING, strlen(TIMING));
     boot->names_no_kernel = boot->action == CONFIG_ACTION_BOOT && boot->kernel.path == NULL;
     if (!boot->names_no_kernel) {
         return true;
     }
     if (warning != NULL) {
         reason = warning->text;
-        run->line = warning->line;
-        run->cursor.name = warning->name;
+        eval->line = warning->line;
+        eval->cursor.name = warning->name;
     }
-    return run_fail(run, "%s", reason);
+    return eval_fail(eval, "%s", reason);
 }
 
 static bool is_legacy(const char *name)
@@ -54,37 +55,37 @@ static bool is_legacy(const char *name)
 }
 
 /* All of the config; then its entries are listed. */
-static bool read_all(struct run *run, struct config_text *text)
+static bool read_all(struct evaluator *eval, struct config_text *text)
 {
-    struct config *config = run->config;
-    run->cursor.name = text->name;
-    if (!check_text(&text->bytes, &run->line, run->error) || !run_open_scope(run, NULL)) {
+    struct config *config = eval->config;
+    eval->cursor.name = text->name;
+    if (!check_text(&text->bytes, &eval->line, eval->error) || !eval_open_scope(eval, NULL)) {
         return false;
     }
-    config->scope = run->scope;
+    config->scope = eval->scope;
     if (is_legacy(text->name)) {
-        const struct config_overlay *overlay = config_overlay(config, run->error);
-        if (overlay == NULL || !overlay->from_legacy(&text->bytes, run->arena)) {
-            return overlay != NULL && run_fail_full(run);
+        const struct config_overlay *overlay = config_overlay(config, eval->error);
+        if (overlay == NULL || !overlay->from_legacy(&text->bytes, eval->arena)) {
+            return overlay != NULL && eval_fail_full(eval);
         }
     }
-    run_enter(run, text);
-    if (!run_commands(run)) {
+    eval_enter(eval, text);
+    if (!eval_commands(eval)) {
         return false;
     }
     /* A config without entries, or with commands that boot before it comes to a menu. */
-    if (run->stopped || (config->entry_count == 0 && run->loads)) {
+    if (eval->stopped || (config->entry_count == 0 && eval->loads)) {
         struct config_entry whole = {.title = text->name,
                                      .id = "",
                                      .line = 1,
                                      .body.name = text->name,
                                      .menu = &config->top};
         config->entry_count = 0;
-        return run_add_entry(run, &whole);
+        return eval_add_entry(eval, &whole);
     }
-    run->line = 1;
+    eval->line = 1;
     return config->entry_count > 0 ||
-           complete(run, config->warnings, "the config has no menuentry");
+           finish_request(eval, config->warnings, "the config has no menuentry");
 }
 
 bool config_read_with(struct config *config, struct bytes text, const char *name,
@@ -96,13 +97,13 @@ bool config_read_with(struct config *config, struct bytes text, const char *name
                               .environment = *environment,
                               .devices = {CONFIG_DEVICE_CONSOLE, CONFIG_DEVICE_CONSOLE}};
     struct config_text whole = {.name = name, .bytes = text, .line = 1};
-    struct run run = {.config = config,
-                      .arena = arena,
-                      .error = error,
-                      .menu = &config->top,
-                      .boot = &config->immediate,
-                      .lists = true};
-    return read_all(&run, &whole) || run_finish_error(&run);
+    struct evaluator eval = {.config = config,
+                             .arena = arena,
+                             .error = error,
+                             .menu = &config->top,
+                             .boot = &config->immediate,
+                             .lists = true};
+    return read_all(&eval, &whole) || eval_finish_error(&eval);
 }
 
 bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
@@ -113,40 +114,41 @@ bool config_read(struct config *config, struct bytes text, const char *name, str
 }
 
 /* The entry's commands; its words are the arguments of a call. */
-static bool run_entry(struct run *run, const struct config_entry *entry)
+static bool eval_entry(struct evaluator *eval, const struct config_entry *entry)
 {
     if (entry->body.bytes.data == NULL) {
-        *run->boot = run->config->immediate;
-        run->scope = run->config->scope;
-        return complete(run, run->config->warnings,
-                        "nothing to boot: no multiboot line names a kernel");
+        *eval->boot = eval->config->immediate;
+        eval->scope = eval->config->scope;
+        return finish_request(eval, eval->config->warnings,
+                              "nothing to boot: no multiboot line names a kernel");
     }
-    struct frame *frame = push_frame(run, FRAME_CALL);
-    if (frame == NULL || !run_open_scope(run, entry->scope)) {
+    struct frame *frame = push_frame(eval, FRAME_CALL);
+    if (frame == NULL || !eval_open_scope(eval, entry->scope)) {
         return false;
     }
     frame->words = entry->arguments;
     frame->count = entry->argument_count;
-    run_enter(run, &entry->body);
-    if (!run_commands(run)) {
+    eval_enter(eval, &entry->body);
+    if (!eval_commands(eval)) {
         return false;
     }
-    run->cursor.name = entry->body.name;
-    run->line = entry->line;
-    return complete(run, run->first_warning, "nothing to boot: no multiboot line names a kernel");
+    eval->cursor.name = entry->body.name;
+    eval->line = entry->line;
+    return finish_request(eval, eval->first_warning,
+                          "nothing to boot: no multiboot line names a kernel");
 }
 
 bool config_evaluate(struct config *config, const struct config_entry *entry,
                      struct config_boot *boot, struct error *error)
 {
-    struct run run = {.config = config,
-                      .arena = config->arena,
-                      .error = error,
-                      .boot = boot,
-                      .cursor.name = entry->body.name,
-                      .line = entry->line};
+    struct evaluator eval = {.config = config,
+                             .arena = config->arena,
+                             .error = error,
+                             .boot = boot,
+                             .cursor.name = entry->body.name,
+                             .line = entry->line};
     memset(boot, 0, sizeof *boot);
-    return run_entry(&run, entry) || run_finish_error(&run);
+    return eval_entry(&eval, entry) || eval_finish_error(&eval);
 }
 
 int config_timeout(const struct config *config, bool *is_set)

@@ -9,41 +9,41 @@ enum {
     STEP_BYTES = 16,
 };
 
-void run_enter(struct run *run, const struct config_text *text)
+void eval_enter(struct evaluator *eval, const struct config_text *text)
 {
-    run->cursor = (struct cursor){.name = text->name, .text = text->bytes, .line = text->line};
+    eval->cursor = (struct cursor){.name = text->name, .text = text->bytes, .line = text->line};
 }
 
-struct frame *push_frame(struct run *run, enum frame_kind kind)
+struct frame *push_frame(struct evaluator *eval, enum frame_kind kind)
 {
-    if (run->depth == MAX_DEPTH) {
-        run_fail(run, "nested too deep: more than %d levels", MAX_DEPTH);
+    if (eval->depth == MAX_DEPTH) {
+        eval_fail(eval, "nested too deep: more than %d levels", MAX_DEPTH);
         return NULL;
     }
-    struct frame *frame = run_allocate(run, sizeof *frame);
+    struct frame *frame = eval_allocate(eval, sizeof *frame);
     if (frame != NULL) {
-        run->depth++;
-        run->keep = true;
-        frame->outer = run->top;
+        eval->depth++;
+        eval->keep = true;
+        frame->outer = eval->top;
         frame->kind = (uint8_t)kind;
-        frame->line = run->line;
-        frame->back = run->cursor;
-        run->top = frame;
+        frame->line = eval->line;
+        frame->back = eval->cursor;
+        eval->top = frame;
     }
     return frame;
 }
 
-void pop_frame(struct run *run)
+void pop_frame(struct evaluator *eval)
 {
-    run->depth--;
-    run->top = run->top->outer;
+    eval->depth--;
+    eval->top = eval->top->outer;
 }
 
-bool fail_part(const struct run *run, const struct frame *frame)
+bool fail_part(const struct evaluator *eval, const struct frame *frame)
 {
-    return run_fail(run, "a part of '%s' is missing or out of place",
-                    frame != NULL && frame->kind == FRAME_LOOP ? "... do ... done"
-                                                               : "if ... then ... fi");
+    return eval_fail(eval, "a part of '%s' is missing or out of place",
+                     frame != NULL && frame->kind == FRAME_LOOP ? "... do ... done"
+                                                                : "if ... then ... fi");
 }
 
 /* Whether a part of an `if` may stand where its frame is. */
@@ -58,42 +58,42 @@ static bool fits(const struct frame *frame, int keyword)
     return frame->state != STATE_CONDITION && (!frame->has_else || keyword == KEYWORD_FI);
 }
 
-bool skip_line(struct run *run, const struct command *command)
+bool skip_line(struct evaluator *eval, const struct command *command)
 {
-    run_warn(run, "'%s' outside of 'if ... fi' and '... do ... done'", command->words);
-    while (peek(&run->cursor) != '\n' && peek(&run->cursor) != NO_CHARACTER) {
-        take(&run->cursor);
+    eval_warn(eval, "'%s' outside of 'if ... fi' and '... do ... done'", command->words);
+    while (peek(&eval->cursor) != '\n' && peek(&eval->cursor) != NO_CHARACTER) {
+        take(&eval->cursor);
     }
     return true;
 }
 
 /* if, then, elif, else, fi. */
-static bool run_keyword(struct run *run, const struct command *command)
+static bool eval_keyword(struct evaluator *eval, const struct command *command)
 {
     int keyword = command->keyword;
     if (keyword == KEYWORD_IF) {
-        struct frame *frame = push_frame(run, FRAME_IF);
-        if (frame != NULL && run->discard) {
+        struct frame *frame = push_frame(eval, FRAME_IF);
+        if (frame != NULL && eval->discard) {
             frame->state = STATE_SEEK_END;
         }
         return frame != NULL;
     }
-    struct frame *frame = run->top;
+    struct frame *frame = eval->top;
     if (frame == NULL) {
-        return skip_line(run, command);
+        return skip_line(eval, command);
     }
     if (!fits(frame, keyword)) {
-        return fail_part(run, frame);
+        return fail_part(eval, frame);
     }
     switch (keyword) {
     case KEYWORD_THEN:
         if (frame->state == STATE_CONDITION) {
-            frame->state = run->failed ? STATE_SEEK_BRANCH : STATE_BRANCH;
+            frame->state = eval->failed ? STATE_SEEK_BRANCH : STATE_BRANCH;
         }
         break;
     case KEYWORD_FI:
-        run->failed &= frame->state != STATE_SEEK_BRANCH; /* no branch, no failure */
-        pop_frame(run);
+        eval->failed &= frame->state != STATE_SEEK_BRANCH; /* no branch, no failure */
+        pop_frame(eval);
         break;
     default:
         frame->has_else = keyword == KEYWORD_ELSE;
@@ -105,76 +105,76 @@ static bool run_keyword(struct run *run, const struct command *command)
 }
 
 /* At the end of a block: back to behind it. */
-static bool end_frame(struct run *run, const struct frame *frame)
+static bool end_frame(struct evaluator *eval, const struct frame *frame)
 {
     if (frame->kind <= FRAME_LOOP) {
-        run->line = frame->line;
-        return fail_part(run, frame);
+        eval->line = frame->line;
+        return fail_part(eval, frame);
     }
-    run->cursor = frame->back;
-    pop_frame(run);
+    eval->cursor = frame->back;
+    pop_frame(eval);
     const struct config_overlay *overlay =
-        frame->kind == FRAME_SUBMENU ? config_overlay(run->config, run->error) : NULL;
-    return overlay == NULL || overlay->end_submenu(run, frame);
+        frame->kind == FRAME_SUBMENU ? config_overlay(eval->config, eval->error) : NULL;
+    return overlay == NULL || overlay->end_submenu(eval, frame);
 }
 
-bool run_rare_command(struct run *run, const struct command *command)
+bool eval_rare_command(struct evaluator *eval, const struct command *command)
 {
-    const struct config_overlay *overlay = config_overlay(run->config, run->error);
-    return overlay != NULL && overlay->command(run, command);
+    const struct config_overlay *overlay = config_overlay(eval->config, eval->error);
+    return overlay != NULL && overlay->command(eval, command);
 }
 
-static bool run_step(struct run *run, const struct command *command)
+static bool eval_step(struct evaluator *eval, const struct command *command)
 {
-    if (run->steps > MAX_STEPS) {
-        return run_fail(run, "too many commands: a loop without an end?");
+    if (eval->steps > MAX_STEPS) {
+        return eval_fail(eval, "too many commands: a loop without an end?");
     }
     if (command->keyword >= KEYWORD_FUNCTION) {
         /* What is read past has loops of its own, which matter to a loop only. */
         bool passed =
-            run->discard && (command->keyword == KEYWORD_FUNCTION || run->top->kind == FRAME_IF);
-        return passed || run_rare_command(run, command);
+            eval->discard && (command->keyword == KEYWORD_FUNCTION || eval->top->kind == FRAME_IF);
+        return passed || eval_rare_command(eval, command);
     }
     if (command->keyword != NO_KEYWORD) {
-        return run_keyword(run, command);
+        return eval_keyword(eval, command);
     }
-    if (run->discard) {
+    if (eval->discard) {
         return true;
     }
     if (command->stray != 0) {
-        run_warn(run, "'%c' must be in quotes", command->stray);
+        eval_warn(eval, "'%c' must be in quotes", command->stray);
         return true;
     }
-    run->failed = false;
-    bool fine = run_command(run, command);
-    run->failed ^= command->negated;
+    eval->failed = false;
+    bool fine = eval_command(eval, command);
+    eval->failed ^= command->negated;
     return fine;
 }
 
-bool run_commands(struct run *run)
+bool eval_commands(struct evaluator *eval)
 {
-    struct arena *arena = run->arena;
-    while (!run->stopped) {
+    struct arena *arena = eval->arena;
+    while (!eval->stopped) {
         struct command command;
         size_t mark = arena->used;
-        const struct frame *top = run->top;
-        run->discard = top != NULL && top->state >= STATE_SEEK_BRANCH;
-        run->keep = false;
-        size_t start = run->cursor.at;
-        switch (run_pull(run, &command)) {
+        const struct frame *top = eval->top;
+        eval->discard = top != NULL && top->state >= STATE_SEEK_BRANCH;
+        eval->keep = false;
+        size_t start = eval->cursor.at;
+        switch (eval_pull(eval, &command)) {
         case PULLED_NOTHING:
             return false;
         case PULLED_END:
-            if (top == NULL || !end_frame(run, top)) {
+            if (top == NULL || !end_frame(eval, top)) {
                 return top == NULL;
             }
             break;
         case PULLED_COMMAND:
-            run->steps += 1 + (run->cursor.at - start + arena->used - mark) / STEP_BYTES;
-            if (!run_step(run, &command)) {
+            eval->steps += 1 + (eval->cursor.at - start + arena->used - mark) / STEP_BYTES;
+            if (!eval_step(eval, &command)) {
                 return false;
             }
-            if (!run->keep) {
+            if (!eval->keep) {
                 arena->used = mark;
             }
         }

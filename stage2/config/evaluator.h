@@ -87,7 +87,7 @@ enum keyword {
 enum { NO_KEYWORD = -1 };
 
 /* One evaluation, of the top level or of an entry. */
-struct run {
+struct evaluator {
     struct config *config;
     struct arena *arena;
     struct error *error;
@@ -120,21 +120,22 @@ struct words {
 
 /* ---- config/message.c ---------------------------------------------------------------------- */
 
-/* The reason; false. run_finish_error() puts "name:line: " before it, once the run has ended. */
-bool run_fail(const struct run *run, const char *format, ...)
+/* The reason; false. eval_finish_error() puts "name:line: " before it, once the run has ended. */
+bool eval_fail(const struct evaluator *eval, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
-bool run_finish_error(const struct run *run) __attribute__((cold));
+bool eval_finish_error(const struct evaluator *eval) __attribute__((cold));
 
 /* The failure of whatever needs memory. */
-bool run_fail_full(const struct run *run) __attribute__((cold));
+bool eval_fail_full(const struct evaluator *eval) __attribute__((cold));
 
 /* Zeroed memory; NULL with the error set when there is none. */
-void *run_allocate(const struct run *run, size_t size);
+void *eval_allocate(const struct evaluator *eval, size_t size);
 
 /* A remark about the run's line, behind those of the lines before; what has been said of a line
    is not repeated. */
-void run_warn(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+void eval_warn(struct evaluator *eval, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
 
 /* ---- config/variables.c -------------------------------------------------------------------- */
 
@@ -159,15 +160,15 @@ const char *variable_value(const struct config *config, const struct config_scop
                            const char *name, size_t length);
 
 /* The innermost call, or NULL. */
-struct frame *find_call(const struct run *run);
+struct frame *find_call(const struct evaluator *eval);
 
 /* What stands for $name; NULL: nothing. */
-const char *expansion(const struct run *run, const char *name, size_t length);
+const char *expansion(const struct evaluator *eval, const char *name, size_t length);
 
-bool set_variable(struct run *run, const char *name, const char *value);
+bool set_variable(struct evaluator *eval, const char *name, const char *value);
 
 /* A scope in which what is set hides what the run has seen so far. */
-bool run_open_scope(struct run *run, struct config_scope *parent);
+bool eval_open_scope(struct evaluator *eval, struct config_scope *parent);
 
 /* ---- config/lexer.c ------------------------------------------------------------------------ */
 
@@ -176,38 +177,38 @@ int take(struct cursor *cursor);
 
 /* Words are built at the end of the arena. Nothing else may be allocated until the last one is
    complete. */
-char *run_words_end(const struct run *run);
-void run_put(struct run *run, int c);
-void end_word(struct run *run);
+char *eval_words_end(const struct evaluator *eval);
+void eval_put(struct evaluator *eval, int c);
+void end_word(struct evaluator *eval);
 
 /* A value outside quotes makes several words where it has blanks inside. */
-void put_value(struct run *run, const char *value, bool quoted);
+void put_value(struct evaluator *eval, const char *value, bool quoted);
 
 bool ends_word(int c);
 
 /* Reads a word at the cursor: nothing, one word or several, as its expansions want. The raw text
    is for comparison with reserved words. */
-bool read_word(struct run *run, struct bytes *raw);
+bool read_word(struct evaluator *eval, struct bytes *raw);
 
 /* ---- config/parser.c ------------------------------------------------------------------------- */
 
 enum pulled { PULLED_NOTHING, PULLED_END, PULLED_COMMAND };
 
 /* The next command, its words expanded; nothing when an error stands in the way. */
-enum pulled run_pull(struct run *run, struct command *command);
+enum pulled eval_pull(struct evaluator *eval, struct command *command);
 
 /* ---- config/menuentry.c, config/load.c, config/commands.c ---------------------------------------
  */
 
 /* An array with room for one element more than count; moved whenever count reaches a power of
    two. */
-void *grown(struct run *run, void *array, size_t count, size_t size);
+void *array_reserve(struct evaluator *eval, void *array, size_t count, size_t size);
 
 /* What menuentry and submenu say. */
-bool read_entry(struct run *run, const struct command *command, struct config_entry *entry);
+bool read_entry(struct evaluator *eval, const struct command *command, struct config_entry *entry);
 
-bool run_menuentry(struct run *run, const struct command *command);
-bool run_add_entry(struct run *run, const struct config_entry *entry);
+bool command_menuentry(struct evaluator *eval, const struct command *command);
+bool eval_add_entry(struct evaluator *eval, const struct config_entry *entry);
 
 #define GFXPAYLOAD "gfxpayload"
 #define TIMING     "whelk_timing"
@@ -222,21 +223,21 @@ const char *take_word(struct words *words);
 int take_option(struct words *words, const char *list);
 
 /* Any other command, and keywords from KEYWORD_FUNCTION on. */
-bool run_rare_command(struct run *run, const struct command *command);
+bool eval_rare_command(struct evaluator *eval, const struct command *command);
 
 /* A path without its device. False: it is not absolute. */
-bool clean_path(const struct run *run, const char **path);
+bool clean_path(const struct evaluator *eval, const char **path);
 
-bool load_kernel(struct run *run, struct words words, enum config_protocol protocol);
-bool load_module(struct run *run, struct words words, enum config_protocol protocol);
+bool load_kernel(struct evaluator *eval, struct words words, enum config_protocol protocol);
+bool load_module(struct evaluator *eval, struct words words, enum config_protocol protocol);
 
 /* The file's name alone, as that of a kernel. */
-bool read_file_words(struct run *run, const struct words *words, struct config_file *file);
+bool read_file_words(struct evaluator *eval, const struct words *words, struct config_file *file);
 
 /* `boot` and what ends an entry without booting it. */
-bool run_action(struct run *run, enum config_action action);
+bool eval_action(struct evaluator *eval, enum config_action action);
 
-bool run_command(struct run *run, const struct command *command);
+bool eval_command(struct evaluator *eval, const struct command *command);
 
 /* The names of its commands. */
 extern const char command_names[];
@@ -245,81 +246,82 @@ extern const char command_names[];
  */
 
 /* Puts the cursor to the start of a text. */
-void run_enter(struct run *run, const struct config_text *text);
+void eval_enter(struct evaluator *eval, const struct config_text *text);
 
 /* NULL with the error set: too many, or no memory. */
-struct frame *push_frame(struct run *run, enum frame_kind kind);
-void pop_frame(struct run *run);
+struct frame *push_frame(struct evaluator *eval, enum frame_kind kind);
+void pop_frame(struct evaluator *eval);
 
 /* Part of a block that was never begun, at the top level: the rest of the line is lost, no more. */
-bool skip_line(struct run *run, const struct command *command);
+bool skip_line(struct evaluator *eval, const struct command *command);
 
 /* The failure of what lacks a part, or has one too many. */
-bool fail_part(const struct run *run, const struct frame *frame);
+bool fail_part(const struct evaluator *eval, const struct frame *frame);
 
 /* Executes up to the end of the text or a command that stops. */
-bool run_commands(struct run *run);
+bool eval_commands(struct evaluator *eval);
 
 /* Takes the mark off that may stand before a text. False, and the line, if it is none. */
 bool check_text(struct bytes *text, uint32_t *line, struct error *error);
 
 /* ---- What few configs need ----------------------------------------------------------------- */
 
-typedef bool run_function(struct run *run, const struct command *command);
+typedef bool command_function(struct evaluator *eval, const struct command *command);
 
 /* ---- config/loop.overlay.c, config/function.overlay.c, config/submenu.overlay.c,
  * config/legacy.overlay.c, config/test.overlay.c --- */
 
-run_function run_loop; /* while, until, for, do, done */
-run_function run_break;
-run_function run_continue;
+command_function command_loop; /* while, until, for, do, done */
+command_function command_break;
+command_function command_continue;
 
-run_function define_function;
-run_function run_return;
-run_function run_shift;
-run_function run_set_parameters;
-run_function run_source;
-run_function run_eval;
-const struct config_function *find_function(const struct run *run, const char *name);
-bool call_function(struct run *run, const struct command *command,
+command_function define_function;
+command_function command_return;
+command_function command_shift;
+command_function command_set_parameters;
+command_function command_source;
+command_function command_eval;
+const struct config_function *find_function(const struct evaluator *eval, const char *name);
+bool call_function(struct evaluator *eval, const struct command *command,
                    const struct config_function *function);
-void put_arguments(struct run *run, int which, bool quoted);
+void put_arguments(struct evaluator *eval, int which, bool quoted);
 
 /* A command's first argument as a number. */
 int number_of(const struct command *command, int otherwise);
 
-run_function run_submenu;
-bool end_submenu(struct run *run, const struct frame *frame);
+command_function command_submenu;
+bool end_submenu(struct evaluator *eval, const struct frame *frame);
 size_t find_default(struct config *config, const struct config_variable *variable);
 size_t find_fallback(struct config *config, unsigned number);
 
 bool config_from_legacy(struct bytes *text, struct arena *arena);
 
-run_function run_test; /* test …, [ … ]: -a binds more than -o */
+command_function command_test; /* test …, [ … ]: -a binds more than -o */
 
 /* ---- config/commands_io.overlay.c, config/search.overlay.c
  * -------------------------------------------------------- */
 
 /* The host, if the command is one to be carried out: the entries of a submenu are only listed. */
-const struct config_platform *find_platform(const struct run *run);
+const struct config_platform *find_platform(const struct evaluator *eval);
 
 /* Takes the next option: -1 there is none, -2 it is an unknown one (with a warning). */
-int take_long_option(struct run *run, struct words *words, const char *names, const char **value);
+int take_long_option(struct evaluator *eval, struct words *words, const char *names,
+                     const char **value);
 
-run_function run_echo;
-run_function run_clear;
-run_function run_sleep;
-run_function run_read;
-run_function run_cpuid;
-run_function run_keystatus;
-run_function run_cat;
-run_function run_serial;
-run_function run_terminal;
-run_function run_search;
+command_function command_echo;
+command_function command_clear;
+command_function command_sleep;
+command_function command_read;
+command_function command_cpuid;
+command_function command_keystatus;
+command_function command_cat;
+command_function command_serial;
+command_function command_terminal;
+command_function command_search;
 
 /* ---- config/show.overlay.c
  * --------------------------------------------------------------------------- */
 
-run_function run_ls;
-run_function run_help;
-run_function run_show_memory;
+command_function command_ls;
+command_function command_help;
+command_function command_show_memory;

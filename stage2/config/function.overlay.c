@@ -5,67 +5,67 @@
 #include <string.h>
 #include "loader/format.h"
 
-bool define_function(struct run *run, const struct command *command)
+bool define_function(struct evaluator *eval, const struct command *command)
 {
-    struct config_function *function = run_allocate(run, sizeof *function);
+    struct config_function *function = eval_allocate(eval, sizeof *function);
     if (function == NULL) {
         return false;
     }
     if (!command->has_block || command->count < 2) {
-        return run_fail(run, "function needs a name and '{'");
+        return eval_fail(eval, "function needs a name and '{'");
     }
-    function->next = run->config->functions;
+    function->next = eval->config->functions;
     function->name = next_word(command->words);
     function->body = command->block;
-    run->config->functions = function;
-    run->keep = true;
+    eval->config->functions = function;
+    eval->keep = true;
     return true;
 }
 
-const struct config_function *find_function(const struct run *run, const char *name)
+const struct config_function *find_function(const struct evaluator *eval, const char *name)
 {
-    const struct config_function *function = run->config->functions;
+    const struct config_function *function = eval->config->functions;
     while (function != NULL && strcmp(function->name, name) != 0) {
         function = function->next;
     }
     return function;
 }
 
-bool call_function(struct run *run, const struct command *command,
+bool call_function(struct evaluator *eval, const struct command *command,
                    const struct config_function *function)
 {
-    struct frame *frame = push_frame(run, FRAME_CALL);
+    struct frame *frame = push_frame(eval, FRAME_CALL);
     if (frame == NULL) {
         return false;
     }
     frame->words = next_word(command->words);
     frame->count = command->count - 1;
-    run->keep = true;
-    run_enter(run, &function->body);
+    eval->keep = true;
+    eval_enter(eval, &function->body);
     return true;
 }
 
-void put_arguments(struct run *run, int which, bool quoted)
+void put_arguments(struct evaluator *eval, int which, bool quoted)
 {
-    const struct frame *call = find_call(run);
+    const struct frame *call = find_call(eval);
     if (call == NULL) {
         return;
     }
     if (which == '#') {
         char number[12];
         format_text(number, sizeof number, "%u", (unsigned)call->count);
-        put_value(run, number, quoted);
+        put_value(eval, number, quoted);
         return;
     }
     const char *word = call->words;
     for (size_t i = 0; i < call->count; i++, word = next_word(word)) {
         if (i > 0 && quoted && which == '*') {
-            run_put(run, ' ');
+            eval_put(eval, ' ');
         } else if (i > 0) {
-            end_word(run);
-            run->word_open = quoted;
+            end_word(eval);
+            eval->word_open = quoted;
         }
-        put_value(run, word, quoted);
+        put_value(eval, word, quoted);
     }
 }
 
@@ -78,25 +78,25 @@ int number_of(const struct command *command, int otherwise)
     return otherwise;
 }
 
-bool run_return(struct run *run, const struct command *command)
+bool command_return(struct evaluator *eval, const struct command *command)
 {
-    const struct frame *call = find_call(run);
+    const struct frame *call = find_call(eval);
     if (call == NULL || call->kind != FRAME_CALL) {
-        run_warn(run, "return outside a function");
+        eval_warn(eval, "return outside a function");
         return true;
     }
-    run->failed = number_of(command, 0) != 0;
-    run->cursor = call->back;
-    while (run->top != call) {
-        pop_frame(run);
+    eval->failed = number_of(command, 0) != 0;
+    eval->cursor = call->back;
+    while (eval->top != call) {
+        pop_frame(eval);
     }
-    pop_frame(run);
+    pop_frame(eval);
     return true;
 }
 
-bool run_shift(struct run *run, const struct command *command)
+bool command_shift(struct evaluator *eval, const struct command *command)
 {
-    struct frame *call = find_call(run);
+    struct frame *call = find_call(eval);
     for (int i = number_of(command, 1); call != NULL && i > 0 && call->count > 0; i--) {
         call->words = next_word(call->words);
         call->count--;
@@ -104,55 +104,55 @@ bool run_shift(struct run *run, const struct command *command)
     return true;
 }
 
-bool run_set_parameters(struct run *run, const struct command *command)
+bool command_set_parameters(struct evaluator *eval, const struct command *command)
 {
-    struct frame *call = find_call(run);
+    struct frame *call = find_call(eval);
     if (call != NULL) {
         call->words = next_word(command->words);
         call->count = command->count - 1;
-        run->keep = true;
+        eval->keep = true;
     }
     return true;
 }
 
 /* Goes on in another text, and behind the command when that is done. */
-static bool enter_source(struct run *run, const struct config_text *text)
+static bool enter_source(struct evaluator *eval, const struct config_text *text)
 {
-    if (push_frame(run, FRAME_SOURCE) == NULL) {
+    if (push_frame(eval, FRAME_SOURCE) == NULL) {
         return false;
     }
-    run_enter(run, text);
+    eval_enter(eval, text);
     return true;
 }
 
-bool run_source(struct run *run, const struct command *command)
+bool command_source(struct evaluator *eval, const struct command *command)
 {
-    const struct config_platform *platform = find_platform(run);
+    const struct config_platform *platform = find_platform(eval);
     struct words words = words_of(command);
     struct config_text text = {.name = words.word, .line = 1};
     struct error error;
-    if (words.count != 1 || !clean_path(run, &text.name)) {
-        run_warn(run, "source needs a file's absolute name");
-        run->failed = true;
+    if (words.count != 1 || !clean_path(eval, &text.name)) {
+        eval_warn(eval, "source needs a file's absolute name");
+        eval->failed = true;
         return true;
     }
-    run->keep = true;
+    eval->keep = true;
     if (platform->read == NULL) {
-        return run_fail(run, "source is not supported here");
+        return eval_fail(eval, "source is not supported here");
     }
-    if (!platform->read(text.name, run->arena, &text.bytes, &error) ||
+    if (!platform->read(text.name, eval->arena, &text.bytes, &error) ||
         !check_text(&text.bytes, &text.line, &error)) {
-        run_warn(run, "%s: %s", text.name, error.message);
-        run->failed = true;
+        eval_warn(eval, "%s: %s", text.name, error.message);
+        eval->failed = true;
         return true;
     }
-    return enter_source(run, &text);
+    return enter_source(eval, &text);
 }
 
 /* The words, with blanks between them, are commands. */
-bool run_eval(struct run *run, const struct command *command)
+bool command_eval(struct evaluator *eval, const struct command *command)
 {
-    struct config_text text = {.name = run->cursor.name, .line = run->line};
+    struct config_text text = {.name = eval->cursor.name, .line = eval->line};
     struct words words = words_of(command);
     char *start = (char *)(uintptr_t)words.word;
     size_t size = 0;
@@ -161,6 +161,6 @@ bool run_eval(struct run *run, const struct command *command)
         start[size++] = ' ';
     }
     text.bytes = (struct bytes){(const uint8_t *)start, size};
-    run->keep = true;
-    return enter_source(run, &text);
+    eval->keep = true;
+    return enter_source(eval, &text);
 }

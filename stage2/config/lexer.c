@@ -29,35 +29,35 @@ int take(struct cursor *cursor)
 
 /* Words are built at the end of the arena. Nothing else may be allocated until the last one is
    complete. */
-char *run_words_end(const struct run *run)
+char *eval_words_end(const struct evaluator *eval)
 {
-    return (char *)run->arena->base + run->arena->used;
+    return (char *)eval->arena->base + eval->arena->used;
 }
 
-void run_put(struct run *run, int c)
+void eval_put(struct evaluator *eval, int c)
 {
-    struct arena *arena = run->arena;
-    run->word_open = true;
-    if (run->discard) {
+    struct arena *arena = eval->arena;
+    eval->word_open = true;
+    if (eval->discard) {
         return;
     }
     if (arena->used < arena->size) {
         arena->base[arena->used++] = (uint8_t)c;
     } else {
-        run->full = true;
+        eval->full = true;
     }
 }
 
-void end_word(struct run *run)
+void end_word(struct evaluator *eval)
 {
-    if (run->word_open) {
-        run_put(run, 0);
-        run->word_count++;
-        run->word_open = false;
+    if (eval->word_open) {
+        eval_put(eval, 0);
+        eval->word_count++;
+        eval->word_open = false;
     }
 }
 
-void put_value(struct run *run, const char *value, bool quoted)
+void put_value(struct evaluator *eval, const char *value, bool quoted)
 {
     while (*value != 0) {
         const char *rest = value;
@@ -65,20 +65,20 @@ void put_value(struct run *run, const char *value, bool quoted)
             rest++;
         }
         if (rest == value) {
-            run_put(run, *value++);
+            eval_put(eval, *value++);
         } else {
             value = rest;
             if (*rest != 0) {
-                end_word(run);
+                end_word(eval);
             }
         }
     }
 }
 
 /* Behind '$'. A lone one stands for itself; before a quote it asks for a translation. */
-static bool read_variable(struct run *run, bool quoted)
+static bool read_variable(struct evaluator *eval, bool quoted)
 {
-    struct cursor *cursor = &run->cursor;
+    struct cursor *cursor = &eval->cursor;
     int c = peek(cursor);
     if (c == '"' && !quoted) {
         return true;
@@ -101,47 +101,47 @@ static bool read_variable(struct run *run, bool quoted)
         length = (size_t)((const char *)cursor->text.data + cursor->at - name);
     }
     if (brace && (length == 0 || take(cursor) != '}')) {
-        run->line = line;
-        return run_fail(run, "'${' needs a variable's name and '}'");
+        eval->line = line;
+        return eval_fail(eval, "'${' needs a variable's name and '}'");
     }
     if (length == 0) {
-        run_put(run, '$');
-    } else if (!run->discard && strchr("#*@", *name) != NULL) {
-        const struct config_overlay *overlay = config_overlay(run->config, run->error);
+        eval_put(eval, '$');
+    } else if (!eval->discard && strchr("#*@", *name) != NULL) {
+        const struct config_overlay *overlay = config_overlay(eval->config, eval->error);
         if (overlay == NULL) {
             return false;
         }
-        overlay->put_arguments(run, *name, quoted);
-    } else if (!run->discard) {
-        const char *value = expansion(run, name, length);
-        put_value(run, value != NULL ? value : "", quoted);
+        overlay->put_arguments(eval, *name, quoted);
+    } else if (!eval->discard) {
+        const char *value = expansion(eval, name, length);
+        put_value(eval, value != NULL ? value : "", quoted);
     }
     return true;
 }
 
 /* Behind a quote that was never closed. Each one behind a lost one opens that should close: the
    first that is open at the end of its line is the one to look at. */
-static bool fail_unclosed(struct run *run, uint32_t line)
+static bool fail_unclosed(struct evaluator *eval, uint32_t line)
 {
-    run->line = run->first_long_quote != 0 ? run->first_long_quote : line;
-    return run_fail(run, "a quote that begins here is never closed");
+    eval->line = eval->first_long_quote != 0 ? eval->first_long_quote : line;
+    return eval_fail(eval, "a quote that begins here is never closed");
 }
 
 /* Behind the opening quote, up to behind the closing one. */
-static bool read_quoted(struct run *run, int quote)
+static bool read_quoted(struct evaluator *eval, int quote)
 {
-    struct cursor *cursor = &run->cursor;
+    struct cursor *cursor = &eval->cursor;
     uint32_t line = cursor->line;
-    run->word_open = true;
+    eval->word_open = true;
     for (int c = take(cursor); c != quote; c = take(cursor)) {
         if (c == NO_CHARACTER) {
-            return fail_unclosed(run, line);
+            return fail_unclosed(eval, line);
         }
-        if (c == '\n' && run->first_long_quote == 0) {
-            run->first_long_quote = line;
+        if (c == '\n' && eval->first_long_quote == 0) {
+            eval->first_long_quote = line;
         }
         if (quote == '"' && c == '$') {
-            if (!read_variable(run, true)) {
+            if (!read_variable(eval, true)) {
                 return false;
             }
             continue;
@@ -155,7 +155,7 @@ static bool read_quoted(struct run *run, int quote)
                 }
             }
         }
-        run_put(run, c);
+        eval_put(eval, c);
     }
     return true;
 }
@@ -167,9 +167,9 @@ bool ends_word(int c)
 
 /* Reads a word at the cursor: nothing, one word or several, as its expansions want. The raw text
    is for comparison with reserved words. */
-bool read_word(struct run *run, struct bytes *raw)
+bool read_word(struct evaluator *eval, struct bytes *raw)
 {
-    struct cursor *cursor = &run->cursor;
+    struct cursor *cursor = &eval->cursor;
     *raw = (struct bytes){.data = cursor->text.data + cursor->at};
     while (!ends_word(peek(cursor))) {
         int c = take(cursor);
@@ -178,18 +178,18 @@ bool read_word(struct run *run, struct bytes *raw)
             c = take(cursor);
         }
         if (!escaped && (c == '\'' || c == '"')) {
-            if (!read_quoted(run, c)) {
+            if (!read_quoted(eval, c)) {
                 return false;
             }
         } else if (!escaped && c == '$') {
-            if (!read_variable(run, false)) {
+            if (!read_variable(eval, false)) {
                 return false;
             }
         } else if (!escaped || (c != '\n' && c != NO_CHARACTER)) {
-            run_put(run, c);
+            eval_put(eval, c);
         }
         raw->size = (size_t)(cursor->text.data + cursor->at - raw->data);
     }
-    end_word(run);
+    end_word(eval);
     return true;
 }

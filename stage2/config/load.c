@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Takes "(cd)" and the like off: there is one disc. */
-bool clean_path(const struct run *run, const char **path)
+bool clean_path(const struct evaluator *eval, const char **path)
 {
     const char *name = *path;
     const char *end = *name == '(' ? strchr(name, ')') : NULL;
@@ -15,7 +15,7 @@ bool clean_path(const struct run *run, const char **path)
         }
     }
     if (*name != '/') {
-        return run_fail(run, "the path '%.60s' does not begin with '/'", *path);
+        return eval_fail(eval, "the path '%.60s' does not begin with '/'", *path);
     }
     *path = name;
     return true;
@@ -23,30 +23,30 @@ bool clean_path(const struct run *run, const char **path)
 
 /* Joins words as GRUB does: one blank between them; quotes around a word with a blank; a
    backslash before quotes and backslashes. */
-static const char *join_arguments(struct run *run, const char *word, size_t count)
+static const char *join_arguments(struct evaluator *eval, const char *word, size_t count)
 {
-    char *joined = run_words_end(run);
+    char *joined = eval_words_end(eval);
     for (; count > 0; count--) {
         bool quoted = strchr(word, ' ') != NULL;
         if (quoted) {
-            run_put(run, '"');
+            eval_put(eval, '"');
         }
         for (; *word != 0; word++) {
             if (*word == '\\' || *word == '\'' || *word == '"') {
-                run_put(run, '\\');
+                eval_put(eval, '\\');
             }
-            run_put(run, *word);
+            eval_put(eval, *word);
         }
         word++;
         if (quoted) {
-            run_put(run, '"');
+            eval_put(eval, '"');
         }
         if (count > 1) {
-            run_put(run, ' ');
+            eval_put(eval, ' ');
         }
     }
-    run_put(run, 0);
-    run->word_open = false;
+    eval_put(eval, 0);
+    eval->word_open = false;
     return joined;
 }
 
@@ -72,28 +72,28 @@ int take_option(struct words *words, const char *list)
     return option;
 }
 
-bool read_file_words(struct run *run, const struct words *words, struct config_file *file)
+bool read_file_words(struct evaluator *eval, const struct words *words, struct config_file *file)
 {
-    file->config = run->cursor.name;
-    file->line = run->line;
+    file->config = eval->cursor.name;
+    file->line = eval->line;
     file->path = words->word;
     if (words->count == 0) {
-        return run_fail(run, "a file's name is missing");
+        return eval_fail(eval, "a file's name is missing");
     }
-    if (!clean_path(run, &file->path)) {
+    if (!clean_path(eval, &file->path)) {
         return false;
     }
-    file->arguments = join_arguments(run, next_word(words->word), words->count - 1);
-    return !run->full || run_fail_full(run);
+    file->arguments = join_arguments(eval, next_word(words->word), words->count - 1);
+    return !eval->full || eval_fail_full(eval);
 }
 
-bool load_kernel(struct run *run, struct words words, enum config_protocol protocol)
+bool load_kernel(struct evaluator *eval, struct words words, enum config_protocol protocol)
 {
-    struct config_boot *boot = run->boot;
+    struct config_boot *boot = eval->boot;
     /* A second kernel takes the place of the first one and of its modules. */
     memset(boot, 0, sizeof *boot);
     boot->protocol = protocol;
-    if (!set_variable(run, GFXPAYLOAD, NULL)) { /* the kernel's header has precedence */
+    if (!set_variable(eval, GFXPAYLOAD, NULL)) { /* the kernel's header has precedence */
         return false;
     }
     for (int quirk; (quirk = take_option(
@@ -101,23 +101,23 @@ bool load_kernel(struct run *run, struct words words, enum config_protocol proto
         boot->ignore_address_fields |= quirk == 0;
         boot->modules_after_kernel |= quirk == 1;
     }
-    return read_file_words(run, &words, &boot->kernel);
+    return read_file_words(eval, &words, &boot->kernel);
 }
 
-bool load_module(struct run *run, struct words words, enum config_protocol protocol)
+bool load_module(struct evaluator *eval, struct words words, enum config_protocol protocol)
 {
-    struct config_boot *boot = run->boot;
+    struct config_boot *boot = eval->boot;
     struct config_file module = {.keep_packed = take_option(&words, "--nounzip\0") == 0};
     if (boot->kernel.path == NULL) {
-        return run_fail(run, "a module before the kernel: the multiboot line comes first");
+        return eval_fail(eval, "a module before the kernel: the multiboot line comes first");
     }
     if (boot->protocol != protocol) {
-        return run_fail(run, "multiboot goes with module, multiboot2 with module2");
+        return eval_fail(eval, "multiboot goes with module, multiboot2 with module2");
     }
-    if (!read_file_words(run, &words, &module)) {
+    if (!read_file_words(eval, &words, &module)) {
         return false;
     }
-    boot->modules = grown(run, boot->modules, boot->module_count, sizeof module);
+    boot->modules = array_reserve(eval, boot->modules, boot->module_count, sizeof module);
     if (boot->modules == NULL) {
         return false;
     }
@@ -125,12 +125,13 @@ bool load_module(struct run *run, struct words words, enum config_protocol proto
     return true;
 }
 
-bool run_action(struct run *run, enum config_action action)
+bool eval_action(struct evaluator *eval, enum config_action action)
 {
     /* At the top level it ends the config; of a submenu it is the entry's matter. */
-    run->stopped = run->boot != NULL && (action != CONFIG_ACTION_BOOT || run->loads || !run->lists);
-    if (run->stopped) {
-        run->boot->action = action;
+    eval->stopped =
+        eval->boot != NULL && (action != CONFIG_ACTION_BOOT || eval->loads || !eval->lists);
+    if (eval->stopped) {
+        eval->boot->action = action;
     }
     return true;
 }

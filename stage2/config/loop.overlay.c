@@ -5,38 +5,38 @@
 #include <string.h>
 
 /* "for name in words …" */
-static bool begin_for(struct run *run, const struct command *command, struct frame *frame)
+static bool begin_for(struct evaluator *eval, const struct command *command, struct frame *frame)
 {
     const char *name = next_word(command->words);
     const char *in = command->count > 2 ? next_word(name) : "";
     if (strcmp(in, "in") != 0) {
-        return run_fail(run, "for needs a name, 'in' and words");
+        return eval_fail(eval, "for needs a name, 'in' and words");
     }
     frame->name = name;
     frame->words = next_word(in);
     frame->count = command->count - 3;
-    run->failed &= frame->count > 0; /* no turn, no failure */
+    eval->failed &= frame->count > 0; /* no turn, no failure */
     return true;
 }
 
-static bool begin_loop(struct run *run, const struct command *command)
+static bool begin_loop(struct evaluator *eval, const struct command *command)
 {
-    struct frame *frame = push_frame(run, FRAME_LOOP);
+    struct frame *frame = push_frame(eval, FRAME_LOOP);
     if (frame == NULL) {
         return false;
     }
     frame->is_until = command->keyword == KEYWORD_UNTIL;
-    if (run->discard) {
+    if (eval->discard) {
         frame->state = STATE_SEEK_END;
         return true;
     }
-    return command->keyword != KEYWORD_FOR || begin_for(run, command, frame);
+    return command->keyword != KEYWORD_FOR || begin_for(eval, command, frame);
 }
 
 /* At `do`: whether there is a turn, and a for's next word. */
-static bool begin_turn(struct run *run, struct frame *frame)
+static bool begin_turn(struct evaluator *eval, struct frame *frame)
 {
-    bool more = run->failed == frame->is_until;
+    bool more = eval->failed == frame->is_until;
     if (frame->name != NULL) {
         more = frame->count > 0;
     }
@@ -47,44 +47,45 @@ static bool begin_turn(struct run *run, struct frame *frame)
     const char *word = frame->words;
     frame->words = next_word(word);
     frame->count--;
-    return set_variable(run, frame->name, word);
+    return set_variable(eval, frame->name, word);
 }
 
-bool run_loop(struct run *run, const struct command *command)
+bool command_loop(struct evaluator *eval, const struct command *command)
 {
-    struct frame *frame = run->top;
+    struct frame *frame = eval->top;
     if (command->keyword < KEYWORD_DO) {
-        return begin_loop(run, command);
+        return begin_loop(eval, command);
     }
     bool is_do = command->keyword == KEYWORD_DO;
     if (frame == NULL && command->keyword <= KEYWORD_DONE) {
-        return skip_line(run, command);
+        return skip_line(eval, command);
     }
     if (command->keyword > KEYWORD_DONE || frame == NULL || frame->kind != FRAME_LOOP ||
         (frame->state < STATE_SEEK_BRANCH && is_do != (frame->state == STATE_CONDITION))) {
-        return fail_part(run, frame);
+        return fail_part(eval, frame);
     }
     if (is_do) {
-        return frame->state != STATE_CONDITION || begin_turn(run, frame);
+        return frame->state != STATE_CONDITION || begin_turn(eval, frame);
     }
     if (frame->state == STATE_SEEK_END) {
-        pop_frame(run);
+        pop_frame(eval);
     } else {
         frame->state = STATE_CONDITION;
-        run->cursor = frame->back;
-        const struct config_platform *platform = find_platform(run);
+        eval->cursor = frame->back;
+        const struct config_platform *platform = find_platform(eval);
         if (platform->interrupted != NULL && platform->interrupted()) {
-            return run_fail(run, "a loop was interrupted by a key");
+            return eval_fail(eval, "a loop was interrupted by a key");
         }
     }
     return true;
 }
 
-static bool leave_loops(struct run *run, const struct command *command, enum frame_state state)
+static bool leave_loops(struct evaluator *eval, const struct command *command,
+                        enum frame_state state)
 {
     int loops = number_of(command, 1);
     struct frame *last = NULL;
-    for (struct frame *frame = run->top; frame != NULL && frame->kind <= FRAME_LOOP && loops > 0;
+    for (struct frame *frame = eval->top; frame != NULL && frame->kind <= FRAME_LOOP && loops > 0;
          frame = frame->outer) {
         if (frame->kind == FRAME_LOOP) {
             loops--;
@@ -92,19 +93,19 @@ static bool leave_loops(struct run *run, const struct command *command, enum fra
         }
     }
     /* All that is open up to there ends; its text is read past. */
-    for (struct frame *frame = run->top; last != NULL; frame = frame->outer) {
+    for (struct frame *frame = eval->top; last != NULL; frame = frame->outer) {
         frame->state = (uint8_t)(frame == last ? state : STATE_SEEK_END);
         last = frame == last ? NULL : last;
     }
     return true;
 }
 
-bool run_break(struct run *run, const struct command *command)
+bool command_break(struct evaluator *eval, const struct command *command)
 {
-    return leave_loops(run, command, STATE_SEEK_END);
+    return leave_loops(eval, command, STATE_SEEK_END);
 }
 
-bool run_continue(struct run *run, const struct command *command)
+bool command_continue(struct evaluator *eval, const struct command *command)
 {
-    return leave_loops(run, command, STATE_SEEK_TURN);
+    return leave_loops(eval, command, STATE_SEEK_TURN);
 }

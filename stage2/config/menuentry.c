@@ -8,11 +8,11 @@ enum entry_option { OPTION_ID, OPTION_HOTKEY, OPTION_UNRESTRICTED = 6 };
 static const char entry_options[] = "id\0hotkey\0class\0users\0group\0source\0unrestricted\0";
 
 /* What the words of menuentry and submenu say. */
-static bool read_entry_words(struct run *run, const struct command *command,
+static bool read_entry_words(struct evaluator *eval, const struct command *command,
                              struct config_entry *entry)
 {
     struct words words = words_of(command);
-    char *arguments = run_allocate(run, (size_t)(run_words_end(run) - words.word) + 1);
+    char *arguments = eval_allocate(eval, (size_t)(eval_words_end(eval) - words.word) + 1);
     if (arguments == NULL) {
         return false;
     }
@@ -30,7 +30,7 @@ static bool read_entry_words(struct run *run, const struct command *command,
         size_t length = value != NULL ? (size_t)(value - word) : strlen(word);
         int option = find_name(entry_options, word + 2, length - 2);
         if (option < 0) {
-            run_warn(run, "unknown option '%.40s'", word);
+            eval_warn(eval, "unknown option '%.40s'", word);
         }
         if (option < 0 || option == OPTION_UNRESTRICTED) {
             continue;
@@ -47,26 +47,27 @@ static bool read_entry_words(struct run *run, const struct command *command,
         }
     }
     if (entry->argument_count == 0) {
-        run_warn(run, "the entry has no title");
+        eval_warn(eval, "the entry has no title");
     }
     return true;
 }
 
 /* An array with room for one element more than count; moved whenever count reaches a power of
    two. */
-void *grown(struct run *run, void *array, size_t count, size_t size)
+void *array_reserve(struct evaluator *eval, void *array, size_t count, size_t size)
 {
     if ((count & (count - 1)) != 0) {
         return array;
     }
-    void *larger = run_allocate(run, (count * 2 + (count == 0)) * size);
+    void *larger = eval_allocate(eval, (count * 2 + (count == 0)) * size);
     return larger == NULL || count == 0 ? larger : memcpy(larger, array, count * size);
 }
 
-bool run_add_entry(struct run *run, const struct config_entry *entry)
+bool eval_add_entry(struct evaluator *eval, const struct config_entry *entry)
 {
-    struct config *config = run->config;
-    struct config_entry *entries = grown(run, config->entries, config->entry_count, sizeof *entry);
+    struct config *config = eval->config;
+    struct config_entry *entries =
+        array_reserve(eval, config->entries, config->entry_count, sizeof *entry);
     if (entries == NULL) {
         return false;
     }
@@ -75,27 +76,27 @@ bool run_add_entry(struct run *run, const struct config_entry *entry)
     return true;
 }
 
-bool read_entry(struct run *run, const struct command *command, struct config_entry *entry)
+bool read_entry(struct evaluator *eval, const struct command *command, struct config_entry *entry)
 {
     *entry = (struct config_entry){.id = "",
-                                   .line = run->line,
+                                   .line = eval->line,
                                    .body = command->block,
-                                   .menu = run->menu,
-                                   .scope = run->scope,
-                                   .position = run->menu->item_count++};
-    run->keep = true;
-    return read_entry_words(run, command, entry);
+                                   .menu = eval->menu,
+                                   .scope = eval->scope,
+                                   .position = eval->menu->item_count++};
+    eval->keep = true;
+    return read_entry_words(eval, command, entry);
 }
 
-bool run_menuentry(struct run *run, const struct command *command)
+bool command_menuentry(struct evaluator *eval, const struct command *command)
 {
     struct config_entry entry;
     if (!command->has_block) {
-        run_warn(run, "the entry has no '{'");
+        eval_warn(eval, "the entry has no '{'");
         return true;
     }
     /* One inside of another is of no use. */
-    return !run->lists || (read_entry(run, command, &entry) && run_add_entry(run, &entry));
+    return !eval->lists || (read_entry(eval, command, &entry) && eval_add_entry(eval, &entry));
 }
 
 size_t config_default(struct config *config)

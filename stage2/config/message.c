@@ -11,38 +11,38 @@ enum {
     WARNING_SIZE = 160,
 };
 
-bool run_fail(const struct run *run, const char *format, ...)
+bool eval_fail(const struct evaluator *eval, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    format_text_list(run->error->message, sizeof run->error->message, format, arguments);
+    format_text_list(eval->error->message, sizeof eval->error->message, format, arguments);
     va_end(arguments);
     return false;
 }
 
-bool run_finish_error(const struct run *run)
+bool eval_finish_error(const struct evaluator *eval)
 {
-    return fail_in(run->error, "%.120s:%u: ", run->cursor.name, run->line);
+    return fail_in(eval->error, "%.120s:%u: ", eval->cursor.name, eval->line);
 }
 
-bool run_fail_full(const struct run *run)
+bool eval_fail_full(const struct evaluator *eval)
 {
-    return run_fail(run, "no memory left for the config");
+    return eval_fail(eval, "no memory left for the config");
 }
 
-void *run_allocate(const struct run *run, size_t size)
+void *eval_allocate(const struct evaluator *eval, size_t size)
 {
-    void *block = arena_allocate(run->arena, size, _Alignof(max_align_t));
+    void *block = arena_allocate(eval->arena, size, _Alignof(max_align_t));
     if (block == NULL) {
-        run_fail_full(run);
+        eval_fail_full(eval);
     }
     return block;
 }
 
-void run_warn(struct run *run, const char *format, ...)
+void eval_warn(struct evaluator *eval, const char *format, ...)
 {
-    struct config_warning *warning = ARENA_NEW(run->arena, struct config_warning);
-    char *text = arena_allocate(run->arena, WARNING_SIZE, 1);
+    struct config_warning *warning = ARENA_NEW(eval->arena, struct config_warning);
+    char *text = arena_allocate(eval->arena, WARNING_SIZE, 1);
     if (warning == NULL || text == NULL) {
         return;
     }
@@ -50,18 +50,18 @@ void run_warn(struct run *run, const char *format, ...)
     va_start(arguments, format);
     format_text_list(text, WARNING_SIZE, format, arguments);
     va_end(arguments);
-    *warning = (struct config_warning){.name = run->cursor.name, .line = run->line, .text = text};
-    run->keep = true;
-    run->first_warning = run->first_warning != NULL ? run->first_warning : warning;
-    struct config_warning **link = &run->config->warnings;
-    for (; *link != NULL && ((*link)->name != warning->name || (*link)->line <= run->line);
+    *warning = (struct config_warning){.name = eval->cursor.name, .line = eval->line, .text = text};
+    eval->keep = true;
+    eval->first_warning = eval->first_warning != NULL ? eval->first_warning : warning;
+    struct config_warning **link = &eval->config->warnings;
+    for (; *link != NULL && ((*link)->name != warning->name || (*link)->line <= eval->line);
          link = &(*link)->next) {
-        if ((*link)->line == run->line && strcmp((*link)->text, text) == 0) {
+        if ((*link)->line == eval->line && strcmp((*link)->text, text) == 0) {
             return;
         }
     }
-    if (run->config->warning_count < MAX_WARNINGS) {
-        run->config->warning_count++;
+    if (eval->config->warning_count < MAX_WARNINGS) {
+        eval->config->warning_count++;
         warning->next = *link;
         *link = warning;
     }

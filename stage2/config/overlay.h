@@ -5,19 +5,19 @@
 
 #include "stage2/config/config.h"
 
-struct run;
+struct evaluator;
 struct command;
 struct frame;
 struct config_variable;
 
 struct config_overlay {
     /* Any command that is not one of config/commands.c; KEYWORD_FUNCTION and those behind it. */
-    bool (*command)(struct run *run, const struct command *command);
+    bool (*command)(struct evaluator *eval, const struct command *command);
 
-    bool (*end_submenu)(struct run *run, const struct frame *frame);
+    bool (*end_submenu)(struct evaluator *eval, const struct frame *frame);
 
     /* "$#", "$*" and "$@": how many arguments the innermost call has, and all of them. */
-    void (*put_arguments)(struct run *run, int which, bool quoted);
+    void (*put_arguments)(struct evaluator *eval, int which, bool quoted);
 
     /* A menu.lst as a grub.cfg that does the same, in the arena. False: it has no room. */
     bool (*from_legacy)(struct bytes *text, struct arena *arena);

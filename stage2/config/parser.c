@@ -48,32 +48,32 @@ static const char block_commands[] = "menuentry\0submenu\0function\0";
 enum { BLOCK_MENUENTRY };
 
 /* Behind '{': up to behind its '}', or the end of the text, where it may be missing. */
-static bool read_block(struct run *run, struct command *command, bool is_entry)
+static bool read_block(struct evaluator *eval, struct command *command, bool is_entry)
 {
-    struct cursor *cursor = &run->cursor;
-    bool discarding = run->discard;
-    size_t word_count = run->word_count;
+    struct cursor *cursor = &eval->cursor;
+    bool discarding = eval->discard;
+    size_t word_count = eval->word_count;
     bool at_command = true;
     size_t start = cursor->at;
     size_t end = start;
     command->has_block = true;
     command->block.line = cursor->line;
     command->block.name = cursor->name;
-    run->discard = true;
+    eval->discard = true;
     for (unsigned depth = 1; depth != 0;) {
         enum token token = next_token(cursor);
         end = cursor->at;
         if (token == TOKEN_WORD) {
             struct bytes raw;
             uint32_t line = cursor->line;
-            if (!read_word(run, &raw)) {
+            if (!read_word(eval, &raw)) {
                 return false;
             }
             if (is_entry && at_command && find_raw(block_commands, &raw) == BLOCK_MENUENTRY) {
-                uint32_t first_line = run->line;
-                run->line = line;
-                return run_fail(run, "a menuentry inside that of line %u: is a '}' missing?",
-                                first_line);
+                uint32_t first_line = eval->line;
+                eval->line = line;
+                return eval_fail(eval, "a menuentry inside that of line %u: is a '}' missing?",
+                                 first_line);
             }
             at_command = find_raw(keywords, &raw) != NO_KEYWORD;
             continue;
@@ -84,25 +84,25 @@ static bool read_block(struct run *run, struct command *command, bool is_entry)
             take(cursor);
             depth--;
         } else if (token == TOKEN_END) {
-            run_warn(run, "the block that begins here has no '}'");
+            eval_warn(eval, "the block that begins here has no '}'");
             break;
         }
     }
-    run->discard = discarding;
-    run->word_count = word_count;
+    eval->discard = discarding;
+    eval->word_count = word_count;
     command->block.bytes = (struct bytes){cursor->text.data + start, end - start};
     return true;
 }
 
 /* To any command that takes no block it is a word. */
-static void put_block(struct run *run, struct bytes block)
+static void put_block(struct evaluator *eval, struct bytes block)
 {
-    run_put(run, '{');
+    eval_put(eval, '{');
     for (size_t i = 0; i < block.size; i++) {
-        run_put(run, block.data[i]);
+        eval_put(eval, block.data[i]);
     }
-    run_put(run, '}');
-    end_word(run);
+    eval_put(eval, '}');
+    end_word(eval);
 }
 
 /* GRUB takes '{' on the line of its command only; people write it on the next one as well. */
@@ -120,32 +120,32 @@ static bool block_follows(struct cursor *cursor)
 }
 
 /* The words behind the first one, and the block. */
-static bool read_rest(struct run *run, struct command *command, int block_command)
+static bool read_rest(struct evaluator *eval, struct command *command, int block_command)
 {
     bool is_entry = block_command == BLOCK_MENUENTRY;
     for (;;) {
         struct bytes raw;
-        enum token token = next_token(&run->cursor);
-        if (token == TOKEN_LINE_END && block_command >= 0 && block_follows(&run->cursor)) {
+        enum token token = next_token(&eval->cursor);
+        if (token == TOKEN_LINE_END && block_command >= 0 && block_follows(&eval->cursor)) {
             token = TOKEN_OPEN;
         }
         switch (token) {
         case TOKEN_WORD:
-            if (!read_word(run, &raw)) {
+            if (!read_word(eval, &raw)) {
                 return false;
             }
             break;
         case TOKEN_STRAY:
-            command->stray = run->cursor.text.data[run->cursor.at - 1];
+            command->stray = eval->cursor.text.data[eval->cursor.at - 1];
             break;
         case TOKEN_OPEN:
-            if (!read_block(run, command, is_entry)) {
+            if (!read_block(eval, command, is_entry)) {
                 return false;
             }
             if (block_command >= 0) {
                 return true;
             }
-            put_block(run, command->block.bytes);
+            put_block(eval, command->block.bytes);
             break;
         default:
             return true;
@@ -154,37 +154,37 @@ static bool read_rest(struct run *run, struct command *command, int block_comman
 }
 
 /* Takes what cannot begin a command, up to the first word of one. */
-static bool find_command(struct run *run)
+static bool find_command(struct evaluator *eval)
 {
     for (;;) {
-        enum token token = next_token(&run->cursor);
-        run->line = run->cursor.line;
+        enum token token = next_token(&eval->cursor);
+        eval->line = eval->cursor.line;
         if (token == TOKEN_WORD || token == TOKEN_END) {
             return token == TOKEN_WORD;
         }
         if (token != TOKEN_LINE_END) {
             if (token == TOKEN_CLOSE) {
-                take(&run->cursor);
+                take(&eval->cursor);
             }
-            run_warn(run, "'%c' without a command before it",
-                     run->cursor.text.data[run->cursor.at - 1]);
+            eval_warn(eval, "'%c' without a command before it",
+                      eval->cursor.text.data[eval->cursor.at - 1]);
         }
     }
 }
 
 /* The next command, its words expanded; nothing when an error stands in the way. */
-enum pulled run_pull(struct run *run, struct command *command)
+enum pulled eval_pull(struct evaluator *eval, struct command *command)
 {
     struct bytes name;
     bool is_not;
     memset(command, 0, sizeof *command);
     do {
-        if (!find_command(run)) {
+        if (!find_command(eval)) {
             return PULLED_END;
         }
-        command->words = run_words_end(run);
-        run->word_count = 0;
-        if (!read_word(run, &name)) {
+        command->words = eval_words_end(eval);
+        eval->word_count = 0;
+        if (!read_word(eval, &name)) {
             return PULLED_NOTHING;
         }
         is_not = find_raw("!\0", &name) == 0;
@@ -193,12 +193,12 @@ enum pulled run_pull(struct run *run, struct command *command)
     command->keyword = find_raw(keywords, &name);
     if ((command->keyword == NO_KEYWORD || command->keyword == KEYWORD_FUNCTION ||
          command->keyword == KEYWORD_FOR) &&
-        !read_rest(run, command, find_raw(block_commands, &name))) {
+        !read_rest(eval, command, find_raw(block_commands, &name))) {
         return PULLED_NOTHING;
     }
-    command->count = run->word_count;
-    if (run->full) {
-        run_fail_full(run);
+    command->count = eval->word_count;
+    if (eval->full) {
+        eval_fail_full(eval);
         return PULLED_NOTHING;
     }
     return PULLED_COMMAND;

@@ -11,14 +11,14 @@ const char *config_variable(const struct config *config, const char *name)
 }
 
 /* Whether the line asks to boot, and there is something. */
-static enum config_typed result_of(const struct run *run)
+static enum config_typed result_of(const struct evaluator *eval)
 {
-    const struct config_boot *boot = run->boot;
-    if (!run->stopped) {
+    const struct config_boot *boot = eval->boot;
+    if (!eval->stopped) {
         return CONFIG_TYPED_MORE;
     }
     if (boot->action == CONFIG_ACTION_BOOT && boot->kernel.path == NULL) {
-        run_fail(run, "no kernel is loaded: multiboot or multiboot2 names one");
+        eval_fail(eval, "no kernel is loaded: multiboot or multiboot2 names one");
         return CONFIG_TYPED_WRONG;
     }
     return CONFIG_TYPED_BOOT;
@@ -27,20 +27,20 @@ static enum config_typed result_of(const struct run *run)
 enum config_typed config_type(struct config *config, struct config_prompt *prompt, const char *line,
                               const struct config_warning **warnings, struct error *error)
 {
-    struct run run = {.config = config,
-                      .arena = config->arena,
-                      .error = error,
-                      .boot = &prompt->boot,
-                      .scope = config->scope,
-                      .menu = &config->top,
-                      .failed = prompt->failed};
+    struct evaluator eval = {.config = config,
+                             .arena = config->arena,
+                             .error = error,
+                             .boot = &prompt->boot,
+                             .scope = config->scope,
+                             .menu = &config->top,
+                             .failed = prompt->failed};
     size_t used = config->arena->used;
     size_t length = strlen(line);
     char *text = arena_text(config->arena, line, length);
     size_t kept = config->arena->used;
     *warnings = NULL;
     if (text == NULL) {
-        run_fail_full(&run);
+        eval_fail_full(&eval);
         return CONFIG_TYPED_WRONG;
     }
     /* What was said of the config's line 1 is no reason to keep quiet about this one. */
@@ -48,16 +48,16 @@ enum config_typed config_type(struct config *config, struct config_prompt *promp
     size_t count = config->warning_count;
     config->warnings = NULL;
     config->warning_count = 0;
-    run_enter(&run, &(struct config_text){.name = "command line",
-                                          .bytes = {(const uint8_t *)text, length},
-                                          .line = 1});
-    bool fine = run_commands(&run);
+    eval_enter(&eval, &(struct config_text){.name = "command line",
+                                            .bytes = {(const uint8_t *)text, length},
+                                            .line = 1});
+    bool fine = eval_commands(&eval);
     *warnings = config->warnings;
     config->warnings = before;
     config->warning_count = count;
-    prompt->failed = run.failed || !fine;
+    prompt->failed = eval.failed || !fine;
     if (config->arena->used == kept) {
         config->arena->used = used; /* nothing refers to the text */
     }
-    return fine ? result_of(&run) : CONFIG_TYPED_WRONG;
+    return fine ? result_of(&eval) : CONFIG_TYPED_WRONG;
 }

@@ -22,7 +22,7 @@ static const char search_options[] =
 static bool is_found(const struct config_platform *platform, int what, const char *name)
 {
     struct error ignored;
-    struct run quiet = {.error = &ignored};
+    struct evaluator quiet = {.error = &ignored};
     if (what == SEARCH_FILE) {
         return clean_path(&quiet, &name) &&
                (platform->find == NULL || platform->find(name) != CONFIG_NODE_NONE);
@@ -32,10 +32,10 @@ static bool is_found(const struct config_platform *platform, int what, const cha
                                name);
 }
 
-bool run_search(struct run *run, const struct command *command)
+bool command_search(struct evaluator *eval, const struct command *command)
 {
     static const struct config_platform nothing;
-    const struct config_platform *platform = run->config->environment.platform;
+    const struct config_platform *platform = eval->config->environment.platform;
     struct words words = words_of(command);
     const char *value;
     const char *variable = NULL;
@@ -45,7 +45,7 @@ bool run_search(struct run *run, const struct command *command)
     bool is_short = what >= 0;
     what = is_short ? what : SEARCH_FILE;
     while (words.count > 0) {
-        int option = take_long_option(run, &words, search_options, &value);
+        int option = take_long_option(eval, &words, search_options, &value);
         option = option >= SEARCH_LETTERS ? option - SEARCH_LETTERS : option;
         if (option == -1) {
             const char *word = take_word(&words);
@@ -60,9 +60,9 @@ bool run_search(struct run *run, const struct command *command)
         }
     }
     if (name == NULL || !is_found(platform != NULL ? platform : &nothing, what, name)) {
-        run_warn(run, "no such device: %.80s", name != NULL ? name : "");
-        run->failed = true;
+        eval_warn(eval, "no such device: %.80s", name != NULL ? name : "");
+        eval->failed = true;
         return true;
     }
-    return variable == NULL || set_variable(run, variable, "cd");
+    return variable == NULL || set_variable(eval, variable, "cd");
 }

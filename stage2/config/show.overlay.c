@@ -10,14 +10,14 @@ enum { WIDTH = 78 }; /* columns of text */
 
 /* What is put together at the end of the arena. */
 struct page {
-    struct run *run;
+    struct evaluator *eval;
     const char *text;
     size_t column;
 };
 
-static struct page begin_page(struct run *run)
+static struct page begin_page(struct evaluator *eval)
 {
-    return (struct page){.run = run, .text = run_words_end(run)};
+    return (struct page){.eval = eval, .text = eval_words_end(eval)};
 }
 
 /* Adds a word and a mark behind it, on a new line where this one is full. */
@@ -25,28 +25,28 @@ static void add(struct page *page, const char *word, char mark)
 {
     size_t length = strlen(word) + 1;
     if (page->column > 0 && page->column + length > WIDTH) {
-        run_put(page->run, '\n');
+        eval_put(page->eval, '\n');
         page->column = 0;
     }
-    put_value(page->run, word, true);
-    run_put(page->run, mark);
+    put_value(page->eval, word, true);
+    eval_put(page->eval, mark);
     page->column = mark == '\n' ? 0 : page->column + length;
 }
 
 static bool print_page(struct page *page)
 {
-    run_put(page->run, 0);
-    page->run->word_open = false;
-    if (page->run->full) {
-        return run_fail_full(page->run);
+    eval_put(page->eval, 0);
+    page->eval->word_open = false;
+    if (page->eval->full) {
+        return eval_fail_full(page->eval);
     }
-    find_platform(page->run)->print(page->text);
+    find_platform(page->eval)->print(page->text);
     return true;
 }
 
-bool run_ls(struct run *run, const struct command *command)
+bool command_ls(struct evaluator *eval, const struct command *command)
 {
-    const struct config_platform *platform = find_platform(run);
+    const struct config_platform *platform = find_platform(eval);
     struct words words = words_of(command);
     const char *path = words.word;
     struct config_name *name;
@@ -63,15 +63,15 @@ bool run_ls(struct run *run, const struct command *command)
         return true;
     }
     path = words.word;
-    if (!clean_path(run, &path)) {
+    if (!clean_path(eval, &path)) {
         return false;
     }
-    if (!platform->list(path, run->arena, &name, &error)) {
-        run_warn(run, "%s: %s", path, error.message);
-        run->failed = true;
+    if (!platform->list(path, eval->arena, &name, &error)) {
+        eval_warn(eval, "%s: %s", path, error.message);
+        eval->failed = true;
         return true;
     }
-    struct page page = begin_page(run);
+    struct page page = begin_page(eval);
     for (; name != NULL; name = name->next) {
         if (is_long) {
             char size[24];
@@ -88,9 +88,9 @@ bool run_ls(struct run *run, const struct command *command)
     return print_page(&page);
 }
 
-bool run_show_memory(struct run *run, const struct command *command)
+bool command_show_memory(struct evaluator *eval, const struct command *command)
 {
-    const struct config_platform *platform = find_platform(run);
+    const struct config_platform *platform = find_platform(eval);
     (void)command;
     if (platform->show_memory != NULL) {
         platform->show_memory();
@@ -98,14 +98,14 @@ bool run_show_memory(struct run *run, const struct command *command)
     return true;
 }
 
-bool run_help(struct run *run, const struct command *command)
+bool command_help(struct evaluator *eval, const struct command *command)
 {
     static const char *const headings[] = {"Commands:", "Without effect:", "Not supported:"};
     (void)command;
-    if (find_platform(run)->print == NULL) {
+    if (find_platform(eval)->print == NULL) {
         return true;
     }
-    struct page page = begin_page(run);
+    struct page page = begin_page(eval);
     for (unsigned wanted = CONFIG_GROUP_DONE; wanted <= CONFIG_GROUP_REFUSED; wanted++) {
         enum config_group group;
         const char *names;

@@ -5,37 +5,37 @@
 
 #include <string.h>
 
-bool run_submenu(struct run *run, const struct command *command)
+bool command_submenu(struct evaluator *eval, const struct command *command)
 {
-    if (!run->lists || !command->has_block) {
-        return run_menuentry(run, command);
+    if (!eval->lists || !command->has_block) {
+        return command_menuentry(eval, command);
     }
-    struct config_menu *menu = run_allocate(run, sizeof *menu);
-    struct frame *frame = menu != NULL ? push_frame(run, FRAME_SUBMENU) : NULL;
-    if (frame == NULL || !read_entry(run, command, &menu->self)) {
+    struct config_menu *menu = eval_allocate(eval, sizeof *menu);
+    struct frame *frame = menu != NULL ? push_frame(eval, FRAME_SUBMENU) : NULL;
+    if (frame == NULL || !read_entry(eval, command, &menu->self)) {
         return false;
     }
-    menu->next = run->config->menus;
-    run->config->menus = run->menu = menu;
-    menu->first_entry = run->config->entry_count;
-    frame->loads = run->loads;
+    menu->next = eval->config->menus;
+    eval->config->menus = eval->menu = menu;
+    menu->first_entry = eval->config->entry_count;
+    frame->loads = eval->loads;
     frame->words = menu->self.arguments;
     frame->count = menu->self.argument_count;
-    run->boot = NULL;
-    run_enter(run, &menu->self.body);
-    return run_open_scope(run, run->scope);
+    eval->boot = NULL;
+    eval_enter(eval, &menu->self.body);
+    return eval_open_scope(eval, eval->scope);
 }
 
 /* A submenu without entries does something itself when GRUB enters it: it is an entry. */
-bool end_submenu(struct run *run, const struct frame *frame)
+bool end_submenu(struct evaluator *eval, const struct frame *frame)
 {
-    struct config *config = run->config;
-    const struct config_menu *menu = run->menu;
-    run->menu = menu->self.menu;
-    run->boot = run->menu == &config->top ? &config->immediate : NULL;
-    run->scope = menu->self.scope;
-    run->loads = frame->loads;
-    return config->entry_count != menu->first_entry || run_add_entry(run, &menu->self);
+    struct config *config = eval->config;
+    const struct config_menu *menu = eval->menu;
+    eval->menu = menu->self.menu;
+    eval->boot = eval->menu == &config->top ? &config->immediate : NULL;
+    eval->scope = menu->self.scope;
+    eval->loads = frame->loads;
+    return config->entry_count != menu->first_entry || eval_add_entry(eval, &menu->self);
 }
 
 /* The length of a path's first name: "Sub>Entry"; a doubled '>' stands for itself. */
@@ -87,11 +87,11 @@ size_t find_default(struct config *config, const struct config_variable *variabl
             below = below->next;
         }
         if (below == NULL) {
-            struct run run = {.config = config,
-                              .arena = config->arena,
-                              .cursor.name = config->name,
-                              .line = variable->line};
-            run_warn(&run, "default names no entry: the first one is taken");
+            struct evaluator eval = {.config = config,
+                                     .arena = config->arena,
+                                     .cursor.name = config->name,
+                                     .line = variable->line};
+            eval_warn(&eval, "default names no entry: the first one is taken");
             break;
         }
         menu = below;

@@ -7,14 +7,14 @@
 enum { MAX_PARENTHESES = 8, LARGE_NUMBER = 1 << 26 };
 
 /* -e, -f, -d and -s. */
-static bool test_file(struct run *run, const char *operator, const char * path)
+static bool test_file(struct evaluator *eval, const char *operator, const char * path)
 {
-    const struct config_platform *platform = run->config->environment.platform;
+    const struct config_platform *platform = eval->config->environment.platform;
     enum config_node node = CONFIG_NODE_FILE;
     struct error ignored;
-    struct run quiet = {.error = &ignored};
+    struct evaluator quiet = {.error = &ignored};
     if (strchr("efds", operator[1]) == NULL) {
-        run_warn(run, "unknown test %s", operator);
+        eval_warn(eval, "unknown test %s", operator);
         return false;
     }
     if (!clean_path(&quiet, &path)) {
@@ -91,7 +91,7 @@ static bool test_two(const char *word, bool *holds)
 }
 
 /* One comparison or one-word test; takes its words. */
-static bool test_one(struct run *run, struct words *words)
+static bool test_one(struct evaluator *eval, struct words *words)
 {
     bool holds;
     if (words->count > 2 && test_two(words->word, &holds)) {
@@ -103,7 +103,7 @@ static bool test_one(struct run *run, struct words *words)
     const char *word = take_word(words);
     if (words->count > 1 &&
         (strncmp(words->word, "-nt", 3) == 0 || strncmp(words->word, "-ot", 3) == 0)) {
-        run_warn(run, "%s is not supported: it counts as false", words->word);
+        eval_warn(eval, "%s is not supported: it counts as false", words->word);
         take_word(words);
         take_word(words);
         return false;
@@ -115,7 +115,7 @@ static bool test_one(struct run *run, struct words *words)
     if (word[1] == 'n' || word[1] == 'z') {
         return (*operand != 0) == (word[1] == 'n');
     }
-    return test_file(run, word, operand);
+    return test_file(eval, word, operand);
 }
 
 /* What has been seen inside one pair of parentheses. */
@@ -125,7 +125,7 @@ struct level {
     bool negated;
 };
 
-bool run_test(struct run *run, const struct command *command)
+bool command_test(struct evaluator *eval, const struct command *command)
 {
     struct words words = words_of(command);
     struct level levels[MAX_PARENTHESES + 1] = {{.all = true}};
@@ -151,7 +151,7 @@ bool run_test(struct run *run, const struct command *command)
             level->any |= level->all;
             level->all = true;
         } else if (which < 0) {
-            holds = test_one(run, &words) != level->negated;
+            holds = test_one(eval, &words) != level->negated;
             level->all &= holds;
             level->negated = false;
             continue;
@@ -159,6 +159,6 @@ bool run_test(struct run *run, const struct command *command)
         /* What follows -a counts anyway. */
         take_word(&words);
     }
-    run->failed = !level->any && !level->all;
+    eval->failed = !level->any && !level->all;
     return true;
 }

@@ -103,9 +103,9 @@ const char *variable_value(const struct config *config, const struct config_scop
     return length > 8 && memcmp(name, "feature_", 8) == 0 ? "y" : NULL;
 }
 
-struct frame *find_call(const struct run *run)
+struct frame *find_call(const struct evaluator *eval)
 {
-    struct frame *frame = run->top;
+    struct frame *frame = eval->top;
     while (frame != NULL && frame->kind < FRAME_SUBMENU) {
         frame = frame->outer;
     }
@@ -113,9 +113,9 @@ struct frame *find_call(const struct run *run)
 }
 
 /* The value of $1, $2, …; $0 is nothing. */
-static const char *call_argument(const struct run *run, unsigned number)
+static const char *call_argument(const struct evaluator *eval, unsigned number)
 {
-    const struct frame *frame = find_call(run);
+    const struct frame *frame = find_call(eval);
     if (frame == NULL || number == 0 || number > frame->count) {
         return NULL;
     }
@@ -126,44 +126,44 @@ static const char *call_argument(const struct run *run, unsigned number)
     return word;
 }
 
-const char *expansion(const struct run *run, const char *name, size_t length)
+const char *expansion(const struct evaluator *eval, const char *name, size_t length)
 {
     if (*name == '?') {
-        return run->failed ? "1" : "0";
+        return eval->failed ? "1" : "0";
     }
     int number;
     if (parse_number(name, length, &number)) {
-        return call_argument(run, (unsigned)number);
+        return call_argument(eval, (unsigned)number);
     }
-    return variable_value(run->config, run->scope, name, length);
+    return variable_value(eval->config, eval->scope, name, length);
 }
 
-bool set_variable(struct run *run, const char *name, const char *value)
+bool set_variable(struct evaluator *eval, const char *name, const char *value)
 {
-    struct config_variable *variable = find_variable(run->scope, name, strlen(name));
+    struct config_variable *variable = find_variable(eval->scope, name, strlen(name));
     if (variable == NULL) {
-        variable = run_allocate(run, sizeof *variable);
+        variable = eval_allocate(eval, sizeof *variable);
         if (variable == NULL) {
             return false;
         }
         variable->name = name;
-        variable->next = run->scope->variables;
-        run->scope->variables = variable;
+        variable->next = eval->scope->variables;
+        eval->scope->variables = variable;
     }
     variable->value = value;
-    variable->line = run->line;
-    run->keep = true;
+    variable->line = eval->line;
+    eval->keep = true;
     return true;
 }
 
 /* A scope in which what is set hides what the run has seen so far. */
-bool run_open_scope(struct run *run, struct config_scope *parent)
+bool eval_open_scope(struct evaluator *eval, struct config_scope *parent)
 {
-    struct config_scope *scope = run_allocate(run, sizeof *scope);
+    struct config_scope *scope = eval_allocate(eval, sizeof *scope);
     if (scope == NULL) {
         return false;
     }
     scope->parent = parent;
-    run->scope = scope;
+    eval->scope = scope;
     return true;
 }
