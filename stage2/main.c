@@ -14,7 +14,7 @@
 #include "stage2/prepared/prepared.h"
 #include "stage2/timing/timeline.h"
 
-#define LEFT SIZE_MAX
+#define NO_ENTRY SIZE_MAX
 
 enum {
     MAX_MEMORY_RANGES = 512,
@@ -248,7 +248,7 @@ static size_t choose(struct config *config, size_t preselected, int timeout, con
             disc_close();
             firmware_boot_next();
         }
-        return LEFT;
+        return NO_ENTRY;
     }
     leave(message != NULL ? message : error.message);
 }
@@ -269,7 +269,7 @@ static struct config *choose_and_boot(struct config *config, const struct memory
         if (ask) {
             chosen = choose(config, chosen, timeout, message);
         }
-        if (chosen == LEFT) {
+        if (chosen == NO_ENTRY) {
             return go_back(config);
         }
         struct config *next = boot_entry(config, chosen, map, &error);

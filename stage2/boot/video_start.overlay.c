@@ -17,7 +17,7 @@ void video_set_kept(const char *modes)
     kept[length] = 0;
 }
 
-static bool find_mode(const struct video_wish *wish, struct video_mode *best)
+static bool find_mode(const struct video_preference *wish, struct video_mode *best)
 {
     struct video_size display = {0, 0};
     struct video_mode mode;
@@ -33,7 +33,7 @@ static bool find_mode(const struct video_wish *wish, struct video_mode *best)
     return best->depth != 0;
 }
 
-static bool set_video(const struct plan *plan, const struct video_wish *wishes, size_t count,
+static bool set_video(const struct plan *plan, const struct video_preference *wishes, size_t count,
                       struct video *video)
 {
     struct video_mode mode;
@@ -56,13 +56,13 @@ static bool set_video(const struct plan *plan, const struct video_wish *wishes, 
 void video_start(const struct plan *plan, struct video *video)
 {
     const struct video_request *request = &plan->video;
-    struct video_wish wishes[VIDEO_WISHES];
+    struct video_preference wishes[VIDEO_WISHES];
     size_t count = 0;
     firmware_video_interface(video);
     if (request->gfxpayload != NULL) {
         count = video_read_wishes(request->gfxpayload, kept, wishes);
     } else if (request->is_preferred) {
-        count = video_wishes(request->width, request->height, request->depth, wishes);
+        count = video_preferences(request->width, request->height, request->depth, wishes);
     }
     if (count != 0 && !set_video(plan, wishes, count, video)) {
         console_print("whelk: %s: no video mode: text instead\n", plan->kernel.path);

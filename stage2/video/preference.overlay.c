@@ -3,8 +3,8 @@
 #include <string.h>
 #include "stage2/video/video.h"
 
-size_t video_wishes(uint32_t width, uint32_t height, uint32_t depth,
-                    struct video_wish wishes[VIDEO_WISHES])
+size_t video_preferences(uint32_t width, uint32_t height, uint32_t depth,
+                         struct video_preference wishes[VIDEO_WISHES])
 {
     size_t count = 0;
     if (width != 0 && height != 0) {
@@ -12,11 +12,11 @@ size_t video_wishes(uint32_t width, uint32_t height, uint32_t depth,
             return 0; /* to GRUB they are negative, and no size at all */
         }
         if (depth != 0) {
-            wishes[count++] = (struct video_wish){width, height, depth};
+            wishes[count++] = (struct video_preference){width, height, depth};
         }
-        wishes[count++] = (struct video_wish){width, height, 0};
+        wishes[count++] = (struct video_preference){width, height, 0};
     }
-    wishes[count++] = (struct video_wish){0, 0, 0};
+    wishes[count++] = (struct video_preference){0, 0, 0};
     return count;
 }
 
@@ -29,7 +29,7 @@ static const char *skip_blanks(const char *text)
 }
 
 /* One mode, up to the comma or semicolon behind it or the end; NULL: none that is known. */
-static const char *read_wish(const char *text, struct video_wish *wish)
+static const char *read_wish(const char *text, struct video_preference *wish)
 {
     uint32_t numbers[3] = {0, 0, 0}; /* WIDTHxHEIGHT, or with xDEPTH */
     if (strncmp(text, "auto", 4) == 0) {
@@ -50,11 +50,12 @@ static const char *read_wish(const char *text, struct video_wish *wish)
             text += i < 2;
         }
     }
-    *wish = (struct video_wish){numbers[0], numbers[1], numbers[2]};
+    *wish = (struct video_preference){numbers[0], numbers[1], numbers[2]};
     return *text == 0 || *text == ',' || *text == ';' ? text : NULL;
 }
 
-size_t video_read_wishes(const char *text, const char *kept, struct video_wish wishes[VIDEO_WISHES])
+size_t video_read_wishes(const char *text, const char *kept,
+                         struct video_preference wishes[VIDEO_WISHES])
 {
     size_t count = 0;
     while (count < VIDEO_WISHES) {

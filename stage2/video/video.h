@@ -26,7 +26,7 @@ struct video_request {
     const char *gfxpayload;        /* a list that the config has instead; NULL: none */
 };
 
-struct video_wish {
+struct video_preference {
     uint32_t width, height; /* width 0: whatever suits the display */
     uint32_t depth;         /* 0: any */
 };
@@ -34,18 +34,18 @@ struct video_wish {
 enum { VIDEO_WISHES = 8 };
 
 /* What is tried one after the other for a kernel that asks for this mode; none: text it is. */
-size_t video_wishes(uint32_t width, uint32_t height, uint32_t depth,
-                    struct video_wish wishes[VIDEO_WISHES]);
+size_t video_preferences(uint32_t width, uint32_t height, uint32_t depth,
+                         struct video_preference wishes[VIDEO_WISHES]);
 
 /* The same for a list like GRUB's gfxpayload: "1024x768x32,1024x768;auto". It ends at `text`, at
    `keep`, in whose place stands what `keep` keeps (such a list, "": text), and at what cannot be
    read. */
 size_t video_read_wishes(const char *text, const char *kept,
-                         struct video_wish wishes[VIDEO_WISHES]);
+                         struct video_preference wishes[VIDEO_WISHES]);
 
 /* Whether mode fulfils the wish, better than best does (depth 0: there is none so far). */
 bool video_is_better(const struct video_mode *mode, const struct video_mode *best,
-                     const struct video_wish *wish, const struct video_size *display);
+                     const struct video_preference *wish, const struct video_size *display);
 
 /* The size that a display says it prefers, in the EDID (VESA E-EDID 1.4, 3); unknown if it is
    broken or says nothing. */

@@ -17,7 +17,7 @@ enum {
     TIMING_HEIGHT_HIGH = 7,
 };
 
-static bool fulfils(const struct video_mode *mode, const struct video_wish *wish,
+static bool fulfils(const struct video_mode *mode, const struct video_preference *wish,
                     const struct video_size *display)
 {
     if (wish->width != 0) {
@@ -37,7 +37,7 @@ static uint32_t volume(const struct video_mode *mode)
 }
 
 bool video_is_better(const struct video_mode *mode, const struct video_mode *best,
-                     const struct video_wish *wish, const struct video_size *display)
+                     const struct video_preference *wish, const struct video_size *display)
 {
     return mode->depth != 0 && fulfils(mode, wish, display) &&
            (best->depth == 0 || volume(mode) >= volume(best));

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum { LARGEST = 4095 }; /* an EDID has 12 bits for a size */
-    struct video_wish wishes[VIDEO_WISHES];
+    struct video_preference wishes[VIDEO_WISHES];
     char *text = malloc(size + 1);
     memcpy(text, data, size);
     text[size] = 0;

@@ -30,17 +30,17 @@ void check_position(const struct config_entry *entry, char text[POSITION_BYTES])
 void check_video(const struct checked_entry *entry, char text[VIDEO_BYTES])
 {
     const struct video_request *request = &entry->video;
-    struct video_wish wishes[VIDEO_WISHES];
+    struct video_preference wishes[VIDEO_WISHES];
     size_t count = 0;
     if (request->is_made && request->gfxpayload != NULL) {
         count = video_read_wishes(request->gfxpayload, entry->kept, wishes);
     } else if (request->is_preferred) {
-        count = video_wishes(request->width, request->height, request->depth, wishes);
+        count = video_preferences(request->width, request->height, request->depth, wishes);
     }
     size_t length = 0;
     text[0] = '\0';
     for (size_t i = 0; i < count; i++) {
-        const struct video_wish *wish = &wishes[i];
+        const struct video_preference *wish = &wishes[i];
         char mode[48];
         if (wish->width == 0) {
             strcpy(mode, "auto");

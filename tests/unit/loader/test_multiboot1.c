@@ -199,7 +199,7 @@ static void address_fields_without_their_flag_are_not_read(void **state)
     assert_int_equal(header.depth, 0);
 }
 
-static void a_video_wish_is_handed_on_however_absurd(void **state)
+static void a_video_preference_is_handed_on_however_absurd(void **state)
 {
     (void)state;
     start_file();
@@ -747,7 +747,7 @@ int main(void)
         cmocka_unit_test(a_file_that_ends_inside_the_address_fields_is_refused_at_each_length),
         cmocka_unit_test(address_fields_may_stand_behind_the_first_8192_bytes),
         cmocka_unit_test(address_fields_without_their_flag_are_not_read),
-        cmocka_unit_test(a_video_wish_is_handed_on_however_absurd),
+        cmocka_unit_test(a_video_preference_is_handed_on_however_absurd),
         cmocka_unit_test(the_video_flag_without_its_fields_is_no_wish),
         cmocka_unit_test(without_load_end_and_bss_end_all_of_the_file_is_loaded),
         cmocka_unit_test(load_end_ends_what_is_loaded),

@@ -17,10 +17,10 @@ static const struct video_size unknown;
 /* ---- What is tried. */
 
 static void assert_wishes(uint32_t width, uint32_t height, uint32_t depth,
-                          const struct video_wish *expected, size_t expected_count)
+                          const struct video_preference *expected, size_t expected_count)
 {
-    struct video_wish wishes[VIDEO_WISHES];
-    size_t count = video_wishes(width, height, depth, wishes);
+    struct video_preference wishes[VIDEO_WISHES];
+    size_t count = video_preferences(width, height, depth, wishes);
     assert_int_equal(count, expected_count);
     assert_memory_equal(wishes, expected, count * sizeof *expected);
 }
@@ -28,21 +28,21 @@ static void assert_wishes(uint32_t width, uint32_t height, uint32_t depth,
 static void a_mode_is_followed_by_its_size_and_by_what_suits_the_display(void **state)
 {
     (void)state;
-    const struct video_wish expected[] = {{1024, 768, 32}, {1024, 768, 0}, {0, 0, 0}};
+    const struct video_preference expected[] = {{1024, 768, 32}, {1024, 768, 0}, {0, 0, 0}};
     assert_wishes(1024, 768, 32, expected, 3);
 }
 
 static void without_a_depth_any_will_do(void **state)
 {
     (void)state;
-    const struct video_wish expected[] = {{1024, 768, 0}, {0, 0, 0}};
+    const struct video_preference expected[] = {{1024, 768, 0}, {0, 0, 0}};
     assert_wishes(1024, 768, 0, expected, 2);
 }
 
 static void without_a_width_or_a_height_it_is_what_suits_the_display(void **state)
 {
     (void)state;
-    const struct video_wish expected[] = {{0, 0, 0}};
+    const struct video_preference expected[] = {{0, 0, 0}};
     assert_wishes(0, 0, 0, expected, 1);
     assert_wishes(0, 768, 32, expected, 1);
     assert_wishes(1024, 0, 32, expected, 1);
@@ -55,17 +55,18 @@ static void numbers_that_grub_reads_as_negative_ask_for_nothing(void **state)
     assert_wishes(UINT32_MAX, 768, 32, NULL, 0);
     assert_wishes(1024, 0x80000000, 32, NULL, 0);
     assert_wishes(1024, 768, UINT32_MAX, NULL, 0);
-    const struct video_wish expected[] = {
+    const struct video_preference expected[] = {
         {INT32_MAX, INT32_MAX, INT32_MAX}, {INT32_MAX, INT32_MAX, 0}, {0, 0, 0}};
     assert_wishes(INT32_MAX, INT32_MAX, INT32_MAX, expected, 3);
 }
 
 static const char *kept = "";
 
-static void assert_read(const char *text, const struct video_wish *expected, size_t expected_count)
+static void assert_read(const char *text, const struct video_preference *expected,
+                        size_t expected_count)
 {
     char *copy = strdup(text); /* in a block of just its size */
-    struct video_wish wishes[VIDEO_WISHES];
+    struct video_preference wishes[VIDEO_WISHES];
     size_t count = video_read_wishes(copy, kept, wishes);
     free(copy);
     assert_int_equal(count, expected_count);
@@ -75,7 +76,7 @@ static void assert_read(const char *text, const struct video_wish *expected, siz
 static void a_list_of_modes_is_read_in_its_order(void **state)
 {
     (void)state;
-    const struct video_wish expected[] = {{1024, 768, 32}, {800, 600, 0}, {0, 0, 0}};
+    const struct video_preference expected[] = {{1024, 768, 32}, {800, 600, 0}, {0, 0, 0}};
     assert_read("1024x768x32,800x600;auto", expected, 3);
     assert_read("1024x768x32; 800x600, auto", expected, 3);
     assert_read("1024x768x32", expected, 1);
@@ -85,7 +86,7 @@ static void a_list_of_modes_is_read_in_its_order(void **state)
 static void text_ends_a_list_of_modes(void **state)
 {
     (void)state;
-    const struct video_wish expected[] = {{800, 600, 16}};
+    const struct video_preference expected[] = {{800, 600, 16}};
     assert_read("text", NULL, 0);
     assert_read("800x600x16,text,1024x768", expected, 1);
     assert_read("keep", NULL, 0);
@@ -95,7 +96,7 @@ static void text_ends_a_list_of_modes(void **state)
 static void keep_stands_for_what_is_kept(void **state)
 {
     (void)state;
-    const struct video_wish expected[] = {{800, 600, 16}, {640, 480, 0}, {0, 0, 0}};
+    const struct video_preference expected[] = {{800, 600, 16}, {640, 480, 0}, {0, 0, 0}};
     kept = " 640x480,auto";
     assert_read("keep", expected + 1, 2);
     assert_read("800x600x16, keep", expected, 3);
@@ -107,7 +108,7 @@ static void keep_stands_for_what_is_kept(void **state)
 static void what_is_no_mode_ends_a_list_of_modes(void **state)
 {
     (void)state;
-    const struct video_wish expected[] = {{800, 600, 16}};
+    const struct video_preference expected[] = {{800, 600, 16}};
     static const char *const wrong[] = {
         "800x600x16,1024",        "800x600x16,1024x",     "800x600x16,1024xx8",
         "800x600x16,1024x768x",   "800x600x16,1x2x3x4",   "800x600x16,1024x768 x8",
@@ -121,15 +122,15 @@ static void what_is_no_mode_ends_a_list_of_modes(void **state)
 static void a_number_that_is_too_large_stays_so(void **state)
 {
     (void)state;
-    const struct video_wish expected[] = {{INT32_MAX, 768, INT32_MAX}};
+    const struct video_preference expected[] = {{INT32_MAX, 768, INT32_MAX}};
     assert_read("4294968320x768x99999999999999999999", expected, 1);
 }
 
 static void a_list_of_more_modes_than_there_is_room_for_is_cut(void **state)
 {
     (void)state;
-    const struct video_wish expected[VIDEO_WISHES] = {{1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0},
-                                                      {1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0}};
+    const struct video_preference expected[VIDEO_WISHES] = {
+        {1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0}};
     assert_read("1x2,1x2,1x2,1x2,1x2,1x2,1x2,1x2,3x4", expected, VIDEO_WISHES);
 }
 
@@ -148,7 +149,7 @@ static const struct video_mode modes[] = {
 };
 enum { MODES = sizeof modes / sizeof *modes };
 
-static uint32_t chosen(struct video_wish wish, struct video_size display)
+static uint32_t chosen(struct video_preference wish, struct video_size display)
 {
     struct video_mode best = {0};
     for (size_t i = 0; i < MODES; i++) {
@@ -162,37 +163,37 @@ static uint32_t chosen(struct video_wish wish, struct video_size display)
 static void a_wish_for_a_depth_gets_just_that(void **state)
 {
     (void)state;
-    assert_int_equal(chosen((struct video_wish){1024, 768, 24}, unknown), 0x105);
-    assert_int_equal(chosen((struct video_wish){800, 600, 15}, unknown), 0x103);
-    assert_int_equal(chosen((struct video_wish){800, 600, 32}, unknown), 0);
+    assert_int_equal(chosen((struct video_preference){1024, 768, 24}, unknown), 0x105);
+    assert_int_equal(chosen((struct video_preference){800, 600, 15}, unknown), 0x103);
+    assert_int_equal(chosen((struct video_preference){800, 600, 32}, unknown), 0);
 }
 
 static void without_a_depth_the_deepest_is_taken(void **state)
 {
     (void)state;
-    assert_int_equal(chosen((struct video_wish){640, 480, 0}, unknown), 0x101);
-    assert_int_equal(chosen((struct video_wish){800, 600, 0}, unknown), 0x102);
+    assert_int_equal(chosen((struct video_preference){640, 480, 0}, unknown), 0x101);
+    assert_int_equal(chosen((struct video_preference){800, 600, 0}, unknown), 0x102);
 }
 
 static void of_equal_modes_the_last_is_taken_as_grub_does(void **state)
 {
     (void)state;
-    assert_int_equal(chosen((struct video_wish){1024, 768, 32}, unknown), 0x108);
+    assert_int_equal(chosen((struct video_preference){1024, 768, 32}, unknown), 0x108);
 }
 
 static void a_size_must_match_in_both_directions(void **state)
 {
     (void)state;
-    assert_int_equal(chosen((struct video_wish){1024, 600, 0}, unknown), 0);
-    assert_int_equal(chosen((struct video_wish){1280, 768, 0}, unknown), 0);
-    assert_int_equal(chosen((struct video_wish){1280, 1024, 0}, (struct video_size){640, 480}),
-                     0x107);
+    assert_int_equal(chosen((struct video_preference){1024, 600, 0}, unknown), 0);
+    assert_int_equal(chosen((struct video_preference){1280, 768, 0}, unknown), 0);
+    assert_int_equal(
+        chosen((struct video_preference){1280, 1024, 0}, (struct video_size){640, 480}), 0x107);
 }
 
 static void what_suits_a_display_is_the_largest_that_it_holds(void **state)
 {
     (void)state;
-    const struct video_wish any = {0, 0, 0};
+    const struct video_preference any = {0, 0, 0};
     assert_int_equal(chosen(any, (struct video_size){1280, 800}), 0x108);
     assert_int_equal(chosen(any, (struct video_size){1920, 1200}), 0x108); /* most bits */
     assert_int_equal(chosen(any, (struct video_size){1023, 767}), 0x102);
@@ -202,7 +203,7 @@ static void what_suits_a_display_is_the_largest_that_it_holds(void **state)
 static void a_display_that_says_nothing_gets_640x480(void **state)
 {
     (void)state;
-    assert_int_equal(chosen((struct video_wish){0, 0, 0}, unknown), 0x101);
+    assert_int_equal(chosen((struct video_preference){0, 0, 0}, unknown), 0x101);
 }
 
 static void sizes_of_16_bits_do_not_overflow(void **state)
@@ -210,7 +211,7 @@ static void sizes_of_16_bits_do_not_overflow(void **state)
     (void)state;
     const struct video_mode huge = {.number = 1, .width = 32768, .height = 32767, .depth = 32};
     const struct video_mode small = {.number = 2, .width = 640, .height = 480, .depth = 32};
-    const struct video_wish any = {0, 0, 0};
+    const struct video_preference any = {0, 0, 0};
     const struct video_size display = {65535, 65535};
     assert_true(video_is_better(&huge, &small, &any, &display));
     assert_false(video_is_better(&small, &huge, &any, &display));
