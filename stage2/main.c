@@ -55,7 +55,7 @@ static bool read_config(struct config *config, const char *path, struct arena *a
                         struct error *error)
 {
     struct file file;
-    if (!file_open(path, FILE_UNPACK, &file, arena, error)) {
+    if (!file_open(path, FILE_DECOMPRESS, &file, arena, error)) {
         return fail_in(error, "%s: ", path);
     }
     if (file.size > CONFIG_MAX_BYTES) {
@@ -118,7 +118,7 @@ static bool act_or_boot(enum config_action action, struct error *error)
 }
 
 /* The memory to plan in: what is left, or, for very many modules, as much as they need at the top
-   of the RAM, where files are unpacked to. */
+   of the RAM, where files are decompressed to. */
 static struct arena planning_arena(const struct arena *arena, size_t module_count)
 {
     struct arena left = {.base = arena->base + arena->used, .size = arena->size - arena->used};

@@ -40,8 +40,8 @@ struct overlay {
     void (*video_start)(const struct plan *plan, struct video *video);
     /* timeline.h */
     void (*timeline_report)(const char *wish, const char *driver);
-    /* unpack_file.h */
-    bool (*unpack_file)(struct file *file, struct error *error);
+    /* decompress_file.h */
+    bool (*decompress_file)(struct file *file, struct error *error);
     void (*decompress_mark_pending)(struct plan *plan, struct memory_range *in_use,
                                     size_t *in_use_count);
 };

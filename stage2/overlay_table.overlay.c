@@ -10,7 +10,7 @@
 #include "stage2/plan/symbols.h"
 #include "stage2/platform/platform.h"
 #include "stage2/timing/timeline.h"
-#include "stage2/boot/unpack_file.h"
+#include "stage2/boot/decompress_file.h"
 #include "stage2/boot/video_start.h"
 
 __attribute__((section(".overlay_table"))) const struct overlay overlay_table = {
@@ -27,6 +27,6 @@ __attribute__((section(".overlay_table"))) const struct overlay overlay_table = 
     .enable_a20 = firmware_enable_a20,
     .video_start = video_start,
     .timeline_report = timeline_report,
-    .unpack_file = unpack_file,
+    .decompress_file = decompress_file,
     .decompress_mark_pending = decompress_mark_pending,
 };

@@ -342,7 +342,7 @@ real_mode_idt:
         dw 0x3ff
         dd 0
 
-; Where the overlay is: known when stage 2 is packed already, so not in there. overlay.c has it as a structure
+; Where the overlay is: known when stage 2 is compressed already, so not in there. overlay.c has it as a structure
 extern image_sectors
 extern overlay_sectors
 extern overlay_bss_start

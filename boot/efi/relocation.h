@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Relocations in the packed form (System V ABI, generic, SHT_RELR): an even word is the address of
-// one; an odd word says for each of the words that follow, from its second bit up, whether it is
+// Relocations in the compressed form (System V ABI, generic, SHT_RELR): an even word is the address
+// of one; an odd word says for each of the words that follow, from its second bit up, whether it is
 // one.
 #pragma once
 

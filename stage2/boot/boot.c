@@ -8,7 +8,7 @@
 #include "stage2/disc/disc.h"
 #include "stage2/overlay.h"
 #include "stage2/firmware.h"
-#include "stage2/compression/packing.h"
+#include "stage2/compression/compression.h"
 #include "stage2/plan/multiboot2_functions.h"
 #include "stage2/plan/symbols.h"
 #include "stage2/timing/timeline.h"
@@ -63,7 +63,7 @@ bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error
     size_t staying = count;
     if (boot->plan.modules_in_memory) {
         firmware_overlay(error)->decompress_mark_pending(&boot->plan, in_use,
-                                                         &count); /* unpacked them */
+                                                         &count); /* decompressed them */
     }
     if (!placement_assign_load_addresses(placement, in_use, staying, &count, error)) {
         return false;
@@ -79,7 +79,7 @@ bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error
 }
 
 /* The longest piece that is still on the disc. It is read last: the firmware answers questions
-   while it comes. NULL: there is none, or what was unpacked waits for its turn. */
+   while it comes. NULL: there is none, or what was decompressed waits for its turn. */
 static const struct piece *longest(const struct plan *plan)
 {
     const struct piece *found = NULL;
@@ -96,9 +96,9 @@ static const struct piece *longest(const struct plan *plan)
 /* Once its bytes are there. */
 static bool check_plain(const struct piece *piece, struct error *error)
 {
-    return !piece->file->is_to_be_plain || piece->file_offset != 0 ||
+    return !piece->file->must_be_uncompressed || piece->file_offset != 0 ||
            file_is_plain(at(piece->load_address), piece->length) ||
-           fail(error, "was packed since the ISO was made");
+           fail(error, "was compressed since the ISO was made");
 }
 
 static bool load_piece(const struct piece *piece, struct error *error)

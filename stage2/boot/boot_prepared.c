@@ -14,12 +14,12 @@ static uint8_t *target_of(const struct prepared_piece *piece)
     return (uint8_t *)(uintptr_t)piece->address;
 }
 
-/* None was packed since the ISO was made. Once all bytes are there. */
+/* None was compressed since the ISO was made. Once all bytes are there. */
 static bool are_plain(union prepared_block *block)
 {
     const struct prepared_piece *piece = prepared_pieces(block);
     for (unsigned left = block->prepared.piece_count; left > 0; left--, piece++) {
-        if ((prepared_files(block)[piece->file].flags & PREPARED_KEEPS_PACKED) == 0 &&
+        if ((prepared_files(block)[piece->file].flags & PREPARED_KEEPS_COMPRESSED) == 0 &&
             piece->file_offset == 0 && !file_is_plain(target_of(piece), piece->length)) {
             return false;
         }

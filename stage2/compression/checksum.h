@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The checksums that packed files carry, each over one piece of memory.
+// The checksums that compressed files carry, each over one piece of memory.
 #pragma once
 
 #include <stddef.h>

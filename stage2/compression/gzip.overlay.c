@@ -3,7 +3,7 @@
 #include "stage2/compression/gzip.h"
 
 #include "stage2/compression/checksum.h"
-#include "stage2/compression/packing.h"
+#include "stage2/compression/compression.h"
 #include "stage2/compression/puff/puff.h"
 
 /* A member's header and trailer (RFC 1952, 2.2 and 2.3). */
@@ -24,7 +24,7 @@ enum { PUFF_DONE = 0, PUFF_NO_ROOM = 1, PUFF_INPUT_ENDS = 2 };
 
 bool gzip_recognise(struct bytes start)
 {
-    return packing_of(start) == PACKING_GZIP;
+    return compression_of(start) == COMPRESSION_GZIP;
 }
 
 static bool fail_cut(struct error *error)
@@ -33,100 +33,100 @@ static bool fail_cut(struct error *error)
 }
 
 /* Moves *at behind a text that a NUL ends, or to the end of the data. */
-static void skip_text(struct bytes packed, size_t *at)
+static void skip_text(struct bytes compressed, size_t *at)
 {
-    while (*at < packed.size && packed.data[(*at)++] != 0) {
+    while (*at < compressed.size && compressed.data[(*at)++] != 0) {
     }
 }
 
-/* Checks the header of a member and sets *size to its length, all of it inside packed. */
-static bool read_header(struct bytes packed, size_t *size, struct error *error)
+/* Checks the header of a member and sets *size to its length, all of it inside compressed. */
+static bool read_header(struct bytes compressed, size_t *size, struct error *error)
 {
-    if (packed.size < HEADER_SIZE) {
+    if (compressed.size < HEADER_SIZE) {
         return fail_cut(error);
     }
-    unsigned flags = packed.data[HEADER_FLAGS];
-    if (!gzip_recognise(packed) || (flags & FLAGS_RESERVED) != 0) {
-        return fail(error, "unknown kind of gzip data: method %u, flags 0x%x", packed.data[2],
+    unsigned flags = compressed.data[HEADER_FLAGS];
+    if (!gzip_recognise(compressed) || (flags & FLAGS_RESERVED) != 0) {
+        return fail(error, "unknown kind of gzip data: method %u, flags 0x%x", compressed.data[2],
                     flags);
     }
     size_t at = HEADER_SIZE;
     if (flags & FLAG_EXTRA) {
-        if (packed.size < HEADER_SIZE + 2) {
+        if (compressed.size < HEADER_SIZE + 2) {
             return fail_cut(error);
         }
-        at += 2u + load16(packed.data + HEADER_SIZE);
+        at += 2u + load16(compressed.data + HEADER_SIZE);
     }
     if (flags & FLAG_NAME) {
-        skip_text(packed, &at);
+        skip_text(compressed, &at);
     }
     if (flags & FLAG_COMMENT) {
-        skip_text(packed, &at);
+        skip_text(compressed, &at);
     }
     if (flags & FLAG_HEADER_CRC) {
-        if (!range_within(at, 2, packed.size)) {
+        if (!range_within(at, 2, compressed.size)) {
             return fail_cut(error);
         }
-        if (load16(packed.data + at) != (checksum_crc32(packed.data, at) & 0xffff)) {
+        if (load16(compressed.data + at) != (checksum_crc32(compressed.data, at) & 0xffff)) {
             return fail(error, "gzip data is damaged: the header's checksum is wrong");
         }
         at += 2;
     }
-    if (at >= packed.size) {
+    if (at >= compressed.size) {
         return fail_cut(error);
     }
     *size = at;
     return true;
 }
 
-/* Unpacks the member at the start of packed behind the *length bytes that are in destination
-   already; sets *size to the member's length. */
-static bool unpack_member(struct bytes packed, size_t *size, uint8_t *destination, size_t capacity,
-                          size_t *length, struct error *error)
+/* Decompresses the member at the start of compressed behind the *length bytes that are in
+   destination already; sets *size to the member's length. */
+static bool decompress_member(struct bytes compressed, size_t *size, uint8_t *destination,
+                              size_t capacity, size_t *length, struct error *error)
 {
-    if (!read_header(packed, size, error)) {
+    if (!read_header(compressed, size, error)) {
         return false;
     }
     uint8_t *start = destination + *length;
-    unsigned long unpacked = capacity - *length;
-    unsigned long deflated = packed.size - *size;
-    int result = puff(start, &unpacked, packed.data + *size, &deflated);
+    unsigned long decompressed = capacity - *length;
+    unsigned long deflated = compressed.size - *size;
+    int result = puff(start, &decompressed, compressed.data + *size, &deflated);
     if (result == PUFF_NO_ROOM) {
         *length = capacity + 1;
-        return fail(error, "unpacks to more than %zu bytes: it does not fit", capacity);
+        return fail(error, "decompresses to more than %zu bytes: it does not fit", capacity);
     }
     if (result < PUFF_DONE) {
-        return fail(error, "gzip data is damaged behind byte %zu of what it unpacks to",
-                    *length + (size_t)unpacked);
+        return fail(error, "gzip data is damaged behind byte %zu of what it decompresses to",
+                    *length + (size_t)decompressed);
     }
     *size += deflated;
-    if (result == PUFF_INPUT_ENDS || !range_within(*size, TRAILER_SIZE, packed.size)) {
+    if (result == PUFF_INPUT_ENDS || !range_within(*size, TRAILER_SIZE, compressed.size)) {
         return fail_cut(error);
     }
-    const uint8_t *trailer = packed.data + *size;
-    if (load32(trailer) != checksum_crc32(start, unpacked)) {
+    const uint8_t *trailer = compressed.data + *size;
+    if (load32(trailer) != checksum_crc32(start, decompressed)) {
         return fail(error, "gzip data is damaged: the checksum is wrong");
     }
-    if (load32(trailer + 4) != (uint32_t)unpacked) {
-        return fail(error, "gzip data is damaged: it unpacks to %lu bytes, not %u", unpacked,
-                    (unsigned)load32(trailer + 4));
+    if (load32(trailer + 4) != (uint32_t)decompressed) {
+        return fail(error, "gzip data is damaged: it decompresses to %lu bytes, not %u",
+                    decompressed, (unsigned)load32(trailer + 4));
     }
     *size += TRAILER_SIZE;
-    *length += unpacked;
+    *length += decompressed;
     return true;
 }
 
-bool gzip_unpack(struct bytes packed, uint8_t *destination, size_t capacity, size_t *length,
-                 struct error *error)
+bool gzip_decompress(struct bytes compressed, uint8_t *destination, size_t capacity, size_t *length,
+                     struct error *error)
 {
     *length = 0;
     do {
         size_t size = 0;
-        if (!unpack_member(packed, &size, destination, capacity, length, error)) {
+        if (!decompress_member(compressed, &size, destination, capacity, length, error)) {
             return false;
         }
-        packed.data += size;
-        packed.size -= size;
-    } while (gzip_recognise(packed));
+        compressed.data += size;
+        compressed.size -= size;
+    } while (gzip_recognise(compressed));
     return true;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// lz4 files, of the frame format and of the older one, for stage2/compression/unpack.overlay.c.
+// lz4 files, of the frame format and of the older one, for stage2/compression/decompress.overlay.c.
 #pragma once
 
-#include "stage2/compression/unpack.h"
+#include "stage2/compression/decompress.h"
 
-uint64_t lz4_size(struct bytes packed);
-bool lz4_unpack(struct unpacking *unpacking);
+uint64_t lz4_size(struct bytes compressed);
+bool lz4_decompress(struct decompression *decompression);

@@ -27,7 +27,7 @@ enum {
     SIZE_CODE_SHIFT = 4,
     SIZE_CODE_LOWEST = 4,
     LEGACY_BLOCK_BYTES = 8 << 20,
-    LEGACY_BLOCK_PACKED = LEGACY_BLOCK_BYTES + LEGACY_BLOCK_BYTES / 255 + 16, /* at most */
+    LEGACY_BLOCK_COMPRESSED = LEGACY_BLOCK_BYTES + LEGACY_BLOCK_BYTES / 255 + 16, /* at most */
 
     LENGTH_MORE = 15, /* in a token: goes on in the next byte */
     SHORTEST_MATCH = 4,
@@ -42,8 +42,8 @@ enum {
 
 struct frame {
     unsigned flags;
-    uint32_t block_bytes;  /* at most, unpacked */
-    uint64_t content_size; /* UNPACK_SIZE_UNKNOWN: it does not say */
+    uint32_t block_bytes;  /* at most, decompressed */
+    uint64_t content_size; /* DECOMPRESS_SIZE_UNKNOWN: it does not say */
 };
 
 // ---- Blocks
@@ -65,218 +65,222 @@ static bool read_length(const uint8_t **at, const uint8_t *end, size_t *length)
     return true;
 }
 
-static bool fail_block(struct unpacking *unpacking, const uint8_t *at, const char *what)
+static bool fail_block(struct decompression *decompression, const uint8_t *at, const char *what)
 {
-    unpacking->at = (size_t)(at - unpacking->packed.data);
-    return unpack_fail_damaged(unpacking, what);
+    decompression->at = (size_t)(at - decompression->compressed.data);
+    return decompress_fail_damaged(decompression, what);
 }
 
 /* More comes out of a block than there is room for, or than may. */
-static bool fail_too_long(struct unpacking *unpacking, uint32_t block_bytes)
+static bool fail_too_long(struct decompression *decompression, uint32_t block_bytes)
 {
-    return unpack_room(unpacking) < block_bytes
-               ? unpack_fail_no_room(unpacking)
-               : unpack_fail_damaged(unpacking, "a block that is too long");
+    return decompress_room(decompression) < block_bytes
+               ? decompress_fail_no_room(decompression)
+               : decompress_fail_damaged(decompression, "a block that is too long");
 }
 
-/* Unpacks the compressed block of size bytes; matches reach back to window. Its last sequence has
-   no match. */
-static bool unpack_block(struct unpacking *unpacking, size_t size, uint32_t block_bytes,
-                         const uint8_t *window)
+/* Decompresses the compressed block of size bytes; matches reach back to window. Its last sequence
+   has no match. */
+static bool decompress_block(struct decompression *decompression, size_t size, uint32_t block_bytes,
+                             const uint8_t *window)
 {
-    const uint8_t *at = unpack_at(unpacking), *end = at + size;
-    uint8_t *to = unpacking->destination + unpacking->length;
-    size_t room = unpack_room(unpacking) < block_bytes ? unpack_room(unpacking) : block_bytes;
+    const uint8_t *at = decompress_at(decompression), *end = at + size;
+    uint8_t *to = decompression->destination + decompression->length;
+    size_t room =
+        decompress_room(decompression) < block_bytes ? decompress_room(decompression) : block_bytes;
     while (at != end) {
         size_t token = *at++;
         size_t literals = token >> 4, match = token & LENGTH_MORE;
         if (!read_length(&at, end, &literals) || literals > (size_t)(end - at)) {
-            return fail_block(unpacking, at, "literals behind the block's end");
+            return fail_block(decompression, at, "literals behind the block's end");
         }
         if (literals > room) {
-            return fail_too_long(unpacking, block_bytes);
+            return fail_too_long(decompression, block_bytes);
         }
         memcpy(to, at, literals);
         to += literals;
         at += literals;
         room -= literals;
         if (at == end) {
-            unpacking->length = (size_t)(to - unpacking->destination);
+            decompression->length = (size_t)(to - decompression->destination);
             return true;
         }
         size_t offset = end - at >= OFFSET_BYTES ? load16(at) : 0;
         at += OFFSET_BYTES;
         if (offset == 0 || offset > (size_t)(to - window) || !read_length(&at, end, &match)) {
-            return fail_block(unpacking, at, "a match out of nowhere");
+            return fail_block(decompression, at, "a match out of nowhere");
         }
         match += SHORTEST_MATCH;
         if (match > room) {
-            return fail_too_long(unpacking, block_bytes);
+            return fail_too_long(decompression, block_bytes);
         }
         room -= match;
         for (; match != 0; match--, to++) { /* may overlap itself */
             *to = *(to - offset);
         }
     }
-    return fail_block(unpacking, at, "a block that ends in a match");
+    return fail_block(decompression, at, "a block that ends in a match");
 }
 
-static bool copy_block(struct unpacking *unpacking, size_t size)
+static bool copy_block(struct decompression *decompression, size_t size)
 {
-    if (size > unpack_room(unpacking)) {
-        return unpack_fail_no_room(unpacking);
+    if (size > decompress_room(decompression)) {
+        return decompress_fail_no_room(decompression);
     }
-    memcpy(unpacking->destination + unpacking->length, unpack_at(unpacking), size);
-    unpacking->length += size;
+    memcpy(decompression->destination + decompression->length, decompress_at(decompression), size);
+    decompression->length += size;
     return true;
 }
 
 // ---- Frames
 
 /* Reads the frame descriptor behind the magic number. */
-static bool read_descriptor(struct unpacking *unpacking, struct frame *frame)
+static bool read_descriptor(struct decompression *decompression, struct frame *frame)
 {
-    const uint8_t *start = unpack_at(unpacking);
-    if (unpack_left(unpacking) < DESCRIPTOR_BYTES) {
-        return unpack_fail_cut(unpacking);
+    const uint8_t *start = decompress_at(decompression);
+    if (decompress_left(decompression) < DESCRIPTOR_BYTES) {
+        return decompress_fail_cut(decompression);
     }
     unsigned size_code = start[1] >> SIZE_CODE_SHIFT;
     frame->flags = start[0];
     if ((frame->flags & FLAGS_VERSION) != VERSION || (frame->flags & FLAG_RESERVED) != 0 ||
         (start[1] & BD_RESERVED) != 0 || size_code < SIZE_CODE_LOWEST) {
-        return unpack_fail_unknown(unpacking, "another version");
+        return decompress_fail_unknown(decompression, "another version");
     }
     if (frame->flags & FLAG_DICTIONARY) {
-        return unpack_fail_unknown(unpacking, "it needs a dictionary");
+        return decompress_fail_unknown(decompression, "it needs a dictionary");
     }
     frame->block_bytes = (uint32_t)1 << (2 * size_code + 8);
     size_t size = frame->flags & FLAG_CONTENT_SIZE ? 2 + CONTENT_SIZE_BYTES : 2;
-    if (unpack_left(unpacking) <= size) {
-        return unpack_fail_cut(unpacking);
+    if (decompress_left(decompression) <= size) {
+        return decompress_fail_cut(decompression);
     }
     if (start[size] != (uint8_t)(checksum_xxh32(start, size) >> 8)) {
-        return unpack_fail_damaged(unpacking, "a header's checksum is wrong");
+        return decompress_fail_damaged(decompression, "a header's checksum is wrong");
     }
-    frame->content_size = size > 2 ? load64(start + 2) : UNPACK_SIZE_UNKNOWN;
-    unpacking->at += size + 1;
+    frame->content_size = size > 2 ? load64(start + 2) : DECOMPRESS_SIZE_UNKNOWN;
+    decompression->at += size + 1;
     return true;
 }
 
 /* Takes a word of the file. */
-static bool take_word(struct unpacking *unpacking, uint32_t *word)
+static bool take_word(struct decompression *decompression, uint32_t *word)
 {
-    if (unpack_left(unpacking) < WORD_BYTES) {
-        return unpack_fail_cut(unpacking);
+    if (decompress_left(decompression) < WORD_BYTES) {
+        return decompress_fail_cut(decompression);
     }
-    *word = load32(unpack_at(unpacking));
-    unpacking->at += WORD_BYTES;
+    *word = load32(decompress_at(decompression));
+    decompression->at += WORD_BYTES;
     return true;
 }
 
 /* Compares a checksum that comes next in the file. */
-static bool check_sum(struct unpacking *unpacking, const uint8_t *data, size_t size)
+static bool check_sum(struct decompression *decompression, const uint8_t *data, size_t size)
 {
     uint32_t sum = 0;
-    return take_word(unpacking, &sum) && (sum == checksum_xxh32(data, size) ||
-                                          unpack_fail_damaged(unpacking, "the checksum is wrong"));
+    return take_word(decompression, &sum) &&
+           (sum == checksum_xxh32(data, size) ||
+            decompress_fail_damaged(decompression, "the checksum is wrong"));
 }
 
-/* Unpacks the block whose size word has been read. */
-static bool unpack_frame_block(struct unpacking *unpacking, const struct frame *frame,
-                               uint32_t word, const uint8_t *frame_start)
+/* Decompresses the block whose size word has been read. */
+static bool decompress_frame_block(struct decompression *decompression, const struct frame *frame,
+                                   uint32_t word, const uint8_t *frame_start)
 {
     uint32_t size = word & ~BLOCK_UNCOMPRESSED;
     bool is_independent = (frame->flags & FLAG_INDEPENDENT) != 0;
     if (size > frame->block_bytes) {
-        return unpack_fail_damaged(unpacking, "a block that is too long");
+        return decompress_fail_damaged(decompression, "a block that is too long");
     }
-    if (size > unpack_left(unpacking)) {
-        return unpack_fail_cut(unpacking);
+    if (size > decompress_left(decompression)) {
+        return decompress_fail_cut(decompression);
     }
-    const uint8_t *block = unpack_at(unpacking);
+    const uint8_t *block = decompress_at(decompression);
     const uint8_t *window =
-        is_independent ? unpacking->destination + unpacking->length : frame_start;
+        is_independent ? decompression->destination + decompression->length : frame_start;
     bool done = word & BLOCK_UNCOMPRESSED
-                    ? copy_block(unpacking, size)
-                    : unpack_block(unpacking, size, frame->block_bytes, window);
+                    ? copy_block(decompression, size)
+                    : decompress_block(decompression, size, frame->block_bytes, window);
     if (!done) {
         return false;
     }
-    unpacking->at += size;
-    return !(frame->flags & FLAG_BLOCK_CHECKSUM) || check_sum(unpacking, block, size);
+    decompression->at += size;
+    return !(frame->flags & FLAG_BLOCK_CHECKSUM) || check_sum(decompression, block, size);
 }
 
-static bool unpack_frame(struct unpacking *unpacking)
+static bool decompress_frame(struct decompression *decompression)
 {
     struct frame frame = {0};
     uint32_t word = 0;
-    const uint8_t *start = unpacking->destination + unpacking->length;
-    if (!read_descriptor(unpacking, &frame) || !take_word(unpacking, &word)) {
+    const uint8_t *start = decompression->destination + decompression->length;
+    if (!read_descriptor(decompression, &frame) || !take_word(decompression, &word)) {
         return false;
     }
     while (word != END_MARK) {
-        if (!unpack_frame_block(unpacking, &frame, word, start) || !take_word(unpacking, &word)) {
+        if (!decompress_frame_block(decompression, &frame, word, start) ||
+            !take_word(decompression, &word)) {
             return false;
         }
     }
-    size_t size = (size_t)(unpacking->destination + unpacking->length - start);
-    if (frame.content_size != UNPACK_SIZE_UNKNOWN && frame.content_size != size) {
-        return unpack_fail_damaged(unpacking, "it unpacks to another size than it says");
+    size_t size = (size_t)(decompression->destination + decompression->length - start);
+    if (frame.content_size != DECOMPRESS_SIZE_UNKNOWN && frame.content_size != size) {
+        return decompress_fail_damaged(decompression,
+                                       "it decompresses to another size than it says");
     }
-    return !(frame.flags & FLAG_CONTENT_CHECKSUM) || check_sum(unpacking, start, size);
+    return !(frame.flags & FLAG_CONTENT_CHECKSUM) || check_sum(decompression, start, size);
 }
 
 /* Blocks up to the end of the file, or to the next frame. */
-static bool unpack_legacy_frame(struct unpacking *unpacking)
+static bool decompress_legacy_frame(struct decompression *decompression)
 {
     uint32_t size = 0;
-    while (unpack_left(unpacking) > 0) {
-        if (!take_word(unpacking, &size)) {
+    while (decompress_left(decompression) > 0) {
+        if (!take_word(decompression, &size)) {
             return false;
         }
-        if (size > LEGACY_BLOCK_PACKED) { /* a magic number */
-            unpacking->at -= WORD_BYTES;
+        if (size > LEGACY_BLOCK_COMPRESSED) { /* a magic number */
+            decompression->at -= WORD_BYTES;
             break;
         }
-        if (size > unpack_left(unpacking)) {
-            return unpack_fail_cut(unpacking);
+        if (size > decompress_left(decompression)) {
+            return decompress_fail_cut(decompression);
         }
-        const uint8_t *window = unpacking->destination + unpacking->length;
-        if (!unpack_block(unpacking, size, LEGACY_BLOCK_BYTES, window)) {
+        const uint8_t *window = decompression->destination + decompression->length;
+        if (!decompress_block(decompression, size, LEGACY_BLOCK_BYTES, window)) {
             return false;
         }
-        unpacking->at += size;
+        decompression->at += size;
     }
     return true;
 }
 
-static bool skip_frame(struct unpacking *unpacking)
+static bool skip_frame(struct decompression *decompression)
 {
     uint32_t size = 0;
-    if (!take_word(unpacking, &size)) {
+    if (!take_word(decompression, &size)) {
         return false;
     }
-    if (size > unpack_left(unpacking)) {
-        return unpack_fail_cut(unpacking);
+    if (size > decompress_left(decompression)) {
+        return decompress_fail_cut(decompression);
     }
-    unpacking->at += size;
+    decompression->at += size;
     return true;
 }
 
-bool lz4_unpack(struct unpacking *unpacking)
+bool lz4_decompress(struct decompression *decompression)
 {
-    while (unpack_left(unpacking) > 0) {
+    while (decompress_left(decompression) > 0) {
         uint32_t magic = 0;
-        bool done = take_word(unpacking, &magic);
+        bool done = take_word(decompression, &magic);
         if (done && magic == MAGIC) {
-            done = unpack_frame(unpacking);
+            done = decompress_frame(decompression);
         } else if (done && magic == MAGIC_LEGACY) {
-            done = unpack_legacy_frame(unpacking);
+            done = decompress_legacy_frame(decompression);
         } else if (done && (magic & SKIPPABLE_MASK) == MAGIC_SKIPPABLE) {
-            done = skip_frame(unpacking);
+            done = skip_frame(decompression);
         } else if (done) {
-            unpacking->at -= WORD_BYTES;
-            done = unpack_fail_damaged(unpacking, "no frame starts there");
+            decompression->at -= WORD_BYTES;
+            done = decompress_fail_damaged(decompression, "no frame starts there");
         }
         if (!done) {
             return false;
@@ -285,9 +289,10 @@ bool lz4_unpack(struct unpacking *unpacking)
     return true;
 }
 
-uint64_t lz4_size(struct bytes packed)
+uint64_t lz4_size(struct bytes compressed)
 {
-    bool known = packed.size >= WORD_BYTES + DESCRIPTOR_BYTES + CONTENT_SIZE_BYTES &&
-                 load32(packed.data) == MAGIC && (packed.data[WORD_BYTES] & FLAG_CONTENT_SIZE) != 0;
-    return known ? load64(packed.data + WORD_BYTES + 2) : UNPACK_SIZE_UNKNOWN;
+    bool known = compressed.size >= WORD_BYTES + DESCRIPTOR_BYTES + CONTENT_SIZE_BYTES &&
+                 load32(compressed.data) == MAGIC &&
+                 (compressed.data[WORD_BYTES] & FLAG_CONTENT_SIZE) != 0;
+    return known ? load64(compressed.data + WORD_BYTES + 2) : DECOMPRESS_SIZE_UNKNOWN;
 }

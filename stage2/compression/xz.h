@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// .xz files, for stage2/compression/unpack.overlay.c.
+// .xz files, for stage2/compression/decompress.overlay.c.
 #pragma once
 
-#include "stage2/compression/unpack.h"
+#include "stage2/compression/decompress.h"
 
-uint64_t xz_size(struct bytes packed);
-bool xz_unpack(struct unpacking *unpacking);
+uint64_t xz_size(struct bytes compressed);
+bool xz_decompress(struct decompression *decompression);

@@ -25,7 +25,7 @@ enum {
     BLOCK_HEADER_BYTES = 1 << 10,
     BLOCK_MORE_FILTERS = 3 << 0, /* than one */
     BLOCK_RESERVED = 0x3c,
-    BLOCK_HAS_PACKED_SIZE = 1 << 6,
+    BLOCK_HAS_COMPRESSED_SIZE = 1 << 6,
     BLOCK_HAS_SIZE = 1 << 7,
     FILTER_X86 = 0x04,
     FILTER_LZMA2 = 0x21,
@@ -39,7 +39,7 @@ enum {
 struct totals {
     uint64_t count;
     uint64_t unpadded;
-    uint64_t unpacked;
+    uint64_t decompressed;
 };
 
 struct stream {
@@ -51,7 +51,7 @@ struct stream {
 };
 
 struct block {
-    uint64_t packed_size; /* UNPACK_SIZE_UNKNOWN: its header does not say */
+    uint64_t compressed_size; /* DECOMPRESS_SIZE_UNKNOWN: its header does not say */
     uint64_t size;
     bool is_x86;
 };
@@ -80,7 +80,7 @@ static bool read_number(struct bytes data, size_t *at, uint64_t *number)
 
 // ---- Blocks
 
-static bool read_filters(struct unpacking *unpacking, const struct stream *stream,
+static bool read_filters(struct decompression *decompression, const struct stream *stream,
                          struct bytes header, size_t at, struct block *block)
 {
     unsigned more = header.data[1] & BLOCK_MORE_FILTERS;
@@ -88,100 +88,101 @@ static bool read_filters(struct unpacking *unpacking, const struct stream *strea
     block->is_x86 = more == 1 && header.size - at >= 2 && filters[0] == FILTER_X86;
     if (block->is_x86) {
         if (filters[1] != 0 || xz_dec_bcj_reset(stream->x86, FILTER_X86) != XZ_OK) {
-            return unpack_fail_unknown(unpacking, "a filter with an offset");
+            return decompress_fail_unknown(decompression, "a filter with an offset");
         }
         filters += 2;
         at += 2;
     }
     if (more != block->is_x86 || header.size - at < 3 || filters[0] != FILTER_LZMA2 ||
         filters[1] != 1 || xz_dec_lzma2_reset(stream->lzma2, filters[2]) != XZ_OK) {
-        return unpack_fail_unknown(unpacking, "a filter other than LZMA2 and x86");
+        return decompress_fail_unknown(decompression, "a filter other than LZMA2 and x86");
     }
     for (at += 3; at < header.size; at++) {
         if (header.data[at] != 0) {
-            return unpack_fail_unknown(unpacking, "a block header with more fields");
+            return decompress_fail_unknown(decompression, "a block header with more fields");
         }
     }
     return true;
 }
 
 /* Reads the block header that starts here, and passes it. */
-static bool read_block_header(struct unpacking *unpacking, const struct stream *stream,
+static bool read_block_header(struct decompression *decompression, const struct stream *stream,
                               struct block *block)
 {
-    struct bytes header = {unpack_at(unpacking), (*unpack_at(unpacking) + 1u) * ALIGNMENT};
+    struct bytes header = {decompress_at(decompression),
+                           (*decompress_at(decompression) + 1u) * ALIGNMENT};
     size_t size = header.size, at = 2;
-    if (size > unpack_left(unpacking)) {
-        return unpack_fail_cut(unpacking);
+    if (size > decompress_left(decompression)) {
+        return decompress_fail_cut(decompression);
     }
     header.size -= CRC32_BYTES;
     if (load32(header.data + header.size) != checksum_crc32(header.data, header.size)) {
-        return unpack_fail_damaged(unpacking, "a block header's checksum is wrong");
+        return decompress_fail_damaged(decompression, "a block header's checksum is wrong");
     }
-    *block = (struct block){UNPACK_SIZE_UNKNOWN, UNPACK_SIZE_UNKNOWN, false};
-    if (((header.data[1] & BLOCK_HAS_PACKED_SIZE) &&
-         !read_number(header, &at, &block->packed_size)) ||
+    *block = (struct block){DECOMPRESS_SIZE_UNKNOWN, DECOMPRESS_SIZE_UNKNOWN, false};
+    if (((header.data[1] & BLOCK_HAS_COMPRESSED_SIZE) &&
+         !read_number(header, &at, &block->compressed_size)) ||
         ((header.data[1] & BLOCK_HAS_SIZE) && !read_number(header, &at, &block->size))) {
-        return unpack_fail_damaged(unpacking, DATA_DAMAGED);
+        return decompress_fail_damaged(decompression, DATA_DAMAGED);
     }
     if (header.data[1] & BLOCK_RESERVED) {
-        return unpack_fail_unknown(unpacking, "a block header with more fields");
+        return decompress_fail_unknown(decompression, "a block header with more fields");
     }
-    if (!read_filters(unpacking, stream, header, at, block)) {
+    if (!read_filters(decompression, stream, header, at, block)) {
         return false;
     }
-    unpacking->at += size;
+    decompression->at += size;
     return true;
 }
 
-/* Unpacks the block's data. */
-static bool decode(struct unpacking *unpacking, const struct stream *stream,
+/* Decompresses the block's data. */
+static bool decode(struct decompression *decompression, const struct stream *stream,
                    const struct block *block)
 {
     struct xz_buf buffer = {
-        .in = unpacking->packed.data,
-        .in_pos = unpacking->at,
-        .in_size = unpacking->packed.size,
-        .out = unpacking->destination,
-        .out_pos = unpacking->length,
-        .out_size = unpacking->capacity,
+        .in = decompression->compressed.data,
+        .in_pos = decompression->at,
+        .in_size = decompression->compressed.size,
+        .out = decompression->destination,
+        .out_pos = decompression->length,
+        .out_size = decompression->capacity,
     };
     enum xz_ret result = block->is_x86 ? xz_dec_bcj_run(stream->x86, stream->lzma2, &buffer)
                                        : xz_dec_lzma2_run(stream->lzma2, &buffer);
-    unpacking->at = buffer.in_pos;
+    decompression->at = buffer.in_pos;
     if (result == XZ_OK) { /* it would go on */
-        return buffer.in_pos == buffer.in_size ? unpack_fail_cut(unpacking)
-                                               : unpack_fail_no_room(unpacking);
+        return buffer.in_pos == buffer.in_size ? decompress_fail_cut(decompression)
+                                               : decompress_fail_no_room(decompression);
     }
     if (result != XZ_STREAM_END) {
-        return unpack_fail_damaged(unpacking, DATA_DAMAGED);
+        return decompress_fail_damaged(decompression, DATA_DAMAGED);
     }
-    unpacking->length = buffer.out_pos;
+    decompression->length = buffer.out_pos;
     return true;
 }
 
 /* Passes zeros up to where a multiple of four bytes behind start is reached. */
-static bool pass_padding(struct unpacking *unpacking, size_t start)
+static bool pass_padding(struct decompression *decompression, size_t start)
 {
-    for (; (unpacking->at - start) % ALIGNMENT != 0; unpacking->at++) {
-        if (unpack_left(unpacking) == 0) {
-            return unpack_fail_cut(unpacking);
+    for (; (decompression->at - start) % ALIGNMENT != 0; decompression->at++) {
+        if (decompress_left(decompression) == 0) {
+            return decompress_fail_cut(decompression);
         }
-        if (*unpack_at(unpacking) != 0) {
-            return unpack_fail_damaged(unpacking, DATA_DAMAGED);
+        if (*decompress_at(decompression) != 0) {
+            return decompress_fail_damaged(decompression, DATA_DAMAGED);
         }
     }
     return true;
 }
 
-static bool check_data(struct unpacking *unpacking, const struct stream *stream,
+static bool check_data(struct decompression *decompression, const struct stream *stream,
                        const uint8_t *data, size_t size)
 {
     uint8_t sum[CHECKSUM_SHA256_BYTES];
-    const uint8_t *expected = unpack_at(unpacking);
+    const uint8_t *expected = decompress_at(decompression);
     bool is_right = true;
-    if (stream->check_bytes > unpack_left(unpacking)) {
-        return unpack_fail_cut(unpacking);
+    if (stream->check_bytes > decompress_left(decompression)) {
+        return decompress_fail_cut(decompression);
     }
     switch (stream->check) {
     case CHECK_CRC32:
@@ -195,106 +196,109 @@ static bool check_data(struct unpacking *unpacking, const struct stream *stream,
         is_right = memcmp(sum, expected, sizeof sum) == 0;
         break;
     }
-    unpacking->at += stream->check_bytes;
-    return is_right || unpack_fail_damaged(unpacking, "the checksum is wrong");
+    decompression->at += stream->check_bytes;
+    return is_right || decompress_fail_damaged(decompression, "the checksum is wrong");
 }
 
-static bool unpack_block(struct unpacking *unpacking, struct stream *stream)
+static bool decompress_block(struct decompression *decompression, struct stream *stream)
 {
     struct block block = {0};
-    size_t header = unpacking->at, before = unpacking->length;
-    if (!read_block_header(unpacking, stream, &block)) {
+    size_t header = decompression->at, before = decompression->length;
+    if (!read_block_header(decompression, stream, &block)) {
         return false;
     }
-    size_t start = unpacking->at;
-    if (!decode(unpacking, stream, &block)) {
+    size_t start = decompression->at;
+    if (!decode(decompression, stream, &block)) {
         return false;
     }
-    size_t packed_size = unpacking->at - start, size = unpacking->length - before;
-    if ((block.packed_size != UNPACK_SIZE_UNKNOWN && block.packed_size != packed_size) ||
-        (block.size != UNPACK_SIZE_UNKNOWN && block.size != size)) {
-        return unpack_fail_damaged(unpacking, "a block of another size than it says");
+    size_t compressed_size = decompression->at - start, size = decompression->length - before;
+    if ((block.compressed_size != DECOMPRESS_SIZE_UNKNOWN &&
+         block.compressed_size != compressed_size) ||
+        (block.size != DECOMPRESS_SIZE_UNKNOWN && block.size != size)) {
+        return decompress_fail_damaged(decompression, "a block of another size than it says");
     }
     stream->blocks.count++;
-    stream->blocks.unpadded += unpacking->at - header + stream->check_bytes;
-    stream->blocks.unpacked += size;
-    return pass_padding(unpacking, header) &&
-           check_data(unpacking, stream, unpacking->destination + before, size);
+    stream->blocks.unpadded += decompression->at - header + stream->check_bytes;
+    stream->blocks.decompressed += size;
+    return pass_padding(decompression, header) &&
+           check_data(decompression, stream, decompression->destination + before, size);
 }
 
 // ---- Streams
 
 /* Adds up an index, from *at on; false when it makes no sense. */
-static bool read_index(struct bytes packed, size_t *at, struct totals *totals)
+static bool read_index(struct bytes compressed, size_t *at, struct totals *totals)
 {
     *totals = (struct totals){0};
     *at += 1;
-    if (!read_number(packed, at, &totals->count)) {
+    if (!read_number(compressed, at, &totals->count)) {
         return false;
     }
     for (uint64_t i = 0; i < totals->count; i++) {
-        uint64_t unpadded, unpacked;
-        if (!read_number(packed, at, &unpadded) || !read_number(packed, at, &unpacked)) {
+        uint64_t unpadded, decompressed;
+        if (!read_number(compressed, at, &unpadded) ||
+            !read_number(compressed, at, &decompressed)) {
             return false;
         }
         totals->unpadded += unpadded;
-        totals->unpacked += unpacked;
+        totals->decompressed += decompressed;
     }
     return true;
 }
 
-static bool check_index(struct unpacking *unpacking, const struct totals *blocks)
+static bool check_index(struct decompression *decompression, const struct totals *blocks)
 {
     struct totals totals = {0};
-    size_t start = unpacking->at;
-    bool is_read = read_index(unpacking->packed, &unpacking->at, &totals);
-    if (unpack_left(unpacking) == 0) {
-        return unpack_fail_cut(unpacking);
+    size_t start = decompression->at;
+    bool is_read = read_index(decompression->compressed, &decompression->at, &totals);
+    if (decompress_left(decompression) == 0) {
+        return decompress_fail_cut(decompression);
     }
     if (!is_read || totals.count != blocks->count || totals.unpadded != blocks->unpadded ||
-        totals.unpacked != blocks->unpacked) {
-        return unpack_fail_damaged(unpacking, "an index of other blocks");
+        totals.decompressed != blocks->decompressed) {
+        return decompress_fail_damaged(decompression, "an index of other blocks");
     }
-    if (!pass_padding(unpacking, start)) {
+    if (!pass_padding(decompression, start)) {
         return false;
     }
-    if (unpack_left(unpacking) < CRC32_BYTES) {
-        return unpack_fail_cut(unpacking);
+    if (decompress_left(decompression) < CRC32_BYTES) {
+        return decompress_fail_cut(decompression);
     }
-    if (load32(unpack_at(unpacking)) !=
-        checksum_crc32(unpacking->packed.data + start, unpacking->at - start)) {
-        return unpack_fail_damaged(unpacking, "the index's checksum is wrong");
+    if (load32(decompress_at(decompression)) !=
+        checksum_crc32(decompression->compressed.data + start, decompression->at - start)) {
+        return decompress_fail_damaged(decompression, "the index's checksum is wrong");
     }
-    unpacking->at += CRC32_BYTES;
+    decompression->at += CRC32_BYTES;
     return true;
 }
 
-static bool check_footer(struct unpacking *unpacking, const uint8_t *flags, size_t index_size)
+static bool check_footer(struct decompression *decompression, const uint8_t *flags,
+                         size_t index_size)
 {
-    const uint8_t *footer = unpack_at(unpacking);
-    if (unpack_left(unpacking) < FOOTER_BYTES) {
-        return unpack_fail_cut(unpacking);
+    const uint8_t *footer = decompress_at(decompression);
+    if (decompress_left(decompression) < FOOTER_BYTES) {
+        return decompress_fail_cut(decompression);
     }
     if (load32(footer) != checksum_crc32(footer + 4, 6) ||
         load32(footer + 4) != index_size / ALIGNMENT - 1 ||
         memcmp(footer + 8, flags, FLAGS_BYTES) != 0 || footer[10] != 'Y' || footer[11] != 'Z') {
-        return unpack_fail_damaged(unpacking, "no footer that fits to the header");
+        return decompress_fail_damaged(decompression, "no footer that fits to the header");
     }
-    unpacking->at += FOOTER_BYTES;
+    decompression->at += FOOTER_BYTES;
     return true;
 }
 
-static bool read_stream_header(struct unpacking *unpacking, struct stream *stream)
+static bool read_stream_header(struct decompression *decompression, struct stream *stream)
 {
-    const uint8_t *header = unpack_at(unpacking), *flags = header + MAGIC_BYTES;
-    if (unpack_left(unpacking) < HEADER_BYTES) {
-        return unpack_fail_cut(unpacking);
+    const uint8_t *header = decompress_at(decompression), *flags = header + MAGIC_BYTES;
+    if (decompress_left(decompression) < HEADER_BYTES) {
+        return decompress_fail_cut(decompression);
     }
-    if (memcmp(header, unpacking->packed.data, MAGIC_BYTES) != 0) {
-        return unpack_fail_damaged(unpacking, "no stream starts there");
+    if (memcmp(header, decompression->compressed.data, MAGIC_BYTES) != 0) {
+        return decompress_fail_damaged(decompression, "no stream starts there");
     }
     if (load32(flags + FLAGS_BYTES) != checksum_crc32(flags, FLAGS_BYTES)) {
-        return unpack_fail_damaged(unpacking, "a header's checksum is wrong");
+        return decompress_fail_damaged(decompression, "a header's checksum is wrong");
     }
     stream->blocks = (struct totals){0};
     stream->check = load16(flags) >> 8;
@@ -312,47 +316,49 @@ static bool read_stream_header(struct unpacking *unpacking, struct stream *strea
         stream->check_bytes = CHECKSUM_SHA256_BYTES;
         break;
     default:
-        return unpack_fail_unknown(unpacking, "a checksum other than CRC32, CRC64 and SHA-256");
+        return decompress_fail_unknown(decompression,
+                                       "a checksum other than CRC32, CRC64 and SHA-256");
     }
-    unpacking->at += HEADER_BYTES;
+    decompression->at += HEADER_BYTES;
     return true;
 }
 
-static bool unpack_stream(struct unpacking *unpacking, struct stream *stream)
+static bool decompress_stream(struct decompression *decompression, struct stream *stream)
 {
-    const uint8_t *flags = unpack_at(unpacking) + MAGIC_BYTES;
-    if (!read_stream_header(unpacking, stream)) {
+    const uint8_t *flags = decompress_at(decompression) + MAGIC_BYTES;
+    if (!read_stream_header(decompression, stream)) {
         return false;
     }
-    while (unpack_left(unpacking) != 0 && *unpack_at(unpacking) != INDEX_INDICATOR) {
-        if (!unpack_block(unpacking, stream)) {
+    while (decompress_left(decompression) != 0 &&
+           *decompress_at(decompression) != INDEX_INDICATOR) {
+        if (!decompress_block(decompression, stream)) {
             return false;
         }
     }
-    if (unpack_left(unpacking) == 0) {
-        return unpack_fail_cut(unpacking);
+    if (decompress_left(decompression) == 0) {
+        return decompress_fail_cut(decompression);
     }
-    size_t index = unpacking->at;
-    return check_index(unpacking, &stream->blocks) &&
-           check_footer(unpacking, flags, unpacking->at - index);
+    size_t index = decompression->at;
+    return check_index(decompression, &stream->blocks) &&
+           check_footer(decompression, flags, decompression->at - index);
 }
 
-bool xz_unpack(struct unpacking *unpacking)
+bool xz_decompress(struct decompression *decompression)
 {
     struct stream stream = {0};
-    working = unpacking->working;
+    working = decompression->working;
     stream.lzma2 = xz_dec_lzma2_create(XZ_SINGLE, 0);
     stream.x86 = xz_dec_bcj_create(true);
     if (stream.lzma2 == NULL || stream.x86 == NULL) {
-        return fail(unpacking->error, "out of working memory");
+        return fail(decompression->error, "out of working memory");
     }
-    while (unpack_left(unpacking) != 0) {
-        if (*unpack_at(unpacking) == 0) { /* padding (2.2) */
-            unpacking->at++;
-            if (!pass_padding(unpacking, 0)) {
+    while (decompress_left(decompression) != 0) {
+        if (*decompress_at(decompression) == 0) { /* padding (2.2) */
+            decompression->at++;
+            if (!pass_padding(decompression, 0)) {
                 return false;
             }
-        } else if (!unpack_stream(unpacking, &stream)) {
+        } else if (!decompress_stream(decompression, &stream)) {
             return false;
         }
     }
@@ -360,21 +366,21 @@ bool xz_unpack(struct unpacking *unpacking)
 }
 
 /* As the index of the last stream says. */
-uint64_t xz_size(struct bytes packed)
+uint64_t xz_size(struct bytes compressed)
 {
     struct totals totals = {0};
-    size_t end = packed.size & ~(size_t)(ALIGNMENT - 1);
-    while (end > HEADER_BYTES + FOOTER_BYTES && load32(packed.data + end - ALIGNMENT) == 0) {
+    size_t end = compressed.size & ~(size_t)(ALIGNMENT - 1);
+    while (end > HEADER_BYTES + FOOTER_BYTES && load32(compressed.data + end - ALIGNMENT) == 0) {
         end -= ALIGNMENT;
     }
     if (end <= HEADER_BYTES + FOOTER_BYTES) {
-        return UNPACK_SIZE_UNKNOWN;
+        return DECOMPRESS_SIZE_UNKNOWN;
     }
     size_t index_end = end - FOOTER_BYTES;
-    uint64_t index_size = ((uint64_t)load32(packed.data + index_end + 4) + 1) * ALIGNMENT;
+    uint64_t index_size = ((uint64_t)load32(compressed.data + index_end + 4) + 1) * ALIGNMENT;
     size_t at = index_end - (size_t)index_size;
     return index_size < index_end &&
-                   read_index((struct bytes){packed.data, index_end}, &at, &totals)
-               ? totals.unpacked
-               : UNPACK_SIZE_UNKNOWN;
+                   read_index((struct bytes){compressed.data, index_end}, &at, &totals)
+               ? totals.decompressed
+               : DECOMPRESS_SIZE_UNKNOWN;
 }

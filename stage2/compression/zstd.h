@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// zstd files (RFC 8878), for stage2/compression/unpack.overlay.c.
+// zstd files (RFC 8878), for stage2/compression/decompress.overlay.c.
 #pragma once
 
-#include "stage2/compression/unpack.h"
+#include "stage2/compression/decompress.h"
 
-uint64_t zstd_size(struct bytes packed);
-bool zstd_unpack(struct unpacking *unpacking);
+uint64_t zstd_size(struct bytes compressed);
+bool zstd_decompress(struct decompression *decompression);

@@ -75,7 +75,7 @@ enum { LITERALS_LENGTH, OFFSET, MATCH_LENGTH, KINDS };
 
 /* What lives as long as a frame. */
 struct frame {
-    struct unpacking *unpacking;
+    struct decompression *decompression;
     size_t start; /* in destination */
     uint32_t block_maximum;
     uint32_t repeated_offsets[REPEATED_OFFSETS];
@@ -88,7 +88,7 @@ struct frame {
     uint8_t literals[BLOCK_MAXIMUM_BYTES];
 };
 
-_Static_assert(sizeof(struct frame) <= UNPACK_WORKING_BYTES, "larger than the working memory");
+_Static_assert(sizeof(struct frame) <= DECOMPRESS_WORKING_BYTES, "larger than the working memory");
 
 static const struct kind {
     uint8_t symbols;
@@ -290,8 +290,9 @@ static bool read_table(struct frame *frame, unsigned kind, unsigned mode, struct
 
 // ---- Literals
 
-/* Takes the weights of a Huffman code that are packed by FSE: two states take turns (4.2.1.2). */
-static bool read_packed_weights(struct frame *frame, struct bytes data, unsigned *count)
+/* Takes the weights of a Huffman code that are compressed by FSE: two states take turns (4.2.1.2).
+ */
+static bool read_compressed_weights(struct frame *frame, struct bytes data, unsigned *count)
 {
     int16_t probabilities[HUFFMAN_MAXIMUM_BITS + 1];
     struct fse_table *table = &frame->weights_table;
@@ -367,7 +368,7 @@ static bool read_huffman(struct frame *frame, struct bytes *data)
     }
     *data = (struct bytes){weights.data + size, data->size - 1 - size};
     if (header <= HUFFMAN_DIRECT) {
-        return read_packed_weights(frame, weights, &count) && build_huffman(frame, count);
+        return read_compressed_weights(frame, weights, &count) && build_huffman(frame, count);
     }
     for (unsigned i = 0; i < count; i++) {
         frame->weights[i] = weights.data[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15;
@@ -414,8 +415,8 @@ static bool decode_streams(struct frame *frame, struct bytes data, size_t size, 
 }
 
 /* Literals that a Huffman code packs: the rest of the section behind its header. */
-static bool unpack_literals(struct frame *frame, struct bytes data, size_t size, bool is_treeless,
-                            bool is_one)
+static bool decompress_literals(struct frame *frame, struct bytes data, size_t size,
+                                bool is_treeless, bool is_one)
 {
     return (is_treeless ? frame->huffman_bits != 0 : read_huffman(frame, &data)) &&
            decode_streams(frame, data, size, is_one);
@@ -428,13 +429,13 @@ static bool read_literals(struct frame *frame, struct bytes *block, struct bytes
         return false;
     }
     unsigned type = *block->data & 3, format = *block->data >> 2 & 3;
-    bool is_packed = type > LITERALS_RLE;
-    unsigned bits = is_packed ? (format < 2 ? 10 : 6 + 4 * format)
-                              : (format == 1   ? 12
-                                 : format == 3 ? 20
-                                               : 5);
-    unsigned shift = is_packed || (format & 1) != 0 ? 4 : 3;
-    size_t header = (shift + (is_packed ? 2 : 1) * bits) / 8;
+    bool is_compressed = type > LITERALS_RLE;
+    unsigned bits = is_compressed ? (format < 2 ? 10 : 6 + 4 * format)
+                                  : (format == 1   ? 12
+                                     : format == 3 ? 20
+                                                   : 5);
+    unsigned shift = is_compressed || (format & 1) != 0 ? 4 : 3;
+    size_t header = (shift + (is_compressed ? 2 : 1) * bits) / 8;
     if (block->size < header) {
         return false;
     }
@@ -444,15 +445,17 @@ static bool read_literals(struct frame *frame, struct bytes *block, struct bytes
     }
     sizes >>= shift;
     size_t size = (size_t)sizes & (((size_t)1 << bits) - 1);
-    size_t packed_size = is_packed ? (size_t)(sizes >> bits) : type == LITERALS_RLE ? 1 : size;
-    struct bytes data = {block->data + header, packed_size};
-    if (size > frame->block_maximum || packed_size > block->size - header) {
+    size_t compressed_size = is_compressed          ? (size_t)(sizes >> bits)
+                             : type == LITERALS_RLE ? 1
+                                                    : size;
+    struct bytes data = {block->data + header, compressed_size};
+    if (size > frame->block_maximum || compressed_size > block->size - header) {
         return false;
     }
-    *block = (struct bytes){data.data + packed_size, block->size - header - packed_size};
+    *block = (struct bytes){data.data + compressed_size, block->size - header - compressed_size};
     *literals = (struct bytes){type == LITERALS_RAW ? data.data : frame->literals, size};
-    if (is_packed) {
-        return unpack_literals(frame, data, size, type == LITERALS_TREELESS, format == 0);
+    if (is_compressed) {
+        return decompress_literals(frame, data, size, type == LITERALS_TREELESS, format == 0);
     }
     if (type == LITERALS_RLE) {
         memset(frame->literals, *data.data, size);
@@ -473,8 +476,8 @@ struct output {
 /* More comes out of a block than there is room for, or than may. */
 static bool fail_too_long(const struct frame *frame)
 {
-    return unpack_room(frame->unpacking) < frame->block_maximum &&
-           unpack_fail_no_room(frame->unpacking);
+    return decompress_room(frame->decompression) < frame->block_maximum &&
+           decompress_fail_no_room(frame->decompression);
 }
 
 /* From an Offset_Value to an offset (3.1.1.5); 0 is none. */
@@ -594,59 +597,59 @@ static bool read_sequences(struct frame *frame, struct bytes *block, uint32_t *c
 
 // ---- Blocks
 
-static bool unpack_compressed(struct frame *frame, struct bytes block)
+static bool decompress_compressed(struct frame *frame, struct bytes block)
 {
-    struct unpacking *unpacking = frame->unpacking;
-    struct output output = {.start = unpacking->destination + frame->start,
-                            .at = unpacking->destination + unpacking->length,
-                            .room = unpack_room(unpacking)};
+    struct decompression *decompression = frame->decompression;
+    struct output output = {.start = decompression->destination + frame->start,
+                            .at = decompression->destination + decompression->length,
+                            .room = decompress_room(decompression)};
     uint32_t count = 0;
     output.room = output.room < frame->block_maximum ? output.room : frame->block_maximum;
     if (!read_literals(frame, &block, &output.literals) || !read_sequences(frame, &block, &count) ||
         (count > 0 && !run_sequences(frame, block, count, &output)) ||
         !put_literals(frame, &output, output.literals.size)) {
-        return unpacking->length <= unpacking->capacity &&
-               unpack_fail_damaged(unpacking, "a block makes no sense");
+        return decompression->length <= decompression->capacity &&
+               decompress_fail_damaged(decompression, "a block makes no sense");
     }
-    unpacking->length = (size_t)(output.at - unpacking->destination);
+    decompression->length = (size_t)(output.at - decompression->destination);
     return true;
 }
 
-static bool unpack_plain(struct frame *frame, const uint8_t *data, size_t size, bool is_rle)
+static bool decompress_plain(struct frame *frame, const uint8_t *data, size_t size, bool is_rle)
 {
-    struct unpacking *unpacking = frame->unpacking;
-    uint8_t *to = unpacking->destination + unpacking->length;
-    if (size > unpack_room(unpacking)) {
-        return unpack_fail_no_room(unpacking);
+    struct decompression *decompression = frame->decompression;
+    uint8_t *to = decompression->destination + decompression->length;
+    if (size > decompress_room(decompression)) {
+        return decompress_fail_no_room(decompression);
     }
     if (is_rle) {
         memset(to, *data, size);
     } else {
         memcpy(to, data, size);
     }
-    unpacking->length += size;
+    decompression->length += size;
     return true;
 }
 
-static bool unpack_block(struct frame *frame, bool *is_last)
+static bool decompress_block(struct frame *frame, bool *is_last)
 {
-    struct unpacking *unpacking = frame->unpacking;
-    if (unpack_left(unpacking) < BLOCK_HEADER_BYTES) {
-        return unpack_fail_cut(unpacking);
+    struct decompression *decompression = frame->decompression;
+    if (decompress_left(decompression) < BLOCK_HEADER_BYTES) {
+        return decompress_fail_cut(decompression);
     }
-    const uint8_t *header = unpack_at(unpacking), *data = header + BLOCK_HEADER_BYTES;
+    const uint8_t *header = decompress_at(decompression), *data = header + BLOCK_HEADER_BYTES;
     unsigned type = header[0] >> 1 & 3;
     size_t size = (size_t)load16(header + 1) << 5 | header[0] >> 3;
-    size_t packed_size = type == BLOCK_RLE ? 1 : size;
+    size_t compressed_size = type == BLOCK_RLE ? 1 : size;
     if (type > BLOCK_COMPRESSED || size > frame->block_maximum) {
-        return unpack_fail_damaged(unpacking, "a block makes no sense");
+        return decompress_fail_damaged(decompression, "a block makes no sense");
     }
-    if (packed_size > unpack_left(unpacking) - BLOCK_HEADER_BYTES) {
-        return unpack_fail_cut(unpacking);
+    if (compressed_size > decompress_left(decompression) - BLOCK_HEADER_BYTES) {
+        return decompress_fail_cut(decompression);
     }
-    bool done = type == BLOCK_COMPRESSED ? unpack_compressed(frame, (struct bytes){data, size})
-                                         : unpack_plain(frame, data, size, type == BLOCK_RLE);
-    unpacking->at += BLOCK_HEADER_BYTES + packed_size;
+    bool done = type == BLOCK_COMPRESSED ? decompress_compressed(frame, (struct bytes){data, size})
+                                         : decompress_plain(frame, data, size, type == BLOCK_RLE);
+    decompression->at += BLOCK_HEADER_BYTES + compressed_size;
     *is_last = (header[0] & BLOCK_LAST) != 0;
     return done;
 }
@@ -654,7 +657,7 @@ static bool unpack_block(struct frame *frame, bool *is_last)
 // ---- Frames
 
 struct frame_header {
-    uint64_t content_size; /* UNPACK_SIZE_UNKNOWN: it does not say */
+    uint64_t content_size; /* DECOMPRESS_SIZE_UNKNOWN: it does not say */
     uint64_t window_size;
     size_t size; /* of the header, with its magic number; 0: it is cut */
     unsigned descriptor;
@@ -673,7 +676,7 @@ static uint64_t load_little(const uint8_t *at, size_t size)
 /* Reads the frame header (3.1.1.1) at the start of the data. */
 static struct frame_header read_header(struct bytes data)
 {
-    struct frame_header header = {.content_size = UNPACK_SIZE_UNKNOWN};
+    struct frame_header header = {.content_size = DECOMPRESS_SIZE_UNKNOWN};
     if (data.size <= WORD_BYTES) {
         return header;
     }
@@ -703,22 +706,23 @@ static struct frame_header read_header(struct bytes data)
 
 static bool check_content(struct frame *frame, const struct frame_header *header)
 {
-    struct unpacking *unpacking = frame->unpacking;
-    size_t size = unpacking->length - frame->start;
-    if (header->content_size != UNPACK_SIZE_UNKNOWN && header->content_size != size) {
-        return unpack_fail_damaged(unpacking, "it unpacks to another size than it says");
+    struct decompression *decompression = frame->decompression;
+    size_t size = decompression->length - frame->start;
+    if (header->content_size != DECOMPRESS_SIZE_UNKNOWN && header->content_size != size) {
+        return decompress_fail_damaged(decompression,
+                                       "it decompresses to another size than it says");
     }
     if ((header->descriptor & CONTENT_CHECKSUM_FLAG) == 0) {
         return true;
     }
-    if (unpack_left(unpacking) < WORD_BYTES) {
-        return unpack_fail_cut(unpacking);
+    if (decompress_left(decompression) < WORD_BYTES) {
+        return decompress_fail_cut(decompression);
     }
-    if (load32(unpack_at(unpacking)) !=
-        (uint32_t)checksum_xxh64(unpacking->destination + frame->start, size)) {
-        return unpack_fail_damaged(unpacking, "the checksum is wrong");
+    if (load32(decompress_at(decompression)) !=
+        (uint32_t)checksum_xxh64(decompression->destination + frame->start, size)) {
+        return decompress_fail_damaged(decompression, "the checksum is wrong");
     }
-    unpacking->at += WORD_BYTES;
+    decompression->at += WORD_BYTES;
     return true;
 }
 
@@ -726,7 +730,7 @@ static bool check_content(struct frame *frame, const struct frame_header *header
 static void start_frame(struct frame *frame, const struct frame_header *header)
 {
     static const uint8_t offsets[REPEATED_OFFSETS] = {1, 4, 8};
-    frame->start = frame->unpacking->length;
+    frame->start = frame->decompression->length;
     frame->block_maximum = header->window_size < BLOCK_MAXIMUM_BYTES ? (uint32_t)header->window_size
                                                                      : BLOCK_MAXIMUM_BYTES;
     frame->huffman_bits = 0;
@@ -736,49 +740,50 @@ static void start_frame(struct frame *frame, const struct frame_header *header)
     }
 }
 
-static bool unpack_frame(struct frame *frame)
+static bool decompress_frame(struct frame *frame)
 {
-    struct unpacking *unpacking = frame->unpacking;
+    struct decompression *decompression = frame->decompression;
     struct frame_header header =
-        read_header((struct bytes){unpack_at(unpacking), unpack_left(unpacking)});
+        read_header((struct bytes){decompress_at(decompression), decompress_left(decompression)});
     bool is_last = false;
     if (header.size == 0) {
-        return unpack_fail_cut(unpacking);
+        return decompress_fail_cut(decompression);
     }
     if (header.descriptor & FRAME_RESERVED) {
-        return unpack_fail_unknown(unpacking, "another version");
+        return decompress_fail_unknown(decompression, "another version");
     }
     if (header.has_dictionary) {
-        return unpack_fail_unknown(unpacking, "it needs a dictionary");
+        return decompress_fail_unknown(decompression, "it needs a dictionary");
     }
-    unpacking->at += header.size;
+    decompression->at += header.size;
     start_frame(frame, &header);
     while (!is_last) {
-        if (!unpack_block(frame, &is_last)) {
+        if (!decompress_block(frame, &is_last)) {
             return false;
         }
     }
     return check_content(frame, &header);
 }
 
-static bool skip_frame(struct unpacking *unpacking)
+static bool skip_frame(struct decompression *decompression)
 {
-    if (unpack_left(unpacking) < 2 * WORD_BYTES ||
-        load32(unpack_at(unpacking) + WORD_BYTES) > unpack_left(unpacking) - 2 * WORD_BYTES) {
-        return unpack_fail_cut(unpacking);
+    if (decompress_left(decompression) < 2 * WORD_BYTES ||
+        load32(decompress_at(decompression) + WORD_BYTES) >
+            decompress_left(decompression) - 2 * WORD_BYTES) {
+        return decompress_fail_cut(decompression);
     }
-    unpacking->at += 2 * WORD_BYTES + load32(unpack_at(unpacking) + WORD_BYTES);
+    decompression->at += 2 * WORD_BYTES + load32(decompress_at(decompression) + WORD_BYTES);
     return true;
 }
 
-static struct frame *new_frame(struct unpacking *unpacking)
+static struct frame *new_frame(struct decompression *decompression)
 {
-    struct frame *frame = ARENA_NEW(unpacking->working, struct frame);
+    struct frame *frame = ARENA_NEW(decompression->working, struct frame);
     if (frame == NULL) {
-        fail(unpacking->error, "out of working memory");
+        fail(decompression->error, "out of working memory");
         return NULL;
     }
-    frame->unpacking = unpacking;
+    frame->decompression = decompression;
     for (unsigned kind = 0; kind < KINDS; kind++) {
         uint32_t baseline = kinds[kind].first_baseline;
         for (unsigned i = 0; i < kinds[kind].symbols; i++) {
@@ -789,26 +794,27 @@ static struct frame *new_frame(struct unpacking *unpacking)
     return frame;
 }
 
-bool zstd_unpack(struct unpacking *unpacking)
+bool zstd_decompress(struct decompression *decompression)
 {
-    struct frame *frame = new_frame(unpacking);
+    struct frame *frame = new_frame(decompression);
     bool done = frame != NULL;
-    while (done && unpack_left(unpacking) > 0) {
-        uint32_t magic = unpack_left(unpacking) >= WORD_BYTES ? load32(unpack_at(unpacking)) : 0;
+    while (done && decompress_left(decompression) > 0) {
+        uint32_t magic =
+            decompress_left(decompression) >= WORD_BYTES ? load32(decompress_at(decompression)) : 0;
         if (magic == MAGIC) {
-            done = unpack_frame(frame);
+            done = decompress_frame(frame);
         } else if ((magic & SKIPPABLE_MASK) == MAGIC_SKIPPABLE) {
-            done = skip_frame(unpacking);
+            done = skip_frame(decompression);
         } else {
-            done = unpack_fail_damaged(unpacking, "no frame starts there");
+            done = decompress_fail_damaged(decompression, "no frame starts there");
         }
     }
     return done;
 }
 
 /* As the first frame says, unless it is one to skip. */
-uint64_t zstd_size(struct bytes packed)
+uint64_t zstd_size(struct bytes compressed)
 {
-    bool known = packed.size >= WORD_BYTES && load32(packed.data) == MAGIC;
-    return known ? read_header(packed).content_size : UNPACK_SIZE_UNKNOWN;
+    bool known = compressed.size >= WORD_BYTES && load32(compressed.data) == MAGIC;
+    return known ? read_header(compressed).content_size : DECOMPRESS_SIZE_UNKNOWN;
 }

@@ -27,9 +27,9 @@ struct config_file {
     const char *arguments; /* GRUB's string: without the file's name, quoted as GRUB quotes; "" */
     const char *config;    /* the file that names it … */
     uint32_t line;         /* … and the line, from 1 */
-    bool keep_packed;      /* --nounzip */
+    bool keep_compressed;  /* --nounzip */
     const struct iso9660_file
-        *on_disc; /* what the path leads to, and not packed; NULL: not known */
+        *on_disc; /* what the path leads to, and not compressed; NULL: not known */
 };
 
 enum config_protocol { CONFIG_MULTIBOOT1 = 1, CONFIG_MULTIBOOT2 = 2 };

@@ -107,7 +107,7 @@ bool load_kernel(struct evaluator *eval, struct words words, enum config_protoco
 bool load_module(struct evaluator *eval, struct words words, enum config_protocol protocol)
 {
     struct config_boot *boot = eval->boot;
-    struct config_file module = {.keep_packed = take_option(&words, "--nounzip\0") == 0};
+    struct config_file module = {.keep_compressed = take_option(&words, "--nounzip\0") == 0};
     if (boot->kernel.path == NULL) {
         return eval_fail(eval, "a module before the kernel: the multiboot line comes first");
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The disc that we boot from: its sectors, its volume, and the memory that files are unpacked to.
+// The disc that we boot from: its sectors, its volume, and the memory that files are decompressed
+// to.
 #pragma once
 
 #include <stdbool.h>
@@ -9,8 +10,8 @@
 #include "loader/memory_map.h"
 #include "stage2/fs/iso9660.h"
 
-/* Makes the disc readable. The map (normalised), which must stay, says where files may be unpacked
-   to. */
+/* Makes the disc readable. The map (normalised), which must stay, says where files may be
+   decompressed to. */
 bool disc_start(const struct memory_map *map, struct error *error);
 
 /* Finds the memory for that, and for the windows of disc_sector(), unless it is found already: most

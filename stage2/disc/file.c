@@ -6,7 +6,7 @@
 #include "stage2/disc/disc.h"
 #include "stage2/overlay.h"
 #include "stage2/firmware.h"
-#include "stage2/compression/packing.h"
+#include "stage2/compression/compression.h"
 
 enum { SECTOR = ISO9660_SECTOR_SIZE };
 
@@ -67,7 +67,7 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
     return file_start_read(file, offset, length, buffer, error) && disc_wait(error);
 }
 
-bool file_may_be_packed(uint16_t start)
+bool file_may_be_compressed(uint16_t start)
 {
     static const uint16_t starts[] = {0x8b1f, 0x37fd, 0x2204, 0x2102, 0xb528, 0x4c89, 0x5a42};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
@@ -80,11 +80,11 @@ bool file_may_be_packed(uint16_t start)
 
 bool file_is_plain(const uint8_t *start, size_t length)
 {
-    return length < PACKING_MAGIC_BYTES || !file_may_be_packed(load16(start));
+    return length < COMPRESSION_MAGIC_BYTES || !file_may_be_compressed(load16(start));
 }
 
-bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
-               struct error *error)
+bool file_open(const char *path, enum file_compression compression, struct file *file,
+               struct arena *arena, struct error *error)
 {
     *file = (struct file){.path = path};
     if (!disc_open(path, &file->on_disc, arena, error)) {
@@ -94,16 +94,16 @@ bool file_open(const char *path, enum file_packing packing, struct file *file, s
         return fail(error, "is a directory");
     }
     file->size = file->on_disc.size;
-    if (packing == FILE_AS_IT_IS || file->size < PACKING_MAGIC_BYTES) {
+    if (compression == FILE_AS_IT_IS || file->size < COMPRESSION_MAGIC_BYTES) {
         return true;
     }
     uint16_t start = 0;
     if (!file_read(file, 0, sizeof start, &start, error)) {
         return false;
     }
-    if (!file_may_be_packed(start)) {
+    if (!file_may_be_compressed(start)) {
         return true;
     }
     const struct overlay *overlay = firmware_overlay(error);
-    return overlay != NULL && overlay->unpack_file(file, error);
+    return overlay != NULL && overlay->decompress_file(file, error);
 }

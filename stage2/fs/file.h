@@ -13,25 +13,28 @@
 
 struct file {
     const char *path;        /* as the config wrote it: "/boot/kernel" */
-    uint64_t size;           /* bytes, after unpacking */
-    const uint8_t *contents; /* all of it when it has been unpacked, else NULL: on the disc */
+    uint64_t size;           /* bytes, after decompression */
+    const uint8_t *contents; /* all of it when it has been decompressed, else NULL: on the disc */
     struct iso9660_file on_disc;
-    bool is_to_be_plain; /* was not packed when the ISO was made: to be looked at again (boot.c) */
-    int descriptor;      /* the host tools' */
+    bool must_be_uncompressed; /* was not compressed when the ISO was made: to be looked at again
+                                  (boot.c) */
+    int descriptor;            /* the host tools' */
 };
 
-enum file_packing { FILE_UNPACK, FILE_AS_IT_IS };
+enum file_compression { FILE_DECOMPRESS, FILE_AS_IT_IS };
 
-/* Opens a regular file by its absolute path; with FILE_UNPACK a packed file is unpacked. False with
-   a reason that does not repeat the path: not found, a directory, corrupt, … */
-bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
-               struct error *error);
+/* Opens a regular file by its absolute path; with FILE_DECOMPRESS a compressed file is
+   decompressed. False with a reason that does not repeat the path: not found, a directory, corrupt,
+   … */
+bool file_open(const char *path, enum file_compression compression, struct file *file,
+               struct arena *arena, struct error *error);
 
-/* Whether a file whose first two bytes these are, little-endian, may be packed: packing_of(), an
-   extra, looks at more of them. Stage 2 only. */
-bool file_may_be_packed(uint16_t start);
+/* Whether a file whose first two bytes these are, little-endian, may be compressed:
+   compression_of(), an extra, looks at more of them. Stage 2 only. */
+bool file_may_be_compressed(uint16_t start);
 
-/* Whether a file with this start, all length bytes of it there, is surely none that is packed. */
+/* Whether a file with this start, all length bytes of it there, is surely none that is compressed.
+ */
 bool file_is_plain(const uint8_t *start, size_t length);
 
 /* Reads [offset, offset + length), which lies inside the file, to buffer. */

@@ -58,11 +58,11 @@ static bool open_file(const struct planning *planning, const struct config_file 
         *file = (struct file){.path = wanted->path,
                               .size = wanted->on_disc->size,
                               .on_disc = *wanted->on_disc,
-                              .is_to_be_plain = !wanted->keep_packed};
+                              .must_be_uncompressed = !wanted->keep_compressed};
         return true;
     }
-    enum file_packing packing = wanted->keep_packed ? FILE_AS_IT_IS : FILE_UNPACK;
-    return file_open(wanted->path, packing, file, planning->arena, planning->error);
+    enum file_compression compression = wanted->keep_compressed ? FILE_AS_IT_IS : FILE_DECOMPRESS;
+    return file_open(wanted->path, compression, file, planning->arena, planning->error);
 }
 
 static bool read_sections(struct planning *planning, const struct file *kernel)

@@ -43,7 +43,7 @@ struct plan {
     struct kernel_headers headers;
     struct file kernel;
     struct file *modules;
-    bool modules_in_memory; /* in memory, as some were unpacked */
+    bool modules_in_memory; /* in memory, as some were decompressed */
     uint32_t entry;         /* physical */
     enum config_protocol protocol;
     struct boot_information information;

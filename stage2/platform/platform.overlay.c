@@ -68,7 +68,7 @@ static bool read_text(const char *path, struct arena *arena, struct bytes *text,
                       struct error *error)
 {
     struct file file;
-    if (!file_open(path, FILE_UNPACK, &file, arena, error)) {
+    if (!file_open(path, FILE_DECOMPRESS, &file, arena, error)) {
         return false;
     }
     if (file.size > CONFIG_MAX_BYTES) {

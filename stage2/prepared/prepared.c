@@ -45,12 +45,13 @@ bool prepared_read(union prepared_block *block, const char *config, struct confi
     for (size_t i = 0; i < count; i++) {
         struct prepared_file *file = &prepared_files(block)[i];
         place_file(file, &places[i]);
-        files[i] = (struct config_file){.path = prepared_text(block, file->path),
-                                        .arguments = prepared_text(block, file->arguments),
-                                        .config = config,
-                                        .line = file->line,
-                                        .keep_packed = (file->flags & PREPARED_KEEPS_PACKED) != 0,
-                                        .on_disc = &places[i]};
+        files[i] =
+            (struct config_file){.path = prepared_text(block, file->path),
+                                 .arguments = prepared_text(block, file->arguments),
+                                 .config = config,
+                                 .line = file->line,
+                                 .keep_compressed = (file->flags & PREPARED_KEEPS_COMPRESSED) != 0,
+                                 .on_disc = &places[i]};
     }
     *boot = (struct config_boot){
         .action = CONFIG_ACTION_BOOT,

@@ -22,16 +22,16 @@
 enum {
     PREPARED_IGNORES_ADDRESS_FIELDS = 1, /* flags */
     PREPARED_MODULES_AFTER_KERNEL = 2,
-    PREPARED_KEEPS_PACKED = 1,
+    PREPARED_KEEPS_COMPRESSED = 1,
     PREPARED_ROOM = 0x100000,       /* of RAM behind a plan's end, should disc.c need its windows */
     PREPARED_MOST_AHEAD = 127 * 64, /* sectors: image_dma.asm has 256 regions of up to 64 KiB */
 };
 
 /* Little-endian. Texts are offsets in the block and end with a NUL; 0: none. */
 struct prepared_file {
-    struct iso9660_extent extent; /* the only one; neither packed nor to be unpacked */
+    struct iso9660_extent extent; /* the only one; neither compressed nor to be decompressed */
     uint16_t line;                /* of the config */
-    uint16_t flags;               /* PREPARED_KEEPS_PACKED: --nounzip */
+    uint16_t flags;               /* PREPARED_KEEPS_COMPRESSED: --nounzip */
     uint16_t path, arguments;
 };
 

@@ -10,7 +10,7 @@ enum timeline_moment {
     TIMELINE_HANDOFF, /* by the firmware, which stamps it; without it there are no others */
     TIMELINE_DISC,    /* found: its volume is mounted */
     TIMELINE_CONFIG,  /* read; between it and the next one, the menu */
-    TIMELINE_PLAN,    /* made; with it, what is packed has been read and unpacked */
+    TIMELINE_PLAN,    /* made; with it, what is compressed has been read and decompressed */
     TIMELINE_KERNEL,  /* loaded */
     TIMELINE_MODULES, /* loaded, and what is placed behind them */
     TIMELINE_JUMP,    /* all that is left is to move what stands elsewhere, and to jump */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Fetches Multiboot kernels that Debian 12 packages, unpacks them into DIR (default build/debian) and
+# Fetches Multiboot kernels that Debian 12 packages, decompresses them into DIR (default build/debian) and
 # installs nothing:
 #   DIR/multiboot-example   the example kernel of the Multiboot specification (package multiboot)
 #   DIR/invaders            grub-invaders
@@ -68,14 +68,14 @@ package() { # name: prints the path of its .deb in the cache, fetched if need be
 }
 
 extract() { # deb, path inside (a pattern), destination
-    rm -rf "$dir/unpack" && mkdir "$dir/unpack"
-    dpkg-deb --fsys-tarfile "$1" | tar -x -C "$dir/unpack" --wildcards --strip-components=1 "$2"
+    rm -rf "$dir/decompress" && mkdir "$dir/decompress"
+    dpkg-deb --fsys-tarfile "$1" | tar -x -C "$dir/decompress" --wildcards --strip-components=1 "$2"
     # Only one file is asked for each time.
-    found=$(find "$dir/unpack" -type f | head -n 1)
+    found=$(find "$dir/decompress" -type f | head -n 1)
     [ -n "$found" ] || { say "$1 does not contain $2"; return 1; }
     chmod u+w "$found"
     mv "$found" "$3"
-    rm -rf "$dir/unpack"
+    rm -rf "$dir/decompress"
 }
 
 if [ ! -f "$dir/invaders" ]; then
@@ -105,9 +105,9 @@ fi
 
 if [ ! -d "$dir/grub-coreboot" ]; then
     deb=$(package grub-coreboot-bin)
-    rm -rf "$dir/unpack" && dpkg-deb -x "$deb" "$dir/unpack"
-    mv "$dir/unpack/usr/lib/grub/i386-coreboot" "$dir/grub-coreboot"
-    rm -rf "$dir/unpack"
+    rm -rf "$dir/decompress" && dpkg-deb -x "$deb" "$dir/decompress"
+    mv "$dir/decompress/usr/lib/grub/i386-coreboot" "$dir/grub-coreboot"
+    rm -rf "$dir/decompress"
 fi
 
 if [ ! -f "$dir/vmlinuz" ]; then

@@ -208,7 +208,7 @@ def test_a_grub_core_for_the_bios_reads_the_disc_by_it_as_under_grub(discs, tmp_
 
 @pytest.mark.parametrize("number", ["", "2"])
 def test_tboot_starts_linux_from_its_modules_as_under_grub(discs, number):
-    """A kernel with both headers, packed; where it does not find what it is for, it starts the first module."""
+    """A kernel with both headers, compressed; where it does not find what it is for, it starts the first module."""
     files = tree(f"    multiboot{number} /boot/tboot.gz logging=serial", f"    module{number} /boot/vmlinuz console=ttyS0 'a b'",
                  f"    module{number} /boot/initrd", **{"tboot.gz": DEBIAN / "tboot.gz", "vmlinuz": DEBIAN / "vmlinuz",
                                                        "initrd": pattern(5000)})
@@ -305,23 +305,23 @@ def boot_xen(image, **firmware):
     return log[log.index("(XEN) Xen version"):]
 
 
-PACKINGS = {"none": bytes, "gzip": gzip.compress, "xz": partial(lzma.compress, check=lzma.CHECK_CRC32)}
+COMPRESSIONS = {"none": bytes, "gzip": gzip.compress, "xz": partial(lzma.compress, check=lzma.CHECK_CRC32)}
 
 
 @pytest.fixture(scope="module")
 def xen_log(discs):
-    """What Xen and its dom0 say, booted by Multiboot 1 or 2 with dom0's files packed; each boot only once."""
+    """What Xen and its dom0 say, booted by Multiboot 1 or 2 with dom0's files compressed; each boot only once."""
     @lru_cache(maxsize=None)
-    def log(loader, protocol, packing):
+    def log(loader, protocol, compression):
         number = "2" if protocol == 2 else ""
-        pack = PACKINGS[packing]
+        pack = COMPRESSIONS[compression]
         files = tree(f"    multiboot{number} /boot/xen.gz {XEN_ARGUMENTS}",
                      f"    module{number} /boot/vmlinuz {DOM0_ARGUMENTS}", f"    module{number} /boot/initrd",
                      **{"xen.gz": DEBIAN / "xen.gz", "vmlinuz": pack((DEBIAN / "vmlinuz").read_bytes()),
                         "initrd": pack(initrd())})
         text = boot_xen(discs.make(files, loader))
         discs.forget(files, loader)
-        (BUILD / f"xen-{loader}-{protocol}-{packing}.log").write_text(text)
+        (BUILD / f"xen-{loader}-{protocol}-{compression}.log").write_text(text)
         return text
     return log
 
@@ -334,10 +334,10 @@ def test_xen_boots_a_dom0_as_under_grub(xen_log, protocol):
     assert normalised(log, protocol) == normalised(xen_log("grub", protocol, "none"), protocol)
 
 
-@pytest.mark.parametrize("packing", ["gzip", "xz"])
+@pytest.mark.parametrize("compression", ["gzip", "xz"])
 @pytest.mark.parametrize("protocol", [1, 2])
-def test_xen_boots_a_dom0_that_is_packed_as_if_it_were_not(xen_log, protocol, packing):
-    assert normalised(xen_log("whelk", protocol, packing), protocol) == normalised(xen_log("grub", protocol, "none"), protocol)
+def test_xen_boots_a_dom0_that_is_compressed_as_if_it_were_not(xen_log, protocol, compression):
+    assert normalised(xen_log("whelk", protocol, compression), protocol) == normalised(xen_log("grub", protocol, "none"), protocol)
 
 
 # ---- By UEFI -----------------------------------------------------------------------------------

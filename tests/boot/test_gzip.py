@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""gzip's own: its kinds of blocks, members and what may be behind them (RFC 1952). test_unpack.py has what is so
-for packed files of every format."""
+"""gzip's own: its kinds of blocks, members and what may be behind them (RFC 1952). test_decompress.py has what is so
+for compressed files of every format."""
 
 import gzip
 import random
@@ -14,7 +14,7 @@ from make_kernel import pattern
 
 TEXT = pattern(300_000) + random.Random(1).randbytes(100_000)
 ELF32 = KERNELS["elf32"].make()
-PACKED = gzip.compress(TEXT, mtime=0)
+COMPRESSED = gzip.compress(TEXT, mtime=0)
 
 
 def module_sum(report):
@@ -26,23 +26,23 @@ def deflated(data, strategy, level=9):
     return packer.compress(data) + packer.flush()
 
 
-@pytest.mark.parametrize("packed, unpacked", [
-    (PACKED, TEXT),
+@pytest.mark.parametrize("compressed, decompressed", [
+    (COMPRESSED, TEXT),
     (deflated(TEXT, zlib.Z_DEFAULT_STRATEGY, 0), TEXT),
     (deflated(TEXT, zlib.Z_FIXED), TEXT),
     (gzip.compress(b"", mtime=0), b""),
     (gzip.compress(TEXT, mtime=0) + gzip.compress(TEXT[:5000], mtime=0), TEXT + TEXT[:5000]),
-    (PACKED + bytes(1000), TEXT),
-    (PACKED + b"trailing garbage", TEXT),
-    (gzip.compress(PACKED, mtime=0), PACKED),
+    (COMPRESSED + bytes(1000), TEXT),
+    (COMPRESSED + b"trailing garbage", TEXT),
+    (gzip.compress(COMPRESSED, mtime=0), COMPRESSED),
 ], ids=["dynamic blocks", "stored blocks", "fixed blocks", "nothing", "two members", "padding", "garbage behind",
         "gzip in gzip, once"])
-def test_a_packed_module_arrives_unpacked(boot, packed, unpacked):
-    report = boot(tree(ELF32, modules=[("name", packed)])).report
-    assert module_sum(report) == (zlib.adler32(unpacked), len(unpacked))
+def test_a_compressed_module_arrives_decompressed(boot, compressed, decompressed):
+    report = boot(tree(ELF32, modules=[("name", compressed)])).report
+    assert module_sum(report) == (zlib.adler32(decompressed), len(decompressed))
 
 
-def test_a_packed_file_without_a_header_is_no_kernel(tmp_path):
+def test_a_compressed_file_without_a_header_is_no_kernel(tmp_path):
     run, image = mkrescue(tree(gzip.compress(TEXT, mtime=0)), tmp_path)
     assert run.returncode == 1 and not image.exists()
     assert "boot/grub/grub.cfg:3: /boot/kernel: no Multiboot header" in run.stderr

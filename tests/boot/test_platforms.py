@@ -58,10 +58,10 @@ def test_a_multiboot_2_kernel_and_its_modules_arrive_whole(boot_on, firmware):
 
 
 @ON_ALL
-def test_a_packed_kernel_and_packed_modules_arrive_unpacked(boot_on, firmware):
+def test_a_compressed_kernel_and_compressed_modules_arrive_decompressed(boot_on, firmware):
     modules = [("xz", pattern(2 * MIB, 5)), ("gzip", pattern(70_000, 6))]
-    packed = [("xz", lzma.compress(modules[0][1])), ("gzip", gzip.compress(modules[1][1]))]
-    assert_modules(boot_on(firmware, tree(gzip.compress(plain()), "", packed)), modules)
+    compressed = [("xz", lzma.compress(modules[0][1])), ("gzip", gzip.compress(modules[1][1]))]
+    assert_modules(boot_on(firmware, tree(gzip.compress(plain()), "", compressed)), modules)
 
 
 @ON_ALL

@@ -75,21 +75,21 @@ def test_a_multiboot_2_kernel_is_prepared_as_well(boot, discs):
     b"set timeout=0\necho hello\nmenuentry a { multiboot /boot/kernel }\n",
     b"set timeout=0\nmenuentry a { multiboot /boot/kernel; nonsense }\n",
     b"set timeout=0\nmenuentry a { reboot }\n",
-    b"set timeout=0\nmenuentry a { multiboot /boot/kernel; module /boot/packed }\n",
-], ids=["waits", "has-a-menu", "computes", "branches", "prints", "warns", "boots-nothing", "is-packed"])
+    b"set timeout=0\nmenuentry a { multiboot /boot/kernel; module /boot/compressed }\n",
+], ids=["waits", "has-a-menu", "computes", "branches", "prints", "warns", "boots-nothing", "is-compressed"])
 def test_nothing_is_prepared_where_the_loader_has_more_to_do(discs, config):
-    assert not is_prepared(discs.make({"boot/kernel": plain(), "boot/packed": gzip.compress(b"x" * 5000),
+    assert not is_prepared(discs.make({"boot/kernel": plain(), "boot/compressed": gzip.compress(b"x" * 5000),
                                        CONFIG: config}))
 
 
 @pytest.mark.parametrize("config", [
     b"menuentry a { multiboot /boot/kernel }\n",
     b"multiboot /boot/kernel\n",
-    b"set default=1\nset timeout=0\nmenuentry b { multiboot /boot/packed }\n"
-    b"menuentry a { insmod x; multiboot (cd)/boot/kernel; module --nounzip /boot/packed\nboot }\n",
+    b"set default=1\nset timeout=0\nmenuentry b { multiboot /boot/compressed }\n"
+    b"menuentry a { insmod x; multiboot (cd)/boot/kernel; module --nounzip /boot/compressed\nboot }\n",
 ], ids=["one-entry", "no-entry", "another-than-the-first"])
 def test_a_plain_config_is_prepared(discs, config):
-    assert is_prepared(discs.make({"boot/kernel": plain(), "boot/packed": gzip.compress(plain()), CONFIG: config}))
+    assert is_prepared(discs.make({"boot/kernel": plain(), "boot/compressed": gzip.compress(plain()), CONFIG: config}))
 
 
 def test_a_config_that_was_changed_in_its_place_counts(boot, changed):
@@ -147,24 +147,24 @@ def test_a_file_that_was_exchanged_counts(boot, discs, tmp_path):
     assert result.report.modules[0]["end"] - result.report.modules[0]["start"] == 4000
 
 
-def test_a_module_that_was_packed_in_its_place_is_unpacked(boot, discs, tmp_path):
+def test_a_module_that_was_compressed_in_its_place_is_decompressed(boot, discs, tmp_path):
     module = bytes(range(256)) * 40
-    packed = gzip.compress(module)
-    files = timed(tree(plain(), "", [("m", b"\0" * len(packed)), ("n", b"\0" * len(packed))]))
+    compressed = gzip.compress(module)
+    files = timed(tree(plain(), "", [("m", b"\0" * len(compressed)), ("n", b"\0" * len(compressed))]))
     files[CONFIG] = files[CONFIG].replace(b"module /boot/module1", b"module --nounzip /boot/module1")
-    image = tmp_path / "packed.iso"
+    image = tmp_path / "compressed.iso"
     data = bytearray(discs.make(files).read_bytes())
     for name in ("boot/module0", "boot/module1"):
         sector, _ = file_in_iso(discs.make(files), name)
-        data[sector * SECTOR:sector * SECTOR + len(packed)] = packed
+        data[sector * SECTOR:sector * SECTOR + len(compressed)] = compressed
     image.write_bytes(data)
     result = boot(image)
     assert is_prepared(image) and not said_prepared(result)
-    assert [m["end"] - m["start"] for m in result.report.modules] == [len(module), len(packed)]
+    assert [m["end"] - m["start"] for m in result.report.modules] == [len(module), len(compressed)]
 
 
 @pytest.mark.also_on("ovmf-x64-usb")
-def test_a_module_that_stays_packed_is_prepared(boot):
+def test_a_module_that_stays_compressed_is_prepared(boot):
     files = timed(tree(plain(), "", [("m", gzip.compress(b"x" * 5000))]))
     files[CONFIG] = files[CONFIG].replace(b"module /boot", b"module --nounzip /boot")
     assert said_prepared(boot(files))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as a gzip file. What compression/gzip.overlay.c accepts, zlib must unpack to the same.
+// Any bytes as a gzip file. What compression/gzip.overlay.c accepts, zlib must decompress to the
+// same.
 #include "loader/bytes.h"
 #include "stage2/compression/gzip.h"
 
@@ -10,8 +11,9 @@
 
 enum { CAPACITY = 1 << 16 };
 
-/* All members, one behind the other, as gzip_unpack; returns the length, SIZE_MAX for an error. */
-static size_t unpack_with_zlib(const uint8_t *data, size_t size, uint8_t *to, size_t capacity)
+/* All members, one behind the other, as gzip_decompress; returns the length, SIZE_MAX for an error.
+ */
+static size_t decompress_with_zlib(const uint8_t *data, size_t size, uint8_t *to, size_t capacity)
 {
     size_t length = 0;
     do {
@@ -41,14 +43,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static uint8_t theirs[CAPACITY];
     struct error error = {""};
     size_t length;
-    if (!gzip_unpack((struct bytes){data, size}, ours, CAPACITY, &length, &error)) {
+    if (!gzip_decompress((struct bytes){data, size}, ours, CAPACITY, &length, &error)) {
         if (error.message[0] == 0) {
             abort();
         }
         return 0;
     }
     /* zlib wants room to see the end of a member that fills its output. */
-    if (length < CAPACITY && (unpack_with_zlib(data, size, theirs, CAPACITY) != length ||
+    if (length < CAPACITY && (decompress_with_zlib(data, size, theirs, CAPACITY) != length ||
                               memcmp(ours, theirs, length) != 0)) {
         abort();
     }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as an lz4 file. What both compression/lz4.overlay.c and liblz4 accept, they must unpack
-// to the same: liblz4 refuses what a packer may not do at a block's end, but accepts an offset of
-// 0.
+// Any bytes as an lz4 file. What both compression/lz4.overlay.c and liblz4 accept, they must
+// decompress to the same: liblz4 refuses what a packer may not do at a block's end, but accepts an
+// offset of 0.
 #include <lz4frame.h>
-#include "tests/fuzz/unpack_any.h"
+#include "tests/fuzz/decompress_any.h"
 
 /* All frames, one behind the other; returns the length, SIZE_MAX for an error. liblz4 does not know
    the older format. */
-static size_t unpack_with_liblz4(const uint8_t *data, size_t size, uint8_t *to)
+static size_t decompress_with_liblz4(const uint8_t *data, size_t size, uint8_t *to)
 {
     size_t length = 0, hint = 0;
     LZ4F_dctx *context;
@@ -15,7 +15,7 @@ static size_t unpack_with_liblz4(const uint8_t *data, size_t size, uint8_t *to)
         abort();
     }
     while (size > 0) {
-        size_t in = size, out = UNPACK_CAPACITY - length;
+        size_t in = size, out = DECOMPRESS_CAPACITY - length;
         hint = LZ4F_decompress(context, to + length, &out, data, &in, NULL);
         if (LZ4F_isError(hint) || (in == 0 && out == 0)) {
             hint = SIZE_MAX;
@@ -32,12 +32,12 @@ static size_t unpack_with_liblz4(const uint8_t *data, size_t size, uint8_t *to)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static uint8_t ours[UNPACK_CAPACITY], theirs[UNPACK_CAPACITY];
+    static uint8_t ours[DECOMPRESS_CAPACITY], theirs[DECOMPRESS_CAPACITY];
     size_t length = 0;
-    if (!unpack_any(PACKING_LZ4, data, size, ours, &length)) {
+    if (!decompress_any(COMPRESSION_LZ4, data, size, ours, &length)) {
         return 0;
     }
-    size_t expected = unpack_with_liblz4(data, size, theirs);
+    size_t expected = decompress_with_liblz4(data, size, theirs);
     if (expected != SIZE_MAX && (length != expected || memcmp(ours, theirs, length) != 0)) {
         abort();
     }

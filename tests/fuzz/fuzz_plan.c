@@ -18,7 +18,12 @@ enum {
 };
 
 /* In front of the kernel; make_seeds_plan.py knows it. */
-enum { OPTION_UNPACKED = 1, OPTION_WITHOUT_FIELDS = 2, OPTION_PROTOCOL_2 = 4, OPTION_AS_IT_IS = 8 };
+enum {
+    OPTION_UNCOMPRESSED = 1,
+    OPTION_WITHOUT_FIELDS = 2,
+    OPTION_PROTOCOL_2 = 4,
+    OPTION_AS_IT_IS = 8
+};
 struct setting {
     uint8_t options, module_count, range_count, unused;
     uint32_t module_sizes[MOST_MODULES];
@@ -43,16 +48,16 @@ static const uint8_t *kernel;
 static size_t kernel_size;
 static struct setting setting;
 
-bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
-               struct error *error)
+bool file_open(const char *path, enum file_compression compression, struct file *file,
+               struct arena *arena, struct error *error)
 {
-    (void)packing;
+    (void)compression;
     (void)arena;
     (void)error;
     *file = (struct file){.path = path};
     if (path[1] == 'k') {
         file->size = kernel_size;
-        file->contents = setting.options & OPTION_UNPACKED ? kernel : NULL;
+        file->contents = setting.options & OPTION_UNCOMPRESSED ? kernel : NULL;
     } else {
         file->size = setting.module_sizes[path[1] - '0'];
     }

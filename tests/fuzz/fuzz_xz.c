@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as an .xz file. What both compression/xz.overlay.c and liblzma accept, they must unpack
-// to the same: liblzma also looks at the first byte of LZMA's range coder, which means nothing.
+// Any bytes as an .xz file. What both compression/xz.overlay.c and liblzma accept, they must
+// decompress to the same: liblzma also looks at the first byte of LZMA's range coder, which means
+// nothing.
 #include <lzma.h>
-#include "tests/fuzz/unpack_any.h"
+#include "tests/fuzz/decompress_any.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static uint8_t ours[UNPACK_CAPACITY], theirs[UNPACK_CAPACITY];
+    static uint8_t ours[DECOMPRESS_CAPACITY], theirs[DECOMPRESS_CAPACITY];
     uint64_t memory_limit = UINT64_MAX;
     size_t length = 0, in = 0, out = 0;
-    if (!unpack_any(PACKING_XZ, data, size, ours, &length)) {
+    if (!decompress_any(COMPRESSION_XZ, data, size, ours, &length)) {
         return 0;
     }
     lzma_ret result = lzma_stream_buffer_decode(&memory_limit, LZMA_CONCATENATED, NULL, data, &in,

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as a zstd file. What compression/zstd.overlay.c accepts, libzstd must unpack to the
+// Any bytes as a zstd file. What compression/zstd.overlay.c accepts, libzstd must decompress to the
 // same.
 #include <zstd.h>
 #include <zstd_errors.h>
-#include "tests/fuzz/unpack_any.h"
+#include "tests/fuzz/decompress_any.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static uint8_t ours[UNPACK_CAPACITY], theirs[UNPACK_CAPACITY];
+    static uint8_t ours[DECOMPRESS_CAPACITY], theirs[DECOMPRESS_CAPACITY];
     size_t length = 0;
-    if (!unpack_any(PACKING_ZSTD, data, size, ours, &length)) {
+    if (!decompress_any(COMPRESSION_ZSTD, data, size, ours, &length)) {
         return 0;
     }
     size_t result = ZSTD_decompress(theirs, sizeof theirs, data, size);

@@ -5,7 +5,7 @@ import pathlib
 import struct
 import sys
 
-from packed_files import noise, pack, text
+from compressed_files import noise, pack, text
 
 
 def lz4(data, *options):

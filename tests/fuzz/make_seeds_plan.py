@@ -7,7 +7,7 @@ import sys
 
 from kernel_files import KERNELS, write_seeds
 
-UNPACKED, WITHOUT_FIELDS, PROTOCOL_2 = 1, 2, 4
+UNCOMPRESSED, WITHOUT_FIELDS, PROTOCOL_2 = 1, 2, 4
 
 
 def setting(options, modules, ranges):
@@ -24,7 +24,7 @@ def main(folder):
     for name, kernel in KERNELS.items():
         protocol = PROTOCOL_2 if "multiboot2" in name else 0
         seeds[name] = setting(protocol, [0x1234, 0], []) + kernel
-        seeds[name + "-little"] = setting(protocol | UNPACKED, [1, 5000, 0x10000], little) + kernel
+        seeds[name + "-little"] = setting(protocol | UNCOMPRESSED, [1, 5000, 0x10000], little) + kernel
     seeds["without-fields"] = setting(WITHOUT_FIELDS, [], []) + KERNELS["fields"]
     write_seeds(folder, seeds)
 

@@ -4,7 +4,7 @@
 import pathlib
 import sys
 
-from packed_files import code, noise, pack, text
+from compressed_files import code, noise, pack, text
 
 
 def xz(data, *options):

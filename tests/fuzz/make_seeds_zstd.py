@@ -6,7 +6,7 @@ import random
 import struct
 import sys
 
-from packed_files import code, noise, pack, text
+from compressed_files import code, noise, pack, text
 
 
 def zstd(data, *options):

@@ -74,7 +74,7 @@ def test_a_kernel_of_ones_own_is_measured_up_to_its_first_instruction(bench):
 
 
 def test_the_kernel_is_found_where_grub_has_code_as_well(bench):
-    """GRUB unpacks itself to 1 MiB and jumps there: this kernel's entry."""
+    """GRUB decompresses itself to 1 MiB and jumps there: this kernel's entry."""
     kernel = halting_kernel()
     flags = 1 << 16
     shifted = struct.pack("<8I", 0x1BADB002, flags, -(0x1BADB002 + flags) & 0xFFFFFFFF, MIB + 16, MIB, 0, 0, MIB)

@@ -182,25 +182,25 @@ def test_its_answers_are_grub_files_for_every_kernel_that_the_other_tests_have(c
             assert (name, question, check(question, "file", program=[WHELK_FILE]).returncode) == (name, question, theirs)
 
 
-def packed(command):
+def compressed(command):
     return subprocess.run(command.split(), input=ELF32(), capture_output=True, check=True).stdout
 
 
 # Each with grub-file's answer and ours.
-PACKED = {
-    "xz": (lambda: packed("xz -c"), YES, YES),
+COMPRESSED = {
+    "xz": (lambda: compressed("xz -c"), YES, YES),
     "two gzip members, of which GRUB takes the second one's size": (
         lambda: gzip.compress(ELF32()) + gzip.compress(b"more"), NO, YES),
     "gzip in gzip": (lambda: gzip.compress(gzip.compress(ELF32())), NO, NO),
-    "lz4, which GRUB does not unpack": (lambda: packed("lz4 -c"), NO, YES),
-    "zstd, which GRUB does not unpack": (lambda: packed("zstd -c"), NO, YES),
+    "lz4, which GRUB does not decompress": (lambda: compressed("lz4 -c"), NO, YES),
+    "zstd, which GRUB does not decompress": (lambda: compressed("zstd -c"), NO, YES),
     "gzip with a wrong checksum behind what GRUB looks at": (
         lambda: gzip.compress(ELF32())[:-8] + bytes(4) + gzip.compress(ELF32())[-4:], YES, NO),
 }
 
 
-@pytest.mark.parametrize("make, theirs, ours", PACKED.values(), ids=PACKED)
-def test_of_packed_files_it_says_what_the_loader_does(check, make, theirs, ours):
+@pytest.mark.parametrize("make, theirs, ours", COMPRESSED.values(), ids=COMPRESSED)
+def test_of_compressed_files_it_says_what_the_loader_does(check, make, theirs, ours):
     assert check(QUESTIONS[0], "file", program=["grub-file"], file=make()).returncode == theirs
     assert check(QUESTIONS[0], "file", program=[WHELK_FILE]).returncode == ours
 

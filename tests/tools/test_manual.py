@@ -173,7 +173,7 @@ def test_dpkg_installs_the_package_and_takes_all_of_it_away_again(package, tmp_p
     assert not (tmp_path / "usr").exists()
 
 
-def test_the_unpacked_package_makes_an_iso_and_needs_xorriso_only(package, place):
+def test_the_decompressed_package_makes_an_iso_and_needs_xorriso_only(package, place):
     subprocess.run(["dpkg-deb", "-x", package, place.path / "root"], check=True)
     program = place.path / "root/usr/bin/whelk-mkrescue"
     run = place.run("-o", place.iso, place.write(good_tree()), program=program)

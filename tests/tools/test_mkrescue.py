@@ -299,7 +299,7 @@ def test_symbolic_links_in_the_tree_lead_to_kernels(place):
     assert file_in_iso(iso, "boot/kernel")[0] == file_in_iso(iso, CONFIG)[0] + 1
 
 
-def test_a_packed_kernel_and_packed_modules_are_accepted(place):
+def test_a_compressed_kernel_and_compressed_modules_are_accepted(place):
     config = ("menuentry a {\n multiboot /boot/kernel.gz\n module /boot/module.gz\n"
               " module --nounzip /boot/module.gz\n}\n")
     place.make(place.write({CONFIG: config.encode(), "boot/kernel.gz": gzip.compress(kernel()),
@@ -330,9 +330,9 @@ REFUSED = {
                        "boot/grub/grub.cfg:3: /boot/m: no such file"),
     "module is a directory": (entry("multiboot /boot/kernel", "module /boot"),
                               "boot/grub/grub.cfg:3: /boot: is a directory"),
-    "corrupt packed module": ({**entry("multiboot /boot/kernel", "module /m.gz"),
+    "corrupt compressed module": ({**entry("multiboot /boot/kernel", "module /m.gz"),
                                "m.gz": gzip.compress(os.urandom(5000))[:-100]}, "boot/grub/grub.cfg:3: /m.gz: "),
-    "packed in another way": ({**entry("multiboot /boot/kernel", "module /m.xz"),
+    "compressed in another way": ({**entry("multiboot /boot/kernel", "module /m.xz"),
                                "m.xz": b"\xfd7zXZ\0" + bytes(100)}, "boot/grub/grub.cfg:3: /m.xz: "),
     "our file's name": (good_tree(**{BOOT_IMAGE: b"mine"}), "/boot/whelk.img: "),
 }

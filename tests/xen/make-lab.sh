@@ -14,7 +14,7 @@ libvirt="libvirt-daemon,libvirt-daemon-driver-xen,libvirt-clients"
 libraries=/lib/x86_64-linux-gnu
 plugins=/usr$libraries/libvirt/connection-driver
 
-# The packages, unpacked, are kept for the next time.
+# The packages, decompressed, are kept for the next time.
 all=$packages,$tools,$libvirt
 if [ "$(cat packages.done 2>/dev/null)" != "$all" ]; then
     rm -rf packages packages.done

@@ -159,8 +159,8 @@ static bool write_config(const char *directory, uint32_t size_mib, bool raw_dma,
         }
         for (size_t i = 0; size_mib == 0 && i < original->module_count; i++) {
             fprintf(file, "    module%s %s %s\n",
-                    original->modules[i].keep_packed ? " --nounzip" : "", original->modules[i].path,
-                    original->modules[i].arguments);
+                    original->modules[i].keep_compressed ? " --nounzip" : "",
+                    original->modules[i].path, original->modules[i].arguments);
         }
         fprintf(file, "}\n");
     }

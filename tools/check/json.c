@@ -69,7 +69,8 @@ static void put_file(const char *command, int version, const struct config_file 
     put_text(", ", "path", file->path);
     put_text(", ", "arguments", file->arguments);
     put_text(", ", "file", file->config);
-    printf(", \"line\": %u, \"nounzip\": %s}", file->line, file->keep_packed ? "true" : "false");
+    printf(", \"line\": %u, \"nounzip\": %s}", file->line,
+           file->keep_compressed ? "true" : "false");
 }
 
 static void put_pieces(const struct check *check, const struct checked_entry *entry)

@@ -32,9 +32,9 @@ struct kernel_check {
     char **names;              /* of the kernel, then the modules, as they were given */
     struct config_file *files; /* the same */
     struct config_boot boot;
-    struct bytes start; /* of the kernel, unpacked */
+    struct bytes start; /* of the kernel, decompressed */
     uint64_t size;
-    bool is_unpacked;
+    bool is_decompressed;
 };
 
 static bool complain(const struct error *error)
@@ -233,7 +233,7 @@ static bool read_start(struct kernel_check *check, struct error *error)
 {
     struct file kernel;
     const char *path = check->boot.kernel.path;
-    if (!file_open(path, FILE_UNPACK, &kernel, &check->arena, error)) {
+    if (!file_open(path, FILE_DECOMPRESS, &kernel, &check->arena, error)) {
         return fail_in(error, "%s: ", path);
     }
     size_t size = kernel.size < MULTIBOOT2_SEARCH_BYTES ? (size_t)kernel.size
@@ -244,7 +244,7 @@ static bool read_start(struct kernel_check *check, struct error *error)
         return fail_in(error, "%s: ", path);
     }
     check->size = kernel.size;
-    check->is_unpacked = kernel.contents != NULL;
+    check->is_decompressed = kernel.contents != NULL;
     return true;
 }
 
@@ -306,7 +306,7 @@ bool check_kernel(char **names, size_t count, uint32_t mib)
     bool boots = prepare(&check, names, count, mib);
     if (boots) {
         printf("%s: %s, %" PRIu64 " bytes%s\n", names[0], describe_format(check.start), check.size,
-               check.is_unpacked ? " unpacked" : "");
+               check.is_decompressed ? " decompressed" : "");
         boots = show_kernel(&check);
     }
     end(&check);

@@ -67,8 +67,8 @@ void check_report_pieces(const struct checked_piece *pieces, size_t count,
 static void report_file(const char *command, int version, const struct config_file *file)
 {
     printf("%s%s%s %s%s%s\n", command, version == CONFIG_MULTIBOOT2 ? "2" : "",
-           file->keep_packed ? " --nounzip" : "", file->path, file->arguments[0] != '\0' ? " " : "",
-           file->arguments);
+           file->keep_compressed ? " --nounzip" : "", file->path,
+           file->arguments[0] != '\0' ? " " : "", file->arguments);
 }
 
 static void report_boot(const struct check *check, const struct checked_entry *entry)

@@ -12,7 +12,7 @@
 #include "stage2/config/config.h"
 #include "stage2/fs/iso9660.h"
 #include "loader/multiboot1.h"
-#include "stage2/compression/packing.h"
+#include "stage2/compression/compression.h"
 #include "stage2/plan/plan.h"
 #include "stage2/prepared/prepared.h"
 #include "tools/check/check.h"
@@ -73,12 +73,12 @@ static bool add_file(struct preparation *preparation, const struct config_file *
     struct iso9660_extent extent;
     struct bytes contents;
     if (wanted->line > UINT16_MAX || !find_file(preparation, wanted->path, &extent, &contents) ||
-        (!wanted->keep_packed && packing_of(contents) != PACKING_NONE)) {
+        (!wanted->keep_compressed && compression_of(contents) != COMPRESSION_NONE)) {
         return false;
     }
     file->extent = extent;
     file->line = (uint16_t)wanted->line;
-    file->flags = wanted->keep_packed ? PREPARED_KEEPS_PACKED : 0;
+    file->flags = wanted->keep_compressed ? PREPARED_KEEPS_COMPRESSED : 0;
     return true;
 }
 

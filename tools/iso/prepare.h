@@ -6,6 +6,6 @@
 #include "loader/error.h"
 
 /* Writes the block to a finished ISO, of which nothing changes afterwards. Where the config is not
-   plain (it asks, waits, computes, warns, or boots what is packed), nothing is written, and the
+   plain (it asks, waits, computes, warns, or boots what is compressed), nothing is written, and the
    loader finds out by itself. */
 bool prepare_write(const char *iso_path, struct error *error);

@@ -12,11 +12,11 @@
 #include <unistd.h>
 #include "stage2/fs/file.h"
 #include "stage2/fs/iso9660.h"
-#include "stage2/compression/packing.h"
-#include "stage2/compression/unpack.h"
+#include "stage2/compression/compression.h"
+#include "stage2/compression/decompress.h"
 
 /* More would not fit below 4 GiB with any kernel. */
-#define UNPACKED_MAX_BYTES ((size_t)3 << 30)
+#define UNCOMPRESSED_MAX_BYTES ((size_t)3 << 30)
 
 /* To look a path up: its symbolic links' targets and the file's extents. */
 enum { IN_ISO_BYTES = 64 * 1024 };
@@ -278,54 +278,55 @@ static bool remember(const char *disk, int *descriptor, struct error *error)
     return true;
 }
 
-/* Unpacks the file to the arena's free part. */
-static bool unpack_file(struct bytes packed, struct file *file, struct arena *arena,
-                        struct error *error)
+/* Decompresses the file to the arena's free part. */
+static bool decompress_file(struct bytes compressed, struct file *file, struct arena *arena,
+                            struct error *error)
 {
     size_t room = arena->size - arena->used;
-    struct arena working = {.base = malloc(UNPACK_WORKING_BYTES), .size = UNPACK_WORKING_BYTES};
-    struct unpacking unpacking = {
-        .packed = packed,
+    struct arena working = {.base = malloc(DECOMPRESS_WORKING_BYTES),
+                            .size = DECOMPRESS_WORKING_BYTES};
+    struct decompression decompression = {
+        .compressed = compressed,
         .destination = arena->base + arena->used,
-        .capacity = room < UNPACKED_MAX_BYTES ? room : UNPACKED_MAX_BYTES,
+        .capacity = room < UNCOMPRESSED_MAX_BYTES ? room : UNCOMPRESSED_MAX_BYTES,
         .working = &working,
         .error = error,
     };
-    bool done = working.base != NULL ? unpack(&unpacking) : fail(error, "out of memory");
+    bool done = working.base != NULL ? unpack(&decompression) : fail(error, "out of memory");
     free(working.base);
     if (done) {
-        arena->used += unpacking.length;
-        file->contents = unpacking.destination;
-        file->size = unpacking.length;
+        arena->used += decompression.length;
+        file->contents = decompression.destination;
+        file->size = decompression.length;
     }
     return done;
 }
 
-static bool is_packed(struct bytes start)
+static bool is_compressed(struct bytes start)
 {
-    return start.size >= PACKING_MAGIC_BYTES && packing_of(start) != PACKING_NONE;
+    return start.size >= COMPRESSION_MAGIC_BYTES && compression_of(start) != COMPRESSION_NONE;
 }
 
-static bool unpack_if_packed(int descriptor, struct file *file, struct arena *arena,
-                             struct error *error)
+static bool decompress_if_compressed(int descriptor, struct file *file, struct arena *arena,
+                                     struct error *error)
 {
-    uint8_t magic[PACKING_MAGIC_BYTES];
+    uint8_t magic[COMPRESSION_MAGIC_BYTES];
     if (pread(descriptor, magic, sizeof magic, 0) < (ssize_t)sizeof magic ||
-        !is_packed((struct bytes){magic, sizeof magic})) {
+        !is_compressed((struct bytes){magic, sizeof magic})) {
         return true;
     }
     size_t size = (size_t)file->size;
-    void *packed = mmap(NULL, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (packed == MAP_FAILED) {
+    void *compressed = mmap(NULL, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (compressed == MAP_FAILED) {
         return fail(error, "%s", strerror(errno));
     }
-    bool done = unpack_file((struct bytes){packed, size}, file, arena, error);
-    munmap(packed, size);
+    bool done = decompress_file((struct bytes){compressed, size}, file, arena, error);
+    munmap(compressed, size);
     return done;
 }
 
-/* A file of an ISO is in memory, like one that has been unpacked. */
-static bool open_in_iso(const char *path, enum file_packing packing, struct file *file,
+/* A file of an ISO is in memory, like one that has been decompressed. */
+static bool open_in_iso(const char *path, enum file_compression compression, struct file *file,
                         struct arena *arena, struct error *error)
 {
     struct iso9660_file found;
@@ -340,16 +341,16 @@ static bool open_in_iso(const char *path, enum file_packing packing, struct file
         return false;
     }
     *file = (struct file){.path = path, .size = contents.size, .contents = contents.data};
-    return packing == FILE_AS_IT_IS || !is_packed(contents) ||
-           unpack_file(contents, file, arena, error);
+    return compression == FILE_AS_IT_IS || !is_compressed(contents) ||
+           decompress_file(contents, file, arena, error);
 }
 
-bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
-               struct error *error)
+bool file_open(const char *path, enum file_compression compression, struct file *file,
+               struct arena *arena, struct error *error)
 {
     struct tree_node node = {0};
     if (selected->iso != NULL) {
-        return open_in_iso(path, packing, file, arena, error);
+        return open_in_iso(path, compression, file, arena, error);
     }
     if (!tree_find(selected, path, &node, error)) {
         return false;
@@ -365,7 +366,8 @@ bool file_open(const char *path, enum file_packing packing, struct file *file, s
     if (descriptor < 0) {
         return fail(error, "%s", strerror(errno));
     }
-    bool done = packing == FILE_AS_IT_IS || unpack_if_packed(descriptor, file, arena, error);
+    bool done =
+        compression == FILE_AS_IT_IS || decompress_if_compressed(descriptor, file, arena, error);
     close(descriptor);
     return done && remember(node.disk, &file->descriptor, error);
 }

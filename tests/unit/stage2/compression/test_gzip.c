@@ -15,7 +15,7 @@
 
 enum {
     PLAIN_BYTES = 300000,
-    PACKED_BYTES = 400000,
+    COMPRESSED_BYTES = 400000,
     HEADER_BYTES = 10,
     TRAILER_BYTES = 8,
     FLAG_HEADER_CRC = 2,
@@ -25,9 +25,9 @@ enum {
 };
 
 static uint8_t plain[PLAIN_BYTES];
-static uint8_t packed[2 * PACKED_BYTES];
-static uint8_t unpacked[2 * PLAIN_BYTES];
-static size_t unpacked_length;
+static uint8_t compressed[2 * COMPRESSED_BYTES];
+static uint8_t decompressed[2 * PLAIN_BYTES];
+static size_t decompressed_length;
 static struct error error;
 
 /* Text-like data: repeats, but not too much. */
@@ -41,13 +41,13 @@ static void make_plain(void)
     }
 }
 
-/* Packs plain's first bytes behind *length bytes of packed. */
+/* Packs plain's first bytes behind *length bytes of compressed. */
 static size_t pack_more(size_t before, size_t length, int level, int strategy)
 {
     z_stream stream = {.next_in = plain,
                        .avail_in = (uInt)length,
-                       .next_out = packed + before,
-                       .avail_out = (uInt)(sizeof packed - before)};
+                       .next_out = compressed + before,
+                       .avail_out = (uInt)(sizeof compressed - before)};
     assert_int_equal(deflateInit2(&stream, level, Z_DEFLATED, 31, 9, strategy), Z_OK);
     assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
     size_t size = stream.total_out;
@@ -61,36 +61,36 @@ static size_t pack(size_t length)
 }
 
 /* A copy of its own size, so that the sanitizer sees a read behind the end. */
-static bool unpack(size_t packed_length, size_t capacity)
+static bool unpack(size_t compressed_length, size_t capacity)
 {
-    uint8_t *exact = malloc(packed_length + 1);
+    uint8_t *exact = malloc(compressed_length + 1);
     uint8_t *destination = malloc(capacity + 1);
     assert_non_null(exact);
     assert_non_null(destination);
-    memcpy(exact + 1, packed, packed_length);
-    bool done = gzip_unpack((struct bytes){exact + 1, packed_length}, destination + 1, capacity,
-                            &unpacked_length, &error);
+    memcpy(exact + 1, compressed, compressed_length);
+    bool done = gzip_decompress((struct bytes){exact + 1, compressed_length}, destination + 1,
+                                capacity, &decompressed_length, &error);
     if (done) {
-        assert_true(unpacked_length <= capacity);
-        memcpy(unpacked, destination + 1, unpacked_length);
+        assert_true(decompressed_length <= capacity);
+        memcpy(decompressed, destination + 1, decompressed_length);
     }
     free(exact);
     free(destination);
     return done;
 }
 
-static void assert_unpacks(size_t packed_length, size_t length)
+static void assert_decompresses(size_t compressed_length, size_t length)
 {
-    if (!unpack(packed_length, length)) {
+    if (!unpack(compressed_length, length)) {
         fail_msg("%s", error.message);
     }
-    assert_int_equal(unpacked_length, length);
-    assert_memory_equal(unpacked, plain, length);
+    assert_int_equal(decompressed_length, length);
+    assert_memory_equal(decompressed, plain, length);
 }
 
-static void assert_fails(size_t packed_length, size_t capacity, const char *reason)
+static void assert_fails(size_t compressed_length, size_t capacity, const char *reason)
 {
-    assert_false(unpack(packed_length, capacity));
+    assert_false(unpack(compressed_length, capacity));
     assert_string_equal(error.message, reason);
 }
 
@@ -100,28 +100,30 @@ static void what_zlib_packs_comes_out_again_at_every_level_and_size(void **state
     static const size_t lengths[] = {0, 1, 2, 255, 32768, 65535, 65536, PLAIN_BYTES};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         for (int level = 0; level <= 9; level += 3) { /* 0: stored blocks */
-            assert_unpacks(pack_more(0, lengths[i], level, Z_DEFAULT_STRATEGY), lengths[i]);
+            assert_decompresses(pack_more(0, lengths[i], level, Z_DEFAULT_STRATEGY), lengths[i]);
         }
-        assert_unpacks(pack_more(0, lengths[i], 9, Z_FIXED), lengths[i]);
-        assert_unpacks(pack_more(0, lengths[i], 9, Z_HUFFMAN_ONLY), lengths[i]);
+        assert_decompresses(pack_more(0, lengths[i], 9, Z_FIXED), lengths[i]);
+        assert_decompresses(pack_more(0, lengths[i], 9, Z_HUFFMAN_ONLY), lengths[i]);
     }
 }
 
 /* Puts a header with these fields in front of the deflated data of what pack() left. */
-static size_t replace_header(size_t packed_length, uint8_t flags, const void *fields,
+static size_t replace_header(size_t compressed_length, uint8_t flags, const void *fields,
                              size_t fields_length)
 {
     size_t crc_length = flags & FLAG_HEADER_CRC ? 2 : 0;
     size_t added = fields_length + crc_length;
-    memmove(packed + HEADER_BYTES + added, packed + HEADER_BYTES, packed_length - HEADER_BYTES);
-    packed[3] = flags;
-    memcpy(packed + HEADER_BYTES, fields, fields_length);
+    memmove(compressed + HEADER_BYTES + added, compressed + HEADER_BYTES,
+            compressed_length - HEADER_BYTES);
+    compressed[3] = flags;
+    memcpy(compressed + HEADER_BYTES, fields, fields_length);
     if (crc_length != 0) {
-        unsigned long crc = crc32(crc32(0, NULL, 0), packed, (uInt)(HEADER_BYTES + fields_length));
-        packed[HEADER_BYTES + fields_length] = (uint8_t)crc;
-        packed[HEADER_BYTES + fields_length + 1] = (uint8_t)(crc >> 8);
+        unsigned long crc =
+            crc32(crc32(0, NULL, 0), compressed, (uInt)(HEADER_BYTES + fields_length));
+        compressed[HEADER_BYTES + fields_length] = (uint8_t)crc;
+        compressed[HEADER_BYTES + fields_length + 1] = (uint8_t)(crc >> 8);
     }
-    return packed_length + added;
+    return compressed_length + added;
 }
 
 static const char all_fields[] = "\x05\0extraname.gz\0a comment";
@@ -130,18 +132,18 @@ enum { ALL_FLAGS = FLAG_HEADER_CRC | FLAG_EXTRA | FLAG_NAME | FLAG_COMMENT | 1 }
 static void every_optional_field_of_the_header_is_passed_over(void **state)
 {
     (void)state;
-    assert_unpacks(replace_header(pack(1000), FLAG_NAME, "kernel", 7), 1000);
-    assert_unpacks(replace_header(pack(1000), FLAG_COMMENT, "", 1), 1000);
-    assert_unpacks(replace_header(pack(1000), FLAG_EXTRA, "\0\0", 2), 1000);
-    assert_unpacks(replace_header(pack(1000), FLAG_HEADER_CRC, "", 0), 1000);
-    assert_unpacks(replace_header(pack(1000), ALL_FLAGS, all_fields, sizeof all_fields), 1000);
+    assert_decompresses(replace_header(pack(1000), FLAG_NAME, "kernel", 7), 1000);
+    assert_decompresses(replace_header(pack(1000), FLAG_COMMENT, "", 1), 1000);
+    assert_decompresses(replace_header(pack(1000), FLAG_EXTRA, "\0\0", 2), 1000);
+    assert_decompresses(replace_header(pack(1000), FLAG_HEADER_CRC, "", 0), 1000);
+    assert_decompresses(replace_header(pack(1000), ALL_FLAGS, all_fields, sizeof all_fields), 1000);
 }
 
 static void a_wrong_header_checksum_is_named(void **state)
 {
     (void)state;
     size_t length = replace_header(pack(1000), ALL_FLAGS, all_fields, sizeof all_fields);
-    packed[4] ^= 1;
+    compressed[4] ^= 1;
     assert_fails(length, 1000, "gzip data is damaged: the header's checksum is wrong");
 }
 
@@ -149,10 +151,10 @@ static void reserved_flags_and_other_methods_are_refused(void **state)
 {
     (void)state;
     size_t length = pack(1000);
-    packed[3] = 0x20;
+    compressed[3] = 0x20;
     assert_fails(length, 1000, "unknown kind of gzip data: method 8, flags 0x20");
-    packed[3] = 0;
-    packed[2] = 7;
+    compressed[3] = 0;
+    compressed[2] = 7;
     assert_fails(length, 1000, "unknown kind of gzip data: method 7, flags 0x0");
 }
 
@@ -160,10 +162,10 @@ static void data_cut_anywhere_is_named_as_cut(void **state)
 {
     (void)state;
     size_t length = replace_header(pack(500), ALL_FLAGS, all_fields, sizeof all_fields);
-    assert_unpacks(length, 500);
+    assert_decompresses(length, 500);
     for (size_t cut = 0; cut < length; cut++) {
         assert_fails(cut, 500, "gzip data is cut short");
-        assert_true(unpacked_length <= 500);
+        assert_true(decompressed_length <= 500);
     }
 }
 
@@ -171,7 +173,7 @@ static void a_wrong_checksum_is_named(void **state)
 {
     (void)state;
     size_t length = pack(1000);
-    packed[length - TRAILER_BYTES] ^= 0x80;
+    compressed[length - TRAILER_BYTES] ^= 0x80;
     assert_fails(length, 1000, "gzip data is damaged: the checksum is wrong");
 }
 
@@ -179,16 +181,16 @@ static void a_wrong_length_is_named(void **state)
 {
     (void)state;
     size_t length = pack(1000);
-    packed[length - 3] ^= 1;
-    assert_fails(length, 1000, "gzip data is damaged: it unpacks to 1000 bytes, not 744");
+    compressed[length - 3] ^= 1;
+    assert_fails(length, 1000, "gzip data is damaged: it decompresses to 1000 bytes, not 744");
 }
 
 static void data_that_is_no_deflate_stream_is_named(void **state)
 {
     (void)state;
     size_t length = pack(1000);
-    packed[HEADER_BYTES] = 0x07; /* last block, of the reserved type 3 */
-    assert_fails(length, 1000, "gzip data is damaged behind byte 0 of what it unpacks to");
+    compressed[HEADER_BYTES] = 0x07; /* last block, of the reserved type 3 */
+    assert_fails(length, 1000, "gzip data is damaged behind byte 0 of what it decompresses to");
 }
 
 static void no_flipped_bit_goes_unnoticed(void **state)
@@ -196,22 +198,22 @@ static void no_flipped_bit_goes_unnoticed(void **state)
     (void)state;
     size_t length = pack(200);
     for (size_t bit = 8 * HEADER_BYTES; bit < 8 * length; bit++) {
-        packed[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        compressed[bit / 8] ^= (uint8_t)(1 << bit % 8);
         assert_false(unpack(length, 200) &&
-                     (unpacked_length != 200 || memcmp(unpacked, plain, 200) != 0));
-        packed[bit / 8] ^= (uint8_t)(1 << bit % 8);
+                     (decompressed_length != 200 || memcmp(decompressed, plain, 200) != 0));
+        compressed[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
 }
 
-static void what_unpacks_to_more_than_fits_is_refused(void **state)
+static void what_decompresses_to_more_than_fits_is_refused(void **state)
 {
     (void)state;
     size_t length = pack(1000);
-    assert_fails(length, 999, "unpacks to more than 999 bytes: it does not fit");
-    assert_fails(length, 0, "unpacks to more than 0 bytes: it does not fit");
+    assert_fails(length, 999, "decompresses to more than 999 bytes: it does not fit");
+    assert_fails(length, 0, "decompresses to more than 0 bytes: it does not fit");
     length = pack_more(length, 500, 0, Z_DEFAULT_STRATEGY);
-    assert_fails(length, 1499, "unpacks to more than 1499 bytes: it does not fit");
-    assert_int_equal(unpacked_length, 1500);
+    assert_fails(length, 1499, "decompresses to more than 1499 bytes: it does not fit");
+    assert_int_equal(decompressed_length, 1500);
 }
 
 static void members_one_behind_the_other_come_out_as_one(void **state)
@@ -221,9 +223,9 @@ static void members_one_behind_the_other_come_out_as_one(void **state)
     length = pack_more(length, 1000, 9, Z_DEFAULT_STRATEGY);
     length = pack_more(length, 7, 0, Z_DEFAULT_STRATEGY);
     assert_true(unpack(length, 1007));
-    assert_int_equal(unpacked_length, 1007);
-    assert_memory_equal(unpacked, plain, 1000);
-    assert_memory_equal(unpacked + 1000, plain, 7);
+    assert_int_equal(decompressed_length, 1007);
+    assert_memory_equal(decompressed, plain, 1000);
+    assert_memory_equal(decompressed + 1000, plain, 7);
 }
 
 static void damage_in_a_later_member_is_named(void **state)
@@ -232,7 +234,7 @@ static void damage_in_a_later_member_is_named(void **state)
     size_t first = pack(1000);
     size_t length = pack_more(first, 7, 0, Z_DEFAULT_STRATEGY);
     assert_fails(length - 1, 1007, "gzip data is cut short");
-    packed[length - TRAILER_BYTES] ^= 1;
+    compressed[length - TRAILER_BYTES] ^= 1;
     assert_fails(length, 1007, "gzip data is damaged: the checksum is wrong");
 }
 
@@ -240,27 +242,27 @@ static void zeros_and_garbage_behind_the_last_member_are_ignored(void **state)
 {
     (void)state;
     size_t length = pack(1000);
-    memset(packed + length, 0, 600);
-    assert_unpacks(length + 600, 1000);
-    memcpy(packed + length, "\x1fnot gzip", 9);
-    assert_unpacks(length + 1, 1000);
-    assert_unpacks(length + 9, 1000);
+    memset(compressed + length, 0, 600);
+    assert_decompresses(length + 600, 1000);
+    memcpy(compressed + length, "\x1fnot gzip", 9);
+    assert_decompresses(length + 1, 1000);
+    assert_decompresses(length + 9, 1000);
 }
 
-static void a_gzip_file_in_a_gzip_file_is_unpacked_once(void **state)
+static void a_gzip_file_in_a_gzip_file_is_decompressed_once(void **state)
 {
     (void)state;
     size_t inner = pack(1000);
     uint8_t kept[1100];
     assert_true(inner <= sizeof kept);
-    memcpy(kept, packed, inner);
-    memcpy(plain, packed, inner);
+    memcpy(kept, compressed, inner);
+    memcpy(plain, compressed, inner);
     size_t outer = pack(inner);
     make_plain();
     assert_true(unpack(outer, inner));
-    assert_int_equal(unpacked_length, inner);
-    assert_memory_equal(unpacked, kept, inner);
-    assert_true(gzip_recognise((struct bytes){unpacked, unpacked_length}));
+    assert_int_equal(decompressed_length, inner);
+    assert_memory_equal(decompressed, kept, inner);
+    assert_true(gzip_recognise((struct bytes){decompressed, decompressed_length}));
 }
 
 static void only_gzip_files_are_recognised_as_such(void **state)
@@ -288,11 +290,11 @@ int main(void)
         cmocka_unit_test(a_wrong_length_is_named),
         cmocka_unit_test(data_that_is_no_deflate_stream_is_named),
         cmocka_unit_test(no_flipped_bit_goes_unnoticed),
-        cmocka_unit_test(what_unpacks_to_more_than_fits_is_refused),
+        cmocka_unit_test(what_decompresses_to_more_than_fits_is_refused),
         cmocka_unit_test(members_one_behind_the_other_come_out_as_one),
         cmocka_unit_test(damage_in_a_later_member_is_named),
         cmocka_unit_test(zeros_and_garbage_behind_the_last_member_are_ignored),
-        cmocka_unit_test(a_gzip_file_in_a_gzip_file_is_unpacked_once),
+        cmocka_unit_test(a_gzip_file_in_a_gzip_file_is_decompressed_once),
         cmocka_unit_test(only_gzip_files_are_recognised_as_such),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -622,9 +622,9 @@ static void options_of_multiboot_and_module_are_not_arguments(void **state)
     assert_true(boot.ignore_address_fields);
     assert_true(boot.modules_after_kernel);
     assert_string_equal(boot.kernel.arguments, "--serial");
-    assert_true(boot.modules[0].keep_packed);
+    assert_true(boot.modules[0].keep_compressed);
     assert_string_equal(boot.modules[0].arguments, "x");
-    assert_false(boot.modules[1].keep_packed);
+    assert_false(boot.modules[1].keep_compressed);
     assert_string_equal(boot.modules[1].arguments, "--nounzip");
 }
 

@@ -571,7 +571,7 @@ static void a_menu_lst_of_grub_legacy_is_read(void **state)
     assert_int_equal(boot.kernel.line, 8);
     assert_int_equal(boot.module_count, 2);
     assert_string_equal(boot.modules[0].arguments, "/boot/m x");
-    assert_true(boot.modules[1].keep_packed);
+    assert_true(boot.modules[1].keep_compressed);
     assert_true(evaluate(1));
     assert_string_equal(boot.kernel.arguments, "/boot/k2 b=c");
     assert_string_equal(boot.modules[0].arguments, "/m");

@@ -28,7 +28,7 @@ struct fake_file {
     uint64_t size;
     const uint8_t *data;
     size_t data_size;
-    bool is_unpacked;
+    bool is_decompressed;
 };
 
 static struct fake_file files[MOST_FILES];
@@ -43,16 +43,16 @@ static struct fake_file *add_file(const char *path, uint64_t size, const void *d
     return file;
 }
 
-bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
-               struct error *error)
+bool file_open(const char *path, enum file_compression compression, struct file *file,
+               struct arena *arena, struct error *error)
 {
     (void)arena;
-    (void)packing;
+    (void)compression;
     *file = (struct file){.path = path};
     for (int i = 0; i < (int)file_count; i++) {
         if (strcmp(files[i].path, path) == 0) {
             file->size = files[i].size;
-            file->contents = files[i].is_unpacked ? files[i].data : NULL;
+            file->contents = files[i].is_decompressed ? files[i].data : NULL;
             file->descriptor = i;
             return true;
         }
@@ -496,13 +496,13 @@ static void sections_that_no_segment_loads_are_placed_last_and_told(void **state
     assert_int_equal(load32(sections->headers + 1 * 40 + 12), MIB);
 }
 
-static void a_plan_is_the_same_for_a_kernel_that_had_to_be_unpacked(void **state)
+static void a_plan_is_the_same_for_a_kernel_that_had_to_be_decompressed(void **state)
 {
     (void)state;
     build_ordinary();
     elf_add_section(&kernel, 0, 0, 0, 0, 0, 0);
     elf_add_section(&kernel, 3, 0, 0, 0x1930, 0x41, 1);
-    add_file("/kernel", kernel.size, kernel.data, sizeof kernel.data)->is_unpacked = true;
+    add_file("/kernel", kernel.size, kernel.data, sizeof kernel.data)->is_decompressed = true;
     struct arena arena = {arena_memory, sizeof arena_memory, 0};
     assert_true(plan_boot(&plan, &boot, "g.cfg", &pc_map, &arena, &error));
     assert_sound(&pc_map);
@@ -735,7 +735,7 @@ int main(void)
         cmocka_unit_test(a_machine_of_little_memory_is_enough_or_says_so),
         cmocka_unit_test(the_end_of_a_module_is_never_beyond_32_bits),
         cmocka_unit_test(sections_that_no_segment_loads_are_placed_last_and_told),
-        cmocka_unit_test(a_plan_is_the_same_for_a_kernel_that_had_to_be_unpacked),
+        cmocka_unit_test(a_plan_is_the_same_for_a_kernel_that_had_to_be_decompressed),
         cmocka_unit_test(arguments_are_handed_on),
         cmocka_unit_test(a_hermitcore_boot_finds_each_thing_where_it_looks_for_it),
         cmocka_unit_test(address_fields_go_before_the_elf_headers_and_no_sections_are_told),

@@ -38,7 +38,8 @@ static int start(void **state)
     block.prepared.file_count = FILES;
     struct prepared_file *files = prepared_files(&block);
     files[KERNEL] = (struct prepared_file){{100, 5000}, 3, 0, put("/k"), put("a b")};
-    files[MODULE] = (struct prepared_file){{103, 0}, 4, PREPARED_KEEPS_PACKED, put("/m"), put("")};
+    files[MODULE] =
+        (struct prepared_file){{103, 0}, 4, PREPARED_KEEPS_COMPRESSED, put("/m"), put("")};
     arena = (struct arena){.base = memory, .size = sizeof memory};
     return 0;
 }
@@ -62,7 +63,7 @@ static void a_block_is_read_to_the_boot_that_it_holds(void **state)
     assert_string_equal(boot->modules[0].path, "/m");
     assert_string_equal(boot->modules[0].arguments, "");
     assert_int_equal(boot->modules[0].on_disc->extent_count, 0);
-    assert_true(!boot->kernel.keep_packed && boot->modules[0].keep_packed);
+    assert_true(!boot->kernel.keep_compressed && boot->modules[0].keep_compressed);
     assert_string_equal(boot->timing, "1");
     assert_null(boot->gfxpayload);
     assert_false(boot->ignore_address_fields || boot->modules_after_kernel);

@@ -29,10 +29,10 @@ enum {
 static struct built_elf kernel;
 static const uint32_t *module_sizes;
 
-bool file_open(const char *path, enum file_packing packing, struct file *file, struct arena *arena,
-               struct error *error)
+bool file_open(const char *path, enum file_compression compression, struct file *file,
+               struct arena *arena, struct error *error)
 {
-    (void)packing;
+    (void)compression;
     (void)arena;
     (void)error;
     *file = (struct file){.path = path};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// stage2/compression/unpack.overlay.c against what liblzma, liblz4 and libzstd pack, and what a
+// stage2/compression/decompress.overlay.c against what liblzma, liblz4 and libzstd pack, and what a
 // disc or a network made of it. gzip has its own test.
-#include "stage2/compression/packing.h"
-#include "stage2/compression/unpack.h"
+#include "stage2/compression/compression.h"
+#include "stage2/compression/decompress.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,16 +21,16 @@
 
 enum {
     PLAIN_BYTES = 300000,
-    PACKED_BYTES = 1000000,
-    SMALL_BYTES = 2000,       /* unpacked */
-    XZ_INDEX_AND_FOOTER = 24, /* of one block that unpacks to 1000 bytes */
+    COMPRESSED_BYTES = 1000000,
+    SMALL_BYTES = 2000,       /* decompressed */
+    XZ_INDEX_AND_FOOTER = 24, /* of one block that decompresses to 1000 bytes */
 };
 
 static uint8_t plain[PLAIN_BYTES];
-static uint8_t packed[PACKED_BYTES];
-static uint8_t unpacked[2 * PLAIN_BYTES];
-static uint8_t working_memory[UNPACK_WORKING_BYTES];
-static size_t unpacked_length;
+static uint8_t compressed[COMPRESSED_BYTES];
+static uint8_t decompressed[2 * PLAIN_BYTES];
+static uint8_t working_memory[DECOMPRESS_WORKING_BYTES];
+static size_t decompressed_length;
 static struct error error;
 
 /* Text-like data: repeats, but not too much. */
@@ -44,14 +44,14 @@ static void make_plain(void)
     }
 }
 
-// ---- Packers: each puts plain's first bytes at packed + before and returns the end
+// ---- Packers: each puts plain's first bytes at compressed + before and returns the end
 
 static size_t pack_xz_with(size_t before, size_t length, lzma_filter *filters, lzma_check check)
 {
     size_t end = before;
-    assert_int_equal(
-        lzma_stream_buffer_encode(filters, check, NULL, plain, length, packed, &end, sizeof packed),
-        LZMA_OK);
+    assert_int_equal(lzma_stream_buffer_encode(filters, check, NULL, plain, length, compressed,
+                                               &end, sizeof compressed),
+                     LZMA_OK);
     return end;
 }
 
@@ -69,7 +69,7 @@ static size_t pack_xz_check(size_t before, size_t length, lzma_check check)
 {
     size_t end = before;
     assert_int_equal(
-        lzma_easy_buffer_encode(1, check, NULL, plain, length, packed, &end, sizeof packed),
+        lzma_easy_buffer_encode(1, check, NULL, plain, length, compressed, &end, sizeof compressed),
         LZMA_OK);
     return end;
 }
@@ -91,8 +91,8 @@ static size_t pack_xz_sha256(size_t before, size_t length)
 
 static size_t pack_lz4_as(size_t before, size_t length, const LZ4F_preferences_t *preferences)
 {
-    size_t size =
-        LZ4F_compressFrame(packed + before, sizeof packed - before, plain, length, preferences);
+    size_t size = LZ4F_compressFrame(compressed + before, sizeof compressed - before, plain, length,
+                                     preferences);
     assert_false(LZ4F_isError(size));
     return before + size;
 }
@@ -126,9 +126,9 @@ static void store32(uint8_t *at, uint32_t value)
 
 static size_t pack_lz4_legacy(size_t before, size_t length)
 {
-    uint8_t *start = packed + before;
+    uint8_t *start = compressed + before;
     int size = LZ4_compress_default((const char *)plain, (char *)start + 8, (int)length,
-                                    (int)(sizeof packed - before - 8));
+                                    (int)(sizeof compressed - before - 8));
     assert_true(size > 0);
     store32(start, 0x184c2102);
     store32(start + 4, (uint32_t)size);
@@ -141,7 +141,8 @@ static size_t pack_zstd_at(size_t before, size_t length, int level)
     assert_non_null(context);
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
-    size_t size = ZSTD_compress2(context, packed + before, sizeof packed - before, plain, length);
+    size_t size =
+        ZSTD_compress2(context, compressed + before, sizeof compressed - before, plain, length);
     ZSTD_freeCCtx(context);
     assert_false(ZSTD_isError(size));
     return before + size;
@@ -166,8 +167,8 @@ static size_t pack_gzip(size_t before, size_t length)
 {
     z_stream stream = {.next_in = plain,
                        .avail_in = (uInt)length,
-                       .next_out = packed + before,
-                       .avail_out = (uInt)(sizeof packed - before)};
+                       .next_out = compressed + before,
+                       .avail_out = (uInt)(sizeof compressed - before)};
     assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 31, 9, Z_DEFAULT_STRATEGY), Z_OK);
     assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
     size_t size = stream.total_out;
@@ -176,68 +177,68 @@ static size_t pack_gzip(size_t before, size_t length)
 }
 
 static const struct packer {
-    enum packing packing;
+    enum compression compression;
     const char *format;
     size_t (*pack)(size_t before, size_t length);
     bool tells_size;
     bool has_sum;
 } packers[] = {
-    {PACKING_GZIP, "gzip", pack_gzip, true, true},
-    {PACKING_XZ, "xz", pack_xz, true, true},
-    {PACKING_XZ, "xz", pack_xz_crc32, true, true},
-    {PACKING_XZ, "xz", pack_xz_sha256, true, true},
-    {PACKING_XZ, "xz", pack_xz_x86, true, true},
-    {PACKING_LZ4, "lz4", pack_lz4, false, true},
-    {PACKING_LZ4, "lz4", pack_lz4_blocks, true, true},
-    {PACKING_LZ4, "lz4", pack_lz4_legacy, false, false},
-    {PACKING_ZSTD, "zstd", pack_zstd, true, true},
-    {PACKING_ZSTD, "zstd", pack_zstd_most, true, true},
-    {PACKING_ZSTD, "zstd", pack_zstd_fast, true, true},
+    {COMPRESSION_GZIP, "gzip", pack_gzip, true, true},
+    {COMPRESSION_XZ, "xz", pack_xz, true, true},
+    {COMPRESSION_XZ, "xz", pack_xz_crc32, true, true},
+    {COMPRESSION_XZ, "xz", pack_xz_sha256, true, true},
+    {COMPRESSION_XZ, "xz", pack_xz_x86, true, true},
+    {COMPRESSION_LZ4, "lz4", pack_lz4, false, true},
+    {COMPRESSION_LZ4, "lz4", pack_lz4_blocks, true, true},
+    {COMPRESSION_LZ4, "lz4", pack_lz4_legacy, false, false},
+    {COMPRESSION_ZSTD, "zstd", pack_zstd, true, true},
+    {COMPRESSION_ZSTD, "zstd", pack_zstd_most, true, true},
+    {COMPRESSION_ZSTD, "zstd", pack_zstd_fast, true, true},
 };
-enum { PACKERS = sizeof packers / sizeof packers[0] };
+enum { COMPRESSORS = sizeof packers / sizeof packers[0] };
 
-// ---- Unpacking
+// ---- Decompression
 
 /* From a copy of its own size to a place of its own size, so that the sanitizer sees what is read
    or written beyond. */
-static bool unpack_packed(size_t packed_length, size_t capacity)
+static bool decompress_compressed(size_t compressed_length, size_t capacity)
 {
-    uint8_t *exact = malloc(packed_length + 1);
+    uint8_t *exact = malloc(compressed_length + 1);
     uint8_t *destination = malloc(capacity + 1);
     struct arena working = {.base = working_memory, .size = sizeof working_memory};
     assert_non_null(exact);
     assert_non_null(destination);
-    memcpy(exact + 1, packed, packed_length);
-    struct unpacking unpacking = {.packed = {exact + 1, packed_length},
-                                  .destination = destination + 1,
-                                  .capacity = capacity,
-                                  .working = &working,
-                                  .error = &error};
-    unpack_size(unpacking.packed);
-    bool done = unpack(&unpacking);
-    unpacked_length = unpacking.length;
+    memcpy(exact + 1, compressed, compressed_length);
+    struct decompression decompression = {.compressed = {exact + 1, compressed_length},
+                                          .destination = destination + 1,
+                                          .capacity = capacity,
+                                          .working = &working,
+                                          .error = &error};
+    decompress_size(decompression.compressed);
+    bool done = unpack(&decompression);
+    decompressed_length = decompression.length;
     assert_int_equal(working.used, 0);
     if (done) {
-        assert_true(unpacked_length <= capacity);
-        memcpy(unpacked, destination + 1, unpacked_length);
+        assert_true(decompressed_length <= capacity);
+        memcpy(decompressed, destination + 1, decompressed_length);
     }
     free(exact);
     free(destination);
     return done;
 }
 
-static void assert_unpacks(size_t packed_length, size_t length)
+static void assert_decompresses(size_t compressed_length, size_t length)
 {
-    if (!unpack_packed(packed_length, length)) {
+    if (!decompress_compressed(compressed_length, length)) {
         fail_msg("%s", error.message);
     }
-    assert_int_equal(unpacked_length, length);
-    assert_memory_equal(unpacked, plain, length);
+    assert_int_equal(decompressed_length, length);
+    assert_memory_equal(decompressed, plain, length);
 }
 
-static void assert_fails(size_t packed_length, const char *reason)
+static void assert_fails(size_t compressed_length, const char *reason)
 {
-    assert_false(unpack_packed(packed_length, SMALL_BYTES));
+    assert_false(decompress_compressed(compressed_length, SMALL_BYTES));
     if (strstr(error.message, reason) == NULL) {
         fail_msg("\"%s\" does not say \"%s\"", error.message, reason);
     }
@@ -247,12 +248,12 @@ static void what_the_libraries_pack_comes_out_again_at_every_size(void **state)
 {
     (void)state;
     static const size_t lengths[] = {1000, 16383, 65535, 65536, 65537, 131072, PLAIN_BYTES};
-    for (size_t i = 0; i < PACKERS; i++) {
+    for (size_t i = 0; i < COMPRESSORS; i++) {
         for (size_t length = 0; length < 200; length++) {
-            assert_unpacks(packers[i].pack(0, length), length);
+            assert_decompresses(packers[i].pack(0, length), length);
         }
         for (size_t j = 0; j < sizeof lengths / sizeof lengths[0]; j++) {
-            assert_unpacks(packers[i].pack(0, lengths[j]), lengths[j]);
+            assert_decompresses(packers[i].pack(0, lengths[j]), lengths[j]);
         }
     }
 }
@@ -261,17 +262,17 @@ static void zstd_files_of_every_level_come_out_again(void **state)
 {
     (void)state;
     for (int level = -5; level <= 22; level++) {
-        assert_unpacks(pack_zstd_at(0, PLAIN_BYTES, level), PLAIN_BYTES);
+        assert_decompresses(pack_zstd_at(0, PLAIN_BYTES, level), PLAIN_BYTES);
     }
 }
 
 static void the_size_is_known_where_the_file_tells_it(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < PACKERS; i++) {
+    for (size_t i = 0; i < COMPRESSORS; i++) {
         size_t length = packers[i].pack(0, 5000);
-        assert_int_equal(unpack_size((struct bytes){packed, length}),
-                         packers[i].tells_size ? 5000 : UNPACK_SIZE_UNKNOWN);
+        assert_int_equal(decompress_size((struct bytes){compressed, length}),
+                         packers[i].tells_size ? 5000 : DECOMPRESS_SIZE_UNKNOWN);
     }
 }
 
@@ -279,10 +280,10 @@ static void data_cut_anywhere_is_named_as_cut(void **state)
 {
     (void)state;
     char reason[40];
-    for (size_t i = 0; i < PACKERS; i++) {
+    for (size_t i = 0; i < COMPRESSORS; i++) {
         size_t length = packers[i].pack(0, 700);
         snprintf(reason, sizeof reason, "%s data is cut short", packers[i].format);
-        for (size_t cut = PACKING_MAGIC_BYTES; cut < length; cut++) {
+        for (size_t cut = COMPRESSION_MAGIC_BYTES; cut < length; cut++) {
             assert_fails(cut, reason);
         }
     }
@@ -291,47 +292,48 @@ static void data_cut_anywhere_is_named_as_cut(void **state)
 static void no_flipped_bit_goes_unnoticed(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < PACKERS; i++) {
+    for (size_t i = 0; i < COMPRESSORS; i++) {
         size_t length = packers[i].pack(0, 700);
         for (size_t bit = 0; packers[i].has_sum && bit < 8 * length; bit++) {
-            packed[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            compressed[bit / 8] ^= (uint8_t)(1 << bit % 8);
             error.message[0] = '\0';
-            if (unpack_packed(length, SMALL_BYTES)) {
-                assert_int_equal(unpacked_length, 700); /* a bit without a meaning */
-                assert_memory_equal(unpacked, plain, 700);
+            if (decompress_compressed(length, SMALL_BYTES)) {
+                assert_int_equal(decompressed_length, 700); /* a bit without a meaning */
+                assert_memory_equal(decompressed, plain, 700);
             } else {
                 assert_string_not_equal(error.message, "");
             }
-            packed[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            compressed[bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
     }
 }
 
-static void what_unpacks_to_more_than_fits_is_refused(void **state)
+static void what_decompresses_to_more_than_fits_is_refused(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < PACKERS; i++) {
+    for (size_t i = 0; i < COMPRESSORS; i++) {
         size_t length = packers[i].pack(0, 100000);
-        assert_false(unpack_packed(length, 99999));
-        assert_string_equal(error.message, "unpacks to more than 99999 bytes: it does not fit");
-        assert_int_equal(unpacked_length, 100000);
-        assert_false(unpack_packed(length, 0));
-        assert_string_equal(error.message, "unpacks to more than 0 bytes: it does not fit");
+        assert_false(decompress_compressed(length, 99999));
+        assert_string_equal(error.message,
+                            "decompresses to more than 99999 bytes: it does not fit");
+        assert_int_equal(decompressed_length, 100000);
+        assert_false(decompress_compressed(length, 0));
+        assert_string_equal(error.message, "decompresses to more than 0 bytes: it does not fit");
     }
 }
 
 static void files_one_behind_the_other_come_out_as_one(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < PACKERS; i++) {
+    for (size_t i = 0; i < COMPRESSORS; i++) {
         size_t length = packers[i].pack(0, 1000);
         length = packers[i].pack(length, 70000);
         length = packers[i].pack(length, 7);
-        assert_true(unpack_packed(length, 71007));
-        assert_int_equal(unpacked_length, 71007);
-        assert_memory_equal(unpacked, plain, 1000);
-        assert_memory_equal(unpacked + 1000, plain, 70000);
-        assert_memory_equal(unpacked + 71000, plain, 7);
+        assert_true(decompress_compressed(length, 71007));
+        assert_int_equal(decompressed_length, 71007);
+        assert_memory_equal(decompressed, plain, 1000);
+        assert_memory_equal(decompressed + 1000, plain, 70000);
+        assert_memory_equal(decompressed + 71000, plain, 7);
     }
 }
 
@@ -339,10 +341,10 @@ static void damage_in_a_later_file_is_named_with_its_place(void **state)
 {
     (void)state;
     char reason[60];
-    for (size_t i = 1; i < PACKERS; i++) {
+    for (size_t i = 1; i < COMPRESSORS; i++) {
         size_t first = packers[i].pack(0, 1000);
         size_t second = packers[i].pack(first, 7);
-        packed[first] ^= 1; /* its magic number */
+        compressed[first] ^= 1; /* its magic number */
         snprintf(reason, sizeof reason, "%s data is damaged at byte %zu: no ", packers[i].format,
                  first);
         assert_fails(second, reason);
@@ -353,25 +355,25 @@ static void a_wrong_checksum_is_named(void **state)
 {
     (void)state;
     size_t length = pack_zstd(0, 1000);
-    packed[length - 1] ^= 1;
+    compressed[length - 1] ^= 1;
     assert_fails(length, ": the checksum is wrong");
     length = pack_lz4(0, 1000);
-    packed[length - 1] ^= 1;
+    compressed[length - 1] ^= 1;
     assert_fails(length, ": the checksum is wrong");
     length = pack_lz4_blocks(0, 1000);
-    packed[length - 5] ^= 1; /* in front of the end mark */
+    compressed[length - 5] ^= 1; /* in front of the end mark */
     assert_fails(length, ": the checksum is wrong");
     length = pack_xz(0, 1000);
-    packed[length - XZ_INDEX_AND_FOOTER - 1] ^= 1;
+    compressed[length - XZ_INDEX_AND_FOOTER - 1] ^= 1;
     assert_fails(length, ": the checksum is wrong");
 }
 
 /* Returns its end. */
 static size_t put_frame_to_skip(size_t before, uint32_t magic, uint32_t bytes)
 {
-    store32(packed + before, magic);
-    store32(packed + before + 4, bytes);
-    memset(packed + before + 8, 0xff, bytes);
+    store32(compressed + before, magic);
+    store32(compressed + before + 4, bytes);
+    memset(compressed + before + 8, 0xff, bytes);
     return before + 8 + bytes;
 }
 
@@ -382,26 +384,28 @@ static void a_file_may_begin_with_frames_to_be_skipped(void **state)
     for (size_t i = 0; i < sizeof pack / sizeof pack[0]; i++) {
         for (uint32_t digit = 0; digit < 16; digit++) {
             size_t start = put_frame_to_skip(0, 0x184d2a50 + digit, 4);
-            assert_int_equal(packing_of((struct bytes){packed, start}), PACKING_SKIPPABLE);
-            assert_unpacks(pack[i](put_frame_to_skip(start, 0x184d2a50, 0), 1000), 1000);
+            assert_int_equal(compression_of((struct bytes){compressed, start}),
+                             COMPRESSION_SKIPPABLE);
+            assert_decompresses(pack[i](put_frame_to_skip(start, 0x184d2a50, 0), 1000), 1000);
         }
         size_t length = pack[i](put_frame_to_skip(0, 0x184d2a5f, 100), 1000);
-        assert_int_equal(unpack_size((struct bytes){packed, length}), UNPACK_SIZE_UNKNOWN);
+        assert_int_equal(decompress_size((struct bytes){compressed, length}),
+                         DECOMPRESS_SIZE_UNKNOWN);
         assert_fails(length - 1, i == 2 ? "zstd data is cut short" : "lz4 data is cut short");
     }
 }
 
-static void behind_frames_to_be_skipped_must_come_something_packed(void **state)
+static void behind_frames_to_be_skipped_must_come_something_compressed(void **state)
 {
     (void)state;
     size_t length = put_frame_to_skip(0, 0x184d2a50, 4);
     assert_fails(length - 1, "cut short");
     assert_fails(6, "cut short");
-    assert_unpacks(length, 0);
-    memcpy(packed + length, "text", 4);
+    assert_decompresses(length, 0);
+    memcpy(compressed + length, "text", 4);
     assert_fails(length + 4, "zstd data is damaged at byte 12: no frame starts there");
     assert_fails(pack_xz(length, 1000), "damaged at byte 12: no frame starts there");
-    assert_int_equal(packing_of((struct bytes){packed, 3}), PACKING_NONE);
+    assert_int_equal(compression_of((struct bytes){compressed, 3}), COMPRESSION_NONE);
 }
 
 static void frames_to_be_skipped_are(void **state)
@@ -412,10 +416,10 @@ static void frames_to_be_skipped_are(void **state)
         size_t length = pack[i](0, 1000);
         put_frame_to_skip(length, 0x184d2a5f, 100);
         assert_fails(length + 107, "cut short");
-        assert_unpacks(length + 108, 1000);
+        assert_decompresses(length + 108, 1000);
         length = pack[i](length + 108, 1000);
-        assert_true(unpack_packed(length, 2000));
-        assert_int_equal(unpacked_length, 2000);
+        assert_true(decompress_compressed(length, 2000));
+        assert_int_equal(decompressed_length, 2000);
     }
 }
 
@@ -423,15 +427,15 @@ static void an_xz_file_may_be_padded_with_multiples_of_four_zeros(void **state)
 {
     (void)state;
     size_t length = pack_xz(0, 1000);
-    memset(packed + length, 0, 8);
-    assert_unpacks(length + 8, 1000);
-    assert_int_equal(unpack_size((struct bytes){packed, length + 8}), 1000);
+    memset(compressed + length, 0, 8);
+    assert_decompresses(length + 8, 1000);
+    assert_int_equal(decompress_size((struct bytes){compressed, length + 8}), 1000);
     assert_fails(length + 7, "cut short");
-    packed[length + 7] = 1;
+    compressed[length + 7] = 1;
     assert_fails(length + 8, "damaged");
 }
 
-static void an_xz_stream_of_many_blocks_and_none_is_unpacked(void **state)
+static void an_xz_stream_of_many_blocks_and_none_is_decompressed(void **state)
 {
     (void)state;
     lzma_mt options = {.threads = 1, .block_size = 10000, .preset = 1, .check = LZMA_CHECK_CRC64};
@@ -439,21 +443,21 @@ static void an_xz_stream_of_many_blocks_and_none_is_unpacked(void **state)
     assert_int_equal(lzma_stream_encoder_mt(&stream, &options), LZMA_OK);
     stream.next_in = plain;
     stream.avail_in = 100001;
-    stream.next_out = packed;
-    stream.avail_out = sizeof packed;
+    stream.next_out = compressed;
+    stream.avail_out = sizeof compressed;
     assert_int_equal(lzma_code(&stream, LZMA_FINISH), LZMA_STREAM_END);
     size_t length = stream.total_out;
     lzma_end(&stream);
-    assert_unpacks(length, 100001);
-    assert_int_equal(unpack_size((struct bytes){packed, length}), 100001);
-    assert_unpacks(pack_xz(0, 0), 0);
+    assert_decompresses(length, 100001);
+    assert_int_equal(decompress_size((struct bytes){compressed, length}), 100001);
+    assert_decompresses(pack_xz(0, 0), 0);
 }
 
 static void an_xz_index_of_other_blocks_is_named(void **state)
 {
     (void)state;
     size_t length = pack_xz(0, 1000);
-    uint8_t *index = packed + length - XZ_INDEX_AND_FOOTER;
+    uint8_t *index = compressed + length - XZ_INDEX_AND_FOOTER;
     assert_int_equal(index[1], 1); /* block */
     index[4]++;                    /* its size */
     assert_fails(length, "an index of other blocks");
@@ -470,16 +474,16 @@ static void kinds_that_are_not_known_are_named(void **state)
     assert_fails(pack_xz_with(0, 100, arm, LZMA_CHECK_CRC32),
                  "unknown kind of xz data: a filter other than LZMA2 and x86");
     size_t length = pack_zstd(0, 100);
-    memmove(packed + 6, packed + 5, length - 5); /* a dictionary's number, of one byte */
-    packed[4] |= 1;
-    packed[5] = 7;
+    memmove(compressed + 6, compressed + 5, length - 5); /* a dictionary's number, of one byte */
+    compressed[4] |= 1;
+    compressed[5] = 7;
     assert_fails(length + 1, "unknown kind of zstd data: it needs a dictionary");
-    packed[4] = 1 << 3;
+    compressed[4] = 1 << 3;
     assert_fails(length, "unknown kind of zstd data: another version");
     length = pack_lz4(0, 100);
-    packed[4] |= 1;
+    compressed[4] |= 1;
     assert_fails(length, "unknown kind of lz4 data: it needs a dictionary");
-    packed[4] = 0;
+    compressed[4] = 0;
     assert_fails(length, "unknown kind of lz4 data: another version");
 }
 
@@ -489,49 +493,49 @@ static void matches_from_in_front_of_the_data_are_refused(void **state)
     static const uint8_t far[] = {0x02, 0x21, 0x4c, 0x18, 5, 0, 0, 0, 0x10, 'x', 2, 0, 0};
     static const uint8_t zero[] = {0x02, 0x21, 0x4c, 0x18, 5, 0, 0, 0, 0x10, 'x', 0, 0, 0};
     static const uint8_t near[] = {0x02, 0x21, 0x4c, 0x18, 5, 0, 0, 0, 0x10, 'x', 1, 0, 0};
-    memcpy(packed, far, sizeof far);
+    memcpy(compressed, far, sizeof far);
     assert_fails(sizeof far, "lz4 data is damaged at byte 12: a match out of nowhere");
-    memcpy(packed, zero, sizeof zero);
+    memcpy(compressed, zero, sizeof zero);
     assert_fails(sizeof zero, "lz4 data is damaged at byte 12: a match out of nowhere");
-    memcpy(packed, near, sizeof near);
-    assert_true(unpack_packed(sizeof near, 5));
-    assert_memory_equal(unpacked, "xxxxx", 5);
+    memcpy(compressed, near, sizeof near);
+    assert_true(decompress_compressed(sizeof near, 5));
+    assert_memory_equal(decompressed, "xxxxx", 5);
 }
 
-static void every_packing_is_recognised_by_as_many_bytes_as_it_takes(void **state)
+static void every_compression_is_recognised_by_as_many_bytes_as_it_takes(void **state)
 {
     (void)state;
     static const struct {
-        enum packing packing;
+        enum compression compression;
         const char *magic;
         size_t size;
-    } foreign[] = {{PACKING_LZOP, "\x89LZO\0\r\n", 4}, {PACKING_BZIP2, "BZh91AY", 3}};
-    for (size_t i = 0; i < PACKERS; i++) {
+    } foreign[] = {{COMPRESSION_LZOP, "\x89LZO\0\r\n", 4}, {COMPRESSION_BZIP2, "BZh91AY", 3}};
+    for (size_t i = 0; i < COMPRESSORS; i++) {
         packers[i].pack(0, 1000);
-        struct bytes start = {packed, PACKING_MAGIC_BYTES};
-        assert_int_equal(packing_of(start), packers[i].packing);
-        assert_int_equal(packing_of((struct bytes){packed, 2}), PACKING_NONE);
+        struct bytes start = {compressed, COMPRESSION_MAGIC_BYTES};
+        assert_int_equal(compression_of(start), packers[i].compression);
+        assert_int_equal(compression_of((struct bytes){compressed, 2}), COMPRESSION_NONE);
     }
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
         struct bytes start = {(const uint8_t *)foreign[i].magic, foreign[i].size};
-        assert_int_equal(packing_of(start), foreign[i].packing);
+        assert_int_equal(compression_of(start), foreign[i].compression);
         start.size--;
-        assert_int_equal(packing_of(start), PACKING_NONE);
+        assert_int_equal(compression_of(start), COMPRESSION_NONE);
     }
-    assert_int_equal(packing_of((struct bytes){(const uint8_t *)"\x7f"
-                                                                "ELF\1\1",
-                                               6}),
-                     PACKING_NONE);
-    assert_int_equal(packing_of((struct bytes){NULL, 0}), PACKING_NONE);
+    assert_int_equal(compression_of((struct bytes){(const uint8_t *)"\x7f"
+                                                                    "ELF\1\1",
+                                                   6}),
+                     COMPRESSION_NONE);
+    assert_int_equal(compression_of((struct bytes){NULL, 0}), COMPRESSION_NONE);
 }
 
-static void what_is_not_packed_or_in_another_way_is_refused_by_name(void **state)
+static void what_is_not_compressed_or_in_another_way_is_refused_by_name(void **state)
 {
     (void)state;
-    memcpy(packed, "BZh91AY", 7);
-    assert_fails(7, "is packed with bzip2, which Whelk does not unpack");
-    memcpy(packed, "nothing", 7);
-    assert_fails(7, "is not packed");
+    memcpy(compressed, "BZh91AY", 7);
+    assert_fails(7, "is compressed with bzip2, which Whelk does not decompress");
+    memcpy(compressed, "nothing", 7);
+    assert_fails(7, "is not compressed");
 }
 
 int main(void)
@@ -543,20 +547,20 @@ int main(void)
         cmocka_unit_test(the_size_is_known_where_the_file_tells_it),
         cmocka_unit_test(data_cut_anywhere_is_named_as_cut),
         cmocka_unit_test(no_flipped_bit_goes_unnoticed),
-        cmocka_unit_test(what_unpacks_to_more_than_fits_is_refused),
+        cmocka_unit_test(what_decompresses_to_more_than_fits_is_refused),
         cmocka_unit_test(files_one_behind_the_other_come_out_as_one),
         cmocka_unit_test(damage_in_a_later_file_is_named_with_its_place),
         cmocka_unit_test(a_wrong_checksum_is_named),
         cmocka_unit_test(frames_to_be_skipped_are),
         cmocka_unit_test(a_file_may_begin_with_frames_to_be_skipped),
-        cmocka_unit_test(behind_frames_to_be_skipped_must_come_something_packed),
+        cmocka_unit_test(behind_frames_to_be_skipped_must_come_something_compressed),
         cmocka_unit_test(an_xz_file_may_be_padded_with_multiples_of_four_zeros),
-        cmocka_unit_test(an_xz_stream_of_many_blocks_and_none_is_unpacked),
+        cmocka_unit_test(an_xz_stream_of_many_blocks_and_none_is_decompressed),
         cmocka_unit_test(an_xz_index_of_other_blocks_is_named),
         cmocka_unit_test(kinds_that_are_not_known_are_named),
         cmocka_unit_test(matches_from_in_front_of_the_data_are_refused),
-        cmocka_unit_test(every_packing_is_recognised_by_as_many_bytes_as_it_takes),
-        cmocka_unit_test(what_is_not_packed_or_in_another_way_is_refused_by_name),
+        cmocka_unit_test(every_compression_is_recognised_by_as_many_bytes_as_it_takes),
+        cmocka_unit_test(what_is_not_compressed_or_in_another_way_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

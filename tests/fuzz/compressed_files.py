@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the seeds of packed files are made from, and by which programs."""
+"""What the seeds of compressed files are made from, and by which programs."""
 
 import random
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""stage2/compression/unpack.overlay.c takes what the users' packing programs make, with the options that people give them."""
+"""stage2/compression/decompress.overlay.c takes what the users' compression programs make, with the options that people give them."""
 
 import os
 import pathlib
@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-UNPACK_CAT = pathlib.Path(os.environ.get("BUILD", "build")).resolve() / "unit" / "unpack_cat"
+DECOMPRESS_CAT = pathlib.Path(os.environ.get("BUILD", "build")).resolve() / "unit" / "decompress_cat"
 MIB = 1 << 20
 
 
@@ -31,10 +31,10 @@ def pack(data, command, folder):
     return run.stdout
 
 
-def unpack(packed, folder, capacity=16 * MIB):
+def unpack(compressed, folder, capacity=16 * MIB):
     """What comes out, and what the program says about it."""
-    (folder / "packed").write_bytes(packed)
-    run = subprocess.run([UNPACK_CAT, str(capacity), folder / "packed"], capture_output=True, timeout=120)
+    (folder / "compressed").write_bytes(compressed)
+    run = subprocess.run([DECOMPRESS_CAT, str(capacity), folder / "compressed"], capture_output=True, timeout=120)
     return run.stdout, run.stderr.decode()
 
 
@@ -59,18 +59,18 @@ def test_the_size_is_known_in_advance(command, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["xz", "lz4", "zstd"])
-def test_what_was_packed_from_a_pipe_comes_out_again(command, tmp_path):
-    packed = subprocess.run([command, "-c"], input=PLAIN, capture_output=True, check=True, timeout=120).stdout
-    assert unpack(packed, tmp_path)[0] == PLAIN
+def test_what_was_compressed_from_a_pipe_comes_out_again(command, tmp_path):
+    compressed = subprocess.run([command, "-c"], input=PLAIN, capture_output=True, check=True, timeout=120).stdout
+    assert unpack(compressed, tmp_path)[0] == PLAIN
 
 
 @pytest.mark.parametrize("command", ["gzip", "xz --check=crc32", "xz", "xz --check=sha256", "lz4", "lz4 -BX", "zstd"])
 def test_damage_anywhere_is_found(command, tmp_path):
-    packed = pack(PLAIN[:100000], command, tmp_path)
+    compressed = pack(PLAIN[:100000], command, tmp_path)
     chance = random.Random(4)
     for _ in range(20):
-        at = chance.randrange(10, len(packed))
-        damaged = packed[:at] + bytes([packed[at] ^ 1 << chance.randrange(8)]) + packed[at + 1:]
+        at = chance.randrange(10, len(compressed))
+        damaged = compressed[:at] + bytes([compressed[at] ^ 1 << chance.randrange(8)]) + compressed[at + 1:]
         out, said = unpack(damaged, tmp_path)
         assert out == b""
         assert f"error {command.split()[0]} data is damaged" in said or "cut short" in said or "does not fit" in said

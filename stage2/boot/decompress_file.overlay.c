@@ -1,49 +1,49 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See unpack_file.h.
-#include "stage2/boot/unpack_file.h"
+// See decompress_file.h.
+#include "stage2/boot/decompress_file.h"
 
 #include <string.h>
 #include "stage2/disc/disc.h"
-#include "stage2/compression/packing.h"
-#include "stage2/compression/unpack.h"
+#include "stage2/compression/compression.h"
+#include "stage2/compression/decompress.h"
 
-bool unpack_file(struct file *file, struct error *error)
+bool decompress_file(struct file *file, struct error *error)
 {
-    uint8_t magic[PACKING_MAGIC_BYTES];
+    uint8_t magic[COMPRESSION_MAGIC_BYTES];
     if (!file_read(file, 0, sizeof magic, magic, error)) {
         return false;
     }
-    if (packing_of((struct bytes){magic, sizeof magic}) == PACKING_NONE) {
+    if (compression_of((struct bytes){magic, sizeof magic}) == COMPRESSION_NONE) {
         return true;
     }
     size_t mark = disc_staging_mark();
-    struct arena working = {.base = disc_staging_allocate(UNPACK_WORKING_BYTES),
-                            .size = UNPACK_WORKING_BYTES};
+    struct arena working = {.base = disc_staging_allocate(DECOMPRESS_WORKING_BYTES),
+                            .size = DECOMPRESS_WORKING_BYTES};
     if (working.base == NULL || file->size > disc_staging_free()) {
-        return fail(error, "%llu bytes to unpack do not fit into memory",
+        return fail(error, "%llu bytes to decompress do not fit into memory",
                     (unsigned long long)file->size);
     }
-    uint8_t *packed = disc_staging_allocate((size_t)file->size);
-    struct unpacking unpacking = {
-        .packed = {packed, (size_t)file->size}, .working = &working, .error = error};
-    if (!file_read(file, 0, unpacking.packed.size, packed, error)) {
+    uint8_t *compressed = disc_staging_allocate((size_t)file->size);
+    struct decompression decompression = {
+        .compressed = {compressed, (size_t)file->size}, .working = &working, .error = error};
+    if (!file_read(file, 0, decompression.compressed.size, compressed, error)) {
         return false;
     }
     size_t most = disc_staging_free();
-    uint64_t size = unpack_size(unpacking.packed);
-    unpacking.capacity = size < most ? (size_t)size : most;
-    for (;; unpacking.capacity = most) {
-        size_t below_packed = disc_staging_mark();
-        unpacking.destination = disc_staging_allocate(unpacking.capacity);
-        if (unpack(&unpacking)) {
-            disc_staging_reset(mark); /* up to the top, over what was packed */
-            file->contents = memmove(disc_staging_allocate(unpacking.length), unpacking.destination,
-                                     unpacking.length);
-            file->size = unpacking.length;
+    uint64_t size = decompress_size(decompression.compressed);
+    decompression.capacity = size < most ? (size_t)size : most;
+    for (;; decompression.capacity = most) {
+        size_t below_compressed = disc_staging_mark();
+        decompression.destination = disc_staging_allocate(decompression.capacity);
+        if (unpack(&decompression)) {
+            disc_staging_reset(mark); /* up to the top, over what was compressed */
+            file->contents = memmove(disc_staging_allocate(decompression.length),
+                                     decompression.destination, decompression.length);
+            file->size = decompression.length;
             return true;
         }
-        disc_staging_reset(below_packed);
-        if (unpacking.length <= unpacking.capacity || unpacking.capacity == most) {
+        disc_staging_reset(below_compressed);
+        if (decompression.length <= decompression.capacity || decompression.capacity == most) {
             return false;
         }
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Packed files are unpacked on the way, kernels and modules; broken ones are refused with their reason, by the
+"""Compressed files are decompressed on the way, kernels and modules; broken ones are refused with their reason, by the
 tool and by the loader alike."""
 
 import random
@@ -36,91 +36,91 @@ PROGRAMS = ["xz", "xz --check=crc32 --x86 --lzma2=dict=64MiB", "xz --check=sha25
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_packed_module_arrives_unpacked(boot, program):
+def test_a_compressed_module_arrives_decompressed(boot, program):
     report = boot(tree(ELF32, modules=[("name", pack(program, TEXT))])).report
     assert module_sum(report) == (zlib.adler32(TEXT), len(TEXT))
 
 
 @pytest.mark.parametrize("program", FORMATS)
-def test_a_packed_kernel_boots(boot, program):
+def test_a_compressed_kernel_boots(boot, program):
     report = boot(tree(pack(program, ELF32), "arguments")).report
     assert report["cmdline"] == b"arguments"
 
 
 @pytest.mark.parametrize("program", ["lz4", "zstd"])
-def test_a_module_that_begins_with_a_frame_to_skip_arrives_unpacked(boot, program):
+def test_a_module_that_begins_with_a_frame_to_skip_arrives_decompressed(boot, program):
     to_skip = struct.pack("<2I", 0x184D2A5E, 5) + b"notes"
     report = boot(tree(ELF32, modules=[("name", to_skip + pack(program, TEXT))])).report
     assert module_sum(report) == (zlib.adler32(TEXT), len(TEXT))
 
 
-def test_files_that_only_begin_like_packed_ones_arrive_as_they_are(boot):
+def test_files_that_only_begin_like_compressed_ones_arrive_as_they_are(boot):
     starts = [b"\x1f\x8b\x07", b"\xfd7zXY\0", b"\x04\x22\x4d\x17", b"\x02\x21\x4c\x17", b"\x28\xb5\x2f\xfc",
               b"\x89LZP", b"BZi", b"\x50\x2a\x4d\x17"]
-    contents = [start + b"text" for start in starts] + [b"\x1f\x8b\x08"]  # the last one: too short to be packed
-    packed = pack("gzip", TEXT)  # so that the loader looks itself
-    modules = boot(tree(ELF32, modules=[("", data) for data in [*contents, packed]])).report.modules
+    contents = [start + b"text" for start in starts] + [b"\x1f\x8b\x08"]  # the last one: too short to be compressed
+    compressed = pack("gzip", TEXT)  # so that the loader looks itself
+    modules = boot(tree(ELF32, modules=[("", data) for data in [*contents, compressed]])).report.modules
     assert [m["adler"] for m in modules] == [zlib.adler32(data) for data in [*contents, TEXT]]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_nounzip_leaves_only_the_module_behind_it_packed(boot, protocol):
+def test_nounzip_leaves_only_the_module_behind_it_compressed(boot, protocol):
     make, entry = PROTOCOLS[protocol]
-    packed = [pack(program, TEXT) for program in FORMATS]
-    files = entry(make(), modules=[(f"one {program}", data) for program, data in zip(FORMATS, packed)] + [("two", packed[0])])
+    compressed = [pack(program, TEXT) for program in FORMATS]
+    files = entry(make(), modules=[(f"one {program}", data) for program, data in zip(FORMATS, compressed)] + [("two", compressed[0])])
     for number in range(len(FORMATS)):
         module = b" /boot/module%d " % number
         assert module in files[CONFIG]
         files[CONFIG] = files[CONFIG].replace(module, b" --nounzip" + module)
     modules = boot(files).report.modules
-    assert [m["adler"] for m in modules] == [zlib.adler32(data) for data in [*packed, TEXT]]
+    assert [m["adler"] for m in modules] == [zlib.adler32(data) for data in [*compressed, TEXT]]
     assert [m["text"] for m in modules] == [*(b"one " + program.encode() for program in FORMATS), b"two"]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_what_grub_unpacks_arrives_as_under_grub_and_nounzip_leaves_it_packed_as_there(boot, protocol):
+def test_what_grub_decompresses_arrives_as_under_grub_and_nounzip_leaves_it_compressed_as_there(boot, protocol):
     make, entry = PROTOCOLS[protocol]
-    packed = [pack("gzip", TEXT), pack("xz --check=crc32", TEXT)]
-    files = entry(pack("gzip", make()), modules=[("", data) for data in packed * 2])
+    compressed = [pack("gzip", TEXT), pack("xz --check=crc32", TEXT)]
+    files = entry(pack("gzip", make()), modules=[("", data) for data in compressed * 2])
     for number in (2, 3):
         module = b" /boot/module%d" % number
         files[CONFIG] = files[CONFIG].replace(module, b" --nounzip" + module)
     files[CONFIG] = b"insmod gzio\ninsmod xzio\n" + files[CONFIG]
     ours, theirs = (boot(files, loader).report.modules for loader in ("whelk", "grub"))
-    assert [m["adler"] for m in ours] == [zlib.adler32(data) for data in [TEXT, TEXT, *packed]]
+    assert [m["adler"] for m in ours] == [zlib.adler32(data) for data in [TEXT, TEXT, *compressed]]
     assert [(m["adler"], m["end"] - m["start"]) for m in ours] == [(m["adler"], m["end"] - m["start"]) for m in theirs]
 
 
 @pytest.mark.parametrize("program", ["xz", "lz4", "zstd"])
 def test_files_one_behind_the_other_arrive_as_one(boot, program):
-    packed = pack(program, TEXT) + pack(program, TEXT[:5000])
-    unpacked = TEXT + TEXT[:5000]
-    report = boot(tree(ELF32, modules=[("name", packed)])).report
-    assert module_sum(report) == (zlib.adler32(unpacked), len(unpacked))
+    compressed = pack(program, TEXT) + pack(program, TEXT[:5000])
+    decompressed = TEXT + TEXT[:5000]
+    report = boot(tree(ELF32, modules=[("name", compressed)])).report
+    assert module_sum(report) == (zlib.adler32(decompressed), len(decompressed))
 
 
 @pytest.mark.also_on("ovmf-x64")
-def test_modules_of_every_format_and_a_packed_kernel_boot_together(boot):
-    modules = [(packing, pack(packing, TEXT[i:])) for i, packing in enumerate(FORMATS)]
+def test_modules_of_every_format_and_a_compressed_kernel_boot_together(boot):
+    modules = [(compression, pack(compression, TEXT[i:])) for i, compression in enumerate(FORMATS)]
     report = boot(tree(pack("xz", ELF32), modules=modules)).report
     assert [module["adler"] for module in report.modules] == [zlib.adler32(TEXT[i:]) for i in range(4)]
 
 
 @pytest.mark.parametrize("program", FORMATS)
-def test_a_packed_kernel_that_belongs_at_the_top_of_the_memory_boots(boot, program):
-    """Where files are unpacked to is where this kernel's data go."""
+def test_a_compressed_kernel_that_belongs_at_the_top_of_the_memory_boots(boot, program):
+    """Where files are decompressed to is where this kernel's data go."""
     kernel = with_data((0x3F80000, 0x50000))
     report = boot(tree(pack(program, kernel)), memory=64).report
     assert report.regions and all(region["right"] for region in report.regions)
 
 
 @pytest.mark.parametrize("sizes", [(40,), (5,) * 8, (12, 9, 12)], ids=str)
-def test_unpacked_modules_need_not_fit_into_the_memory_twice(boot, sizes):
+def test_decompressed_modules_need_not_fit_into_the_memory_twice(boot, sizes):
     contents = [pattern(mib << 20, number) for number, mib in enumerate(sizes)]
-    packed = [pack("gzip", data) for data in contents]
+    compressed = [pack("gzip", data) for data in contents]
     if len(sizes) == 3:
-        packed[1] = contents[1]
-    modules = boot(tree(ELF32, modules=[("", data) for data in packed]), memory=64).report.modules
+        compressed[1] = contents[1]
+    modules = boot(tree(ELF32, modules=[("", data) for data in compressed]), memory=64).report.modules
     assert [m["adler"] for m in modules] == [zlib.adler32(data) for data in contents]
 
 
@@ -130,23 +130,23 @@ def wrong_byte(data, at):
 
 
 def broken():
-    packed = pack("gzip", TEXT)
-    yield "gzip, cut", packed[:len(packed) // 2], "cut short"
-    yield "gzip, cut in the trailer", packed[:-3], "cut short"
-    yield "gzip, a wrong CRC", wrong_byte(packed, -8), "checksum"
-    yield "gzip, a wrong ISIZE", wrong_byte(packed, -4), "damaged"
-    yield "gzip, damaged data", wrong_byte(packed, 100), "damaged"
+    compressed = pack("gzip", TEXT)
+    yield "gzip, cut", compressed[:len(compressed) // 2], "cut short"
+    yield "gzip, cut in the trailer", compressed[:-3], "cut short"
+    yield "gzip, a wrong CRC", wrong_byte(compressed, -8), "checksum"
+    yield "gzip, a wrong ISIZE", wrong_byte(compressed, -4), "damaged"
+    yield "gzip, damaged data", wrong_byte(compressed, 100), "damaged"
     for program in "xz", "lz4", "zstd":
-        packed = pack(program, TEXT)
-        yield f"{program}, cut", packed[:len(packed) // 2], f"{program} data is cut short"
-        yield f"{program}, damaged", wrong_byte(packed, len(packed) - 50_000), f"{program} data is damaged at byte "
+        compressed = pack(program, TEXT)
+        yield f"{program}, cut", compressed[:len(compressed) // 2], f"{program} data is cut short"
+        yield f"{program}, damaged", wrong_byte(compressed, len(compressed) - 50_000), f"{program} data is damaged at byte "
     yield "lz4, a wrong checksum", wrong_byte(pack("lz4", TEXT), -1), "the checksum is wrong"
     yield "zstd, a wrong checksum", wrong_byte(pack("zstd", TEXT), -1), "the checksum is wrong"
     yield "xz, an unknown filter", pack("xz --delta --lzma2", TEXT), "a filter other than LZMA2 and x86"
     yield "zstd, cut in a frame to skip", b"\x50\x2a\x4d\x18\xff\xff\xff\x00" + TEXT, "zstd data is cut short"
-    yield "nothing packed behind a frame to skip", b"\x50\x2a\x4d\x18\x04\0\0\0four" + TEXT, "damaged at byte 12: no frame"
-    yield "lzop", b"\x89LZO\0\r\n\x1a\n" + TEXT, "packed with lzop"
-    yield "bzip2", b"BZh91AY&SY" + TEXT, "packed with bzip2"
+    yield "nothing compressed behind a frame to skip", b"\x50\x2a\x4d\x18\x04\0\0\0four" + TEXT, "damaged at byte 12: no frame"
+    yield "lzop", b"\x89LZO\0\r\n\x1a\n" + TEXT, "compressed with lzop"
+    yield "bzip2", b"BZh91AY&SY" + TEXT, "compressed with bzip2"
 
 
 BROKEN = {name: (data, reason) for name, data, reason in broken()}
@@ -164,7 +164,7 @@ def test_a_broken_module_is_refused_when_the_iso_is_made(name, tmp_path):
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_module_is_refused_at_boot(name, discs):
     data, reason = BROKEN[name]
-    noise = random.Random(2).randbytes(len(data) + 1)  # nothing that would be unpacked; its directory changes with it
+    noise = random.Random(2).randbytes(len(data) + 1)  # nothing that would be decompressed; its directory changes with it
     image = discs.make_unchecked(tree(ELF32, modules=[("name", noise)]), {"boot/module0": data})
     with Machine(image) as qemu:
         line = qemu.wait_for(r"^whelk: /boot/grub/grub.cfg:4: /boot/module0: (.*)\n", 40)
@@ -173,9 +173,9 @@ def test_a_broken_module_is_refused_at_boot(name, discs):
 
 
 @pytest.mark.parametrize("program", FORMATS)
-def test_a_module_that_unpacks_to_more_than_the_memory_is_refused(program, discs):
+def test_a_module_that_decompresses_to_more_than_the_memory_is_refused(program, discs):
     bomb = pack(program, bytes(expected(100, 300) << 20))
     with Machine(discs.make(tree(ELF32, modules=[("name", bomb)])), memory=64) as qemu:
-        qemu.wait_for(r"^whelk: /boot/grub/grub.cfg:4: /boot/module0: unpacks to more than \d+ bytes: it does not fit",
+        qemu.wait_for(r"^whelk: /boot/grub/grub.cfg:4: /boot/module0: decompresses to more than \d+ bytes: it does not fit",
                       60)
         qemu.wait_for("press a key")

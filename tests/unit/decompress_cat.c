@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Unpacks a file with stage2/compression/unpack.overlay.c. Usage: unpack_cat CAPACITY FILE; writes
-// what comes out to standard output, or "error …" to standard error and fails. Its first line there
-// is what the file says about its size: "size N", or "size unknown".
+// Decompresses a file with stage2/compression/decompress.overlay.c. Usage: decompress_cat CAPACITY
+// FILE; writes what comes out to standard output, or "error …" to standard error and fails. Its
+// first line there is what the file says about its size: "size N", or "size unknown".
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "loader/arena.h"
-#include "stage2/compression/unpack.h"
+#include "stage2/compression/decompress.h"
 
 /* Exactly as much memory as is asked for, so that the sanitizer sees each byte beyond. */
 static uint8_t *allocate(size_t size)
@@ -37,40 +37,42 @@ static struct bytes read_file(const char *name)
     return (struct bytes){data, size};
 }
 
-/* Says what the file says about its size, and writes what it unpacks to. */
-static bool unpack_and_write(struct unpacking *unpacking)
+/* Says what the file says about its size, and writes what it decompresses to. */
+static bool decompress_and_write(struct decompression *decompression)
 {
-    uint64_t size = unpack_size(unpacking->packed);
-    if (size == UNPACK_SIZE_UNKNOWN) {
+    uint64_t size = decompress_size(decompression->compressed);
+    if (size == DECOMPRESS_SIZE_UNKNOWN) {
         fprintf(stderr, "size unknown\n");
     } else {
         fprintf(stderr, "size %llu\n", (unsigned long long)size);
     }
-    if (!unpack(unpacking)) {
-        fprintf(stderr, "error %s\n", unpacking->error->message);
+    if (!unpack(decompression)) {
+        fprintf(stderr, "error %s\n", decompression->error->message);
         return false;
     }
-    return fwrite(unpacking->destination, 1, unpacking->length, stdout) == unpacking->length;
+    return fwrite(decompression->destination, 1, decompression->length, stdout) ==
+           decompression->length;
 }
 
 int main(int count, char **arguments)
 {
     if (count != 3) {
-        fprintf(stderr, "usage: unpack_cat CAPACITY FILE\n");
+        fprintf(stderr, "usage: decompress_cat CAPACITY FILE\n");
         return EXIT_FAILURE;
     }
     struct error error;
-    struct arena working = {.base = allocate(UNPACK_WORKING_BYTES), .size = UNPACK_WORKING_BYTES};
-    struct unpacking unpacking = {
-        .packed = read_file(arguments[2]),
+    struct arena working = {.base = allocate(DECOMPRESS_WORKING_BYTES),
+                            .size = DECOMPRESS_WORKING_BYTES};
+    struct decompression decompression = {
+        .compressed = read_file(arguments[2]),
         .capacity = strtoul(arguments[1], NULL, 0),
         .working = &working,
         .error = &error,
     };
-    unpacking.destination = allocate(unpacking.capacity);
-    bool done = unpack_and_write(&unpacking);
-    free((void *)(uintptr_t)unpacking.packed.data);
-    free(unpacking.destination);
+    decompression.destination = allocate(decompression.capacity);
+    bool done = decompress_and_write(&decompression);
+    free((void *)(uintptr_t)decompression.compressed.data);
+    free(decompression.destination);
     free(working.base);
     return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }
