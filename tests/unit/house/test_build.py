@@ -36,7 +36,7 @@ def test_nothing_is_made_where_nothing_changed():
 
 
 @pytest.mark.parametrize("header, users, others", [
-    ("stage2/menu/menu.h", {"stage2/menu/menu.overlay.c", "stage2/main.c"}, {"loader/elf.c", "tools/tree/tree.c", "boot/bios/mode_switch.asm"}),
+    ("stage2/menu/menu.h", {"stage2/menu/menu.overlay.c", "stage2/platform/platform.overlay.c"}, {"loader/elf.c", "tools/tree/tree.c", "boot/bios/mode_switch.asm"}),
     ("loader/elf.h", {"loader/elf.c", "stage2/plan/plan.c"}, {"stage2/menu/menu.overlay.c", "boot/bios/disc.c"}),
     ("boot/bios/bios.h", {"boot/bios/disc.c", "boot/bios/start.c"}, {"stage2/main.c", "tools/iso/mkrescue.c"}),
     ("tools/lib/say.h", {"tools/iso/mkrescue.c"}, {"stage2/config/config.c", "boot/bios/disc.c"}),
