@@ -12,6 +12,9 @@ NASM     := nasm
 FUZZ_CC  := clang-14
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wundef -Wpointer-arith -Wwrite-strings -Wvla -Wimplicit-fallthrough
+# Since NASM 2.16.02 -w+all warns of each relocation as well, which linked code is full of. Older
+# versions do not know that class of warnings, and would warn of its name.
+ASM_WARNINGS := -w+all -w-unknown-warning -w-reloc -Werror
 COMMON   := -std=c11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
 
 # ---- What a source file belongs to is seen from its path; nothing is listed here.

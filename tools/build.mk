@@ -12,7 +12,7 @@ MBR_MAX_BYTES := 440
 $(BUILD)/mbr.img: boot/bios/mbr.asm tools/build.mk
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
-	@$(NASM) -f bin -w+all -Werror -o $@ $<
+	@$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
 	@size=$$(stat -c %s $@); if [ $$size -gt $(MBR_MAX_BYTES) ]; then \
 	    echo "$@: $$size bytes, more than $(MBR_MAX_BYTES)" >&2; rm -f $@; exit 1; fi
 

@@ -44,7 +44,7 @@ $(VENDORED:%.c=$(BIOS_BUILD)/%.o): $(BIOS_BUILD)/%.o: %.c
 $(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc loader/handoff_block.inc loader/handoff_copy.inc
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
-	@$(NASM) -f elf32 -w+all -Werror $< -o $@
+	@$(NASM) -f elf32 $(ASM_WARNINGS) $< -o $@
 
 BIOS_LINK := $(CC) $(BIOS_FLAGS) $(CORE_FLAGS) $(BIOS_LTO) -nostdlib -static -no-pie \
              -Wl,--build-id=none,--gc-sections,--no-warn-rwx-segments,-z,noexecstack,-m,elf_i386

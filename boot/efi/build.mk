@@ -41,7 +41,7 @@ $$(BUILD)/efi/$(1)/%.o: %.c
 $$(BUILD)/efi/$(1)/handoff.asm.o: boot/efi/$(1)/handoff.asm loader/handoff_block.inc loader/handoff_copy.inc
 	@mkdir -p $$(@D)
 	@echo "ASM  $$<"
-	@$$(NASM) -f $$(EFI_ELF_$(1)) -w+all -Werror $$< -o $$@
+	@$$(NASM) -f $$(EFI_ELF_$(1)) $$(ASM_WARNINGS) $$< -o $$@
 
 $$(BUILD)/efi/$(1).elf: linker/efi-$(1).ld linker/efi.ld $$(EFI_OBJECTS_$(1))
 	@echo "LD   $$@"

@@ -12,12 +12,13 @@
 #include "stage2/menu/screen.h"
 #include "stage2/console/terminal.h"
 
+#define NO_ITEM UINT32_MAX
+
 enum {
     MESSAGE_ROWS = 4,      /* 320 bytes of a struct error */
     MAX_SECONDS = 1000000, /* in milliseconds it fits 32 bits */
     DIGIT_COUNT = 9,
     REPEAT_MILLISECONDS = 1100, /* a keyboard repeats a key that is held after at most a second */
-    NO_ITEM = UINT32_MAX,
 };
 
 struct menu {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from assembler import assemble
 from discs import BUILD, CONFIG, tree
 from good_kernels import PLAIN, plain
 from make_kernel import MEMORY_INFO, PAGE_ALIGN, STAY, VIDEO_MODE, multiboot_header
@@ -307,8 +308,7 @@ def faulty(see, tmp_path):
     """Boots with a fault in front of the video BIOS; returns what was seen and the VBE calls."""
     def run(kernel, fault, mode=0):
         rom, calls = tmp_path / "video.rom", tmp_path / "calls"
-        subprocess.run(["nasm", "-f", "bin", "-w+all", "-Werror", f"-DFAULT={fault}", f"-DMODE={mode}", "-o", rom,
-                        ROM_SOURCE], check=True)
+        assemble(ROM_SOURCE, rom, f"-DFAULT={fault}", f"-DMODE={mode}")
         image = bytearray(rom.read_bytes())
         image[-1] = -sum(image[:-1]) & 0xFF
         rom.write_bytes(image)

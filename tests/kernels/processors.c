@@ -5,10 +5,11 @@
 #include "stage2/bus/io.h"
 #include <string.h>
 
+#define LOCAL_APIC_SPURIOUS     0xfee000f0u
+#define LOCAL_APIC_COMMAND_LOW  0xfee00300u
+#define LOCAL_APIC_COMMAND_HIGH 0xfee00310u
+
 enum {
-    LOCAL_APIC_SPURIOUS = 0xfee000f0,
-    LOCAL_APIC_COMMAND_LOW = 0xfee00300,
-    LOCAL_APIC_COMMAND_HIGH = 0xfee00310,
     APIC_SOFTWARE_ENABLE = 0x1ff,
     COMMAND_INIT = 0x4500,
     COMMAND_START_UP = 0x4600, /* low byte: page of the trampoline */

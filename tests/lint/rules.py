@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Keeps the rules of the house that no compiler knows: which layer may include which, that no two
 folders include each other, that pure folders stay pure, which system headers freestanding code has,
-and a licence line at the top of every file.
+that enumerators fit int, and a licence line at the top of every file.
 
 Usage: tests/lint/rules.py [TREE]; prints one line per violation, fails if there is any."""
 
@@ -25,6 +25,10 @@ VENDORED = ("stage2/compression/puff/", "stage2/compression/xz-embedded/")
 CODE = {".c", ".h", ".asm", ".inc", ".S"}
 LICENSED = CODE | {".ld", ".mk", ".py", ".sh"}
 INCLUDE = re.compile(r'^\s*[#%]\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)
+# A hexadecimal number with bit 31 or more is no int either.
+WIDE_ENUMERATOR = re.compile(r"^\s+([A-Z][A-Z0-9_]*) = [^/\n]*\b"
+                             r"(?:UINT32_MAX|U?INT64_MAX|SIZE_MAX|0x[89a-fA-F]\w{7}|0x\w{9,})\b",
+                             re.MULTILINE)
 LICENCE = "SPDX-License-Identifier: BSD-2-Clause"
 
 
@@ -82,6 +86,12 @@ def check_circles(arrows):
                 yield f"{arrows[start][other]}: closes a circle: {' → '.join([start, *back])}"
 
 
+def check_enumerators(path, relative):
+    """C11 6.7.2.2. Since gcc 13 one larger value changes the type of the whole enum."""
+    for name in WIDE_ENUMERATOR.findall(path.read_text(encoding="utf-8")):
+        yield f"{relative}: an enumerator must fit int ({name})"
+
+
 def check_licence(path, relative):
     first_lines = path.read_text(encoding="utf-8").splitlines()[:2]
     if not any(LICENCE in line for line in first_lines):
@@ -97,6 +107,8 @@ def violations(tree):
             continue
         if path.suffix in CODE:
             yield from check_includes(tree, path, relative, arrows)
+        if path.suffix in (".c", ".h"):
+            yield from check_enumerators(path, relative)
         if path.suffix in LICENSED or path.name == "Makefile":
             yield from check_licence(path, relative)
     yield from check_circles(arrows)

@@ -10,7 +10,7 @@ PROBE_CFLAGS := -m32 -march=i586 -Os -ffreestanding -nostdinc -isystem $(GCC_INC
 $(PROBE)/%.asm.o: tools/bench/probe/%.asm tools/bench/build.mk
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
-	@$(NASM) -f elf32 -w+all -Werror -o $@ $<
+	@$(NASM) -f elf32 $(ASM_WARNINGS) -o $@ $<
 
 $(PROBE)/%.o: tools/bench/probe/%.c tools/bench/build.mk
 	@mkdir -p $(@D)
@@ -23,7 +23,7 @@ $(BUILD)/probe.elf: tools/bench/probe/probe.ld $(PROBE)/entry.asm.o $(PROBE)/pro
 $(BUILD)/nothing.img: tools/bench/probe/nothing.asm tools/bench/build.mk
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
-	@$(NASM) -f bin -w+all -Werror -o $@ $<
+	@$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
 
 STARTERS     := $(BUILD)/starter-x64.efi $(BUILD)/starter-ia32.efi
 STARTERS_ELF := $(STARTERS:$(BUILD)/%.efi=$(PROBE)/%.elf)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A disk behind the CD in the firmware's boot order, which says NEXT DEVICE when it is booted."""
 
-import subprocess
 from pathlib import Path
+
+from assembler import assemble
 
 SOURCE = Path(__file__).resolve().parent / "next_device.asm"
 DISK_BYTES = 1 << 20
@@ -11,6 +12,6 @@ BOOTED = "^NEXT DEVICE$|BdsDxe: failed to start .*: Not Found$"  # UEFI says so 
 
 def next_device(path):
     """Makes the disk and returns QEMU's arguments for it."""
-    subprocess.run(["nasm", "-f", "bin", "-w+all", "-w+error", "-o", path, SOURCE], check=True)
+    assemble(SOURCE, path)
     path.write_bytes(path.read_bytes().ljust(DISK_BYTES, b"\0"))
     return ["-drive", f"index=0,media=disk,format=raw,snapshot=on,file={path}", "-boot", "order=dc"]

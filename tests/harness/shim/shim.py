@@ -2,10 +2,11 @@
 """Floppy images of the hostile firmware (shim.asm) with the faults that a test asks for."""
 
 import struct
-import subprocess
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
+
+from assembler import assemble
 
 SOURCE = Path(__file__).resolve().parent / "shim.asm"
 FLOPPY_BYTES = 1440 * 1024
@@ -81,7 +82,7 @@ def memory_map(memory_mib):
 @lru_cache(maxsize=None)
 def _assembled(directory):
     output = Path(directory) / "shim.bin"
-    subprocess.run(["nasm", "-f", "bin", "-w+all", "-w+error", "-o", output, SOURCE], check=True)
+    assemble(SOURCE, output)
     return output.read_bytes()
 
 

@@ -87,6 +87,17 @@ def test_pure_code_that_includes_hardware_or_firmware_is_named(tmp_path):
     }) == (1, ["stage2/pure/a.c: pure code may include pure folders only (stage2/firmware.h)"])
 
 
+@pytest.mark.parametrize("value", ["UINT32_MAX", "1 + SIZE_MAX", "0x80000000", "0x100000000u"])
+def test_an_enumerator_that_is_no_int_is_named(tmp_path, value):
+    source = LICENCE + f"enum {{\n    LEAST = 1,\n    MOST = {value}, /* none */\n}};\n"
+    assert run_rules(tmp_path, {"loader/a.c": source}) == (1, ["loader/a.c: an enumerator must fit int (MOST)"])
+
+
+def test_an_enumerator_of_31_bits_passes(tmp_path):
+    source = LICENCE + "enum {\n    MOST = 0x7fffffff, /* not UINT32_MAX */\n};\n"
+    assert run_rules(tmp_path, {"loader/a.c": source}) == (0, [])
+
+
 def test_a_file_without_licence_is_named(tmp_path):
     assert run_rules(tmp_path, {"loader/a.c": "int x;\n", "tests/x.py": '"""x"""\n'}) == (
         1, ['loader/a.c: no "SPDX-License-Identifier: BSD-2-Clause" at the top',

@@ -200,6 +200,8 @@ static void accept_interrupts(void)
 
 // ---- Reading
 
+#define REGION_LAST 0x80000000u
+
 enum {
     SECTOR = 2048,
     VOLUME_DESCRIPTOR = 16, /* its sector, read along */
@@ -207,7 +209,6 @@ enum {
     REGIONS = 512,                          /* QEMU reads no more of a table */
     COMMAND_BYTES = REGIONS * REGION_BYTES, /* 32 MiB */
     LARGEST_BYTES = 1 << 30,
-    REGION_LAST = 0x80000000,
     BUS_MASTER_PORTS = 8, /* of a channel */
     BUS_MASTER_STATUS = 2,
     BUS_MASTER_TABLE = 4,
