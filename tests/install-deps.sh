@@ -34,27 +34,51 @@ packages=$(packages_of "${1:?purpose: build, demo, check or bench}")
 # Where there is no dpkg, whoever builds knows best what there is.
 command -v dpkg-query >/dev/null || exit 0
 
-missing=
-for package in $packages; do
-    case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true) in
-    installed) ;;
-    *) missing="$missing $package" ;;
-    esac
-done
+is_installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+apt_knows() {
+    [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]
+}
+
+# The first of the names for which the given function is true; none: fails.
+first_that() {
+    is_true=$1
+    shift
+    for name in "$@"; do
+        if $is_true "$name"; then
+            echo "$name"
+            return
+        fi
+    done
+    return 1
+}
+
+missing_packages() {
+    for package in $packages; do
+        names=$(echo "$package" | tr '|' ' ')
+        # shellcheck disable=SC2086 # a list of names
+        first_that is_installed $names >/dev/null || first_that apt_knows $names || echo "${names%% *}"
+    done | paste -sd ' ' -
+}
+
+missing=$(missing_packages)
 [ -n "$missing" ] || exit 0
 
 if $print; then
-    echo "${missing# }"
+    echo "$missing"
     exit 0
 fi
 if [ "$(id -u)" != 0 ]; then
-    echo "$0: missing; as root: apt-get install --no-install-recommends$missing" >&2
+    echo "$0: missing; as root: apt-get install --no-install-recommends $missing" >&2
     exit 1
 fi
-echo "Installing$missing"
+echo "Installing $missing"
 export DEBIAN_FRONTEND=noninteractive
 install_missing() {
     # shellcheck disable=SC2086 # a list of names
     apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }
-install_missing 2>/dev/null || { apt-get update -qq && install_missing; }
+# After an update apt may know another name.
+install_missing 2>/dev/null || { apt-get update -qq && missing=$(missing_packages) && install_missing; }
