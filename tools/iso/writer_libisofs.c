@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // See writer.h: the writer with libisofs, the library in which xorriso makes its ISOs. (xorriso
 // itself sleeps for a tenth of a second, most of the time that a small ISO takes.)
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LIBISOFS_WITHOUT_LIBBURN /* it declares struct burn_source itself then */
@@ -119,49 +121,52 @@ static bool is_left_out(const struct making *making, const char *disk)
 }
 
 /* From the last name to the first: libisofs keeps a directory as a sorted list. */
-static int compare_names(const FTSENT **one, const FTSENT **other)
+static int compare_names(const struct dirent **one, const struct dirent **other)
 {
-    return strcmp((*other)->fts_name, (*one)->fts_name);
+    return strcmp((*other)->d_name, (*one)->d_name);
 }
 
-/* Adds what fts has found; what its children go into is left in fts_pointer. */
-static bool add_found(const struct making *making, FTS *walk, FTSENT *found)
+static int is_no_dot(const struct dirent *entry)
 {
-    if (found->fts_info == FTS_DNR || found->fts_info == FTS_ERR || found->fts_info == FTS_NS) {
-        return fail(making->error, "%s: %s", found->fts_path, strerror(found->fts_errno));
-    }
-    if (found->fts_info == FTS_DP || found->fts_level == FTS_ROOTLEVEL) {
-        return true;
-    }
-    if (is_left_out(making, found->fts_path)) {
-        fts_set(walk, found, FTS_SKIP);
-        return true;
-    }
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+static bool add_directory(const struct making *making, const char *disk, IsoDir *to);
+
+/* Adds one file or directory of the disk, with all that is in it. */
+static bool add_found(const struct making *making, const char *disk, const char *name, IsoDir *to)
+{
+    struct stat status;
     IsoNode *node = NULL;
-    bool done = add_node(making, found->fts_parent->fts_pointer, found->fts_name, found->fts_path,
-                         found->fts_info == FTS_D, &node);
-    found->fts_pointer = node;
-    return done;
-}
-
-static bool add_directory(const struct making *making, char *disk, IsoDir *to)
-{
-    FTS *walk = fts_open((char *[]){disk, NULL}, FTS_PHYSICAL | FTS_NOCHDIR, compare_names);
-    if (walk == NULL) {
+    if (is_left_out(making, disk)) {
+        return true;
+    }
+    if (lstat(disk, &status) != 0) {
         return fail(making->error, "%s: %s", disk, strerror(errno));
     }
-    bool done = true;
-    FTSENT *found = NULL;
-    for (errno = 0; done && (found = fts_read(walk)) != NULL; errno = 0) {
-        if (found->fts_level == FTS_ROOTLEVEL) {
-            found->fts_pointer = to;
+    return add_node(making, to, name, disk, S_ISDIR(status.st_mode), &node) &&
+           (!S_ISDIR(status.st_mode) || add_directory(making, disk, (IsoDir *)node));
+}
+
+/* Adds what is in a directory of the disk. Paths of the disk are shorter than PATH_MAX: so the
+   recursion ends. */
+static bool add_directory(const struct making *making, const char *disk, IsoDir *to)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(disk, &entries, is_no_dot, compare_names);
+    bool done = count >= 0 || fail(making->error, "%s: %s", disk, strerror(errno));
+    const char *slash = strcmp(disk, "/") == 0 ? "" : "/";
+    for (int i = 0; i < count; i++) {
+        char *path = NULL;
+        if (done && asprintf(&path, "%s%s%s", disk, slash, entries[i]->d_name) < 0) {
+            path = NULL;
+            done = fail(making->error, "%s: %s", disk, strerror(errno));
         }
-        done = add_found(making, walk, found);
+        done = done && add_found(making, path, entries[i]->d_name, to);
+        free(path);
+        free(entries[i]);
     }
-    if (done && errno != 0) {
-        done = fail(making->error, "%s: %s", disk, strerror(errno));
-    }
-    fts_close(walk);
+    free(entries);
     return done;
 }
 
