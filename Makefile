@@ -9,7 +9,9 @@ VERSION := 0.1.0
 
 CC       := gcc
 NASM     := nasm
-FUZZ_CC  := clang-14
+# Any clang: by its name, or by the highest with a version.
+in_path   = $(wildcard $(addsuffix /$(1),$(subst :, ,$(PATH))))
+FUZZ_CC  := $(notdir $(firstword $(call in_path,clang) $(lastword $(sort $(call in_path,clang-[1-9][0-9]))) clang))
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wundef -Wpointer-arith -Wwrite-strings -Wvla -Wimplicit-fallthrough
 # Since NASM 2.16.02 -w+all warns of each relocation as well, which linked code is full of. Older
@@ -44,6 +46,17 @@ include tools/build.mk
 include tools/bench/build.mk
 include tests/build.mk
 include tests/bench/build.mk
+
+# What is missing is said before anything is compiled. Once it was all there, nothing is run again.
+NEEDS := $(BUILD)/needs-met
+$(NEEDS): tests/build-needs.sh
+	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' NASM='$(NASM)' EFI_HEADERS='$(EFI_HEADERS)' $<
+	@mkdir -p $(@D)
+	@touch $@
+
+$(CORE_OBJECTS) $(OVERLAY_OBJECTS) $(EFI_OBJECTS_x64) $(EFI_OBJECTS_ia32) $(TOOLS_OBJECTS) \
+    $(PROBE_OBJECTS) $(BIOS_BUILD)/join $(BUILD)/mbr.img $(BUILD)/nothing.img $(STARTERS_ELF:.elf=.o) \
+    $(KERNELS): | $(NEEDS)
 
 .PHONY: clean
 clean:

@@ -17,7 +17,9 @@ $(PROBE)/%.o: tools/bench/probe/%.c tools/bench/build.mk
 	@echo "CC   $<"
 	@$(CC) $(COMMON) $(WARNINGS) $(PROBE_CFLAGS) -c -o $@ $<
 
-$(BUILD)/probe.elf: tools/bench/probe/probe.ld $(PROBE)/entry.asm.o $(PROBE)/probe.o
+PROBE_OBJECTS := $(PROBE)/entry.asm.o $(PROBE)/probe.o
+
+$(BUILD)/probe.elf: tools/bench/probe/probe.ld $(PROBE_OBJECTS)
 	@ld -m elf_i386 -n -s --no-warn-rwx-segments -T $< -o $@ $(filter %.o,$^)
 
 $(BUILD)/nothing.img: tools/bench/probe/nothing.asm tools/bench/build.mk

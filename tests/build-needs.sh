@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Names what the build needs and does not find, with the Debian package of each, and fails then.
+# make runs it before it compiles anything, with CC, CPPFLAGS, NASM and EFI_HEADERS as it uses them.
+set -eu
+
+missing=
+packages=
+
+lacks() {
+    missing="$missing, $1"
+    case " $packages " in
+    *" $2 "*) ;;
+    *) packages="$packages $2" ;;
+    esac
+}
+
+# A variable of make may be a program with options.
+program() {
+    command -v "${1%% *}" >/dev/null || lacks "${1%% *}" "$2"
+}
+
+# Without a compiler: where Debian has its headers.
+header() {
+    if command -v "${CC%% *}" >/dev/null; then
+        # shellcheck disable=SC2086 # lists of options
+        echo "#include <$1>" | $CC ${CPPFLAGS:-} -E -x c - >/dev/null 2>&1 || lacks "$1" "$2"
+    else
+        [ -e "/usr/include/$1" ] || lacks "$1" "$2"
+    fi
+}
+
+program "$CC" gcc
+program ld binutils
+program objcopy binutils
+program "$NASM" nasm
+header stdio.h libc6-dev
+header linux/kvm.h linux-libc-dev
+header libisofs/libisofs.h libisofs-dev
+[ -e "$EFI_HEADERS/efi.h" ] || lacks "$EFI_HEADERS/efi.h" gnu-efi
+
+[ -n "$missing" ] || exit 0
+verb=is
+case ${missing#, } in
+*,*) verb=are ;;
+esac
+if command -v apt-get >/dev/null; then
+    remedy="apt-get install$packages (or: make deps-build as root)"
+else
+    remedy="docs/building.md names the packages"
+fi
+echo "make: ${missing#, } $verb missing: $remedy" >&2
+exit 1
