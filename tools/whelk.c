@@ -78,7 +78,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
-            char called[32];
+            static char called[32]; /* argv refers to it */
             snprintf(called, sizeof called, "whelk %s", commands[i].name);
             argv[1] = called;
             return run_command(i, name, argc - 1, argv + 1);

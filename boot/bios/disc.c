@@ -60,13 +60,13 @@ uint32_t firmware_volume_descriptor_lba(void)
 
 bool disc_parameters(uint8_t number, struct drive_parameters *parameters)
 {
+    *parameters = (struct drive_parameters){.size = sizeof *parameters};
     struct bios_registers registers = {
         .eax = DISK_PARAMETERS,
         .edx = number,
         .ds = bios_segment(parameters),
         .esi = bios_offset(parameters),
     };
-    *parameters = (struct drive_parameters){.size = sizeof *parameters};
     bios_call(INT_DISK, &registers);
     return !bios_failed(&registers);
 }

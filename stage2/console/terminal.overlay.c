@@ -32,7 +32,8 @@ void terminal_put(uint32_t character)
     if (character == '\n') {
         serial_text("\r", 1);
     }
-    serial_text(text, utf8_put(character, text));
+    unsigned length = utf8_put(character, text);
+    serial_text(text, length);
 }
 
 void terminal_write(const char *text)

@@ -42,7 +42,8 @@ static void add_plain_name(struct iso9660_list *list, const uint8_t *name, unsig
         if (character == ';') {
             break;
         }
-        add_text(list, text, utf8_put(character, text));
+        unsigned bytes = utf8_put(character, text);
+        add_text(list, text, bytes);
     }
     if (list->name_length > 1 && list->name[list->name_length - 1] == '.') {
         list->name_length--;

@@ -12,6 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum { LARGEST = 4095 }; /* an EDID has 12 bits for a size */
     struct video_preference wishes[VIDEO_WISHES];
     char *text = malloc(size + 1);
+    if (text == NULL) {
+        abort();
+    }
     memcpy(text, data, size);
     text[size] = 0;
     size_t count = video_read_wishes(text, text, wishes);

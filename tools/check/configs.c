@@ -167,7 +167,8 @@ bool check_pieces(struct plan *plan, const struct config_boot *boot, struct aren
         checked->start = piece->address;
         checked->end = (uint64_t)piece->address + piece->length + piece->zero_length;
         char name[PIECE_NAME_BYTES];
-        checked->name = arena_text(arena, name, strlen(piece_name(piece, name)));
+        size_t name_length = strlen(piece_name(piece, name));
+        checked->name = arena_text(arena, name, name_length);
         if (checked->name == NULL) {
             return false;
         }

@@ -21,8 +21,8 @@ enum {
 struct iso_request {
     const char *file; /* to write; it does not exist yet */
     const struct tree *tree;
-    const struct load_order *first; /* these stand in front of all others, in this order … */
-    size_t before_image;            /* … and so many of them before the boot image */
+    const struct load_order *first;        /* these stand before all others, in this order … */
+    size_t before_image;                   /* … and so many of them before the boot image */
     const char *boot_image, *boot_catalog; /* in the ISO: the catalog is in no listing */
     const char *last[ISO_LAST_MAX];        /* these stand behind all others, in this order */
     size_t last_count;

@@ -105,8 +105,8 @@ _Static_assert(MAX_SECTORS *DISK_SECTORS <= 0xffff, "READ DMA EXT counts to 65,5
 static struct drive {
     bool is_open;
     bool is_atapi;
-    bool is_under_way; /* a command, … */
-    uint8_t *odd_byte; /* … and where the first byte in scratch belongs then; NULL: nowhere */
+    bool is_under_way;       /* a command, … */
+    uint8_t *odd_byte;       /* … and where the first byte in scratch belongs; NULL: nowhere */
     struct piix_ahead ahead; /* what that was told to read when we took over; sectors 0: nothing */
     bool is_changed;         /* PCI's command register, … */
     uint16_t pci_command;    /* … which was this */

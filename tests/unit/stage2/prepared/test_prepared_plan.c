@@ -55,6 +55,7 @@ static const char *const paths[] = {"/k", "/1", "/2", "/3"};
 static struct config_file module_files[MOST_MODULES];
 static struct config_boot boot;
 static union prepared_block block;
+static const uint32_t no_modules[1];
 
 static void build_kernel(uint32_t entry)
 {
@@ -74,11 +75,12 @@ static void build_boot(const uint32_t *sizes, size_t count)
     memset(&block, 0, sizeof block);
     block.prepared.magic = PREPARED_MAGIC;
     block.prepared.file_count = (uint8_t)(1 + count);
+    struct prepared_file *files = prepared_files(&block);
     for (size_t i = 0; i <= count; i++) {
         uint16_t text = (uint16_t)(TEXTS + 8 * i);
         memcpy(block.bytes + text, paths[i], strlen(paths[i]));
         memcpy(block.bytes + text + 4, i == 0 ? "a b" : "m", i == 0 ? 3 : 1);
-        prepared_files(&block)[i] =
+        files[i] =
             (struct prepared_file){.extent = {100, i == 0 ? (uint32_t)kernel.size : sizes[i - 1]},
                                    .path = text,
                                    .arguments = (uint16_t)(text + 4)};
@@ -290,7 +292,7 @@ static void nothing_is_prepared_for_a_kernel_with_a_piece_in_low_memory(void **s
     build_kernel(0x8000);
     elf_add_segment(&kernel, 0x1000, 0x8000, 0x8000, 0x800, 0x8000);
     elf_add_segment(&kernel, 0x1800, 0x300000, 0x300000, 0x10, 0x10);
-    build_boot(NULL, 0);
+    build_boot(no_modules, 0);
     assert_false(prepare());
 }
 
@@ -300,7 +302,7 @@ static void nothing_is_prepared_for_a_kernel_that_wants_graphics(void **state)
     build_kernel(MIB);
     elf_put_multiboot1(&kernel, MULTIBOOT1_VIDEO_MODE);
     elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x1000);
-    build_boot(NULL, 0);
+    build_boot(no_modules, 0);
     assert_false(prepare());
 }
 
@@ -345,7 +347,7 @@ static void what_is_in_the_way_of_a_last_sectors_rest_keeps_it_from_being_read_a
     build_kernel(2 * MIB);
     kernel.size = LONG_KERNEL;
     elf_add_segment(&kernel, 0x1000, 2 * MIB, 2 * MIB, 0x10100, 0x10200); /* zeros behind it */
-    build_boot(NULL, 0);
+    build_boot(no_modules, 0);
     assert_true(prepare());
     assert_ahead(102, 2 * MIB, 32);
 }
@@ -356,13 +358,13 @@ static void what_cannot_be_read_straight_to_its_place_is_not_read_ahead(void **s
     build_kernel(MIB);
     kernel.size = LONG_KERNEL;
     elf_add_segment(&kernel, 0x1004, MIB, MIB, 0x10100, 0x10200); /* within a sector */
-    build_boot(NULL, 0);
+    build_boot(no_modules, 0);
     assert_true(prepare());
     assert_ahead(0, 0, 0);
     build_kernel(MIB + 1);
     kernel.size = LONG_KERNEL;
     elf_add_segment(&kernel, 0x1000, MIB + 1, MIB + 1, 0x10100, 0x10200);
-    build_boot(NULL, 0);
+    build_boot(no_modules, 0);
     assert_true(prepare());
     assert_ahead(0, 0, 0);
 }
