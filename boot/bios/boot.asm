@@ -6,7 +6,7 @@
 ; in:       CS:IP  linear address 0x7c00, real mode
 ;           DL     INT 13h drive number
 ; memory:   0x0500  EDD parameters and the drive, while this code runs
-;           0x2f800  all of the image, when it is read: what follows its first sector is stage 2 in its place
+;           0x3f800  all of the image, when it is read: what follows its first sector is stage 2 in its place
 ;           below 0x7000  stack
 ; failure:  one line with a code (docs/boot-errors.md), then INT 18h
 

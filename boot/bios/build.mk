@@ -2,7 +2,6 @@
 # The BIOS boot image: $(BUILD)/boot.img, from boot/bios, stage2 and loader.
 
 BIOS_BUILD   := $(BUILD)/bios
-STAGE2_LIMIT := 63488
 GCC_INCLUDE  := $(shell $(CC) -print-file-name=include 2>/dev/null)
 BIOS_FLAGS   := -m32 -march=i486 -malign-data=abi -mno-sse -mno-mmx -mpreferred-stack-boundary=2 -mregparm=3 -Os \
                -ffreestanding -fno-builtin-printf -fno-pic -fno-stack-protector \
@@ -89,5 +88,8 @@ $(BUILD)/boot.img: $(BUILD)/boot.elf $(BIOS_BUILD)/overlay.bin $(BIOS_BUILD)/mak
 	@objcopy -O binary -j .stage2 $< $(BIOS_BUILD)/stage2.bin
 	@cat $(BIOS_BUILD)/first.bin $(BIOS_BUILD)/stage2.bin > $(BIOS_BUILD)/core.img
 	@$(BIOS_BUILD)/make_boot_image $(BIOS_BUILD)/core.img $(BIOS_BUILD)/overlay.bin $@
-	@size=$$(stat -c %s $(BIOS_BUILD)/stage2.bin); \
-	 echo "boot image: stage 2 $$size of $(STAGE2_LIMIT) bytes; overlay $$(stat -c %s $(BIOS_BUILD)/overlay.bin)"
+	@nm -t d $< | awk -v overlay=$$(stat -c %s $(BIOS_BUILD)/overlay.bin) '{ at[$$3] = $$1 } \
+	    function part(name, used, most) { printf "%s %d of %d bytes (%d left)", name, used, most, most - used } \
+	    END { part("boot image: first block", at["resident_end"] - at["image_start"], at["image_end"] - at["image_start"]); \
+	          part("; core", at["stage2_used_end"] - at["stage2_start"], at["stage2_limit"] - at["stage2_start"]); \
+	          part("; overlay", overlay, at["overlay_limit"] - at["overlay_start"]); print "" }'

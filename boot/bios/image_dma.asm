@@ -346,7 +346,7 @@ put_back:
 ; Starts to read what the boot that the tool has prepared (stage2/prepared/prepared.h) needs most of, if there is such a boot, and
 ; RAM for it. It comes while stage 2 runs, which finds it in piix_ide.c, or lets it end and forgets it.
 ; in: DS, ES 0, DI end of the memory map at RANGES; clobbers all but DS, ES, SS:SP
-PREPARED        equ 0x2000      ; segment: bounce_buffer, of which this is the first sector
+PREPARED        equ 0x3000      ; segment: bounce_buffer, of which this is the first sector
 PREPARED_MAGIC  equ 0x0a0d046b  ; its second half, which has the version
 PREPARED_END    equ 24          ; struct prepared
 PREPARED_ROOM   equ 0x100000

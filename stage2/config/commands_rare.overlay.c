@@ -69,7 +69,7 @@ static bool command_configfile(struct evaluator *eval, const struct command *com
 }
 
 /* What changes the machine for what is booted, or keeps people away: not carried out. */
-static bool eval_without(struct evaluator *eval, const struct command *command)
+static bool command_without_effect(struct evaluator *eval, const struct command *command)
 {
     eval_warn(eval, "%s is not supported: it has no effect", command->words);
     return true;
@@ -119,7 +119,7 @@ static const struct group groups[] = {
     {"keystatus\0", command_keystatus},
     {"password\0password_pbkdf2\0cutmem\0badram\0acpi\0drivemap\0setpci\0outb\0outw\0outl\0"
      "write_byte\0write_word\0write_dword\0wrmsr\0cmosset\0cmosclean\0sendkey\0",
-     eval_without},
+     command_without_effect},
     {"regexp\0cmp\0cmostest\0probe\0smbios\0file\0hashsum\0md5sum\0sha1sum\0sha256sum\0"
      "sha512sum\0",
      command_unanswered},
@@ -147,7 +147,7 @@ const char *config_command_names(unsigned index, enum config_group *group)
     }
     const struct group *found = &groups[index];
     *group = found->function == accept                                      ? CONFIG_GROUP_HARMLESS
-             : found->function == refuse || found->function == eval_without ? CONFIG_GROUP_REFUSED
+             : found->function == refuse || found->function == command_without_effect ? CONFIG_GROUP_REFUSED
                                                                             : CONFIG_GROUP_DONE;
     return found->names;
 }

@@ -17,6 +17,7 @@ DOCUMENT = TREE / "docs" / "architecture.md"
 FIRMWARE_LOADS = 2048  # from 0x7c00 on
 SEGMENT = 0x10000
 SECTOR = 2048
+KIB = 1024
 EBDA = 0x9FC00       # where conventional memory ends on most machines
 ROW = re.compile(r"^\|\s*(0x[0-9a-fA-F]+|—)\s*\|\s*(?:`([^`]*)`)?\s*\|")
 
@@ -105,3 +106,16 @@ def test_the_overlay_add_up_to_0_so_that_the_checksum_is_that_of_the_core(symbol
 
 def test_the_overlay_leave_the_information_two_pages(symbols):
     assert symbols["overlay_start"] - symbols["information_page"] >= 0x2000
+
+
+# Room for what is to come; whoever needs more finds it elsewhere, or makes the window larger, before this fails.
+@pytest.mark.parametrize("part, limit, left", [
+    ("stage2_used_end", "stage2_limit", 6 * KIB),
+])
+def test_the_core_has_room_left(symbols, part, limit, left):
+    assert symbols[limit] - symbols[part] >= left
+
+
+def test_the_overlay_has_room_left(symbols):
+    used = (TREE / BUILD / "bios" / "overlay.bin").stat().st_size
+    assert symbols["overlay_limit"] - symbols["overlay_start"] - used >= 12 * KIB

@@ -16,7 +16,7 @@ FILES = sorted(CORPUS.glob("*.cfg"))
 DOCUMENT = (ROOT / "docs/config.md").read_text(encoding="utf-8")
 
 # By the function that a group of commands has in config/commands_rare.overlay.c.
-PLACES = {"accept": "Harmless", "run_without": "Without effect", "command_unanswered": "False", "refuse": "Refused"}
+PLACES = {"accept": "Harmless", "command_without_effect": "Without effect", "command_unanswered": "False", "refuse": "Refused"}
 
 
 def rows(heading):
