@@ -51,6 +51,17 @@ static bool find_memory(struct memory_map *map, struct arena *arena, struct erro
     return memory_map_normalise(map, error);
 }
 
+/* What a config needs of the language's rarer parts, and the platform that comes with them. */
+static const struct config_overlay *read_config_overlay(struct config *config, struct error *error)
+{
+    const struct overlay *overlay = firmware_overlay(error);
+    if (overlay == NULL) {
+        return NULL;
+    }
+    config->environment.platform = overlay->stage2_platform;
+    return overlay->config;
+}
+
 static bool read_config(struct config *config, const char *path, struct arena *arena,
                         struct error *error)
 {
@@ -68,7 +79,8 @@ static bool read_config(struct config *config, const char *path, struct arena *a
         return text != NULL ? fail_in(error, "%s: ", path)
                             : fail(error, "%s: too large for the working memory", path);
     }
-    const struct config_environment environment = {firmware_config_variables(), NULL};
+    const struct config_environment environment = {firmware_config_variables(), NULL,
+                                                   read_config_overlay};
     return config_read_with(config, (struct bytes){text, size}, path, &environment, arena, error);
 }
 
@@ -83,16 +95,6 @@ static bool read_first_config(struct config *config, struct arena *arena, struct
     return overlay != NULL && overlay->stage2_platform->find(config_path) == CONFIG_NODE_NONE &&
            overlay->stage2_platform->find(legacy_path) != CONFIG_NODE_NONE &&
            read_config(config, legacy_path, arena, error);
-}
-
-const struct config_overlay *config_overlay(struct config *config, struct error *error)
-{
-    const struct overlay *overlay = firmware_overlay(error);
-    if (overlay == NULL) {
-        return NULL;
-    }
-    config->environment.platform = overlay->stage2_platform;
-    return overlay->config;
 }
 
 /* Those that have not been shown yet. */

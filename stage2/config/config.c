@@ -54,6 +54,12 @@ static bool is_legacy(const char *name)
     return length >= sizeof last - 1 && strcmp(name + length - (sizeof last - 1), last) == 0;
 }
 
+const struct config_overlay *config_overlay(struct config *config, struct error *error)
+{
+    config->needs_overlay = true;
+    return config->environment.overlay(config, error);
+}
+
 /* All of the config; then its entries are listed. */
 static bool read_all(struct evaluator *eval, struct config_text *text)
 {
@@ -104,13 +110,6 @@ bool config_read_with(struct config *config, struct bytes text, const char *name
                              .boot = &config->immediate,
                              .lists = true};
     return read_all(&eval, &whole) || eval_finish_error(&eval);
-}
-
-bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
-                 struct error *error)
-{
-    static const struct config_environment cd = {CONFIG_CD_VARIABLES, NULL};
-    return config_read_with(config, text, name, &cd, arena, error);
 }
 
 /* The entry's commands; its words are the arguments of a call. */

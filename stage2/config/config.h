@@ -171,11 +171,18 @@ struct config_platform {
     void (*set_graphics)(const char *modes);
 };
 
+struct config;
+struct config_overlay;
+
 /* What a config is read with. */
 struct config_environment {
-    const char
-        *variables; /* set in advance: "name=value" each with its NUL, an empty one at the end */
+    /* Set in advance: "name=value" each with its NUL, an empty one at the end. */
+    const char *variables;
     const struct config_platform *platform; /* NULL: none of its functions */
+
+    /* Brings what few configs need of the language; may put a platform that comes with it into the
+       config. NULL with a reason: it cannot be read. */
+    const struct config_overlay *(*overlay)(struct config *config, struct error *error);
 };
 
 struct config {
@@ -196,7 +203,7 @@ struct config {
     struct config_menu *menus;
     struct config_function *functions;
     size_t warning_count;
-    bool asked_for_overlay; /* config/linked.host.c */
+    bool needs_overlay; /* environment.overlay() was called */
 };
 
 /* What GRUB has set when it has started from a PC's CD, in config_environment's form. */
@@ -208,13 +215,17 @@ struct config {
    file) yields one entry whose body is the whole text. False: no entry at all, or the text cannot
    be read on ("name:line: reason"). The text, the name and the arena's contents stay in use as long
    as the config. */
-bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
-                 struct error *error);
-
-/* The same in another environment than that of a PC that boots from its CD, and has no host. */
 bool config_read_with(struct config *config, struct bytes text, const char *name,
                       const struct config_environment *environment, struct arena *arena,
                       struct error *error);
+
+/* config_read_with() for programs on the user's machine: as on a PC that boots from its CD, without
+   a platform. Not in the loaders. */
+bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
+                 struct error *error);
+
+/* For the environments of such programs, which have all of the language linked in. */
+const struct config_overlay *config_overlay_linked(struct config *config, struct error *error);
 
 /* `set timeout=`: seconds, -1 for ever; *is_set false when the config has none. */
 int config_timeout(const struct config *config, bool *is_set);

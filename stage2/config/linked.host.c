@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See config/overlay.h: for programs that need nothing loaded.
+// See config.h: for programs on the user's machine, which need nothing loaded.
 #include "stage2/config/overlay.h"
 
-const struct config_overlay *config_overlay(struct config *config, struct error *error)
+const struct config_overlay *config_overlay_linked(struct config *config, struct error *error)
 {
-    config->asked_for_overlay = true;
+    (void)config;
     (void)error;
     return &config_overlay_table;
+}
+
+bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
+                 struct error *error)
+{
+    static const struct config_environment cd = {CONFIG_CD_VARIABLES, NULL, config_overlay_linked};
+    return config_read_with(config, text, name, &cd, arena, error);
 }

@@ -32,7 +32,5 @@ struct config_overlay {
 /* The table itself, for programs that have all of it linked in. */
 extern const struct config_overlay config_overlay_table;
 
-/* The same; NULL with a reason: it cannot be read. A host that comes with it is put into the
-   config. Two implementations, bound at link time: stage 2's own (main.c) and config/linked.host.c.
- */
+/* The table for a config, by its environment; NULL with a reason: it cannot be read. */
 const struct config_overlay *config_overlay(struct config *config, struct error *error);

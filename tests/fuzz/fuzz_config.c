@@ -54,7 +54,8 @@ static const struct config_platform platform = {.find = find_by_length,
                                                 .interrupted = interrupted,
                                                 .print = print,
                                                 .read_line = read_line};
-static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform};
+static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
+                                                      config_overlay_linked};
 
 static void require(int condition)
 {

@@ -44,7 +44,8 @@ static bool list_names(const char *path, struct arena *arena, struct config_name
 }
 
 static const struct config_platform platform = {.list = list_names};
-static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform};
+static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
+                                                      config_overlay_linked};
 static const char text[] = "menuentry a { multiboot /kernel }";
 
 static void complete(struct config *config, struct text_edit *edit)

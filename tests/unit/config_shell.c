@@ -110,7 +110,8 @@ int main(int argc, char **argv)
 {
     static struct config_platform platform = {
         .find = find, .read = read_file, .print = print, .read_line = read_line};
-    static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform};
+    static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
+                                                          config_overlay_linked};
     static uint8_t memory[4 * 1024 * 1024];
     struct arena arena = {.base = memory, .size = sizeof memory};
     struct config config;

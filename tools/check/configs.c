@@ -80,8 +80,10 @@ static const struct config_platform tree_host = {
     .find = find_node, .read = read_text, .set_graphics = set_graphics};
 static const struct config_platform lone_host = {.read = read_nothing,
                                                  .set_graphics = set_graphics};
-static const struct config_environment in_tree = {CONFIG_CD_VARIABLES, &tree_host};
-static const struct config_environment alone = {CONFIG_CD_VARIABLES, &lone_host};
+static const struct config_environment in_tree = {CONFIG_CD_VARIABLES, &tree_host,
+                                                  config_overlay_linked};
+static const struct config_environment alone = {CONFIG_CD_VARIABLES, &lone_host,
+                                                config_overlay_linked};
 
 /* Puts a config behind the others, once. */
 static bool add_config(struct check *check, const char *path, struct error *error)

@@ -211,8 +211,7 @@ static bool evaluate(struct bytes text, struct arena *arena, struct config_boot 
            config_read(&config, text, CONFIG_PATH, arena, &ignored) &&
            config_seconds_to_wait(&config) == 0 &&
            config_evaluate(&config, &config.entries[config_default(&config)], boot, &ignored) &&
-           boot->action == CONFIG_ACTION_BOOT && config.warnings == NULL &&
-           !config.asked_for_overlay;
+           boot->action == CONFIG_ACTION_BOOT && config.warnings == NULL && !config.needs_overlay;
 }
 
 /* The config's text, on which all depends. */

@@ -139,7 +139,8 @@ static const struct config_platform platform = {
     .set_terminal = set_terminal,
     .set_graphics = set_graphics,
 };
-static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform};
+static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
+                                                      config_overlay_linked};
 
 static int set_up(void **state)
 {
