@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "loader/multiboot1.h"
+#include "tests/kernels/multiboot1_info.h"
 #include "tests/unit/elf_builder.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
@@ -24,11 +25,21 @@ static struct multiboot1_header header;
 static struct image image;
 static struct error error;
 
+/* Writes a field of the header that begins at an offset of the file. */
+#define PUT(offset, field, value) put32(file + (offset) + offsetof(struct header, field), value)
+
+enum {
+    MAGIC_FIELDS_END = offsetof(struct header, header_addr),
+    ADDRESS_FIELDS_END = offsetof(struct header, mode_type),
+    VIDEO_FIELDS_END = sizeof(struct header),
+    CHECKSUM = offsetof(struct header, checksum),
+};
+
 static void put_header(size_t offset, uint32_t flags)
 {
-    put32(file + offset, MULTIBOOT1_HEADER_MAGIC);
-    put32(file + offset + 4, flags);
-    put32(file + offset + 8, 0u - MULTIBOOT1_HEADER_MAGIC - flags);
+    PUT(offset, magic, MULTIBOOT1_HEADER_MAGIC);
+    PUT(offset, flags, flags);
+    PUT(offset, checksum, 0u - MULTIBOOT1_HEADER_MAGIC - flags);
 }
 
 static void start_file(void)
@@ -104,7 +115,7 @@ static void a_wrong_checksum_is_told(void **state)
     (void)state;
     start_file();
     put_header(64, 0);
-    file[64 + 8] ^= 1;
+    file[64 + CHECKSUM] ^= 1;
     assert_refused(find(sizeof file), "wrong checksum");
 }
 
@@ -113,7 +124,7 @@ static void a_decoy_with_a_wrong_checksum_does_not_hide_the_header(void **state)
     (void)state;
     start_file();
     put_header(64, 0xff);
-    file[64 + 8] ^= 1;
+    file[64 + CHECKSUM] ^= 1;
     put_header(68, MULTIBOOT1_MEMORY_INFO); /* begins inside the decoy */
     assert_true(find(sizeof file));
     assert_int_equal(header.file_offset, 68);
@@ -158,10 +169,10 @@ static void a_file_too_short_for_a_header_is_refused_at_each_length(void **state
     (void)state;
     start_file();
     put_header(0, 0);
-    for (size_t size = 0; size < 12; size++) {
+    for (size_t size = 0; size < MAGIC_FIELDS_END; size++) {
         assert_refused(find(size), "no Multiboot header");
     }
-    assert_true(find(12));
+    assert_true(find(MAGIC_FIELDS_END));
 }
 
 static void a_file_that_ends_inside_the_address_fields_is_refused_at_each_length(void **state)
@@ -169,10 +180,10 @@ static void a_file_that_ends_inside_the_address_fields_is_refused_at_each_length
     (void)state;
     start_file();
     put_header(0, MULTIBOOT1_ADDRESS_FIELDS);
-    for (size_t size = 12; size < 32; size++) {
+    for (size_t size = MAGIC_FIELDS_END; size < ADDRESS_FIELDS_END; size++) {
         assert_refused(find(size), "ends inside the Multiboot header's address fields");
     }
-    assert_true(find(32));
+    assert_true(find(ADDRESS_FIELDS_END));
 }
 
 static void address_fields_may_stand_behind_the_first_8192_bytes(void **state)
@@ -180,8 +191,8 @@ static void address_fields_may_stand_behind_the_first_8192_bytes(void **state)
     (void)state;
     start_file();
     put_header(LAST_LEGAL_OFFSET, MULTIBOOT1_ADDRESS_FIELDS);
-    put32(file + LAST_LEGAL_OFFSET + 12, 0x100000);
-    put32(file + LAST_LEGAL_OFFSET + 28, 0x123456);
+    PUT(LAST_LEGAL_OFFSET, header_addr, 0x100000);
+    PUT(LAST_LEGAL_OFFSET, entry_addr, 0x123456);
     assert_true(find(sizeof file));
     assert_int_equal(header.header_addr, 0x100000);
     assert_int_equal(header.entry_addr, 0x123456);
@@ -204,10 +215,10 @@ static void a_video_preference_is_handed_on_however_absurd(void **state)
     (void)state;
     start_file();
     put_header(64, MULTIBOOT1_VIDEO_MODE);
-    put32(file + 64 + 32, 2);
-    put32(file + 64 + 36, UINT32_MAX);
-    put32(file + 64 + 40, UINT32_MAX - 1);
-    put32(file + 64 + 44, 1000);
+    PUT(64, mode_type, 2);
+    PUT(64, width, UINT32_MAX);
+    PUT(64, height, UINT32_MAX - 1);
+    PUT(64, depth, 1000);
     assert_true(find(sizeof file));
     assert_int_equal(header.mode_type, 2);
     assert_int_equal(header.width, UINT32_MAX);
@@ -220,13 +231,13 @@ static void the_video_flag_without_its_fields_is_no_wish(void **state)
     (void)state;
     start_file();
     put_header(0, MULTIBOOT1_VIDEO_MODE);
-    for (size_t size = 12; size < 48; size++) {
+    for (size_t size = MAGIC_FIELDS_END; size < VIDEO_FIELDS_END; size++) {
         assert_true(find(size));
         assert_int_equal(header.mode_type, MULTIBOOT1_EGA_TEXT);
         assert_int_equal(header.width, 0);
         assert_int_equal(header.depth, 0);
     }
-    assert_true(find(48));
+    assert_true(find(VIDEO_FIELDS_END));
     assert_int_equal(header.width, 0x5a5a5a5a);
 }
 
@@ -425,9 +436,10 @@ static void an_empty_image_is_refused(void **state)
     assert_fields_refused(&wanted, "lies outside the loaded bytes");
 }
 
-/* ---- The boot information: read as a kernel reads it, by offsets of the specification. */
+/* ---- The boot information: read as a kernel reads it, by a declaration of
+   its own. */
 
-enum { INFORMATION_ADDRESS = 0x10000 };
+enum { INFORMATION_ADDRESS = 0x10000, BOTH_SYMBOLS = INFO_AOUT_SYMBOLS | INFO_ELF_SECTIONS };
 
 static const struct memory_range pc_ranges[] = {
     {0, 0x9fc00, MEMORY_AVAILABLE},
@@ -437,7 +449,7 @@ static const struct memory_range pc_ranges[] = {
 };
 static const struct memory_map pc_map = {(struct memory_range *)pc_ranges, 4, 4};
 
-static uint8_t *information;
+static struct info *info;
 static size_t information_size;
 
 static struct boot_information minimal(void)
@@ -450,21 +462,21 @@ static struct boot_information minimal(void)
 static void write_information(const struct boot_information *wanted)
 {
     information_size = (size_t)multiboot1_information_size(wanted);
-    information = calloc(1, information_size);
-    multiboot1_write_information(wanted, information, INFORMATION_ADDRESS);
-}
-
-static uint32_t field(size_t offset)
-{
-    return load32(information + offset);
+    info = calloc(1, information_size);
+    multiboot1_write_information(wanted, (uint8_t *)info, INFORMATION_ADDRESS);
 }
 
 /* What a physical address in the information points to; length bytes of it are inside. */
-static const uint8_t *pointed_to(uint32_t address, size_t length)
+static const void *pointed_to(uint32_t address, size_t length)
 {
     assert_true(address >= INFORMATION_ADDRESS);
     assert_true(range_within(address - INFORMATION_ADDRESS, length, information_size));
-    return information + (address - INFORMATION_ADDRESS);
+    return (const uint8_t *)info + (address - INFORMATION_ADDRESS);
+}
+
+static uint64_t join(uint32_t low, uint32_t high)
+{
+    return (uint64_t)high << 32 | low;
 }
 
 static void without_modules_and_sections_their_flags_are_clear(void **state)
@@ -472,14 +484,17 @@ static void without_modules_and_sections_their_flags_are_clear(void **state)
     (void)state;
     struct boot_information wanted = minimal();
     write_information(&wanted);
-    assert_int_equal(field(0), 1 << 0 | 1 << 1 | 1 << 2 | 1 << 6 | 1 << 9);
-    for (size_t offset = 20; offset < 44; offset += 4) { /* mods, syms */
-        assert_int_equal(field(offset), 0);
+    assert_int_equal(info->flags, INFO_MEMORY | INFO_BOOT_DEVICE | INFO_CMDLINE | INFO_MEMORY_MAP |
+                                      INFO_LOADER_NAME);
+    assert_int_equal(info->mods_count, 0);
+    assert_int_equal(info->mods_addr, 0);
+    for (size_t i = 0; i < sizeof info->syms / sizeof info->syms[0]; i++) {
+        assert_int_equal(info->syms[i], 0);
     }
-    for (size_t offset = 52; offset < 64; offset += 4) { /* drives, config_table */
-        assert_int_equal(field(offset), 0);
-    }
-    free(information);
+    assert_int_equal(info->drives_length, 0);
+    assert_int_equal(info->drives_addr, 0);
+    assert_int_equal(info->config_table, 0);
+    free(info);
 }
 
 static void memory_boot_device_and_loader_name_are_told(void **state)
@@ -487,11 +502,11 @@ static void memory_boot_device_and_loader_name_are_told(void **state)
     (void)state;
     struct boot_information wanted = minimal();
     write_information(&wanted);
-    assert_int_equal(field(4), 639);
-    assert_int_equal(field(8), 31 * 1024);
-    assert_int_equal(field(12), 0xe0ffffff);
-    assert_string_equal(pointed_to(field(64), 4), "L 1");
-    free(information);
+    assert_int_equal(info->mem_lower, 639);
+    assert_int_equal(info->mem_upper, 31 * 1024);
+    assert_int_equal(info->boot_device, 0xe0ffffff);
+    assert_string_equal(pointed_to(info->boot_loader_name, 4), "L 1");
+    free(info);
 }
 
 static void an_empty_command_line_is_a_string_too(void **state)
@@ -499,8 +514,8 @@ static void an_empty_command_line_is_a_string_too(void **state)
     (void)state;
     struct boot_information wanted = minimal();
     write_information(&wanted);
-    assert_string_equal(pointed_to(field(16), 1), "");
-    free(information);
+    assert_string_equal(pointed_to(info->cmdline, 1), "");
+    free(info);
 }
 
 static void the_memory_map_has_24_bytes_an_entry_that_say_20(void **state)
@@ -508,15 +523,15 @@ static void the_memory_map_has_24_bytes_an_entry_that_say_20(void **state)
     (void)state;
     struct boot_information wanted = minimal();
     write_information(&wanted);
-    assert_int_equal(field(44), 4 * 24);
-    const uint8_t *entry = pointed_to(field(48), 4 * 24);
-    for (size_t i = 0; i < 4; i++, entry += 24) {
-        assert_int_equal(load32(entry), 20);
-        assert_int_equal(load64(entry + 4), pc_ranges[i].address);
-        assert_int_equal(load64(entry + 12), pc_ranges[i].length);
-        assert_int_equal(load32(entry + 20), pc_ranges[i].type);
+    assert_int_equal(info->mmap_length, 4 * sizeof(struct map_entry));
+    const struct map_entry *entry = pointed_to(info->mmap_addr, info->mmap_length);
+    for (size_t i = 0; i < 4; i++, entry++) {
+        assert_int_equal(entry->size, 20);
+        assert_int_equal(join(entry->base_low, entry->base_high), pc_ranges[i].address);
+        assert_int_equal(join(entry->length_low, entry->length_high), pc_ranges[i].length);
+        assert_int_equal(entry->type, pc_ranges[i].type);
     }
-    free(information);
+    free(info);
 }
 
 static void a_memory_map_of_two_hundred_ranges_is_told_whole(void **state)
@@ -530,10 +545,14 @@ static void a_memory_map_of_two_hundred_ranges_is_told_whole(void **state)
     struct boot_information wanted = minimal();
     wanted.map = &map;
     write_information(&wanted);
-    assert_int_equal(field(44), 200 * 24);
-    assert_int_equal(load64(pointed_to(field(48), 200 * 24) + 199 * 24 + 4), 398 * MIB);
-    assert_string_equal(pointed_to(field(16), 1), "");
-    free(information);
+    assert_int_equal(info->mmap_length, sizeof(struct map_entry[200]));
+    const struct map_entry *entries = pointed_to(info->mmap_addr, info->mmap_length);
+    for (size_t i = 0; i < 200; i++) {
+        assert_int_equal(join(entries[i].base_low, entries[i].base_high), ranges[i].address);
+        assert_int_equal(join(entries[i].length_low, entries[i].length_high), MIB);
+    }
+    assert_string_equal(pointed_to(info->cmdline, 1), "");
+    free(info);
 }
 
 static void modules_are_listed_in_order_with_their_strings(void **state)
@@ -548,17 +567,17 @@ static void modules_are_listed_in_order_with_their_strings(void **state)
     wanted.modules = modules;
     wanted.module_count = 3;
     write_information(&wanted);
-    assert_int_equal(field(0) & 1 << 3, 1 << 3);
-    assert_int_equal(field(20), 3);
-    const uint8_t *entry = pointed_to(field(24), 3 * 16);
-    for (size_t i = 0; i < 3; i++, entry += 16) {
-        assert_int_equal(load32(entry), modules[i].mod_start);
-        assert_int_equal(load32(entry + 4), modules[i].mod_end);
-        assert_string_equal(pointed_to(load32(entry + 8), strlen(modules[i].string) + 1),
+    assert_int_equal(info->flags & INFO_MODULES, INFO_MODULES);
+    assert_int_equal(info->mods_count, 3);
+    const struct module *entry = pointed_to(info->mods_addr, 3 * sizeof *entry);
+    for (size_t i = 0; i < 3; i++, entry++) {
+        assert_int_equal(entry->mod_start, modules[i].mod_start);
+        assert_int_equal(entry->mod_end, modules[i].mod_end);
+        assert_string_equal(pointed_to(entry->string, strlen(modules[i].string) + 1),
                             modules[i].string);
-        assert_int_equal(load32(entry + 12), 0); /* reserved */
+        assert_int_equal(entry->reserved, 0);
     }
-    free(information);
+    free(info);
 }
 
 static void section_headers_are_copied_with_their_number_size_and_names(void **state)
@@ -569,12 +588,12 @@ static void section_headers_are_copied_with_their_number_size_and_names(void **s
     struct boot_information wanted = minimal();
     wanted.sections = (struct boot_sections){.num = 3, .size = 40, .shndx = 2, .headers = headers};
     write_information(&wanted);
-    assert_int_equal(field(0) & 3 << 4, 1 << 5); /* the a.out flag never */
-    assert_int_equal(field(28), 3);
-    assert_int_equal(field(32), 40);
-    assert_int_equal(field(40), 2);
-    assert_memory_equal(pointed_to(field(36), sizeof headers), headers, sizeof headers);
-    free(information);
+    assert_int_equal(info->flags & BOTH_SYMBOLS, INFO_ELF_SECTIONS);
+    assert_int_equal(info->syms[ELF_NUM], 3);
+    assert_int_equal(info->syms[ELF_SIZE], 40);
+    assert_int_equal(info->syms[ELF_SHNDX], 2);
+    assert_memory_equal(pointed_to(info->syms[ELF_ADDR], sizeof headers), headers, sizeof headers);
+    free(info);
 }
 
 static void structure_map_and_command_line_come_first_in_one_page(void **state)
@@ -593,10 +612,10 @@ static void structure_map_and_command_line_come_first_in_one_page(void **state)
     wanted.module_count = 500;
     write_information(&wanted);
     assert_true(information_size > 500 * sizeof command_line);
-    assert_true(field(48) + field(44) <= INFORMATION_ADDRESS + PAGE);
-    assert_true(field(16) + sizeof command_line <= INFORMATION_ADDRESS + PAGE);
-    assert_true(field(24) > field(16));
-    free(information);
+    assert_true(info->mmap_addr + info->mmap_length <= INFORMATION_ADDRESS + PAGE);
+    assert_true(info->cmdline + sizeof command_line <= INFORMATION_ADDRESS + PAGE);
+    assert_true(info->mods_addr > info->cmdline);
+    free(info);
 }
 
 static void a_command_line_of_64_kib_arrives_whole(void **state)
@@ -611,9 +630,9 @@ static void a_command_line_of_64_kib_arrives_whole(void **state)
     struct boot_information wanted = minimal();
     wanted.command_line = command_line;
     write_information(&wanted);
-    assert_string_equal(pointed_to(field(16), length + 1), command_line);
-    assert_string_equal(pointed_to(field(64), 4), "L 1");
-    free(information);
+    assert_string_equal(pointed_to(info->cmdline, length + 1), command_line);
+    assert_string_equal(pointed_to(info->boot_loader_name, 4), "L 1");
+    free(info);
     free(command_line);
 }
 
@@ -633,18 +652,21 @@ static void parts_of_odd_lengths_do_not_touch_each_other(void **state)
         wanted.module_count = 2;
         wanted.sections = (struct boot_sections){5, 64, 4, headers};
         write_information(&wanted);
-        assert_string_equal(pointed_to(field(16), 1), wanted.command_line);
-        assert_string_equal(pointed_to(field(64), 1), wanted.loader_name);
-        const uint8_t *entry = pointed_to(field(24), 2 * 16);
-        assert_int_equal(field(24) % 8, 0); /* nothing asks for it, but structures are aligned */
-        assert_int_equal(field(36) % 8, 0);
-        assert_int_equal(load32(entry + 4), 2);
-        assert_int_equal(load32(entry + 16), 3);
-        assert_string_equal(pointed_to(load32(entry + 8), 1), letters + odd);
-        assert_string_equal(pointed_to(load32(entry + 24), 1), letters);
-        assert_memory_equal(pointed_to(field(36), sizeof headers), headers, sizeof headers);
-        assert_int_equal(load64(pointed_to(field(48), 24) + 12), 0x9fc00);
-        free(information);
+        assert_string_equal(pointed_to(info->cmdline, 1), wanted.command_line);
+        assert_string_equal(pointed_to(info->boot_loader_name, 1), wanted.loader_name);
+        const struct module *entries = pointed_to(info->mods_addr, 2 * sizeof *entries);
+        const struct map_entry *map = pointed_to(info->mmap_addr, sizeof *map);
+        assert_int_equal(info->mods_addr % 8,
+                         0); /* nothing asks for it, but structures are aligned */
+        assert_int_equal(info->syms[ELF_ADDR] % 8, 0);
+        assert_int_equal(entries[0].mod_end, 2);
+        assert_int_equal(entries[1].mod_start, 3);
+        assert_string_equal(pointed_to(entries[0].string, 1), letters + odd);
+        assert_string_equal(pointed_to(entries[1].string, 1), letters);
+        assert_memory_equal(pointed_to(info->syms[ELF_ADDR], sizeof headers), headers,
+                            sizeof headers);
+        assert_int_equal(map->length_low, 0x9fc00);
+        free(info);
     }
 }
 
@@ -661,31 +683,48 @@ static void the_drives_the_rom_table_and_apm_are_told_with_their_flags(void **st
          .drive_ports = {0x1f0, 0x1f1}},
         {.size = 32, .drive_number = 0xe0},
     };
-    const struct apm_table apm = {.version = 0x102, .offset = 0x12345678, .dseg_len = 0xfff0};
+    const struct apm_table apm = {.version = 0x102,
+                                  .cseg = 0xf000,
+                                  .offset = 0x12345678,
+                                  .cseg_16 = 0xf001,
+                                  .dseg = 0x40,
+                                  .flags = 3,
+                                  .cseg_len = 0xfffd,
+                                  .cseg_16_len = 0xfffe,
+                                  .dseg_len = 0xfff0};
     struct boot_information wanted = minimal();
     wanted.drives = drives;
     wanted.drive_count = 2;
     wanted.config_table = 0xfe6f5;
     wanted.apm = &apm;
     write_information(&wanted);
-    assert_int_equal(field(0) & (1 << 7 | 1 << 8 | 1 << 10), 1 << 7 | 1 << 8 | 1 << 10);
-    assert_int_equal(field(52), 64);
-    const uint8_t *drive = pointed_to(field(56), 64);
-    assert_int_equal(load32(drive), 32);
-    assert_int_equal(drive[4], 0x80);
-    assert_int_equal(drive[5], 1);
-    assert_int_equal(load16(drive + 6), 0x1234);
-    assert_int_equal(drive[8], 16);
-    assert_int_equal(drive[9], 63);
-    assert_int_equal(load32(drive + 10), 0x01f101f0);
-    assert_int_equal(load16(drive + 14), 0); /* ends the ports */
-    assert_int_equal(drive[32 + 4], 0xe0);
-    assert_int_equal(field(60), 0xfe6f5);
-    const uint8_t *table = pointed_to(field(68), 20);
-    assert_int_equal(load16(table), 0x102);
-    assert_int_equal(load32(table + 4), 0x12345678);
-    assert_int_equal(load16(table + 18), 0xfff0);
-    free(information);
+    const uint32_t flags = INFO_DRIVES | INFO_CONFIG_TABLE | INFO_APM_TABLE;
+    assert_int_equal(info->flags & flags, flags);
+    assert_int_equal(info->drives_length, 64);
+    const struct drive *drive = pointed_to(info->drives_addr, 64);
+    assert_int_equal(drive->size, 32);
+    assert_int_equal(drive->number, 0x80);
+    assert_int_equal(drive->mode, 1);
+    assert_int_equal(drive->cylinders, 0x1234);
+    assert_int_equal(drive->heads, 16);
+    assert_int_equal(drive->sectors, 63);
+    assert_int_equal(drive->ports[0], 0x1f0);
+    assert_int_equal(drive->ports[1], 0x1f1);
+    assert_int_equal(drive->ports[2], 0); /* ends the ports */
+    drive = (const struct drive *)((const uint8_t *)drive + drive->size);
+    assert_int_equal(drive->number, 0xe0);
+    assert_int_equal(info->config_table, 0xfe6f5);
+    const struct apm *table = pointed_to(info->apm_table, sizeof *table);
+    assert_int_equal(table->version, 0x102);
+    assert_int_equal(table->cseg, 0xf000);
+    assert_int_equal(table->offset, 0x12345678);
+    assert_int_equal(table->cseg_16, 0xf001);
+    assert_int_equal(table->dseg, 0x40);
+    assert_int_equal(table->flags, 3);
+    assert_int_equal(table->cseg_len, 0xfffd);
+    assert_int_equal(table->cseg_16_len, 0xfffe);
+    assert_int_equal(table->dseg_len, 0xfff0);
+    free(info);
 }
 
 static void as_many_drives_as_there_may_be_have_room(void **state)
@@ -699,10 +738,11 @@ static void as_many_drives_as_there_may_be_have_room(void **state)
     wanted.drive_count = BOOT_DRIVES;
     wanted.apm = &apm;
     write_information(&wanted);
-    assert_int_equal(field(52), sizeof drives);
-    assert_memory_equal(pointed_to(field(56), sizeof drives), drives, sizeof drives);
-    assert_int_equal(load16(pointed_to(field(68), 20)), 0x101);
-    free(information);
+    assert_int_equal(info->drives_length, sizeof drives);
+    assert_memory_equal(pointed_to(info->drives_addr, sizeof drives), drives, sizeof drives);
+    const struct apm *table = pointed_to(info->apm_table, sizeof *table);
+    assert_int_equal(table->version, 0x101);
+    free(info);
 }
 
 static void aout_symbols_have_their_flag_and_fields(void **state)
@@ -711,12 +751,12 @@ static void aout_symbols_have_their_flag_and_fields(void **state)
     struct boot_information wanted = minimal();
     wanted.symbols = (struct boot_symbols){24, 37, 0x105004};
     write_information(&wanted);
-    assert_int_equal(field(0) & (1 << 4 | 1 << 5), 1 << 4);
-    assert_int_equal(field(28), 24);
-    assert_int_equal(field(32), 37);
-    assert_int_equal(field(36), 0x105004);
-    assert_int_equal(field(40), 0);
-    free(information);
+    assert_int_equal(info->flags & BOTH_SYMBOLS, INFO_AOUT_SYMBOLS);
+    assert_int_equal(info->syms[AOUT_TABSIZE], 24);
+    assert_int_equal(info->syms[AOUT_STRSIZE], 37);
+    assert_int_equal(info->syms[AOUT_ADDR], 0x105004);
+    assert_int_equal(info->syms[AOUT_RESERVED], 0);
+    free(info);
 }
 
 static void elf_sections_exclude_aout_symbols(void **state)
@@ -727,8 +767,8 @@ static void elf_sections_exclude_aout_symbols(void **state)
     wanted.symbols = (struct boot_symbols){24, 37, 0x105004};
     wanted.sections = (struct boot_sections){1, 40, 0, headers};
     write_information(&wanted);
-    assert_int_equal(field(0) & (1 << 4 | 1 << 5), 1 << 5);
-    free(information);
+    assert_int_equal(info->flags & BOTH_SYMBOLS, INFO_ELF_SECTIONS);
+    free(info);
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "stage2/plan/plan.h"
+#include "tests/kernels/multiboot1_info.h"
 #include "tests/unit/elf_builder.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
@@ -540,7 +541,8 @@ static void a_hermitcore_boot_finds_each_thing_where_it_looks_for_it(void **stat
     assert_true(multiboot1_information_size(&plan.information) <= PAGE); /* all in one page */
     assert_int_equal(address % PAGE, 0);
     multiboot1_write_information(&plan.information, page, address);
-    assert_string_equal((char *)page + load32(page + 16) - address, "-uart=io:0x3f8");
+    assert_string_equal((char *)page + load32(page + offsetof(struct info, cmdline)) - address,
+                        "-uart=io:0x3f8");
     assert_module_at(0, MIB + 0xd000);
     assert_true(END_OF_RAM - plan.information.modules[0].mod_end >= 2 * MIB);
     for (size_t i = 0; i < plan.placement.count; i++) { /* a stack of 32 KiB behind the page */
@@ -555,11 +557,11 @@ static void put_address_fields(uint32_t load, uint32_t load_end, uint32_t bss_en
 {
     uint8_t *at = kernel.data + ELF_BUILT_MULTIBOOT;
     elf_put_multiboot1(&kernel, MULTIBOOT1_ADDRESS_FIELDS);
-    put32(at + 12, load + ELF_BUILT_MULTIBOOT);
-    put32(at + 16, load);
-    put32(at + 20, load_end);
-    put32(at + 24, bss_end);
-    put32(at + 28, entry);
+    put32(at + offsetof(struct header, header_addr), load + ELF_BUILT_MULTIBOOT);
+    put32(at + offsetof(struct header, load_addr), load);
+    put32(at + offsetof(struct header, load_end_addr), load_end);
+    put32(at + offsetof(struct header, bss_end_addr), bss_end);
+    put32(at + offsetof(struct header, entry_addr), entry);
 }
 
 static void address_fields_go_before_the_elf_headers_and_no_sections_are_told(void **state)

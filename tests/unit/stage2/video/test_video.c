@@ -10,6 +10,7 @@
 #include "loader/multiboot1.h"
 #include "loader/video.h"
 #include "stage2/video/video.h"
+#include "tests/kernels/multiboot1_info.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
 static const struct video_size unknown;
@@ -303,8 +304,18 @@ static void a_descriptor_that_is_no_timing_says_nothing(void **state)
 enum {
     ADDRESS = 0x12340,
     CONTROL_ADDRESS = 0x36510, /* where the firmware had written it */
-    FLAG_VBE = 1 << 11,
-    FLAG_FRAMEBUFFER = 1 << 12,
+    BOTH_FLAGS = INFO_VBE | INFO_FRAMEBUFFER,
+
+    /* Fields of the control block (VBE 3.0, 4.3): far pointers. */
+    OEM_STRING = 6,
+    VIDEO_MODES = 14,
+    OEM_VENDOR_NAME = 22,
+    FAR_POINTERS_END = 34,
+    SEGMENT = 2, /* of a far pointer */
+
+    /* In colour, as GRUB and Linux read it: two bytes after the specification's offset 110. */
+    PALETTE_ADDR = 2,
+    PALETTE_NUM_COLOURS = 6,
 };
 
 static uint8_t control_info[VBE_CONTROL_INFO_BYTES], mode_info[VBE_MODE_INFO_BYTES];
@@ -319,14 +330,20 @@ static void put_far_pointer(size_t at, uint16_t segment, uint16_t offset)
 }
 
 /* The information at `address`; the caller frees it. */
-static uint8_t *write_at(const struct video *video, uint32_t address)
+static struct info *write_at(const struct video *video, uint32_t address)
 {
     const struct boot_information information = {
         .map = &map, .command_line = "arguments", .loader_name = "loader", .video = video};
     size_t size = (size_t)multiboot1_information_size(&information);
-    uint8_t *buffer = calloc(1, size);
-    multiboot1_write_information(&information, buffer, address);
-    return buffer;
+    struct info *info = calloc(1, size);
+    multiboot1_write_information(&information, (uint8_t *)info, address);
+    return info;
+}
+
+/* What the information at `at` has at an address. */
+static const uint8_t *pointed_to(const struct info *info, uint32_t at, uint32_t address)
+{
+    return (const uint8_t *)info + (address - at);
 }
 
 static struct video graphics(void)
@@ -337,7 +354,7 @@ static struct video graphics(void)
     for (size_t i = 0; i < sizeof mode_info; i++) {
         mode_info[i] = (uint8_t)(i * 5 + 1);
     }
-    memset(control_info + 6, 0, 28);
+    memset(control_info + OEM_STRING, 0, FAR_POINTERS_END - OEM_STRING);
     return (struct video){
         .framebuffer = {.address = 0xfd000000,
                         .pitch = 4096,
@@ -370,17 +387,17 @@ static void a_frame_buffer_has_its_fields_where_kernels_read_them(void **state)
 {
     (void)state;
     const struct video video = graphics();
-    uint8_t *info = write_at(&video, ADDRESS);
-    assert_int_equal(load32(info) & (FLAG_VBE | FLAG_FRAMEBUFFER), FLAG_VBE | FLAG_FRAMEBUFFER);
-    assert_int_equal(load64(info + 88), 0xfd000000);
-    assert_int_equal(load32(info + 96), 4096);
-    assert_int_equal(load32(info + 100), 1024);
-    assert_int_equal(load32(info + 104), 768);
-    assert_int_equal(info[108], 32);
-    assert_int_equal(info[109], 1);
-    assert_int_equal(load16(info + 110), 0);
-    const uint8_t masks[] = {16, 8, 8, 8, 0, 8};
-    assert_memory_equal(info + 112, masks, sizeof masks);
+    struct info *info = write_at(&video, ADDRESS);
+    assert_int_equal(info->flags & BOTH_FLAGS, BOTH_FLAGS);
+    assert_int_equal(info->framebuffer_addr_low, 0xfd000000);
+    assert_int_equal(info->framebuffer_addr_high, 0);
+    assert_int_equal(info->framebuffer_pitch, 4096);
+    assert_int_equal(info->framebuffer_width, 1024);
+    assert_int_equal(info->framebuffer_height, 768);
+    assert_int_equal(info->framebuffer_bpp, 32);
+    assert_int_equal(info->framebuffer_type, 1);
+    const uint8_t masks[] = {0, 0, 16, 8, 8, 8, 0, 8};
+    assert_memory_equal(info->colour, masks, sizeof masks);
     free(info);
 }
 
@@ -388,13 +405,15 @@ static void the_vbe_blocks_are_copied(void **state)
 {
     (void)state;
     const struct video video = graphics();
-    uint8_t *info = write_at(&video, ADDRESS);
-    assert_memory_equal(info + (load32(info + 72) - ADDRESS), control_info, sizeof control_info);
-    assert_memory_equal(info + (load32(info + 76) - ADDRESS), mode_info, sizeof mode_info);
-    assert_int_equal(load16(info + 80), 0x4144);
-    assert_int_equal(load16(info + 82), 0xc000);
-    assert_int_equal(load16(info + 84), 0x1234);
-    assert_int_equal(load16(info + 86), 0x56);
+    struct info *info = write_at(&video, ADDRESS);
+    assert_memory_equal(pointed_to(info, ADDRESS, info->vbe_control_info), control_info,
+                        sizeof control_info);
+    assert_memory_equal(pointed_to(info, ADDRESS, info->vbe_mode_info), mode_info,
+                        sizeof mode_info);
+    assert_int_equal(info->vbe_mode, 0x4144);
+    assert_int_equal(info->vbe_interface_seg, 0xc000);
+    assert_int_equal(info->vbe_interface_off, 0x1234);
+    assert_int_equal(info->vbe_interface_len, 0x56);
     free(info);
 }
 
@@ -402,16 +421,17 @@ static void a_mode_list_inside_the_control_block_is_found_in_the_copy(void **sta
 {
     (void)state;
     const struct video video = graphics();
-    put_far_pointer(14, CONTROL_ADDRESS >> 4, 0x22);
-    put_far_pointer(6, 0xc000, 0x5a30);
-    put_far_pointer(22, (CONTROL_ADDRESS >> 4) + 0x20, 0); /* one behind the block */
-    uint8_t *info = write_at(&video, ADDRESS);
-    uint32_t copy = load32(info + 72);
-    const uint8_t *control = info + (copy - ADDRESS);
-    assert_int_equal(load16(control + 16) * 16 + load16(control + 14), copy + 0x22);
-    assert_int_equal(load16(control + 8), 0xc000);
-    assert_int_equal(load16(control + 6), 0x5a30);
-    assert_int_equal(load16(control + 24), (CONTROL_ADDRESS >> 4) + 0x20);
+    put_far_pointer(VIDEO_MODES, CONTROL_ADDRESS >> 4, 0x22);
+    put_far_pointer(OEM_STRING, 0xc000, 0x5a30);
+    put_far_pointer(OEM_VENDOR_NAME, (CONTROL_ADDRESS >> 4) + 0x20, 0); /* one behind the block */
+    struct info *info = write_at(&video, ADDRESS);
+    uint32_t copy = info->vbe_control_info;
+    const uint8_t *control = pointed_to(info, ADDRESS, copy);
+    assert_int_equal(load16(control + VIDEO_MODES + SEGMENT) * 16 + load16(control + VIDEO_MODES),
+                     copy + 0x22);
+    assert_int_equal(load16(control + OEM_STRING + SEGMENT), 0xc000);
+    assert_int_equal(load16(control + OEM_STRING), 0x5a30);
+    assert_int_equal(load16(control + OEM_VENDOR_NAME + SEGMENT), (CONTROL_ADDRESS >> 4) + 0x20);
     free(info);
 }
 
@@ -419,11 +439,11 @@ static void a_copy_out_of_real_modes_reach_keeps_its_pointers(void **state)
 {
     (void)state;
     const struct video video = graphics();
-    put_far_pointer(14, CONTROL_ADDRESS >> 4, 0x22);
-    uint8_t *info = write_at(&video, 0x200000);
-    const uint8_t *control = info + (load32(info + 72) - 0x200000);
-    assert_int_equal(load16(control + 16), CONTROL_ADDRESS >> 4);
-    assert_int_equal(load16(control + 14), 0x22);
+    put_far_pointer(VIDEO_MODES, CONTROL_ADDRESS >> 4, 0x22);
+    struct info *info = write_at(&video, 0x200000);
+    const uint8_t *control = pointed_to(info, 0x200000, info->vbe_control_info);
+    assert_int_equal(load16(control + VIDEO_MODES + SEGMENT), CONTROL_ADDRESS >> 4);
+    assert_int_equal(load16(control + VIDEO_MODES), 0x22);
     free(info);
 }
 
@@ -432,15 +452,15 @@ static void indexed_colours_come_with_their_palette(void **state)
     (void)state;
     struct video video = graphics();
     video.framebuffer.type = FRAMEBUFFER_INDEXED;
-    uint8_t *info = write_at(&video, ADDRESS);
-    assert_int_equal(info[109], 0);
-    assert_int_equal(load16(info + 116), 16);
-    const uint8_t *palette = info + (load32(info + 112) - ADDRESS);
+    struct info *info = write_at(&video, ADDRESS);
+    assert_int_equal(info->framebuffer_type, 0);
+    assert_int_equal(load16(info->colour + PALETTE_NUM_COLOURS), 16);
+    const uint8_t *palette = pointed_to(info, ADDRESS, load32(info->colour + PALETTE_ADDR));
     assert_memory_equal(palette, video_palette, sizeof video_palette);
     const uint8_t blue[] = {0, 0, 0xa8}, brown[] = {0xa8, 0x54, 0}, white[] = {0xfe, 0xfe, 0xfe};
-    assert_memory_equal(palette + 3, blue, sizeof blue);
-    assert_memory_equal(palette + 18, brown, sizeof brown);
-    assert_memory_equal(palette + 45, white, sizeof white);
+    assert_memory_equal(palette + 1 * 3, blue, sizeof blue);
+    assert_memory_equal(palette + 6 * 3, brown, sizeof brown);
+    assert_memory_equal(palette + 15 * 3, white, sizeof white);
     free(info);
 }
 
@@ -448,10 +468,11 @@ static void without_vbe_the_frame_buffer_is_described_all_the_same(void **state)
 {
     (void)state;
     const struct video video = {.framebuffer = {.address = 0xb8000, .type = FRAMEBUFFER_TEXT}};
-    uint8_t *info = write_at(&video, ADDRESS);
-    assert_int_equal(load32(info) & (FLAG_VBE | FLAG_FRAMEBUFFER), FLAG_FRAMEBUFFER);
-    assert_int_equal(load64(info + 88), 0xb8000);
-    assert_int_equal(info[109], 2);
+    struct info *info = write_at(&video, ADDRESS);
+    assert_int_equal(info->flags & BOTH_FLAGS, INFO_FRAMEBUFFER);
+    assert_int_equal(info->framebuffer_addr_low, 0xb8000);
+    assert_int_equal(info->framebuffer_addr_high, 0);
+    assert_int_equal(info->framebuffer_type, 2);
     free(info);
 }
 
@@ -459,11 +480,11 @@ static void without_a_screen_nothing_is_said_of_one(void **state)
 {
     (void)state;
     const struct video video = {.framebuffer = {.type = FRAMEBUFFER_NONE}};
-    uint8_t *info = write_at(&video, ADDRESS);
-    assert_int_equal(load32(info) & (FLAG_VBE | FLAG_FRAMEBUFFER), 0);
-    for (size_t i = 72; i < 120; i++) {
-        assert_int_equal(info[i], 0);
-    }
+    struct info *info = write_at(&video, ADDRESS);
+    assert_int_equal(info->flags & BOTH_FLAGS, 0);
+    const struct info none = {.flags = 0};
+    assert_memory_equal(&info->vbe_control_info, &none.vbe_control_info,
+                        sizeof none - offsetof(struct info, vbe_control_info));
     free(info);
 }
 
