@@ -5,9 +5,12 @@ report kernel with the right modules and memory map; what cannot ends in one lin
 import re
 import struct
 import zlib
+from dataclasses import dataclass
 
 import pytest
 
+from atapi_trace import READ_10, READ_12, sectors_read, trace_packets
+from conftest import Boot
 from discs import BUILD, CONFIG, SECTOR, file_in_iso, tree
 from good_kernels import plain
 from make_kernel import pattern
@@ -27,6 +30,8 @@ TOP = shim.MEMORY_KIB << 10  # of conventional memory
 STANDARD = shim.memory_map(MEMORY_MIB)
 ALL_GARBAGE = GARBAGE_UPPER | GARBAGE_SEGMENTS | GARBAGE_DIRECTION | GARBAGE_INTERRUPT | GARBAGE_VIDEO
 A20_OFF = A20_OFF_PORT_92 | A20_OFF_KEYBOARD
+VOLUME_DESCRIPTOR = 16  # its sector
+LEFT_OUT = slice(1, 16)  # of the boot image, where only the first sector is loaded; more than 32 KiB are always read
 BOOT_SECTOR_BYTES = 512  # what runs in the boot image before it is checked: never read again
 ONLY_2048_BYTES, ONLY_512_BYTES = {"load_sectors": 4}, {"load_sectors": 1}
 HARD_DISK_SECTORS = {"drive": 0x80, "sector_size": 512, "reported_size": 512}
@@ -46,19 +51,39 @@ def floppy(tmp_path):
     return make
 
 
+@dataclass
+class Booted:
+    result: Boot
+    by_firmware: list  # sectors that the drive was asked for, as often as it was
+    by_driver: list
+
+    @property
+    def report(self):
+        return self.result.report
+
+    @property
+    def serial(self):
+        return self.result.serial
+
+
 @pytest.fixture
-def boots(boot, iso, floppy):
-    """Boots the report kernel under a faulty firmware and checks that it got everything it was sent."""
+def boots(boot, iso, floppy, tmp_path):
+    """Boots the report kernel under a faulty firmware."""
     def run(ranges=STANDARD, extra=(), **faults):
-        result = boot(iso, timeout=12, memory=MEMORY_MIB, extra=[*floppy(ranges, **faults), *extra])
+        log = tmp_path / "packets"
+        result = boot(iso, timeout=12, memory=MEMORY_MIB, extra=[*floppy(ranges, **faults), *trace_packets(log), *extra])
         assert "SHIM: start\n" in result.serial
-        report = result.report
-        assert report["cmdline"] == b"one two"
-        assert report["regions_wrong"] == 0
-        assert [m["adler"] for m in report.modules] == [zlib.adler32(data) for data in MODULES]
-        assert report["a20"] == 1
-        return result
+        return Booted(result, sectors_read(log, READ_10), sectors_read(log, READ_12))
     return run
+
+
+def assert_arrived(booted):
+    """The kernel got everything that it was sent."""
+    report = booted.report
+    assert report["cmdline"] == b"one two"
+    assert report["regions_wrong"] == 0
+    assert [m["adler"] for m in report.modules] == [zlib.adler32(data) for data in MODULES]
+    assert report["a20"] == 1
 
 
 @pytest.fixture
@@ -73,7 +98,7 @@ def gives_back(iso, floppy):
                 machine.type_serial("x")
             machine.wait_for("^SHIM: INT 18h$")
             said = machine.serial.split("SHIM: start\n")[1].split("SHIM: INT 18h")[0]
-            lines = [line for line in said.split("\n") if line]
+            lines = [line for line in said.split("\n") if line and not line.startswith("SHIM: ")]
             screen = machine.screen().split("\n")
             for line in lines:
                 # A line of more than 80 characters goes on in the next row.
@@ -89,47 +114,79 @@ def el_torito_image(iso):
     return struct.unpack_from("<I", data, catalogue * SECTOR + 32 + 8)[0]
 
 
-def ranges_of(result):
-    return [(entry["base"], entry["length"], entry["type"]) for entry in result.report.mmap]
+def module_sectors(iso):
+    """Those of the largest module, which does not come with the directories."""
+    first, length = file_in_iso(iso, "boot/module0")
+    return range(first, first + length // SECTOR)
+
+
+def assert_read_again(boots, sector, usual, **fault):
+    """Boots with a fault: everything arrives, and the sector is read once more often than is usual."""
+    booted = boots(**usual, **fault)
+    assert_arrived(booted)
+    assert booted.by_firmware.count(sector) == boots(**usual).by_firmware.count(sector) + 1
+    return booted
+
+
+def image_sectors(iso):
+    """Those of the boot image."""
+    first, length = file_in_iso(iso, "boot/whelk.img")
+    return range(first, first + -(-length // SECTOR))
+
+
+def ranges_of(booted):
+    return [(entry["base"], entry["length"], entry["type"]) for entry in booted.report.mmap]
 
 
 # ---- Drives and how the firmware loads ---------------------------------------------------------
 
 def test_a_firmware_without_faults_boots(boots):
-    assert ranges_of(boots()) == STANDARD
+    booted = boots()
+    assert_arrived(booted)
+    assert ranges_of(booted) == STANDARD
 
 
 @pytest.mark.parametrize("loaded", [{}, ONLY_2048_BYTES], ids=["whole image", "first 2048 bytes"])
 @pytest.mark.parametrize("drive", [0x00, 0x80, 0x9F, 0xE0, 0xFF], ids=hex)
 def test_any_drive_number_boots_and_is_passed_on(boots, drive, loaded):
-    assert boots(drive=drive, **loaded).report["boot_device"] == drive << 24 | 0xFFFFFF
+    booted = boots(drive=drive, **loaded)
+    assert_arrived(booted)
+    assert booted.report["boot_device"] == drive << 24 | 0xFFFFFF
 
 
-def test_a_piix_whose_ports_are_switched_off_is_left_alone(boots, tmp_path):
+def test_a_piix_whose_ports_are_switched_off_is_left_alone(boots):
     """The drive's own ports are there: it would take a command, and wait for ever for the transfer."""
-    log = tmp_path / "packets"
-    boots(**ONLY_2048_BYTES, extra=["-trace", "ide_atapi_cmd_packet", "-D", str(log)])
-    assert "packet: 28" in log.read_text() and "packet: a8" not in log.read_text()
+    booted = boots(**ONLY_2048_BYTES)
+    assert_arrived(booted)
+    assert booted.by_driver == []
 
 
 @pytest.mark.parametrize("loaded", [ONLY_2048_BYTES, ONLY_512_BYTES], ids=["2048", "512"])
-def test_the_boot_sector_reads_what_the_firmware_left_out(boots, loaded):
-    boots(**loaded)
+def test_the_boot_sector_reads_what_the_firmware_left_out(boots, iso, loaded):
+    booted = boots(**loaded)
+    assert_arrived(booted)
+    assert set(image_sectors(iso)[LEFT_OUT]) <= set(booted.by_firmware)  # which has loaded at most one
 
 
 @pytest.mark.parametrize("loaded", [{}, ONLY_2048_BYTES], ids=["whole image", "first 2048 bytes"])
 def test_firmware_may_enter_at_07c0_0(boots, loaded):
-    boots(entry=1, **loaded)
+    booted = boots(entry=1, **loaded)
+    assert "SHIM: entry at 07c0:0\n" in booted.serial
+    assert_arrived(booted)
 
 
 # ---- Reading -----------------------------------------------------------------------------------
 
-READING_FAULTS = {
+ODD_DRIVES = {
     "sectors of 512 bytes": HARD_DISK_SECTORS,
     "sectors of 2048 bytes on a hard disk's number": {"drive": 0x80},
     "sector size said to be 0": {"reported_size": 0},
     "no INT 13h AH=48h": {"no_parameters": 1},
     "no INT 13h AH=48h, sectors of 512 bytes": {**HARD_DISK_SECTORS, "no_parameters": 1},
+    "at most 127 sectors of 512 bytes": {"max_sectors": 127, **HARD_DISK_SECTORS},
+    "no reads across 64 KiB": {"refuse_cross": 1},
+}
+READING_FAULTS = {
     "the first read fails": {"fail_first": 1},
     "the first 3 reads fail": {"fail_first": 3},
     "the first 4 reads fail with a time-out": {"fail_first": 4, "status": 0x80},
@@ -138,21 +195,28 @@ READING_FAULTS = {
     "at most 1 sector": {"max_sectors": 1},
     "at most 16 sectors": {"max_sectors": 16},
     "at most 31 sectors": {"max_sectors": 31},
-    "at most 127 sectors of 512 bytes": {"max_sectors": 127, **HARD_DISK_SECTORS},
     "at most 7 sectors of 512 bytes": {"max_sectors": 7, **HARD_DISK_SECTORS},
     "at most 1 sector of 512 bytes": {"max_sectors": 1, **HARD_DISK_SECTORS},
     "short reads with the carry flag": {"short_sectors": 3, "short_carry": 1},
     "short reads of 1 sector with the carry flag": {"short_sectors": 1, "short_carry": 1},
     "short reads without the carry flag": {"short_sectors": 3},
     "short reads of 512-byte sectors": {"short_sectors": 10, "short_carry": 1, **HARD_DISK_SECTORS},
-    "no reads across 64 KiB": {"refuse_cross": 1},
 }
+FAULT = "SHIM: a read goes wrong\n"
+
+
+@pytest.mark.parametrize("loaded", [{}, ONLY_2048_BYTES], ids=["whole image", "first 2048 bytes"])
+@pytest.mark.parametrize("drive", ODD_DRIVES)
+def test_a_drive_is_read_with(boots, drive, loaded):
+    assert_arrived(boots(**ODD_DRIVES[drive], **loaded))
 
 
 @pytest.mark.parametrize("loaded", [{}, ONLY_2048_BYTES], ids=["whole image", "first 2048 bytes"])
 @pytest.mark.parametrize("fault", READING_FAULTS)
 def test_reading_survives(boots, fault, loaded):
-    boots(**READING_FAULTS[fault], **loaded)
+    booted = boots(**READING_FAULTS[fault], **loaded)
+    assert FAULT in booted.serial
+    assert_arrived(booted)
 
 
 def test_after_a_bad_spot_the_transfers_grow_to_what_they_were(boot, discs, floppy):
@@ -171,21 +235,38 @@ def test_after_a_bad_spot_the_transfers_grow_to_what_they_were(boot, discs, flop
 
 
 def test_a_wrong_byte_in_the_first_read_of_the_rest_is_noticed_and_read_again(boots, iso):
-    boots(**ONLY_2048_BYTES, flip_lba=el_torito_image(iso) + 1, flip_offset=777, flip_count=1)
+    wrong = image_sectors(iso)[1]
+    booted = assert_read_again(boots, wrong, ONLY_2048_BYTES, flip_lba=wrong, flip_offset=777, flip_count=1)
+    assert FAULT in booted.serial
 
 
 @pytest.mark.parametrize("offset", [BOOT_SECTOR_BYTES, 2047, 2048, 5000])
-def test_a_wrong_byte_in_what_the_firmware_loaded_is_noticed_and_read_again(boots, offset):
-    boots(load_flip=offset)
+def test_a_wrong_byte_in_what_the_firmware_loaded_is_noticed_and_read_again(boots, iso, offset):
+    assert_read_again(boots, image_sectors(iso)[offset // SECTOR], {}, load_flip=offset)
 
 
-@pytest.mark.parametrize("drive", [{}, HARD_DISK_SECTORS], ids=["a CD", "said to be a disk"])
-def test_with_the_ide_function_switched_on_it_boots_as_well(boots, drive):
-    boots(dma=1, **drive)
+def test_with_the_ide_function_switched_on_a_cd_is_read_by_dma(boots, iso):
+    booted = boots(dma=1)
+    assert_arrived(booted)
+    assert set(module_sectors(iso)) <= set(booted.by_driver)
 
 
-def test_a_drive_that_reads_another_sector_than_the_firmware_is_left_to_it(boots):
-    boots(dma=1, flip_lba=16, flip_offset=1500, flip_count=1)
+def test_with_the_ide_function_switched_on_a_cd_that_is_said_to_be_a_disk_is_left_to_the_firmware(boots, iso):
+    booted = boots(dma=1, **HARD_DISK_SECTORS)
+    assert_arrived(booted)
+    assert booted.by_driver == []
+    assert set(module_sectors(iso)) <= set(booted.by_firmware)
+
+
+def test_a_drive_that_reads_another_sector_than_the_firmware_is_left_to_it(boots, iso, tmp_path):
+    """The firmware's reading of the volume descriptor, by which the drive is found, has a wrong byte."""
+    debug = tmp_path / "debug"
+    booted = boots(dma=1, flip_lba=VOLUME_DESCRIPTOR, flip_offset=1500, flip_count=1, extra=["-debugcon", f"file:{debug}"])
+    assert FAULT in booted.serial
+    assert_arrived(booted)
+    assert set(booted.by_driver) == {VOLUME_DESCRIPTOR}
+    assert set(module_sectors(iso)) <= set(booted.by_firmware)
+    assert debug.read_text() == "whelk: piix-ide: no drive with the same data at sector 16; the firmware reads on\n"
 
 
 # ---- Registers ---------------------------------------------------------------------------------
@@ -203,7 +284,9 @@ GARBAGE = {
 @pytest.mark.parametrize("loaded", [{}, ONLY_2048_BYTES], ids=["whole image", "first 2048 bytes"])
 @pytest.mark.parametrize("kind", GARBAGE)
 def test_calls_may_leave_behind(boots, kind, loaded):
-    assert ranges_of(boots(garbage=GARBAGE[kind], **loaded)) == STANDARD
+    booted = boots(garbage=GARBAGE[kind], **loaded)
+    assert_arrived(booted)
+    assert ranges_of(booted) == STANDARD
 
 
 # ---- Memory map --------------------------------------------------------------------------------
@@ -244,7 +327,9 @@ MAPS = {
 @pytest.mark.parametrize("name", MAPS)
 def test_a_memory_map_is_put_in_order(boots, name, entry_bytes):
     listed, expected = MAPS[name]
-    assert ranges_of(boots(listed, e820_bytes=entry_bytes)) == expected
+    booted = boots(listed, e820_bytes=entry_bytes)
+    assert_arrived(booted)
+    assert ranges_of(booted) == expected
 
 
 def test_ranges_that_acpi_3_says_to_ignore_are_ignored(boots):
@@ -285,7 +370,9 @@ SIZES = {
 @pytest.mark.parametrize("name", SIZES)
 def test_without_e820h_memory_is_known_from(boots, name, garbage):
     faults, expected = SIZES[name]
-    assert ranges_of(boots([], garbage=garbage, **faults)) == expected
+    booted = boots([], garbage=garbage, **faults)
+    assert_arrived(booted)
+    assert ranges_of(booted) == expected
 
 
 def test_without_any_memory_size_one_line_says_so(gives_back):
@@ -320,7 +407,9 @@ A20 = {
 @pytest.mark.parametrize("how", A20)
 def test_a20_is_enabled_by(boots, how):
     faults, extra = A20[how]
-    assert "SHIM: A20 off\n" in boots(extra=extra, **faults).serial
+    booted = boots(extra=extra, **faults)
+    assert "SHIM: A20 off\n" in booted.serial
+    assert_arrived(booted)
 
 
 # ---- What cannot be survived -------------------------------------------------------------------
@@ -362,10 +451,10 @@ def test_the_boot_sector_gives_up_on_an_image_that_was_moved_after_patching(give
     assert gives_back(**ONLY_2048_BYTES, image=moved) == [boot_error(6)]
 
 
-def test_the_boot_sector_mends_a_wrong_byte_in_itself(boots):
-    unused = (BUILD / "boot.img").read_bytes().index(b"\xcd\x18\xf4") + 2  # HLT behind INT 18h
+def test_the_boot_sector_reads_itself_again_after_a_wrong_byte_in_it(boots, iso):
+    unused = (BUILD / "boot.img").read_bytes().index(b"\xcd\x18\xf4") + 2  # HLT after INT 18h
     assert unused < BOOT_SECTOR_BYTES
-    boots(load_flip=unused)
+    assert_read_again(boots, image_sectors(iso)[0], {}, load_flip=unused)
 
 
 def test_stage_2_names_the_sector_that_it_cannot_read(gives_back):

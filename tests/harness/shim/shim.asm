@@ -231,10 +231,12 @@ start:  cli
         call print
 
         ; Registers as no firmware promises them; but a stack, and DL.
-        cmp byte cfg(entry), 1
         mov ax, 0
         mov bx, LOAD_ADDRESS
+        cmp byte cfg(entry), 1
         jne .entry
+        mov si, text_entry
+        call print
         mov ax, LOAD_ADDRESS / 16
         mov bx, 0
 .entry: push ax
@@ -660,6 +662,7 @@ read:   mov es, [bp + F_DS]
         cmp cx, cfg(short_sectors)
         jbe .whole
         mov cx, cfg(short_sectors)
+        call tell_fault
 .whole: mov eax, [es:si + 8]
         mov [lba], eax
 .sector:
@@ -712,9 +715,21 @@ read:   mov es, [bp + F_DS]
         jmp succeed
 .bad_medium:
         mov ah, cfg(status)
-.fail:  mov cx, [done]
+.fail:  call tell_fault
+        mov cx, [done]
         mov [es:si + 2], cx
         jmp fail
+
+; The first read that goes wrong is told; clobbers nothing.
+tell_fault:
+        cmp byte [fault_is_told], 0
+        jne .done
+        inc byte [fault_is_told]
+        push si
+        mov si, text_fault
+        call print
+        pop si
+.done:  ret
 
 ; EAX CD sector, DX offset in it of what was just copied to ES:DI; clobbers CX, DI
 flip:   cmp eax, cfg(flip_lba)
@@ -728,6 +743,7 @@ flip:   cmp eax, cfg(flip_lba)
         jae .done
         add di, cx
         xor byte [es:di], 0x10
+        call tell_fault
         cmp word cfg(flip_count), 0xffff
         je .done
         dec word cfg(flip_count)
@@ -855,6 +871,8 @@ hook15: cmp ah, 0x4f            ; the BIOS's own, from its keyboard interrupt
 
 ; ---- Data -------------------------------------------------------------------------------------
 text_start:      db "SHIM: start", 13, 10, 0
+text_entry:      db "SHIM: entry at 07c0:0", 13, 10, 0
+text_fault:      db "SHIM: a read goes wrong", 13, 10, 0
 text_int18:      db "SHIM: INT 18h", 13, 10, 0
 text_unreadable: db "SHIM: the CD cannot be read", 13, 10, 0
 text_no_image:   db "SHIM: no El Torito image", 13, 10, 0
@@ -874,6 +892,7 @@ block_in_buffer: dd 0           ; CD sector
 lba:    dd 0
 done:   dw 0
 period: dw 0
+fault_is_told: db 0
 
         times CONFIG - ($ - $$) db 0
         db "WHELKSHM"
