@@ -2,7 +2,6 @@
 """The boot tests' fixtures: `discs` makes ISOs, `boot` runs one to the report kernel's END."""
 
 import collections
-import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,6 @@ from discs import Discs  # noqa: E402
 from place import Place  # noqa: E402
 from qemu import FIRMWARES, Machine  # noqa: E402
 from report import Report  # noqa: E402
-
-# A shell has its background jobs ignore these, and so what they start; the tests send them.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 EXIT_REPORTED = 0x10 << 1 | 1  # what isa-debug-exit makes of the report kernel's code
 

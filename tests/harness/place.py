@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import struct
 import subprocess
 
@@ -28,6 +29,13 @@ def kernel(address=MIB, size=4096):
 
 def good_tree(**more):
     return {CONFIG: ENTRY.encode(), "boot/kernel": kernel(), **more}
+
+
+def default_signals():
+    """preexec_fn of a program that a test ends by a signal: a shell has its background jobs ignore some, nohup SIGHUP,
+    and whoever starts the tests may have done so."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def for_everyone(directory):

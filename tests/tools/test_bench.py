@@ -17,6 +17,7 @@ import pytest
 
 from discs import BUILD, CONFIG, MKRESCUE, tree, write_tree
 from good_kernels import KERNELS
+from place import default_signals
 from qemu import PATIENCE
 
 pytestmark = pytest.mark.bios("names its firmware itself")
@@ -293,7 +294,8 @@ def is_waiting_qemu(pid):
 def test_no_qemu_is_left_after_a_signal(bench, tmp_path, number):
     write_tree(tmp_path / "tree", tree(halting_kernel()))
     with subprocess.Popen([WHELK, "bench", "--accel=tcg", "--loaders=whelk", "--until=never", tmp_path / "tree"],
-                          env={**os.environ, "TMPDIR": str(bench.scratch)}, stderr=subprocess.DEVNULL) as process:
+                          env={**os.environ, "TMPDIR": str(bench.scratch)}, stderr=subprocess.DEVNULL,
+                          preexec_fn=default_signals) as process:
         deadline = time.monotonic() + 60 * PATIENCE
         children = []
         while not any(is_waiting_qemu(child) for child in children):
@@ -328,7 +330,8 @@ def test_what_a_peers_tool_has_started_is_ended_as_well(bench, tmp_path):
     write_tree(tmp_path / "tree", tree(halting_kernel()))
     environment = {"TMPDIR": str(bench.scratch), "STARTED": str(started), "PATH": f"{commands}:{os.environ['PATH']}"}
     with subprocess.Popen([WHELK, "bench", "--accel=tcg", "--loaders=grub", tmp_path / "tree"],
-                          env={**os.environ, **environment}, stderr=subprocess.DEVNULL) as process:
+                          env={**os.environ, **environment}, stderr=subprocess.DEVNULL,
+                          preexec_fn=default_signals) as process:
         deadline = time.monotonic() + 20 * PATIENCE
         while not started.exists():
             assert time.monotonic() < deadline and process.poll() is None

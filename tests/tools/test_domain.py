@@ -16,7 +16,7 @@ import yaml
 
 from discs import BUILD, CONFIG, tree
 from good_kernels import KERNELS
-from place import good_tree, kernel
+from place import default_signals, good_tree, kernel
 from qemu import PATIENCE
 
 pytestmark = pytest.mark.bios("names its firmware itself")
@@ -170,7 +170,8 @@ def xen(place, *arguments, script=FAKE_XL, program=None, **options):
     (tools / "xl").chmod(0o755)
     words = [str(program)] if program else [str(WHELK), "xen"]
     return subprocess.Popen([*words, *arguments], cwd=place.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            text=True, env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}, **options)
+                            text=True, env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}, preexec_fn=default_signals,
+                            **options)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from discs import BUILD, CONFIG, MKRESCUE, ROOT, Sparse, file_in_iso
-from place import ENTRY, OWN, contents, extract, for_everyone, good_tree, kernel, may_mount
+from place import ENTRY, OWN, contents, default_signals, extract, for_everyone, good_tree, kernel, may_mount
 from qemu import PATIENCE
 
 pytestmark = pytest.mark.bios("the tool alone")
@@ -597,7 +597,7 @@ def test_a_signal_in_the_middle_leaves_nothing(place, number):
     tree = place.write(good_tree(big=Sparse(4 * GIB)))
     out = place.path / "out"
     out.mkdir()
-    run = subprocess.Popen([MKRESCUE, "-o", out / "out.iso", tree])
+    run = subprocess.Popen([MKRESCUE, "-o", out / "out.iso", tree], preexec_fn=default_signals)
     deadline = time.monotonic() + 20 * PATIENCE
     while sum(path.stat().st_size for path in out.rglob("iso")) < MIB:
         assert time.monotonic() < deadline and run.poll() is None
@@ -613,7 +613,8 @@ def test_a_signal_while_xorriso_runs_leaves_nothing(place, number):
     tree = place.write(good_tree())
     out = place.path / "out"
     out.mkdir()
-    run = subprocess.Popen([MKRESCUE, BY_XORRISO, "-o", out / "out.iso", tree], env=environment)
+    run = subprocess.Popen([MKRESCUE, BY_XORRISO, "-o", out / "out.iso", tree], env=environment,
+                           preexec_fn=default_signals)
     deadline = time.monotonic() + 20 * PATIENCE
     while not ((place.path / "pid").exists() and (place.path / "pid").read_text().endswith("\n")):
         assert time.monotonic() < deadline
@@ -623,6 +624,14 @@ def test_a_signal_while_xorriso_runs_leaves_nothing(place, number):
     assert run.wait(20 * PATIENCE) == -number
     assert os.listdir(out) == []
     assert not Path("/proc", (place.path / "pid").read_text().strip()).exists()
+
+
+def test_a_hangup_that_nohup_has_it_ignore_ends_nothing(place):
+    environment = fake_xorriso(place, f'kill -HUP $PPID; echo sent > {place.path}/sent; exec {shutil.which("xorriso")} "$@"\n')
+    tree = place.write(good_tree())
+    done = place.run(MKRESCUE, BY_XORRISO, "-o", place.iso, tree, program="nohup", env=environment)
+    assert done.returncode == 0, done.stderr
+    assert (place.path / "sent").exists() and place.iso.exists()
 
 
 def test_only_the_problems_are_quoted_of_what_a_failing_xorriso_prints(place):

@@ -11,7 +11,7 @@ import pytest
 
 from discs import BUILD, Sparse, tree, write_tree
 from good_kernels import KERNELS
-from place import good_tree, may_mount
+from place import default_signals, good_tree, may_mount
 from qemu import PATIENCE
 from report import Report
 
@@ -184,7 +184,7 @@ def test_the_terminal_is_as_before_and_can_be_read(place):
 def test_qemu_ends_when_whelk_is_ended(place, number):
     iso = place.make(place.write(good_tree()))
     qemu = fake_qemu(place, f"echo $$ >{place.path}/pid.new; mv {place.path}/pid.new {place.path}/pid; exec sleep 60\n")
-    process = subprocess.Popen([WHELK, "run", "--qemu", qemu, iso])
+    process = subprocess.Popen([WHELK, "run", "--qemu", qemu, iso], preexec_fn=default_signals)
     deadline = time.monotonic() + 20 * PATIENCE
     while not (place.path / "pid").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -200,7 +200,8 @@ def test_a_signal_while_the_iso_is_made_leaves_nothing(place):
     source = place.write(good_tree(big=Sparse(4 << 30)))
     temporary = place.path / "temporary"
     temporary.mkdir()
-    process = subprocess.Popen([WHELK, "run", source], env={**os.environ, "TMPDIR": str(temporary)})
+    process = subprocess.Popen([WHELK, "run", source], env={**os.environ, "TMPDIR": str(temporary)},
+                               preexec_fn=default_signals)
     deadline = time.monotonic() + 20 * PATIENCE
     while not any(path.stat().st_size > 1 << 20 for path in temporary.rglob("iso")):
         assert time.monotonic() < deadline and process.poll() is None
