@@ -19,6 +19,7 @@
 enum {
     MAX_MEMORY_RANGES = 512,
     WAIT_FOR_EVER = -1,
+    LONG_TEXT_BYTES = 16 * 1024,
     PLAN_BYTES = 96 * 1024, /* the kernel's headers, its segments and sections */
     PLAN_BYTES_PER_MODULE = 512,
 };
@@ -62,6 +63,12 @@ static const struct config_overlay *read_config_overlay(struct config *config, s
     return overlay->config;
 }
 
+/* Memory for a config's text. A BIOS leaves little conventional memory: a long text takes none. */
+static uint8_t *allocate_text(size_t size, struct arena *arena)
+{
+    return size > LONG_TEXT_BYTES ? disc_staging_allocate(size) : arena_allocate(arena, size, 1);
+}
+
 static bool read_config(struct config *config, const char *path, struct arena *arena,
                         struct error *error)
 {
@@ -74,7 +81,7 @@ static bool read_config(struct config *config, const char *path, struct arena *a
                     (unsigned long long)file.size, CONFIG_MAX_BYTES);
     }
     size_t size = (size_t)file.size;
-    uint8_t *text = arena_allocate(arena, size + 1, 1);
+    uint8_t *text = allocate_text(size + 1, arena);
     if (text == NULL || !file_read(&file, 0, size, text, error)) {
         return text != NULL ? fail_in(error, "%s: ", path)
                             : fail(error, "%s: too large for the working memory", path);
@@ -154,19 +161,27 @@ static void report_timeline(const char *wish)
     }
 }
 
+/* A config that another one's entry has led to. */
+struct inner_config {
+    struct config config;
+    size_t staging; /* disc_staging_mark() before its text */
+};
+
 /* The config that an entry puts in this one's place; NULL: it cannot be read. */
 static struct config *read_next(struct config *config, const char *path, struct error *error)
 {
-    struct config *next = ARENA_NEW(config->arena, struct config);
+    struct inner_config *next = ARENA_NEW(config->arena, struct inner_config);
     if (next == NULL) {
         fail(error, "%s: no memory left for one more config", path);
         return NULL;
     }
-    if (!read_config(next, path, config->arena, error)) {
+    next->staging = disc_staging_mark();
+    if (!read_config(&next->config, path, config->arena, error)) {
+        disc_staging_reset(next->staging);
         return NULL;
     }
-    next->outer = config;
-    return next;
+    next->config.outer = config;
+    return &next->config;
 }
 
 /* The config whose entry led to this one, which is given back. */
@@ -174,6 +189,7 @@ static struct config *go_back(struct config *config)
 {
     struct arena *arena = config->arena;
     struct config *outer = config->outer;
+    disc_staging_reset(((struct inner_config *)config)->staging);
     arena->used = (size_t)((uint8_t *)config - arena->base);
     outer->is_back = true;
     return outer;

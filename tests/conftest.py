@@ -87,17 +87,31 @@ def loader(request):
     return request.config.getoption("--loader")
 
 
+def _boot(image, timeout, machine):
+    with Machine(image, **machine) as qemu:
+        if qemu.wait_for("^END$|press a key", timeout)[0] != "END":
+            qemu.fail("the loader refused")
+        status = qemu.wait_exit()
+        assert status == EXIT_REPORTED, qemu.serial
+        return Boot(qemu.serial, status, Report(qemu.serial))
+
+
+@pytest.fixture(scope="session")
+def boots():
+    """What trees have come to, by ISO, firmware and machine: each boots once, however many tests look."""
+    return {}
+
+
 @pytest.fixture
-def boot(discs, loader):
+def boot(discs, boots, loader):
     default_loader = loader
 
     def run(source, loader=None, timeout=30, **machine):
         """Boots a tree (dict) or an image (Path) of the report kernel; the rest goes to Machine."""
-        image = source if isinstance(source, Path) else discs.make(source, loader or default_loader)
-        with Machine(image, **machine) as qemu:
-            if qemu.wait_for("^END$|press a key", timeout)[0] != "END":
-                qemu.fail("the loader refused")
-            status = qemu.wait_exit()
-            assert status == EXIT_REPORTED, qemu.serial
-            return Boot(qemu.serial, status, Report(qemu.serial))
+        if isinstance(source, Path):  # may be another one by the next time
+            return _boot(source, timeout, machine)
+        key = (discs.make(source, loader or default_loader), repr(Machine.on), repr(sorted(machine.items())))
+        if key not in boots:
+            boots[key] = _boot(key[0], timeout, machine)
+        return boots[key]
     return run
