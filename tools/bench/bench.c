@@ -102,8 +102,11 @@ static void end_progress(void)
 static bool measure_size(struct bench_iso *iso, struct error *error)
 {
     struct stat status;
-    if (stat(iso->path, &status) != 0 || !S_ISREG(status.st_mode)) {
-        return fail(error, "%s: %s", iso->path, errno != 0 ? strerror(errno) : "is no file");
+    if (stat(iso->path, &status) != 0) {
+        return fail(error, "%s: %s", iso->path, strerror(errno));
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return fail(error, "%s: is no file", iso->path);
     }
     iso->bytes = (uint64_t)status.st_size;
     return true;

@@ -95,9 +95,13 @@ static bool read_users(struct efi_boot_file *file, const struct tree_node *node,
     if (descriptor >= 0) {
         close(descriptor);
     }
+    if (!done) {
+        fail(error, "%s: cannot be read", node->disk);
+        return false;
+    }
     strcpy(file->path, node->path);
     file->contents = (struct bytes){file->owned, size};
-    return done || fail(error, "%s: cannot be read", node->disk);
+    return true;
 }
 
 /* Whether it is a loader of Whelk's: it says so in its .sbat section. */

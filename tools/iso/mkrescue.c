@@ -161,7 +161,8 @@ static bool read_sources(struct tree *tree, const struct command_line *line, boo
     tree->sources = calloc(operands->count + OUTPUT_OWN_FILES, sizeof *tree->sources);
     tree->count = 0;
     if (tree->sources == NULL) {
-        return fail(error, "out of memory");
+        fail(error, "out of memory");
+        return false;
     }
     for (size_t i = 0; i < operands->count; i++) {
         if (is_grub_platform(operands->at[i])) {
