@@ -601,9 +601,9 @@ static void strings_have_their_length_as_size(void **state)
         wanted.command_line = command_line;
         write_information(&wanted);
         assert_int_equal(tag_size(1), 8 + length + 1);
-        assert_string_equal(tag(1, 0) + 8, command_line);
+        assert_string_equal((const char *)(tag(1, 0) + 8), command_line);
         assert_int_equal(tag_size(2), 8 + 4);
-        assert_string_equal(tag(2, 0) + 8, "L 1");
+        assert_string_equal((const char *)(tag(2, 0) + 8), "L 1");
         command_line[length] = 'x';
     }
 }
@@ -625,7 +625,7 @@ static void modules_come_in_order_with_their_strings(void **state)
         assert_int_equal(load32(at + 4), 16 + strlen(modules[i].string) + 1);
         assert_int_equal(load32(at + 8), modules[i].mod_start);
         assert_int_equal(load32(at + 12), modules[i].mod_end);
-        assert_string_equal(at + 16, modules[i].string);
+        assert_string_equal((const char *)(at + 16), modules[i].string);
     }
     assert_null(tag(3, 3));
 }
