@@ -37,7 +37,12 @@ program "$NASM" nasm
 header stdio.h libc6-dev
 header linux/kvm.h linux-libc-dev
 header libisofs/libisofs.h libisofs-dev
-[ -e "$EFI_HEADERS/efi.h" ] || lacks "$EFI_HEADERS/efi.h" gnu-efi
+for name in efi.h x86_64/efibind.h ia32/efibind.h; do
+    if [ ! -e "$EFI_HEADERS/$name" ]; then
+        lacks "$EFI_HEADERS/$name" gnu-efi
+        break
+    fi
+done
 
 [ -n "$missing" ] || exit 0
 verb=is

@@ -83,6 +83,15 @@ def test_a_header_that_the_compiler_does_not_find_is_named():
                     "(or: make deps-build as root)\n")
 
 
+def test_gnu_efis_headers_of_both_machines_are_asked_for(tmp_path):
+    (tmp_path / "x86_64").mkdir()
+    for name in ("efi.h", "x86_64/efibind.h"):
+        (tmp_path / name).touch()
+    status, said = needs(EFI_HEADERS=str(tmp_path))
+    assert status != 0
+    assert said.startswith(f"make: {tmp_path}/ia32/efibind.h is missing: apt-get install gnu-efi ")
+
+
 def test_a_header_that_the_users_flags_lead_to_counts(tmp_path):
     for name in ("stdio.h", "linux/kvm.h", "libisofs/libisofs.h"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -106,7 +115,7 @@ def test_a_goal_that_compiles_nothing_needs_nothing(programs, tmp_path, goal):
 
 
 def test_deps_build_installs_each_package_that_is_named():
-    calls = re.compile(r"^(?:program|header|\[ -e) .* ([a-z][a-z0-9-]+)$", re.MULTILINE)
+    calls = re.compile(r"^ *(?:program|header|lacks) .* ([a-z][a-z0-9-]+)$", re.MULTILINE)
     named = set(calls.findall(NEEDS.read_text()))
     dependencies = (ROOT / "tests" / "dependencies").read_text()
     build = re.search(r"^build: (.*)$", dependencies, re.MULTILINE)
