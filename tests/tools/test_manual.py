@@ -150,8 +150,14 @@ def test_the_package_is_lintian_clean(package):
     assert (run.returncode, run.stdout) == (0, "")
 
 
-@pytest.mark.skipif(not list(Path("/var/lib/apt/lists").glob("*_dists_bookworm_main_binary-amd64_Packages*")),
-                    reason="apt has no list of Debian 12's packages")
+def apts_lists():
+    """Its lists of the packages of this release."""
+    release = Path("/etc/os-release").read_text(encoding="utf-8")
+    name = re.search(r"^VERSION_CODENAME=(\S+)", release, re.MULTILINE)
+    return name and list(Path("/var/lib/apt/lists").glob(f"*_dists_{name[1]}_main_binary-amd64_Packages*"))
+
+
+@pytest.mark.skipif(not apts_lists(), reason="apt has no list of this release's packages")
 def test_apt_would_install_the_package_on_a_machine_that_has_nothing_yet(package):
     run = subprocess.run(["apt-get", "install", "--simulate", "--no-install-recommends", "-o",
                           "Dir::State::status=/dev/null", package], capture_output=True, text=True)
