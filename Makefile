@@ -17,7 +17,10 @@ WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmi
 # Since NASM 2.16.02 -w+all warns of each relocation as well, which linked code is full of. Older
 # versions do not know that class of warnings, and would warn of its name.
 ASM_WARNINGS := -w+all -w-unknown-warning -w-reloc -Werror
-COMMON   := -std=c11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
+# For gdb (docs/debugging.md); no boot image changes by it.
+DEBUG     := -g -ffile-prefix-map=$(CURDIR)=.
+DEBUG_ASM := -g -F dwarf
+COMMON    := -std=c11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
 
 # ---- What a source file belongs to is seen from its path; nothing is listed here.
 #   *.overlay.c      in the BIOS boot image: read from the disc when a boot needs it (linker/overlay.ld)

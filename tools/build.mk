@@ -2,7 +2,7 @@
 # The host program, the hybrid MBR, install and help.
 
 # CPPFLAGS, CFLAGS and LDFLAGS are the user's, for the program only.
-HOST_CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
+HOST_CFLAGS   := -O2 $(DEBUG) $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
 TOOLS_CFLAGS  := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 TOOLS_LIBS    := -lisofs
 TOOLS_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOOLS_C) $(PURE_C))

@@ -8,7 +8,7 @@ BIOS_FLAGS   := -m32 -march=i486 -malign-data=abi -mno-sse -mno-mmx -mpreferred-
                -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
                -fomit-frame-pointer -fno-inline-functions-called-once \
                -ffunction-sections -fdata-sections -fno-delete-null-pointer-checks \
-               -nostdinc -isystem $(GCC_INCLUDE) -Istage2/libc
+               -nostdinc -isystem $(GCC_INCLUDE) -Istage2/libc $(DEBUG)
 # Optimised over all files at once: a kilobyte less. Not so what gcc calls by itself.
 BIOS_LTO     := -flto -flto-partition=one
 BIOS_NO_LTO  := stage2/libc/string
@@ -43,7 +43,7 @@ $(VENDORED:%.c=$(BIOS_BUILD)/%.o): $(BIOS_BUILD)/%.o: %.c
 $(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc loader/handoff_block.inc loader/handoff_copy.inc
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
-	@$(NASM) -f elf32 $(ASM_WARNINGS) $< -o $@
+	@$(NASM) -f elf32 $(DEBUG_ASM) $(ASM_WARNINGS) $< -o $@
 
 BIOS_LINK := $(CC) $(BIOS_FLAGS) $(CORE_FLAGS) $(BIOS_LTO) -nostdlib -static -no-pie \
              -Wl,--build-id=none,--gc-sections,--no-warn-rwx-segments,-z,noexecstack,-m,elf_i386

@@ -9,7 +9,7 @@ EFI_FLAGS    := -Oz -fno-inline-functions-called-once -fno-tree-ch -ffreestandin
                 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
                 -fcf-protection=none -fomit-frame-pointer -ffunction-sections -fdata-sections \
                 -fno-delete-null-pointer-checks -mno-sse -mno-mmx -mno-80387 \
-                -nostdinc -isystem $(GCC_INCLUDE) -isystem $(EFI_HEADERS) -Istage2/libc
+                -nostdinc -isystem $(GCC_INCLUDE) -isystem $(EFI_HEADERS) -Istage2/libc $(DEBUG)
 EFI_LTO      := -flto -flto-partition=one
 EFI_NO_LTO   := stage2/libc/string
 
@@ -41,7 +41,7 @@ $$(BUILD)/efi/$(1)/%.o: %.c
 $$(BUILD)/efi/$(1)/handoff.asm.o: boot/efi/$(1)/handoff.asm loader/handoff_block.inc loader/handoff_copy.inc
 	@mkdir -p $$(@D)
 	@echo "ASM  $$<"
-	@$$(NASM) -f $$(EFI_ELF_$(1)) $$(ASM_WARNINGS) $$< -o $$@
+	@$$(NASM) -f $$(EFI_ELF_$(1)) $$(DEBUG_ASM) $$(ASM_WARNINGS) $$< -o $$@
 
 $$(BUILD)/efi/$(1).elf: linker/efi-$(1).ld linker/efi.ld $$(EFI_OBJECTS_$(1))
 	@echo "LD   $$@"
