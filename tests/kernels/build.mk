@@ -14,7 +14,8 @@ REPORT_OBJECTS := $(addprefix $(KERNELS)/,entry.o trampoline.o report.o report2.
 DEMO_OBJECTS   := $(addprefix $(KERNELS)/,demo_entry.o demo.o adler32.o console.o string.o)
 
 .PHONY: kernels
-kernels: $(KERNELS)/report-payload.o $(KERNELS)/mover.bin $(KERNELS)/tiny.bin $(KERNELS)/services.bin $(KERNELS)/demo.elf
+kernels: $(KERNELS)/report-payload.o $(KERNELS)/mover.bin $(KERNELS)/tiny.bin $(KERNELS)/services.bin $(KERNELS)/demo.elf \
+    $(KERNELS)/long_mode.elf $(KERNELS)/crash.bin
 
 $(KERNELS):
 	@mkdir -p $@
@@ -43,6 +44,10 @@ $(KERNELS)/services.bin: tests/kernels/services.asm | $(KERNELS)
 	@echo "ASM  $@"
 	@$(NASM) -f bin -o $@ $<
 
+$(KERNELS)/crash.bin: tests/kernels/crash.asm | $(KERNELS)
+	@echo "ASM  $@"
+	@$(NASM) -f bin -o $@ $<
+
 # All of the report kernel in one relocatable object.
 $(KERNELS)/report-payload.o: $(REPORT_OBJECTS)
 	@echo "LD   $@"
@@ -52,6 +57,12 @@ $(KERNELS)/report-payload.o: $(REPORT_OBJECTS)
 $(KERNELS)/demo.elf: $(DEMO_OBJECTS) tests/kernels/demo.ld
 	@echo "LD   $@"
 	@ld -m elf_i386 -n -T tests/kernels/demo.ld -o $@ $(DEMO_OBJECTS)
+
+# So is the 64-bit one. Its debugging information is for docs/debugging.md.
+$(KERNELS)/long_mode.elf: tests/kernels/long_mode.asm | $(KERNELS)
+	@echo "ASM  $@"
+	@$(NASM) -f elf64 $(DEBUG_ASM) $(ASM_WARNINGS) -o $(@:.elf=.o) $<
+	@ld -m elf_x86_64 -n -Ttext-segment=0x100000 -o $@ $(@:.elf=.o)
 
 # ---- make demo: iso/ with the demo kernel in it, booted with the serial port on the terminal.
 DEMO_SECONDS := 60
