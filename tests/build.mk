@@ -4,15 +4,21 @@
 
 FUZZ_RUNS    ?= 200000
 FUZZ_SECONDS ?= 60
-PYTEST       := BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
+PYTEST       := env BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
+
+# What each test leaves: $(RESULTS)/PART/TEST.xml. tests/summary.py makes the table of them.
+RESULTS     := $(BUILD)/results
+RUN         := $(PYTHON) -B tests/summary.py run
+CHECK_PARTS := lint unit fuzz tools boot
 
 .PHONY: check check-lint check-unit check-fuzz deps-build deps-demo deps-check deps-bench deps-xen
 # Another make, as this one may have been read before what it asks about was installed; and the product first, as some
 # tests ask make for parts of it. As many parts at once as there are processors, each one's output in one piece.
 check: deps-check
 	@$(MAKE) -j$(shell nproc) -O --no-print-directory all kernels $(BUILD)/shim.efi
-	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory check-lint check-unit check-fuzz check-tools check-boot
-	@echo "All checks passed."
+	@rm -rf $(CHECK_PARTS:%=$(RESULTS)/%) $(UNIT_TESTS:%=%.passed)
+	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory $(CHECK_PARTS:%=check-%); \
+	    $(PYTHON) -B tests/summary.py table check $$? $(RESULTS) $(CHECK_PARTS)
 
 deps-build deps-demo deps-check deps-bench deps-xen: deps-%:
 	@tests/install-deps.sh $*
@@ -51,12 +57,14 @@ $(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/li
 # Each test leaves a stamp, so that only what has changed is tested again while one works.
 $(UNIT)/%.passed: $(UNIT)/%
 	@echo "TEST $*"
-	@CMOCKA_MESSAGE_OUTPUT=stdout $< >$<.log 2>&1 || { cat $<.log; exit 1; }
-	@grep SKIPPED $<.log || true
+	@mkdir -p $(dir $(RESULTS)/unit/$*)
+	@result=$(RESULTS)/unit/$*; \
+	$(RUN) $$result env CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=$$result.xml $< >$$result.log 2>&1 || \
+	    { cat $$result.log $$result.xml; exit 1; }
 	@touch $@
 
 check-unit: $(UNIT_TESTS:%=%.passed) $(UNIT_PROGRAMS)
-	@$(PYTEST) tests/unit
+	@$(RUN) $(RESULTS)/unit/pytest $(PYTEST) --junitxml=$(RESULTS)/unit/pytest.xml tests/unit
 
 # ---- Fuzzing: libFuzzer on what parses bytes from outside. check-fuzz tries the same FUZZ_RUNS
 # inputs each time, as a check must not fail by chance; fuzz goes on from what it found before, for
@@ -85,7 +93,7 @@ FUZZ_FIXED    = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 # Seeds: files in tests/fuzz/seeds/NAME/, and what tests/fuzz/make_seeds_NAME.py makes, if any.
 FUZZ_NAMES := $(FUZZ_TARGETS:$(FUZZ)/fuzz_%=%)
-run_fuzz    = $(2) $(FUZZ)/fuzz_$* $(1) -timeout=10 -rss_limit_mb=1024 -artifact_prefix=$(FUZZ)/found/$*- \
+run_fuzz    = $(1) $(FUZZ)/fuzz_$* $(2) -timeout=10 -rss_limit_mb=1024 -artifact_prefix=$(FUZZ)/found/$*- \
               $(FUZZ)/corpus/$* $(FUZZ)/seeds/$* >$(FUZZ)/$*.log 2>&1 || \
               { tail -60 $(FUZZ)/$*.log; exit 1; }; tail -1 $(FUZZ)/$*.log
 
@@ -99,11 +107,11 @@ $(FUZZ_NAMES:%=seeds-%): seeds-%: $(FUZZ)/fuzz_% $(UNIT_PROGRAMS)
 $(FUZZ_NAMES:%=check-fuzz-%): check-fuzz-%: seeds-%
 	@echo "FUZZ $* with $(FUZZ_RUNS) inputs"
 	@rm -rf $(FUZZ)/corpus/$* && mkdir $(FUZZ)/corpus/$*
-	@$(call run_fuzz,-seed=1 -runs=$(FUZZ_RUNS),$(FUZZ_FIXED))
+	@$(call run_fuzz,$(RUN) $(RESULTS)/fuzz/$* $(FUZZ_FIXED),-seed=1 -runs=$(FUZZ_RUNS))
 
 $(FUZZ_NAMES:%=fuzz-%): fuzz-%: seeds-%
 	@echo "FUZZ $* for $(FUZZ_SECONDS) s"
-	@$(call run_fuzz,-max_total_time=$(FUZZ_SECONDS))
+	@$(call run_fuzz,,-max_total_time=$(FUZZ_SECONDS))
 
 check-fuzz: $(FUZZ_NAMES:%=check-fuzz-%)
 fuzz: $(FUZZ_NAMES:%=fuzz-%)
@@ -118,15 +126,17 @@ LINT_EFI_C   := $(filter boot/efi/%.c tools/bench/probe/starter.c tests/harness/
 LINT_HOST_C  := $(filter-out $(LINT_BIOS_C) $(LINT_EFI_C) tests/%,$(filter %.c,$(LINT_C)))
 TIDY_FLAGS   := -std=gnu11 -I. -D_GNU_SOURCE -DWHELK_VERSION='"$(VERSION)"'
 
+LINT         = $(RUN) $(RESULTS)/lint/$(@:lint-%=%)
+
 .PHONY: lint-rules lint-format lint-shell lint-cppcheck lint-tidy
 lint-rules:
-	@$(PYTHON) tests/lint/rules.py
+	@$(LINT) $(PYTHON) tests/lint/rules.py
 
 lint-format:
-	@clang-format --dry-run -Werror $(LINT_C)
+	@$(LINT) clang-format --dry-run -Werror $(LINT_C)
 
 lint-shell:
-	@$(if $(LINT_SH),shellcheck $(LINT_SH))
+	@$(LINT) shellcheck $(LINT_SH)
 
 # Left out: differences of linker symbols, which are no differences of objects, variables that the
 # firmware's call fills, tests that crash where memory runs out, and how thorough cppcheck was.
@@ -135,15 +145,15 @@ CPPCHECK_LEAVES_OUT := missingIncludeSystem comparePointers ctuuninitvar normalC
     ctunullpointerOutOfMemory:tests/*
 
 lint-cppcheck:
-	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	@$(LINT) cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --error-exitcode=1 $(CPPCHECK_LEAVES_OUT:%='--suppress=%') -I. \
 	    -DWHELK_VERSION='"$(VERSION)"' $(filter %.c,$(LINT_C))
 
 lint-tidy:
-	@clang-tidy --quiet $(LINT_HOST_C) -- $(TIDY_FLAGS)
-	@clang-tidy --quiet $(LINT_BIOS_C) -- $(TIDY_FLAGS) -m32 -ffreestanding \
+	@$(LINT)-host clang-tidy --quiet $(LINT_HOST_C) -- $(TIDY_FLAGS)
+	@$(LINT)-bios clang-tidy --quiet $(LINT_BIOS_C) -- $(TIDY_FLAGS) -m32 -ffreestanding \
 	    -nostdinc -isystem $(shell $(FUZZ_CC) -print-resource-dir 2>/dev/null)/include -Istage2/libc
-	@clang-tidy --quiet $(LINT_EFI_C) -- $(TIDY_FLAGS) -ffreestanding -fshort-wchar $(EFI_INCLUDE_x64) \
+	@$(LINT)-efi clang-tidy --quiet $(LINT_EFI_C) -- $(TIDY_FLAGS) -ffreestanding -fshort-wchar $(EFI_INCLUDE_x64) \
 	    -isystem $(EFI_HEADERS) -nostdinc -isystem $(shell $(FUZZ_CC) -print-resource-dir 2>/dev/null)/include -Istage2/libc
 
 check-lint: lint-rules lint-format lint-shell lint-cppcheck lint-tidy

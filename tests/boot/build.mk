@@ -28,6 +28,11 @@ BOOT_RERUNS ?= 0
 FIRMWARE_FILES := $(foreach firmware,$(UEFI_FIRMWARES),$(BOOT_FILES:%=$(firmware)-%))
 $(foreach firmware,$(UEFI_FIRMWARES),$(eval $(BOOT_FILES:%=$(firmware)-%): BOOT_FIRMWARE := $(firmware)))
 
+# Where the results go.
+boot-chosen $(BOOT_FILES:%=boot-%): PART := boot
+$(TOOL_FILES:%=boot-%): PART := tools
+$(FIRMWARE_FILES): PART = $(BOOT_FIRMWARE)
+
 CHOSEN_TESTS = $(or $(BOOT_TESTS),tests/$(lastword $(subst -tests/, ,$@)))
 
 .PHONY: check-boot check-tools boot-chosen $(BOOT_FILES:%=boot-%) $(TOOL_FILES:%=boot-%) $(FIRMWARE_FILES)
@@ -39,13 +44,15 @@ check-tools: $(TOOL_FILES:%=boot-%)
 boot-chosen $(BOOT_FILES:%=boot-%) $(TOOL_FILES:%=boot-%) $(FIRMWARE_FILES): $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels \
     $(BUILD)/shim.efi
 	@echo "BOOT $(BOOT_FIRMWARE) $(CHOSEN_TESTS)"
-	@scratch=$$(mktemp -d); \
-	env -u MAKEFLAGS -u MAKELEVEL WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -raR --durations=5 \
-	    -p no:cacheprovider --basetemp=$$scratch/pytest --firmware=$(BOOT_FIRMWARE) \
+	@scratch=$$(mktemp -d); result=$(RESULTS)/$(PART)/$(basename $(notdir $@)); \
+	$(RUN) $$result env -u MAKEFLAGS -u MAKELEVEL WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -raR --durations=5 \
+	    -p no:cacheprovider --basetemp=$$scratch/pytest --junitxml=$$result.xml --firmware=$(BOOT_FIRMWARE) \
 	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(CHOSEN_TESTS); \
 	status=$$?; rm -rf $$scratch; exit $$status
 
 # All boot tests that make sense there on each UEFI firmware: some two hours with two processors.
 .PHONY: check-firmwares
 check-firmwares: deps-check
-	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory $(FIRMWARE_FILES)
+	@rm -rf $(UEFI_FIRMWARES:%=$(RESULTS)/%)
+	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory $(FIRMWARE_FILES); \
+	    $(PYTHON) -B tests/summary.py table check-firmwares $$? $(RESULTS) $(UEFI_FIRMWARES)

@@ -20,7 +20,10 @@ $(XEN_LAB)/dom0.cpio: $(addprefix tests/xen/,make-lab.sh dom0-init.sh vif-bridge
 	@tests/xen/make-lab.sh $(XEN_LAB)
 
 xen-run: $(BUILD)/whelk $(BUILD)/whelk-mkrescue kernels $(XEN_LAB)/dom0.cpio
-	WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -ra -p no:cacheprovider $(XEN_TESTS)
+	@rm -rf $(RESULTS)/xen
+	@$(RUN) $(RESULTS)/xen/pytest env WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -ra -p no:cacheprovider \
+	    --junitxml=$(RESULTS)/xen/pytest.xml $(XEN_TESTS); \
+	    $(PYTHON) -B tests/summary.py table check-xen $$? $(RESULTS) xen
 
 # ---- make bench-xen: whelk bench --xen in that dom0; its table goes to the README.
 BENCH_XEN_RUNS  ?= 3
