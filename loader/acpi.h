@@ -9,6 +9,6 @@ enum {
     ACPI_RSDP_BYTES = 36,     /* from ACPI 2.0 on */
 };
 
-/* The root pointer in a piece of memory that starts on a multiple of 16, in one of the two sizes;
-   size 0: it is not there. */
+/* Finds the root pointer in a piece of memory whose address is a multiple of 16. The result has one
+   of the two sizes above, or size 0 if there is none. */
 struct bytes acpi_find_rsdp(struct bytes memory);

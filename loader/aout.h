@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// a.out executables (a.out(5)): what address fields, which say how one is loaded, leave out. Field
-// names are those of struct exec.
+// The symbols of a.out executables (a.out(5)). Multiboot's address fields say how such a kernel is
+// loaded, but not where its symbols are. Field names are those of struct exec.
 #pragma once
 
 #include "loader/bytes.h"
@@ -18,9 +18,9 @@ enum {
 };
 
 struct aout_symbols {
-    uint32_t file_offset; /* of the table; the strings are right behind it */
+    uint32_t file_offset; /* of the table; the strings follow it */
     uint32_t table_bytes;
-    uint32_t string_bytes; /* the size that is at the start of the strings has to say the same */
+    uint32_t string_bytes; /* must be the number that the strings start with */
 };
 
 static inline bool aout_is_magic(uint32_t number)
@@ -29,8 +29,8 @@ static inline bool aout_is_magic(uint32_t number)
            number == AOUT_QMAGIC;
 }
 
-/* Whether a file with these first bytes is an a.out executable with symbols, as far as they tell.
-   NetBSD has the number in the order of the network. */
+/* Whether these first bytes of a file look like an a.out executable with symbols. NetBSD stores the
+   magic number in big-endian order. */
 static inline bool aout_has_symbols(struct bytes start)
 {
     const uint8_t *exec = start.data;
@@ -38,7 +38,8 @@ static inline bool aout_has_symbols(struct bytes start)
            (aout_is_magic(load16(exec)) || aout_is_magic((uint32_t)exec[2] << 8 | exec[3]));
 }
 
-/* Where the symbols of the executable with these first bytes are, if its text starts at the n-th of
-   the usual offsets and the strings end the file. False: not there, or not an a.out file. */
+/* Finds the symbols of the executable with these first bytes, if its text starts at the n-th of the
+   usual offsets (n < AOUT_TEXT_OFFSETS) and the strings end the file. False: no symbols there, or
+   not an a.out file. */
 bool aout_find_symbols(struct bytes start, uint64_t file_size, unsigned n,
                        struct aout_symbols *symbols);

@@ -9,8 +9,8 @@ enum {
     A_DRSIZE = 28,
 };
 
-/* Behind the header; a block of 1 KiB (Linux); a page (FreeBSD); with the header (NetBSD, QMAGIC).
- */
+/* The text starts right after the header; after a block of 1 KiB (Linux); after a page (FreeBSD);
+   with the header (NetBSD, QMAGIC). */
 static const uint16_t text_offsets[AOUT_TEXT_OFFSETS] = {AOUT_HEADER_BYTES, 1024, 4096, 0};
 
 bool aout_find_symbols(struct bytes start, uint64_t file_size, unsigned n,

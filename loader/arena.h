@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The one way to get memory: a block of known size that is used from its start upwards and never
-// given back piece by piece.
+// The only allocator: a block of known size that is used from its start upwards. Pieces are never
+// freed one by one.
 #pragma once
 
 #include <stddef.h>
@@ -12,14 +12,14 @@ struct arena {
     size_t used;
 };
 
-/* Zeroed memory, aligned to a power of two; NULL when the arena has no room. The caller says what
-   it was for. */
+/* Returns size zeroed bytes, aligned to a power of two; NULL if the arena has no room. The caller
+   reports the error: it knows what the memory was for. */
 void *arena_allocate(struct arena *arena, size_t size, size_t alignment);
 
-/* A zeroed array; NULL too when count * size overflows. */
+/* Returns a zeroed array; NULL if the arena has no room or count * size overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size, size_t alignment);
 
-/* A copy of length bytes with a NUL behind; NULL when the arena has no room. */
+/* Returns a copy of length bytes with a NUL added; NULL if the arena has no room. */
 char *arena_text(struct arena *arena, const char *text, size_t length);
 
 #define ARENA_NEW(arena, type) ((type *)arena_allocate((arena), sizeof(type), _Alignof(type)))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A view of bytes from outside, and the little-endian reads that stay inside it.
+// A view of bytes from outside, checks of ranges and sums, and little-endian reads.
 #pragma once
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@ static inline bool range_within(uint64_t offset, uint64_t length, uint64_t size)
     return offset <= size && length <= size - offset;
 }
 
-/* Whether the sum of the bytes is a multiple of 256, as firmware's tables have it. */
+/* Whether the bytes' sum is a multiple of 256: the checksum of firmware's tables. */
 static inline bool sums_to_zero(const uint8_t *at, size_t length)
 {
     uint8_t sum = 0;

@@ -59,7 +59,7 @@ static bool check_identification(const uint8_t *ident, struct error *error)
     if (ident[EI_DATA] != ELFDATA2LSB) {
         return fail(error, "ELF file is not little-endian: not for the PC");
     }
-    return true; /* EI_VERSION says again what e_version says: GRUB boots any */
+    return true; /* EI_VERSION is ignored, as in GRUB: e_version says the same */
 }
 
 static bool check_type(const uint8_t *ehdr, struct error *error)
@@ -69,7 +69,7 @@ static bool check_type(const uint8_t *ehdr, struct error *error)
     if (e_machine != EM_386 && e_machine != EM_X86_64) {
         return fail(error, "ELF machine %u is not the PC (%u or %u)", e_machine, EM_386, EM_X86_64);
     }
-    if (e_type != ET_EXEC && e_type != ET_DYN) { /* ET_DYN stands where it is linked, as in GRUB */
+    if (e_type != ET_EXEC && e_type != ET_DYN) { /* ET_DYN is not moved, as in GRUB */
         return fail(error, "ELF type %u is not an executable (%u or %u)", e_type, ET_EXEC, ET_DYN);
     }
     if (load32(ehdr + 20) != EV_CURRENT) {
@@ -149,7 +149,7 @@ bool elf_read_header(struct bytes start, uint64_t file_size, struct elf *elf, st
     return check_tables(elf, file_size, error);
 }
 
-/* A word of the file's class in a header. */
+/* A header's field of 32 or 64 bits, by the file's class. */
 static uint64_t word(const struct elf *elf, const uint8_t *header, unsigned offset_32,
                      unsigned offset_64)
 {
@@ -299,5 +299,5 @@ void elf_set_section_address(const struct elf *elf, uint8_t *section_headers, ui
 {
     uint8_t *at =
         section_headers + index * elf->section_header_size + (elf->is_64 ? SH_ADDR_64 : SH_ADDR_32);
-    memcpy(at, &address, sizeof address); /* ELF64's upper half is 0: nothing had set it */
+    memcpy(at, &address, sizeof address); /* ELF64's upper half is 0, as sh_addr was */
 }

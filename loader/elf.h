@@ -21,7 +21,7 @@ struct elf {
     uint32_t section_header_size, section_header_count, section_names_index; /* count 0: none */
 };
 
-/* A section that no segment loads but that is there in the file: symbols, strings, debugging. */
+/* A section with bytes in the file that no segment loads: symbols, strings, debugging. */
 struct elf_section {
     uint32_t index;
     uint64_t file_offset;
@@ -32,12 +32,14 @@ struct elf_section {
 /* Whether the file starts with ELF's magic number. */
 bool elf_recognise(struct bytes start);
 
-/* Reads the header at the start of a file of file_size bytes: an executable for the PC; both header
-   tables lie inside the file. */
+/* Reads the header at the start of a file of file_size bytes. False with a reason: the file is no
+   executable for the PC, or a header table lies outside it. */
 bool elf_read_header(struct bytes start, uint64_t file_size, struct elf *elf, struct error *error);
 
-/* The image that the program headers describe: PT_LOAD by p_paddr; the entry point translated from
-   virtual to physical as GRUB does, or taken as physical where it only fits that way.
+/* Makes the image that the program headers describe: each PT_LOAD segment at its p_paddr. The entry
+   point is translated from virtual to physical as in GRUB. It counts as physical if it is no
+   virtual address of a segment's bytes from the file.
+
    program_headers: program_header_count * program_header_size bytes of the file. */
 bool elf_image(const struct elf *elf, const uint8_t *program_headers, uint64_t file_size,
                struct image *image, struct arena *arena, struct error *error);
@@ -48,10 +50,10 @@ bool elf_unloaded_sections(const struct elf *elf, const uint8_t *section_headers
                            uint64_t file_size, struct elf_section **sections, size_t *count,
                            struct arena *arena, struct error *error);
 
-/* Multiboot 2 kernels with sections of relocations are refused, as by GRUB: nobody applies them. */
+/* Refuses a kernel with relocation sections, as GRUB does for Multiboot 2: nobody applies them. */
 bool elf_check_no_relocations(const struct elf *elf, const uint8_t *section_headers,
                               struct error *error);
 
-/* Enters the address of a section loaded that way into its header (sh_addr). */
+/* Writes the address of a section that elf_unloaded_sections() found to its header (sh_addr). */
 void elf_set_section_address(const struct elf *elf, uint8_t *section_headers, uint32_t index,
                              uint32_t address);

@@ -11,7 +11,7 @@ enum { NUMBER_DIGITS = 20 }; /* 2^64 in decimal */
 struct output {
     char *buffer;
     size_t size;
-    size_t length; /* as if there were room for everything */
+    size_t length; /* of the whole text, even if it does not fit */
 };
 
 struct conversion {
@@ -46,8 +46,9 @@ static void put_padded(struct output *output, const struct conversion *conversio
     }
 }
 
-/* Divides by 10 without the 64-bit division that a freestanding 32-bit program has not: the
-   quotient of the upper half goes into the lower half's dividend, 16 bits at a time. */
+/* Divides *value by 10 and returns the remainder. A freestanding 32-bit program has no 64-bit
+   division: this divides 16 bits at a time, from the top, and puts each remainder before the next
+   16 bits. */
 static unsigned divide_by_ten(uint64_t *value)
 {
     uint32_t remainder = 0;

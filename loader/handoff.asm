@@ -1,13 +1,14 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; See handoff.h. One block, position-independent, copied to where no move goes: code, its GDT, entry
-; values, moves.
+; See handoff.h. Copies a position-independent block (code, its GDT, entry values, moves) to where
+; no move goes, and runs it there.
 
 section .text
 bits 32
 
 %include "loader/handoff_copy.inc"
 
-; void handoff_jump(void *block, const struct handoff_entry *entry, const struct handoff_move *moves)
+; void handoff_jump(void *block, const struct handoff_entry *entry,
+;                   const struct handoff_move *moves)
 global handoff_jump
 handoff_jump:
         cli

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The last step: what stands elsewhere is moved to its place, the machine put into the state that
-// Multiboot 1 (3.2) specifies, the kernel entered.
+// The last step of a boot: moves what was loaded elsewhere to its place, puts the machine into the
+// state that Multiboot 1 (3.2) specifies, and enters the kernel.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Called with all arguments on the stack, whatever the C files among themselves do. */
+/* Functions in assembly take all arguments on the stack; those in C use registers, too. */
 #define ASSEMBLY __attribute__((regparm(0)))
 
-/* One move; source 0: zeros. Nothing that is a source or that runs is a target. */
+/* One move. source 0 fills the target with zeros. No target overlaps a source or running code. */
 struct handoff_move {
     uint32_t target;
     uint32_t source;
     uint32_t length; /* bytes */
 };
 
-/* Values of the registers at entry, and where to. */
+/* Where the kernel is entered, and its registers there. */
 struct handoff_entry {
     uint32_t entry; /* physical */
     uint32_t eax;
@@ -26,7 +26,7 @@ struct handoff_entry {
 _Static_assert(sizeof(struct handoff_move) == 12, "handoff.asm knows this size");
 _Static_assert(sizeof(struct handoff_entry) == 16, "handoff.asm knows these offsets");
 
-/* Room that handoff_jump() needs for this many moves. */
+/* Bytes of the block that handoff_jump() needs for this many moves. */
 ASSEMBLY size_t handoff_size(size_t move_count);
 
 /* Writes the final code and its data to block, handoff_size() bytes that no move targets, and

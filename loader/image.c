@@ -2,7 +2,8 @@
 // See image.h.
 #include "loader/image.h"
 
-/* Where in the file the image begins: load_addr is to the header as this is to header_offset. */
+/* The file offset that load_addr stands for: as far before the header as load_addr before
+   header_addr. */
 static bool find_start(const struct address_fields *fields, uint32_t header_offset,
                        uint32_t *file_offset, struct error *error)
 {
@@ -19,7 +20,8 @@ static bool find_start(const struct address_fields *fields, uint32_t header_offs
     return true;
 }
 
-/* How much of the there bytes from that place on is loaded; load_end_addr 0: all. */
+/* The size of the part that is loaded, of the there bytes from find_start()'s offset to the file's
+   end; load_end_addr 0: all. */
 static bool find_load_size(const struct address_fields *fields, uint64_t there, uint32_t *size,
                            struct error *error)
 {
@@ -50,7 +52,7 @@ bool image_from_address_fields(const struct address_fields *fields, uint32_t hea
                                uint64_t file_size, struct image *image, struct arena *arena,
                                struct error *error)
 {
-    uint32_t file_offset = 0; /* gcc -Os does not see that it is set */
+    uint32_t file_offset = 0; /* gcc -Os does not see that find_start() sets it */
     uint32_t load_size = 0;
     if (!find_start(fields, header_offset, &file_offset, error) ||
         !find_load_size(fields, file_size - file_offset, &load_size, error)) {

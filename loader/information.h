@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a kernel is told, before either protocol has put it into its form: Multiboot 1 (0.6.96) 3.3,
-// Multiboot 2 (2.0) 3.6.
+// What a kernel is told, independent of the protocol that tells it: Multiboot 1 (0.6.96, 3.3) or
+// Multiboot 2 (2.0, 3.6).
 #pragma once
 
 #include <stddef.h>
@@ -16,7 +16,7 @@ struct boot_module {
     const char *string;
 };
 
-/* ELF section headers, wherever the information has its copy of them. */
+/* ELF section headers. The information gets a copy of them. */
 struct boot_sections {
     uint32_t num, size, shndx; /* num 0: none */
     const uint8_t *headers;    /* num * size bytes */
@@ -36,15 +36,15 @@ _Static_assert(sizeof(struct apm_table) == 20, "Multiboot 0.6.96, 3.3; Multiboot
 struct boot_efi {
     uint64_t system_table, image_handle;
     bool is_64;
-    struct bytes memory_map;                      /* before the very end only its size, at most */
-    uint32_t descriptor_size, descriptor_version; /* of it */
-    const struct memory_map *unused;              /* what is available while boot services run */
+    struct bytes memory_map; /* data NULL: only its greatest size is known yet */
+    uint32_t descriptor_size, descriptor_version; /* of memory_map */
+    const struct memory_map *unused;              /* what is free while boot services run */
 };
 
-/* A drive, as Multiboot 1 stores it. */
+/* A drive as Multiboot 1 (3.3) stores it. */
 enum { DRIVE_PORTS = 9 };
 struct boot_drive {
-    uint32_t size; /* of all this */
+    uint32_t size; /* of this structure */
     uint8_t drive_number;
     uint8_t drive_mode; /* how it is read: 0 by cylinder, head and sector, 1 by LBA */
     uint16_t drive_cylinders;
@@ -55,16 +55,16 @@ struct boot_drive {
 _Static_assert(offsetof(struct boot_drive, drive_ports) == 10, "Multiboot 0.6.96, 3.3");
 _Static_assert(sizeof(struct boot_drive) == 32, "a multiple of 4");
 
-enum { BOOT_DRIVES = 9 }; /* at most: the BIOS's first 8 hard disks, and what we boot from */
+enum { BOOT_DRIVES = 9 }; /* at most: the BIOS's first 8 hard disks and the boot drive */
 
-/* The symbols of an a.out kernel, as Multiboot 1 has them: at addr the table's size and the table,
-   then the strings, whose size is part of them. */
+/* The symbols of an a.out kernel as Multiboot 1 (3.3) wants them. At addr: the table's size in 4
+   bytes, the table, strsize in 4 bytes, and the strings. strsize includes its own 4 bytes. */
 struct boot_symbols {
     uint32_t tabsize, strsize; /* bytes */
     uint32_t addr;             /* 0: none */
 };
 
-/* No BIOS's: the last byte of those is 0xff, as there are no partitions within ours. */
+/* No valid boot device: Whelk sets the last byte, the sub-sub-partition, of those to 0xff. */
 #define BOOT_DEVICE_UNKNOWN 0u
 
 struct boot_information {
@@ -77,14 +77,14 @@ struct boot_information {
     struct boot_sections sections;
     struct boot_symbols symbols;
     uint32_t load_base; /* the image's lowest address */
-    /* The machine's own; what is NULL or empty is not known yet, or not there: room is kept. */
+    /* From the firmware. NULL or empty: not asked yet, or absent; room is kept either way. */
     const struct video *video;
     const struct apm_table *apm;
     struct bytes rsdp;     /* ACPI's root pointer */
-    struct bytes old_rsdp; /* where the firmware has another one for ACPI 1.0 */
+    struct bytes old_rsdp; /* the firmware's separate one for ACPI 1.0, if any */
     const struct boot_drive *drives;
     size_t drive_count;
-    uint32_t config_table; /* address of the ROM's (INT 15h C0h) */
+    uint32_t config_table; /* address of the ROM's table (INT 15h AH=C0h); 0: none */
     bool keeps_room_for_smbios;
     struct smbios smbios;
     const struct boot_efi *efi; /* NULL: not started by UEFI */

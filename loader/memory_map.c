@@ -16,7 +16,7 @@ static uint64_t end_of(const struct memory_range *range)
     return __builtin_add_overflow(range->address, range->length, &end) ? UINT64_MAX : end;
 }
 
-/* The higher, the less may a kernel do with it. */
+/* The higher, the less a kernel may do with memory of this type. */
 static unsigned restriction(uint32_t type)
 {
     switch (type) {
@@ -40,8 +40,8 @@ static void remove_at(struct memory_map *map, size_t index)
             (map->count - index) * sizeof map->ranges[0]);
 }
 
-/* Inserts in the order of addresses, behind the index'th range. */
-static bool insert_behind(struct memory_map *map, size_t index, struct memory_range range)
+/* Inserts a range by its address, after the index-th. False: the map is full. */
+static bool insert_after(struct memory_map *map, size_t index, struct memory_range range)
 {
     if (map->count == map->capacity) {
         return false;
@@ -68,7 +68,7 @@ static void sort(struct memory_map *map)
     }
 }
 
-/* Ranges index and index + 1 overlap or, with one type, touch: makes them disjoint. */
+/* Ranges index and index + 1 overlap, or touch and have one type: makes them disjoint or one. */
 static bool resolve(struct memory_map *map, size_t index)
 {
     struct memory_range first = map->ranges[index];
@@ -86,7 +86,7 @@ static bool resolve(struct memory_map *map, size_t index)
         map->ranges[index].length = second.address - first.address;
         if (first_end > second_end) {
             struct memory_range rest = {second_end, first_end - second_end, first.type};
-            if (!insert_behind(map, index, rest)) {
+            if (!insert_after(map, index, rest)) {
                 return false;
             }
         }
@@ -94,23 +94,23 @@ static bool resolve(struct memory_map *map, size_t index)
             map->ranges[index] = second;
             return true;
         }
-        return insert_behind(map, index, second);
+        return insert_after(map, index, second);
     }
     if (second_end > first_end) {
         struct memory_range rest = {first_end, second_end - first_end, second.type};
-        return insert_behind(map, index, rest);
+        return insert_after(map, index, rest);
     }
     return true;
 }
 
-/* Whether nothing is to be done about a range and the one behind it. */
+/* Whether a range and the next neither overlap nor can be joined. */
 static bool are_apart(const struct memory_range *range, const struct memory_range *next)
 {
     uint64_t end = end_of(range);
     return end < next->address || (end == next->address && range->type != next->type);
 }
 
-/* Nearly all firmware's maps are so: a look is less code to run than sorting what is sorted. */
+/* Whether the map is normalised already, as most firmware's maps are. */
 static bool is_normal(const struct memory_map *map)
 {
     const struct memory_range *range = map->ranges;
@@ -177,7 +177,7 @@ bool memory_map_available(const struct memory_map *map, uint64_t address, uint64
     return false;
 }
 
-/* Of RAM, from an address to the end of its range. */
+/* KiB of RAM from an address to the end of its range; 0: no RAM there. */
 static uint64_t kib_from(const struct memory_map *map, uint64_t address)
 {
     const struct memory_range *range = range_at(map, address);

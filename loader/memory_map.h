@@ -31,12 +31,12 @@ struct memory_map {
    restrictive of them, joins neighbours of one type. Needs capacity >= 2 * count. */
 bool memory_map_normalise(struct memory_map *map, struct error *error);
 
-/* Whether [address, address + length) is available RAM throughout; map normalised. On false,
- *obstacle (if not NULL) is the range that is not, its type 0 where the map has nothing. */
+/* Whether [address, address + length) is available RAM throughout; map normalised. If not, and if
+   obstacle is not NULL, *obstacle is the first range in the way: type 0 for a hole in the map. */
 bool memory_map_available(const struct memory_map *map, uint64_t address, uint64_t length,
                           struct memory_range *obstacle);
 
-/* KiB from 0 upwards to the first hole, at most 640; and from 1 MiB upwards, at most what 32 bits
-   hold (Multiboot 1 3.3, mem_lower and mem_upper); map normalised. */
+/* KiB of RAM up to the first hole; map normalised (Multiboot 1, 3.3: mem_lower and mem_upper).
+   lower: from 0, at most 640. upper: from 1 MiB, at most UINT32_MAX. */
 uint32_t memory_map_lower_kib(const struct memory_map *map);
 uint32_t memory_map_upper_kib(const struct memory_map *map);

@@ -60,7 +60,7 @@ bool multiboot1_find_header(struct bytes start, struct multiboot1_header *header
     *header = (struct multiboot1_header){
         .file_offset = (uint32_t)offset,
         .flags = load32(at + 4),
-        .mode_type = MULTIBOOT1_EGA_TEXT, /* where the fields are missing */
+        .mode_type = MULTIBOOT1_EGA_TEXT, /* unless the fields say otherwise */
     };
     if (!check_required_flags(header->flags, error)) {
         return false;

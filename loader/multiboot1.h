@@ -13,9 +13,9 @@
 enum {
     MULTIBOOT1_HEADER_MAGIC = 0x1badb002,
     MULTIBOOT1_BOOT_MAGIC = 0x2badb002, /* EAX at entry */
-    MULTIBOOT1_SEARCH_BYTES = 8192,     /* the header lies wholly in the first 8192 bytes … */
-    MULTIBOOT1_HEADER_ALIGNMENT = 4,    /* … on a multiple of 4, … */
-    MULTIBOOT1_START_BYTES = MULTIBOOT1_SEARCH_BYTES + 48, /* … its last fields maybe behind */
+    MULTIBOOT1_SEARCH_BYTES = 8192,     /* the header's first fields lie within these */
+    MULTIBOOT1_HEADER_ALIGNMENT = 4,    /* its offset is a multiple of this */
+    MULTIBOOT1_START_BYTES = MULTIBOOT1_SEARCH_BYTES + 48, /* enough of a file for all fields */
 };
 
 /* Header flags, 3.1.2. */
@@ -37,11 +37,11 @@ struct multiboot1_header {
     uint32_t mode_type, width, height, depth;                                 /* flag 2 */
 };
 
-/* Whether there is a header in the first bytes of a file, its flags unread. */
+/* Whether the first bytes of a file contain a header. Its flags are not checked. */
 bool multiboot1_is_present(struct bytes start);
 
 /* Finds and checks the header in the first bytes of a file (all of it, if shorter than
-   MULTIBOOT1_SEARCH_BYTES). False with a reason: none, unknown required flags, cut short. */
+   MULTIBOOT1_SEARCH_BYTES). False with a reason: no header, unknown required flags, cut short. */
 bool multiboot1_find_header(struct bytes start, struct multiboot1_header *header,
                             struct error *error);
 
@@ -51,21 +51,23 @@ bool multiboot1_address_image(const struct multiboot1_header *header, uint64_t f
 
 enum {
     MULTIBOOT1_INFORMATION_ALIGNMENT = 4096,
-    MULTIBOOT1_USUAL_RANGES = 16,    /* of a memory map */
+    MULTIBOOT1_USUAL_RANGES = 16,    /* of a memory map: for as many there is always room */
     MULTIBOOT1_MACHINE_BYTES = 1124, /* of drives, APM table, VBE information, palette */
 };
 
-/* Bytes that the information takes, with all that it points to but the modules. Structure, memory
-   map and command line come first, so that they share a page unless they are longer. */
+/* Bytes of the information and all that it points to, except the modules. Structure, memory map and
+   command line come first, so that they share a page unless they are longer. */
 uint64_t multiboot1_information_size(const struct boot_information *information);
 
-/* Writes it to buffer (that many bytes, zeroed), as it must be at the physical address. */
+/* Writes the information to buffer (multiboot1_information_size() zeroed bytes). The kernel will
+   find it at this physical address. */
 void multiboot1_write_information(const struct boot_information *information, uint8_t *buffer,
                                   uint32_t address);
 
-/* The same in two steps: what is known once the files are placed, and what the machine says, which
-   comes last, from machine_offset on, and into the structure and the memory map. Up to that offset
-   the first step's bytes are the same for all maps of at most MULTIBOOT1_USUAL_RANGES. */
+/* multiboot1_write_information() in two steps. The first, _boot(), writes what is known once the
+   files are placed. The second, _machine(), adds what the firmware says: from machine_offset on, in
+   the structure, and in the memory map. Before that offset, the first step writes the same bytes
+   for every memory map of at most MULTIBOOT1_USUAL_RANGES ranges. */
 uint32_t multiboot1_machine_offset(const struct boot_information *information);
 void multiboot1_write_boot(const struct boot_information *information, uint8_t *buffer,
                            uint32_t address);

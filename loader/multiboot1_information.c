@@ -55,7 +55,7 @@ struct mmap_entry {
 } __attribute__((packed));
 _Static_assert(sizeof(struct mmap_entry) == 24, "Multiboot 0.6.96, 3.3");
 
-/* What describes the machine: there is room for all of it. */
+/* The part that describes the machine. All of it has room, used or not. */
 struct machine {
     struct boot_drive drives[BOOT_DRIVES];
     struct apm_table apm;
@@ -65,14 +65,14 @@ struct machine {
 };
 _Static_assert(sizeof(struct machine) == MULTIBOOT1_MACHINE_BYTES, "what prepared.c reckons with");
 
-/* The memory map has room for a usual one at least, whatever its length, so that where all else is
-   does not depend on the machine. */
+/* Entries that the memory map has room for. Short maps get the room of a usual one, so that the
+   offsets after the map do not depend on the machine. */
 static size_t map_room(const struct memory_map *map)
 {
     return map->count > MULTIBOOT1_USUAL_RANGES ? map->count : MULTIBOOT1_USUAL_RANGES;
 }
 
-/* Offsets of the parts behind the structure. */
+/* Offsets of the parts after the structure. */
 struct layout {
     uint64_t mmap, command_line, loader_name, modules, strings, sections, machine, end;
 };
@@ -157,7 +157,7 @@ static void write_symbols(const struct boot_information *information, struct inf
     }
 }
 
-/* machine stands at address when the kernel starts. */
+/* address: where machine is when the kernel starts. */
 static void write_firmware(const struct boot_information *information, struct info *info,
                            struct machine *machine, uint32_t address)
 {

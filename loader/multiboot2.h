@@ -15,8 +15,8 @@
 #define MULTIBOOT2_BOOT_MAGIC   0x36d76289u /* EAX at entry */
 
 enum {
-    MULTIBOOT2_SEARCH_BYTES = 32768, /* the header lies wholly in the first 32768 bytes … */
-    MULTIBOOT2_HEADER_ALIGNMENT = 8, /* … on a multiple of 8 */
+    MULTIBOOT2_SEARCH_BYTES = 32768, /* the header lies within these */
+    MULTIBOOT2_HEADER_ALIGNMENT = 8, /* its offset is a multiple of this */
 };
 
 /* Tags of the header, 3.1.3 to 3.1.14. */
@@ -68,9 +68,9 @@ enum { MULTIBOOT2_PREFER_NONE, MULTIBOOT2_PREFER_LOW, MULTIBOOT2_PREFER_HIGH };
 
 struct multiboot2_header {
     uint32_t file_offset;          /* where it was found */
-    uint32_t requests;             /* bit n: information of type n is asked for */
-    uint32_t tags;                 /* bit n: the tag of type n is there; its fields: */
-    struct address_fields address; /* of two tags: entry_addr has its own */
+    uint32_t requests;             /* bit n: the kernel asks for information of type n */
+    uint32_t tags;                 /* bit n: the header has the tag of type n; its fields: */
+    struct address_fields address; /* entry_addr is a tag of its own */
     uint32_t entry_efi32, entry_efi64;
     uint32_t console_flags;
     uint32_t width, height, depth;
@@ -83,11 +83,12 @@ static inline bool multiboot2_has(const struct multiboot2_header *header,
     return (header->tags >> tag & 1) != 0;
 }
 
-/* Whether there is a header for the PC in the first bytes of a file, its tags unread. */
+/* Whether the first bytes of a file contain a header for the PC. Its tags are not checked. */
 bool multiboot2_is_present(struct bytes start);
 
 /* Finds and checks the header in the first bytes of a file (all of it, if shorter than
-   MULTIBOOT2_SEARCH_BYTES). False with a reason: none, unknown required tags, malformed ones. */
+   MULTIBOOT2_SEARCH_BYTES). False with a reason: no header, or a tag is malformed, or required but
+   unknown. */
 bool multiboot2_find_header(struct bytes start, struct multiboot2_header *header,
                             struct error *error);
 
@@ -96,26 +97,28 @@ bool multiboot2_find_header(struct bytes start, struct multiboot2_header *header
 bool multiboot2_address_image(const struct multiboot2_header *header, uint64_t file_size,
                               struct image *image, struct arena *arena, struct error *error);
 
-/* Lets an entry address tag decide where an ELF image is entered. */
+/* Enters an ELF image where the entry address tag says, if there is one. False with a reason: that
+   is not in the image's bytes from the file. */
 bool multiboot2_apply_entry(const struct multiboot2_header *header, struct image *image,
                             struct error *error);
 
-/* Under UEFI, notes whether the kernel wants to get boot services (3.1.8); then it is entered in
-   the firmware's mode, where its tag for that mode says, if it has one (3.1.9, 3.1.10). */
+/* For boots by UEFI. Notes whether the kernel wants boot services to stay (3.1.8). Such a kernel is
+   entered in the firmware's mode; the entry address tag for that mode (3.1.9, 3.1.10), if any, says
+   where. False with a reason: that is not in the image's bytes from the file. */
 bool multiboot2_apply_efi(const struct multiboot2_header *header, const struct boot_efi *efi,
                           struct boot_information *information, struct image *image,
                           struct error *error);
 
-/* Moves a relocatable image (3.1.14) to where the header wants it in free memory; the others stay.
- */
+/* Moves a relocatable image (3.1.14) to free memory as its header wants; other images stay. */
 bool multiboot2_relocate(const struct multiboot2_header *header, const struct placement *placement,
                          struct image *image, struct error *error);
 
 enum { MULTIBOOT2_INFORMATION_ALIGNMENT = 8 };
 
-/* Bytes that the information takes at most, whatever the machine's own tags will be. */
+/* Bytes of the information at most, whatever tags about the machine are added later. */
 size_t multiboot2_information_size(const struct boot_information *information);
 
-/* Writes it to buffer (that many bytes, zeroed), as it must be at the physical address. */
+/* Writes the information to buffer (multiboot2_information_size() zeroed bytes). The kernel will
+   find it at this physical address. */
 void multiboot2_write_information(const struct boot_information *information, uint8_t *buffer,
                                   uint32_t address);

@@ -14,7 +14,7 @@ enum {
     RELOCATION_LOWEST = 0x100000,
 };
 
-/* Where the words behind a tag's head belong. */
+/* Where the words after a tag's head are stored. */
 static const struct {
     uint8_t words;
     uint8_t field; /* offset in struct multiboot2_header */
@@ -28,7 +28,7 @@ static const struct {
     [MULTIBOOT2_RELOCATABLE] = {4, offsetof(struct multiboot2_header, min_addr)},
 };
 
-/* The offset of the header, or none; *spoiled: there is one that is broken or not for the PC. */
+/* Finds the header's offset. *spoiled: a header was passed that is broken or not for the PC. */
 static bool search(struct bytes start, size_t *offset, bool *spoiled)
 {
     size_t end = start.size < MULTIBOOT2_SEARCH_BYTES ? start.size : MULTIBOOT2_SEARCH_BYTES;
@@ -92,8 +92,8 @@ static bool read_tag(struct bytes tag, struct multiboot2_header *header, struct 
            read_request((struct bytes){tag.data + TAG_HEAD_BYTES, body}, optional, header, error);
 }
 
-/* Ends with the end tag, of which its type is enough. As under GRUB, tags may go on behind
-   header_length where that has not counted them; one that begins in front of it must end there. */
+/* Reads tags up to the end tag, of which the type is enough. As in GRUB, tags may follow after
+   header_length; but a tag that begins before it must end before it. */
 static bool read_tags(struct bytes tags, size_t header_length, struct multiboot2_header *header,
                       struct error *error)
 {
@@ -168,7 +168,7 @@ bool multiboot2_apply_entry(const struct multiboot2_header *header, struct image
            fail(error, "entry address tag: 0x%x lies where the file has no bytes", image->entry);
 }
 
-/* As in GRUB, not below 1 MiB if it need not be there, and max_addr is above all of the image. */
+/* As in GRUB, the image stays above 1 MiB if max_addr permits, and its end is at most max_addr. */
 bool multiboot2_relocate(const struct multiboot2_header *header, const struct placement *placement,
                          struct image *image, struct error *error)
 {

@@ -9,7 +9,7 @@ enum {
     TAG_ALIGNMENT = 8,
     MEMORY_MAP_ENTRY_BYTES = 24,
     MEMORY_MAP_ENTRY_VERSION = 0,
-    VBE_FIELDS_BYTES = 8, /* mode and interface, in front of the two blocks */
+    VBE_FIELDS_BYTES = 8, /* mode and interface, before the two blocks */
     PALETTE_BYTES = sizeof(uint16_t) + sizeof video_palette,
 
     /* Room for the tags that describe the machine: head and padding of each, and all bodies. */
@@ -27,7 +27,7 @@ _Static_assert(offsetof(struct video, vbe_interface_len) ==
                "the fields of a tag, in its order");
 _Static_assert(offsetof(struct boot_sections, shndx) == 8, "the fields of a tag, in its order");
 
-/* Where the next byte goes. Without a buffer the bytes are only counted. */
+/* Where the next byte goes. If buffer is NULL, the bytes are only counted. */
 struct writer {
     uint8_t *buffer;
     size_t size;
@@ -36,7 +36,7 @@ struct writer {
 
 static void put(struct writer *writer, const void *data, size_t length)
 {
-    if (writer->buffer != NULL && length != 0) { /* no data may be NULL */
+    if (writer->buffer != NULL && length != 0) { /* data may be NULL if length is 0 */
         memcpy(writer->buffer + writer->size, data, length);
     }
     writer->size += length;
@@ -52,7 +52,7 @@ static void put_text(struct writer *writer, const char *text)
     put(writer, text, strlen(text) + 1);
 }
 
-/* Goes back to enter the size of what was begun at start. */
+/* Writes the number of bytes since start to the 32-bit field at this offset. */
 static void enter_size(struct writer *writer, size_t start, size_t field)
 {
     size_t size = writer->size;
@@ -110,7 +110,7 @@ static void put_memory_map(struct writer *writer, const struct memory_map *map)
     end_tag(writer);
 }
 
-/* There even if it is empty, as in GRUB. */
+/* Writes the tag even if there are no sections, as GRUB does. */
 static void put_sections(struct writer *writer, const struct boot_sections *sections)
 {
     begin_tag(writer, MULTIBOOT2_ELF_SECTIONS);
@@ -119,7 +119,7 @@ static void put_sections(struct writer *writer, const struct boot_sections *sect
     end_tag(writer);
 }
 
-/* Multiboot 1's boot device has a byte for each, 0xff for none, where this has a word. */
+/* Sign extension widens the bytes of Multiboot 1's boot device: 0xff (none) becomes 0xffffffff. */
 static void put_boot_device(struct writer *writer, uint32_t boot_device)
 {
     const uint32_t body[] = {
@@ -137,7 +137,7 @@ static void put_video(struct writer *writer, const struct video *video, uint32_t
     if (framebuffer->type == FRAMEBUFFER_NONE) {
         return;
     }
-    if (graphics && video->vbe_control_info != NULL) { /* GRUB has no such tag in text mode */
+    if (graphics && video->vbe_control_info != NULL) { /* not in text mode, as in GRUB */
         begin_tag(writer, MULTIBOOT2_VBE);
         put(writer, &video->vbe_mode, VBE_FIELDS_BYTES);
         video_copy_control_info(video, writer->buffer + writer->size,
@@ -158,8 +158,8 @@ static void put_video(struct writer *writer, const struct video *video, uint32_t
     end_tag(writer);
 }
 
-/* The old tag is for the part that ACPI 1.0 knows, and is there with the new one, too; some
-   firmware has another one for it. */
+/* The old tag has the part that ACPI 1.0 knows. It comes with the new tag, too. Some firmware has a
+   separate root pointer for it. */
 static void put_acpi(struct writer *writer, struct bytes rsdp, struct bytes old_rsdp)
 {
     const uint8_t *old = old_rsdp.size != 0 ? old_rsdp.data : rsdp.data;
@@ -171,7 +171,7 @@ static void put_acpi(struct writer *writer, struct bytes rsdp, struct bytes old_
     }
 }
 
-/* A pointer of the firmware's size: the second type is 64 bits wide. */
+/* A pointer of the firmware's size. type is the 32-bit tag, type + 1 the 64-bit tag. */
 static void put_pointer(struct writer *writer, uint32_t type, uint64_t value, bool is_64)
 {
     put_tag(writer, type + is_64, &value, is_64 ? sizeof value : sizeof(uint32_t));
@@ -182,8 +182,8 @@ static void put_system_table(struct writer *writer, const struct boot_efi *efi)
     put_pointer(writer, MULTIBOOT2_EFI32_SYSTEM_TABLE, efi->system_table, efi->is_64);
 }
 
-/* The memory map is for those who get the memory, boot services and the image's handle for those
-   who get the firmware. */
+/* Kernels that keep boot services are told so; the others get UEFI's memory map. Both get the
+   handle of our image. */
 static void put_efi(struct writer *writer, const struct boot_efi *efi, bool keeps_boot_services)
 {
     if (keeps_boot_services) {
@@ -198,7 +198,7 @@ static void put_efi(struct writer *writer, const struct boot_efi *efi, bool keep
     put_pointer(writer, MULTIBOOT2_EFI32_IMAGE_HANDLE, efi->image_handle, efi->is_64);
 }
 
-/* Only for those who ask: nobody else need wait for it. */
+/* The table is empty unless the kernel asked for it: others need not wait for it. */
 static void put_smbios(struct writer *writer, const struct smbios *smbios)
 {
     const uint8_t version[8] = {smbios->major, smbios->minor}; /* and 6 reserved bytes */
@@ -225,7 +225,7 @@ static size_t write(const struct boot_information *information, uint8_t *buffer,
         put_tag(&writer, MULTIBOOT2_APM, information->apm, sizeof *information->apm);
     }
     put_modules(&writer, information);
-    if (!information->keeps_boot_services) { /* which know what is free */
+    if (!information->keeps_boot_services) { /* boot services know what is free */
         put_memory_map(&writer, information->map);
     }
     put_sections(&writer, &information->sections);

@@ -12,8 +12,8 @@ static uint64_t piece_length(const struct piece *piece)
     return (uint64_t)piece->length + piece->zero_length;
 }
 
-/* Whether two ranges have a byte in common; one without bytes has not. Each copy of these 64-bit
-   comparisons would cost the boot image 40 bytes. */
+/* Whether two ranges have a byte in common; an empty range has none. Not inlined, as each copy of
+   these 64-bit comparisons would cost the boot image 40 bytes. */
 static __attribute__((noinline)) bool overlap(uint64_t a, uint64_t a_length, uint64_t b,
                                               uint64_t b_length)
 {
@@ -105,8 +105,9 @@ bool placement_add_at(struct placement *placement, const struct piece *piece, st
     return append(placement, piece, error);
 }
 
-/* Where code starts at 1 MiB, gold and many linker scripts put the ELF header right in front of it:
-   into the BIOS's ROM. No kernel misses it, as GRUB writes it there to no effect. */
+/* Cuts off the start of a segment that would lie in the BIOS's ROM. If code starts at 1 MiB, gold
+   and many linker scripts put the ELF header right before it. No kernel needs it: GRUB writes it to
+   the ROM without effect. */
 static void leave_header_out_of_rom(struct piece *piece, const struct image *image)
 {
     uint32_t in_rom = MIB - piece->address;
@@ -166,7 +167,7 @@ static const struct memory_range *range_in_use(const struct memory_range *in_use
     return NULL;
 }
 
-/* The end of something that is in the way at [address, address + length), 0: nothing is. */
+/* The end of a piece or a range in use that overlaps [address, address + length); 0: none does. */
 static uint64_t obstacle_end(const struct placement *placement, const struct memory_range *in_use,
                              size_t in_use_count, uint64_t address, uint64_t length)
 {
@@ -240,7 +241,7 @@ bool placement_assign_load_addresses(struct placement *placement, struct memory_
             range_in_use(in_use, staying, piece->address, piece_length(piece)) == NULL) {
             continue;
         }
-        /* Zeros only: there is nothing to load, but a place of its own tells that they wait. */
+        /* A piece of zeros has nothing to load, but another load_address defers it to the jump. */
         uint32_t length = piece->length != 0 ? piece->length : 1;
         if (!placement_find_unused(placement, in_use, *in_use_count, length, STAGE_ALIGNMENT, MIB,
                                    &piece->load_address)) {

@@ -7,8 +7,8 @@ static bool overlap(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_length
     return a < b + b_length && b < a + a_length && a_length != 0 && b_length != 0;
 }
 
-/* Whether the index-th piece would overwrite, at its place, bytes that wait for it or a later one.
-   What is copied down, from its first byte on, does not spoil itself. */
+/* Whether the index-th piece, loaded at its address, would overwrite pending bytes of itself or of
+   a later piece. A copy downwards starts with its first byte, so it does not harm itself. */
 static bool clobbers_pending(const struct placement *placement, size_t index)
 {
     const struct piece *piece = &placement->pieces[index];

@@ -6,9 +6,9 @@
 
 struct smbios {
     uint8_t major, minor; /* version */
-    struct bytes table;   /* the structures; as in memory, which is not read here */
+    struct bytes table;   /* the structures, at their address in memory; not read here */
 };
 
-/* What the entry points in a piece of memory say that starts on a multiple of 16: the 64-bit one
-   (SMBIOS 3.x) counts more than the 32-bit one. No bytes: nothing is found. */
+/* Reads the entry points in a piece of memory whose address is a multiple of 16. The 64-bit one
+   (SMBIOS 3.x) overrides the 32-bit one. The table has size 0 if there is none. */
 struct smbios smbios_find(struct bytes memory);

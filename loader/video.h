@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What is on the screen when a kernel starts, in the terms that Multiboot 1 (0.6.96, 3.3) and
-// Multiboot 2 (2.0, 3.6) share, and VBE (3.0) behind it.
+// The video mode in which a kernel starts: the framebuffer as Multiboot 1 (0.6.96, 3.3) and
+// Multiboot 2 (2.0, 3.6) describe it, and VBE's information (3.0) about it.
 #pragma once
 
 #include <stddef.h>
@@ -19,12 +19,12 @@ enum {
     PALETTE_COLOURS = 16,
 };
 
-/* The colours of indexed modes, those of VGA text: red, green, blue, 8 bits each. */
+/* The palette of indexed modes: VGA's text colours as red, green, blue, 8 bits each. */
 extern const uint8_t video_palette[PALETTE_COLOURS][3];
 
-/* As both protocols store it. The text of Multiboot 1 has the colours two bytes further to the
-   front, that of Multiboot 2 one byte, but the header files that come with the specifications,
-   which is what kernels are compiled with, and GRUB have them here. */
+/* The framebuffer as both protocols store it. The text of Multiboot 1 has the masks two bytes
+   earlier, the text of Multiboot 2 one byte. The specifications' header files, which kernels are
+   compiled with, and GRUB have them here. */
 struct framebuffer {
     uint64_t address; /* physical */
     uint32_t pitch;   /* bytes */
@@ -46,6 +46,6 @@ struct video {
     uint16_t vbe_interface_seg, vbe_interface_off, vbe_interface_len; /* 0: there is none */
 };
 
-/* Copies the control info to where the kernel finds it, at this physical address; pointers into it
-   point into the copy. */
+/* Copies the control info to target, where the kernel will find it at this physical address.
+   Pointers into the original become pointers into the copy. */
 void video_copy_control_info(const struct video *video, uint8_t *target, uint32_t address);
