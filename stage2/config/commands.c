@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* The commands of a plain config, and, behind `boot`, what has no effect on one. Those that load
-   stand at even places for Multiboot 1, at odd ones for Multiboot 2. */
+/* The commands of plain configs; those after menuentry and boot have no effect. Commands that load
+   have even numbers for Multiboot 1 and odd ones for Multiboot 2. */
 enum {
     COMMAND_MULTIBOOT,
     COMMAND_MULTIBOOT2,
@@ -20,7 +20,7 @@ enum {
 const char command_names[] = "multiboot\0multiboot2\0module\0module2\0set\0unset\0menuentry\0boot\0"
                              "load_video\0insmod\0export\0loadfont\0background_image\0true\0";
 
-/* Sets by "name=value"; the words are ours to write to. */
+/* Sets a variable by "name=value"; writes a NUL into the word. */
 static bool assign(struct evaluator *eval, const char *word)
 {
     char *equals = strchr(word, '=');
@@ -56,7 +56,7 @@ static bool command_load(struct evaluator *eval, struct words words, int which)
 bool eval_command(struct evaluator *eval, const struct command *command)
 {
     if (command->count == 0) {
-        return true; /* all of it vanished: an unset variable */
+        return true; /* only an unset variable stood there */
     }
     struct words words = words_of(command);
     const char *name = command->words;
@@ -79,7 +79,7 @@ bool eval_command(struct evaluator *eval, const struct command *command)
         return eval->config->functions == NULL || eval_rare_command(eval, command);
     case -1:
         return strchr(name, '=') != NULL ? assign(eval, name) : eval_rare_command(eval, command);
-    default: /* what has no effect on what is booted from a disc */
+    default: /* no effect on what is booted from a disc */
         return true;
     }
 }

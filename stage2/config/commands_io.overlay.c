@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's commands that show something, wait for somebody or ask the machine.
+// The config's commands for output, keyboard input, and the machine's features and devices.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
@@ -35,7 +35,7 @@ int take_long_option(struct evaluator *eval, struct words *words, const char *na
 
 /* ---- Output ---------------------------------------------------------------------------------- */
 
-/* A word of echo -e; false: no new line at the end. */
+/* Writes a word of `echo -e`. False: it has "\c", which drops the newline at the end. */
 static bool put_escaped(struct evaluator *eval, const char *word)
 {
     static const char names[] = "\\abfnrtv";
@@ -128,7 +128,7 @@ bool command_clear(struct evaluator *eval, const struct command *command)
     return true;
 }
 
-/* ---- Somebody at the keyboard ---------------------------------------------------------------- */
+/* ---- Keyboard -------------------------------------------------------------------------------- */
 
 bool command_sleep(struct evaluator *eval, const struct command *command)
 {
@@ -197,7 +197,7 @@ bool command_cpuid(struct evaluator *eval, const struct command *command)
     return true;
 }
 
-/* A number as C writes it: 0x3f8. */
+/* Reads a decimal number, or a hexadecimal one with 0x. */
 static bool parse_c_number(const char *text, unsigned *value)
 {
     int number;
@@ -217,7 +217,7 @@ static bool parse_c_number(const char *text, unsigned *value)
     return true;
 }
 
-/* One option of `serial`; false: it makes no sense. */
+/* Applies an option of `serial`, by its index in command_serial()'s list. False: a bad value. */
 static bool set_serial_option(struct config_serial *serial, int option, const char *value)
 {
     unsigned number = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The commands that few configs need, by their names.
+// The table of the commands that few configs need.
 #include "stage2/config/prompt.h"
 #include "stage2/config/evaluator.h"
 
@@ -43,7 +43,7 @@ static bool command_setup(struct evaluator *eval, const struct command *command)
     return eval_action(eval, CONFIG_ACTION_SETUP);
 }
 
-/* What an entry needs, and Whelk cannot do. */
+/* Runs a command that Whelk cannot do and without which an entry cannot boot. */
 static bool refuse(struct evaluator *eval, const struct command *command)
 {
     eval->loads = true;
@@ -51,7 +51,7 @@ static bool refuse(struct evaluator *eval, const struct command *command)
         eval_warn(eval, "%s is not supported", command->words);
         return true;
     }
-    eval->boot->names_no_kernel = eval->boot->is_refused = true; /* whatever it named before */
+    eval->boot->names_no_kernel = eval->boot->is_refused = true;
     return eval_fail(eval, "%s is not supported", command->words);
 }
 
@@ -68,14 +68,14 @@ static bool command_configfile(struct evaluator *eval, const struct command *com
            eval_action(eval, CONFIG_ACTION_CONFIG);
 }
 
-/* What changes the machine for what is booted, or keeps people away: not carried out. */
+/* Runs a command that would change the machine or restrict access: not supported. */
 static bool command_without_effect(struct evaluator *eval, const struct command *command)
 {
     eval_warn(eval, "%s is not supported: it has no effect", command->words);
     return true;
 }
 
-/* What tells something that Whelk does not find out: no. */
+/* Runs a query that Whelk does not support: the answer is no. */
 static bool command_unanswered(struct evaluator *eval, const struct command *command)
 {
     eval_warn(eval, "%s is not supported: it counts as false", command->words);
@@ -128,7 +128,7 @@ static const struct group groups[] = {
      "xen_hypervisor\0xen_module\0pxechainloader\0legacy_kernel\0legacy_initrd\0legacy_source\0"
      "legacy_configfile\0syslinux_source\0syslinux_configfile\0",
      refuse},
-    /* What shows or changes something of GRUB's own. */
+    /* Commands that show or change GRUB's own state. */
     {"background_color\0play\0load_env\0save_env\0list_env\0videoinfo\0vbeinfo\0"
      "lsmod\0lsacpi\0lspci\0rmmod\0nativedisk\0date\0terminfo\0keymap\0authenticate\0"
      "unicode\0gettext\0cmosdump\0hdparm\0dump\0hexdump\0pager\0normal_exit\0"
@@ -146,9 +146,10 @@ const char *config_command_names(unsigned index, enum config_group *group)
         return NULL;
     }
     const struct group *found = &groups[index];
-    *group = found->function == accept                                      ? CONFIG_GROUP_HARMLESS
-             : found->function == refuse || found->function == command_without_effect ? CONFIG_GROUP_REFUSED
-                                                                            : CONFIG_GROUP_DONE;
+    *group = found->function == accept ? CONFIG_GROUP_HARMLESS
+             : found->function == refuse || found->function == command_without_effect
+                 ? CONFIG_GROUP_REFUSED
+                 : CONFIG_GROUP_DONE;
     return found->names;
 }
 
@@ -168,7 +169,7 @@ static bool command_rare(struct evaluator *eval, const struct command *command)
         }
     }
     eval_warn(eval, "unknown command '%.60s'", command->words);
-    eval->failed = command->negated; /* a success, behind '!' as well */
+    eval->failed = command->negated; /* counts as a success, after '!' too */
     return true;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See config/prompt.h: what a word could become.
+// See config/prompt.h: completion.
 #include "stage2/config/prompt.h"
 
 #include <string.h>
@@ -14,8 +14,8 @@ static const char *last_word(const char *text, const char *end)
     return end;
 }
 
-/* Whether a command's name may stand behind a text: a command ends there, or a word that has one
-   behind it. */
+/* Whether a command's name may follow a text: it ends with a command's end, or with a keyword that
+   a command follows. */
 static bool begins_command(const char *text, const char *end)
 {
     while (end > text && is_blank(end[-1])) {
@@ -34,7 +34,7 @@ static bool begins_with(const char *text, const char *start, size_t length)
     return strncmp(text, start, length) == 0;
 }
 
-/* The commands whose names begin so. */
+/* Lists the commands whose names begin with start. */
 static struct config_name *find_commands(const char *start, size_t length, struct arena *arena)
 {
     struct config_name *found = NULL;
@@ -55,7 +55,8 @@ static struct config_name *find_commands(const char *start, size_t length, struc
     return found;
 }
 
-/* The files in a path's directory whose names begin as its last one does; *length is that one's. */
+/* Lists the files that a path could become: those in its directory whose names begin with its last
+   component. *length is that component's. */
 static struct config_name *find_files(const struct config *config, const char *path,
                                       const char *end, size_t *length, struct arena *arena)
 {
@@ -88,7 +89,7 @@ static struct config_name *find_files(const struct config *config, const char *p
     return found;
 }
 
-/* How many bytes all names have in common. */
+/* The length of the longest start that all names share. */
 static size_t common_length(const struct config_name *names)
 {
     const char *first = names->text;

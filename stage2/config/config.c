@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// grub.cfg. The language is that of the GRUB manual, chapter "Writing full configuration files
-// directly"; where the manual is silent, what GRUB 2.06 was seen to do.
+// grub.cfg. The language follows the GRUB manual, chapter "Writing full configuration files
+// directly", and where the manual is silent, GRUB 2.06 as observed.
 //
-// A config is evaluated once, which lists its entries; an entry's body when it is to be booted.
+// A config's top level is evaluated once, which lists its entries. An entry's body is evaluated
+// when it is booted.
 #include "stage2/config/config.h"
 
 #include <string.h>
@@ -28,7 +29,8 @@ bool check_text(struct bytes *text, uint32_t *line, struct error *error)
     return true;
 }
 
-/* What is booted; false: nothing, for the reason of the first warning, if there was one. */
+/* Completes eval->boot. False: nothing to boot; the error is the warning's text, or reason if
+   warning is NULL. */
 static bool finish_request(struct evaluator *eval, const struct config_warning *warning,
                            const char *reason)
 {
@@ -60,7 +62,7 @@ const struct config_overlay *config_overlay(struct config *config, struct error 
     return config->environment.overlay(config, error);
 }
 
-/* All of the config; then its entries are listed. */
+/* Evaluates the whole config; its entries are listed then. */
 static bool read_all(struct evaluator *eval, struct config_text *text)
 {
     struct config *config = eval->config;
@@ -79,7 +81,7 @@ static bool read_all(struct evaluator *eval, struct config_text *text)
     if (!eval_commands(eval)) {
         return false;
     }
-    /* A config without entries, or with commands that boot before it comes to a menu. */
+    /* The config boots without a menu. */
     if (eval->stopped || (config->entry_count == 0 && eval->loads)) {
         struct config_entry whole = {.title = text->name,
                                      .id = "",
@@ -112,7 +114,7 @@ bool config_read_with(struct config *config, struct bytes text, const char *name
     return read_all(&eval, &whole) || eval_finish_error(&eval);
 }
 
-/* The entry's commands; its words are the arguments of a call. */
+/* Evaluates an entry's body; the entry's arguments are $1, … */
 static bool eval_entry(struct evaluator *eval, const struct config_entry *entry)
 {
     if (entry->body.bytes.data == NULL) {

@@ -12,37 +12,35 @@
 
 enum { CONFIG_MAX_BYTES = 128 * 1024 };
 
-/* A text of commands. */
+/* A text of commands: a whole file, or a part of one. */
 struct config_text {
-    const char *name; /* of its file, for messages: "/boot/grub/grub.cfg" */
+    const char *name; /* its file, for messages: "/boot/grub/grub.cfg" */
     struct bytes bytes;
-    uint32_t line; /* that it begins in */
+    uint32_t line; /* the file's line in which the text begins, from 1 */
 };
 
 struct iso9660_file;
 
 /* A file that an entry wants loaded. */
 struct config_file {
-    const char *path;      /* as on the disc: "/boot/kernel", device prefix taken off */
-    const char *arguments; /* GRUB's string: without the file's name, quoted as GRUB quotes; "" */
-    const char *config;    /* the file that names it … */
-    uint32_t line;         /* … and the line, from 1 */
+    const char *path;      /* absolute, without a device: "/boot/kernel" */
+    const char *arguments; /* the words after the path, quoted as GRUB quotes them; "" if none */
+    const char *config;    /* the config that names the file */
+    uint32_t line;         /* the line in that config, from 1 */
     bool keep_compressed;  /* --nounzip */
-    const struct iso9660_file
-        *on_disc; /* what the path leads to, and not compressed; NULL: not known */
+    const struct iso9660_file *on_disc; /* known to be uncompressed; NULL: look the path up */
 };
 
 enum config_protocol { CONFIG_MULTIBOOT1 = 1, CONFIG_MULTIBOOT2 = 2 };
 
-/* What an entry does in the end. Only CONFIG_ACTION_BOOT has a kernel; the last one has the other
-   config's path in its place. */
+/* What an entry does in the end. */
 enum config_action {
-    CONFIG_ACTION_BOOT,
+    CONFIG_ACTION_BOOT, /* boots config_boot.kernel */
     CONFIG_ACTION_REBOOT,
     CONFIG_ACTION_HALT,
-    CONFIG_ACTION_EXIT,   /* back to the firmware: its next boot device */
-    CONFIG_ACTION_SETUP,  /* into the firmware's setup */
-    CONFIG_ACTION_CONFIG, /* another config takes this one's place */
+    CONFIG_ACTION_EXIT,   /* returns to the firmware, which tries its next boot device */
+    CONFIG_ACTION_SETUP,  /* opens the firmware's setup */
+    CONFIG_ACTION_CONFIG, /* reads the config that config_boot.kernel names */
 };
 
 /* What an entry boots. */
@@ -51,14 +49,14 @@ struct config_boot {
     enum config_protocol protocol;
     bool ignore_address_fields; /* --quirk-bad-kludge */
     bool modules_after_kernel;  /* --quirk-modules-after-kernel */
-    const char *gfxpayload;     /* video modes, if set behind the kernel's line; NULL: not set */
+    const char *gfxpayload;     /* video modes, if set after the kernel's line; NULL: not set */
     const char *timing;         /* whelk_timing: where timeline.h's line goes; NULL: not set */
     struct config_file kernel;
     struct config_file *modules;
     size_t module_count;
-    const struct boot_efi *efi; /* loader/information.h; NULL: no UEFI. Set by who boots. */
-    bool names_no_kernel;       /* config_evaluate() failed as the entry is not for Multiboot … */
-    bool is_refused;            /* … by a command that Whelk cannot do */
+    const struct boot_efi *efi; /* loader/information.h; NULL: no UEFI. Set by the caller. */
+    bool names_no_kernel;       /* config_evaluate() failed because no Multiboot kernel is named */
+    bool is_refused;            /* the reason is a command that Whelk cannot do */
 };
 
 struct boot_efi;
@@ -67,31 +65,31 @@ struct config_menu;
 struct config_entry {
     const char *title;       /* UTF-8 */
     const char *id;          /* --id, else "" */
-    struct config_text body; /* between the braces */
+    struct config_text body; /* the text between the braces */
     uint32_t line;
-    const char *arguments; /* $1, the title, and what follows it, each with its NUL */
+    const char *arguments; /* $1 (the title), $2, …: adjacent strings, each with its NUL */
     size_t argument_count;
-    struct config_menu *menu;   /* the entries of submenus are in the config's list too */
+    struct config_menu *menu; /* the menu that shows it; config.entries lists all menus' entries */
     struct config_scope *scope; /* the variables that its body sees */
-    uint32_t position;          /* among the items of the menu that it is in, from 0 */
+    uint32_t position;          /* among the items of its menu, from 0 */
     char hotkey;                /* --hotkey, else 0 */
 };
 
-/* A list of entries and further menus: the top one, or a submenu. */
+/* A menu, the top one or a submenu: its items are entries and submenus. */
 struct config_menu {
-    struct config_entry self; /* as an item of the menu above; the top one has no title (NULL) */
-    struct config_menu *next; /* all submenus, the latest first */
-    uint32_t item_count;      /* entries and submenus in it */
-    size_t first_entry;       /* in the config's list; those of a menu stand together */
+    struct config_entry self; /* the submenu as an item of its menu; title NULL: the top menu */
+    struct config_menu *next; /* list of all submenus, the latest first */
+    uint32_t item_count;
+    size_t first_entry; /* index in config.entries of the first entry in it or in its submenus */
 };
 
-/* A remark about a line that did not stop the reading. */
+/* A remark about a line that does not end the evaluation. */
 struct config_warning {
     const char *name; /* the line's file */
     uint32_t line;
     const char *text;
     struct config_warning *next;
-    bool is_shown; /* whoever shows them notes it here */
+    bool is_shown; /* set by whoever shows it */
 };
 
 /* What a path names. */
@@ -104,9 +102,9 @@ enum config_feature { CONFIG_LONG_MODE, CONFIG_PAE };
 
 enum { CONFIG_DEFAULT_UNIT = -1 };
 
-/* `serial`: 0 where the command does not say, but the unit. */
+/* What a `serial` command sets; 0: the command does not say. */
 struct config_serial {
-    int unit;
+    int unit;      /* CONFIG_DEFAULT_UNIT: the command does not say */
     unsigned port; /* I/O port, instead of a unit */
     unsigned speed;
     unsigned data_bits;
@@ -117,7 +115,7 @@ struct config_serial {
 enum config_device { CONFIG_DEVICE_CONSOLE = 1, CONFIG_DEVICE_SERIAL = 2 };
 enum config_direction { CONFIG_INPUT, CONFIG_OUTPUT };
 
-/* What a directory names. */
+/* A name in a directory, or a command's name; lists of them. */
 struct config_name {
     const char *text;
     struct config_name *next;
@@ -125,27 +123,27 @@ struct config_name {
     bool is_directory;
 };
 
-/* The machine that the commands run on, or what stands for one: a function that is NULL has no
-   effect, and what it would be asked is so: each file exists, but no key is pressed. */
+/* Callbacks to the machine. NULL actions do nothing; NULL queries answer yes (each file exists),
+   key queries no. */
 struct config_platform {
     enum config_node (*find)(const char *path);
 
-    /* The whole of a file of at most CONFIG_MAX_BYTES; its memory from the arena. */
+    /* Reads a whole file of at most CONFIG_MAX_BYTES into the arena. */
     bool (*read)(const char *path, struct arena *arena, struct bytes *text, struct error *error);
 
-    /* What a directory names, or a file's own name; in the arena. */
+    /* Lists the names in a directory, or a file's own name, in the arena. */
     bool (*list)(const char *path, struct arena *arena, struct config_name **names,
                  struct error *error);
 
-    /* Whether the disc is called so. */
+    /* Whether the disc has this label or UUID. */
     bool (*is_volume)(enum config_volume what, const char *name);
 
     bool (*has_feature)(enum config_feature feature);
 
-    /* Bits as `keystatus` counts them: 1 Shift, 2 Control, 4 Alt. */
+    /* The modifier keys that are held, as bits: 1 Shift, 2 Control, 4 Alt. */
     unsigned (*modifiers)(void);
 
-    /* Whether somebody wants an endless script to end. */
+    /* Whether a key was pressed that interrupts a script. */
     bool (*interrupted)(void);
 
     void (*print)(const char *text);
@@ -154,34 +152,33 @@ struct config_platform {
     /* Prints the firmware's memory map. */
     void (*show_memory)(void);
 
-    /* What is typed up to Enter, with its NUL, shown as it comes. */
+    /* Reads what is typed up to Enter and echoes it. size is in bytes, with the NUL. */
     void (*read_line)(char *text, size_t size);
 
-    /* False: a key cut it short, which only happens if a key may. */
+    /* Waits. False: a key ended it early, which only happens with until_key. */
     bool (*sleep)(unsigned seconds, bool until_key);
 
     /* False: there is no such port. */
     bool (*set_serial)(const struct config_serial *serial);
 
-    /* The devices (bits) that are used from now on. */
+    /* Sets the devices in use: bits of enum config_device. */
     void (*set_terminal)(enum config_direction direction, unsigned devices);
 
-    /* The modes that the graphics terminal has been put into, which gfxpayload's `keep` keeps; "":
-       it is not in use any more. */
+    /* Notes the graphics terminal's modes, which gfxpayload's `keep` keeps. "": not in use. */
     void (*set_graphics)(const char *modes);
 };
 
 struct config;
 struct config_overlay;
 
-/* What a config is read with. */
+/* What surrounds a config. */
 struct config_environment {
-    /* Set in advance: "name=value" each with its NUL, an empty one at the end. */
+    /* Variables set in advance: strings "name=value", each with its NUL, and an empty one. */
     const char *variables;
     const struct config_platform *platform; /* NULL: none of its functions */
 
-    /* Brings what few configs need of the language; may put a platform that comes with it into the
-       config. NULL with a reason: it cannot be read. */
+    /* Loads the rarely used part of the language. May set config->environment.platform. NULL with a
+       reason: it cannot be read. */
     const struct config_overlay *(*overlay)(struct config *config, struct error *error);
 };
 
@@ -190,15 +187,15 @@ struct config {
     struct arena *arena;
     struct config_entry *entries;
     size_t entry_count;
-    struct config_warning *warnings; /* in the order of the lines; each text once for a line */
-    struct config *outer;            /* whose entry led to this one; NULL: none */
-    bool is_back; /* somebody came back to it: nothing boots by itself any more */
+    struct config_warning *warnings; /* sorted by line; each text once for a line */
+    struct config *outer;            /* the config whose entry led to this one; NULL: none */
+    bool is_back;                    /* the user returned to it: nothing boots by itself any more */
 
-    /* The evaluator's own. */
+    /* For the evaluator only. */
     struct config_environment environment;
     struct config_boot immediate; /* what the config boots without a menu, if anything */
-    unsigned devices[2];          /* in use, by enum config_direction */
-    struct config_scope *scope;   /* what the config sets outside any submenu and entry */
+    unsigned devices[2];          /* devices in use, by enum config_direction */
+    struct config_scope *scope;   /* variables set outside any submenu and entry */
     struct config_menu top;
     struct config_menu *menus;
     struct config_function *functions;
@@ -206,39 +203,38 @@ struct config {
     bool needs_overlay; /* environment.overlay() was called */
 };
 
-/* What GRUB has set when it has started from a PC's CD, in config_environment's form. */
+/* config_environment.variables as GRUB sets them when it starts from a PC's CD. */
 #define CONFIG_CD_VARIABLES                                                                        \
     "root=cd\0prefix=(cd)/boot/grub\0cmdpath=(cd)\0grub_cpu=i386\0grub_platform=pc\0"
 
-/* Reads and evaluates the top level of a config, which is GRUB Legacy's if its name says menu.lst.
-   A config that boots something without any menuentry (commands, then `boot` or the end of the
-   file) yields one entry whose body is the whole text. False: no entry at all, or the text cannot
-   be read on ("name:line: reason"). The text, the name and the arena's contents stay in use as long
-   as the config. */
+/* Reads and evaluates the top level of a config. A name that ends with menu.lst is GRUB Legacy's.
+   A config without menuentry that loads a kernel, or one that boots before a menu, yields a single
+   entry without a body. False ("name:line: reason"): no entry, or an error ends the evaluation. The
+   text, the name and the arena's contents stay in use as long as the config. */
 bool config_read_with(struct config *config, struct bytes text, const char *name,
                       const struct config_environment *environment, struct arena *arena,
                       struct error *error);
 
-/* config_read_with() for programs on the user's machine: as on a PC that boots from its CD, without
-   a platform. Not in the loaders. */
+/* config_read_with() for host programs: a PC that boots from its CD, without a platform. */
 bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
                  struct error *error);
 
-/* For the environments of such programs, which have all of the language linked in. */
+/* config_environment.overlay for host programs: all of the language is linked in. */
 const struct config_overlay *config_overlay_linked(struct config *config, struct error *error);
 
 /* `set timeout=`: seconds, -1 for ever; *is_set false when the config has none. */
 int config_timeout(const struct config *config, bool *is_set);
 
-/* Seconds until the preselected entry boots, -1: for ever. Without `set timeout` a single entry
-   boots at once, where GRUB would wait for a key that a guest without keyboard never gets. */
+/* Seconds until the preselected entry boots; -1: for ever. Without `set timeout` a single entry
+   boots at once; GRUB would wait for a key, which a guest without keyboard never gets. */
 int config_seconds_to_wait(const struct config *config);
 
-/* `set default=` by index, id or title, those of submenus behind '>': an index below entry_count
-   (0 with a warning when there is no such entry). */
+/* The index of the default entry: `set default=` names it by position, id or title, in a submenu as
+   "Submenu>Entry". 0 without a default, and with a warning if no such entry exists. */
 size_t config_default(struct config *config);
 
-/* Evaluates an entry's body to what it boots. False ("name:line: reason") for a line that GRUB
-   would fail on as well, a command that Whelk cannot do (linux, chainloader, …), no kernel. */
+/* Evaluates an entry's body; *boot says what it boots. False ("name:line: reason"): GRUB would fail
+   on a line too, a command is one that Whelk cannot do (linux, chainloader, …), or there is no
+   kernel. */
 bool config_evaluate(struct config *config, const struct config_entry *entry,
                      struct config_boot *boot, struct error *error);

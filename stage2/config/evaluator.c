@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The flow through a config: blocks, conditions and calls are frames of a bounded stack. Nothing
-// recurses, so that a run could stop at any command and go on later.
+// Evaluates a config's commands one by one. Blocks, conditions and calls are frames on a stack of
+// bounded depth; nothing recurses.
 #include "stage2/config/evaluator.h"
 
 enum {
-    MAX_DEPTH = 20,     /* frames: if inside submenu inside function … */
-    MAX_STEPS = 200000, /* of one run: commands, and pieces of what they read and write */
+    MAX_DEPTH = 20,     /* frames */
+    MAX_STEPS = 200000, /* of one evaluation: a step is a command or STEP_BYTES of text or memory */
     STEP_BYTES = 16,
 };
 
@@ -46,7 +46,7 @@ bool fail_part(const struct evaluator *eval, const struct frame *frame)
                                                                 : "if ... then ... fi");
 }
 
-/* Whether a part of an `if` may stand where its frame is. */
+/* Whether a keyword of `if` may come next in a frame's block. */
 static bool fits(const struct frame *frame, int keyword)
 {
     if (frame->kind != FRAME_IF) {
@@ -67,7 +67,7 @@ bool skip_line(struct evaluator *eval, const struct command *command)
     return true;
 }
 
-/* if, then, elif, else, fi. */
+/* Runs if, then, elif, else or fi. */
 static bool eval_keyword(struct evaluator *eval, const struct command *command)
 {
     int keyword = command->keyword;
@@ -104,7 +104,7 @@ static bool eval_keyword(struct evaluator *eval, const struct command *command)
     return true;
 }
 
-/* At the end of a block: back to behind it. */
+/* Leaves a frame at the end of its text, and goes on after its command. */
 static bool end_frame(struct evaluator *eval, const struct frame *frame)
 {
     if (frame->kind <= FRAME_LOOP) {
@@ -130,7 +130,7 @@ static bool eval_step(struct evaluator *eval, const struct command *command)
         return eval_fail(eval, "too many commands: a loop without an end?");
     }
     if (command->keyword >= KEYWORD_FUNCTION) {
-        /* What is read past has loops of its own, which matter to a loop only. */
+        /* While skipping, nested loops only matter if the enclosing block is a loop. */
         bool passed =
             eval->discard && (command->keyword == KEYWORD_FUNCTION || eval->top->kind == FRAME_IF);
         return passed || eval_rare_command(eval, command);

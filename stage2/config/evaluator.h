@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The evaluator's own: what the config_*.c files share, in the order in which they build on each
-// other. The rest of the world sees config.h.
+// What the files of stage2/config/ share, in the order in which they build on each other. All other
+// code includes config.h only.
 #pragma once
 
 #include "stage2/config/config.h"
@@ -8,18 +8,20 @@
 
 enum { NO_CHARACTER = -1 };
 
+/* A place in a text. */
 struct cursor {
-    const char *name; /* of the file */
+    const char *name; /* the text's file */
     struct bytes text;
     size_t at;
     uint32_t line;
 };
 
-/* break and continue see the first two; the last two have arguments. */
+/* The order matters: break and continue look only at frames up to FRAME_LOOP; frames from
+   FRAME_SUBMENU on have arguments ($1, …). */
 enum frame_kind { FRAME_IF, FRAME_LOOP, FRAME_SOURCE, FRAME_SUBMENU, FRAME_CALL };
 
-/* Where an `if` or a loop stands. In the last three nothing is executed: up to the next branch, the
-   block's end, or the loop's next turn. */
+/* Which part of an `if` or loop is read. The SEEK states skip commands up to the next branch, to
+   the block's end, or to the loop's next turn. */
 enum frame_state {
     STATE_CONDITION,
     STATE_BRANCH,
@@ -34,18 +36,18 @@ struct frame {
     uint8_t state;
     bool has_else;
     bool is_until;
-    bool loads;         /* the run's, put back at the end of a submenu */
+    bool loads;         /* submenu: evaluator.loads from before it, restored at its end */
     uint32_t line;      /* where it begins */
-    struct cursor back; /* where the text goes on behind the block; a loop's begin */
-    const char *name;   /* of a for: its variable */
-    const char *words;  /* of a call, the arguments; of a for, what is left of its list */
-    size_t count;
+    struct cursor back; /* where to go on after it; loop: its condition */
+    const char *name;   /* for: its variable */
+    const char *words;  /* call: its arguments; for: the words that are left */
+    size_t count;       /* number of words */
 };
 
 struct config_variable {
     struct config_variable *next;
     const char *name;
-    const char *value; /* NULL: unset here, whatever the scopes above say */
+    const char *value; /* NULL: unset, which hides the values of outer scopes */
     uint32_t line;
 };
 
@@ -60,13 +62,13 @@ struct config_function {
     struct config_text body;
 };
 
-/* Words stand one behind the other, each with its NUL. */
+/* A command, or a keyword: most keywords end it, the next word begins another command. */
 struct command {
-    int keyword; /* of the list of keywords; what follows is a command of its own */
+    int keyword; /* NO_KEYWORD, or an index into parser.c's keywords */
     bool negated;
     bool has_block;
-    int stray; /* a character that GRUB reserves: | & < > */
-    const char *words;
+    int stray;         /* a character that GRUB reserves: | & < >; 0: none */
+    const char *words; /* adjacent strings, each with its NUL; the first is the command's name */
     size_t count;
     struct config_text block;
 };
@@ -91,55 +93,54 @@ struct evaluator {
     struct config *config;
     struct arena *arena;
     struct error *error;
-    struct config_boot *boot; /* NULL: in a submenu, whose entries are listed, no more */
+    struct config_boot *boot; /* NULL: inside a submenu, which only lists its entries */
     struct config_scope *scope;
     struct config_menu *menu;
     struct cursor cursor;
-    uint32_t line;             /* of the command; what messages are about */
-    uint32_t first_long_quote; /* line of the first quote that runs over a line's end, 0: none */
+    uint32_t line;             /* the current command's, for messages */
+    uint32_t first_long_quote; /* line of the first quote that goes over a line's end; 0: none */
     size_t steps;
-    size_t word_count; /* of the command being read */
-    bool word_open;    /* a word has begun, be it empty as "" */
-    bool discard;      /* words are read past, not kept */
+    size_t word_count; /* words of the command being read */
+    bool word_open;    /* a word has begun, even an empty one such as "" */
+    bool discard;      /* words are skipped, not kept */
     bool full;         /* the arena had no room for a word */
     bool keep;         /* the command's words stay in use */
     bool failed;       /* $? is not 0 */
-    bool lists;        /* entries: it is the config's, not an entry's */
-    bool loads;        /* a command was met that loads something to boot */
-    bool stopped;      /* boot, halt, … */
+    bool lists;        /* menuentry adds entries: the top level is evaluated, not an entry */
+    bool loads;        /* a command has loaded something to boot */
+    bool stopped;      /* by boot, halt, … */
     const struct config_warning *first_warning;
-    unsigned depth; /* frames */
+    unsigned depth; /* number of frames */
     struct frame *top;
 };
 
-/* The words of a command that are still to be looked at. */
+/* The words of a command that have not been read yet. */
 struct words {
     const char *word;
     size_t count;
 };
 
-/* ---- config/message.c ---------------------------------------------------------------------- */
+/* ---- config/message.c ------------------------------------------------------------------------ */
 
-/* The reason; false. eval_finish_error() puts "name:line: " before it, once the run has ended. */
+/* Sets the error's text; returns false. eval_finish_error() then adds "name:line: " in front. */
 bool eval_fail(const struct evaluator *eval, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
 bool eval_finish_error(const struct evaluator *eval) __attribute__((cold));
 
-/* The failure of whatever needs memory. */
+/* Fails because the arena is full. */
 bool eval_fail_full(const struct evaluator *eval) __attribute__((cold));
 
 /* Zeroed memory; NULL with the error set when there is none. */
 void *eval_allocate(const struct evaluator *eval, size_t size);
 
-/* A remark about the run's line, behind those of the lines before; what has been said of a line
-   is not repeated. */
+/* Adds a warning about the current line to the config's, unless it has the same one already. */
 void eval_warn(struct evaluator *eval, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
-/* ---- config/variables.c -------------------------------------------------------------------- */
+/* ---- config/variables.c ---------------------------------------------------------------------- */
 
-/* The index of a name in a list of strings that ends with an empty one, -1: not there. */
+/* The index of a name in a list of strings that ends with an empty one; -1: not there. */
 int find_name(const char *list, const char *name, size_t length);
 int find_word(const char *list, const char *word);
 
@@ -149,62 +150,61 @@ bool is_digit(int c);
 bool is_name_character(int c);
 bool is_blank(int c);
 
-/* A decimal number that makes up the whole text; *value stays as it is if it is none. */
+/* Reads a text that is one decimal number. False: it is none, and *value stays as it is. */
 bool parse_number(const char *text, size_t length, int *value);
 
 struct config_variable *find_variable(const struct config_scope *scope, const char *name,
                                       size_t length);
 
-/* The value that a scope and those above it give; NULL: not set. */
+/* A variable's value in a scope and its parents; NULL: not set. */
 const char *variable_value(const struct config *config, const struct config_scope *scope,
                            const char *name, size_t length);
 
-/* The innermost call, or NULL. */
+/* The innermost frame with arguments (of a call, an entry or a submenu); NULL: none. */
 struct frame *find_call(const struct evaluator *eval);
 
-/* What stands for $name; NULL: nothing. */
+/* The value of $name, $1, … or $?; NULL: not set. */
 const char *expansion(const struct evaluator *eval, const char *name, size_t length);
 
+/* Sets a variable in the current scope; both texts must stay in memory. NULL unsets it. */
 bool set_variable(struct evaluator *eval, const char *name, const char *value);
 
-/* A scope in which what is set hides what the run has seen so far. */
+/* Opens a scope below parent: variables set from now on hide the parent's. */
 bool eval_open_scope(struct evaluator *eval, struct config_scope *parent);
 
-/* ---- config/lexer.c ------------------------------------------------------------------------ */
+/* ---- config/lexer.c -------------------------------------------------------------------------- */
 
 int peek(struct cursor *cursor);
 int take(struct cursor *cursor);
 
-/* Words are built at the end of the arena. Nothing else may be allocated until the last one is
+/* The end of the arena, where words are built. Nothing else may be allocated until the last word is
    complete. */
 char *eval_words_end(const struct evaluator *eval);
 void eval_put(struct evaluator *eval, int c);
 void end_word(struct evaluator *eval);
 
-/* A value outside quotes makes several words where it has blanks inside. */
+/* Adds a value to the open word. Unquoted, blanks inside the value split it into words. */
 void put_value(struct evaluator *eval, const char *value, bool quoted);
 
 bool ends_word(int c);
 
-/* Reads a word at the cursor: nothing, one word or several, as its expansions want. The raw text
-   is for comparison with reserved words. */
+/* Reads the word at the cursor; its expansions may make none or several of it. *raw is its text
+   before expansion. */
 bool read_word(struct evaluator *eval, struct bytes *raw);
 
 /* ---- config/parser.c ------------------------------------------------------------------------- */
 
 enum pulled { PULLED_NOTHING, PULLED_END, PULLED_COMMAND };
 
-/* The next command, its words expanded; nothing when an error stands in the way. */
+/* Reads the next command and expands its words. PULLED_NOTHING: the error is set. */
 enum pulled eval_pull(struct evaluator *eval, struct command *command);
 
-/* ---- config/menuentry.c, config/load.c, config/commands.c ---------------------------------------
- */
+/* ---- config/menuentry.c, config/load.c, config/commands.c ------------------------------------ */
 
-/* An array with room for one element more than count; moved whenever count reaches a power of
-   two. */
+/* Returns the array with room for one element more; moves it when count is a power of two. */
 void *array_reserve(struct evaluator *eval, void *array, size_t count, size_t size);
 
-/* What menuentry and submenu say. */
+/* Fills an entry from the words and the block of a menuentry or submenu command. */
 bool read_entry(struct evaluator *eval, const struct command *command, struct config_entry *entry);
 
 bool command_menuentry(struct evaluator *eval, const struct command *command);
@@ -213,63 +213,61 @@ bool eval_add_entry(struct evaluator *eval, const struct config_entry *entry);
 #define GFXPAYLOAD "gfxpayload"
 #define TIMING     "whelk_timing"
 
-/* The words behind a command's name. */
+/* The words after a command's name. */
 struct words words_of(const struct command *command);
 
-/* Takes the next word. */
 const char *take_word(struct words *words);
 
-/* Takes an option off; -1: none of the list's. */
+/* Takes the next word if it is in the list, and returns its index there; -1: it is not. */
 int take_option(struct words *words, const char *list);
 
-/* Any other command, and keywords from KEYWORD_FUNCTION on. */
+/* Runs, from the overlay, a command that is not one of command_names, or a keyword from
+   KEYWORD_FUNCTION on. */
 bool eval_rare_command(struct evaluator *eval, const struct command *command);
 
-/* A path without its device. False: it is not absolute. */
+/* Removes a device such as "(cd)" from a path's start. False: the path is not absolute. */
 bool clean_path(const struct evaluator *eval, const char **path);
 
 bool load_kernel(struct evaluator *eval, struct words words, enum config_protocol protocol);
 bool load_module(struct evaluator *eval, struct words words, enum config_protocol protocol);
 
-/* The file's name alone, as that of a kernel. */
+/* Reads a file's path and arguments. */
 bool read_file_words(struct evaluator *eval, const struct words *words, struct config_file *file);
 
-/* `boot` and what ends an entry without booting it. */
+/* Runs a command that ends an entry: boot, reboot, … */
 bool eval_action(struct evaluator *eval, enum config_action action);
 
 bool eval_command(struct evaluator *eval, const struct command *command);
 
-/* The names of its commands. */
+/* The commands that eval_command() runs without the overlay. */
 extern const char command_names[];
 
-/* ---- config/evaluator.c -------------------------------------------------------------------------
- */
+/* ---- config/evaluator.c ---------------------------------------------------------------------- */
 
 /* Puts the cursor to the start of a text. */
 void eval_enter(struct evaluator *eval, const struct config_text *text);
 
-/* NULL with the error set: too many, or no memory. */
+/* NULL with the error set: too many frames, or no memory. */
 struct frame *push_frame(struct evaluator *eval, enum frame_kind kind);
 void pop_frame(struct evaluator *eval);
 
-/* Part of a block that was never begun, at the top level: the rest of the line is lost, no more. */
+/* Skips the rest of a line, with a warning: it has a keyword such as `fi` outside any block. */
 bool skip_line(struct evaluator *eval, const struct command *command);
 
-/* The failure of what lacks a part, or has one too many. */
+/* Fails because a frame's block lacks a part or has a misplaced one. */
 bool fail_part(const struct evaluator *eval, const struct frame *frame);
 
-/* Executes up to the end of the text or a command that stops. */
+/* Evaluates commands up to the end of the text or to a command that stops the evaluation. */
 bool eval_commands(struct evaluator *eval);
 
-/* Takes the mark off that may stand before a text. False, and the line, if it is none. */
+/* Removes a byte order mark from a text's start. False: no text, or too large; *line says where. */
 bool check_text(struct bytes *text, uint32_t *line, struct error *error);
 
-/* ---- What few configs need ----------------------------------------------------------------- */
+/* ---- The overlay ----------------------------------------------------------------------------- */
 
 typedef bool command_function(struct evaluator *eval, const struct command *command);
 
-/* ---- config/loop.overlay.c, config/function.overlay.c, config/submenu.overlay.c,
- * config/legacy.overlay.c, config/test.overlay.c --- */
+/* ---- config/loop, function, submenu, legacy, test -------------------------------------------- */
 
 command_function command_loop; /* while, until, for, do, done */
 command_function command_break;
@@ -286,7 +284,7 @@ bool call_function(struct evaluator *eval, const struct command *command,
                    const struct config_function *function);
 void put_arguments(struct evaluator *eval, int which, bool quoted);
 
-/* A command's first argument as a number. */
+/* A command's first argument as a number; otherwise, if it has none. */
 int number_of(const struct command *command, int otherwise);
 
 command_function command_submenu;
@@ -298,13 +296,13 @@ bool config_from_legacy(struct bytes *text, struct arena *arena);
 
 command_function command_test; /* test …, [ … ]: -a binds more than -o */
 
-/* ---- config/commands_io.overlay.c, config/search.overlay.c
- * -------------------------------------------------------- */
+/* ---- config/commands_io, search -------------------------------------------------------------- */
 
-/* The host, if the command is one to be carried out: the entries of a submenu are only listed. */
+/* The platform; inside a submenu, whose entries are only listed, one without functions. */
 const struct config_platform *find_platform(const struct evaluator *eval);
 
-/* Takes the next option: -1 there is none, -2 it is an unknown one (with a warning). */
+/* Takes the next word if it is an option, -name or --name, perhaps with =value (*value; else NULL).
+   Returns its index in names; -1: no option; -2: an unknown one, with a warning. */
 int take_long_option(struct evaluator *eval, struct words *words, const char *names,
                      const char **value);
 
@@ -319,8 +317,7 @@ command_function command_serial;
 command_function command_terminal;
 command_function command_search;
 
-/* ---- config/show.overlay.c
- * --------------------------------------------------------------------------- */
+/* ---- config/show ----------------------------------------------------------------------------- */
 
 command_function command_ls;
 command_function command_help;

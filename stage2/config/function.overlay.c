@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's functions, their arguments, and texts that are read in as if they stood there.
+// The config's functions and their arguments; source and eval.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
@@ -115,7 +115,7 @@ bool command_set_parameters(struct evaluator *eval, const struct command *comman
     return true;
 }
 
-/* Goes on in another text, and behind the command when that is done. */
+/* Goes on in another text; its end returns to the command after this one. */
 static bool enter_source(struct evaluator *eval, const struct config_text *text)
 {
     if (push_frame(eval, FRAME_SOURCE) == NULL) {
@@ -149,7 +149,7 @@ bool command_source(struct evaluator *eval, const struct command *command)
     return enter_source(eval, &text);
 }
 
-/* The words, with blanks between them, are commands. */
+/* Evaluates its words, joined with blanks. */
 bool command_eval(struct evaluator *eval, const struct command *command)
 {
     struct config_text text = {.name = eval->cursor.name, .line = eval->line};

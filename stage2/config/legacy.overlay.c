@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// GRUB Legacy's menu.lst, put into the words of grub.cfg. Each line stays where it was, so that
-// messages have the right number. What GRUB Legacy gave a kernel as its command line begins with
-// the file's name.
+// Translates GRUB Legacy's menu.lst to the language of grub.cfg, line by line, so that messages
+// have the right line. GRUB Legacy's command line of a kernel or module begins with the file's
+// name.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
@@ -53,7 +53,7 @@ static void put_text(struct translation *out, const char *text)
     }
 }
 
-/* As one word, whatever is in it. */
+/* Writes a blank and a word in single quotes. */
 static void put_quoted(struct translation *out, struct bytes word)
 {
     put(out, ' ');
@@ -72,7 +72,7 @@ static bool is_separator(int c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Takes the next word of a line: up to a blank, or another separator. */
+/* Takes the next word of a line, up to a blank or the separator. */
 static struct bytes take_legacy_word(struct bytes *line, int separator)
 {
     while (line->size > 0 && (is_separator(*line->data) || *line->data == separator)) {
@@ -95,7 +95,8 @@ static void put_words(struct translation *out, struct bytes line)
     }
 }
 
-/* kernel and module: the name is the first word of the command line as well. */
+/* Writes the words of a kernel or module line: the file's name, then the name again and the other
+   words as arguments. */
 static void put_load(struct translation *out, struct bytes line)
 {
     struct bytes before = line;
@@ -139,7 +140,7 @@ static void put_line(struct translation *out, struct bytes line)
     while (group < end && find_name(group->names, (const char *)name.data, name.size) < 0) {
         group++;
     }
-    if (group == end) { /* a command of both */
+    if (group == end) { /* the same command in grub.cfg */
         put_quoted(out, name);
         put_words(out, line);
         return;

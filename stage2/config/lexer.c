@@ -27,8 +27,6 @@ int take(struct cursor *cursor)
 
 /* ---- Words ----------------------------------------------------------------------------------- */
 
-/* Words are built at the end of the arena. Nothing else may be allocated until the last one is
-   complete. */
 char *eval_words_end(const struct evaluator *eval)
 {
     return (char *)eval->arena->base + eval->arena->used;
@@ -75,7 +73,8 @@ void put_value(struct evaluator *eval, const char *value, bool quoted)
     }
 }
 
-/* Behind '$'. A lone one stands for itself; before a quote it asks for a translation. */
+/* Reads and expands a variable after its '$'. A lone '$' stands for itself; one before a quote,
+   which asks GRUB for a translation, is dropped. */
 static bool read_variable(struct evaluator *eval, bool quoted)
 {
     struct cursor *cursor = &eval->cursor;
@@ -119,15 +118,15 @@ static bool read_variable(struct evaluator *eval, bool quoted)
     return true;
 }
 
-/* Behind a quote that was never closed. Each one behind a lost one opens that should close: the
-   first that is open at the end of its line is the one to look at. */
+/* Reports an unterminated quote. One missing quote inverts all later ones: blame the first that is
+   still open at its line's end. */
 static bool fail_unclosed(struct evaluator *eval, uint32_t line)
 {
     eval->line = eval->first_long_quote != 0 ? eval->first_long_quote : line;
     return eval_fail(eval, "a quote that begins here is never closed");
 }
 
-/* Behind the opening quote, up to behind the closing one. */
+/* Reads the text after an opening quote, and the closing quote. */
 static bool read_quoted(struct evaluator *eval, int quote)
 {
     struct cursor *cursor = &eval->cursor;
@@ -165,8 +164,6 @@ bool ends_word(int c)
     return c == NO_CHARACTER || is_blank(c) || strchr(";{}|&<>", c) != NULL;
 }
 
-/* Reads a word at the cursor: nothing, one word or several, as its expansions want. The raw text
-   is for comparison with reserved words. */
 bool read_word(struct evaluator *eval, struct bytes *raw)
 {
     struct cursor *cursor = &eval->cursor;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See config.h: for programs on the user's machine, which need nothing loaded.
+// See config.h: the overlay for host programs, linked in.
 #include "stage2/config/overlay.h"
 
 const struct config_overlay *config_overlay_linked(struct config *config, struct error *error)

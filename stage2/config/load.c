@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's commands that load and boot.
+// The config's commands that load files, and their words.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
 
-/* Takes "(cd)" and the like off: there is one disc. */
 bool clean_path(const struct evaluator *eval, const char **path)
 {
     const char *name = *path;
     const char *end = *name == '(' ? strchr(name, ')') : NULL;
     if (end != NULL) {
-        /* Two where the variable root was set with its parentheses, and is used in others. */
+        /* "((cd))": the variable root has parentheses, and the path adds another pair. */
         for (name = end; *name == ')'; name++) {
         }
     }
@@ -21,8 +20,8 @@ bool clean_path(const struct evaluator *eval, const char **path)
     return true;
 }
 
-/* Joins words as GRUB does: one blank between them; quotes around a word with a blank; a
-   backslash before quotes and backslashes. */
+/* Joins words as GRUB does: a blank between words, quotes around a word with a blank, a backslash
+   before quotes and backslashes. */
 static const char *join_arguments(struct evaluator *eval, const char *word, size_t count)
 {
     char *joined = eval_words_end(eval);
@@ -90,7 +89,7 @@ bool read_file_words(struct evaluator *eval, const struct words *words, struct c
 bool load_kernel(struct evaluator *eval, struct words words, enum config_protocol protocol)
 {
     struct config_boot *boot = eval->boot;
-    /* A second kernel takes the place of the first one and of its modules. */
+    /* A second kernel replaces the first one and its modules. */
     memset(boot, 0, sizeof *boot);
     boot->protocol = protocol;
     if (!set_variable(eval, GFXPAYLOAD, NULL)) { /* the kernel's header has precedence */
@@ -127,7 +126,8 @@ bool load_module(struct evaluator *eval, struct words words, enum config_protoco
 
 bool eval_action(struct evaluator *eval, enum config_action action)
 {
-    /* At the top level it ends the config; of a submenu it is the entry's matter. */
+    /* A submenu's commands are not run. At the top level, `boot` counts only if something is
+       loaded. */
     eval->stopped =
         eval->boot != NULL && (action != CONFIG_ACTION_BOOT || eval->loads || !eval->lists);
     if (eval->stopped) {

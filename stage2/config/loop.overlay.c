@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* "for name in words …" */
+/* Begins "for NAME in WORDS …". */
 static bool begin_for(struct evaluator *eval, const struct command *command, struct frame *frame)
 {
     const char *name = next_word(command->words);
@@ -33,7 +33,7 @@ static bool begin_loop(struct evaluator *eval, const struct command *command)
     return command->keyword != KEYWORD_FOR || begin_for(eval, command, frame);
 }
 
-/* At `do`: whether there is a turn, and a for's next word. */
+/* Runs `do`: begins the loop's next turn, with the next word of a for, or ends the loop. */
 static bool begin_turn(struct evaluator *eval, struct frame *frame)
 {
     bool more = eval->failed == frame->is_until;
@@ -92,7 +92,7 @@ static bool leave_loops(struct evaluator *eval, const struct command *command,
             last = frame;
         }
     }
-    /* All that is open up to there ends; its text is read past. */
+    /* Skip the rest of every block up to that loop. */
     for (struct frame *frame = eval->top; last != NULL; frame = frame->outer) {
         frame->state = (uint8_t)(frame == last ? state : STATE_SEEK_END);
         last = frame == last ? NULL : last;

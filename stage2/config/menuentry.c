@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's entries, and which one is the default.
+// The config's entries, and the default entry.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 enum entry_option { OPTION_ID, OPTION_HOTKEY, OPTION_UNRESTRICTED = 6 };
 static const char entry_options[] = "id\0hotkey\0class\0users\0group\0source\0unrestricted\0";
 
-/* What the words of menuentry and submenu say. */
+/* Reads the title, the arguments and the options of a menuentry or submenu command. */
 static bool read_entry_words(struct evaluator *eval, const struct command *command,
                              struct config_entry *entry)
 {
@@ -43,7 +43,7 @@ static bool read_entry_words(struct evaluator *eval, const struct command *comma
         if (option == OPTION_ID) {
             entry->id = value;
         } else if (option == OPTION_HOTKEY && strlen(value) == 1) {
-            entry->hotkey = *value; /* keys with names, as f1, are none of the menu's */
+            entry->hotkey = *value; /* named keys, such as f1, are not supported */
         }
     }
     if (entry->argument_count == 0) {
@@ -52,8 +52,6 @@ static bool read_entry_words(struct evaluator *eval, const struct command *comma
     return true;
 }
 
-/* An array with room for one element more than count; moved whenever count reaches a power of
-   two. */
 void *array_reserve(struct evaluator *eval, void *array, size_t count, size_t size)
 {
     if ((count & (count - 1)) != 0) {
@@ -95,7 +93,7 @@ bool command_menuentry(struct evaluator *eval, const struct command *command)
         eval_warn(eval, "the entry has no '{'");
         return true;
     }
-    /* One inside of another is of no use. */
+    /* A menuentry inside an entry's body has no effect. */
     return !eval->lists || (read_entry(eval, command, &entry) && eval_add_entry(eval, &entry));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's messages: errors, which end a run, and warnings, which do not.
+// The config's messages: errors, which end an evaluation, and warnings, which do not.
 #include "stage2/config/evaluator.h"
 
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include "loader/format.h"
 
 enum {
-    MAX_WARNINGS = 64, /* what a person would read at most */
+    MAX_WARNINGS = 64, /* of a config: more than anybody reads */
     WARNING_SIZE = 160,
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From the config's text to its next command.
+// Splits the config's text into commands.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static int find_raw(const char *list, const struct bytes *raw)
 
 enum token { TOKEN_WORD, TOKEN_END, TOKEN_LINE_END, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_STRAY };
 
-/* What comes next. A word and '}' are left to be read; the rest is taken. */
+/* Takes the next token, except TOKEN_WORD and TOKEN_CLOSE: the cursor stays at those. */
 static enum token next_token(struct cursor *cursor)
 {
     for (;;) {
@@ -47,7 +47,8 @@ static const char keywords[] = "if\0then\0elif\0else\0fi\0function\0while\0until
 static const char block_commands[] = "menuentry\0submenu\0function\0";
 enum { BLOCK_MENUENTRY };
 
-/* Behind '{': up to behind its '}', or the end of the text, where it may be missing. */
+/* Skips a block after its '{', with its '}', and notes its text. A missing '}' at the end of the
+   text is a warning only. */
 static bool read_block(struct evaluator *eval, struct command *command, bool is_entry)
 {
     struct cursor *cursor = &eval->cursor;
@@ -94,7 +95,7 @@ static bool read_block(struct evaluator *eval, struct command *command, bool is_
     return true;
 }
 
-/* To any command that takes no block it is a word. */
+/* Adds a block as a word, for a command that takes no block. */
 static void put_block(struct evaluator *eval, struct bytes block)
 {
     eval_put(eval, '{');
@@ -105,7 +106,7 @@ static void put_block(struct evaluator *eval, struct bytes block)
     end_word(eval);
 }
 
-/* GRUB takes '{' on the line of its command only; people write it on the next one as well. */
+/* Whether '{' follows on a later line. GRUB wants it on the command's own line. */
 static bool block_follows(struct cursor *cursor)
 {
     struct cursor saved = *cursor;
@@ -119,7 +120,7 @@ static bool block_follows(struct cursor *cursor)
     return token == TOKEN_OPEN;
 }
 
-/* The words behind the first one, and the block. */
+/* Reads a command's words after its name, and its block. */
 static bool read_rest(struct evaluator *eval, struct command *command, int block_command)
 {
     bool is_entry = block_command == BLOCK_MENUENTRY;
@@ -153,7 +154,7 @@ static bool read_rest(struct evaluator *eval, struct command *command, int block
     }
 }
 
-/* Takes what cannot begin a command, up to the first word of one. */
+/* Goes to a command's first word, with a warning about each other token. False: end of the text. */
 static bool find_command(struct evaluator *eval)
 {
     for (;;) {
@@ -172,7 +173,6 @@ static bool find_command(struct evaluator *eval)
     }
 }
 
-/* The next command, its words expanded; nothing when an error stands in the way. */
 enum pulled eval_pull(struct evaluator *eval, struct command *command)
 {
     struct bytes name;

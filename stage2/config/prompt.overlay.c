@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See config/prompt.h: lines that somebody types.
+// See config/prompt.h: evaluation of single lines.
 #include "stage2/config/prompt.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@ const char *config_variable(const struct config *config, const char *name)
     return variable_value(config, config->scope, name, strlen(name));
 }
 
-/* Whether the line asks to boot, and there is something. */
+/* The result of a line without errors. */
 static enum config_typed result_of(const struct evaluator *eval)
 {
     const struct config_boot *boot = eval->boot;
@@ -43,7 +43,8 @@ enum config_typed config_type(struct config *config, struct config_prompt *promp
         eval_fail_full(&eval);
         return CONFIG_TYPED_WRONG;
     }
-    /* What was said of the config's line 1 is no reason to keep quiet about this one. */
+    /* Start with an empty list: this line is line 1, and a warning about the config's line 1 must
+       not suppress the same one about this line. */
     struct config_warning *before = config->warnings;
     size_t count = config->warning_count;
     config->warnings = NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's search for the device that has a file, a label or a UUID. There is one disc: it is
-// found, or nothing is.
+// The config's search commands: they look for a device by a file, a label or a UUID. The boot disc
+// is the only candidate.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's commands for somebody who looks around: files, memory, commands.
+// The config's commands that list files, memory and commands.
 #include "stage2/config/prompt.h"
 #include "stage2/config/evaluator.h"
 
@@ -8,7 +8,7 @@
 
 enum { WIDTH = 78 }; /* columns of text */
 
-/* What is put together at the end of the arena. */
+/* A text being built at the end of the arena. */
 struct page {
     struct evaluator *eval;
     const char *text;
@@ -20,7 +20,7 @@ static struct page begin_page(struct evaluator *eval)
     return (struct page){.eval = eval, .text = eval_words_end(eval)};
 }
 
-/* Adds a word and a mark behind it, on a new line where this one is full. */
+/* Adds a word and a character after it, on a new line if this one is full. */
 static void add(struct page *page, const char *word, char mark)
 {
     size_t length = strlen(word) + 1;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's submenus, defaults that name an entry by more than its place in the first menu, and
-// what is booted when the default cannot be.
+// The config's submenus; defaults by title, id or submenu; fallback entries.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
@@ -26,7 +25,8 @@ bool command_submenu(struct evaluator *eval, const struct command *command)
     return eval_open_scope(eval, eval->scope);
 }
 
-/* A submenu without entries does something itself when GRUB enters it: it is an entry. */
+/* Ends a submenu. Without entries it counts as an entry: GRUB runs its commands when it is
+   chosen. */
 bool end_submenu(struct evaluator *eval, const struct frame *frame)
 {
     struct config *config = eval->config;
@@ -38,7 +38,7 @@ bool end_submenu(struct evaluator *eval, const struct frame *frame)
     return config->entry_count != menu->first_entry || eval_add_entry(eval, &menu->self);
 }
 
-/* The length of a path's first name: "Sub>Entry"; a doubled '>' stands for itself. */
+/* The length of the first name in a path "Sub>Entry"; ">>" stands for '>' in a name. */
 static size_t first_name(const char *path)
 {
     size_t length = 0;
@@ -57,7 +57,7 @@ static bool is_called(const char *path, size_t length, const char *name)
     return path == end && *name == 0;
 }
 
-/* Whether a path's first name is that of an item: its position, title or id. */
+/* Whether a path's first name is an item's position, title or id. */
 static bool is_item(const struct config_menu *menu, const char *path, size_t length,
                     const struct config_entry *item)
 {
@@ -97,7 +97,7 @@ size_t find_default(struct config *config, const struct config_variable *variabl
         menu = below;
         path += length + (path[length] == '>');
     }
-    /* A config that itself boots, or halts, has one entry, whatever its submenus have. */
+    /* A config that boots without a menu has one entry only, even if it has submenus. */
     return menu->first_entry < config->entry_count ? menu->first_entry : 0;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's conditions: test and [.
+// The config's commands test and [.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
 
 enum { MAX_PARENTHESES = 8, LARGE_NUMBER = 1 << 26 };
 
-/* -e, -f, -d and -s. */
+/* Tests a path: -e, -f, -d, -s. */
 static bool test_file(struct evaluator *eval, const char *operator, const char * path)
 {
     const struct config_platform *platform = eval->config->environment.platform;
@@ -35,7 +35,8 @@ static bool test_file(struct evaluator *eval, const char *operator, const char *
     }
 }
 
-/* A number at the start of a text, as C writes it: 12, -5, 0x1f, 017; 0: there is none. */
+/* Reads the number at a text's start, as strtol() with base 0 does: 12, -5, 0x1f, 017; 0 if
+   none. */
 static int leading_number(const char *text)
 {
     static const char digits[] = "0123456789abcdef";
@@ -58,7 +59,7 @@ static int leading_number(const char *text)
     return negative ? -number : number;
 }
 
-/* The numbers behind what both words begin with: a9 and a10. */
+/* Compares the numbers after the words' common start: a9 < a10. */
 static int compare_tails(const char *left, const char *right)
 {
     while (*left == *right && *left != 0 && !is_digit(*left)) {
@@ -68,7 +69,7 @@ static int compare_tails(const char *left, const char *right)
     return leading_number(left) - leading_number(right);
 }
 
-/* Whether three words are a comparison, and hold. */
+/* Evaluates three words as a comparison. False: they are none. */
 static bool test_two(const char *word, bool *holds)
 {
     static const char operators[] = "=\0==\0!=\0<\0<=\0>\0>=\0-eq\0-ne\0-lt\0-le\0-gt\0-ge\0"
@@ -90,7 +91,7 @@ static bool test_two(const char *word, bool *holds)
     return true;
 }
 
-/* One comparison or one-word test; takes its words. */
+/* Evaluates the next condition (a comparison, or a test of one word) and takes its words. */
 static bool test_one(struct evaluator *eval, struct words *words)
 {
     bool holds;
@@ -118,10 +119,10 @@ static bool test_one(struct evaluator *eval, struct words *words)
     return test_file(eval, word, operand);
 }
 
-/* What has been seen inside one pair of parentheses. */
+/* The state inside one pair of parentheses. */
 struct level {
-    bool any; /* of the alternatives so far */
-    bool all; /* of this alternative */
+    bool any; /* an earlier alternative (-o) holds */
+    bool all; /* all conditions of this alternative (-a) hold so far */
     bool negated;
 };
 
@@ -156,7 +157,7 @@ bool command_test(struct evaluator *eval, const struct command *command)
             level->negated = false;
             continue;
         }
-        /* What follows -a counts anyway. */
+        /* -a needs no action: a condition always counts for its alternative. */
         take_word(&words);
     }
     eval->failed = !level->any && !level->all;

@@ -8,7 +8,6 @@ enum { MAX_NUMBER = 1000000000 }; /* larger ones count as this */
 
 /* ---- Names and numbers ----------------------------------------------------------------------- */
 
-/* The index of a name in a list of strings that ends with an empty one, -1: not there. */
 int find_name(const char *list, const char *name, size_t length)
 {
     for (int i = 0; *list != 0; i++) {
@@ -49,7 +48,6 @@ bool is_blank(int c)
     return c == ' ' || c == '\t' || c == '\n';
 }
 
-/* A decimal number that makes up the whole text; *value stays as it is if it is none. */
 bool parse_number(const char *text, size_t length, int *value)
 {
     const char *end = text + length;
@@ -83,7 +81,6 @@ struct config_variable *find_variable(const struct config_scope *scope, const ch
     return variable;
 }
 
-/* The value that a scope and those above it give; NULL: not set. */
 const char *variable_value(const struct config *config, const struct config_scope *scope,
                            const char *name, size_t length)
 {
@@ -99,7 +96,7 @@ const char *variable_value(const struct config *config, const struct config_scop
             return preset + length + 1;
         }
     }
-    /* GRUB says by them what its scripts can rely on. */
+    /* GRUB sets feature_… variables for scripts that check for its features. */
     return length > 8 && memcmp(name, "feature_", 8) == 0 ? "y" : NULL;
 }
 
@@ -112,7 +109,7 @@ struct frame *find_call(const struct evaluator *eval)
     return frame;
 }
 
-/* The value of $1, $2, …; $0 is nothing. */
+/* The value of $1, $2, …; NULL for $0 and above the last argument. */
 static const char *call_argument(const struct evaluator *eval, unsigned number)
 {
     const struct frame *frame = find_call(eval);
@@ -156,7 +153,6 @@ bool set_variable(struct evaluator *eval, const char *name, const char *value)
     return true;
 }
 
-/* A scope in which what is set hides what the run has seen so far. */
 bool eval_open_scope(struct evaluator *eval, struct config_scope *parent)
 {
     struct config_scope *scope = eval_allocate(eval, sizeof *scope);
