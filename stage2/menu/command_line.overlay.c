@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The menu's command line: the config's commands one by one, with history and completion.
+// The menu's command line: runs the config's commands, with history and completion.
 #include <string.h>
 #include "stage2/config/prompt.h"
 #include "stage2/menu/parts.h"
@@ -8,12 +8,12 @@
 #include "stage2/text/text_edit.h"
 
 enum {
-    WINDOW = 64, /* columns of the line that are seen */
+    WINDOW = 64, /* visible columns of the line */
     LINE_BYTES = 1024,
     HISTORY_BYTES = 2048,
 };
 
-/* Lines one behind the other, each with its NUL, the latest first. */
+/* Adjacent strings, each with its NUL, the latest first. */
 struct menu_history {
     char lines[HISTORY_BYTES];
     size_t used;
@@ -21,7 +21,7 @@ struct menu_history {
 
 /* ---- History --------------------------------------------------------------------------------- */
 
-/* The index-th line from the latest, 0; NULL: there is none. */
+/* The index-th line, from 0, the latest; NULL: there is none. */
 static const char *recall(const struct menu_history *history, size_t index)
 {
     size_t at = 0;
@@ -31,7 +31,7 @@ static const char *recall(const struct menu_history *history, size_t index)
     return at < history->used ? history->lines + at : NULL;
 }
 
-/* A line that is remembered pushes the oldest ones out; the same line again does not. */
+/* Adds a line, unless it is empty or the latest one again. The oldest lines make room. */
 static void remember(struct menu_history *history, const char *line)
 {
     size_t size = strlen(line) + 1;
@@ -50,14 +50,14 @@ static void remember(struct menu_history *history, const char *line)
 
 /* ---- One line -------------------------------------------------------------------------------- */
 
-/* What is seen of the line, and where the cursor is in it. The row is not known: output scrolls. */
+/* The visible part of the line. The row is not known, since output scrolls. */
 struct window {
     uint16_t cells[WINDOW];
     size_t count;
-    size_t at;
+    size_t at; /* the cursor's cell */
 };
 
-/* Moves the cursor: backwards, or by writing what is there already. */
+/* Moves the cursor: left with backspaces, right by writing the cells again. */
 static void window_move(struct window *window, size_t to)
 {
     for (; window->at > to; window->at--) {
@@ -91,7 +91,8 @@ static void window_show(struct window *window, const struct text_edit *edit)
     window_move(window, column - skip);
 }
 
-/* Goes on in the line with the latest that was typed before, or one before that (-1). */
+/* Replaces the line by an older (direction -1) or newer one (1) of the history. *next counts from
+   1, the latest; 0: a new line. */
 static void go_through(struct text_edit *edit, const struct menu_history *history, size_t *next,
                        int direction)
 {
@@ -107,8 +108,8 @@ static void go_through(struct text_edit *edit, const struct menu_history *histor
     }
 }
 
-/* Inserts what is certain of the word before the cursor, or lists what it could be: then the line
-   begins anew. */
+/* Completes the word before the cursor. Several candidates are listed, and a new line shows the
+   prompt again. */
 static void complete(struct text_edit *edit, struct config *config, struct window *window)
 {
     struct arena scratch = {.base = config->arena->base + config->arena->used,

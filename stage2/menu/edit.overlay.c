@@ -8,16 +8,16 @@
 #include "stage2/console/terminal.h"
 #include "stage2/text/text_edit.h"
 
-enum { ROOM = 8 * 1024 }; /* that the text may grow by */
+enum { ROOM = 8 * 1024 }; /* bytes that the text may grow by */
 
 struct editor {
     struct text_edit edit;
     const char *title;
     const char *message;
-    size_t first_line; /* on the screen */
+    size_t first_line; /* the text's line in the first row */
 };
 
-/* Where the cursor is: the line's number from 0. */
+/* The number of the cursor's line, from 0. */
 static size_t cursor_line(const struct text_edit *edit)
 {
     size_t line = 0;
@@ -27,7 +27,8 @@ static size_t cursor_line(const struct text_edit *edit)
     return line;
 }
 
-/* Shows the line at *at, if there is one, and goes on to the next. */
+/* Shows the line that starts at *at, without its first skip columns, and moves *at to the next
+   line. After the end the row is blank. */
 static void show_line(const struct text_edit *edit, unsigned row, size_t *at, size_t skip)
 {
     if (*at <= edit->length) {
@@ -69,7 +70,7 @@ static void draw(struct editor *editor)
     screen_cursor(top_row + (unsigned)(line - editor->first_line), column - skip);
 }
 
-/* Inserts what is certain of the word before the cursor, and shows what else it could be. */
+/* Completes the word before the cursor. Several candidates are added to the countdown's row. */
 static void complete(struct text_edit *edit, struct config *config)
 {
     size_t start = text_edit_line_start(edit, edit->cursor);
@@ -86,7 +87,7 @@ static void complete(struct text_edit *edit, struct config *config)
     }
 }
 
-/* True: boot. */
+/* Handles keys. True: boot the entry; false: give up the changes. */
 static bool run(struct editor *editor, struct config *config)
 {
     for (;;) {
@@ -109,7 +110,8 @@ static bool run(struct editor *editor, struct config *config)
     }
 }
 
-/* The entry's lines, without carriage returns, and from the first one behind its '{' on. */
+/* Copies an entry's lines to the editor, without carriage returns and without the rest of the line
+   of its '{' if that is blank. */
 static void load(struct text_edit *edit, struct config_text *body)
 {
     const uint8_t *at = body->bytes.data;

@@ -6,15 +6,15 @@
 #include <stddef.h>
 #include "stage2/config/config.h"
 
-/* Shows the entries and waits for a choice; submenus have a list of their own (docs/menu.md has the
-   keys). After timeout_seconds without a key the preselected entry is chosen; -1 waits for ever. So
-   does 0: a key that is held has opened the menu, and as Escape counts not before it was let go. A
-   message (NULL: none), the reason why the last boot failed, stands above the list, and then
-   nothing is chosen without a key. *chosen gets the entry's index, and the entry is what somebody
-   made of it, up to the next call. False: Escape, for the config that led here or the firmware's
-   next boot device. */
+/* Shows the menu and its submenus and waits for a choice (docs/menu.md has the keys).
+
+   After timeout_seconds without a key the preselected entry is chosen; -1 waits for ever. 0 waits
+   for ever too: a held key opened the menu (Escape counts when released). message (NULL: none) says
+   why the last boot failed; it stands above the list and turns the timeout off. *chosen gets the
+   entry's index; if the user edited the entry, config has the edited one until the next call.
+   False: Escape, which leads back to the outer config or to the firmware's next boot device. */
 bool menu_run(struct config *config, size_t preselected, int timeout_seconds, const char *message,
               size_t *chosen);
 
-/* Whether somebody, and not the end of a timeout, made the last choice. */
+/* Whether the last choice was made with a key, not by a timeout. */
 bool menu_was_used(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The menu on 25 rows of 80 columns: a message, a list, which scrolls, and two lines of help. The
-// keys are GRUB's. Readable on VGA and on a serial terminal.
+// The menu on 25 rows of 80 columns: a message, a list that scrolls, and two rows of help. The keys
+// are GRUB's. The menu works on a VGA screen and on a serial terminal.
 #include "stage2/menu/menu.h"
 
 #include <stdint.h>
@@ -15,30 +15,30 @@
 #define NO_ITEM UINT32_MAX
 
 enum {
-    MESSAGE_ROWS = 4,      /* 320 bytes of a struct error */
-    MAX_SECONDS = 1000000, /* in milliseconds it fits 32 bits */
+    MESSAGE_ROWS = 4,      /* for the 320 bytes of a struct error */
+    MAX_SECONDS = 1000000, /* as milliseconds it fits 32 bits */
     DIGIT_COUNT = 9,
-    REPEAT_MILLISECONDS = 1100, /* a keyboard repeats a key that is held after at most a second */
+    REPEAT_MILLISECONDS = 1100, /* a keyboard repeats a held key after a second at most */
 };
 
 struct menu {
     struct config *config;
-    const struct config_menu *list; /* that is shown */
+    const struct config_menu *list; /* the menu that is shown */
     const char *message;
     size_t preselected;
     size_t default_entry;
-    uint32_t count;    /* items of the list */
-    uint32_t selected; /* item */
-    uint32_t first;    /* item in the list's first row */
-    uint32_t rows;     /* of the list */
-    unsigned top_row;  /* of the list */
+    uint32_t count;    /* items in the list */
+    uint32_t selected; /* the selected item */
+    uint32_t first;    /* the item in the list's first row */
+    uint32_t rows;     /* rows for the list */
+    unsigned top_row;  /* the list's first row */
 };
 
-/* What somebody has put in the place of an entry, to boot it. */
+/* The original of an entry that the user replaced by an edited one or by typed commands. */
 static struct {
-    const struct config *config; /* NULL: nothing */
+    const struct config *config; /* NULL: no entry is replaced */
     size_t index;
-    bool was_edited; /* else it comes from the command line */
+    bool was_edited; /* false: replaced by typed commands */
     struct config_entry entry;
     struct config_boot immediate;
 } replaced;
@@ -52,7 +52,7 @@ bool menu_was_used(void)
 
 /* ---- The list's items ------------------------------------------------------------------------ */
 
-/* An item; *submenu is NULL if it is an entry. */
+/* The item at a position of the list; NULL: none. *submenu is NULL if the item is an entry. */
 static const struct config_entry *item_at(const struct menu *menu, uint32_t position,
                                           const struct config_menu **submenu)
 {
@@ -71,7 +71,7 @@ static const struct config_entry *item_at(const struct menu *menu, uint32_t posi
     return below != NULL ? &below->self : NULL;
 }
 
-/* The item of the list that is an entry, or has it somewhere below. */
+/* The position of the list's item that is the index-th entry or a submenu around it, or NO_ITEM. */
 static uint32_t item_with(const struct menu *menu, size_t index)
 {
     const struct config_entry *item = &menu->config->entries[index];
@@ -86,7 +86,7 @@ static void enter_list(struct menu *menu, const struct config_menu *list)
     const struct config *config = menu->config;
     menu->list = list;
     menu->first = 0;
-    /* A config that boots without a menu has but one entry, whatever its menus have. */
+    /* A config that boots without a menu has one entry only, even if it has submenus. */
     menu->count = config->entries[0].body.bytes.data == NULL ? 1 : list->item_count;
     menu->selected = item_with(menu, menu->preselected);
     menu->selected = menu->selected < menu->count ? menu->selected : 0;
@@ -158,7 +158,7 @@ static void draw(struct menu *menu)
 
 enum outcome { GO_ON, CHOSEN, LEAVE };
 
-/* Boots an item, or enters it. */
+/* Chooses an entry, or shows a submenu. */
 static enum outcome take_item(struct menu *menu, uint32_t position, size_t *chosen)
 {
     const struct config_menu *submenu;
@@ -171,7 +171,7 @@ static enum outcome take_item(struct menu *menu, uint32_t position, size_t *chos
     return CHOSEN;
 }
 
-/* The item that a character boots: by its hotkey, else by its digit. */
+/* The item with a key as its hotkey or, else, as its digit; NO_ITEM: none. */
 static uint32_t item_of_key(const struct menu *menu, int key)
 {
     const struct config_menu *submenu;
@@ -185,7 +185,7 @@ static uint32_t item_of_key(const struct menu *menu, int key)
                                                                            : NO_ITEM;
 }
 
-/* Boots, under an entry's index, what somebody has made instead of it. */
+/* Replaces an entry by the user's own, which is then booted. */
 static enum outcome replace(struct menu *menu, size_t index, bool was_edited,
                             const struct config_entry *entry, const struct config_boot *immediate)
 {
@@ -217,7 +217,7 @@ static enum outcome type_commands(struct menu *menu, size_t *chosen)
         return GO_ON;
     }
     struct config_entry entry = menu->config->entries[*chosen];
-    entry.body.bytes.data = NULL; /* what `immediate` says */
+    entry.body.bytes.data = NULL; /* the entry boots what config.immediate says */
     return replace(menu, *chosen, false, &entry, &boot);
 }
 
@@ -243,7 +243,7 @@ static enum outcome go_up(struct menu *menu)
     return GO_ON;
 }
 
-/* Moves the bar, and stops at the ends. */
+/* Selects an item; a position outside the list counts as its first or last one. */
 static enum outcome move(struct menu *menu, int64_t to)
 {
     menu->selected = to < 0 ? 0 : to < menu->count ? (uint32_t)to : menu->count - 1;
@@ -303,7 +303,7 @@ static struct countdown start_countdown(int seconds)
     return (struct countdown){.start = firmware_milliseconds(), .total = total};
 }
 
-/* The seconds that are left, rounded up; *changed since the last call. */
+/* The seconds that are left, rounded up. *changed: the number differs from the last call's. */
 static uint32_t seconds_left(struct countdown *countdown, bool *changed)
 {
     uint64_t elapsed = firmware_milliseconds() - countdown->start;
@@ -314,7 +314,7 @@ static uint32_t seconds_left(struct countdown *countdown, bool *changed)
     return left;
 }
 
-/* Counts down on the screen; KEY_NONE: time is up. */
+/* Shows a countdown and returns the first key; KEY_NONE: the time is up. */
 static int count_down(int seconds)
 {
     struct countdown countdown = start_countdown(seconds);
@@ -336,8 +336,8 @@ static int count_down(int seconds)
     return KEY_NONE;
 }
 
-/* `timeout_style` hidden and countdown: no menu yet. KEY_NONE: time is up; Escape: the menu is
-   wanted; else an item's hotkey. */
+/* Waits without a menu, as `timeout_style` hidden or countdown (shows_seconds) wants. Returns
+   KEY_NONE: the time is up; KEY_ESCAPE: show the menu; else an item's hotkey. */
 static int wait_hidden(const struct menu *menu, int seconds, bool shows_seconds)
 {
     struct countdown countdown = start_countdown(seconds);
@@ -365,7 +365,7 @@ static int wait_hidden(const struct menu *menu, int seconds, bool shows_seconds)
     return KEY_NONE;
 }
 
-/* Past Escape as long as it is held. */
+/* Returns the next key; ignores Escape as long as it is held. */
 static int wait_for_other_key(void)
 {
     uint64_t last = firmware_milliseconds();
@@ -391,8 +391,8 @@ static int first_key(int timeout_seconds)
 
 /* ---- The whole ------------------------------------------------------------------------------- */
 
-/* Takes back what somebody has put in the place of an entry, unless it is to be changed further, as
-   it could not be booted. */
+/* Restores an entry that the user had replaced. If booting the replacement failed, the user goes on
+   with it in the editor or on the command line. */
 static enum outcome restore(struct menu *menu, size_t *chosen)
 {
     struct config *config = menu->config;
@@ -430,7 +430,8 @@ static enum outcome run(struct menu *menu, int timeout_seconds, size_t *chosen)
     return outcome;
 }
 
-/* Before the menu is shown: false, *chosen is made. *timeout_seconds changes if somebody came. */
+/* Waits before the menu is shown, if timeout_style says so. True: show the menu; a key sets
+ *timeout_seconds to 0. False: boot *chosen. */
 static bool wait_before(struct menu *menu, int *timeout_seconds, size_t *chosen)
 {
     const char *style = config_variable(menu->config, "timeout_style");

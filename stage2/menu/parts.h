@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the menu consists of besides its lists: the editor and the command line.
+// The menu's editor and its command line.
 #pragma once
 
 #include <stdbool.h>
@@ -11,14 +11,14 @@ enum { MENU_MESSAGE_ROW = 2, MENU_LAST_ROW = 20, MENU_HELP_ROW = 22, MENU_COUNTD
 /* Shows a message (NULL: none) below the title; returns the first row below it. */
 unsigned menu_show_message(const char *message);
 
-/* Lets somebody change the lines of an entry, on the open screen. True: it is to be booted as it is
-   now; what it has taken from the config's arena stays in use. False: it is as it was. */
+/* Edits an entry's lines on the open screen. True: boot the entry; its body is the new text, in the
+   config's arena. False: the entry is unchanged. */
 bool menu_edit(struct config *config, struct config_entry *entry, const char *message);
 
-/* Lets somebody type commands, where no screen is open. True: *boot says what to boot. */
+/* Reads and runs commands; no screen may be open. True: *boot says what to boot. False: Escape. */
 bool menu_command_line(struct config *config, struct config_boot *boot, const char *message);
 
-/* Reads a line, with its NUL, as somebody types it behind what is written already. False: Escape.
-   The config and what was typed before (NULL: none) are for Tab, and for up and down. */
+/* Reads a typed line at the cursor; size is in bytes, with the NUL. False: Escape. config is for
+   completion, history for the lines before; each may be NULL. */
 struct menu_history;
 bool menu_read_line(char *text, size_t size, struct config *config, struct menu_history *history);

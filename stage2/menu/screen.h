@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A screen of 25 rows that knows what it shows: a row that is drawn again costs what has changed.
-// At 115200 baud a whole screen takes a fifth of a second.
+// A screen of 25 rows that remembers what it shows: only cells that change are written. At 115200
+// baud a whole screen takes a fifth of a second.
 #pragma once
 
 #include <stdbool.h>
@@ -9,35 +9,36 @@
 
 enum {
     SCREEN_ROWS = 25,
-    SCREEN_WIDTH = 76, /* columns, behind a margin of one; the last one would wrap */
+    SCREEN_WIDTH = 76, /* columns, right of a margin of one column */
 };
 
-/* Lays text up to its end out in cells, as much as fits: a character each, 0 behind one that is two
-   columns wide, blanks for control characters. Leaves out as many columns at its start as skip
-   says. Returns the number of cells, *text behind what they hold. */
+/* Converts UTF-8 text to at most count cells, without its first skip columns. A cell is a
+   character; a character of two columns is followed by a cell 0; control characters become blanks.
+   Returns the number of cells; *text is the first character that did not fit, or end. */
 size_t screen_cells(uint16_t *cells, size_t count, const char **text, const char *end, size_t skip);
 
-/* The columns that a text takes, and how many at its start to leave out so that the place at a
-   column is seen in a window. */
+/* The number of columns that a text takes. */
 unsigned screen_columns(const char *text, const char *end);
+
+/* How many columns to skip so that a column is inside a window of width columns. */
 unsigned screen_skip(unsigned column, unsigned width);
 
 /* Writes cells at the cursor. */
 void screen_put_cells(const uint16_t *cells, size_t count);
 
-/* The first of count cells that differs; count: none. */
+/* The index of the first cell that differs; count: none. */
 size_t screen_difference(const uint16_t *cells, const uint16_t *others, size_t count);
 
-/* Clears the screen. The memory for what it shows is given back by screen_close(). */
+/* Clears the screen. Its memory is staging memory (disc.h), which screen_close() frees. */
 void screen_open(void);
 void screen_close(void);
 
-/* Adds text to the row that is being made, as much as fits; returns what does not. */
+/* Adds text to the next row, as much as fits; returns the rest. skip: columns to leave out. */
 const char *screen_add(const char *text);
 const char *screen_add_part(const char *text, const char *end, size_t skip);
 
-/* Shows this row, and begins the next one. */
+/* Shows the added text as this row (from 0), and begins an empty row. */
 void screen_show(unsigned row, bool inverse);
 
-/* Where the cursor stands from now on; column from 0, behind the margin. */
+/* Moves the cursor; column from 0, right of the margin. */
 void screen_cursor(unsigned row, unsigned column);

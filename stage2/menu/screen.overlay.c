@@ -14,7 +14,7 @@ struct row {
     bool inverse;
 };
 
-/* What is shown; NULL: there is no memory to know that in, and each row is written whole. */
+/* The rows as shown; NULL: no memory for them, and each row is written whole. */
 static struct row *shown;
 static size_t staging_mark;
 
@@ -79,7 +79,7 @@ size_t screen_difference(const uint16_t *cells, const uint16_t *others, size_t c
         at++;
     }
     while (at > 0 && at < count && (cells[at] == 0 || others[at] == 0)) {
-        at--; /* half a character */
+        at--; /* the right half of a character */
     }
     return at;
 }
@@ -101,7 +101,7 @@ void screen_open(void)
     }
     blank(&next);
     next_count = 0;
-    cursor_row = SCREEN_ROWS; /* anywhere */
+    cursor_row = SCREEN_ROWS; /* unknown */
     terminal_clear();
 }
 
