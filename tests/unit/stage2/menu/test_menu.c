@@ -200,6 +200,7 @@ static void prepare(size_t count)
                              .entry_count = count,
                              .scope = &scope,
                              .environment.variables = "",
+                             .environment.overlay = config_overlay_linked,
                              .top.item_count = (uint32_t)count};
     for (size_t i = 0; i < count; i++) {
         snprintf(titles[i], sizeof titles[i], "Entry %zu.", i);
