@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The A20 line: without it every odd megabyte is an image of the even one below.
+// The A20 line: while it is off, every odd megabyte of memory mirrors the even one before it.
 #include "boot/bios/bios.h"
 
 enum { PROBE_ADDRESS = 0x500, WRAP = 0x100000 };

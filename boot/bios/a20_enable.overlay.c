@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Ways to enable the A20 line where the firmware left it off, from the harmless one to the fast one
-// that hangs a few old machines; each is followed by a check, and none is tried that is not needed.
+// Enables the A20 line if the firmware left it off. The ways are tried one after the other until
+// one works; the last hangs a few old machines.
 #include "boot/bios/bios.h"
 #include "stage2/firmware.h"
 #include "stage2/bus/io.h"

@@ -31,7 +31,7 @@ bool apm_describe(const struct bios_registers *check, struct bios_registers *con
         return false;
     }
     if (bios_failed(connection)) {
-        apm(APM_DISCONNECT, APM_BIOS, 0, connection); /* somebody else may have been */
+        apm(APM_DISCONNECT, APM_BIOS, 0, connection); /* another interface may be connected */
         if (!apm(APM_CONNECT_PROTECTED_32, APM_BIOS, 0, connection)) {
             return false;
         }

@@ -6,24 +6,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Between mode_switch.asm and C all arguments are on the stack, whatever C files do among
- * themselves. */
+/* Functions in assembly take all arguments on the stack; those in C use registers, too. */
 #define ASSEMBLY __attribute__((regparm(0)))
 
 struct bios_registers {
     uint32_t eax, ebx, ecx, edx, esi, edi, ebp;
     uint16_t ds, es;
     uint32_t eflags;
-    uint32_t interrupt; /* which one is called with them */
+    uint32_t interrupt; /* its number */
 };
 _Static_assert(offsetof(struct bios_registers, eflags) == 32,
-               "mode_switch.asm knows these offsets, …");
-_Static_assert(sizeof(struct bios_registers) == 40, "… and this size");
+               "mode_switch.asm knows these offsets");
+_Static_assert(sizeof(struct bios_registers) == 40, "mode_switch.asm knows this size");
 
 enum { EFLAGS_CARRY = 1 };
 
-/* Calls one after the other. The registers must be local variables of the caller: the stack lies
-   where real mode reaches it. */
+/* Calls count interrupts, one after the other, and stores the registers that each returns. They
+   must be local variables of the caller: real mode reaches the stack. */
 ASSEMBLY void bios_calls(struct bios_registers *registers, unsigned count);
 
 static inline void bios_call(uint8_t interrupt, struct bios_registers *registers)
@@ -32,10 +31,10 @@ static inline void bios_call(uint8_t interrupt, struct bios_registers *registers
     bios_calls(registers, 1);
 }
 
-/* Waits for an interrupt. */
+/* Waits for any interrupt. */
 void bios_rest(void);
 
-/* Waits for an interrupt of this line, 0 to 15, or for less. True: it has come. */
+/* Waits for any interrupt. Returns whether that of this line (0 to 15) came. */
 ASSEMBLY bool bios_rest_for(unsigned line);
 
 static inline bool bios_failed(const struct bios_registers *registers)
@@ -58,12 +57,12 @@ static inline uint16_t bios_offset(const void *pointer)
 enum {
     BDA_COM1 = 0x400,       /* word: I/O port */
     BDA_MEMORY_KIB = 0x413, /* word: conventional memory, below the firmware's own data; INT 12h */
-    BDA_SHIFTS = 0x417,     /* byte: which keys of that kind are held … */
+    BDA_SHIFTS = 0x417,     /* byte: the modifier keys that are held */
     BDA_SHIFTS_SHIFT = 0x03,
-    BDA_KEYS_HEAD = 0x41a, /* word: where the next key is, … */
-    BDA_KEYS_TAIL = 0x41c, /* … and where the last one ends: the same if there is none */
-    BDA_KEYS_MOST = 15,
-    BDA_TICKS = 0x46c, /* dword: timer ticks since midnight, 18.2 a second */
+    BDA_KEYS_HEAD = 0x41a, /* word: where the next key is in the buffer */
+    BDA_KEYS_TAIL = 0x41c, /* word: where the last key ends; the head: no key */
+    BDA_KEYS_MOST = 15,    /* in the buffer */
+    BDA_TICKS = 0x46c,     /* dword: timer ticks since midnight, 18.2 a second */
     BDA_TICKS_A_DAY = 0x1800b0,
 };
 
@@ -84,18 +83,18 @@ static inline uint16_t bda_word(uintptr_t address)
     return *(const volatile uint16_t *)bios_data(address);
 }
 
-/* Set once the screen shows no text any more. console.c */
+/* Set in graphics modes, in which the firmware writes no text. console.c */
 extern bool screen_is_graphic;
 
-/* Whether the A20 line is enabled; asks up to so many times. a20.c */
+/* Whether the A20 line is enabled. Checks up to so many times while it is not. a20.c */
 bool a20_is_enabled(unsigned checks);
 
-/* What start.c does before stage 2. */
+/* Sets the INT 13h number of the boot drive. disc.c */
 void disc_set_boot_drive(uint8_t drive);
 
-/* What INT 13h AH=48h tells of a drive (EDD 3.0, 8.22): the part that EDD 2.0 has. */
+/* The result of INT 13h AH=48h (EDD 3.0, 8.22), as far as EDD 2.0 has it. */
 struct drive_parameters {
-    uint16_t size; /* of what the firmware filled in */
+    uint16_t size; /* bytes that the firmware filled in */
     uint16_t information;
     uint32_t cylinders;
     uint32_t heads;
@@ -106,5 +105,6 @@ struct drive_parameters {
 } __attribute__((packed));
 _Static_assert(sizeof(struct drive_parameters) == 30, "EDD 3.0, table 19");
 
-/* A local variable of the caller, as for bios_call(). False: the firmware does not know. */
+/* Asks for a drive's parameters, which must be a local variable of the caller as for bios_call().
+   False: the firmware does not know. disc.c */
 bool disc_parameters(uint8_t drive, struct drive_parameters *parameters);

@@ -1,24 +1,24 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The El Torito boot sector (El Torito 1.0, no emulation), in the first 512 bytes of the boot image, so that even
-; firmware that loads no more can start it. It reads what the firmware did not, makes sure that all is whole, and goes
-; on in protected mode. The firmware, or mbr.asm, starts it.
+; The El Torito boot sector (El Torito 1.0, no emulation). It takes the first 512 bytes of the boot
+; image, as some firmware loads no more. It reads the rest of the image, verifies the checksum, and
+; starts stage 2. The firmware or mbr.asm starts it.
 ;
 ; in:       CS:IP  linear address 0x7c00, real mode
 ;           DL     INT 13h drive number
-; memory:   0x0500  EDD parameters and the drive, while this code runs
-;           0x3f800  all of the image, when it is read: what follows its first sector is stage 2 in its place
+; memory:   0x0500  EDD parameters, while this code runs
+;           0x3f800  the image, as it is read: after its first sector, stage 2 is in its place
 ;           below 0x7000  stack
 ; failure:  one line with a code (docs/boot-errors.md), then INT 18h
 
 %include "boot/bios/real_mode.inc"
 
-extern image_start              ; linker script: 0x7c00,
-extern stack_top                ; 0x7000,
-extern image_file_size          ; bytes of the file, with what is not loaded here (overlay),
-extern image_words              ; 32-bit words of the part that is loaded here,
-extern image_sectors            ; and its sectors of 2048 bytes
+extern image_start              ; linker script: 0x7c00
+extern stack_top                ; 0x7000
+extern image_file_size          ; bytes of the file, with the overlay, which is not loaded here
+extern image_words              ; 32-bit words of the part that is loaded here
+extern image_sectors            ; sectors of 2048 bytes of that part
 extern enter_stage2             ; mode_switch.asm
-extern block_mark               ; image_dma.asm: behind all code of real mode, in the first 2048 bytes
+extern block_mark               ; image_dma.asm: after all resident code, in the first 2048 bytes
 extern find_image
 
 READ_TRIES      equ 5
@@ -52,16 +52,16 @@ boot_info_volume_lba: dd 0      ; primary volume descriptor, in sectors of 2048 
 global boot_info_file_lba
 boot_info_file_lba:   dd 0      ; this image
 boot_info_length:     dd 0      ; bytes
-boot_info_checksum:   dd 0      ; sum of the little-endian words behind the table
-; Not of the table, but 0 where xorriso has made it, and not in the sum:
+boot_info_checksum:   dd 0      ; sum of the little-endian words after the table
+; The table's reserved bytes: 0 if xorriso made the ISO, and not part of the sum.
 global handoff_tsc
-handoff_tsc:          dq 0      ; when the firmware handed over, by the TSC; 0: no TSC
+handoff_tsc:          dq 0      ; time stamp counter when the firmware started us; 0: no counter
 global image_drive
 image_drive:  times 8 db 0      ; image_dma.asm
 global disc_id
-disc_id:      times 16 db 0     ; what tells this disc from others (tools/iso/hybrid.c); 0: nothing does
+disc_id:      times 16 db 0     ; identifies this disc (tools/iso/hybrid.c); 0: unknown
 global disc_blocks
-disc_blocks:  dd 0              ; of 2048 bytes; with disc_id
+disc_blocks:  dd 0              ; blocks of 2048 bytes on the disc; valid with disc_id
         times INFO_TABLE_END - ($ - boot_start) db 0
 
 begin:  cli
@@ -99,7 +99,7 @@ begin:  cli
         test bx, bx
         jnz .known
 .unknown:
-        mov bx, SECTOR_SIZE     ; a CD, or else a disk
+        mov bx, SECTOR_SIZE     ; tried as a CD first, then as a disk
         call read_image
         call checksum
         je whole
@@ -121,16 +121,17 @@ begin:  cli
         jmp fatal
 whole:  push word IMAGE_SEGMENT
         pop ds
-        mov si, INFO_TABLE_END  ; over this code as well, where a byte may have been wrong
+        mov si, INFO_TABLE_END  ; this code as well: the firmware's copy may be damaged
         mov di, image_start + INFO_TABLE_END
         mov cx, SECTOR_SIZE - INFO_TABLE_END
         rep movsb
         push byte 0
         pop ds
 complete:
-        jmp enter_stage2        ; what find_image has found is in its place already
+        jmp enter_stage2        ; find_image leaves the image in its place
 
-; Shows the code in AL on screen and first serial port, gives the machine back. in: DS 0. Does not return.
+; Prints the error line to screen and first serial port, and returns to the firmware. in: AL code,
+; DS 0. Does not return.
 fatal:  mov [message.code], al
         cld
         mov si, message
@@ -143,8 +144,8 @@ fatal:  mov [message.code], al
 .halt:  hlt                     ; firmware without INT 18h
         jmp .halt
 
-; out: ZF set if the image at IMAGE_SEGMENT has the checksum of the table (the overlay behind it add 0);
-; clobbers EAX, CX, EDX, SI
+; Compares the checksum of the image at IMAGE_SEGMENT with the table's. That is of the whole file,
+; but the overlay adds 0 to it. out: ZF set if they are equal; clobbers EAX, CX, EDX, SI
 global checksum
 checksum:
         push word IMAGE_SEGMENT
@@ -160,17 +161,19 @@ checksum:
         cmp edx, [boot_info_checksum]
         ret
 
-; Reads all of the image. in: BX bytes in a sector of the drive; out: CF on failure; clobbers EAX, CX, EDX, SI, DI
+; Reads the image, without the overlay. in: BX bytes in a sector of the drive; out: CF on failure;
+; clobbers EAX, CX, EDX, SI, DI
 read_image:
         mov ax, SECTOR_SIZE >> 8
         div bh
-        movzx ecx, al           ; the drive's sectors in one of ours
+        movzx ecx, al           ; the drive's sectors in 2048 bytes
         mov eax, [boot_info_file_lba]
         mul ecx
         imul cx, image_sectors
         mov di, IMAGE_SEGMENT
-; All at once, or one by one where the firmware does not take that.
-; in: EAX lba, CX sectors, DI buffer's segment, BX bytes in a sector; out: CF on failure; clobbers EDX, SI
+; Reads sectors: all with one call or, if that fails, one by one.
+; in: EAX lba, CX sectors, DI buffer's segment, BX bytes in a sector; out: CF on failure; clobbers
+; EDX, SI
 read_sectors:
         pushad
         mov dx, cx
@@ -190,7 +193,8 @@ read_sectors:
 .done:  popad
         ret
 
-; in: EAX lba, DX sectors, DI buffer's segment, SI tries; out: CF on failure; clobbers SI
+; Reads sectors with one call. in: EAX lba, DX sectors, DI buffer's segment, SI tries; out: CF on
+; failure; clobbers SI
 transfer:
         pushad
         push dword 0            ; the disk address packet of INT 13h AH=42h, from its end
@@ -202,7 +206,7 @@ transfer:
         mov si, sp
         mov ah, 0x42
         call disk
-        pop eax                 ; size, and what was transferred: less is a failure, too
+        pop eax                 ; size, and sectors transferred: fewer is a failure, too
         pop ecx
         pop ecx
         pop ecx
@@ -221,10 +225,10 @@ transfer:
 .done:  popad
         ret
 
-; INT 13h for the boot drive; in and out as that, but for DL and what restore does
+; Calls INT 13h for the boot drive. in, out: as the function, except DL and what restore sets
 disk:   mov dl, [DRIVE]
         int 0x13
-; Sets again what a BIOS call may leave changed: DS, ES 0, IF on, DF off; clobbers no other flag
+; Restores what a BIOS call may have changed: DS and ES 0, IF set, DF clear. Changes no other flag
 global restore
 restore:
         push byte 0
@@ -235,7 +239,7 @@ restore:
         sti
         ret
 
-; AL to screen and serial port; clobbers nothing
+; Writes AL to screen and serial port. Clobbers nothing
 put:    pushad
         push ax
         mov ah, 0x0e
@@ -262,7 +266,7 @@ put:    pushad
 message: db "Whelk: boot error "
 .code:  db "?, docs/boot-errors.md", 13, 10, 0
 
-; Whatever follows in the image may share the sector; the linker script checks that this ends in time.
+; Other code may follow in this sector. The linker script checks that this code ends in it.
 global boot_end
 boot_end:
 

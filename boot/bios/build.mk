@@ -3,18 +3,20 @@
 
 BIOS_BUILD   := $(BUILD)/bios
 GCC_INCLUDE  := $(shell $(CC) -print-file-name=include 2>/dev/null)
-BIOS_FLAGS   := -m32 -march=i486 -malign-data=abi -mno-sse -mno-mmx -mpreferred-stack-boundary=2 -mregparm=3 -Os \
-               -ffreestanding -fno-builtin-printf -fno-pic -fno-stack-protector \
+BIOS_FLAGS   := -m32 -march=i486 -malign-data=abi -mno-sse -mno-mmx -mregparm=3 -Os \
+               -mpreferred-stack-boundary=2 -ffreestanding -fno-builtin-printf -fno-pic \
+               -fno-stack-protector \
                -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
                -fomit-frame-pointer -fno-inline-functions-called-once \
                -ffunction-sections -fdata-sections -fno-delete-null-pointer-checks \
                -nostdinc -isystem $(GCC_INCLUDE) -Istage2/libc $(DEBUG)
-# Optimised over all files at once: a kilobyte less. Not so what gcc calls by itself.
+# Link-time optimisation saves a kilobyte. What gcc calls by itself, as memcpy(), cannot have it.
 BIOS_LTO     := -flto -flto-partition=one
 BIOS_NO_LTO  := stage2/libc/string
-# Of the core nearly all runs once, and what takes the time of that are the jumps: an emulator translates, a processor
-# fetches one piece of straight code after the other. So no calls of what has one caller, and no string instructions, which
-# end such a piece too, but in memcpy() and memset().
+# Nearly all code of the core runs once, so jumps cost most of its time: emulators translate, and
+# processors fetch, one piece of straight code after the other. Functions with one caller are
+# therefore inlined. String instructions end such a piece, too: only memcpy() and memset() have
+# them.
 CORE_FLAGS   := -finline-functions-called-once -mstringop-strategy=libcall
 BIOS_C       := $(LOADER_C) $(filter-out %.host.c,$(wildcard boot/bios/*.c))
 BIOS_ASM     := $(filter-out boot/bios/mbr.asm,$(wildcard boot/bios/*.asm)) $(wildcard loader/*.asm)
@@ -33,14 +35,16 @@ $(CORE_OBJECTS): BIOS_FLAGS += $(CORE_FLAGS)
 $(BIOS_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC   $<"
-	@$(CC) $(COMMON) $(WARNINGS) $(BIOS_FLAGS) $(if $(filter $*,$(BIOS_NO_LTO)),,$(BIOS_LTO)) -c $< -o $@
+	@$(CC) $(COMMON) $(WARNINGS) $(BIOS_FLAGS) $(if $(filter $*,$(BIOS_NO_LTO)),,$(BIOS_LTO)) \
+	    -c $< -o $@
 
 $(VENDORED:%.c=$(BIOS_BUILD)/%.o): $(BIOS_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC   $<"
 	@$(CC) $(COMMON) $(BIOS_FLAGS) -c $< -o $@
 
-$(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc loader/handoff_block.inc loader/handoff_copy.inc
+$(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc \
+                       loader/handoff_block.inc loader/handoff_copy.inc
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
 	@$(NASM) -f elf32 $(DEBUG_ASM) $(ASM_WARNINGS) $< -o $@
@@ -48,35 +52,38 @@ $(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc loader/handoff_block.inc lo
 BIOS_LINK := $(CC) $(BIOS_FLAGS) $(CORE_FLAGS) $(BIOS_LTO) -nostdlib -static -no-pie \
              -Wl,--build-id=none,--gc-sections,--no-warn-rwx-segments,-z,noexecstack,-m,elf_i386
 
-# ---- The overlay, as one object first: it says which of the core's functions they use, …
+# ---- The overlay, as one object first: it says which of the core's functions the overlay uses.
 $(BIOS_BUILD)/overlay.o: $(OVERLAY_OBJECTS)
 	@$(CC) $(BIOS_FLAGS) $(BIOS_LTO) -nostdlib -r -flinker-output=nolto-rel $^ -o $@
 
-# … which the core must keep (--undefined). Its addresses are the same in both of its links.
+# The core must keep those (--undefined). Its addresses are the same in both of its links.
 $(BIOS_BUILD)/core.args: $(BIOS_BUILD)/overlay.o
 	@nm --undefined-only --just-symbols $< | sed 's/^/-Wl,--undefined=/' > $@
 
 $(BIOS_BUILD)/overlay.elf: linker/overlay.ld $(BIOS_BUILD)/overlay.o $(BIOS_BUILD)/stage2.elf
-	@ld -m elf_i386 -z noexecstack --no-warn-rwx-segments --gc-sections -e 0 -T $< --just-symbols=$(BIOS_BUILD)/stage2.elf \
-	    $(BIOS_BUILD)/overlay.o -o $@
+	@ld -m elf_i386 -z noexecstack --no-warn-rwx-segments --gc-sections -e 0 -T $< \
+	    --just-symbols=$(BIOS_BUILD)/stage2.elf $(BIOS_BUILD)/overlay.o -o $@
 
 $(BIOS_BUILD)/overlay.bin: $(BIOS_BUILD)/overlay.elf
 	@objcopy -O binary -j .overlay $< $@
 
-# What the core must know of the overlay; a word more for their sum (join.c).
+# What the core must know of the overlay. 4 bytes more for its sum (make_boot_image.host.c).
 $(BIOS_BUILD)/overlay.args: $(BIOS_BUILD)/overlay.bin
 	@{ echo "-Wl,--defsym=overlay_sectors=$$((($$(stat -c %s $<) + 4 + $(SECTOR) - 1) / $(SECTOR)))"; \
-	   nm $(BIOS_BUILD)/overlay.elf | sed -n 's/^\(.*\) . \(overlay_bss_[a-z]*\)$$/-Wl,--defsym=\2=0x\1/p'; } > $@
+	   nm $(BIOS_BUILD)/overlay.elf | \
+	   sed -n 's/^\(.*\) . \(overlay_bss_[a-z]*\)$$/-Wl,--defsym=\2=0x\1/p'; } > $@
 
-# ---- The core: linked twice, as it must know how many sectors the overlay has.
-UNKNOWN_OVERLAY := -Wl,--defsym=overlay_sectors=0,--defsym=overlay_bss_start=0,--defsym=overlay_bss_end=0
+# ---- The core, linked twice: the overlay is linked against the first, the second knows its size.
+UNKNOWN_OVERLAY := -Wl,--defsym=overlay_sectors=0 \
+                   -Wl,--defsym=overlay_bss_start=0,--defsym=overlay_bss_end=0
 
 $(BIOS_BUILD)/stage2.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/core.args
 	@$(BIOS_LINK) -T $< $(UNKNOWN_OVERLAY) @$(BIOS_BUILD)/core.args $(filter %.o, $^) -o $@
 
 $(BUILD)/boot.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/core.args $(BIOS_BUILD)/overlay.args
 	@echo "LD   $@"
-	@$(BIOS_LINK) -T $< -Wl,-Map=$(BUILD)/boot.map @$(BIOS_BUILD)/core.args @$(BIOS_BUILD)/overlay.args $(filter %.o, $^) -o $@
+	@$(BIOS_LINK) -T $< -Wl,-Map=$(BUILD)/boot.map @$(BIOS_BUILD)/core.args \
+	    @$(BIOS_BUILD)/overlay.args $(filter %.o, $^) -o $@
 
 # A host program.
 $(BIOS_BUILD)/make_boot_image: boot/bios/make_boot_image.host.c
@@ -89,7 +96,11 @@ $(BUILD)/boot.img: $(BUILD)/boot.elf $(BIOS_BUILD)/overlay.bin $(BIOS_BUILD)/mak
 	@cat $(BIOS_BUILD)/first.bin $(BIOS_BUILD)/stage2.bin > $(BIOS_BUILD)/core.img
 	@$(BIOS_BUILD)/make_boot_image $(BIOS_BUILD)/core.img $(BIOS_BUILD)/overlay.bin $@
 	@nm -t d $< | awk -v overlay=$$(stat -c %s $(BIOS_BUILD)/overlay.bin) '{ at[$$3] = $$1 } \
-	    function part(name, used, most) { printf "%s %d of %d bytes (%d left)", name, used, most, most - used } \
-	    END { part("boot image: first block", at["resident_end"] - at["image_start"], at["image_end"] - at["image_start"]); \
-	          part("; core", at["stage2_used_end"] - at["stage2_start"], at["stage2_limit"] - at["stage2_start"]); \
-	          part("; overlay", overlay, at["overlay_limit"] - at["overlay_start"]); print "" }'
+	    function part(name, used, most) { \
+	        printf "%s %d of %d bytes (%d left)", name, used, most, most - used } \
+	    function size(start, end) { return at[end] - at[start] } \
+	    END { part("boot image: first block", size("image_start", "resident_end"), \
+	               size("image_start", "image_end")); \
+	          part("; core", size("stage2_start", "stage2_used_end"), \
+	               size("stage2_start", "stage2_limit")); \
+	          part("; overlay", overlay, size("overlay_start", "overlay_limit")); print "" }'

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Characters that the PC's text mode has beyond ASCII: code page 437.
+// The characters after ASCII that the PC's text mode has: code page 437.
 #include "stage2/firmware.h"
 #include "stage2/text/utf8.h"
 
 static char code_of(uint32_t character)
 {
-    /* From 0x80 on. */
+    /* Unicode of the codes from 0x80 on. */
     static const uint16_t upper_half[] = {
         0x00c7, 0x00fc, 0x00e9, 0x00e2, 0x00e4, 0x00e0, 0x00e5, 0x00e7, 0x00ea, 0x00eb, 0x00e8,
         0x00ef, 0x00ee, 0x00ec, 0x00c4, 0x00c5, 0x00c9, 0x00e6, 0x00c6, 0x00f4, 0x00f6, 0x00f2,
@@ -27,7 +27,7 @@ static char code_of(uint32_t character)
     return '?';
 }
 
-/* One that elsewhere is two columns wide, and none of which is here, is so here, too. */
+/* Code page 437 has no double-width glyphs. '?' is written twice for them: columns still match. */
 void firmware_screen_put(uint32_t character)
 {
     for (unsigned width = utf8_width(character); width > 0; width--) {

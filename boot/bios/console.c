@@ -13,7 +13,7 @@ enum {
     ATTRIBUTE_NORMAL = 0x07,
     ATTRIBUTE_INVERSE = 0x70,
     LAST_ROW_AND_COLUMN = 24 << 8 | 79,
-    VIDEO_VECTOR = INT_VIDEO * 4 + 2, /* its segment */
+    VIDEO_VECTOR = INT_VIDEO * 4 + 2, /* the segment in its vector */
     SYSTEM_BIOS_SEGMENT = 0xf000,
 
     INT_KEYBOARD = 0x16,
@@ -27,8 +27,8 @@ enum {
 bool screen_is_graphic;
 static bool inverse;
 
-/* A video BIOS lies in an option ROM. INT 10h in the system BIOS means that there is no screen, or
-   that the firmware sends it to the serial port as well, where our own lines would double. */
+/* A video BIOS is in an option ROM. If INT 10h is in the system BIOS, there is no screen, or the
+   firmware sends the text to the serial port as well, where it would appear twice. */
 bool firmware_screen_present(void)
 {
     return bda_word(VIDEO_VECTOR) < SYSTEM_BIOS_SEGMENT && !screen_is_graphic;
@@ -44,7 +44,7 @@ void firmware_screen_write(char character)
 {
     if (character == '\n') {
         video_call(VIDEO_TELETYPE | '\r', ATTRIBUTE_NORMAL, 0, 0);
-    } else if (character != '\b') { /* teletype output keeps the attribute that is there */
+    } else if (character != '\b') { /* teletype output keeps the cell's attribute */
         video_call(VIDEO_WRITE_ATTRIBUTE | (uint8_t)character,
                    inverse ? ATTRIBUTE_INVERSE : ATTRIBUTE_NORMAL, 1, 0);
     }
@@ -99,7 +99,7 @@ bool firmware_menu_key_held(void)
 
 uint64_t firmware_milliseconds(void)
 {
-    static uint32_t days_ticks; /* of the midnights seen */
+    static uint32_t days_ticks; /* of the days that ended since the start */
     static uint32_t last;
     uint32_t now = *(const volatile uint32_t *)bios_data(BDA_TICKS);
     if (now < last) {

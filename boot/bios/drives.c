@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The drives that the BIOS numbers, for Multiboot 1 (0.6.96, 3.3): by INT 13h AH=48h (EDD 3.0,
-// 8.22), whose device parameter table (8.22.1) has the ports, and AH=08h. No drive is accessed.
+// The BIOS's drives, for Multiboot 1 (0.6.96, 3.3). INT 13h AH=48h (EDD 3.0, 8.22) and AH=08h
+// describe them; the device parameter table (8.22.1) has the ports. No drive is accessed.
 #include "boot/bios/bios.h"
 #include "stage2/firmware.h"
 
@@ -12,9 +12,9 @@ enum {
     MODE_LBA = 1,
 
     INFORMATION_GEOMETRY = 1 << 1,
-    INFORMATION_REMOVABLE = 1 << 2, /* what is in it has no geometry */
+    INFORMATION_REMOVABLE = 1 << 2, /* the medium has no geometry */
 
-    DEVICE_TABLE_BYTES = 16, /* words: base port, control port */
+    DEVICE_TABLE_BYTES = 16, /* two words first: base port, control port */
     BLOCK_PORTS = 8,         /* from the base port on */
     IDE_CONTROL_OFFSET = 0x206,
 };
@@ -40,7 +40,7 @@ static void set_ports(struct boot_drive *drive, uint32_t block, uint16_t control
     drive->drive_ports[BLOCK_PORTS] = control;
 }
 
-/* far_pointer: real mode's, or all zeros or ones */
+/* far_pointer: real mode's; 0 or 0xffffffff: no table */
 static void set_ports_by_table(struct boot_drive *drive, uint32_t far_pointer)
 {
     const uint8_t *table = bios_far_data(far_pointer);
@@ -49,8 +49,8 @@ static void set_ports_by_table(struct boot_drive *drive, uint32_t far_pointer)
     }
 }
 
-/* What is known of the drive that we boot from is not asked for: that is a tenth of a small boot.
- */
+/* Describes a drive. known, if not NULL, is the boot drive as we know it: asking the BIOS would
+   take a tenth of a small boot. */
 static void describe(uint8_t number, struct boot_drive *drive, const struct piix_drive *known)
 {
     struct drive_parameters parameters;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The keys that are held, from the BIOS data area's byte for them (IBM PS/2 and PC BIOS Interface).
+// The modifier keys that are held, by the BIOS data area (IBM PS/2 and PC BIOS Interface).
 #include "boot/bios/bios.h"
 #include "stage2/firmware.h"
 

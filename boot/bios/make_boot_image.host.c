@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Host program: puts the boot image's file together from core and overlay, each in whole sectors.
-// The overlay ends with a word that makes all their words add up to 0, so that the boot information
-// table's checksum of the file is that of the core alone.
+// Host program: makes the boot image's file of core and overlay, each padded to whole sectors. The
+// overlay's last word makes the sum of its words 0, so that the boot information table's checksum
+// of the file is that of the core alone.
+//
 // Usage: make_boot_image CORE OVERLAY OUTPUT
 #include <stdint.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 enum { SECTOR = 2048, MOST = 64 * SECTOR };
 
-/* Bytes of the file, filled up to whole sectors with at least `spare` zeros. */
+/* Reads a file to zeroed memory. Returns its size, with at least `spare` more, in whole sectors. */
 static size_t read_sectors(const char *path, uint8_t *to, size_t spare)
 {
     FILE *file = fopen(path, "rb");
@@ -22,6 +23,7 @@ static size_t read_sectors(const char *path, uint8_t *to, size_t spare)
     return (size + spare + SECTOR - 1) / SECTOR * SECTOR;
 }
 
+/* Sets the last 32-bit word so that the sum of all is 0. */
 static void end_with_sum(uint8_t *data, size_t size)
 {
     uint32_t sum = 0;
@@ -38,7 +40,7 @@ int main(int count, char **arguments)
 {
     static uint8_t core[MOST], overlay[MOST];
     if (count != 4) {
-        fputs("usage: join CORE OVERLAY OUTPUT\n", stderr);
+        fputs("usage: make_boot_image CORE OVERLAY OUTPUT\n", stderr);
         return EXIT_FAILURE;
     }
     size_t core_size = read_sectors(arguments[1], core, 0);

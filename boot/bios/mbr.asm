@@ -2,8 +2,8 @@
 ; The hybrid MBR: starts Whelk's boot image when the ISO is attached as a disk or USB stick.
 ; The PC's boot protocol for disks; reading by the INT 13h extensions (EDD-3, functions 41h to 48h).
 ;
-; In:  loaded at 0:0x7c00 in real mode, DL = drive. The tool has written at IMAGE_BLOCK where the
-;      boot image stands (tools/iso/hybrid.c).
+; In:  loaded at 0:0x7c00 in real mode, DL = drive. IMAGE_BLOCK has the place of the boot image,
+;      which the tool has written (tools/iso/hybrid.c).
 ; Out: the first 2048 bytes of the boot image at 0:0x7c00, started there with DL = drive.
 ;      Or one line "Whelk: boot error Mn, …" on screen and serial (docs/boot-errors.md), INT 18h.
 
@@ -22,13 +22,13 @@ DRIVE_PARAMETERS equ 0x0800             ; EDD-3 result buffer
 PARAMETERS_BYTES equ 26                 ; version 1, up to the sector size
 SECTOR_BYTES    equ 24                  ; word in it
 
-INFO_PVD        equ LOADED_AT + 8       ; boot information table: LBA of the volume descriptor …
-INFO_IMAGE      equ LOADED_AT + 12      ; … and of the boot image, in 2048-byte blocks
+INFO_PVD        equ LOADED_AT + 8       ; boot information table: LBA of the volume descriptor,
+INFO_IMAGE      equ LOADED_AT + 12      ; and of the boot image, both in 2048-byte blocks
 PVD_LBA         equ 16
 
 COM1_PORT       equ 0x400               ; BIOS data area; 0: none
-UART_LSR        equ 5                   ; line status register …
-UART_THRE       equ 0x20                ; … transmitter holding register empty
+UART_LSR        equ 5                   ; line status register
+UART_THRE       equ 0x20                ; its bit: transmitter holding register empty
 NO_UART         equ 0xff
 
 NO_EXTENSIONS   equ '1'
@@ -56,7 +56,7 @@ start:
 moved:
         mov     [drive], dl
 
-; The extensions must be there, with the packet functions.
+; The firmware must have the extensions, with the packet functions.
         mov     ah, 0x41
         mov     bx, 0x55aa
         call    disk
@@ -96,7 +96,7 @@ moved:
         mov     [packet.lba], eax
         mov     [packet.lba + 4], edx
 
-; Sector by sector, which all firmware can. DI: bytes in one.
+; Reads one sector at a time, as all firmware can. DI: bytes in a sector.
 .sector:
         mov     bp, READ_TRIES
 .try:
@@ -118,7 +118,7 @@ moved:
         cmp     word [packet.offset], LOADED_AT + BOOT_BYTES
         jb      .sector
 
-; The boot information table says where the image believes to stand: 16, and our own block / 4.
+; The boot information table must agree: the volume descriptor at 16, the image at our block / 4.
         mov     al, NOT_OUR_IMAGE
         cmp     dword [INFO_PVD], PVD_LBA
         jne     error
@@ -131,8 +131,8 @@ moved:
         mov     dl, [drive]
         jmp     0:LOADED_AT
 
-; In: AH = function and what it takes, the drive excepted. Out: what it returns, and CF. Calls INT 13h
-; and makes good what some firmware leaves behind: other segments, DF set, interrupts off.
+; Calls INT 13h for our drive. In: AH = function, and its other registers, except DL. Out: as the
+; function. Restores what some firmware changes: DS and ES 0, DF clear, interrupts on.
 disk:
         mov     dl, [drive]
         push    bp
@@ -148,7 +148,7 @@ disk:
         sti
         ret
 
-; In: AL = the error's digit. Prints the line, goes back to the firmware; does not return.
+; Prints the error line and returns to the firmware. In: AL = the error's digit. Does not return.
 error:
         mov     [message.digit], al
         mov     si, message
@@ -174,14 +174,14 @@ error:
         hlt                             ; firmware that returns from INT 18h
         jmp     .halt
 
-; In: AL = character. Sends it to the first serial port, if there is one; clobbers AX, CX, DX.
+; Sends AL to the first serial port, if there is one. Clobbers AX, CX, DX.
 serial:
         mov     ah, al
         mov     dx, [COM1_PORT]
         test    dx, dx
         jz      .done
         add     dx, UART_LSR
-        xor     cx, cx                  ; 65536 looks: longer than a character takes
+        xor     cx, cx                  ; 65536 polls: longer than a character takes
 .wait:
         in      al, dx
         cmp     al, NO_UART

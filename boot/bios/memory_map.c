@@ -12,7 +12,7 @@ enum {
     KIB = 1024,
     MIB = 1024 * 1024,
 };
-#define STAGING_LIMIT 0xfffff000u /* one page less than 4 GiB: a size of 32 bits */
+#define STAGING_LIMIT 0xfffff000u /* a page below 4 GiB, so that ends have 32 bits */
 
 /* One range of INT 15h E820h (ACPI 6.x, table 15.5). */
 struct address_range {
@@ -23,7 +23,8 @@ struct address_range {
 } __attribute__((packed));
 _Static_assert(sizeof(struct address_range) == 24, "real_mode.inc knows this size");
 
-/* mode_switch.asm has asked before stage 2 started; the stack may overwrite the end of it later. */
+/* The end of the memory map that mode_switch.asm stored at RANGES before stage 2 started. The stack
+   may overwrite its last ranges later. */
 extern const uint16_t ranges_end;
 
 static bool add(struct memory_map *map, uint64_t address, uint64_t length, uint32_t type)
@@ -45,7 +46,7 @@ static bool read_e820(struct memory_map *map)
     return map->count != 0;
 }
 
-/* Conventional memory, and KiB from 1 MiB and 64 KiB blocks from 16 MiB upwards. */
+/* Adds conventional memory, the KiB from 1 MiB, and the 64 KiB blocks from 16 MiB upwards. */
 static bool add_sizes(struct memory_map *map, uint32_t kib_above_1m, uint32_t blocks_above_16m)
 {
     return add(map, 0, (uint64_t)bda_word(BDA_MEMORY_KIB) * KIB, MEMORY_AVAILABLE) &&
@@ -86,7 +87,7 @@ bool firmware_memory_map(struct memory_map *map, struct error *error)
     return fail(error, "the firmware tells no memory size (INT 15h E820h, E801h and 88h fail)");
 }
 
-/* The largest piece of RAM below 4 GiB. */
+/* The largest piece of RAM between 1 MiB and 4 GiB. */
 struct memory_range firmware_staging(const struct memory_map *map)
 {
     struct memory_range largest = {0};

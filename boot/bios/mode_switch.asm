@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The border between real and protected mode: into stage 2, and back for each BIOS call.
-; Paging stays off; interrupts are enabled in real mode only, where the firmware's handlers are.
+; Switches between real and protected mode: into stage 2, and back for each BIOS call. Paging stays
+; off. Interrupts are enabled in real mode only, where the firmware's handlers serve them.
 
 %include "boot/bios/real_mode.inc"
 
@@ -11,7 +11,7 @@ extern restore
 extern read_ahead               ; image_dma.asm
 extern bios_main                ; start.c, in stage 2
 
-; Not beside the code: emulators notice each write to a page that they have translated.
+; In a page without code: emulators that translate code trap each write to its pages.
 VARIABLES       equ 0x0548
 stack           equ VARIABLES + 0 ; ESP of the protected-mode side during a call
 registers       equ VARIABLES + 4
@@ -19,7 +19,7 @@ routine         equ VARIABLES + 8 ; word
 calls           equ VARIABLES + 10 ; word: left to make
 interrupt       equ VARIABLES + 12 ; far pointer
 global ranges_end
-ranges_end      equ VARIABLES + 16 ; word: behind the memory map at RANGES
+ranges_end      equ VARIABLES + 16 ; word: end of the memory map at RANGES
 
 CODE32          equ 0x08
 DATA32          equ 0x10
@@ -30,7 +30,8 @@ CR0_PE          equ 1
 section .block progbits alloc exec write align=4
 
 bits 16
-; From the boot sector, once the image is whole. in: real mode, DS 0, [DRIVE]; does not return
+; Starts stage 2. The boot sector jumps here when the image is whole.
+; in: real mode, DS 0, [DRIVE]; does not return
 global enter_stage2
 enter_stage2:
         call stamp_handoff
@@ -42,8 +43,8 @@ enter_stage2:
         mov [stack], esp
         jmp to_protected_mode
 
-; Notes when the firmware has handed over, if the processor has a time stamp counter, and once only. in: DS 0;
-; clobbers EAX, EBX, ECX, EDX
+; Stores the time stamp counter in handoff_tsc. Does nothing if a value is there already, or if the
+; processor has no counter. in: DS 0; clobbers EAX, EBX, ECX, EDX
 CPUID_TSC       equ 1 << 4
 EFLAGS_ID       equ 1 << 21
 global stamp_handoff
@@ -84,8 +85,8 @@ stage2_entry:
         jmp bios_main
 
 ; void bios_calls(struct bios_registers *registers, unsigned count)
-; Calls BIOS interrupts, one after the other, and stores what each left, all in one visit to real mode. The stack and the
-; registers lie below 0x10000. cdecl, protected mode.
+; Calls count BIOS interrupts in one visit to real mode, and stores the registers that each returns.
+; Stack and registers must lie below 0x10000. cdecl, protected mode.
 REG_EAX         equ 0
 REG_EBX         equ 4
 REG_ECX         equ 8
@@ -111,7 +112,8 @@ bios_calls:
         popad
         ret
 
-; void bios_rest(void): waits for an interrupt, with the firmware's handlers in charge
+; void bios_rest(void)
+; Waits for an interrupt in real mode, so that the firmware serves it. cdecl, protected mode.
 global bios_rest
 bios_rest:
         pushad
@@ -121,7 +123,7 @@ bios_rest:
         ret
 
 ; bool bios_rest_for(unsigned line)
-; rest_for in protected mode. cdecl.
+; Calls rest_for; returns whether the line's interrupt came. cdecl, protected mode.
 global bios_rest_for
 bios_rest_for:
         pushad
@@ -132,7 +134,8 @@ bios_rest_for:
         movzx eax, byte [line_came]
         ret
 
-; Runs the 16-bit routine at SI in real mode, interrupts off; clobbers all but ESP and the routine's EBX, ECX, EDX, EDI, EBP
+; Runs the 16-bit routine at SI in real mode, with interrupts off. EBX, ECX, EDX, EDI and EBP pass
+; to the routine and back. in: protected mode; clobbers EAX, ESI
 in_real_mode:
         mov [stack], esp
         mov [routine], si
@@ -159,11 +162,11 @@ bits 16
         call [routine]
         xor ax, ax
         mov ds, ax
-; in: real mode, DS 0; goes on in protected mode where [stack] says, with a RET
+; Enters protected mode, loads ESP from [stack] and returns with it. in: real mode, DS 0
 to_protected_mode:
         cli
         cld
-        lgdt [gdt_pointer]      ; firmware may have used its own
+        lgdt [gdt_pointer]      ; the firmware may have loaded its own
         mov eax, cr0
         or al, CR0_PE
         mov cr0, eax
@@ -180,7 +183,8 @@ bits 32
         ret
 
 bits 16
-; in: DS 0, [registers], [calls]; out: the same filled; clobbers all
+; Makes [calls] BIOS calls, with the registers at [registers] and after. in: real mode, DS 0;
+; clobbers all but SP
 bios_interrupt:
         sti
         mov si, [registers]
@@ -226,17 +230,17 @@ rest:   sti
         hlt
         ret
 
-; Stores the memory map that INT 15h E820h tells (ACPI 6.x, 15.1). in: real mode, DS, ES 0; out: DI its end; clobbers all
-; but SP and segments
+; Stores the memory map of INT 15h E820h (ACPI 6.x, 15.1) at RANGES, and its end in [ranges_end].
+; in: real mode, DS, ES 0; clobbers all but SP and segments
 SYSTEM_E820     equ 0xe820
 SMAP            equ 0x534d4150
 RANGE_BYTES     equ 20          ; before ACPI 3.0
-RANGES_MOST     equ 256         ; calls: some firmware says "more" for ever
+RANGES_MOST     equ 256         ; calls: some firmware never ends the list
 memory_ranges:
         mov di, RANGES
         mov bp, RANGES_MOST
         xor ebx, ebx
-.next:  mov byte [di + RANGE_ATTRIBUTES], 1 ; some firmware writes 20 bytes, says 24
+.next:  mov byte [di + RANGE_ATTRIBUTES], 1 ; some firmware writes 20 bytes and says 24
         mov eax, SYSTEM_E820
         xor ecx, ecx
         mov cl, RANGE_SIZE
@@ -247,7 +251,7 @@ memory_ranges:
         pop bp
         pop di
         call restore
-        jc .end                 ; some firmware ends the list by that
+        jc .end                 ; some firmware ends the list with CF set
         cmp eax, SMAP
         jne .end
         cmp cl, RANGE_BYTES     ; some firmware leaves the upper part undefined
@@ -264,18 +268,19 @@ memory_ranges:
 .end:   mov [ranges_end], di
         ret
 
-; Waits for a device's interrupt: rests, and lets the processor go to who emulates the device. Any other interrupt ends it
-; as well, the timer's at the latest. The interrupt controller's mask (Intel 8259A) and the vector are then as before.
-; in: CX line, 0 to 15; real mode, DS 0; out: ZF clear: it has come; clobbers AX, DX, SI
+; Halts until a device's interrupt, so that an emulator gets time to emulate the device. Any other
+; interrupt ends the wait as well, the timer's at the latest. Restores the mask of the interrupt
+; controller (Intel 8259A) and the vector.
+; in: CX line, 0 to 15; real mode, DS 0; out: ZF clear if that interrupt came; clobbers AX, DX, SI
 PIC1_COMMAND    equ 0x20
 PIC1_MASK       equ 0x21
 PIC1_VECTORS    equ 0x08 * 4
 PIC2_COMMAND    equ 0xa0
 PIC2_MASK       equ 0xa1
 PIC2_VECTORS    equ 0x70 * 4
-PIC2_LINE       equ 8           ; its first one
-PIC_END         equ 0x20        ; of any interrupt
-line_came       equ VARIABLES + 0x28 ; byte; image_dma.asm has what is below
+PIC2_LINE       equ 8           ; its first line
+PIC_END         equ 0x20        ; command: end of interrupt
+line_came       equ VARIABLES + 0x28 ; byte; the variables before it are image_dma.asm's
 line_mask       equ VARIABLES + 0x2a ; word: port
 global rest_for
 rest_for:
@@ -312,7 +317,8 @@ rest_for:
         cmp byte [line_came], 0
         ret
 
-; The device may go on to ask, so all lines of its controller are masked up to rest_for's end.
+; The interrupt's handler for rest_for. The device may keep its request up, so this masks all lines
+; of its controller; rest_for restores the mask.
 take_line:
         push ax
         push dx
@@ -329,7 +335,7 @@ take_line:
 
         align 4
 gdt:
-gdt_pointer:                    ; in the place of the descriptor that is never used
+gdt_pointer:                    ; in the null descriptor, which is never used
         dw gdt_end - gdt - 1
         dd gdt
         dw 0
@@ -342,7 +348,7 @@ real_mode_idt:
         dw 0x3ff
         dd 0
 
-; Where the overlay is: known when stage 2 is compressed already, so not in there. overlay.c has it as a structure
+; Where the overlay is; declared in overlay.c.
 extern image_sectors
 extern overlay_sectors
 extern overlay_bss_start

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads the overlay (stage2/overlay.h) from behind the core in the boot image's file. Its 32-bit
-// words add up to 0, padding included (make_boot_image.host.c): that tells whether all of it came.
+// Reads the overlay (stage2/overlay.h), which follows the core in the boot image's file. It is
+// whole if its 32-bit words, with the padding, add up to 0 (make_boot_image.host.c).
 #include "stage2/overlay.h"
 
 #include <string.h>
@@ -10,11 +10,11 @@
 extern uint8_t overlay_start[];     /* linker/bios.ld */
 extern uint32_t boot_info_file_lba; /* boot.asm */
 extern const struct {
-    uint32_t image_sectors, overlay_sectors; /* the overlay is behind the image */
+    uint32_t image_sectors, overlay_sectors; /* the overlay follows the image */
     uint8_t *bss_start, *bss_end;
 } overlay_place; /* mode_switch.asm */
 
-/* Its table comes first, and is not empty. */
+/* Zeros alone are not whole: the first word is of the overlay's table, and not 0. */
 static bool is_whole(const uint32_t *words, size_t count)
 {
     uint32_t sum = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From the mode switch to stage 2, and back to the firmware: its next boot device, reset.
+// From the mode switch to stage 2, and back to the firmware: next boot device, reset.
 #include "boot/bios/bios.h"
 #include "stage2/config/config.h"
 #include "stage2/console/console.h"
@@ -11,7 +11,7 @@
 enum {
     INT_BOOT_FAILURE = 0x18, /* the next boot device */
     KIB = 1024,
-    FIRMWARE_DATA_END = 0x600, /* interrupt vectors, BDA, DOS's byte */
+    FIRMWARE_DATA_END = 0x600, /* interrupt vectors, BDA, mode_switch.asm's variables */
 
     RESET_CONTROL = 0xcf9, /* of the PCI chipsets */
     RESET_CONTROL_RESET = 0x06,
@@ -22,7 +22,7 @@ enum {
 /* linker/bios.ld */
 extern uint8_t stack_bottom[], resident_end[], overlay_start[], arena_start[];
 
-extern const uint64_t handoff_tsc; /* mode_switch.asm */
+extern const uint64_t handoff_tsc; /* boot.asm */
 
 ASSEMBLY _Noreturn void bios_main(uint8_t drive);
 
@@ -58,7 +58,7 @@ const struct boot_efi *firmware_efi(void)
     return NULL;
 }
 
-/* A BIOS leaves the machine to whoever takes it. */
+/* Does nothing: a BIOS has nothing to end. */
 bool firmware_finish(const struct plan *plan, struct boot_information *information,
                      struct error *error)
 {
@@ -86,7 +86,7 @@ _Noreturn void firmware_reboot(void)
     }
 }
 
-/* Few machines need that. */
+/* Few machines need this, so it is in the overlay. */
 static bool enable_a20(void)
 {
     struct error ignored;

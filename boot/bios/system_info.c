@@ -8,7 +8,7 @@
 
 enum { INT_SYSTEM = 0x15, SYSTEM_GET_CONFIGURATION = 0xc000 };
 
-/* One visit to real mode for all, as each takes some 50 us where the processor is emulated. */
+/* Makes all calls in one visit to real mode: a visit takes about 50 us on an emulated processor. */
 void firmware_query(struct boot_information *information, struct system_info *system_info)
 {
     struct {

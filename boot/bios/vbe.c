@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The screen in text mode, as VBE 3.0, section 4, describes it. See vbe_modes.overlay.c for
-// graphics.
+// The screen in text mode, in VBE's terms (3.0, section 4). vbe_modes.overlay.c has graphics modes.
 #include "boot/bios/vbe.h"
 
 #include <string.h>
@@ -58,7 +57,7 @@ void vbe_describe_text(const struct bios_registers *answer, struct video *video)
         video->vbe_control_address = (uint32_t)(uintptr_t)&vbe.control;
         video->vbe_mode = MODE_TEXT;
         video->vbe_mode_info = (const uint8_t *)&vbe.text_info;
-        vbe.text_info.width = TEXT_COLUMNS; /* VBE itself has nothing on mode 3 */
+        vbe.text_info.width = TEXT_COLUMNS; /* VBE does not describe mode 3 */
         vbe.text_info.height = TEXT_ROWS;
     }
     video->framebuffer = text;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The VESA BIOS Extension (VBE 3.0): what vbe.c, which each boot needs, and vbe_modes.overlay.c
-// share.
+// The VESA BIOS Extension (VBE 3.0), for vbe.c, which every boot needs, and vbe_modes.overlay.c.
 #pragma once
 
 #include <stdbool.h>
@@ -52,7 +51,7 @@ struct vbe_mode_info {
 _Static_assert(offsetof(struct vbe_mode_info, address) == 40, "VBE 3.0, 4.4");
 _Static_assert(sizeof(struct vbe_mode_info) == VBE_MODE_INFO_BYTES, "VBE 3.0, 4.4");
 
-/* What the firmware knows, in memory that it reaches. */
+/* What the firmware told, in memory that it reaches. */
 struct vbe {
     bool is_present;
     struct bios_registers answer; /* of the last call */
@@ -61,10 +60,10 @@ struct vbe {
 };
 extern struct vbe vbe;
 
-/* One of the functions above, ES:DI the memory. False: it failed. */
+/* Calls one of the functions above with BX, CX, and ES:DI at memory. False: it failed. */
 bool vbe_call(uint32_t function, uint32_t ebx, uint32_t ecx, const void *memory);
 
-/* The one that all others need: what to call, and what its answer comes to for a screen in text
-   mode. */
+/* Asks for the controller information, which all other functions need. vbe_ask() fills in the call;
+   after it was made, vbe_describe_text() describes the screen in text mode by its result. */
 void vbe_ask(struct bios_registers *call);
 void vbe_describe_text(const struct bios_registers *answer, struct video *video);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Video modes by VBE (VESA BIOS Extension 3.0, section 4) and VBE/DDC 1.1; linear frame buffers
-// only. In the overlay.
+// Video modes by VBE (VESA BIOS Extension 3.0, section 4) and VBE/DDC 1.1. Linear frame buffers
+// only.
 #include <string.h>
 #include "boot/bios/vbe.h"
 #include "loader/bytes.h"
@@ -10,10 +10,10 @@ enum {
     DDC_READ_EDID = 1,
     VBE_3 = 0x300,
 
-    FIRST_VBE_MODE = 0x100, /* below are VGA's own, whatever is said of their frame buffer */
+    FIRST_VBE_MODE = 0x100, /* lower numbers are VGA's modes, without a linear one */
     MODE_LINEAR = 1 << 14,
     MODE_LIST_END = 0xffff,
-    MODE_LIST_LIMIT = 512, /* mode numbers have 9 bits: a longer list has no end */
+    MODE_LIST_LIMIT = 512, /* mode numbers have 9 bits: a longer list is broken */
 
     ATTRIBUTE_SUPPORTED = 1 << 0,
     ATTRIBUTE_COLOUR = 1 << 3,
@@ -30,15 +30,15 @@ struct vbe_colour {
     uint8_t blue, green, red, unused;
 };
 
-/* What the firmware writes to and reads from, below 1 MiB. */
+/* Buffers for the firmware, below 1 MiB. */
 static struct vbe_mode_info mode_info;
 static union {
     uint8_t edid[EDID_BYTES];
     struct vbe_colour palette[PALETTE_COLOURS];
 } buffer;
 
-/* Not for everyone: QEMU's video BIOS, which does not have it, says so on a debug port, letter by
-   letter. */
+/* Called only if a video mode is asked for: QEMU's video BIOS does not have the function, and
+   writes that to a debug port, byte by byte. */
 void firmware_video_interface(struct video *video)
 {
     if (vbe.is_present && vbe_call(VBE_PROTECTED_MODE_INTERFACE, 0, 0, NULL)) {
@@ -48,7 +48,7 @@ void firmware_video_interface(struct video *video)
     }
 }
 
-/* NULL: nothing is known of it. */
+/* A mode's information; NULL: the firmware has none. */
 static const struct vbe_mode_info *read_mode_info(uint32_t number)
 {
     memset(&mode_info, 0, sizeof mode_info);
@@ -91,7 +91,7 @@ struct video_size firmware_video_display_size(void)
     return video_edid_size(buffer.edid);
 }
 
-/* The colours that the kernel is told. Firmware without this call leaves the same ones. */
+/* Sets the colours that the kernel is told. Firmware without this function starts with them. */
 static void set_palette(void)
 {
     for (unsigned i = 0; i < PALETTE_COLOURS; i++) {
