@@ -5,7 +5,8 @@
 
 EFI_HEADERS  := /usr/include/efi
 EFI_C        := $(filter-out stage2/disc/pc/%,$(LOADER_C)) $(wildcard boot/efi/*.c)
-EFI_FLAGS    := -Oz -fno-inline-functions-called-once -fno-tree-ch -ffreestanding -fno-builtin-printf -fpie -fvisibility=hidden -fshort-wchar \
+EFI_FLAGS    := -Oz -fno-inline-functions-called-once -fno-tree-ch -ffreestanding \
+                -fno-builtin-printf -fpie -fvisibility=hidden -fshort-wchar \
                 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
                 -fcf-protection=none -fomit-frame-pointer -ffunction-sections -fdata-sections \
                 -fno-delete-null-pointer-checks -mno-sse -mno-mmx -mno-80387 \
@@ -24,9 +25,10 @@ EFI_LD_ia32      := elf_i386
 
 # $(1): x64 or ia32
 efi_link = $(CC) $(EFI_FLAGS) $(EFI_FLAGS_$(1)) -nostdlib -pie \
-               -Wl,--no-dynamic-linker,-m,$(EFI_LD_$(1)),-T,linker/efi-$(1).ld,--build-id=none,-z,noexecstack,-z,norelro,--no-warn-rwx-segments
+           -Wl,--no-dynamic-linker,-m,$(EFI_LD_$(1)),-T,linker/efi-$(1).ld,--build-id=none \
+           -Wl,-z,noexecstack,-z,norelro,--no-warn-rwx-segments
 
-# The same.
+# The rules for one machine. $(1): x64 or ia32
 define EFI_RULES
 EFI_OBJECTS_$(1) := $$(EFI_C:%.c=$$(BUILD)/efi/$(1)/%.o) $$(BUILD)/efi/$(1)/handoff.asm.o
 
@@ -35,17 +37,20 @@ $$(EFI_OBJECTS_$(1)): Makefile boot/efi/build.mk
 $$(BUILD)/efi/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	@echo "CC   $$<"
-	@$$(CC) $$(COMMON) $$(if $$(filter $$<,$$(VENDORED)),,$$(WARNINGS)) $$(EFI_FLAGS) $$(EFI_FLAGS_$(1)) \
-	    $$(if $$(filter $$*,$$(EFI_NO_LTO)),,$$(EFI_LTO)) -c $$< -o $$@
+	@$$(CC) $$(COMMON) $$(if $$(filter $$<,$$(VENDORED)),,$$(WARNINGS)) \
+	    $$(EFI_FLAGS) $$(EFI_FLAGS_$(1)) $$(if $$(filter $$*,$$(EFI_NO_LTO)),,$$(EFI_LTO)) \
+	    -c $$< -o $$@
 
-$$(BUILD)/efi/$(1)/handoff.asm.o: boot/efi/$(1)/handoff.asm loader/handoff_block.inc loader/handoff_copy.inc
+$$(BUILD)/efi/$(1)/handoff.asm.o: boot/efi/$(1)/handoff.asm \
+                                  loader/handoff_block.inc loader/handoff_copy.inc
 	@mkdir -p $$(@D)
 	@echo "ASM  $$<"
 	@$$(NASM) -f $$(EFI_ELF_$(1)) $$(DEBUG_ASM) $$(ASM_WARNINGS) $$< -o $$@
 
 $$(BUILD)/efi/$(1).elf: linker/efi-$(1).ld linker/efi.ld $$(EFI_OBJECTS_$(1))
 	@echo "LD   $$@"
-	@$$(call efi_link,$(1)) $$(EFI_LTO) -Wl,--gc-sections,-z,pack-relative-relocs,-Map=$$(BUILD)/efi/$(1).map $$(EFI_OBJECTS_$(1)) -o $$@
+	@$$(call efi_link,$(1)) $$(EFI_LTO) -Wl,--gc-sections,-z,pack-relative-relocs \
+	    -Wl,-Map=$$(BUILD)/efi/$(1).map $$(EFI_OBJECTS_$(1)) -o $$@
 endef
 $(foreach machine,x64 ia32,$(eval $(call EFI_RULES,$(machine))))
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Screen and keyboard by Simple Text (UEFI 2.10, 12.3, 12.4), and a clock, in firmware.h's terms.
+// Screen and keyboard by the Simple Text protocols (UEFI 2.10, 12.3, 12.4), and the clock.
 #include "stage2/console/console.h"
 #include "boot/efi/uefi.h"
 #include "stage2/firmware.h"
@@ -10,8 +10,8 @@ enum {
     COM1 = 0x3f8,
 
     MEASURE_MICROSECONDS = 10000,
-    TICK_BITS = 10, /* the clock counts 2^10 of the TSC's */
-    REST_100NS = 500000,
+    TICK_BITS = 10, /* the clock counts units of 2^10 TSC ticks */
+    IDLE_100NS = 500000,
     ASCII_END = 0x80,
 };
 
@@ -33,7 +33,7 @@ void firmware_screen_write(char character)
         text[1] = '\n';
     }
     if ((uint8_t)character >= ASCII_END) {
-        text[0] = '?'; /* a part of UTF-8 */
+        text[0] = '?'; /* a byte of UTF-8 */
     }
     screen()->OutputString(screen(), text);
 }
@@ -60,8 +60,8 @@ void firmware_screen_inverse(int on)
                                         : EFI_TEXT_ATTR(EFI_LIGHTGRAY, EFI_BLACK));
 }
 
-/* Whether the firmware's console is on a serial port, too: then our lines would double, and two
-   would read what is typed there. Its variable has the device paths of all that is written to. */
+/* Whether the firmware's console is on a serial port, too. Then our lines would appear twice there,
+   and firmware and loader would both read its input. ConOut has the device paths of all outputs. */
 static bool is_on_serial_port(void)
 {
     static uint8_t paths[CONSOLE_PATHS_BYTES];
@@ -84,11 +84,11 @@ static bool is_on_serial_port(void)
 
 uint16_t firmware_serial_port(void)
 {
-    static int is_own = -1; /* not looked yet */
-    if (is_own < 0) {
-        is_own = uefi_boot_services_run && is_on_serial_port();
+    static int is_console = -1; /* not known yet */
+    if (is_console < 0) {
+        is_console = uefi_boot_services_run && is_on_serial_port();
     }
-    return uefi_boot_services_run && is_own ? 0 : COM1;
+    return uefi_boot_services_run && is_console ? 0 : COM1;
 }
 
 static int key_of(const EFI_INPUT_KEY *key)
@@ -115,7 +115,7 @@ int firmware_key(void)
                : KEY_NONE;
 }
 
-/* The firmware has no call for keys that are held without a character. */
+/* Simple Text Input does not report modifier keys that are held alone. */
 unsigned firmware_keyboard_modifiers(void)
 {
     return 0;
@@ -129,7 +129,8 @@ bool firmware_menu_key_held(void)
     return key == KEY_ESCAPE;
 }
 
-/* No timer of the firmware's counts in less than seconds; what the TSC counts is measured once. */
+/* No clock of UEFI's is finer than a second. This counts TSC ticks, whose rate the first call
+   measures. */
 uint64_t firmware_milliseconds(void)
 {
     static uint32_t ticks_per_millisecond;
@@ -155,6 +156,6 @@ void firmware_idle(void)
         uefi_boot()->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[0]);
         events[1] = uefi_system->ConIn->WaitForKey;
     }
-    uefi_boot()->SetTimer(events[0], TimerRelative, REST_100NS);
+    uefi_boot()->SetTimer(events[0], TimerRelative, IDLE_100NS);
     uefi_boot()->WaitForEvent(2, events, &ignored);
 }

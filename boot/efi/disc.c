@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The disc by Block I/O (UEFI 2.10, 13.9): straight to memory, in large transfers. We were loaded
-// from a partition, the El Torito image or one of a disk; the volume is on the whole device.
+// The disc by Block I/O (UEFI 2.10, 13.9): straight to memory, in large transfers. The firmware
+// loaded us from a partition: the El Torito image, or one of a disk. The volume is on the whole
+// device.
 #include <string.h>
 #include "boot/efi/uefi.h"
 #include "stage2/firmware.h"
@@ -10,7 +11,7 @@
 enum {
     SECTOR_SIZE = ISO9660_SECTOR_SIZE,
     DESCRIPTOR_LBA = 16,  /* ECMA-119, 6.2.1 */
-    MOST_BYTES = 8 << 20, /* in one transfer; less than the 65,535 blocks that some commands have */
+    MOST_BYTES = 8 << 20, /* in one transfer; some commands have at most 65,535 blocks */
     LEAST_BYTES = 64 << 10,
     BUFFER_BYTES = 256 << 10,
     MOST_NODES = 64, /* of a device path */
@@ -18,7 +19,7 @@ enum {
 
 static EFI_HANDLE disc_handle;
 static EFI_BLOCK_IO_PROTOCOL *disc; /* its protocol */
-static uint8_t *buffer; /* for what the device cannot read to its place; in memory for any page */
+static uint8_t *buffer;             /* page-aligned, for memory that the device cannot read to */
 
 static bool is_aligned(const EFI_BLOCK_IO_MEDIA *media, const void *memory)
 {
@@ -33,7 +34,8 @@ static EFI_STATUS transfer(EFI_BLOCK_IO_PROTOCOL *device, uint32_t lba, uint32_t
     return device->ReadBlocks(device, media->MediaId, block, bytes, memory);
 }
 
-/* Takes the device if a volume descriptor (ECMA-119, 8.1) is where it should be. */
+/* Takes the device as our disc if it has a volume descriptor (ECMA-119, 8.1), which is then in
+   buffer. */
 static bool take(EFI_HANDLE handle, EFI_BLOCK_IO_PROTOCOL *device)
 {
     const EFI_BLOCK_IO_MEDIA *media = device->Media;
@@ -51,7 +53,7 @@ static size_t node_bytes(const EFI_DEVICE_PATH *node)
     return (size_t)DevicePathNodeLength(node);
 }
 
-/* Takes the device of which the path up to this length is the whole path, if that has a volume. */
+/* Takes the device whose whole path is the first length bytes of path, if it has a volume. */
 static bool take_at(EFI_DEVICE_PATH *path, size_t length)
 {
     static const EFI_GUID block_io = EFI_BLOCK_IO_PROTOCOL_GUID;
@@ -71,7 +73,7 @@ static bool take_at(EFI_DEVICE_PATH *path, size_t length)
     return device != NULL && take(handle, device);
 }
 
-/* The widest device around the one with this path that has a volume. */
+/* Takes the device with a volume that is first on this path: a disk comes before its partitions. */
 static bool find_around(EFI_DEVICE_PATH *path)
 {
     size_t length = 0;
@@ -89,8 +91,8 @@ static bool find_around(EFI_DEVICE_PATH *path)
     return false;
 }
 
-/* Any other whole device with a volume: this loader may stand alone, on a stick or in the machine's
-   own system partition. */
+/* Takes any whole device with a volume: this loader may be elsewhere, on a stick or in the
+   machine's own system partition. */
 static bool find_any(void)
 {
     static const EFI_GUID block_io = EFI_BLOCK_IO_PROTOCOL_GUID;
@@ -142,7 +144,7 @@ uint32_t firmware_volume_descriptor_lba(void)
     return DESCRIPTOR_LBA;
 }
 
-/* Of the PIIX's drive only. */
+/* Only asked for the PIIX's drive. */
 uint32_t firmware_disc_end_lba(void)
 {
     return 0;
@@ -156,7 +158,7 @@ uint32_t firmware_preloaded_sectors(uint8_t **sectors)
 
 uint32_t firmware_boot_device(void)
 {
-    return BOOT_DEVICE_UNKNOWN; /* no number of a BIOS's */
+    return BOOT_DEVICE_UNKNOWN; /* UEFI does not number drives as a BIOS does */
 }
 
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *memory, struct error *error)
@@ -168,7 +170,7 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *memory, struct error
         return false;
     }
     if (is_first && lba == DESCRIPTOR_LBA && count == 1) {
-        memcpy(memory, buffer, SECTOR_SIZE); /* the disc was found by it */
+        memcpy(memory, buffer, SECTOR_SIZE); /* open_disc() has read it */
         return true;
     }
     bool direct = is_aligned(disc->Media, memory);

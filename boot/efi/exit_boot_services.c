@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The firmware's last turn (UEFI 2.10, 7.4.6): its boot services end, and their memory is free.
+// The end of boot services, whose memory is then free (UEFI 2.10, 7.4.6), and the way to the
+// kernel.
 #include "boot/efi/uefi.h"
 #include "stage2/overlay.h"
 #include "stage2/firmware.h"
 #include "stage2/plan/plan.h"
 
-static bool enters_in_firmware; /* the kernel: boot services stay */
+static bool enters_in_firmware; /* the kernel is entered while boot services run */
 
 enum { EXIT_TRIES = 16 }; /* an event may change the map between the two calls */
 
-/* All is part of the image. */
+/* Under UEFI the overlay is a part of the loader. */
 const struct overlay *firmware_overlay(struct error *error)
 {
     (void)error;
     return &overlay_table;
 }
 
-/* Nothing but the memory map may be asked for between two tries. */
+/* After a failed try, UEFI permits only calls for the memory map. */
 static bool exit_boot_services(struct uefi_memory_map *map)
 {
     for (int i = 0; i < EXIT_TRIES; i++) {
@@ -29,8 +30,8 @@ static bool exit_boot_services(struct uefi_memory_map *map)
     return false;
 }
 
-/* The kernel gets all that is free now, unless that would not fit where the plan has room for the
-   map: then what was free at the start. */
+/* Describes the final memory map to the kernel. If it has more ranges than the plan has room for,
+   the kernel gets the earlier map, with which the boot was planned. */
 static void describe_memory(const struct uefi_memory_map *uefi,
                             struct boot_information *information)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Waiting for a device by looking at it (stage2/disc/irq_wait.h), as interrupts are the firmware's.
-// Goes by the time stamp counter, which takes no call.
+// Waits for a device by polling (stage2/disc/irq_wait.h), as the firmware owns the interrupts. The
+// time stamp counter is the clock: it takes no call.
 #include "stage2/disc/irq_wait.h"
 
 #include "stage2/timing/timeline.h"
 
 enum {
     LEAST_PAUSE = 1 << 17, /* ticks of the counter: some 50 microseconds */
-    PART_PAUSED = 16,
+    PART_PAUSED = 16,      /* a pause is this part of the wait so far, and LEAST_PAUSE */
 };
 #define MOST_TICKS (1ull << 34) /* four seconds at 4 GHz, eight at 2 GHz */
 
@@ -18,9 +18,9 @@ bool irq_wait_needs_interrupts(void)
     return false;
 }
 
-/* Pauses for a part of the time that the wait has lasted: few looks, as each is an exit to the
-   hypervisor, and little time lost. Without PAUSE: at each, as at each look, QEMU's emulation of
-   the processor takes the lock that its devices need. */
+/* Pauses longer the longer the wait has lasted. That makes few polls, each of which is an exit to
+   the hypervisor, and loses little time. The loop has no PAUSE instruction: at each, QEMU's
+   emulation of the processor takes the lock that its devices need. */
 bool irq_wait_goes_on(struct irq_wait *wait)
 {
     uint64_t now = timeline_now();

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Memory (UEFI 2.10, 7.2). All that is loaded waits in pools: the largest pieces of memory that the
-// firmware has not in use, and the largest below 1 MiB, for what kernels find there under a BIOS.
-// What belongs elsewhere is moved at the very end, when the firmware's own memory is free as well.
+// Memory (UEFI 2.10, 7.2). Everything is loaded to pools: the largest free pieces of memory, and
+// the largest below 1 MiB, for what kernels find there under a BIOS. What belongs elsewhere is
+// moved at the very end, when the firmware's own memory is free as well.
 #include <string.h>
 #include "boot/efi/uefi.h"
 #include "stage2/firmware.h"
 
 enum {
-    POOLS = FIRMWARE_RANGES - 1, /* so that all between and around them is that many ranges */
-    LOW_POOL = POOLS - 1,        /* until they are sorted by address */
+    POOLS = FIRMWARE_RANGES - 1, /* so there are FIRMWARE_RANGES gaps before, between and after */
+    LOW_POOL = POOLS - 1,        /* before they are sorted by address */
     LOW_END = 1 << 20,
     LEAST_POOL = 64 << 10,
-    MOST_LEFT = 16 << 20, /* of these, to the firmware, for its drivers … */
-    LEAST_SHARE_LEFT = 4, /* … but at most one part in so many */
+    MOST_LEFT = 16 << 20, /* bytes of a pool that stay free for the firmware's drivers, at most */
+    LEFT_DIVISOR = 4,     /* and no more than the pool's length by this */
     ARENA_BYTES = 1 << 20,
     FINAL_RANGES = 512,
-    MAP_GROWTH_BYTES = 16 << 10, /* of the memory map while we run */
+    MAP_GROWTH_BYTES = 16 << 10, /* that UEFI's memory map may grow by while we run */
     PAGE = EFI_PAGE_SIZE,
 };
-#define LIMIT 0x100000000u /* what kernels and their loader can address */
+#define LIMIT 0x100000000u /* the end of what kernels and this loader can address */
 
 static struct memory_range pools[POOLS]; /* by address; length 0: none */
 static struct arena arena;
@@ -39,13 +39,13 @@ void *uefi_allocate(size_t bytes, EFI_MEMORY_TYPE type)
                : NULL;
 }
 
-/* EFI_MEMORY_ATTRIBUTE_PROTOCOL (UEFI 2.10, chapter 37), which gnu-efi does not have. */
+/* EFI_MEMORY_ATTRIBUTE_PROTOCOL (UEFI 2.10, chapter 37), which gnu-efi lacks. */
 struct attributes_protocol {
     void *get, *set;
     EFI_STATUS(EFIAPI *clear)(void *protocol, UINT64 address, UINT64 length, UINT64 attributes);
 };
 
-/* Lets code run in these pages: some firmware lets none run in memory that was allocated. */
+/* Makes these pages executable: in some firmware allocated memory is not. */
 static void allow_code(uint64_t address, uint64_t length)
 {
     static const EFI_GUID guid = {
@@ -64,7 +64,7 @@ EFI_STATUS memory_read_map(struct uefi_memory_map *map)
                                      &map->key, &map->descriptor_size, &map->descriptor_version);
 }
 
-/* Of the map, the descriptor at this offset, which moves on; NULL at the end. */
+/* Returns the descriptor at *offset and moves *offset to the next; NULL at the end. */
 static const EFI_MEMORY_DESCRIPTOR *next_descriptor(const struct uefi_memory_map *map,
                                                     UINTN *offset)
 {
@@ -76,7 +76,7 @@ static const EFI_MEMORY_DESCRIPTOR *next_descriptor(const struct uefi_memory_map
     return (const EFI_MEMORY_DESCRIPTOR *)(const void *)at;
 }
 
-/* Keeps the largest ones, sorted by size. */
+/* Adds this free memory to pools, which keep the largest ranges, sorted by size. */
 static void consider_pool(uint64_t address, uint64_t end)
 {
     struct memory_range range = {address, end - address, 0};
@@ -123,7 +123,7 @@ static void sort_pools(void)
 
 static void leave_a_part(struct memory_range *pool)
 {
-    uint64_t left = pool->length / LEAST_SHARE_LEFT;
+    uint64_t left = pool->length / LEFT_DIVISOR;
     pool->length -= (left < MOST_LEFT ? left : MOST_LEFT) & ~(uint64_t)(PAGE - 1);
 }
 
@@ -160,16 +160,16 @@ static void describe_firmware(void)
 bool memory_claim(struct error *error)
 {
     struct uefi_memory_map map;
-    memory_read_map(&map); /* says how much it needs */
+    memory_read_map(&map); /* returns the size that it needs */
     map_memory.size = map.size + MAP_GROWTH_BYTES;
     map_memory.buffer = uefi_allocate(map_memory.size, EfiLoaderData);
     arena.base = uefi_allocate(ARENA_BYTES, EfiLoaderData);
     arena.size = ARENA_BYTES;
-    handoff_trampoline = uefi_allocate(PASSAGE_BYTES, EfiLoaderCode);
+    handoff_trampoline = uefi_allocate(TRAMPOLINE_BYTES, EfiLoaderCode);
     if (map_memory.buffer == NULL || arena.base == NULL || handoff_trampoline == NULL) {
         return fail(error, "the firmware has no memory to work with below 4 GiB");
     }
-    allow_code((uintptr_t)handoff_trampoline, PASSAGE_BYTES);
+    allow_code((uintptr_t)handoff_trampoline, TRAMPOLINE_BYTES);
     if (memory_read_map(&map) != EFI_SUCCESS) {
         return fail(error, "the firmware gives no memory map");
     }
@@ -191,8 +191,8 @@ struct memory_map memory_final_map(void)
     return final_map;
 }
 
-/* Where the lowest piece begins that does not end at this page or before; UINT64_MAX: there is
- * none. */
+/* The first page of the lowest piece that ends after this address, and the *end of its last one. If
+   there is none, the result is higher than any address. */
 static uint64_t next_piece(const struct placement *placement, uint64_t page, uint64_t *end)
 {
     uint64_t start = UINT64_MAX;
@@ -243,7 +243,7 @@ void memory_release(void)
     for (unsigned i = 0; i < POOLS; i++) {
         release((const void *)(uintptr_t)pools[i].address, pools[i].length);
     }
-    release(handoff_trampoline, PASSAGE_BYTES);
+    release(handoff_trampoline, TRAMPOLINE_BYTES);
     release(map_memory.buffer, map_memory.size);
     release(arena.base, arena.size);
 }
@@ -253,7 +253,7 @@ struct arena firmware_arena(void)
     return arena;
 }
 
-/* All but the pools, below 4 GiB. */
+/* Everything below 4 GiB except the pools. */
 size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES])
 {
     uint64_t from = 0;
@@ -280,7 +280,7 @@ struct memory_range firmware_staging(const struct memory_map *map)
     return largest;
 }
 
-/* What it is once boot services have ended. */
+/* The type after boot services have ended. */
 static uint32_t type_of(const EFI_MEMORY_DESCRIPTOR *descriptor)
 {
     switch (descriptor->Type) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Under UEFI (stage2/disc/native_disc.h) Block I/O reads the disc, megabytes at once. From a SATA
-// CD some firmware does that by PIO: there the driver of our own for AHCI reads, between the
-// firmware's own commands, where the device path says that the firmware's go the same way
-// (UEFI 2.10, 10.3).
+// stage2/disc/native_disc.h under UEFI. Mostly Block I/O reads the disc, megabytes at once. But
+// some firmware reads SATA CDs by PIO. There our own AHCI driver reads, between the firmware's
+// commands, if the disc's device path (UEFI 2.10, 10.3) leads to such a drive.
 #include "stage2/disc/native_disc.h"
 
 #include "boot/efi/uefi.h"
@@ -29,14 +28,14 @@ struct sata_path {
 };
 _Static_assert(sizeof(struct sata_path) == 12 + 6 + 10 + 4, "UEFI, 10.3.2 to 10.3.4");
 
-static bool ahci; /* reads */
+static bool ahci; /* our driver reads, not Block I/O */
 
 static bool is_node(const EFI_DEVICE_PATH *node, UINT8 type, UINT8 sub_type)
 {
     return DevicePathType(node) == type && DevicePathSubType(node) == sub_type;
 }
 
-/* NULL: our disc is elsewhere. */
+/* The path of our disc if it is such a drive, else NULL. */
 static const struct sata_path *find_drive(void)
 {
     const struct sata_path *path = (const void *)disc_path();
@@ -50,8 +49,8 @@ static const struct sata_path *find_drive(void)
                : NULL;
 }
 
-/* Whether devices see memory at the addresses that we do (EDK II, Protocol/IoMmu.h), and our own.
- */
+/* Whether devices reach the driver's memory, and by the addresses that we use: there is no IOMMU
+   (EDK II, Protocol/IoMmu.h). */
 static bool memory_is_reachable(void)
 {
     static const EFI_GUID io_mmu = {
@@ -66,7 +65,7 @@ bool native_disc_attach_proven(void)
     return false;
 }
 
-/* Keeps the firmware, whose timers may read as well, off the controller meanwhile. */
+/* The raised TPL keeps the firmware's timers, which may read as well, off the controller. */
 bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
 {
     const struct sata_path *path = find_drive();
@@ -85,9 +84,9 @@ bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
     return ahci;
 }
 
-/* Block I/O takes as large pieces: the windows may be large. */
 void native_disc_drain(void) {}
 
+/* True for Block I/O as well: it, too, is quicker in large pieces. */
 bool native_disc_is_open(void)
 {
     return true;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Relocations in the compressed form (System V ABI, generic, SHT_RELR): an even word is the address
-// of one; an odd word says for each of the words that follow, from its second bit up, whether it is
-// one.
+// Relocations in the compact form (System V ABI, generic, SHT_RELR). An even entry is the address
+// of a word to relocate. An odd entry is a bitmap of the words that follow the last one; bit 0 only
+// marks it as a bitmap.
 #pragma once
 
 #include <stdint.h>
 
-/* Adds base, where the image, linked for 0, has been loaded, to all the words that want it. */
+/* Adds base to all words to relocate: the image was linked for 0 and loaded at base. */
 static inline void relocate(const uintptr_t *at, const uintptr_t *end, uintptr_t base)
 {
     enum { WORDS = sizeof(uintptr_t) * 8 - 1 }; /* of one bitmap */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From the firmware to stage 2, and back: its next boot device, reset (UEFI 2.10, 4.1, 7.4, 8.5).
+// From the firmware to stage 2, and back: next boot option, reset (UEFI 2.10, 4.1, 7.4, 8.5).
 #include "boot/efi/relocation.h"
 #include "boot/efi/uefi.h"
 #include "stage2/console/console.h"
@@ -16,7 +16,7 @@ bool uefi_boot_services_run = true;
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
-/* Secure Boot's revocation by generations (shim's SBAT.md). */
+/* The loader's generation, by which Secure Boot may revoke it (shim's SBAT.md). */
 __attribute__((section(".sbat"), used)) static const char sbat[] =
     "sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\n"
     "whelk,1,Whelk,whelk," WHELK_VERSION ",-\n";
@@ -47,7 +47,7 @@ static _Noreturn void leave(EFI_STATUS status)
 {
     memory_release();
     uefi_boot()->Exit(uefi_image, status, 0, NULL);
-    for (;;) { /* no firmware returns */
+    for (;;) { /* Exit() does not return */
         firmware_idle();
     }
 }
@@ -72,10 +72,10 @@ _Noreturn void firmware_reboot(void)
 
 bool firmware_enable_a20(void)
 {
-    return true; /* UEFI has done it */
+    return true; /* UEFI enables it */
 }
 
-/* Does nothing where the firmware does not say that it can (UEFI 2.10, 8.5.4). */
+/* Does nothing unless the firmware supports it (UEFI 2.10, 8.5.4). */
 void firmware_setup(void)
 {
     static const EFI_GUID global = EFI_GLOBAL_VARIABLE;
@@ -122,7 +122,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     timeline.stamps[TIMELINE_HANDOFF] = now;
     uefi_image = image;
     uefi_system = system;
-    uefi_boot()->SetWatchdogTimer(0, 0, 0, NULL); /* somebody may think long about the menu */
+    uefi_boot()->SetWatchdogTimer(0, 0, 0, NULL); /* the menu may stay open for long */
     if (!memory_claim(&error)) {
         console_print("whelk: %s\n", error.message);
         firmware_boot_next();

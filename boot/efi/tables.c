@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// ACPI and SMBIOS from the configuration table (UEFI 2.10, 4.6); and what only a BIOS has.
+// ACPI and SMBIOS from the configuration table (UEFI 2.10, 4.6), and stubs of what only a BIOS has.
 #include <string.h>
 #include "boot/efi/uefi.h"
 #include "loader/acpi.h"
 #include "loader/smbios.h"
 #include "stage2/firmware.h"
 
-enum { SMBIOS_ENTRY_BYTES = 32 }; /* of the longer entry point, the 32-bit one */
+enum { SMBIOS_ENTRY_BYTES = 32 }; /* room for the longer entry point, the 32-bit one */
 
 static const uint8_t *table(const EFI_GUID *guid)
 {

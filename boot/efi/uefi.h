@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the files of boot/efi/ share: the firmware's tables, and what of its memory we have claimed.
+// What the files of boot/efi/ share: the firmware's tables, and the memory that we claimed.
 #pragma once
 
 #include <efi.h>
@@ -12,7 +12,7 @@
 #include "loader/placement.h"
 #include "loader/video.h"
 
-/* Where it runs after it has ended its boot services, the firmware is called no more. */
+/* When uefi_boot_services_run is false, the firmware must not be called any more. */
 extern EFI_HANDLE uefi_image;
 extern EFI_SYSTEM_TABLE *uefi_system;
 extern bool uefi_boot_services_run;
@@ -22,30 +22,31 @@ static inline EFI_BOOT_SERVICES *uefi_boot(void)
     return uefi_system->BootServices;
 }
 
-/* The protocol of this handle; NULL: it has none. */
+/* This protocol of a handle; NULL: it has none. */
 void *uefi_protocol(EFI_HANDLE handle, const EFI_GUID *guid);
 
-/* The first one that any handle has; NULL: there is none. */
+/* This protocol of the first handle that has it; NULL: none has. */
 void *uefi_first_protocol(const EFI_GUID *guid);
 
-/* A variable of the firmware's own, at most *size bytes. False: it is not there, or larger. */
+/* Reads a global variable (UEFI 2.10, 3.3) of at most *size bytes, and sets *size. False: there is
+   none, or it is larger. */
 bool uefi_variable(const CHAR16 *name, void *value, UINTN *size);
 
-/* Pages below 4 GiB of this type; NULL: there are none. */
+/* Allocates pages below 4 GiB of this type; NULL: there are none. */
 void *uefi_allocate(size_t bytes, EFI_MEMORY_TYPE type);
 
-/* The screen as it is; finds the display. */
+/* Finds the display, and describes its current mode. */
 void uefi_describe_screen(struct video *video);
 
 /* ---- memory.c */
 
-/* Claims the memory that we work in. */
+/* Claims all memory that we work in and load to. False with a reason. */
 bool memory_claim(struct error *error);
 
-/* Gives it back. */
+/* Gives back what memory_claim() claimed. */
 void memory_release(void);
 
-/* Reads the memory map as it is now, to memory that stays; key: of ExitBootServices(). */
+/* UEFI's memory map, in a buffer of memory.c. key is for ExitBootServices(). */
 struct uefi_memory_map {
     uint8_t *descriptors;
     UINTN size; /* bytes */
@@ -53,35 +54,37 @@ struct uefi_memory_map {
     UINTN descriptor_size;
     UINT32 descriptor_version;
 };
+
+/* Reads the current memory map. */
 EFI_STATUS memory_read_map(struct uefi_memory_map *map);
 
-/* The same in our terms, unsorted. False: it has more ranges than there is room for. */
+/* Translates UEFI's memory map, unsorted. False: it has more ranges than map has room for. */
 bool memory_translate(const struct uefi_memory_map *uefi, struct memory_map *map);
 
-/* Room for the map that a kernel gets, apart from the one that it was planned with. */
+/* An empty map for the kernel, besides the one with which the boot was planned. */
 struct memory_map memory_final_map(void);
 
-/* Gives back what no piece stands in, for as long as boot services go on; code may run in the
-   rest. */
+/* For kernels that keep boot services: gives back the claimed pages without pieces, and makes the
+   others executable. */
 void memory_keep(const struct placement *placement);
 
 /* ---- disc.c */
 
-/* Of the device that is read, once something has been read; NULL: it has none. */
+/* The device path of the disc, once something has been read; NULL: it has none. */
 const EFI_DEVICE_PATH *disc_path(void);
 
 /* ---- tables.c */
 
-/* ACPI 1.0's root pointer, where there is one of its own; size 0: there is not. */
+/* ACPI 1.0's root pointer, if the firmware has a separate one; size 0: it has none. */
 struct bytes tables_old_rsdp(void);
 
 /* ---- handoff.asm */
 
-/* Memory below 4 GiB, mapped to itself, where code may run. */
-enum { PASSAGE_BYTES = 4096 };
+/* Executable memory below 4 GiB, mapped to itself, for x64's way out of 64-bit mode. */
+enum { TRAMPOLINE_BYTES = 4096 };
 extern void *handoff_trampoline;
 
-/* loader/handoff.h's handoff_jump(), once boot services have ended. */
+/* handoff_jump() (loader/handoff.h) after boot services have ended. */
 ASSEMBLY _Noreturn void handoff_leave_firmware(void *block, const struct handoff_entry *entry,
                                                const struct handoff_move *moves);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Video modes by the Graphics Output Protocol (UEFI 2.10, 12.9). There is no text mode: a kernel
-// gets the frame buffer that there is.
+// that asks for no mode gets the current frame buffer.
 #include "boot/efi/uefi.h"
 #include "loader/video.h"
 #include "stage2/firmware.h"
@@ -21,7 +21,7 @@ static unsigned depth_of(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info)
         return all == 0 ? 0 : (32 - (unsigned)__builtin_clz(all) + BYTE_BITS - 1) & ~7u;
     }
     default:
-        return 0; /* has no frame buffer to write to */
+        return 0; /* PixelBltOnly: no frame buffer */
     }
 }
 
@@ -45,7 +45,7 @@ static void describe_masks(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info,
     }
 }
 
-/* The mode that is set. */
+/* Describes the current mode. */
 static void describe(struct video *video)
 {
     *video = (struct video){.framebuffer.type = FRAMEBUFFER_NONE};
@@ -94,7 +94,7 @@ bool firmware_video_mode(uint32_t index, struct video_mode *mode)
     return true;
 }
 
-/* The firmware has chosen for the display. */
+/* The current mode is what the firmware chose for the display. */
 struct video_size firmware_video_display_size(void)
 {
     struct video video;

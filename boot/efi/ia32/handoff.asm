@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; See loader/handoff.h: from 32-bit firmware, which may have paging on. All arguments on the stack.
+; loader/handoff.h for 32-bit firmware, which may have paging on. All arguments are on the stack.
 
 CR0_PE          equ 1 << 0
 CR0_ET          equ 1 << 4
@@ -13,7 +13,8 @@ bits 32
 
 %include "loader/handoff_copy.inc"
 
-; void handoff_leave_firmware(void *block, const struct handoff_entry *entry, const struct handoff_move *moves)
+; void handoff_leave_firmware(void *block, const struct handoff_entry *entry,
+;                             const struct handoff_move *moves)
 global handoff_leave_firmware
 handoff_leave_firmware:
         cli
@@ -28,7 +29,7 @@ handoff_leave_firmware:
         copy_block
 
         mov eax, cr4
-        and eax, CR4_PAE                ; the rest may depend on paging
+        and eax, CR4_PAE                ; must stay while paging is on
         mov cr4, eax
         mov edx, CR0_PE | CR0_ET
         mov cr0, edx
@@ -46,7 +47,7 @@ handoff_leave_firmware:
         mov cr4, eax
         jmp ebp
 
-; See boot/efi/uefi.h. In: on the stack, entry, for EAX, for EBX
+; See boot/efi/uefi.h. In: on the stack, entry, EAX's value, EBX's value
 global handoff_enter_in_firmware
 handoff_enter_in_firmware:
         mov ecx, [esp + 4]

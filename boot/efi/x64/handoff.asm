@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; See loader/handoff.h: from the firmware's 64-bit mode. The block itself is for 32-bit mode, and the
-; way there leads through memory below 4 GiB that is mapped to itself: handoff_trampoline
-; (boot/efi/exit_boot_services.c). Intel SDM volume 3, 10.8.5.4.
+; loader/handoff.h for 64-bit firmware. The block is 32-bit code. The code that leaves 64-bit mode
+; must run below 4 GiB, in memory mapped to itself: it is copied to handoff_trampoline
+; (boot/efi/memory.c). Intel SDM volume 3, 10.8.5.4.
 
 CR0_PE          equ 1 << 0
 CR0_ET          equ 1 << 4
@@ -42,12 +42,12 @@ handoff_leave_firmware:
 
         mov rdi, [handoff_trampoline]
         mov rax, rdi
-        lea rsi, [passage]
-        mov ecx, passage_end - passage
+        lea rsi, [trampoline]
+        mov ecx, trampoline_end - trampoline
         rep movsb
         jmp rax
 
-; See boot/efi/uefi.h. In: EDI entry, ESI for RAX, EDX for RBX
+; See boot/efi/uefi.h. In: EDI entry, ESI RAX's value, EDX RBX's value
 global handoff_enter_in_firmware
 handoff_enter_in_firmware:
         mov eax, esi
@@ -56,7 +56,7 @@ handoff_enter_in_firmware:
         jmp rdi
 
 ; in: EBP address of the block
-passage:
+trampoline:
         sub rsp, 16
         lea rax, [gdt]
         mov word [rsp], gdt_pointer - gdt - 1
@@ -73,7 +73,7 @@ bits 32
         mov es, eax
         mov ss, eax
         mov eax, cr4
-        and eax, CR4_PAE | CR4_LA57     ; the rest may depend on paging
+        and eax, CR4_PAE | CR4_LA57     ; must stay while paging is on
         mov cr4, eax
         mov eax, CR0_PE | CR0_ET
         mov cr0, eax
@@ -86,6 +86,6 @@ bits 32
 bits 64
 
 %include "loader/handoff_block.inc"
-passage_end:
+trampoline_end:
 
 section .note.GNU-stack noalloc noexec nowrite progbits
