@@ -32,7 +32,7 @@ enum {
     LEAST_DATA_BITS = 5,
 
     PROBE_PATTERN = 0xa5,
-    WRITE_TRIES = 1000000, /* about a second: far longer than a character takes */
+    WRITE_TRIES = 1000000, /* about a second, far longer than a character takes */
 };
 
 static uint16_t port;
@@ -79,7 +79,7 @@ bool serial_present(void)
 {
     if (!probed) {
         uint16_t base = firmware_serial_port();
-        probed = base != 0; /* else it may be the firmware's, for now */
+        probed = base != 0; /* 0: the firmware may use the port for now, ask again later */
         if (base != 0 && answers(base)) {
             set_up(base, DIVISOR_115200, LINE_8N1);
             port = base;
@@ -94,7 +94,7 @@ void serial_write(char character)
     unsigned tries = patience;
     while ((in8(port + LINE_STATUS) & STATUS_HOLDING_EMPTY) == 0) {
         if (--tries == 0) {
-            patience = 1; /* a reader that stalls, or no cable: lose characters, not time */
+            patience = 1; /* nobody reads: from now on lose characters instead of time */
             return;
         }
     }

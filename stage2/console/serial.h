@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The serial port: a 16550-compatible UART. The first one at 115200 baud, 8N1, unless the config
-// says otherwise.
+// The serial port: a 16550-compatible UART. Without settings from the config it is the firmware's
+// first one, at 115200 baud, 8N1.
 #pragma once
 
 #include <stdbool.h>
@@ -14,15 +14,15 @@ struct serial_settings {
     char parity;        /* 'n', 'o', 'e' */
 };
 
-/* Uses this UART from now on. False: none answers there; the one before stays. */
+/* Uses this UART from now on. False: no UART answers at the port, and nothing changes. */
 bool serial_set_up(const struct serial_settings *settings);
 
-/* Whether a UART answers at the port that the firmware reports; sets it up the first time. Nothing
-   is touched when the firmware reports no port. */
+/* Whether there is a UART to use. The first call sets up the firmware's one. No port is touched if
+   the firmware reports none. */
 bool serial_present(void);
 
-/* Waits for room, but not for ever: while the other side takes nothing, characters are lost. */
+/* Writes a character. Waits for room about a second at most, then loses characters. */
 void serial_write(char character);
 
-/* The next byte that arrived, -1 if none. */
+/* The next byte that arrived; -1: none. */
 int serial_read(void);

@@ -6,11 +6,11 @@
 #include <stdint.h>
 #include "stage2/console/console.h"
 
-/* A character; '\n' starts a new line, '\b' goes back one column. The screen shows what code page
-   437 has, and '?' for the rest. */
+/* Writes a Unicode character; '\n' starts a new line, '\b' goes back one column. The BIOS screen
+   shows '?' for characters that code page 437 lacks. */
 void terminal_put(uint32_t character);
 
-/* A text in UTF-8. */
+/* Writes a text in UTF-8. */
 void terminal_write(const char *text);
 
 /* Clears screen and serial terminal, cursor at the top left. */
@@ -19,11 +19,11 @@ void terminal_clear(void);
 /* Moves the cursor; row and column from 0, on 80 columns and 25 rows. */
 void terminal_move(unsigned row, unsigned column);
 
-/* Inverse video for what is written next. */
+/* Switches inverse video on or off for text written from now on. */
 void terminal_inverse(bool on);
 
-/* The key that was pressed on the keyboard or arrived at the serial port, where it may be a
-   sequence of bytes; KEY_NONE if none. Never waits but for the rest of such a sequence. */
+/* The next key (text/keys.h) from the keyboard or the serial port; KEY_NONE: none. Waits only for
+   the rest of a key that the serial port sends as a sequence of bytes. */
 int terminal_key(void);
 
 /* Waits for a key. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See terminal.h. The serial terminal is one of ECMA-48, as VT100, xterm and Linux's console are.
+// See terminal.h. The serial terminal understands ECMA-48, like VT100, xterm and Linux's console.
 #include "stage2/console/terminal.h"
 
 #include <string.h>
@@ -78,12 +78,12 @@ void terminal_inverse(bool on)
 
 enum { NO_BYTE = -1 };
 
-/* Came right behind an Escape that somebody pressed, and is no part of a sequence. */
-static int byte_behind = NO_BYTE;
+/* A byte that followed an Escape key without being part of a sequence: the next key. */
+static int byte_after_escape = NO_BYTE;
 
 static int serial_read_soon(void)
 {
-    enum { SOON_MILLISECONDS = 110 }; /* two timer ticks: a sequence goes on long before */
+    enum { SOON_MILLISECONDS = 110 }; /* two timer ticks; a sequence's next byte comes sooner */
     uint64_t start = firmware_milliseconds();
     int byte;
     while ((byte = serial_read()) < 0 && firmware_milliseconds() - start < SOON_MILLISECONDS) {
@@ -92,7 +92,7 @@ static int serial_read_soon(void)
     return byte;
 }
 
-/* A sequence's key: its final byte, or its number where that is '~'. */
+/* The key of a sequence, by its final byte or, if that is '~', by its number. */
 static int key_of_sequence(int code)
 {
     static const struct {
@@ -112,14 +112,14 @@ static int key_of_sequence(int code)
     return KEY_NONE;
 }
 
-/* Behind Escape: CSI, '[', numbers with ';' between them and a final byte; SS3, 'O', and one byte;
-   "[[" and one from 'A' on are the function keys of Linux's console. */
+/* Reads the rest of a sequence after Escape: '[' (CSI), numbers with ';' between them, and a final
+   byte; 'O' (SS3) and a byte; or "[[" and a letter, a function key of Linux's console. */
 static int read_sequence(void)
 {
     enum { LINUX_TO_XTERM = 'P' - 'A' };
     int introducer = serial_read_soon();
     if (introducer != '[' && introducer != 'O') {
-        byte_behind = introducer;
+        byte_after_escape = introducer;
         return KEY_ESCAPE;
     }
     int byte = serial_read_soon();
@@ -141,8 +141,8 @@ int terminal_key(void)
     if (key != KEY_NONE || !serial_present()) {
         return key;
     }
-    key = byte_behind != NO_BYTE ? byte_behind : serial_read();
-    byte_behind = NO_BYTE;
+    key = byte_after_escape != NO_BYTE ? byte_after_escape : serial_read();
+    byte_after_escape = NO_BYTE;
     if (key == KEY_ESCAPE) {
         return read_sequence();
     }
