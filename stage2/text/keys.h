@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Keys, as the console gives them and the text editor takes them.
+// The codes of keys.
 #pragma once
 
-/* A character key is its ASCII code, or a byte of UTF-8: '\r' Enter, 0x1b Escape. The others
-   are known by their scan codes (IBM PC/AT, set 1). */
+/* A character's key is its ASCII code or a byte of its UTF-8: '\r' is Enter. Other keys are
+   KEY_SCAN and their scan code (IBM PC/AT, set 1). */
 enum {
     KEY_NONE = 0,
-    KEY_CTRL = 0x1f, /* the bits of a letter that remain */
+    KEY_CTRL = 0x1f, /* 'x' & KEY_CTRL is Control-x */
     KEY_ESCAPE = 0x1b,
-    KEY_RUBOUT = 0x7f, /* what terminals send for Backspace, '\b' */
+    KEY_RUBOUT = 0x7f, /* many terminals send it for Backspace, instead of '\b' */
     KEY_SCAN = 0x100,
     KEY_F2 = KEY_SCAN | 0x3c,
     KEY_F4 = KEY_SCAN | 0x3e,

@@ -37,7 +37,7 @@ bool text_edit_insert(struct text_edit *edit, const char *text, size_t length)
     return true;
 }
 
-/* Takes out what is between the cursor and another place; the cursor is there then. */
+/* Removes the text between the cursor and another offset. */
 static void remove_to(struct text_edit *edit, size_t other)
 {
     size_t start = other < edit->cursor ? other : edit->cursor;
@@ -47,7 +47,8 @@ static void remove_to(struct text_edit *edit, size_t other)
     edit->cursor = start;
 }
 
-static size_t before(const struct text_edit *edit)
+/* The offset of the character before the cursor. */
+static size_t previous(const struct text_edit *edit)
 {
     size_t at = edit->cursor;
     while (at > 0 && utf8_is_inside(edit->text[--at])) {
@@ -55,7 +56,8 @@ static size_t before(const struct text_edit *edit)
     return at;
 }
 
-static size_t behind(const struct text_edit *edit)
+/* The offset after the character at the cursor. */
+static size_t following(const struct text_edit *edit)
 {
     size_t at = edit->cursor + (edit->cursor < edit->length);
     while (at < edit->length && utf8_is_inside(edit->text[at])) {
@@ -64,7 +66,7 @@ static size_t behind(const struct text_edit *edit)
     return at;
 }
 
-/* Goes up (-1) or down a line, to the same column if the line is long enough. */
+/* Moves the cursor up (-1) or down (1) a line, to the same column if the line is long enough. */
 static void step_line(struct text_edit *edit, int direction)
 {
     size_t start = text_edit_line_start(edit, edit->cursor);
@@ -79,7 +81,7 @@ static void step_line(struct text_edit *edit, int direction)
     edit->cursor = direction < 0 ? text_edit_line_start(edit, start - 1) : end + 1;
     end = text_edit_line_end(edit, edit->cursor);
     for (; column > 0 && edit->cursor < end; column--) {
-        edit->cursor = behind(edit);
+        edit->cursor = following(edit);
     }
 }
 
@@ -90,7 +92,7 @@ static void step_lines(struct text_edit *edit, int direction, unsigned count)
     }
 }
 
-/* Up to the end of the line, or, at its end, the end itself. */
+/* Removes the rest of the line or, at its end, the newline. */
 static void cut_line(struct text_edit *edit)
 {
     size_t end = text_edit_line_end(edit, edit->cursor);
@@ -112,11 +114,11 @@ bool text_edit_key(struct text_edit *edit, int key, bool several_lines)
     switch (key) {
     case KEY_LEFT:
     case 'b' & KEY_CTRL:
-        edit->cursor = before(edit);
+        edit->cursor = previous(edit);
         return true;
     case KEY_RIGHT:
     case 'f' & KEY_CTRL:
-        edit->cursor = behind(edit);
+        edit->cursor = following(edit);
         return true;
     case KEY_HOME:
     case 'a' & KEY_CTRL:
@@ -140,13 +142,13 @@ bool text_edit_key(struct text_edit *edit, int key, bool several_lines)
     case KEY_PAGE_DOWN:
         step_lines(edit, 1, PAGE_LINES);
         return true;
-    case '\b': /* Control-h as well */
+    case '\b': /* Backspace, Control-h */
     case KEY_RUBOUT:
-        remove_to(edit, before(edit));
+        remove_to(edit, previous(edit));
         return true;
     case KEY_DELETE:
     case 'd' & KEY_CTRL:
-        remove_to(edit, behind(edit));
+        remove_to(edit, following(edit));
         return true;
     case 'k' & KEY_CTRL:
         cut_line(edit);

@@ -21,7 +21,7 @@ uint32_t utf8_take(const char **text, const char *end)
 
 unsigned utf8_width(uint32_t character)
 {
-    /* First and last of Unicode's larger blocks of one width. */
+    /* The first and the last character of the larger blocks of wide characters. */
     static const struct {
         uint16_t first, last;
     } wide[] = {{0x1100, 0x115f}, {0x2e80, 0xa4cf}, {0xac00, 0xd7a3},
@@ -34,5 +34,5 @@ unsigned utf8_width(uint32_t character)
             return 2;
         }
     }
-    return character >= 0x1f000 ? 2 : 1; /* from there on: pictures, more ideographs */
+    return character >= 0x1f000 ? 2 : 1; /* emoji, more ideographs */
 }

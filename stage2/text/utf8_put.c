@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See utf8.h: the part that reading a disc needs, in the core of the BIOS boot image.
+// See utf8.h. Reading a disc needs this function, so the core of the BIOS boot image has it.
 #include "stage2/text/utf8.h"
 
 unsigned utf8_put(uint32_t character, char text[static 4])
