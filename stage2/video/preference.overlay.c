@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See video.h: what is wished for.
+// See video.h: which modes a kernel or its config asks for.
 #include <string.h>
 #include "stage2/video/video.h"
 
@@ -9,7 +9,7 @@ size_t video_preferences(uint32_t width, uint32_t height, uint32_t depth,
     size_t count = 0;
     if (width != 0 && height != 0) {
         if ((width | height | depth) > INT32_MAX) {
-            return 0; /* to GRUB they are negative, and no size at all */
+            return 0; /* GRUB reads such a size as negative and stays in text mode */
         }
         if (depth != 0) {
             wishes[count++] = (struct video_preference){width, height, depth};
@@ -28,10 +28,11 @@ static const char *skip_blanks(const char *text)
     return text;
 }
 
-/* One mode, up to the comma or semicolon behind it or the end; NULL: none that is known. */
+/* Reads a mode: "auto", WIDTHxHEIGHT or WIDTHxHEIGHTxDEPTH. Returns its end, which is ',', ';' or
+   the text's end; NULL: not a mode. */
 static const char *read_wish(const char *text, struct video_preference *wish)
 {
-    uint32_t numbers[3] = {0, 0, 0}; /* WIDTHxHEIGHT, or with xDEPTH */
+    uint32_t numbers[3] = {0, 0, 0}; /* width, height, depth */
     if (strncmp(text, "auto", 4) == 0) {
         text += 4;
     } else {
@@ -62,7 +63,7 @@ size_t video_read_wishes(const char *text, const char *kept,
         text = skip_blanks(text);
         if (strncmp(text, "keep", 4) == 0) {
             text = skip_blanks(kept);
-            kept = ""; /* once */
+            kept = ""; /* a second `keep` ends the list */
         }
         text = read_wish(text, &wishes[count]);
         if (text == NULL) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which video mode a kernel gets: what it asks for (Multiboot 1, 3.1.4; Multiboot 2, 3.1.10), then
-// GRUB's fall-backs. Pure: the firmware's modes come one by one.
+// Chooses a kernel's video mode: the one it asks for (Multiboot 1, 3.1.4; Multiboot 2, 3.1.10),
+// then GRUB's fallbacks. Pure: the caller offers the firmware's modes one by one.
 #pragma once
 
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 struct video_mode {
     uint32_t number; /* the firmware's */
     uint32_t width, height;
-    uint32_t depth; /* bits per pixel; 0: none that a kernel could draw in */
+    uint32_t depth; /* bits per pixel; 0: a kernel cannot use this mode */
 };
 
 struct video_size {
@@ -20,34 +20,35 @@ struct video_size {
 
 /* What a kernel and its config ask for. */
 struct video_request {
-    bool is_made;                  /* the kernel can do with graphics … */
-    bool is_preferred;             /* … and would like this mode: */
+    bool is_made;                  /* the kernel's header says something about video */
+    bool is_preferred;             /* it asks for the mode below */
     uint32_t width, height, depth; /* 0: no preference */
-    const char *gfxpayload;        /* a list that the config has instead; NULL: none */
+    const char *gfxpayload;        /* the config's list of modes, used instead; NULL: none */
 };
 
 struct video_preference {
-    uint32_t width, height; /* width 0: whatever suits the display */
+    uint32_t width, height; /* width 0: the largest that the display shows */
     uint32_t depth;         /* 0: any */
 };
 
 enum { VIDEO_WISHES = 8 };
 
-/* What is tried one after the other for a kernel that asks for this mode; none: text it is. */
+/* The modes to try in turn for a kernel that asks for this one. Returns their number; 0: text
+   mode. */
 size_t video_preferences(uint32_t width, uint32_t height, uint32_t depth,
                          struct video_preference wishes[VIDEO_WISHES]);
 
-/* The same for a list like GRUB's gfxpayload: "1024x768x32,1024x768;auto". It ends at `text`, at
-   `keep`, in whose place stands what `keep` keeps (such a list, "": text), and at what cannot be
-   read. */
+/* The modes to try in turn for GRUB's gfxpayload: "1024x768x32,1024x768;auto". The list ends at
+   `text` and at anything unknown. From `keep` on, the list kept is read instead ("": text). Returns
+   the number of modes; 0: text mode. */
 size_t video_read_wishes(const char *text, const char *kept,
                          struct video_preference wishes[VIDEO_WISHES]);
 
-/* Whether mode fulfils the wish, better than best does (depth 0: there is none so far). */
+/* Whether a mode fulfils the wish and is no worse than the best one so far (depth 0: none). */
 bool video_is_better(const struct video_mode *mode, const struct video_mode *best,
                      const struct video_preference *wish, const struct video_size *display);
 
-/* The size that a display says it prefers, in the EDID (VESA E-EDID 1.4, 3); unknown if it is
-   broken or says nothing. */
+/* The size that a display prefers, from its EDID (VESA E-EDID 1.4, 3). Width 0: the EDID is damaged
+   or names none. */
 enum { EDID_BYTES = 128 };
 struct video_size video_edid_size(const uint8_t edid[EDID_BYTES]);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See video.h: which of the firmware's modes it is to be.
+// See video.h: which of the firmware's modes fits best.
 #include "stage2/video/video.h"
 
 enum {
-    DEFAULT_WIDTH = 640, /* any display shows that */
+    DEFAULT_WIDTH = 640, /* any display can show this size */
     DEFAULT_HEIGHT = 480,
 
     EDID_VERSION = 18,
@@ -30,7 +30,7 @@ static bool fulfils(const struct video_mode *mode, const struct video_preference
     return mode->width == DEFAULT_WIDTH && mode->height == DEFAULT_HEIGHT;
 }
 
-/* Bytes of its frame buffer, which lies below 4 GiB. */
+/* The bytes of a mode's frame buffer. They fit 32 bits, since it lies below 4 GiB. */
 static uint32_t volume(const struct video_mode *mode)
 {
     return mode->width * mode->height / 8 * mode->depth;
