@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The timeline as one line of JSON (docs/timing.md). What the TSC counts in a second is measured by
-// channel 2 of the timer (Intel 8254), the loudspeaker's: no other source is there everywhere.
+// Writes the timeline as one line of JSON (docs/timing.md). The TSC's frequency is measured with
+// channel 2 of the timer (Intel 8254), the loudspeaker's, which every PC has.
 #include "stage2/timing/timeline.h"
 
 #include <stddef.h>
@@ -17,7 +17,7 @@ enum {
     TIMER_COUNT_DOWN = 0xb0, /* channel 2, both bytes, mode 0 */
     TIMER_LATCH = 0x80,      /* channel 2 */
     TIMER_TICKS = TIMER_HZ / 100,
-    TIMER_TRIES = 100000, /* without a timer, some tenths of a second */
+    TIMER_TRIES = 100000, /* some tenths of a second, if there is no timer */
     SYSTEM_CONTROL = 0x61,
     SYSTEM_TIMER_GATE = 0x01,
     SYSTEM_SPEAKER = 0x02,
@@ -26,7 +26,7 @@ enum {
     LINE_BYTES = 512,
 };
 
-/* UINT32_MAX: more than that, or divided by 0. */
+/* The quotient; UINT32_MAX if it is larger or the divisor is 0. */
 static uint32_t divide(uint64_t dividend, uint32_t divisor)
 {
     uint32_t high = (uint32_t)(dividend >> 32);
@@ -38,7 +38,7 @@ static uint32_t divide(uint64_t dividend, uint32_t divisor)
     return low;
 }
 
-/* What the timer has counted down to, and when. */
+/* The timer's current count; *when is the TSC at that moment. */
 static uint32_t timer_count(uint64_t *when)
 {
     out8(TIMER_CONTROL, TIMER_LATCH);
@@ -47,7 +47,8 @@ static uint32_t timer_count(uint64_t *when)
     return low | (uint32_t)in8(TIMER_CHANNEL_2) << 8;
 }
 
-/* kHz, 0: there is no timer. Where we were stopped for so long that the timer ran out, again. */
+/* The TSC's frequency in kHz; 0: there is no timer. Measures again if the timer ran out meanwhile,
+   which happens if a hypervisor stops us for long. */
 static uint32_t measured_khz(void)
 {
     uint8_t control = in8(SYSTEM_CONTROL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See timeline.h. What any boot may need; the line itself is in timing/report.overlay.c.
+// See timeline.h. Any boot may need these functions; timing/report.overlay.c writes the line.
 #include "stage2/timing/timeline.h"
 
 #include "loader/format.h"

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Where the time of a boot goes: moments by the processor's time stamp counter (TSC), what was read
-// from the disc, and why a driver of our own does not read it. Costs no port access.
+// Where the time of a boot goes: moments, as values of the processor's time stamp counter (TSC);
+// amounts read from the disc; why a driver of our own was given up. Recording accesses no port.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum timeline_moment {
-    TIMELINE_HANDOFF, /* by the firmware, which stamps it; without it there are no others */
-    TIMELINE_DISC,    /* found: its volume is mounted */
-    TIMELINE_CONFIG,  /* read; between it and the next one, the menu */
-    TIMELINE_PLAN,    /* made; with it, what is compressed has been read and decompressed */
-    TIMELINE_KERNEL,  /* loaded */
-    TIMELINE_MODULES, /* loaded, and what is placed behind them */
-    TIMELINE_JUMP,    /* all that is left is to move what stands elsewhere, and to jump */
+    TIMELINE_HANDOFF, /* the firmware starts us */
+    TIMELINE_DISC,    /* the disc's volume is mounted */
+    TIMELINE_CONFIG,  /* the config is read; the menu comes next */
+    TIMELINE_PLAN,    /* the plan is made; compressed files are read and decompressed */
+    TIMELINE_KERNEL,  /* the kernel is loaded */
+    TIMELINE_MODULES, /* the modules are loaded, and all that is placed after them */
+    TIMELINE_JUMP,    /* all that is left is to move pieces to their places and to jump */
     TIMELINE_MOMENTS,
 };
 
 struct timeline {
-    uint64_t stamps[TIMELINE_MOMENTS]; /* TIMELINE_HANDOFF is 0 where there is no TSC */
-    uint64_t bytes;                    /* that the disc's driver or the firmware has read */
-    uint32_t transfers;                /* in so many commands or calls */
-    bool is_prepared;                  /* boots by what the tool has prepared (prepared.h) */
-    char fallback[96];                 /* "": no driver was given up */
+    uint64_t stamps[TIMELINE_MOMENTS]; /* TIMELINE_HANDOFF 0: no TSC, nothing is stamped */
+    uint64_t bytes;                    /* read by our driver or by the firmware */
+    uint32_t transfers;                /* commands to the drive, or calls of the firmware */
+    bool is_prepared;                  /* the boot follows the ISO's prepared block (prepared.h) */
+    char fallback[96];                 /* why a driver was given up; "": none was */
 };
 extern struct timeline timeline;
 
@@ -31,19 +31,19 @@ static inline uint64_t timeline_now(void)
     return __builtin_ia32_rdtsc();
 }
 
-/* The moment is now; the last time counts. */
+/* Stamps a moment with the current time; a later stamp of it replaces this one. */
 void timeline_stamp(enum timeline_moment moment);
 
-/* Counts one command to the drive or call of the firmware that has read so much. */
+/* Counts one command to the drive, or call of the firmware, that read so many bytes. */
 void timeline_transfer(uint32_t bytes);
 
-/* Writes to the debug port 0xe9: emulators listen, on real machines nothing is there. */
+/* Writes to the debug port 0xe9, which emulators show; real machines have none. */
 void timeline_debug(const char *text);
 
-/* A driver of our own is there but does not read: why, and where (LBA of 2048 bytes). Goes to the
-   debug port and into the line. */
+/* Notes for the line, and writes to the debug port, that a driver of our own was given up: why, and
+   at which LBA (sectors of 2048 bytes). */
 void timeline_fallback(const char *driver, const char *reason, uint32_t lba);
 
-/* Writes the line of docs/timing.md to where the value of whelk_timing says; driver: what reads the
-   disc. */
+/* Writes the line of docs/timing.md. wish: the value of whelk_timing, where to write it; driver:
+   who reads the disc. */
 void timeline_report(const char *wish, const char *driver);
