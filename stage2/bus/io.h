@@ -21,7 +21,7 @@ static inline void out16(uint16_t port, uint16_t value)
     __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
 }
 
-/* As one string instruction; a count of words. */
+/* Writes count words with one string instruction. */
 static inline void out16_all(uint16_t port, const void *words, uint32_t count)
 {
     __asm__ volatile("rep outsw" : "+S"(words), "+c"(count) : "d"(port) : "memory");

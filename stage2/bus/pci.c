@@ -16,7 +16,7 @@ uint32_t pci_read(uint32_t function, uint32_t offset)
     return in32(PCI_DATA);
 }
 
-/* The command register alone: the status register in the upper half clears what is written as 1. */
+/* Writes 16 bits only: the upper half is the status register, whose bits a written 1 clears. */
 void pci_set_command(uint32_t function, uint16_t command)
 {
     out32(PCI_ADDRESS, PCI_ENABLE | function << 8 | PCI_COMMAND);

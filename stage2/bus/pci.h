@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// PCI configuration space of bus 0 by mechanism 1. PCI Local Bus Specification 3.0, 3.2.2.3 and
-// 6.1.
+// PCI configuration space of bus 0, by mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3, 6.1).
 #pragma once
 
 #include <stdint.h>
 
-/* Offsets of registers, and their bits. */
+/* Offsets of registers, each with its bits. */
 enum {
     PCI_IDENTITY = 0x00, /* device << 16 | vendor */
     PCI_COMMAND = 0x04,
@@ -21,9 +20,10 @@ enum {
     PCI_BAR_IO = 1,
     PCI_BAR_IO_MASK = 0xfffc,
 };
-#define PCI_ABSENT 0xffffffffu /* identity of no function */
+#define PCI_ABSENT 0xffffffffu /* PCI_IDENTITY where no function is */
 
-/* function: device * 8 + function. offset: a multiple of 4. */
+/* Reads a register. function: device * 8 + function number; offset: a multiple of 4. */
 uint32_t pci_read(uint32_t function, uint32_t offset);
 
+/* Writes the command register. */
 void pci_set_command(uint32_t function, uint16_t command);
