@@ -3,9 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The string instructions move as fast as the processor can, in the least code. */
-
-/* By words: emulators take as long for a byte. */
+/* The string instructions are fast and need little code. Words, because emulators take as long for
+   a byte as for a word. */
 void *memcpy(void *restrict to, const void *restrict from, size_t length)
 {
     void *at = to;
@@ -18,7 +17,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t length)
 
 void *memmove(void *to, const void *from, size_t length)
 {
-    if ((uintptr_t)to - (uintptr_t)from >= length) { /* the start of from is not overwritten */
+    if ((uintptr_t)to - (uintptr_t)from >= length) { /* forwards overwrites no unread byte */
         return memcpy(to, from, length);
     }
     uint8_t *last_to = (uint8_t *)to + length - 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The part of C's <string.h> (C11 7.24) that the boot image has.
+// The part of C's <string.h> (C11 7.24) that the boot image needs.
 #pragma once
 
 #include <stddef.h>
