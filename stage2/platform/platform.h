@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a config's commands ask of the machine, answered by stage 2's console, disc and processor.
+// The callbacks of a config's commands (config.h), on stage 2's console, disc and processor.
 #pragma once
 
 #include "stage2/config/config.h"
 
 extern const struct config_platform stage2_platform;
 
-/* The next entry that `fallback` names once the default could not be booted, for a reason that is
-   shown; entry_count: none, or somebody is there who chooses. */
+/* The number-th entry (from 0) of `fallback`, to boot after one that failed; prints the reason of
+   that failure. entry_count: there is none, or the user made the last choice in the menu. */
 size_t platform_find_fallback(struct config *config, unsigned number, const char *reason);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See platform/platform.h. What is not answered here has no effect: every device shows and takes
-// everything, whatever `terminal_output` says.
+// See platform/platform.h. There is no set_terminal: all devices are always in use, whatever
+// `terminal_output` says.
 #include "stage2/platform/platform.h"
 
 #include <string.h>
@@ -15,8 +15,7 @@
 #include "stage2/console/terminal.h"
 #include "stage2/boot/video_start.h"
 
-/* ---- Files ------------------------------------------------------------------------------------
- */
+/* ---- Files ----------------------------------------------------------------------------------- */
 
 static enum config_node find_node(const char *path)
 {
@@ -81,8 +80,9 @@ static bool read_text(const char *path, struct arena *arena, struct bytes *text,
                         : fail(error, "too large for the working memory");
 }
 
-/* The primary volume descriptor's (ECMA-119, 8.4) volume identifier, padded with blanks, and its
-   date and time of modification, sixteen digits, which GRUB writes with dashes. */
+/* Compares with the primary volume descriptor (ECMA-119, 8.4). The label is its volume identifier,
+   padded with blanks. The UUID is its time of modification, sixteen digits that GRUB groups with
+   dashes. */
 static bool is_volume(enum config_volume what, const char *name)
 {
     enum { IDENTIFIER = 40, IDENTIFIER_SIZE = 32, MODIFICATION = 830 };
@@ -110,8 +110,7 @@ static bool is_volume(enum config_volume what, const char *name)
     return strcmp(text, name) == 0;
 }
 
-/* ---- Somebody at the keyboard -----------------------------------------------------------------
- */
+/* ---- Keyboard -------------------------------------------------------------------------------- */
 
 static bool interrupted(void)
 {
@@ -136,10 +135,9 @@ static void read_line(char *text, size_t size)
     menu_read_line(text, size, NULL, NULL);
 }
 
-/* ---- The machine ------------------------------------------------------------------------------
- */
+/* ---- The machine ----------------------------------------------------------------------------- */
 
-/* Whether the processor can be asked for its features (EFLAGS.ID can be changed). */
+/* Whether the processor has the CPUID instruction: EFLAGS.ID can be changed. */
 static bool has_cpuid(void)
 {
     enum { FLAG_ID = 1 << 21 };
@@ -155,8 +153,7 @@ static bool has_cpuid(void)
 static bool has_feature(enum config_feature feature)
 {
     enum { FEATURES = 0x01, PAE = 1 << 6, LONG_MODE = 1 << 29 };
-    uint32_t first =
-        feature == CONFIG_PAE ? 0 : 0x80000000; /* of the standard, the extended ones */
+    uint32_t first = feature == CONFIG_PAE ? 0 : 0x80000000; /* the standard or extended leaves */
     uint32_t eax = first;
     uint32_t edx;
     if (!has_cpuid()) {
@@ -192,7 +189,7 @@ static bool set_serial(const struct config_serial *serial)
     return serial_set_up(&settings);
 }
 
-/* As the firmware tells it. */
+/* Prints the firmware's memory map. */
 static void show_memory(void)
 {
     enum { MAX_RANGES = 512 };
