@@ -2,8 +2,8 @@
 // See iso9660.h. ECMA-119 (ISO 9660), the Joliet specification, SUSP 1.12 (IEEE P1281) and
 // RRIP 1.12 (Rock Ridge, IEEE P1282).
 //
-// A walk is a small state machine: `task` says what the wanted sector is for. Each task reads what
-// it can from the sector in hand and sets the next task and the next wanted sector.
+// A walk is a state machine: `task` says what the wanted sector is for. Each task reads what it can
+// from the current sector, and sets the next task and the next wanted sector.
 #include "stage2/fs/iso9660.h"
 
 #include <string.h>
@@ -11,10 +11,10 @@
 #include "stage2/fs/iso9660_records.h"
 #include "stage2/text/utf8.h"
 
-/* ---- Volume descriptors (ECMA-119, 8.1, 8.4, 8.5) ------------------------------------------- */
+/* ---- Volume descriptors (ECMA-119, 8.1, 8.4, 8.5) -------------------------------------------- */
 
 enum {
-    FIRST_DESCRIPTOR = 16, /* sector of the session */
+    FIRST_DESCRIPTOR = 16, /* sector in the session */
     MAX_DESCRIPTORS = 64,
 
     DESCRIPTOR_PRIMARY = 1,
@@ -49,7 +49,7 @@ static uint32_t sectors_of(uint32_t length_bytes)
     return length_bytes / ISO9660_SECTOR_SIZE + (length_bytes % ISO9660_SECTOR_SIZE != 0);
 }
 
-/* Whether a file or directory lies on the disc. */
+/* Checks that a file or directory lies on the disc. */
 static bool check_extent(const struct iso9660_walk *walk, uint64_t lba, uint32_t length_bytes,
                          struct error *error)
 {
@@ -62,19 +62,19 @@ static bool check_extent(const struct iso9660_walk *walk, uint64_t lba, uint32_t
     return true;
 }
 
-/* Says where the component was looked for. */
-static bool fail_component(const struct iso9660_walk *walk, const char *what, const char *behind,
+/* Fails with the texts before and after: BEFORE "COMPONENT" in DIRECTORY AFTER. */
+static bool fail_component(const struct iso9660_walk *walk, const char *before, const char *after,
                            struct error *error)
 {
     size_t parent = (size_t)(walk->component - walk->path);
     while (parent > 1 && walk->path[parent - 1] == '/') {
         parent--;
     }
-    return fail(error, "%s\"%.*s\" in %.*s%s", what, (int)walk->component_length, walk->component,
-                parent == 0 ? 1 : (int)parent, parent == 0 ? "/" : walk->path, behind);
+    return fail(error, "%s\"%.*s\" in %.*s%s", before, (int)walk->component_length, walk->component,
+                parent == 0 ? 1 : (int)parent, parent == 0 ? "/" : walk->path, after);
 }
 
-/* Goes on in another directory; length_bytes 0: not known yet. */
+/* Enters a directory; length_bytes 0: not known yet. */
 static bool enter(struct iso9660_walk *walk, uint64_t lba, uint32_t length_bytes,
                   struct error *error)
 {
@@ -114,7 +114,7 @@ static bool take_root(struct iso9660_walk *walk, const uint8_t *descriptor, stru
                     ISO9660_SECTOR_SIZE);
     }
     if (walk->volume.end_lba == 0) {
-        /* Of this session, but its files may lie in those before. */
+        /* The volume's size counts from this session, though files may lie in earlier ones. */
         if (__builtin_add_overflow(walk->session_lba, load32(descriptor + DESCRIPTOR_SPACE_SIZE),
                                    &walk->volume.end_lba)) {
             walk->volume.end_lba = UINT32_MAX;
@@ -129,7 +129,7 @@ static bool take_root(struct iso9660_walk *walk, const uint8_t *descriptor, stru
     return true;
 }
 
-/* Whether the volume's names are UCS-2, at any of the three levels (Joliet, table 1). */
+/* Whether the names are UCS-2: the escape sequences of Joliet's three levels (Joliet, table 1). */
 static bool is_joliet(const uint8_t *escapes)
 {
     return escapes[0] == '%' && escapes[1] == '/' &&
@@ -152,7 +152,7 @@ static bool read_descriptor(struct iso9660_walk *walk, const uint8_t *sector, st
         if (!take_root(walk, sector, error)) {
             return false;
         }
-        walk->task = TASK_ROOT; /* with Rock Ridge, the other descriptors do not matter */
+        walk->task = TASK_ROOT; /* other descriptors only matter without Rock Ridge */
         return true;
     }
     if (sector[0] == DESCRIPTOR_SUPPLEMENTARY && walk->has_primary &&
@@ -166,7 +166,7 @@ static bool read_descriptor(struct iso9660_walk *walk, const uint8_t *sector, st
     return true;
 }
 
-/* Starts reading a record's system use entries: behind its name, up to its end. */
+/* Starts to read a record's system use entries, which follow its name. */
 static void start_entries(struct iso9660_walk *walk, uint8_t goal, unsigned skip_bytes)
 {
     unsigned start = ((RECORD_NAME + 1u + walk->record[RECORD_NAME_LENGTH]) & ~1u) + skip_bytes;
@@ -179,7 +179,7 @@ static void start_entries(struct iso9660_walk *walk, uint8_t goal, unsigned skip
     walk->task = TASK_ENTRIES;
 }
 
-/* Rock Ridge announces itself in the root directory's "." record (SUSP 5.3: SP comes first). */
+/* Looks for SP, the first system use entry (SUSP 5.3), in the root directory's "." record. */
 static bool read_root(struct iso9660_walk *walk, const uint8_t *sector)
 {
     for (unsigned skip_bytes = 0; skip_bytes <= XA_BYTES; skip_bytes += XA_BYTES) {
@@ -199,13 +199,13 @@ static bool read_root(struct iso9660_walk *walk, const uint8_t *sector)
 
 /* ---- System use entries ---------------------------------------------------------------------- */
 
-/* Nothing more is wanted from this record. */
+/* Skips the rest of a record's system use entries. */
 static void leave_entries(struct iso9660_walk *walk)
 {
     walk->area_left = walk->next_length = 0;
 }
 
-/* Compares the next part of an NM name; a wrong one saves reading the rest. */
+/* Compares the next part of a name with the component; skips the other entries if it differs. */
 static void compare_name(struct iso9660_walk *walk, const char *part, unsigned length)
 {
     walk->has_name = true;
@@ -294,7 +294,7 @@ static bool read_entry(struct iso9660_walk *walk, struct error *error)
 
 /* ---- Names (ECMA-119, 7.5 and 7.6; Joliet) --------------------------------------------------- */
 
-/* Takes the character at *at of a UCS-2 name; what needs two, as Windows writes it, too. */
+/* Takes the character at *at of a Joliet name: UCS-2, or a surrogate pair as Windows writes it. */
 static uint32_t take_ucs2(const uint8_t *name, unsigned name_length, unsigned *at)
 {
     uint32_t character = (uint32_t)(name[*at] << 8 | name[*at + 1]);
@@ -307,7 +307,8 @@ static uint32_t take_ucs2(const uint8_t *name, unsigned name_length, unsigned *a
     return character;
 }
 
-/* Compares a plain or Joliet name in any case, without version (";1") and closing dots. */
+/* Compares a plain or Joliet name with the component; ignores case, version (";1") and closing
+   dots. */
 static bool plain_name_is(const struct iso9660_walk *walk, const uint8_t *name,
                           unsigned name_length)
 {
@@ -326,7 +327,7 @@ static bool plain_name_is(const struct iso9660_walk *walk, const uint8_t *name,
             break;
         }
         if (wanted == wanted_end && text[0] == '.') {
-            continue; /* a name that goes on behind the dots fails there */
+            continue; /* any character after the dots fails the comparison below */
         }
         for (unsigned i = 0; i < length; i++, wanted++) {
             if (wanted == wanted_end || fold(*wanted) != fold(text[i])) {
@@ -342,7 +343,7 @@ static bool plain_name_is(const struct iso9660_walk *walk, const uint8_t *name,
 void iso9660_start_open(struct iso9660_walk *walk, const struct iso9660_volume *volume,
                         const char *path, struct arena *arena)
 {
-    struct iso9660_volume kept = *volume; /* may be the walk's own */
+    struct iso9660_volume kept = *volume; /* may be part of *walk */
     memset(walk, 0, sizeof *walk);
     walk->volume = kept;
     walk->arena = arena;
@@ -365,7 +366,7 @@ static bool add_extent(struct iso9660_walk *walk, uint64_t lba, uint32_t length_
     if (!check_extent(walk, lba, length_bytes, error)) {
         return false;
     }
-    /* Grows in place as long as no one else takes from the arena. */
+    /* The list grows in place as long as nobody else takes from the arena. */
     struct iso9660_extent *extent = ARENA_NEW(walk->arena, struct iso9660_extent);
     if (extent != NULL && file->extent_count != 0 && extent != file->extents + file->extent_count) {
         struct iso9660_extent *before = file->extents;
@@ -390,7 +391,7 @@ static bool add_extent(struct iso9660_walk *walk, uint64_t lba, uint32_t length_
     return true;
 }
 
-/* Finds the next name in the path and starts to look for it, or ends at this directory. */
+/* Starts to look for the next name in the path; without one, the result is this directory. */
 static bool next_component(struct iso9660_walk *walk, struct error *error)
 {
     const char *at = walk->component;
@@ -405,7 +406,7 @@ static bool next_component(struct iso9660_walk *walk, struct error *error)
     }
     unsigned characters = 0;
     for (; !is_separator(*at); at++) {
-        characters += ((uint8_t)*at & 0xc0) != 0x80; /* UTF-8: not a character's second byte */
+        characters += !utf8_is_inside(*at);
     }
     if (characters > ISO9660_NAME_CHARACTERS) {
         return fail(error, "a name in the path has more than %u characters",
@@ -422,7 +423,7 @@ static bool next_component(struct iso9660_walk *walk, struct error *error)
     return true;
 }
 
-/* The first sector of the directory that we go on in. */
+/* Reads the first sector of an entered directory. */
 static bool read_directory(struct iso9660_walk *walk, const uint8_t *sector, struct error *error)
 {
     if (sector[RECORD_LENGTH] < RECORD_MIN || sector[RECORD_NAME_LENGTH] != 1 ||
@@ -439,7 +440,7 @@ static bool read_directory(struct iso9660_walk *walk, const uint8_t *sector, str
     return next_component(walk, error);
 }
 
-/* Makes room for the path that a symbolic link makes of this one, and reads the link. */
+/* Makes room for the path after a symbolic link, and starts to read the link. */
 static bool start_link(struct iso9660_walk *walk, struct error *error)
 {
     if (walk->links_followed++ == ISO9660_LINK_DEPTH) {
@@ -459,14 +460,15 @@ static bool start_link(struct iso9660_walk *walk, struct error *error)
     return true;
 }
 
+/* Goes on with the link's target, from the root or from the link's directory. */
 static bool follow_link(struct iso9660_walk *walk, struct error *error)
 {
     char *target = walk->link_text + walk->link_start;
     const char *rest = walk->component + walk->component_length;
     size_t rest_length = strlen(rest);
     struct arena *arena = walk->arena;
-    memcpy(target + walk->link_length, rest, rest_length); /* the arena's zeros end it */
-    /* Gives back what it did not need, unless someone else has taken from the arena since. */
+    memcpy(target + walk->link_length, rest, rest_length); /* the arena's memory has the NUL */
+    /* Gives back unused room, unless somebody else has taken from the arena since. */
     if ((uint8_t *)target + ISO9660_LINK_BYTES + rest_length + 1 == arena->base + arena->used) {
         arena->used -= ISO9660_LINK_BYTES - walk->link_length;
     }
@@ -479,7 +481,7 @@ static bool follow_link(struct iso9660_walk *walk, struct error *error)
     return enter(walk, walk->directory_lba, walk->directory_bytes, error);
 }
 
-/* All is known of a record: goes where it leads, or on to the next one. */
+/* Handles a record all of whose entries have been read: enters it, ends, or takes the next one. */
 static bool record_done(struct iso9660_walk *walk, struct error *error)
 {
     const uint8_t *record = walk->record;
@@ -519,7 +521,7 @@ static bool record_done(struct iso9660_walk *walk, struct error *error)
     return add_extent(walk, lba, load32(record + RECORD_BYTES), error);
 }
 
-/* Nothing more in this sector of the directory. */
+/* Goes to the directory's next sector, or fails at its end. */
 static bool next_directory_sector(struct iso9660_walk *walk, struct error *error)
 {
     walk->scan_offset = 0;
@@ -564,8 +566,9 @@ static bool read_record(struct iso9660_walk *walk, const uint8_t *sector, struct
     return true;
 }
 
-/* ---- Reading system use entries ------------------------------------------------------------- */
+/* ---- Reading system use entries -------------------------------------------------------------- */
 
+/* Acts on the system use entries that have been read. */
 static bool entries_done(struct iso9660_walk *walk, struct error *error)
 {
     if (walk->goal == GOAL_COMPARE) {
@@ -582,7 +585,7 @@ static bool entries_done(struct iso9660_walk *walk, struct error *error)
     return true;
 }
 
-/* Goes to the continuation area that the last one named, or ends. */
+/* Goes to the next continuation area, if there is one. */
 static bool next_area(struct iso9660_walk *walk, struct error *error)
 {
     if (walk->next_length == 0) {
@@ -603,8 +606,8 @@ static bool next_area(struct iso9660_walk *walk, struct error *error)
     return true;
 }
 
-/* Puts entries together in walk->entry: some authoring programs let a continuation area, and so
-   an entry, cross a sector. */
+/* Reads the system use entries of an area, each into walk->entry. Some authoring programs let
+   continuation areas, and so entries, cross the end of a sector. */
 static bool read_entries(struct iso9660_walk *walk, const uint8_t *sector, struct error *error)
 {
     while (walk->area_left != 0) {
@@ -626,7 +629,7 @@ static bool read_entries(struct iso9660_walk *walk, const uint8_t *sector, struc
         walk->area_offset += part;
         walk->area_left -= part;
         if (walk->entry_length < ENTRY_HEADER) {
-            continue; /* of the next sector, or a byte or two of padding at the area's end */
+            continue; /* the rest is in the next sector, or this is padding at the area's end */
         }
         unsigned length = walk->entry[2];
         if (walk->entry[0] == 0) {

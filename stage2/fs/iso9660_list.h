@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a directory of an ISO 9660 volume names. Pure: it says which sector it wants to see, as
-// iso9660.h's walk does.
+// Lists the names in a directory of an ISO 9660 volume. Pure: like iso9660.h's walk it names the
+// sector that it wants.
 #pragma once
 
 #include "stage2/config/config.h"
@@ -10,26 +10,27 @@ struct iso9660_list {
     uint32_t wanted_lba;       /* after ISO9660_READ */
     struct config_name *names; /* after ISO9660_DONE: in the directory's order, in the arena */
 
-    /* The rest is fs/iso9660_list.overlay.c's own. */
+    /* For fs/iso9660_list.overlay.c only. */
     struct config_name **link;
     struct arena *arena;
     uint32_t disc_end_lba;
     uint8_t name_kind; /* enum iso9660_names */
     uint8_t skip_bytes;
-    uint8_t areas; /* of this record, so far */
+    uint8_t areas; /* continuation areas of this record so far */
     bool sector_wanted;
-    bool is_directory, is_hidden;                /* the record that is being read */
-    uint32_t lba, end_lba, offset;               /* of the directory: the next record */
-    uint32_t area_lba, area_offset, area_length; /* where the record's entries go on; 0: nowhere */
-    uint64_t size;                               /* of the file, extents so far */
+    bool is_directory, is_hidden;  /* of the current record */
+    uint32_t lba, end_lba, offset; /* the next record, and the directory's end */
+    uint32_t area_lba, area_offset,
+        area_length; /* the record's continuation area; length 0: none */
+    uint64_t size;   /* of the file: the sum of its extents so far */
     size_t name_length;
     char name[256];
 };
 
-/* The directory as an open has found it on the volume. */
+/* Starts to list a directory, which an open has found on the volume. */
 void iso9660_list_start(struct iso9660_list *list, const struct iso9660_volume *volume,
                         const struct iso9660_file *directory, struct arena *arena);
 
-/* Goes on with the sector that was wanted. After ISO9660_FAILED the error holds the reason. */
+/* Continues with the wanted sector. After ISO9660_FAILED the error holds the reason. */
 enum iso9660_step iso9660_list_step(struct iso9660_list *list, const uint8_t *sector,
                                     struct error *error);

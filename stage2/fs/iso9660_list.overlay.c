@@ -32,7 +32,7 @@ static void add_text(struct iso9660_list *list, const char *text, size_t length)
     list->name_length += length;
 }
 
-/* A name without version (";1") and closing dot. */
+/* Adds a plain or Joliet name without its version (";1") and closing dot. */
 static void add_plain_name(struct iso9660_list *list, const uint8_t *name, unsigned length)
 {
     unsigned step = list->name_kind == ISO9660_JOLIET ? 2 : 1;
@@ -50,7 +50,7 @@ static void add_plain_name(struct iso9660_list *list, const uint8_t *name, unsig
     }
 }
 
-/* System use entries: a name takes the place of the plain one. */
+/* Reads system use entries. Their name, if any, is used instead of the plain one. */
 static void read_entries(struct iso9660_list *list, const uint8_t *at, size_t length)
 {
     list->area_length = 0;
@@ -74,7 +74,7 @@ static void read_entries(struct iso9660_list *list, const uint8_t *at, size_t le
     }
 }
 
-/* All is known of a record. */
+/* Adds the current record, all of whose entries have been read, to the names. */
 static bool add_name(struct iso9660_list *list, struct error *error)
 {
     if (list->is_hidden) {
@@ -128,7 +128,7 @@ static bool read_record(struct iso9660_list *list, const uint8_t *sector, struct
     return is_fine;
 }
 
-/* A record's entries go on elsewhere; what crosses the end of that sector is left out. */
+/* Reads the record's continuation area. Entries that cross the end of its sector are left out. */
 static bool read_area(struct iso9660_list *list, const uint8_t *sector, struct error *error)
 {
     uint32_t offset = list->area_offset;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What iso9660.c and fs/iso9660_list.overlay.c know of directories: ECMA-119, SUSP 1.12, RRIP 1.12.
+// The layout of directories: ECMA-119, SUSP 1.12, RRIP 1.12.
 #pragma once
 
 /* ---- Directory records (ECMA-119, 9.1) ------------------------------------------------------- */
 
 enum {
     RECORD_LENGTH = 0,
-    RECORD_ATTRIBUTE_SECTORS = 1, /* extended attribute record, in front of the data */
+    RECORD_ATTRIBUTE_SECTORS = 1, /* length of the extended attribute record before the data */
     RECORD_LBA = 2,
     RECORD_BYTES = 10,
     RECORD_FLAGS = 25,
@@ -20,8 +20,8 @@ enum {
     FLAG_ASSOCIATED = 1 << 2,
     FLAG_MORE_EXTENTS = 1 << 7,
 
-    NAME_SELF = 0, /* the one byte that stands for "." */
-    NAME_PARENT = 1,
+    NAME_SELF = 0,   /* the only byte of the name of "." */
+    NAME_PARENT = 1, /* the only byte of the name of ".." */
 };
 
 /* ---- System use entries (SUSP 4, RRIP 4.1) --------------------------------------------------- */
@@ -32,17 +32,17 @@ enum {
     ENTRY_HEADER = 4, /* signature, length, version */
     ENTRY_FLAGS = 4,  /* NM, SL */
     ENTRY_TEXT = 5,
-    MAX_AREAS = 32, /* of one record: a name and a link take two or three */
+    MAX_AREAS = 32, /* of one record; a name and a link need two or three */
 
     CE_SIZE = 28,
     SP_SIZE = 7,
-    XA_BYTES = 14, /* CD-ROM XA: what stands before SP (SUSP 5.3) */
+    XA_BYTES = 14, /* CD-ROM XA data before SP (SUSP 5.3) */
 
     NM_CURRENT = 1 << 1,
     NM_PARENT = 1 << 2,
-    SL_CONTINUES = 1 << 0, /* flags of a link's component */
+    SL_CONTINUES = 1 << 0, /* flags of a component in SL */
     SL_CURRENT = 1 << 1,
     SL_PARENT = 1 << 2,
     SL_ROOT = 1 << 3,
-    SL_UNKNOWN = 0xf0, /* or of other volumes and hosts */
+    SL_UNKNOWN = 0xf0, /* reserved flags, other volumes or hosts */
 };
