@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The checksums that compressed files carry, each over one piece of memory.
+// The checksums of compressed files.
 #pragma once
 
 #include <stddef.h>

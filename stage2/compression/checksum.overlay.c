@@ -6,7 +6,7 @@
 #include <string.h>
 #include "loader/bytes.h"
 
-/* Four bits at a time: a table for eight would be sixteen times as large. */
+/* Four bits at a time; for eight, the table would be sixteen times as large. */
 uint32_t checksum_crc32(const uint8_t *data, size_t size)
 {
     static const uint32_t table[16] = {
@@ -61,8 +61,8 @@ static void store_big32(uint8_t *at, uint32_t value)
     }
 }
 
-/* The names are the standard's (6.2.2). Its variables a to h are not moved in each round t: a is
-   the state's word -t, h the word before it. */
+/* Hashes a block, with FIPS 180-4's names (6.2.2). Its variables a to h are not moved in round t;
+   instead a is the state's word -t (modulo 8), b the next one, and so on. */
 static void sha256_block(uint32_t hash[SHA256_WORDS], const uint8_t *block)
 {
     static const uint32_t k[SHA256_ROUNDS] = {
@@ -125,7 +125,7 @@ void checksum_sha256(const uint8_t *data, size_t size, uint8_t digest[CHECKSUM_S
     }
 }
 
-// ---- xxHash: four accumulators over stripes, then what is left, then an avalanche
+// ---- xxHash: four accumulators over stripes, then the remaining bytes, then an avalanche
 
 #define XXH32_PRIME1 0x9e3779b1u
 #define XXH32_PRIME2 0x85ebca77u
@@ -182,7 +182,7 @@ static uint64_t xxh64_round(uint64_t lane, uint64_t input)
     return rotate_left64(lane + input * XXH64_PRIME2, 31) * XXH64_PRIME1;
 }
 
-/* All whole stripes of the data. */
+/* Hashes the whole stripes at the data's start. */
 static uint64_t xxh64_stripes(const uint8_t *data, size_t size)
 {
     uint64_t lanes[XXH_LANES] = {XXH64_PRIME1 + XXH64_PRIME2, XXH64_PRIME2, 0, 0u - XXH64_PRIME1};

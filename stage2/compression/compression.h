@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// By what a file is compressed, from its first bytes.
+// Recognises a file's compression by its first bytes.
 #pragma once
 
 #include "loader/bytes.h"
 
-enum { COMPRESSION_MAGIC_BYTES = 6 }; /* enough to tell */
+enum { COMPRESSION_MAGIC_BYTES = 6 }; /* the longest magic number */
 
 enum compression {
     COMPRESSION_NONE,
@@ -12,9 +12,9 @@ enum compression {
     COMPRESSION_XZ,
     COMPRESSION_LZ4,
     COMPRESSION_ZSTD,
-    COMPRESSION_LZOP, /* from here on only known by name */
+    COMPRESSION_LZOP, /* recognised, but not decompressed */
     COMPRESSION_BZIP2,
-    COMPRESSION_SKIPPABLE, /* a frame that lz4 and zstd skip: what is behind it tells */
+    COMPRESSION_SKIPPABLE, /* a frame that lz4 and zstd skip; the bytes after it decide */
 };
 
 enum compression compression_of(struct bytes start);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Of 16 numbers, the last digit is the user's (LZ4 frame format, "Skippable Frames"). */
+/* 16 magic numbers, whose last digit is free (LZ4 frame format, "Skippable Frames"). */
 #define SKIPPABLE_MAGIC 0x184d2a50u
 #define SKIPPABLE_MASK  0xfffffff0u
 

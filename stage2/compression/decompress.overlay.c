@@ -8,7 +8,7 @@
 #include "stage2/compression/xz.h"
 #include "stage2/compression/zstd.h"
 
-enum { SKIPPABLE_HEAD_BYTES = 8 }; /* magic number, size of the rest */
+enum { SKIPPABLE_HEAD_BYTES = 8 }; /* the magic number and the size of the rest */
 
 static bool decompress_gzip(struct decompression *decompression)
 {
@@ -16,15 +16,15 @@ static bool decompress_gzip(struct decompression *decompression)
                            decompression->capacity, &decompression->length, decompression->error);
 }
 
-/* As the last member says (RFC 1952, 2.3). */
+/* The size that the last member states (RFC 1952, 2.3). */
 static uint64_t gzip_size(struct bytes compressed)
 {
     return compressed.size < 4 ? DECOMPRESS_SIZE_UNKNOWN
                                : load32(compressed.data + compressed.size - 4);
 }
 
-/* What a file is compressed with. Where it begins with frames to skip, as pzstd's do, it is lz4's
-   or zstd's; zstd_decompress() tells what is wrong if it is neither. */
+/* A file's compression, also if it begins with skippable frames, as pzstd's files do. Such a file
+   is lz4's or zstd's; if it is neither, zstd_decompress() reports what is wrong. */
 static enum compression whole_compression(struct bytes compressed)
 {
     enum compression first = compression_of(compressed), compression = first;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See gzip.h. RFC 1952 (gzip) around RFC 1951 (deflate), which is puff's.
+// See gzip.h. RFC 1952 (gzip); puff does RFC 1951 (deflate).
 #include "stage2/compression/gzip.h"
 
 #include "stage2/compression/checksum.h"
@@ -19,7 +19,7 @@ enum {
     FLAGS_RESERVED = 0xe0,
 };
 
-/* What puff returns; negative: the data makes no sense. */
+/* What puff() returns; negative: the data is invalid. */
 enum { PUFF_DONE = 0, PUFF_NO_ROOM = 1, PUFF_INPUT_ENDS = 2 };
 
 bool gzip_recognise(struct bytes start)
@@ -32,14 +32,14 @@ static bool fail_cut(struct error *error)
     return fail(error, "gzip data is cut short");
 }
 
-/* Moves *at behind a text that a NUL ends, or to the end of the data. */
+/* Moves *at after a NUL-terminated text, or to the end of the data. */
 static void skip_text(struct bytes compressed, size_t *at)
 {
     while (*at < compressed.size && compressed.data[(*at)++] != 0) {
     }
 }
 
-/* Checks the header of a member and sets *size to its length, all of it inside compressed. */
+/* Checks a member's header and sets *size to its length, which is less than compressed.size. */
 static bool read_header(struct bytes compressed, size_t *size, struct error *error)
 {
     if (compressed.size < HEADER_SIZE) {
@@ -79,8 +79,8 @@ static bool read_header(struct bytes compressed, size_t *size, struct error *err
     return true;
 }
 
-/* Decompresses the member at the start of compressed behind the *length bytes that are in
-   destination already; sets *size to the member's length. */
+/* Decompresses the member at the start of compressed, and appends it to the *length bytes in
+   destination. *size is set to the member's length. */
 static bool decompress_member(struct bytes compressed, size_t *size, uint8_t *destination,
                               size_t capacity, size_t *length, struct error *error)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// lz4 files, of the frame format and of the older one, for stage2/compression/decompress.overlay.c.
+// Decompresses lz4 files of the frame format and of the legacy format, for decompress.overlay.c.
 #pragma once
 
 #include "stage2/compression/decompress.h"

@@ -10,7 +10,7 @@ enum {
     WORD_BYTES = 4, /* magic numbers, sizes, checksums */
     END_MARK = 0,
 
-    /* A frame descriptor: FLG, BD, perhaps the content's size, a checksum */
+    /* A frame descriptor: FLG, BD, optionally the content's size, a checksum */
     DESCRIPTOR_BYTES = 3,
     FLAG_DICTIONARY = 1 << 0,
     FLAG_RESERVED = 1 << 1,
@@ -29,7 +29,7 @@ enum {
     LEGACY_BLOCK_BYTES = 8 << 20,
     LEGACY_BLOCK_COMPRESSED = LEGACY_BLOCK_BYTES + LEGACY_BLOCK_BYTES / 255 + 16, /* at most */
 
-    LENGTH_MORE = 15, /* in a token: goes on in the next byte */
+    LENGTH_MORE = 15, /* in a token: more bytes of the length follow */
     SHORTEST_MATCH = 4,
     OFFSET_BYTES = 2,
 };
@@ -42,13 +42,14 @@ enum {
 
 struct frame {
     unsigned flags;
-    uint32_t block_bytes;  /* at most, decompressed */
-    uint64_t content_size; /* DECOMPRESS_SIZE_UNKNOWN: it does not say */
+    uint32_t block_bytes;  /* the largest decompressed size of a block */
+    uint64_t content_size; /* DECOMPRESS_SIZE_UNKNOWN: not stated */
 };
 
 // ---- Blocks
 
-/* A length: the token's part of it, and the bytes that go on. False at the end of the data. */
+/* Completes a length, whose first part the token has, with the bytes at *at. False: the data
+   ends. */
 static bool read_length(const uint8_t **at, const uint8_t *end, size_t *length)
 {
     uint8_t more = UINT8_MAX;
@@ -71,7 +72,7 @@ static bool fail_block(struct decompression *decompression, const uint8_t *at, c
     return decompress_fail_damaged(decompression, what);
 }
 
-/* More comes out of a block than there is room for, or than may. */
+/* Fails because a block's output exceeds the room or the block's maximum. */
 static bool fail_too_long(struct decompression *decompression, uint32_t block_bytes)
 {
     return decompress_room(decompression) < block_bytes
@@ -79,8 +80,8 @@ static bool fail_too_long(struct decompression *decompression, uint32_t block_by
                : decompress_fail_damaged(decompression, "a block that is too long");
 }
 
-/* Decompresses the compressed block of size bytes; matches reach back to window. Its last sequence
-   has no match. */
+/* Decompresses a block of size bytes to at most block_bytes; matches reach back to window at most.
+   The last sequence has no match. */
 static bool decompress_block(struct decompression *decompression, size_t size, uint32_t block_bytes,
                              const uint8_t *window)
 {
@@ -134,7 +135,7 @@ static bool copy_block(struct decompression *decompression, size_t size)
 
 // ---- Frames
 
-/* Reads the frame descriptor behind the magic number. */
+/* Reads the frame descriptor, which follows the magic number. */
 static bool read_descriptor(struct decompression *decompression, struct frame *frame)
 {
     const uint8_t *start = decompress_at(decompression);
@@ -163,7 +164,7 @@ static bool read_descriptor(struct decompression *decompression, struct frame *f
     return true;
 }
 
-/* Takes a word of the file. */
+/* Reads the next four bytes. */
 static bool take_word(struct decompression *decompression, uint32_t *word)
 {
     if (decompress_left(decompression) < WORD_BYTES) {
@@ -174,7 +175,7 @@ static bool take_word(struct decompression *decompression, uint32_t *word)
     return true;
 }
 
-/* Compares a checksum that comes next in the file. */
+/* Reads the checksum that comes next and compares it with the data's. */
 static bool check_sum(struct decompression *decompression, const uint8_t *data, size_t size)
 {
     uint32_t sum = 0;
@@ -230,7 +231,7 @@ static bool decompress_frame(struct decompression *decompression)
     return !(frame.flags & FLAG_CONTENT_CHECKSUM) || check_sum(decompression, start, size);
 }
 
-/* Blocks up to the end of the file, or to the next frame. */
+/* Decompresses blocks up to the end of the file or to the next frame. */
 static bool decompress_legacy_frame(struct decompression *decompression)
 {
     uint32_t size = 0;

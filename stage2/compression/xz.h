@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// .xz files, for stage2/compression/decompress.overlay.c.
+// Decompresses .xz files, for decompress.overlay.c.
 #pragma once
 
 #include "stage2/compression/decompress.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See xz.h. The .xz file format 1.2.0 around LZMA2 and the x86 filter, which are XZ Embedded's.
+// See xz.h. The .xz file format 1.2.0; XZ Embedded does LZMA2 and the x86 filter.
 #include "stage2/compression/xz.h"
 
 #include <string.h>
@@ -21,21 +21,20 @@ enum {
     CHECK_SHA256 = 10,
 
     /* A block's header */
-    INDEX_INDICATOR = 0, /* no block, but the index */
-    BLOCK_HEADER_BYTES = 1 << 10,
-    BLOCK_MORE_FILTERS = 3 << 0, /* than one */
+    INDEX_INDICATOR = 0,         /* the index follows, not a block */
+    BLOCK_MORE_FILTERS = 3 << 0, /* the number of filters - 1 */
     BLOCK_RESERVED = 0x3c,
     BLOCK_HAS_COMPRESSED_SIZE = 1 << 6,
     BLOCK_HAS_SIZE = 1 << 7,
     FILTER_X86 = 0x04,
     FILTER_LZMA2 = 0x21,
 
-    NUMBER_BYTES = 9, /* of a multibyte integer, at most */
+    NUMBER_BYTES = 9, /* the longest multibyte integer */
 };
 
 #define DATA_DAMAGED "it makes no sense"
 
-/* What the blocks add up to, and what the index says they do. */
+/* The sums over all blocks, either of the blocks themselves or of the index's records. */
 struct totals {
     uint64_t count;
     uint64_t unpadded;
@@ -51,12 +50,12 @@ struct stream {
 };
 
 struct block {
-    uint64_t compressed_size; /* DECOMPRESS_SIZE_UNKNOWN: its header does not say */
-    uint64_t size;
+    uint64_t compressed_size; /* DECOMPRESS_SIZE_UNKNOWN: not stated */
+    uint64_t size;            /* decompressed; DECOMPRESS_SIZE_UNKNOWN: not stated */
     bool is_x86;
 };
 
-/* XZ Embedded asks for memory without saying for what. */
+/* The arena of xz_allocate(), which XZ Embedded calls. */
 static struct arena *working;
 
 void *xz_allocate(size_t size)
@@ -64,7 +63,7 @@ void *xz_allocate(size_t size)
     return arena_allocate(working, size, _Alignof(uint64_t));
 }
 
-/* A multibyte integer (1.2); false when data ends in it or it is none. */
+/* Reads a multibyte integer (1.2). False: it is invalid or cut short. */
 static bool read_number(struct bytes data, size_t *at, uint64_t *number)
 {
     *number = 0;
@@ -105,7 +104,7 @@ static bool read_filters(struct decompression *decompression, const struct strea
     return true;
 }
 
-/* Reads the block header that starts here, and passes it. */
+/* Reads a block header. */
 static bool read_block_header(struct decompression *decompression, const struct stream *stream,
                               struct block *block)
 {
@@ -135,7 +134,7 @@ static bool read_block_header(struct decompression *decompression, const struct 
     return true;
 }
 
-/* Decompresses the block's data. */
+/* Decompresses a block's data. */
 static bool decode(struct decompression *decompression, const struct stream *stream,
                    const struct block *block)
 {
@@ -150,7 +149,7 @@ static bool decode(struct decompression *decompression, const struct stream *str
     enum xz_ret result = block->is_x86 ? xz_dec_bcj_run(stream->x86, stream->lzma2, &buffer)
                                        : xz_dec_lzma2_run(stream->lzma2, &buffer);
     decompression->at = buffer.in_pos;
-    if (result == XZ_OK) { /* it would go on */
+    if (result == XZ_OK) { /* needs more input or more room */
         return buffer.in_pos == buffer.in_size ? decompress_fail_cut(decompression)
                                                : decompress_fail_no_room(decompression);
     }
@@ -161,7 +160,7 @@ static bool decode(struct decompression *decompression, const struct stream *str
     return true;
 }
 
-/* Passes zeros up to where a multiple of four bytes behind start is reached. */
+/* Skips zeros up to a multiple of four bytes after start. */
 static bool pass_padding(struct decompression *decompression, size_t start)
 {
     for (; (decompression->at - start) % ALIGNMENT != 0; decompression->at++) {
@@ -226,7 +225,7 @@ static bool decompress_block(struct decompression *decompression, struct stream 
 
 // ---- Streams
 
-/* Adds up an index, from *at on; false when it makes no sense. */
+/* Reads the index at *at and adds up its records. False: it is invalid. */
 static bool read_index(struct bytes compressed, size_t *at, struct totals *totals)
 {
     *totals = (struct totals){0};
@@ -365,7 +364,7 @@ bool xz_decompress(struct decompression *decompression)
     return true;
 }
 
-/* As the index of the last stream says. */
+/* The size that the last stream's index states. */
 uint64_t xz_size(struct bytes compressed)
 {
     struct totals totals = {0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// zstd files (RFC 8878), for stage2/compression/decompress.overlay.c.
+// Decompresses zstd files (RFC 8878), for decompress.overlay.c.
 #pragma once
 
 #include "stage2/compression/decompress.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See zstd.h. Zstandard as in RFC 8878, chapter 3; the names are its names. All of a frame's output
-// is in memory, so there is no window to keep.
+// See zstd.h. Zstandard as in RFC 8878, chapters 3 and 4, and with its names. A frame's whole
+// output stays in memory, so no window is kept.
 #include "stage2/compression/zstd.h"
 
 #include <string.h>
@@ -30,11 +30,11 @@ enum {
     LITERALS_RLE = 1,
     LITERALS_TREELESS = 3,
     STREAMS = 4,
-    STREAMS_LOWEST = 6, /* literals: less are in one */
+    STREAMS_LOWEST = 6, /* the fewest literals in four streams */
     JUMP_TABLE_BYTES = 6,
     HUFFMAN_MAXIMUM_BITS = 11,
     HUFFMAN_SYMBOLS = 256,
-    HUFFMAN_DIRECT = 127, /* header bytes above: weights of four bits each */
+    HUFFMAN_DIRECT = 127, /* a header byte above it: weights of four bits each */
     WEIGHTS_MAXIMUM_LOG = 6,
 
     /* Sequences (3.1.1.3.2) */
@@ -52,13 +52,14 @@ enum {
 #define MAGIC_SKIPPABLE 0x184d2a50u /* to …5f */
 #define SKIPPABLE_MASK  0xfffffff0u
 
-/* One state of an FSE decoder (4.1), or one prefix of a Huffman code (without baseline). */
+/* A state of an FSE decoder (4.1). */
 struct fse_entry {
     uint16_t baseline;
     uint8_t symbol;
     uint8_t bits;
 };
 
+/* The code that a prefix of HUFFMAN_MAXIMUM_BITS bits, or fewer, begins with (4.2.1). */
 struct huffman_entry {
     uint8_t symbol;
     uint8_t bits;
@@ -67,16 +68,16 @@ struct huffman_entry {
 struct fse_table {
     struct fse_entry entries[1 << FSE_MAXIMUM_LOG];
     unsigned log;
-    bool is_set; /* in this frame */
+    bool is_set; /* false: no table in this frame yet */
 };
 
-/* What sequences are made of, in the order of their tables in a block. */
+/* The parts of a sequence, in the order of their tables in a block. */
 enum { LITERALS_LENGTH, OFFSET, MATCH_LENGTH, KINDS };
 
-/* What lives as long as a frame. */
+/* The state of a frame's decompression. */
 struct frame {
     struct decompression *decompression;
-    size_t start; /* in destination */
+    size_t start; /* the frame's first byte in destination */
     uint32_t block_maximum;
     uint32_t repeated_offsets[REPEATED_OFFSETS];
     unsigned huffman_bits; /* 0: no tree yet */
@@ -97,7 +98,7 @@ static const struct kind {
     uint8_t predefined_symbols;
     uint8_t first_baseline;
     int8_t predefined[FSE_MAXIMUM_SYMBOLS];
-    uint8_t bits[FSE_MAXIMUM_SYMBOLS]; /* that follow a symbol */
+    uint8_t bits[FSE_MAXIMUM_SYMBOLS]; /* number of extra bits after a symbol */
 } kinds[KINDS] = {
     [LITERALS_LENGTH] = {36,
                          9,
@@ -132,11 +133,11 @@ static const struct kind {
 
 // ---- Bits
 
-/* A stream of bits that is read from its end (4.1): the highest set bit of the last byte marks it.
- */
+/* A stream of bits, read backwards (4.1): the last byte's highest set bit marks its end. */
 struct bits {
     struct bytes data;
-    int32_t left; /* negative: more were taken than there are, which reads as zeros */
+    int32_t
+        left; /* bits that are left; negative: so many zeros were taken after the stream's start */
 };
 
 static unsigned highest_bit(uint32_t value)
@@ -154,7 +155,7 @@ static bool start_bits(struct bits *bits, struct bytes data)
     return true;
 }
 
-/* The count bits (up to 16) from a bit on, of which those outside the data are 0. */
+/* The count bits (up to 16) from bit first on; bits outside the data read as 0. */
 static uint32_t bits_at(struct bytes data, int32_t first, unsigned count)
 {
     uint32_t value = 0;
@@ -182,7 +183,7 @@ static uint32_t take_bits(struct bits *bits, unsigned count)
 
 // ---- FSE tables
 
-/* Reads the probabilities of symbols (4.1.1) and passes them. */
+/* Reads the probabilities of symbols (4.1.1) and removes them from the data. */
 static bool read_probabilities(struct bytes *data, unsigned symbols, unsigned maximum_log,
                                int16_t *probabilities, unsigned *log)
 {
@@ -253,7 +254,8 @@ static void build_table(struct fse_table *table, const int16_t *probabilities, u
     }
 }
 
-/* Makes the table of a kind as its mode says (3.1.1.3.2.1), and passes what describes it. */
+/* Makes the table of a kind by its mode (3.1.1.3.2.1), and removes its description from the
+   data. */
 static bool read_table(struct frame *frame, unsigned kind, unsigned mode, struct bytes *data)
 {
     const struct kind *facts = &kinds[kind];
@@ -281,7 +283,7 @@ static bool read_table(struct frame *frame, unsigned kind, unsigned mode, struct
             return false;
         }
         break;
-    default: /* the one before */
+    default: /* Repeat_Mode */
         return table->is_set;
     }
     build_table(table, probabilities, symbols, log);
@@ -290,8 +292,7 @@ static bool read_table(struct frame *frame, unsigned kind, unsigned mode, struct
 
 // ---- Literals
 
-/* Takes the weights of a Huffman code that are compressed by FSE: two states take turns (4.2.1.2).
- */
+/* Reads FSE-compressed weights of a Huffman code, with two alternating states (4.2.1.2). */
 static bool read_compressed_weights(struct frame *frame, struct bytes data, unsigned *count)
 {
     int16_t probabilities[HUFFMAN_MAXIMUM_BITS + 1];
@@ -318,8 +319,8 @@ static bool read_compressed_weights(struct frame *frame, struct bytes data, unsi
     return bits.left < 0;
 }
 
-/* Makes the decoding table (4.2.1.3) of count weights and of the last one, which is what completes
-   the code. */
+/* Makes the decoding table (4.2.1.3) of count weights and of a last one, which completes the
+   code. */
 static bool build_huffman(struct frame *frame, unsigned count)
 {
     uint32_t sum = 0, position = 0;
@@ -346,7 +347,7 @@ static bool build_huffman(struct frame *frame, unsigned count)
                     (struct huffman_entry){(uint8_t)symbol, (uint8_t)(bits + 1 - weight)};
             }
         }
-        if (position == 0) { /* nobody has the longest prefixes */
+        if (position == 0) { /* no symbol has the longest code */
             return false;
         }
     }
@@ -354,7 +355,7 @@ static bool build_huffman(struct frame *frame, unsigned count)
     return true;
 }
 
-/* Reads the description of a Huffman code (4.2.1) and passes it. */
+/* Reads the description of a Huffman code (4.2.1) and removes it from the data. */
 static bool read_huffman(struct frame *frame, struct bytes *data)
 {
     if (data->size == 0) {
@@ -414,7 +415,7 @@ static bool decode_streams(struct frame *frame, struct bytes data, size_t size, 
     return true;
 }
 
-/* Literals that a Huffman code packs: the rest of the section behind its header. */
+/* Decompresses Huffman-coded literals: data is the literals section after its header. */
 static bool decompress_literals(struct frame *frame, struct bytes data, size_t size,
                                 bool is_treeless, bool is_one)
 {
@@ -422,7 +423,7 @@ static bool decompress_literals(struct frame *frame, struct bytes data, size_t s
            decode_streams(frame, data, size, is_one);
 }
 
-/* Reads the literals section of a block, and passes it. */
+/* Reads a block's literals section (3.1.1.3.1) and removes it from the block. */
 static bool read_literals(struct frame *frame, struct bytes *block, struct bytes *literals)
 {
     if (block->size == 0) {
@@ -465,22 +466,23 @@ static bool read_literals(struct frame *frame, struct bytes *block, struct bytes
 
 // ---- Sequences
 
-/* What is written while the sequences of a block are carried out. */
+/* Where a block's sequences write. */
 struct output {
-    uint8_t *start; /* the frame's */
+    uint8_t *start; /* the frame's first byte */
     uint8_t *at;
     size_t room;
     struct bytes literals;
 };
 
-/* More comes out of a block than there is room for, or than may. */
+/* Fails because a block's output exceeds the room or the block's maximum. The caller reports the
+   latter. */
 static bool fail_too_long(const struct frame *frame)
 {
     return decompress_room(frame->decompression) < frame->block_maximum &&
            decompress_fail_no_room(frame->decompression);
 }
 
-/* From an Offset_Value to an offset (3.1.1.5); 0 is none. */
+/* Converts an Offset_Value to an offset (3.1.1.5); 0: invalid. */
 static uint32_t find_offset(uint32_t repeated[REPEATED_OFFSETS], uint32_t value, bool no_literals)
 {
     uint32_t index = value <= REPEATED_OFFSETS ? value - 1 + no_literals : REPEATED_OFFSETS + 1;
@@ -529,7 +531,7 @@ static bool put_match(struct frame *frame, struct output *output, uint32_t offse
     return true;
 }
 
-/* Carries out count sequences, whose tables are made. */
+/* Executes count sequences (3.1.1.4); the tables have been made. */
 static bool run_sequences(struct frame *frame, struct bytes data, uint32_t count,
                           struct output *output)
 {
@@ -564,7 +566,7 @@ static bool run_sequences(struct frame *frame, struct bytes data, uint32_t count
     return bits.left == 0;
 }
 
-/* Reads the header of the sequences section and makes the tables; passes both. */
+/* Reads the header of the sequences section, makes the tables, and removes both from the block. */
 static bool read_sequences(struct frame *frame, struct bytes *block, uint32_t *count)
 {
     if (block->size == 0) {
@@ -657,9 +659,9 @@ static bool decompress_block(struct frame *frame, bool *is_last)
 // ---- Frames
 
 struct frame_header {
-    uint64_t content_size; /* DECOMPRESS_SIZE_UNKNOWN: it does not say */
+    uint64_t content_size; /* DECOMPRESS_SIZE_UNKNOWN: not stated */
     uint64_t window_size;
-    size_t size; /* of the header, with its magic number; 0: it is cut */
+    size_t size; /* of the header, with the magic number; 0: the header is cut short */
     unsigned descriptor;
     bool has_dictionary;
 };
@@ -726,7 +728,7 @@ static bool check_content(struct frame *frame, const struct frame_header *header
     return true;
 }
 
-/* A frame starts from nothing (3.1.1.5, 3.1.1.3.2.1). */
+/* Resets what carries over from block to block (3.1.1.5, 3.1.1.3.2.1). */
 static void start_frame(struct frame *frame, const struct frame_header *header)
 {
     static const uint8_t offsets[REPEATED_OFFSETS] = {1, 4, 8};
@@ -812,7 +814,7 @@ bool zstd_decompress(struct decompression *decompression)
     return done;
 }
 
-/* As the first frame says, unless it is one to skip. */
+/* The size that the first frame states, unless it is a skippable one. */
 uint64_t zstd_size(struct bytes compressed)
 {
     bool known = compressed.size >= WORD_BYTES && load32(compressed.data) == MAGIC;
