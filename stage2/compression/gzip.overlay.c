@@ -96,7 +96,7 @@ static bool decompress_member(struct bytes compressed, size_t *size, uint8_t *de
         return fail(error, "decompresses to more than %zu bytes: it does not fit", capacity);
     }
     if (result < PUFF_DONE) {
-        return fail(error, "gzip data is damaged behind byte %zu of what it decompresses to",
+        return fail(error, "gzip data is damaged after byte %zu of what it decompresses to",
                     *length + (size_t)decompressed);
     }
     *size += deflated;

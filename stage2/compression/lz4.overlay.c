@@ -93,7 +93,7 @@ static bool decompress_block(struct decompression *decompression, size_t size, u
         size_t token = *at++;
         size_t literals = token >> 4, match = token & LENGTH_MORE;
         if (!read_length(&at, end, &literals) || literals > (size_t)(end - at)) {
-            return fail_block(decompression, at, "literals behind the block's end");
+            return fail_block(decompression, at, "literals after the block's end");
         }
         if (literals > room) {
             return fail_too_long(decompression, block_bytes);

@@ -190,7 +190,7 @@ static void data_that_is_no_deflate_stream_is_named(void **state)
     (void)state;
     size_t length = pack(1000);
     compressed[HEADER_BYTES] = 0x07; /* last block, of the reserved type 3 */
-    assert_fails(length, 1000, "gzip data is damaged behind byte 0 of what it decompresses to");
+    assert_fails(length, 1000, "gzip data is damaged after byte 0 of what it decompresses to");
 }
 
 /* DEFLATE data may end inside a byte: how many bits of it are not used, as zlib knows. */
