@@ -27,7 +27,7 @@ void iso_blocks_add(struct iso_blocks *blocks, uint32_t lba)
     blocks->lbas[at] = lba;
 }
 
-/* Shows a walk the sectors that it wants to see. */
+/* Runs a walk to its end, and gives it each sector that it asks for. */
 static bool walk_through(const struct iso *iso, struct iso9660_walk *walk, struct error *error)
 {
     const uint8_t *sector = NULL;
@@ -35,7 +35,7 @@ static bool walk_through(const struct iso *iso, struct iso9660_walk *walk, struc
     while ((step = iso9660_step(walk, sector, error)) == ISO9660_READ) {
         uint64_t offset = (uint64_t)walk->wanted_lba * ISO9660_SECTOR_SIZE;
         if (offset + ISO9660_SECTOR_SIZE > iso->bytes.size) {
-            return fail(error, "sector %u is behind the end of the file", walk->wanted_lba);
+            return fail(error, "sector %u is beyond the end of the file", walk->wanted_lba);
         }
         sector = iso->bytes.data + offset;
         if (iso->seen != NULL) {
@@ -97,7 +97,7 @@ bool iso_contents(const struct iso *iso, const struct iso9660_file *file, struct
         const struct iso9660_extent *extent = &file->extents[i];
         uint64_t end = (uint64_t)extent->lba * ISO9660_SECTOR_SIZE + extent->length_bytes;
         if (end > iso->bytes.size) {
-            return fail(error, "its data go on behind the end of the ISO");
+            return fail(error, "its data go on beyond the end of the ISO");
         }
     }
     contents->size = (size_t)file->size;

@@ -15,16 +15,16 @@
 #include "stage2/compression/compression.h"
 #include "stage2/compression/decompress.h"
 
-/* More would not fit below 4 GiB with any kernel. */
+/* The largest file that fits below 4 GiB together with a kernel. */
 #define UNCOMPRESSED_MAX_BYTES ((size_t)3 << 30)
 
-/* To look a path up: its symbolic links' targets and the file's extents. */
+/* Working memory to find a path in an ISO: symbolic links' targets and the file's extents. */
 enum { IN_ISO_BYTES = 64 * 1024 };
 
 // ---- The command line's sources
 
-/* Copies text up to its end, or to its first `=` that is meant as such; takes backslashes off.
-   Returns where it stopped, NULL when it does not fit. */
+/* Copies text up to its end or, if stop_at_equals, up to its first `=` without a backslash. Removes
+   the backslashes. Returns where it stopped; NULL: the part is too long. */
 static const char *take_part(const char *text, bool stop_at_equals, char part[PATH_MAX])
 {
     size_t length = 0;
@@ -41,7 +41,7 @@ static const char *take_part(const char *text, bool stop_at_equals, char part[PA
     return text;
 }
 
-/* Appends "/" and a name to a path of the ISO ("/" is the root); false when it does not fit. */
+/* Appends "/" and a name to a path of the ISO ("/" is the root). False: it is too long. */
 static bool append_name(char path[PATH_MAX], const char *name, size_t length)
 {
     size_t used = strcmp(path, "/") == 0 ? 0 : strlen(path);
@@ -54,7 +54,8 @@ static bool append_name(char path[PATH_MAX], const char *name, size_t length)
     return true;
 }
 
-/* The next name in a path; NULL at its end. */
+/* Returns the path's next name, which ends after *length bytes, and moves *at to its end. NULL:
+   there is no further name. */
 static const char *next_name(const char **at, size_t *length)
 {
     const char *name = *at + strspn(*at, "/");
@@ -63,7 +64,7 @@ static const char *next_name(const char **at, size_t *length)
     return *length > 0 ? name : NULL;
 }
 
-/* The absolute path that a target means: one slash between names, none at the end. */
+/* Makes a target an absolute path with one slash between names and none at the end. */
 static bool clean_target(const char *text, char target[PATH_MAX], struct error *error)
 {
     const char *at = text, *name;
@@ -113,7 +114,7 @@ bool tree_add(struct tree *tree, const char *operand, struct error *error)
 
 // ---- Looking a path up
 
-/* What path has behind directory: "" or "/…"; NULL when it is not below it. */
+/* Returns the part of a path after the directory: "" or "/…". NULL: it is not in the directory. */
 static const char *path_below(const char *path, const char *directory)
 {
     size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
@@ -122,7 +123,7 @@ static const char *path_below(const char *path, const char *directory)
     return below ? path + length : NULL;
 }
 
-/* What stands at node->path, whose directories have been looked up before. */
+/* Looks up node->path, whose directory has been looked up before. False: nothing is there. */
 static bool look_up(const struct tree *tree, struct tree_node *node)
 {
     bool only_in_iso = strcmp(node->path, "/") == 0;
@@ -146,7 +147,8 @@ static bool look_up(const struct tree *tree, struct tree_node *node)
     return only_in_iso;
 }
 
-/* Puts a symbolic link's target in front of what is still to be walked. */
+/* Follows a symbolic link: pending becomes its target and the rest of the path, node->path the
+   directory in which the target starts. */
 static bool follow_link(struct tree_node *node, char pending[PATH_MAX], const char *rest,
                         struct error *error)
 {
@@ -171,7 +173,7 @@ static bool follow_link(struct tree_node *node, char pending[PATH_MAX], const ch
     return true;
 }
 
-/* Goes from the directory node->path to the name in it. */
+/* Goes from the directory node->path to its entry of this name. */
 static bool step_into(const struct tree *tree, struct tree_node *node, const char *name,
                       size_t length, struct error *error)
 {
@@ -248,8 +250,8 @@ bool tree_find(const struct tree *tree, const char *path, struct tree_node *node
 
 static const struct tree *selected;
 
-/* The disk paths of the files that are open; struct file's descriptor is an index here, so that
-   hundreds of modules need no file descriptor each. */
+/* The disk paths of the open files. A struct file's descriptor is an index into this array, since
+   hundreds of modules would take too many file descriptors. */
 static char **open_paths;
 static size_t open_count;
 
@@ -278,7 +280,7 @@ static bool remember(const char *disk, int *descriptor, struct error *error)
     return true;
 }
 
-/* Decompresses the file to the arena's free part. */
+/* Decompresses a file into the free part of the arena. */
 static bool decompress_file(struct bytes compressed, struct file *file, struct arena *arena,
                             struct error *error)
 {
@@ -325,7 +327,7 @@ static bool decompress_if_compressed(int descriptor, struct file *file, struct a
     return done;
 }
 
-/* A file of an ISO is in memory, like one that has been decompressed. */
+/* Opens a file of an ISO. Its contents are in memory, as a decompressed file's are. */
 static bool open_in_iso(const char *path, enum file_compression compression, struct file *file,
                         struct arena *arena, struct error *error)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The directories and files that become the ISO, seen as the one tree that they will be there; or
-// those of an ISO that there is. Implements stage2/fs/file.h over it.
+// The tree of a future ISO, put together from directories and files of the disk; or the tree of an
+// existing ISO. Implements stage2/fs/file.h for it.
 #pragma once
 
 #include <limits.h>
@@ -13,30 +13,30 @@
 struct tree_source {
     char target[PATH_MAX]; /* in the ISO: "/", "/boot/kernel" */
     char disk[PATH_MAX];   /* absolute, free of symbolic links */
-    bool is_directory;     /* its contents go into the target, which other sources may fill too */
+    bool is_directory;     /* its contents go into the target, together with other sources' */
 };
 
 struct tree {
-    struct tree_source *sources; /* the later wins */
+    struct tree_source *sources; /* of files with the same target, the last wins */
     size_t count;
-    bool follows_links;    /* the ISO has what symbolic links lead to on the disk */
-    const struct iso *iso; /* in place of the sources; NULL: there is none */
+    bool follows_links;    /* the ISO gets the files to which symbolic links on the disk lead */
+    const struct iso *iso; /* if not NULL, the tree is this ISO's, and there are no sources */
 };
 
 struct tree_node {
     char path[PATH_MAX]; /* in the ISO, free of symbolic links */
-    char disk[PATH_MAX]; /* "" for what only exists in the ISO */
-    struct stat status;  /* of what is in an ISO, type and size only */
+    char disk[PATH_MAX]; /* "" for a directory that is only in the ISO */
+    struct stat status;  /* for a file of an ISO: only type and size */
 };
 
-/* Adds what the command line names: DIRECTORY, FILE, or TARGET=SOURCE, with `\=` and `\\` for
-   characters that are meant as such. sources has room for one more. */
+/* Adds a source as the command line names it: DIRECTORY, FILE or TARGET=SOURCE, in which `\=` and
+   `\\` are a literal `=` and `\`. The array of sources must have room for it. */
 bool tree_add(struct tree *tree, const char *operand, struct error *error);
 
-/* Finds a path as the loader will on the ISO: symbolic links in it are followed inside it. False
-   with a reason that does not repeat the path. */
+/* Finds a path as the loader will find it on the ISO: symbolic links are followed inside the ISO.
+   The error's message does not contain the path. */
 bool tree_find(const struct tree *tree, const char *path, struct tree_node *node,
                struct error *error);
 
-/* Says which tree file_open() means; forgets the files that are open. */
+/* Selects the tree that file_open() reads (NULL: none), and closes all open files. */
 void tree_select(const struct tree *tree);
