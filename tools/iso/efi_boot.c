@@ -23,14 +23,14 @@ enum {
     DOS_PE_OFFSET = 0x3c,
     PE_OPTIONAL_HEADER = 24,
     PE_MAGIC_PLUS = 0x20b,
-    PE_DIRECTORIES = 96, /* in the optional header … */
+    PE_DIRECTORIES = 96, /* offset in the optional header of PE32 */
     PE_DIRECTORIES_PLUS = 112,
-    PE_CERTIFICATES = 4, /* … of two words each: place, size */
+    PE_CERTIFICATES = 4, /* index; a directory is two words: place, size */
 
     HEAD_OEM_NAME = 3,
 };
 
-/* What firmware starts, and what shim starts. */
+/* The files that firmware or shim starts. */
 static const struct {
     const char *name, *lower_case, *fat_name;
     struct bytes (*ours)(void); /* NULL: only if the user has one */
@@ -47,7 +47,7 @@ static_assert(1 + LOADERS == EFI_BOOT_FILES_MAX, "the head and the loaders");
 
 // ---- The user's files
 
-/* The folder as the tree spells it. */
+/* Returns the folder's name as the tree spells it. */
 static const char *choose_folder(const struct tree *tree)
 {
     static const char *const folders[] = {"/EFI/BOOT", "/EFI/boot", "/efi/boot"};
@@ -104,14 +104,14 @@ static bool read_users(struct efi_boot_file *file, const struct tree_node *node,
     return true;
 }
 
-/* Whether it is a loader of Whelk's: it says so in its .sbat section. */
+/* True for a Whelk: its .sbat section has this line. */
 static bool is_whelk(struct bytes image)
 {
     static const char mark[] = "\nwhelk,";
     return memmem(image.data, image.size, mark, sizeof mark - 1) != NULL;
 }
 
-/* Whether a PE image carries certificates. */
+/* True if a PE image has certificates. */
 static bool is_signed(struct bytes image)
 {
     size_t header = image.size >= DOS_PE_OFFSET + 4 ? load32(image.data + DOS_PE_OFFSET) : 0;
@@ -126,7 +126,8 @@ static bool is_signed(struct bytes image)
 
 // ---- The files of an ISO
 
-/* The user's, unless it is what an older ISO of Whelk's had; or else ours, if we have one. */
+/* Adds the user's loader, else ours if we have one. An unsigned Whelk in the tree comes from an
+   older ISO: ours replaces it. */
 static bool add_loader(struct efi_boot *boot, const struct tree *tree, const char *folder,
                        size_t index, struct error *error)
 {
@@ -158,7 +159,7 @@ static bool add_loader(struct efi_boot *boot, const struct tree *tree, const cha
     return true;
 }
 
-/* Whether the tree has something else where our head goes. */
+/* True, with an error, if the tree has a file of the head's name that is no such head. */
 static bool is_taken(const struct tree *tree, struct error *error)
 {
     struct tree_node node;
@@ -180,7 +181,7 @@ static bool is_taken(const struct tree *tree, struct error *error)
     return !ours;
 }
 
-/* The volume's head, with a serial number that follows from the files' contents. */
+/* Makes the volume's head. Its serial number is derived from the files' contents. */
 static bool make_head(struct efi_boot *boot, struct error *error)
 {
     struct fat_file files[LOADERS];

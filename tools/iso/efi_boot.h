@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The files by which an ISO boots on UEFI machines: the loaders in EFI/BOOT and, in front of them,
-// the head of the FAT volume that consists of them (tools/iso/fat.h). docs/uefi.md says what of the
-// user's tree takes their place.
+// The files with which an ISO boots on UEFI machines: the head of a FAT volume (tools/iso/fat.h),
+// then the loaders in EFI/BOOT, whose data the volume contains. docs/uefi.md says which files of
+// the user's tree replace them.
 #pragma once
 
 #include <limits.h>
@@ -16,19 +16,19 @@ struct efi_boot_file {
     char path[PATH_MAX];  /* in the ISO */
     const char *fat_name; /* in the volume; the head has none */
     struct bytes contents;
-    uint8_t *owned; /* the contents, if they are the user's */
+    uint8_t *owned; /* the contents of a user's file, to be freed; else NULL */
 };
 
 struct efi_boot {
-    struct efi_boot_file files[EFI_BOOT_FILES_MAX]; /* in the ISO one behind the other */
-    size_t count;                                   /* 0: the tree has a volume of its own … */
-    char volume[PATH_MAX];                          /* … here; else the first file's path */
+    struct efi_boot_file files[EFI_BOOT_FILES_MAX]; /* each follows the last in the ISO */
+    size_t count;                                   /* 0: the tree has a volume of its own */
+    char volume[PATH_MAX];                          /* path of that volume, else of the head */
     uint8_t head[FAT_HEAD_BYTES_MAX];
 };
 
-/* Chooses the files for a tree; efi_boot_free() in any case. */
+/* Chooses the files for a tree. Call efi_boot_free() in any case. */
 bool efi_boot_choose(struct efi_boot *boot, const struct tree *tree, struct error *error);
 void efi_boot_free(struct efi_boot *boot);
 
-/* The blocks that they take in the ISO. */
+/* Returns how many blocks the files take in the ISO. */
 size_t efi_boot_blocks(const struct efi_boot *boot);

@@ -25,7 +25,7 @@ enum {
     ENTRY_RBA = 8,
 };
 
-/* Looks through the sections for what is there, and for their end. */
+/* Finds the first entry for UEFI, the last section header, and the sections' end. */
 static void read_sections(struct el_torito *catalog)
 {
     catalog->end = FIRST_SECTION;

@@ -67,7 +67,7 @@ static void set_next(uint8_t *table, uint32_t cluster, uint32_t next)
     store16(at, (uint16_t)(cluster % 2 == 0 ? (both & 0xf000) | next : (both & 0xf) | next << 4));
 }
 
-/* Chains the clusters of one file and returns the cluster behind. */
+/* Chains a file's clusters, and returns the cluster after them. */
 static uint32_t chain(uint8_t *table, uint32_t first, uint32_t count)
 {
     for (uint32_t i = 1; i <= count; i++) {
@@ -112,7 +112,7 @@ static void put_boot_sector(uint8_t *sector, uint32_t reserved, uint32_t table_s
     store16(sector + BOOT_SIGNATURE, 0xaa55);
 }
 
-/* The directories' clusters, and the chains of all clusters. */
+/* Writes the root, the clusters of EFI and EFI/BOOT, and the chains of all clusters. */
 static void put_directories(uint8_t *root, uint8_t *table, uint8_t *clusters,
                             const struct fat_file *files, size_t count)
 {
@@ -150,7 +150,7 @@ size_t fat_write_head(uint8_t head[FAT_HEAD_BYTES_MAX], const struct fat_file *f
     }
     uint32_t table_bytes = (clusters + FIRST_CLUSTER) * 3 / 2 + 1;
     uint32_t table_sectors = (table_bytes + SECTOR - 1) / SECTOR;
-    /* Reserved sectors fill up to the next block. */
+    /* Enough reserved sectors that the first cluster starts a block. */
     uint32_t front = clusters_of((uint64_t)(1 + TABLES * table_sectors + 1) * SECTOR);
     uint32_t reserved = front * SECTORS_PER_CLUSTER - 1 - TABLES * table_sectors;
     uint8_t *table = head + (size_t)reserved * SECTOR;

@@ -17,16 +17,16 @@
 #include "tools/iso/store.h"
 
 enum {
-    IMAGE_DISC_ID = 40,        /* boot/bios/boot.asm: disc_id, which no checksum covers, … */
-    IMAGE_DISC_BYTES = 16 + 4, /* … and behind it the disc's size, in blocks */
+    IMAGE_DISC_ID = 40,        /* offset of boot.asm's disc_id, which no checksum covers */
+    IMAGE_DISC_BYTES = 16 + 4, /* the id, then the disc's size in blocks */
 
     SECTOR = 512, /* the disk's */
     BLOCK = 2048, /* the ISO's */
     SYSTEM_AREA = 16 * BLOCK,
 
     /* The MBR. */
-    MBR_IMAGE_BLOCK = 0x1b0, /* see mbr.asm: 512-byte blocks before the boot image … */
-    MBR_IMAGE_BIAS = 4,      /* … plus this */
+    MBR_IMAGE_BLOCK = 0x1b0, /* see mbr.asm: the boot image's first sector plus the bias */
+    MBR_IMAGE_BIAS = 4,
     MBR_CODE_MAX = MBR_IMAGE_BLOCK,
     MBR_DISK_SIGNATURE = 440,
     MBR_PARTITIONS = 446,
@@ -55,13 +55,13 @@ enum {
 };
 static_assert(HYBRID_BACKUP_BYTES == GPT_ENTRIES_BYTES + SECTOR, "the backup: entries and header");
 
-/* Microsoft basic data, EBD0A0A2-B9E5-4433-87C0-68B6B72699C7: what systems look into. */
+/* Microsoft basic data, EBD0A0A2-B9E5-4433-87C0-68B6B72699C7: systems look for files in it. */
 static const uint8_t basic_data_type[GUID_BYTES] = {0xa2, 0xa0, 0xd0, 0xeb, 0xe5, 0xb9, 0x33, 0x44,
                                                     0x87, 0xc0, 0x68, 0xb6, 0xb7, 0x26, 0x99, 0xc7};
 #define HASHED_BYTES ((uint64_t)64 << 20)
 static const uint8_t gpt_signature[8] = {'E', 'F', 'I', ' ', 'P', 'A', 'R', 'T'};
 static const char iso_name[] = "Whelk ISO";
-/* EFI system partition, C12A7328-F81F-11D2-BA4B-00A0C93EC93B: what UEFI starts. */
+/* EFI system partition, C12A7328-F81F-11D2-BA4B-00A0C93EC93B: UEFI boots from it. */
 static const uint8_t efi_system_type[GUID_BYTES] = {0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8, 0xd2, 0x11,
                                                     0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b};
 #define GPT_REQUIRED  ((uint64_t)1 << 0)
@@ -80,7 +80,7 @@ static uint32_t crc32(uint32_t crc, const uint8_t *data, size_t size)
     return ~crc;
 }
 
-/* Goes on with a hash: quick, and good enough to tell ISOs apart. */
+/* Continues a hash that is quick, and good enough to tell ISOs apart. */
 static uint64_t hash_more(uint64_t hash, const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -89,8 +89,7 @@ static uint64_t hash_more(uint64_t hash, const uint8_t *data, size_t size)
     return hash ^ hash >> 32;
 }
 
-/* What the ISO contains, as a number: of its descriptors, directories and first files, which are
-   those that boot. */
+/* Hashes the ISO's first part: descriptors, directories, and the first files, those that boot. */
 static bool hash_contents(int iso, uint64_t size, uint64_t *hash, struct error *error)
 {
     uint8_t data[32 * BLOCK];
@@ -106,7 +105,7 @@ static bool hash_contents(int iso, uint64_t size, uint64_t *hash, struct error *
     return true;
 }
 
-/* An identifier from the contents' hash: a GUID of RFC 9562's version 8. */
+/* Makes a GUID (RFC 9562, version 8) of the contents' hash. Each purpose gets another one. */
 static void make_guid(uint64_t hash, uint8_t purpose, uint8_t guid[GUID_BYTES])
 {
     for (uint8_t i = 0; i < 2; i++) {
@@ -119,8 +118,8 @@ static void make_guid(uint64_t hash, uint8_t purpose, uint8_t guid[GUID_BYTES])
     guid[8] = (uint8_t)((guid[8] & 0x3f) | 0x80); /* variant */
 }
 
-/* Systems know a volume by its modification date (blkid calls it the UUID). Where no one has chosen
-   it, each ISO gets its own time of that day. */
+/* Writes a time of day, made of the hash, to the volumes' modification dates if the user has chosen
+   none. Systems identify a volume by that date (blkid calls it the UUID). */
 static bool write_identity(int iso, uint64_t hash, struct error *error)
 {
     uint8_t descriptor[BLOCK], *date = descriptor + DESCRIPTOR_MODIFIED;
@@ -151,15 +150,15 @@ static void put_mbr_partition(uint8_t *mbr, size_t index, uint8_t status, uint8_
 {
     uint8_t *at = mbr + MBR_PARTITIONS + index * MBR_PARTITION_BYTES;
     at[0] = status;
-    memcpy(at + 1, (const uint8_t[]){0, 2, 0}, 3); /* start in CHS: sector 2, as UEFI has it */
+    memcpy(at + 1, (const uint8_t[]){0, 2, 0}, 3); /* start in CHS: sector 2, as UEFI says */
     at[4] = type;
     memset(at + 5, 0xff, 3); /* end in CHS: too large */
     store32(at + 8, start);
     store32(at + 12, count);
 }
 
-/* The protective MBR. Some firmware boots no disk without an active partition, and UEFI wants the
-   protective one not to be active: so a second entry, of no type, is. */
+/* Writes the protective MBR. Some BIOSes boot no disk without an active partition, but UEFI forbids
+   the protective one to be active: so a second entry, of type "unused", is active. */
 static void put_mbr(uint8_t *sector, struct bytes code, uint32_t boot_image_block,
                     uint64_t sector_count, uint32_t disk_signature)
 {
@@ -175,7 +174,7 @@ static void put_mbr(uint8_t *sector, struct bytes code, uint32_t boot_image_bloc
     sector[MBR_SIGNATURE + 1] = 0xaa;
 }
 
-/* Sectors, the last one included. */
+/* A range of sectors, `last` included. */
 struct range {
     uint64_t first, last;
 };
@@ -192,7 +191,8 @@ static void put_gpt_entry(uint8_t *entry, const uint8_t type[GUID_BYTES], const 
     }
 }
 
-/* Partitions do not overlap: the ISO is one up to what UEFI starts, and one behind it. */
+/* Writes the partitions, which must not overlap: the ISO up to the volume for UEFI, the volume, the
+   rest of the ISO. Without a volume the ISO is one partition. */
 static void put_gpt_entries(uint8_t *entries, uint64_t hash, struct range all, struct range efi)
 {
     const uint64_t iso_flags = GPT_REQUIRED | GPT_READ_ONLY;
@@ -238,8 +238,8 @@ static bool is_free(const uint8_t *bytes, size_t length)
     return true;
 }
 
-/* Whether the first bytes of the ISO are free for the partition table, and the last ones, in the
-   padding, for its backup. */
+/* Checks that the system area is free for the partition table, and the last bytes of the padding
+   for its backup. */
 static bool check_room(int iso, uint64_t size, struct error *error)
 {
     uint8_t system_area[SYSTEM_AREA], tail[HYBRID_BACKUP_BYTES];
@@ -256,7 +256,7 @@ static bool check_room(int iso, uint64_t size, struct error *error)
            fail(error, "no room for the backup partition table at the end of the ISO");
 }
 
-/* A file's only extent. */
+/* Finds the extent of a file, which must have exactly one. */
 static bool find_extent(const struct iso *iso, const char *path, struct iso9660_extent *extent,
                         struct error *error)
 {
@@ -275,8 +275,8 @@ static bool find_extent(const struct iso *iso, const char *path, struct iso9660_
     return true;
 }
 
-/* Where the volume for UEFI is: the user's, or Whelk's files, which stand one behind the other, the
-   head in front. */
+/* Finds the volume for UEFI: the user's file, or Whelk's head and the loaders that follow it. *head
+   is the first file alone. */
 static bool find_volume(const struct iso *iso, const struct efi_boot *efi,
                         struct iso9660_extent *head, struct iso9660_extent *volume,
                         struct error *error)
@@ -292,7 +292,7 @@ static bool find_volume(const struct iso *iso, const struct efi_boot *efi,
         }
         uint32_t blocks = (volume->length_bytes + BLOCK - 1) / BLOCK;
         if (file.lba != volume->lba + blocks) {
-            fail(error, "%s: an option puts it elsewhere than behind %s; leave it out",
+            fail(error, "%s: an option puts it elsewhere than after %s; leave it out",
                  efi->files[i].path, efi->volume);
             return false;
         }
@@ -301,9 +301,9 @@ static bool find_volume(const struct iso *iso, const struct efi_boot *efi,
     return true;
 }
 
-/* The head of Whelk's volume gets the volume's length as a file too: so a program that writes the
-   files to another ISO takes all of it along. An entry that an option of the user's made stays the
-   only one. */
+/* Adds an entry for UEFI to the boot catalog, unless an option of the user has made one. The head's
+   file gets the length of the whole volume: programs that copy the files to another ISO then copy
+   the volume. */
 static bool add_efi(int iso, const char *path, const struct efi_boot *efi,
                     struct el_torito *catalog, struct error *error)
 {
@@ -335,7 +335,7 @@ static bool write_tables(int iso, const char *path, uint64_t size, struct bytes 
         return false;
     }
     make_guid(hash, 0, disk_guid);
-    /* MBR, GPT header, GPT entries; and the backup: entries, header. */
+    /* front: MBR, GPT header, GPT entries. The backup: entries, then header. */
     uint8_t front[GPT_ENTRIES_START + GPT_ENTRIES_BYTES] = {0};
     static_assert(sizeof front <= SYSTEM_AREA, "ISO 9660 leaves this much room");
     uint8_t back_header[SECTOR] = {0};

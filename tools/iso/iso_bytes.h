@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The bytes of an ISO that has just been written, to be changed in place. Offsets and lengths are
-// in bytes.
+// Reads and changes a finished ISO in place. Offsets and lengths are in bytes.
 #pragma once
 
 #include <stdbool.h>

@@ -17,7 +17,7 @@ enum {
     DESCRIPTOR_TERMINATOR = 255,
     DESCRIPTOR_ROOT = 156, /* a directory record */
 
-    /* A directory record, 9.1: numbers are there in both byte orders, 7.3.3. */
+    /* A directory record, 9.1. Its numbers are stored in both byte orders, 7.3.3. */
     RECORD_EXTENT = 2,
     RECORD_LENGTH = 10,
     RECORD_FLAGS = 25,
@@ -46,7 +46,7 @@ static bool is_directory(const uint8_t *record)
            (record[RECORD_NAME_LENGTH] != 1 || record[RECORD_NAME] > NAME_PARENT);
 }
 
-/* In a directory, by its record, and as many levels below. */
+/* Changes the records in a directory, given by its own record, and in this many levels below it. */
 static bool change_in(const struct change *change, const uint8_t *directory, unsigned levels,
                       struct error *error)
 {

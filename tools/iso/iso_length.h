@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The length that the directories of an ISO which has just been written give a file.
+// Changes the length of a file in the directories of a finished ISO.
 #pragma once
 
 #include <stdbool.h>
@@ -7,8 +7,7 @@
 #include "loader/error.h"
 #include "stage2/fs/iso9660.h"
 
-/* Changes it to this many bytes in the directory records (ECMA-119, 9.1) of all volume descriptors,
-   ISO 9660's and Joliet's. The file has one extent, and stands in the root or in a directory of the
-   root. */
+/* Sets the data length in the file's directory records (ECMA-119, 9.1), in ISO 9660's tree and in
+   Joliet's. The file has one extent, and is in the root or in a directory of the root. */
 bool iso_set_length(int iso, const struct iso9660_extent *file, uint32_t bytes,
                     struct error *error);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* By the number of arguments, without dashes, each between two blanks. */
+/* names[n] are the options with n arguments, without dashes, each between two blanks. */
 static const char *const names[] = {
     " d D f J l L N R r T U z allow-leading-dots allow-lowercase allow-multidot"
     " appended_part_as_apm appended_part_as_gpt boot-catalog-hide boot-info-table cache-inodes"

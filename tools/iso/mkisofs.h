@@ -4,5 +4,5 @@
 
 #include <stddef.h>
 
-/* How many words the option takes, itself included; 0: there is no such option. */
+/* Returns how many words the option takes, itself included; 0: there is no such option. */
 size_t mkisofs_option_words(const char *word);

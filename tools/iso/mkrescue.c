@@ -23,7 +23,7 @@
 #include "tools/tree/tree.h"
 
 #define BOOT_IMAGE_PATH   "/boot/whelk.img"
-#define BOOT_CATALOG_PATH "/boot/whelk.cat" /* hidden: no directory has it */
+#define BOOT_CATALOG_PATH "/boot/whelk.cat" /* hidden: in no directory */
 
 enum {
     STATUS_DONE = 0,
@@ -31,7 +31,7 @@ enum {
     STATUS_USAGE = 2,
 
     APPLICATION_BYTES = 129, /* of the application id, with a NUL */
-    FRONT_BLOCKS = 14,       /* of files in front of the boot image, at most */
+    FRONT_BLOCKS = 14,       /* most blocks of files before the boot image */
 };
 /* See docs/iso-layout.md; the backup GPT is in the padding. */
 #define RUN_OUT_BLOCKS      (128u * 1024u / ISO_BLOCK_BYTES)
@@ -49,7 +49,7 @@ struct settings {
 
 // ---- The command line
 
-/* The boot image is compressed in any case; a wrong word is wrong here as well. */
+/* Checks a compression's name, which has no other effect: the boot image is not compressed. */
 static bool check_compression(void *settings, const char *argument, struct error *error)
 {
     static const char *const known[] = {"no", "none", "auto", "xz", "gz", "lzo"};
@@ -62,13 +62,13 @@ static bool check_compression(void *settings, const char *argument, struct error
     return fail(error, "%s: no such compression", argument);
 }
 
-/* -V alone is no option of ours: for xorriso it is the volume's name, and so it is for GRUB. */
+/* -V is not --version: it is xorriso's option for the volume's name, as with grub-mkrescue. */
 static const struct option options[] = {
     {'o', "output", "FILE", "write the ISO to FILE (required)", options_text,
      offsetof(struct settings, output)},
     {0, "product-name", "STRING", "the product's name, in the ISO's application id", options_text,
      offsetof(struct settings, product_name)},
-    {0, "product-version", "STRING", "its version, behind the name", options_text,
+    {0, "product-version", "STRING", "its version, after the name", options_text,
      offsetof(struct settings, product_version)},
     {0, "xorriso", "FILE", "run FILE as xorriso", options_text, offsetof(struct settings, xorriso)},
     {'v', "verbose", NULL, "say what is ignored; show what xorriso says", options_flag,
@@ -108,7 +108,7 @@ static void show_help(const char *name)
            name);
     options_help(options);
     puts("\nOptions of `xorriso -as mkisofs`, like -volid NAME, -J and -iso-level 3, reach\n"
-         "xorriso, as do the commands behind --. grub-mkrescue's other options, like\n"
+         "xorriso, as do the commands after --. grub-mkrescue's other options, like\n"
          "--directory=DIR and --modules=MODULES, are taken and have no effect.");
 }
 
@@ -116,7 +116,7 @@ static void show_help(const char *name)
 
 static const char our_mark[] = "Whelk: boot error"; /* in the boot sector */
 
-/* Whether the tree has something where Whelk's own files go that is not Whelk's. */
+/* True, with an error, if the tree has a file of this path that is not Whelk's own. */
 static bool has_our_name(const struct tree *tree, const char *path, struct error *error)
 {
     struct tree_node node;
@@ -137,7 +137,7 @@ static bool has_our_name(const struct tree *tree, const char *path, struct error
     return !ours;
 }
 
-/* Whether it is the folder of one of GRUB's platforms, which some name without a -d in front. */
+/* True for the folder of a GRUB platform: some users name it without -d. */
 static bool is_grub_platform(const char *operand)
 {
     static const char *const marks[] = {"modinfo.sh", "moddep.lst"};
@@ -151,7 +151,7 @@ static bool is_grub_platform(const char *operand)
     return true;
 }
 
-/* Reads the sources; room for them, and for Whelk's own, is made here. */
+/* Reads the sources. The array gets room for them and for Whelk's own files. */
 static bool read_sources(struct tree *tree, const struct command_line *line, bool verbose,
                          struct error *error)
 {
@@ -179,19 +179,19 @@ static bool read_sources(struct tree *tree, const struct command_line *line, boo
 
 // ---- What the ISO is made of
 
-/* Enough that the ISO, with Whelk's files and the largest of the others, reaches the smallest size.
- */
+/* Returns the padding's size: room for the backup GPT and for systems that read ahead, and enough
+   to reach the smallest size with Whelk's files and the largest of the others. */
 static unsigned padding_blocks(const struct load_order *order, const struct efi_boot *efi)
 {
     uint64_t efi_blocks = efi_boot_blocks(efi), padding = BACKUP_BLOCKS;
     uint64_t file_blocks = order->largest_bytes / ISO_BLOCK_BYTES +
                            embedded_boot_image().size / ISO_BLOCK_BYTES + efi_blocks;
-    padding += efi_blocks < RUN_OUT_BLOCKS ? RUN_OUT_BLOCKS - efi_blocks : 0; /* they stand last */
+    padding += efi_blocks < RUN_OUT_BLOCKS ? RUN_OUT_BLOCKS - efi_blocks : 0; /* they come last */
     uint64_t missing = file_blocks < SMALLEST_ISO_BLOCKS ? SMALLEST_ISO_BLOCKS - file_blocks : 0;
     return (unsigned)(missing > padding ? missing : padding);
 }
 
-/* The product that the user named, with its version: the application id. */
+/* Makes the application id: the user's product and its version. */
 static void name_product(char application[APPLICATION_BYTES], const struct settings *settings)
 {
     const char *name = settings->product_name, *version = settings->product_version;
@@ -199,7 +199,7 @@ static void name_product(char application[APPLICATION_BYTES], const struct setti
              name != NULL && version != NULL ? " " : "", version != NULL ? version : "");
 }
 
-/* The same tree makes the same ISO: no date is that of a file or of now. */
+/* Sets the ISO's dates, to SOURCE_DATE_EPOCH or to fixed ones: the same tree makes the same ISO. */
 static bool set_dates(struct iso_request *request, struct error *error)
 {
     static const char variable[] = "SOURCE_DATE_EPOCH";
@@ -218,7 +218,7 @@ static bool set_dates(struct iso_request *request, struct error *error)
         gmtime_r(&seconds, &date);
         strftime(request->date, sizeof request->date, "%Y%m%d%H%M%S00", &date);
     }
-    request->file_date = seconds > 0 ? seconds : 1; /* xorriso takes 0 for the files' own */
+    request->file_date = seconds > 0 ? seconds : 1; /* to xorriso, 0 means each file's own */
     return true;
 }
 
@@ -260,8 +260,8 @@ static bool add_own_files(struct tree *tree, const struct efi_boot *efi,
     return done;
 }
 
-/* How many of the first files come with the boot image in one read: image_dma.asm reads up to 31
-   blocks in front of it, descriptors and directories among them. */
+/* Returns how many of the first files come before the boot image, to be read together with it:
+   image_dma.asm reads up to 31 blocks before it, descriptors and directories among them. */
 static size_t count_before_image(const struct tree *tree, const struct load_order *order)
 {
     uint64_t blocks = 0;
@@ -279,7 +279,7 @@ static size_t count_before_image(const struct tree *tree, const struct load_orde
     return order->count;
 }
 
-/* xorriso makes the ISO where the user has something to tell it. */
+/* True if xorriso must make the ISO, because the user has named it or has options for it. */
 static bool is_for_xorriso(const struct settings *settings, const struct command_line *line)
 {
     return settings->xorriso != NULL || line->foreign.count > 0 || line->rest.count > 0;
@@ -331,7 +331,7 @@ static bool write_iso(const struct settings *settings, const struct command_line
     return done;
 }
 
-/* Everything behind the command line. */
+/* Makes the ISO, once the command line is read. */
 static bool make(const struct settings *settings, const struct command_line *line)
 {
     struct tree tree = {0};

@@ -21,7 +21,7 @@ static struct output current; /* directory is "" when there is none */
 static volatile pid_t writer;
 static const char *volatile around; /* the caller's directory; NULL: none */
 
-/* Safe in a signal handler. */
+/* Removes the temporary directory. Safe in a signal handler. */
 static void remove_temporary(void)
 {
     if (current.directory[0] != '\0') {
@@ -34,7 +34,7 @@ static void remove_temporary(void)
     }
 }
 
-static void take_away_and_die(int number)
+static void remove_and_die(int number)
 {
     if (writer > 0) {
         kill(writer, SIGKILL);
@@ -63,10 +63,10 @@ static void block_signals(int how)
     sigprocmask(how, &set, NULL);
 }
 
-/* A signal that our parent had us ignore (nohup) stays ignored. */
+/* Catches the deadly signals, except those that our parent has us ignore (nohup). */
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = take_away_and_die, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = remove_and_die, .sa_flags = (int)SA_RESETHAND};
     action.sa_mask = deadly_set();
     for (size_t i = 0; i < DEADLY_SIGNAL_COUNT; i++) {
         struct sigaction before;
@@ -74,10 +74,10 @@ static void catch_signals(void)
             sigaction(deadly_signals[i], &action, NULL);
         }
     }
-    signal(SIGXFSZ, SIG_IGN); /* writing fails then, with a reason */
+    signal(SIGXFSZ, SIG_IGN); /* then write() fails, with a reason */
 }
 
-/* What is printed goes to standard error from now on. */
+/* Keeps standard output for the copy. What is printed goes to standard error from now on. */
 static bool take_standard_output(struct output *output, struct error *error)
 {
     if (isatty(STDOUT_FILENO)) {
@@ -89,7 +89,7 @@ static bool take_standard_output(struct output *output, struct error *error)
            fail(error, "-: %s", strerror(errno));
 }
 
-/* A pipe or a device; a disk that is in use is left alone: O_EXCL (open(2)). */
+/* Opens a pipe or a device. O_EXCL refuses a disk that is in use (open(2)). */
 static bool open_other(struct output *output, mode_t mode, struct error *error)
 {
     int flags = O_WRONLY | O_CLOEXEC | (S_ISBLK(mode) ? O_EXCL : 0);
@@ -97,7 +97,7 @@ static bool open_other(struct output *output, mode_t mode, struct error *error)
     return output->copied_to >= 0 || fail(error, "%s: %s", output->name, strerror(errno));
 }
 
-/* Where the ISO waits until it is copied. */
+/* Sets the place to the directory for temporary files: the ISO is copied from there. */
 static bool find_place_aside(struct output *output, struct error *error)
 {
     const char *parent = getenv("TMPDIR");
@@ -109,7 +109,7 @@ static bool find_place_aside(struct output *output, struct error *error)
     return true;
 }
 
-/* Where the file will be: links followed, so that a link stays one. */
+/* Finds the ISO's place. A symbolic link is followed, so it stays and its target is replaced. */
 static bool find_place(struct output *output, struct error *error)
 {
     const char *path = output->name;
@@ -144,7 +144,7 @@ static bool find_place(struct output *output, struct error *error)
     return length < PATH_MAX || fail(error, "%.100s…: the name is too long", path);
 }
 
-/* Names the temporary directory and the files in it; mkdtemp() fills in the X's. */
+/* Names the temporary directory, whose X's mkdtemp() replaces. False: the name is too long. */
 static bool name_temporary(struct output *output)
 {
     int parent = (int)(strrchr(output->path, '/') - output->path);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See prepare.h. Reads the ISO, not the tree, with the loader's own code: what it finds there is
-// what the loader would find.
+// See prepare.h. The finished ISO is read with the loader's own code, which finds what the loader
+// will find.
 #include "tools/iso/prepare.h"
 
 #include <errno.h>
@@ -31,13 +31,13 @@ enum {
 /* An ISO under preparation. */
 struct preparation {
     struct iso iso;
-    struct iso_blocks seen; /* by which all was found; with too many it is not worth it */
+    struct iso_blocks seen; /* all that the result depends on; too many: no block is written */
     struct arena arena;
     union prepared_block block;
-    size_t used; /* bytes of it */
+    size_t used; /* bytes of the block */
 };
 
-/* A file that is one run of blocks. */
+/* Finds a file with at most one extent. False: there is none. */
 static bool find_file(struct preparation *preparation, const char *path,
                       struct iso9660_extent *extent, struct bytes *contents)
 {
@@ -52,7 +52,7 @@ static bool find_file(struct preparation *preparation, const char *path,
     return true;
 }
 
-/* Adds a text and sets its offset. False: no room; the last byte stays a NUL. */
+/* Appends a text with its NUL and sets its offset; a text that is NULL has none. False: no room. */
 static bool add_text(struct preparation *preparation, const char *text, uint16_t *offset)
 {
     size_t length = text != NULL ? strlen(text) + 1 : 0;
@@ -97,7 +97,7 @@ static bool add_files(struct preparation *preparation, const struct config_boot 
     return done;
 }
 
-/* Bytes of the kernel, on which all depends. */
+/* Adds the blocks with these bytes of the kernel to those that the result depends on. */
 static void add_seen(struct preparation *preparation, uint64_t offset, uint64_t length)
 {
     uint32_t lba = prepared_files(&preparation->block)->extent.lba;
@@ -106,8 +106,8 @@ static void add_seen(struct preparation *preparation, uint64_t offset, uint64_t 
     }
 }
 
-/* Plans it, and adds what of the kernel the plan depends on. False: it is better planned when it
-   boots, as the machine has a say in it. */
+/* Plans the boot, and adds the kernel's blocks that the plan depends on. False: this boot can only
+   be planned on the machine itself. */
 static bool find_plan(struct preparation *preparation, const struct config_boot *boot,
                       struct plan *plan)
 {
@@ -131,7 +131,7 @@ static bool find_plan(struct preparation *preparation, const struct config_boot 
     return true;
 }
 
-/* The blocks that all depends on. */
+/* Writes the blocks that the result depends on, as ranges. False: no room. */
 static bool add_ranges(struct preparation *preparation)
 {
     struct prepared *prepared = &preparation->block.prepared;
@@ -153,7 +153,7 @@ static bool add_ranges(struct preparation *preparation)
     return true;
 }
 
-/* Behind all else. */
+/* Writes the texts, after everything else in the block. False: no room. */
 static bool add_texts(struct preparation *preparation, const struct config_boot *boot)
 {
     struct prepared *prepared = &preparation->block.prepared;
@@ -196,13 +196,13 @@ static void sum_up(struct preparation *preparation)
 {
     uint32_t sum = prepared_sum(0, &preparation->block);
     for (size_t i = 0; i < preparation->seen.count; i++) {
-        const uint8_t *data = preparation->iso.bytes.data; /* a page's start */
+        const uint8_t *data = preparation->iso.bytes.data; /* aligned to pages */
         sum = prepared_sum(sum, data + (size_t)preparation->seen.lbas[i] * BLOCK);
     }
     preparation->block.prepared.sum = sum;
 }
 
-/* Whether it boots at once, and wherever it is evaluated boots the same. */
+/* True if the config boots at once, and boots the same on each machine. */
 static bool evaluate(struct bytes text, struct arena *arena, struct config_boot *boot)
 {
     static struct config config;
@@ -214,7 +214,7 @@ static bool evaluate(struct bytes text, struct arena *arena, struct config_boot 
            boot->action == CONFIG_ACTION_BOOT && config.warnings == NULL && !config.needs_overlay;
 }
 
-/* The config's text, on which all depends. */
+/* Reads the config, and adds its blocks to those that the result depends on. */
 static bool read_config(struct preparation *preparation, struct bytes *text)
 {
     struct iso9660_extent extent;
@@ -227,7 +227,7 @@ static bool read_config(struct preparation *preparation, struct bytes *text)
     return true;
 }
 
-/* The block for this ISO; false: there is none. */
+/* Makes the block for this ISO. False: its config is not plain. */
 static bool prepare(struct preparation *preparation, const char *iso_path)
 {
     struct config_boot boot;

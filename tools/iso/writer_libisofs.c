@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See writer.h: the writer with libisofs, the library in which xorriso makes its ISOs. (xorriso
-// itself sleeps for a tenth of a second, most of the time that a small ISO takes.)
+// See writer.h: the writer with libisofs, which is xorriso's own library. (xorriso sleeps for a
+// tenth of a second, which is most of the time for a small ISO.)
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LIBISOFS_WITHOUT_LIBBURN /* it declares struct burn_source itself then */
+#define LIBISOFS_WITHOUT_LIBBURN /* then it declares struct burn_source itself */
 #include <libisofs/libisofs.h>   /* needs <stdint.h> */
 
 #include "tools/iso/writer.h"
@@ -28,7 +28,7 @@ enum {
     HIDDEN = LIBISO_HIDE_ON_RR | LIBISO_HIDE_ON_JOLIET | LIBISO_HIDE_ON_HFSPLUS,
 };
 
-#define LARGE_BYTES ((uint64_t)256 << 20) /* takes so long that a bar is worth it */
+#define LARGE_BYTES ((uint64_t)256 << 20) /* from here on a progress bar is shown */
 
 struct making {
     const struct iso_request *request;
@@ -43,7 +43,7 @@ static bool fail_iso(const struct making *making, const char *path, int result)
 
 // ---- The tree
 
-/* What all nodes have in common: owner, permissions as mkisofs -r makes them, date. */
+/* Sets what all nodes have in common: owner, permissions as of mkisofs -r, dates. */
 static void dress(const struct making *making, IsoNode *node)
 {
     mode_t mode = iso_node_get_permissions(node);
@@ -62,8 +62,8 @@ static bool is_directory(IsoNode *node)
     return iso_node_get_type(node) == LIBISO_DIR;
 }
 
-/* Adds one file or empty directory of the disk; *node is what stands there then. A directory takes
-   the place of a file, and joins a directory that is there. */
+/* Adds one file, or a directory without its contents, and returns its node. It replaces a file of
+   the same name. A directory joins a directory of the same name. */
 static bool add_node(const struct making *making, IsoDir *parent, const char *name,
                      const char *disk, bool directory, IsoNode **node)
 {
@@ -84,8 +84,8 @@ static bool add_node(const struct making *making, IsoDir *parent, const char *na
     return true;
 }
 
-/* Finds the directory in which the target's last name stands, making those that are not there;
- *name is that name, "" for the root itself. */
+/* Finds the parent directory of a target; directories that are missing are made. *name is the
+   target's last name, "" for the root itself. */
 static bool enter_parent(const struct making *making, const char *target, IsoDir **parent,
                          const char **name)
 {
@@ -120,7 +120,7 @@ static bool is_left_out(const struct making *making, const char *disk)
     return strcmp(disk, left_out[0]) == 0 || strcmp(disk, left_out[1]) == 0;
 }
 
-/* From the last name to the first: libisofs keeps a directory as a sorted list. */
+/* Sorts names backwards: each is then added at the start of libisofs' sorted list. */
 static int compare_names(const struct dirent **one, const struct dirent **other)
 {
     return strcmp((*other)->d_name, (*one)->d_name);
@@ -148,8 +148,8 @@ static bool add_found(const struct making *making, const char *disk, const char 
            (!S_ISDIR(status.st_mode) || add_directory(making, disk, (IsoDir *)node));
 }
 
-/* Adds what is in a directory of the disk. Paths of the disk are shorter than PATH_MAX: so the
-   recursion ends. */
+/* Adds the contents of a directory of the disk. The recursion ends, because the system refuses
+   paths of PATH_MAX bytes. */
 static bool add_directory(const struct making *making, const char *disk, IsoDir *to)
 {
     struct dirent **entries = NULL;
@@ -197,7 +197,7 @@ static bool add_tree(const struct making *making)
     return true;
 }
 
-// ---- What makes it bootable
+// ---- The boot image, and the files' order
 
 static bool set_weight(const struct making *making, const char *path, int weight)
 {
@@ -259,7 +259,7 @@ static void set_options(IsoWriteOpts *options, const struct iso_request *request
     iso_write_opts_set_tail_blocks(options, request->padding_blocks);
 }
 
-/* The library goes on where a file cannot be read any more, and leaves a message. */
+/* Fails if the library left a message: it goes on after a file that cannot be read any more. */
 static bool check_messages(const struct making *making)
 {
     char text[ISO_MSGS_MESSAGE_LEN], severity[80], least[] = "SORRY";
@@ -268,7 +268,7 @@ static bool check_messages(const struct making *making)
            fail(making->error, "cannot write the ISO: %s", text);
 }
 
-/* Copies what the library makes to the file. */
+/* Copies the ISO from the library to the file. */
 static bool copy(const struct making *making, struct burn_source *source, int file)
 {
     static uint8_t piece[PIECE_BYTES];
@@ -291,7 +291,7 @@ static bool copy(const struct making *making, struct burn_source *source, int fi
     return true;
 }
 
-/* Its thread must not get the signals that the program cleans up after. */
+/* Starts the library's thread, which must not get the signals after which the program cleans up. */
 static int start_source(const struct making *making, IsoWriteOpts *options,
                         struct burn_source **source)
 {

@@ -7,7 +7,7 @@
 
 int iso_first_weight(const struct iso_request *request)
 {
-    int count = (int)request->first->count; /* with more, the catalog stands elsewhere */
+    int count = (int)request->first->count; /* if more, the first come before the catalog */
     return count < ISO_CATALOG_WEIGHT - 1 ? ISO_CATALOG_WEIGHT - 1 : count + 1;
 }
 
@@ -20,7 +20,7 @@ const char *iso_first_file(const struct iso_request *request, size_t index)
     return index < request->first->count ? request->first->paths[index] : NULL;
 }
 
-/* target=source, as -graft-points reads it. */
+/* Adds TARGET=SOURCE for -graft-points. */
 static void add_graft(struct command *command, const char *target, const char *disk)
 {
     char graft[4 * PATH_MAX + 2], *out = graft;
@@ -88,8 +88,8 @@ static void add_options(struct command *command, const struct iso_request *reque
     command_add(command, "=%lld", (long long)request->file_date);
 }
 
-/* The user's options stand behind ours, which they so override; but a boot image of theirs is a
-   further one. */
+/* The user's options come after ours and so override them. A boot image of the user's is added to
+   ours. */
 static void make_command(struct command *command, const struct iso_request *request,
                          const struct command_line *line)
 {
@@ -103,7 +103,7 @@ static void make_command(struct command *command, const struct iso_request *requ
         command_add(command, "-eltorito-alt-boot");
     }
     add_words(command, &line->foreign);
-    for (size_t i = 0; i < request->last_count; i++) { /* the user's would tear them apart */
+    for (size_t i = 0; i < request->last_count; i++) { /* no weight of the user's may part these */
         add_weight(command, ISO_LAST_WEIGHT - (int)i, request->last[i]);
     }
     command_add(command, "-o");
@@ -111,7 +111,7 @@ static void make_command(struct command *command, const struct iso_request *requ
     for (size_t i = 0; i < request->tree->count; i++) {
         add_graft(command, request->tree->sources[i].target, request->tree->sources[i].disk);
     }
-    command_add(command, "--"); /* the end of -as mkisofs, which knows no size of padding */
+    command_add(command, "--"); /* ends -as mkisofs, in which the padding has no size */
     command_add(command, "-padding");
     command_add(command, "%uk", request->padding_blocks * ISO_BLOCK_BYTES / 1024);
     add_words(command, &line->rest);
