@@ -26,7 +26,7 @@ enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 struct settings {
     struct domain domain;
     size_t format;
-    const char *hypervisor; /* NULL: not said */
+    const char *hypervisor; /* NULL: not given */
     bool help;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A guest that boots an ISO, described for those who run guests: xl, libvirt, QEMU, KubeVirt.
-// `whelk domain` prints it.
+// A guest that boots an ISO, and its definition for xl, libvirt, QEMU or KubeVirt, which
+// `whelk domain` prints.
 #pragma once
 
 #include <stdbool.h>
@@ -9,35 +9,35 @@
 #include "loader/error.h"
 
 enum {
-    DOMAIN_MEMORY_MIB = 1024, /* if not said */
+    DOMAIN_MEMORY_MIB = 1024, /* the default */
     DOMAIN_MEMORY_MAX_MIB = 1 << 20,
     DOMAIN_CPUS_MAX = 255,
 };
 
-/* A line "key = value" of xl's config. */
-#define DOMAIN_SETTINGS_MAX 64
+#define DOMAIN_SETTINGS_MAX 64 /* of the user, for xl's config */
 
 struct domain {
     const char *name;   /* of letters, digits, '.', '_' and '-' */
     const char *iso;    /* absolute path */
-    const char *bridge; /* NULL: xl's own choice; elsewhere no network card */
+    const char *bridge; /* NULL: xl chooses; in other formats there is no network card */
     const char *log;    /* absolute path of the serial port's log; NULL: a terminal */
     unsigned memory_mib, cpus;
     bool xen; /* for libvirt: its driver for Xen, not the one for KVM */
-    const char *settings[DOMAIN_SETTINGS_MAX]; /* "key=value", for xl; win over what is there */
+    const char *settings[DOMAIN_SETTINGS_MAX]; /* "key=value", for xl; each replaces our line */
     size_t setting_count;
 };
 
-/* For the set() of an option (options.h), whose field is the domain: its memory in MiB, its
-   processors, a setting "key=value". */
+/* Functions for an option's set() (options.h) whose field is the domain: they take its memory in
+   MiB, its number of processors, a setting "key=value". */
 bool domain_set_memory(void *domain, const char *argument, struct error *error);
 bool domain_set_cpus(void *domain, const char *argument, struct error *error);
 bool domain_add_setting(void *domain, const char *argument, struct error *error);
 
-/* The last name of a path without its extension; what a domain's name may not have becomes '-'. */
+/* Makes a domain's name of a path: the last name without its extension. A character that a domain's
+   name may not have becomes '-'. */
 void domain_name(const char *path, char *name, size_t size);
 
-/* Whether name and paths can stand in every format. */
+/* Checks that name and paths can be written in every format. */
 bool domain_check(const struct domain *domain, struct error *error);
 
 void domain_write_xl(const struct domain *domain, FILE *out);

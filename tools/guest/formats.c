@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // See domain.h. xl.cfg(5); https://libvirt.org/formatdomain.html; qemu(1); KubeVirt's API v1. In
-// all of them the guest has what makes the firmware quick: one disc to boot from, no graphics card,
-// no ROM on the network card.
+// every format the guest's devices let the firmware be quick: one disc to boot from, no graphics
+// card, no ROM on the network card.
 #include <ctype.h>
 #include <limits.h>
 #include <string.h>
@@ -81,7 +81,7 @@ bool domain_add_setting(void *field, const char *setting, struct error *error)
     return true;
 }
 
-/* Whether the user has set what a line sets. */
+/* True if a setting of the user has the key of this line. */
 static bool is_set(const struct domain *domain, const char *line)
 {
     for (size_t i = 0; i < domain->setting_count; i++) {
@@ -109,8 +109,7 @@ void domain_write_xl(const struct domain *domain, FILE *out)
              domain->log != NULL ? domain->log : "");
     static const char *const fixed[] = {
         "boot = \"d\"", /* the firmware looks at nothing else */
-        "device_model_args_hvm = [ \"-global\", \"rtl8139.romfile=\" ]", /* no boot from the network
-                                                                          */
+        "device_model_args_hvm = [ \"-global\", \"rtl8139.romfile=\" ]", /* no network boot */
         "vga = \"none\"",
         "vnc = 0",
         "usb = 0",
@@ -205,8 +204,7 @@ static void put_libvirt_kvm_devices(const struct domain *domain, FILE *out)
           out);
 }
 
-/* Its driver refuses a video card 'none' and a missing balloon: there is no card if none is named.
- */
+/* The driver for Xen refuses a video card 'none' and a missing balloon. It adds no card itself. */
 static void put_libvirt_xen_devices(const struct domain *domain, FILE *out)
 {
     if (domain->log != NULL) {
@@ -278,7 +276,7 @@ void domain_write_libvirt(const struct domain *domain, FILE *out)
 
 // ---- QEMU, for a shell
 
-/* A comma in a file name is written twice. */
+/* Writes a path for -drive or -chardev, which take a comma twice. */
 static void put_qemu_path(FILE *out, const char *path)
 {
     for (; *path != '\0'; path++) {

@@ -18,9 +18,10 @@ struct build {
 // clang-format off
 static const struct build builds_64[] = {
     {"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd", false}, /* Debian */
-    {"/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd", false}, /* Debian 10, Ubuntu 18.04 */
+    {"/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd", false}, /* Ubuntu 18.04 */
     {"/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd", false}, /* Fedora */
-    {"/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd", false}, /* Arch */
+    /* Arch Linux */
+    {"/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd", false},
     {"/usr/share/edk2-ovmf/x64/OVMF_CODE.fd", "/usr/share/edk2-ovmf/x64/OVMF_VARS.fd", false},
     {0},
 };
@@ -33,7 +34,7 @@ static const struct build builds_32[] = {
 };
 // clang-format on
 
-/* In memory, so that nothing stays. -1: it cannot be read. */
+/* Copies a file to memory, which leaves nothing on the disk. Returns a descriptor; -1: failed. */
 static int copy_of(const char *path)
 {
     struct stat status;

@@ -6,17 +6,18 @@
 #include "loader/error.h"
 #include "tools/iso/xorriso.h"
 
-/* QEMU's newer PC, which the 32-bit builds want. */
+/* QEMU's newer PC, which the 32-bit builds need. */
 #define OVMF_MACHINE "q35"
 
 struct ovmf {
     const char *code; /* the file; NULL: no UEFI */
-    int variables;    /* a descriptor of a copy that no one else has, for QEMU to inherit */
-    bool needs_smm;   /* it runs on a machine with system management mode only */
+    int variables;    /* descriptor of our own copy, for QEMU to inherit */
+    bool needs_smm;   /* it runs only on a machine with system management mode */
 };
 
-/* Adds QEMU's options for it, behind those for the machine. Nothing where there is no UEFI. */
+/* Adds QEMU's options for the firmware; call it after adding those for the machine. Adds nothing if
+   there is no UEFI. */
 void ovmf_add(struct command *command, const struct ovmf *ovmf);
 
-/* Finds OVMF for 64-bit or for 32-bit x86. */
+/* Finds an installed OVMF for 64-bit or 32-bit x86, and copies its variables. */
 bool ovmf_open(struct ovmf *ovmf, bool is_32_bit, struct error *error);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See run.h. QEMU gets no device that its firmware would look at in vain: no network card and no
-// graphics card, whose option ROMs take longer than the boot, and one drive to boot from.
+// See run.h. QEMU gets no device on which its firmware would waste time: no network card and no
+// graphics card, whose option ROMs take longer than the boot, and only one drive.
 #include "tools/guest/run.h"
 
 #include <errno.h>
@@ -100,8 +100,8 @@ static void show_help(const char *name)
 
 // ---- The ISO
 
-/* Makes an ISO of a tree in a directory for temporary files, and opens it; it has no name any
-   more then, so that nothing stays. */
+/* Makes an ISO of a tree in a temporary directory, opens it, and removes its name, so that nothing
+   is left. Returns a descriptor; -1: failed. */
 static int make_iso(char *tree, struct error *error)
 {
     const char *parent = getenv("TMPDIR");
@@ -128,7 +128,7 @@ static int make_iso(char *tree, struct error *error)
     return descriptor;
 }
 
-/* Inherited by QEMU. -1: there is no such ISO. */
+/* Opens the ISO, or makes one of the tree. Returns a descriptor that QEMU inherits; -1: failed. */
 static int open_iso(char *source, struct error *error)
 {
     struct stat status;
@@ -148,8 +148,8 @@ static int open_iso(char *source, struct error *error)
 
 // ---- QEMU's command line
 
-/* Whether the processor has AMD's or Intel's virtualisation. There are hosts that offer KVM without
-   it, but no BIOS runs in that. */
+/* True if the processor has AMD's or Intel's virtualisation. Some hosts offer KVM without it, but
+   no BIOS runs there. */
 static bool processor_virtualises(void)
 {
     char line[8192];
@@ -178,7 +178,7 @@ static bool kvm_works(void)
     return machine >= 0;
 }
 
-/* -accel X, -enable-kvm, -machine X,accel=X */
+/* True if the words choose an accelerator: -accel X, -enable-kvm, -machine X,accel=X. */
 static bool chooses_accelerator(const struct words *words)
 {
     bool chosen = options_named(words, "-accel") || options_named(words, "-enable-kvm");
@@ -195,8 +195,8 @@ static void add_all(struct command *command, const char *const *words, size_t co
     }
 }
 
-/* The user's options stand behind ours, which they so override. Who wants to see the screen gets a
-   graphics card. */
+/* The user's options come after ours and so override them. The machine has a graphics card only if
+   the user's options name a display or a card. */
 static void make_command(struct command *command, const struct settings *settings, int iso,
                          const struct ovmf *ovmf, const struct words *rest)
 {
@@ -209,7 +209,7 @@ static void make_command(struct command *command, const struct settings *setting
     static const char *const debugger[] = {"-s", "-S"};
     command_add(command, "%s", settings->qemu);
     bool chosen = chooses_accelerator(rest);
-    if (!chosen && kvm_works()) { /* QEMU would take the first that works, not the last */
+    if (!chosen && kvm_works()) { /* QEMU takes the first that works: ours would win */
         add_all(command, kvm, sizeof kvm / sizeof kvm[0]);
     } else if (!chosen) {
         add_all(command, tcg, sizeof tcg / sizeof tcg[0]);
@@ -226,7 +226,7 @@ static void make_command(struct command *command, const struct settings *setting
     command_add(command, "-m");
     command_add(command, "%u", settings->memory_mib);
     command_add(command, "-smp");
-    /* The firmware's MP table, by which small kernels find processors, has one for each socket. */
+    /* Small kernels find processors in the firmware's MP table, which has one for each socket. */
     command_add(command, "%u,sockets=%u", settings->cpus, settings->cpus);
     command_add(command, "-drive");
     command_add(command, "if=ide,index=2,media=cdrom,format=raw,readonly=on,file=/dev/fd/%d", iso);
@@ -246,18 +246,18 @@ static void show_command(const struct command *command)
 
 // ---- The machine
 
-/* QEMU under way, and how far the expected text has come. */
+/* A running QEMU, and the search for the expected text. */
 struct machine {
     pid_t qemu;
     int output;
     int input_flags; /* of standard input, which QEMU changes; -1: there is none */
     bool is_terminal;
     struct termios terminal; /* its settings before, if it is one */
-    char *tail;              /* the end of the output, shorter than the text: it may begin there */
+    char *tail;              /* the output's end, shorter than the text, which may begin in it */
     size_t tail_length;
 };
 
-/* Starts QEMU, whose output goes to a pipe; it ends when we do. */
+/* Starts QEMU, whose output goes to a pipe, and which is killed when we end. */
 static bool start(struct machine *machine, const struct command *command, struct error *error)
 {
     int output[2];
@@ -281,7 +281,7 @@ static bool start(struct machine *machine, const struct command *command, struct
            fail(error, "cannot start %s: %s", command->words[0], strerror(errno));
 }
 
-/* Whether the text is in what came up to now; keeps what may be its beginning. */
+/* True if the text is in the output so far. Keeps the end of the output for the next call. */
 static bool find_text(struct machine *machine, const char *text, const char *piece, size_t length)
 {
     size_t text_length = strlen(text), used = machine->tail_length + length;
@@ -334,7 +334,7 @@ static int end(const struct machine *machine, enum outcome outcome)
 {
     int status = 0;
     if (outcome != ENDED) {
-        kill(machine->qemu, SIGKILL); /* at other signals it prints what no one asked for */
+        kill(machine->qemu, SIGKILL); /* other signals make it print a message */
     }
     while (waitpid(machine->qemu, &status, 0) < 0 && errno == EINTR) {
     }
@@ -379,7 +379,7 @@ static int run_machine(const struct settings *settings, const struct command *co
     return STATUS_FAILED;
 }
 
-/* Everything behind the command line. */
+/* Boots the machine, once the command line is read. Returns the exit status. */
 static int boot(const struct settings *settings, const struct command_line *line)
 {
     struct command command = {0};

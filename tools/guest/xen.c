@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See xen.h. Everything goes to one directory: the tree, the ISO made of it, the guest's config for
-// xl, and the log of its serial port.
+// See xen.h. One directory gets the tree, the ISO made of it, the guest's config for xl, and the
+// log of its serial port.
 #include "tools/guest/xen.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@ struct settings {
     bool only_create, destroy_on_exit, verbose, help;
 };
 
-/* Set by a signal: the user has seen enough. */
+/* Set by a signal: stop showing the log. */
 static volatile sig_atomic_t interrupted;
 
 static void interrupt(int number)
@@ -131,7 +131,7 @@ static bool copy_file(const char *from, const char *to, struct error *error)
     return (out < 0 || close(out) == 0 || fail(error, "%s: %s", to, strerror(errno))) && done;
 }
 
-/* Each word for itself in single quotes, so that nothing in it has a meaning for the config. */
+/* Writes each word in single quotes, in which no character is special to the config. */
 static void put_words(FILE *config, const char *text)
 {
     for (text += strspn(text, " \t\n"); *text != '\0'; text += strspn(text, " \t\n")) {
@@ -155,7 +155,7 @@ static bool add_file(FILE *config, const char *tree, const char *command, const 
     return copy_file(file, path, error);
 }
 
-/* "FILE ARGS": the file's name ends at the first blank, if there is no file of the whole name. */
+/* Adds "FILE ARGS". The file's name ends at the first blank, unless the whole is a file's name. */
 static bool add_module_line(FILE *config, const char *tree, const char *module, size_t number,
                             struct error *error)
 {
@@ -246,7 +246,7 @@ static int xl(const char *command, const char *argument, bool quiet, bool verbos
     return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_NOT_STARTED;
 }
 
-/* Shows what has come to the log since the last time. */
+/* Shows what has been added to the log since the last call. */
 static void show_log(int *log, const char *path)
 {
     char piece[4096];
@@ -260,7 +260,7 @@ static void show_log(int *log, const char *path)
     fflush(stdout);
 }
 
-/* Shows the log until the guest has ended, or the user has seen enough. */
+/* Shows the log until the guest has ended, or a signal comes. */
 static void follow(const struct settings *settings)
 {
     struct sigaction action = {.sa_handler = interrupt};
@@ -291,7 +291,7 @@ static void follow(const struct settings *settings)
 
 static bool start(const struct settings *settings, const char *definition, struct error *error)
 {
-    unlink(settings->domain.log); /* of the guest before */
+    unlink(settings->domain.log); /* an earlier guest's */
     int status = xl("create", definition, false, settings->verbose);
     if (status == STATUS_NOT_STARTED) {
         return fail(error, "xl cannot be run; it starts guests. On Debian: "
@@ -304,7 +304,7 @@ static bool start(const struct settings *settings, const char *definition, struc
     return true;
 }
 
-/* Whether a file says that it is HermitCore's. */
+/* True if a file's first bytes contain HermitCore's name. */
 static bool is_hermitcore(const char *path)
 {
     char text[256 * 1024];
@@ -320,12 +320,12 @@ static bool is_hermitcore(const char *path)
 // ---- All of it
 
 struct paths {
-    char name[NAME_MAX + 1]; /* the guest's, if not said */
+    char name[NAME_MAX + 1]; /* the guest's, if the user gives none */
     char directory[PATH_MAX], tree[PATH_ROOM], iso[PATH_ROOM], definition[PATH_ROOM],
         log[PATH_ROOM];
 };
 
-/* Makes the directory, and names what goes there. */
+/* Makes the directory, and names the files in it. */
 static bool name_paths(const struct settings *settings, struct paths *paths, struct error *error)
 {
     char directory[PATH_MAX];
