@@ -10,7 +10,7 @@
 
 // ---- The order
 
-/* Adds the file that path names in the ISO, once. */
+/* Adds the file of a path in the ISO, unless it is there. */
 static bool add_path(struct load_order *order, const struct tree *tree, const char *path,
                      struct error *error)
 {

@@ -91,7 +91,7 @@ static void show_help(const char *name)
     options_help(options);
 }
 
-/* What is wrong with the command line as a whole; NULL: nothing. */
+/* Returns what is wrong with the command line as a whole; NULL: nothing. */
 static const char *find_mistake(const struct settings *settings, size_t count)
 {
     if (settings->config != NULL) {
@@ -125,7 +125,7 @@ static bool is_directory(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* Checks what `tree` has, or the one config, and reports. */
+/* Checks and reports what a tree would boot; if it is NULL, what the --config would. */
 static bool check_and_report(const struct settings *settings, const struct tree *tree)
 {
     static struct check check; /* large */

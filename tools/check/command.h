@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// `whelk check`: what a tree, an ISO, a config or a kernel would boot; under the name whelk-file,
-// grub-file's questions about x86 Multiboot kernels.
+// `whelk check`: says what a tree, an ISO, a config or a kernel would boot. As `whelk-file` it
+// answers grub-file's questions about x86 Multiboot kernels.
 #pragma once
 
 /* argv[0] is the name it was called by, for the help. Returns the exit status: 0 it boots, or

@@ -13,7 +13,7 @@
 #define ARENA_BYTES      ((size_t)1 << 30)
 #define PLAN_ARENA_BYTES ((size_t)16 << 30)
 
-static const struct tree *selected; /* for the configs' questions */
+static const struct tree *selected; /* for the functions of a config's platform */
 
 static bool prepare(struct check *check, const struct tree *tree, uint32_t mib, struct error *error)
 {
@@ -67,7 +67,7 @@ static bool read_nothing(const char *path, struct arena *arena, struct bytes *te
     return fail(error, "is not read: the config is judged alone");
 }
 
-/* What the config that is evaluated has its terminal in. */
+/* The graphics modes of the terminal, as the config under evaluation sets them. */
 static const char *graphics;
 
 static void set_graphics(const char *modes)
@@ -75,7 +75,7 @@ static void set_graphics(const char *modes)
     graphics = modes;
 }
 
-/* What only the machine knows, a label that only the ISO will have: the config is right. */
+/* Functions that are left out answer yes: only the machine or the finished ISO could tell. */
 static const struct config_platform tree_host = {
     .find = find_node, .read = read_text, .set_graphics = set_graphics};
 static const struct config_platform lone_host = {.read = read_nothing,
@@ -85,7 +85,7 @@ static const struct config_environment in_tree = {CONFIG_CD_VARIABLES, &tree_hos
 static const struct config_environment alone = {CONFIG_CD_VARIABLES, &lone_host,
                                                 config_overlay_linked};
 
-/* Puts a config behind the others, once. */
+/* Appends a config to the list, unless it is there. */
 static bool add_config(struct check *check, const char *path, struct error *error)
 {
     for (const struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
@@ -98,7 +98,7 @@ static bool add_config(struct check *check, const char *path, struct error *erro
         return fail(error, "out of memory");
     }
     checked->path = path;
-    checked->name = path + (check->tree != NULL); /* as a path in the tree */
+    checked->name = path + (check->tree != NULL); /* in the tree, without the first slash */
     *check->end = checked;
     check->end = &checked->next;
     return true;
@@ -204,7 +204,7 @@ static bool plan(struct check *check, const struct checked *checked, struct chec
     return true;
 }
 
-/* Whether the entry would boot, or does something else that is understood. */
+/* Checks an entry. True: it would boot, or does something else that is understood. */
 static bool check_entry(struct check *check, struct checked *checked, size_t index,
                         struct error *error)
 {
@@ -244,7 +244,7 @@ static bool check_entries(struct check *check, struct checked *checked, struct e
             if (entry->reason == NULL) {
                 return fail(error, "out of memory");
             }
-            /* To boot nothing is no mistake, unless it is what boots by itself. */
+            /* An entry without a kernel is a mistake only if it is the default. */
             bool is_meant =
                 entry->boot.is_refused || (entry->boot.names_no_kernel && i != checked->first);
             check->refused += is_meant;
@@ -254,7 +254,7 @@ static bool check_entries(struct check *check, struct checked *checked, struct e
     return true;
 }
 
-/* All configs from this one on, as they lead to each other. */
+/* Checks a config, and all that its entries lead to. */
 static bool check_from(struct check *check, const char *path, struct error *error)
 {
     if (!add_config(check, path, error)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What each entry of a config would boot, by the loader's own code, on a pretended PC: the configs
-// as they lead to each other, their entries, where everything would stand, and what is wrong.
+// Checks what each entry of a config would boot on a pretended PC, with the loader's own code:
+// where the pieces would be in memory, and what is wrong. Further configs that entries lead to are
+// checked as well.
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +13,7 @@
 #include "tools/lib/pretend_pc.h"
 #include "tools/tree/tree.h"
 
-/* Where a piece of a boot would stand in memory. */
+/* Where a piece of a boot would be in memory. */
 struct checked_piece {
     uint32_t start;
     uint64_t end;
@@ -23,17 +24,17 @@ struct checked_piece {
 struct checked_entry {
     struct config_boot boot;
     const char *reason;         /* why it would not boot; NULL: it would, or does something else */
-    uint32_t address;           /* that the kernel is entered at */
-    struct video_request video; /* what is known of it if there are pieces */
-    struct checked_piece *pieces; /* by address; none where nothing would be placed */
+    uint32_t address;           /* where the kernel is entered */
+    struct video_request video; /* valid if there are pieces */
+    struct checked_piece *pieces; /* sorted by address; none if nothing would be placed */
     size_t piece_count;
-    const char *kept; /* by gfxpayload's `keep`: modes, or "" for text */
+    const char *kept; /* the modes that gfxpayload=keep means, or "" for text */
 };
 
-/* A config, and what it reads and boots. */
+/* A config and its checked entries. */
 struct checked {
     struct checked *next;
-    const char *path; /* in the tree, or of the one file */
+    const char *path; /* in the tree; without a tree, on the disk */
     const char *name; /* in messages */
     struct config config;
     struct checked_entry *entries; /* one for each of the config's */
@@ -41,24 +42,25 @@ struct checked {
 };
 
 struct check {
-    const struct tree *tree; /* NULL: what a config names is not looked for */
+    const struct tree *tree; /* NULL: files that a config names are not looked up */
     uint32_t mib;
     struct pretend_memory memory;
     struct arena arena, plan_arena;
-    struct checked *configs, **end; /* the first is grub.cfg, further ones take its place */
+    struct checked *configs, **end; /* a list: grub.cfg, then those that its entries lead to */
     size_t bootable;                /* entries that boot a kernel */
-    size_t wrong;                   /* entries that would not, by a mistake … */
-    size_t refused;                 /* … or since they are for something else than Multiboot */
+    size_t wrong;                   /* entries that do not boot because of a mistake */
+    size_t refused;                 /* entries that are meant for something else than Multiboot */
 };
 
-/* Checks the tree's config, and those that it leads to, on a PC with so much memory. False: a
-   config cannot be read. check_end() in any case. */
+/* Checks the tree's config, and those that it leads to, for a PC with this many MiB of memory.
+   False: a config cannot be read. Call check_end() in any case. */
 bool check_configs(struct check *check, const struct tree *tree, uint32_t mib, struct error *error);
 
-/* The same for one config, a file that need not be in any tree. */
+/* Checks one config, a file on the disk, for a typical PC, without the files that it names. False:
+   it cannot be read. Call check_end() in any case. */
 bool check_config(struct check *check, const char *path, struct error *error);
 
-/* A plan's pieces, by address, their names in the arena; false: it is full. */
+/* Lists a plan's pieces, sorted by address, in the arena. False: it is full. */
 bool check_pieces(struct plan *plan, const struct config_boot *boot, struct arena *arena,
                   struct checked_piece **pieces);
 

@@ -19,7 +19,7 @@
 #include "tools/tree/tree.h"
 
 enum {
-    LEAST_FILE_BYTES = 32, /* smaller ones are none to grub-file */
+    LEAST_FILE_BYTES = 32, /* to grub-file, a smaller file is no kernel */
 };
 
 #define ARENA_BYTES ((size_t)16 << 30)
@@ -29,8 +29,8 @@ struct kernel_check {
     struct tree tree;
     struct arena arena;
     struct pretend_memory memory;
-    char **names;              /* of the kernel, then the modules, as they were given */
-    struct config_file *files; /* the same */
+    char **names;              /* of the kernel, then the modules, as the user gave them */
+    struct config_file *files; /* the kernel, then the modules */
     struct config_boot boot;
     struct bytes start; /* of the kernel, decompressed */
     uint64_t size;
@@ -181,7 +181,7 @@ static bool show_plan(struct kernel_check *check, struct plan *plan, struct erro
         return fail(error, "out of memory");
     }
     for (size_t i = 0; i < plan->placement.count; i++) {
-        /* As the user calls it. */
+        /* Modules are shown by the user's names. */
         for (size_t m = 0; m < check->boot.module_count; m++) {
             const char *name = check->names[m + 1];
             pieces[i].path = pieces[i].path == check->boot.modules[m].path ? name : pieces[i].path;
@@ -193,9 +193,9 @@ static bool show_plan(struct kernel_check *check, struct plan *plan, struct erro
 
 // ---- All of it
 
-static const char caller[] = "command line"; /* in messages, where a config would name the files */
+static const char caller[] = "command line"; /* in messages, in place of a config's name */
 
-/* The files as a tree in which their paths are those on the disk. */
+/* Makes a tree of the files, in which they have their paths of the disk. */
 static bool add_files(struct kernel_check *check, size_t count, struct error *error)
 {
     check->files = calloc(count, sizeof *check->files);
@@ -248,7 +248,7 @@ static bool read_start(struct kernel_check *check, struct error *error)
     return true;
 }
 
-/* Plans a boot by this protocol; whether it could be done. */
+/* Plans a boot by this protocol and shows it. False: it would fail. */
 static bool plan(struct kernel_check *check, enum config_protocol protocol)
 {
     struct plan plan;
@@ -260,7 +260,7 @@ static bool plan(struct kernel_check *check, enum config_protocol protocol)
     return show_plan(check, &plan, &error) || complain(&error);
 }
 
-/* Whether it boots by one of the protocols at least. */
+/* Shows the headers and a boot by each protocol. True if it would boot by at least one of them. */
 static bool show_kernel(struct kernel_check *check)
 {
     struct multiboot1_header header1;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a kernel file is, and where it and its modules would stand in memory.
+// Says what a kernel file is, and where it and its modules would be in memory.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Shows it; the first name is the kernel's, the others are its modules'. Whether it would boot on a
-   machine with so much memory, by one of the protocols at least. */
+/* Shows a kernel, the first name, with its modules, the others. True if it would boot by at least
+   one of the protocols on a machine with this many MiB of memory. */
 bool check_kernel(char **names, size_t count, uint32_t mib);
 
-/* grub-file's question: has the file a header of this version of Multiboot? */
+/* Answers grub-file's question: true if the file has a header of this version of Multiboot. */
 bool check_is_multiboot(char *name, int version);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See check/report.h: the text. Lines about a line of a config begin with its file and number.
+// See check/report.h: the text. What concerns a line of a config begins with file and line number.
 #include "tools/check/report.h"
 
 #include <inttypes.h>
