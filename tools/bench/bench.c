@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See bench.h. Makes the ISOs, boots them in turn, counts their accesses, shows what was found. A
+// See bench.h. Makes the ISOs, boots them in turn, counts their accesses, and shows the results. A
 // peer that fails is left out; the others go on.
 #include "tools/bench/bench.h"
 
@@ -37,7 +37,7 @@ struct bench_iso {
     struct samples total_ms, raw_ms;
     struct samples firmware_ms, loader_ms; /* of each boot; not with Xen */
     uint64_t accesses, firmware_accesses;
-    bool failed; /* has been said */
+    bool failed; /* left out, which has been said */
     bool has_timing;
     struct samples stamps_us[TIMING_STAMPS];
     struct timing timing; /* of the last run */
@@ -58,9 +58,8 @@ struct bench {
     struct qemu_machine machine; /* with its accelerator */
     struct bench_group *groups;
     size_t group_count;
-    char
-        nothing[PATH_MAX]; /* ISO; with Xen it tells the firmware's share, else whether KVM works */
-    char starter[PATH_MAX]; /* with UEFI, this one tells that share */
+    char nothing[PATH_MAX]; /* an ISO: shows the firmware's share of Xen, and whether KVM works */
+    char starter[PATH_MAX]; /* an ISO: shows the firmware's share of UEFI */
     bool is_uefi;
     char version[80], platform[160];
     const char *marker;        /* on the serial port; NULL: the kernel's entry */
@@ -118,7 +117,7 @@ static bool wants_maker(const struct bench *bench, const struct iso_maker *maker
            (maker->firmware & bench->settings.machine.firmware) != 0;
 }
 
-/* Whelk's must work; the others' failures are said. */
+/* Makes and adds an ISO. A failure of Whelk is an error; a failure of another is only said. */
 static bool add_made(struct bench *bench, struct bench_group *group, const struct iso_maker *maker,
                      struct error *error)
 {
@@ -143,7 +142,7 @@ static bool add_made(struct bench *bench, struct bench_group *group, const struc
     return made;
 }
 
-/* The file that was given, {} in its name replaced by the size. */
+/* Adds an ISO of the user, with {} in its name replaced by the size. */
 static bool add_given(struct bench_group *group, const struct given_iso *given, struct error *error)
 {
     struct bench_iso *iso = &group->isos[group->iso_count];
@@ -223,8 +222,8 @@ static bool make_isos(struct bench *bench, struct error *error)
 
 // ---- Where it is measured
 
-/* Whether a boot that does nothing works with KVM, and a loop behind it runs at the processor's
-   speed: there are hosts whose KVM emulates real mode, instruction by instruction. */
+/* True if an ISO boots with KVM, and then a loop runs at the processor's speed. Some hosts' KVM
+   emulates real mode instruction by instruction. */
 static bool kvm_is_fast(struct bench *bench)
 {
     struct error ignored;
@@ -275,7 +274,7 @@ static bool choose_platform(struct bench *bench, struct error *error)
     return true;
 }
 
-/* Its own message comes before any boot that would say the same. */
+/* Finds OVMF and makes the starter. If OVMF is missing, this says so once, before the boots. */
 static bool prepare_uefi(struct bench *bench, struct error *error)
 {
     struct ovmf ovmf;
@@ -305,7 +304,7 @@ static bool boot_once(struct bench *bench, const char *iso, const char *marker, 
                                : qemu_time(&bench->machine, &wish, &bench->result, error);
 }
 
-/* A peer's failure is said, and it is left out from then on. */
+/* Says that an ISO failed, and leaves it out from now on. False: interrupted. */
 static bool note_failure(struct bench *bench, const struct bench_group *group,
                          struct bench_iso *iso, const struct error *error)
 {
@@ -322,7 +321,7 @@ static bool note_failure(struct bench *bench, const struct bench_group *group,
     return true;
 }
 
-/* The line that the probe kernel prints for raw DMA: bytes and ticks, or a reason. */
+/* Reads the probe kernel's line for raw DMA: bytes and ticks, or why there are none. */
 static void take_raw_dma(struct bench *bench, struct bench_iso *iso)
 {
     unsigned long long bytes, ticks;
@@ -356,7 +355,7 @@ static bool boot_iso(struct bench *bench, struct bench_group *group, struct benc
     return true;
 }
 
-/* All once. False: cannot go on. */
+/* Boots each ISO of a group once. False: the bench cannot go on. */
 static bool boot_all(struct bench *bench, struct bench_group *group, struct error *error)
 {
     if (bench->settings.xen) {
@@ -415,7 +414,7 @@ static bool count_accesses(struct bench *bench, struct bench_group *group, struc
     return true;
 }
 
-/* Whelk's own stamps, where it prints them. */
+/* Collects Whelk's own time stamps, if it prints them. */
 static void boot_with_timing(struct bench *bench, struct bench_group *group)
 {
     struct error ignored;
@@ -434,7 +433,7 @@ static void boot_with_timing(struct bench *bench, struct bench_group *group)
     }
 }
 
-/* Once before anything is measured: QEMU and its files come from the disk then. */
+/* Boots once before anything is measured: that reads QEMU and its files from the disk. */
 static bool warm_up(struct bench *bench, struct error *error)
 {
     const struct bench_group *group = &bench->groups[0];
@@ -484,7 +483,7 @@ static void fill_timing(struct report_row *row, struct bench_iso *iso)
     }
 }
 
-/* With Xen only a boot of its own tells the firmware's share. */
+/* With Xen, the firmware's share is that of the ISO that does nothing. */
 static void fill_times(struct report_row *row, struct bench_group *group, struct bench_iso *iso)
 {
     bool own = iso->firmware_ms.count > 0;

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What `whelk bench` boots besides the user's own, which is inside the program: the probe kernel, the
-# boot image that does nothing, and what starts a loader under UEFI.
+# The programs inside whelk that `whelk bench` boots: the probe kernel, the boot image that does
+# nothing, and the UEFI applications that start a loader.
 
 PROBE        := $(BUILD)/probe
-PROBE_CFLAGS := -m32 -march=i586 -Os -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) -fno-pic -fno-stack-protector \
-                -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -fcf-protection=none \
+PROBE_CFLAGS := -m32 -march=i586 -Os -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) -fno-pic \
+                -fno-stack-protector -fno-asynchronous-unwind-tables \
+                -fno-tree-loop-distribute-patterns -fcf-protection=none \
                 -mgeneral-regs-only -Wno-conversion
 
 $(PROBE)/%.asm.o: tools/bench/probe/%.asm tools/bench/build.mk
@@ -30,19 +31,21 @@ $(BUILD)/nothing.img: tools/bench/probe/nothing.asm tools/bench/build.mk
 STARTERS     := $(BUILD)/starter-x64.efi $(BUILD)/starter-ia32.efi
 STARTERS_ELF := $(STARTERS:$(BUILD)/%.efi=$(PROBE)/%.elf)
 
-$(STARTERS_ELF:.elf=.o): $(PROBE)/starter-%.o: tools/bench/probe/starter.c tools/bench/build.mk boot/efi/build.mk
+$(STARTERS_ELF:.elf=.o): $(PROBE)/starter-%.o: tools/bench/probe/starter.c tools/bench/build.mk \
+    boot/efi/build.mk
 	@mkdir -p $(@D)
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(WARNINGS) $(EFI_FLAGS) $(EFI_FLAGS_$*) -c -o $@ $<
 
-# Its relocations are not packed: if there were one, the linker script would refuse it.
+# A starter has no relocations: the linker script would refuse one.
 $(STARTERS_ELF): $(PROBE)/starter-%.elf: $(PROBE)/starter-%.o linker/efi-%.ld linker/efi.ld
 	@$(call efi_link,$*) -o $@ $<
 
 $(STARTERS): $(BUILD)/%.efi: $(PROBE)/%.elf
 	@objcopy -O binary $< $@
 
-$(BUILD)/host/tools/bench/embedded.o: tools/bench/embedded.c $(BUILD)/probe.elf $(BUILD)/nothing.img $(STARTERS)
+$(BUILD)/host/tools/bench/embedded.o: tools/bench/embedded.c $(BUILD)/probe.elf \
+    $(BUILD)/nothing.img $(STARTERS)
 	@mkdir -p $(@D)
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<

@@ -40,7 +40,7 @@ static bool take_packet(struct gdb *gdb, char text[PACKET_BYTES])
     return send(gdb->socket, "+", 1, MSG_NOSIGNAL) == 1;
 }
 
-/* Reads what has come, without waiting. False: QEMU is gone. */
+/* Reads what QEMU has sent, without waiting. False: nothing, or QEMU has ended. */
 static bool receive(struct gdb *gdb)
 {
     ssize_t length = recv(gdb->socket, gdb->received + gdb->length,

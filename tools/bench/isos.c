@@ -17,10 +17,10 @@
 
 enum {
     BOOT_SECTOR_BYTES = 512,
-    NOTHING_BYTES = 2 << 20, /* SeaBIOS boots no disk below a cylinder of its translation */
+    NOTHING_BYTES = 2 << 20, /* SeaBIOS boots no disk smaller than a cylinder */
 };
 
-/* The list ends with NULL. */
+/* Adds the words of a list that ends with NULL. */
 static void add_words(struct command *command, const char *const *words)
 {
     for (; *words != NULL; words++) {
@@ -28,7 +28,7 @@ static void add_words(struct command *command, const char *const *words)
     }
 }
 
-/* A file or directory, as -graft-points reads it; target NULL: the root. */
+/* Adds TARGET=SOURCE for -graft-points; target NULL: the root. */
 static void add_source(struct command *command, const char *target, const char *disk)
 {
     char escaped[2 * PATH_MAX + 1], *out = escaped;
@@ -83,7 +83,7 @@ static bool make_whelk(const struct iso_maker *maker, const struct bench_tree *t
 
 // ---- GRUB
 
-/* Its files for the firmware, in a folder that is called as the platform. */
+/* Looks for GRUB's files for the firmware, in the folder of its platform. */
 static bool grub_is_installed(const struct iso_maker *maker)
 {
     static const struct {
@@ -102,7 +102,7 @@ static bool grub_is_installed(const struct iso_maker *maker)
            access(platforms[i].file, R_OK) == 0;
 }
 
-/* Of one platform: without fonts, themes and translations as well. */
+/* An ISO of one platform also has no fonts, themes and translations. */
 static bool make_grub(const struct iso_maker *maker, const struct bench_tree *tree,
                       const char *path, struct error *error)
 {
@@ -202,7 +202,7 @@ static bool write_at(int descriptor, const void *bytes, size_t length)
     return descriptor >= 0 && pwrite(descriptor, bytes, length, 0) == (ssize_t)length;
 }
 
-/* A scratch file with these contents. */
+/* Writes a scratch file with these contents, and returns its path. */
 static bool write_scratch(char path[PATH_MAX], const char *name, struct bytes contents,
                           struct error *error)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The ISOs that are compared: one tree with Whelk, GRUB, isolinux; and one with nothing in it.
+// Makes the ISOs that are compared: of one tree, with Whelk, GRUB and isolinux; and the ISOs by
+// which the firmware's share is measured.
 #pragma once
 
 #include <stdbool.h>
@@ -9,25 +10,25 @@
 #include "tools/bench/tree.h"
 
 struct iso_maker {
-    const char *name, *label; /* for machines and people */
-    unsigned firmware;        /* that its ISO boots with: of enum firmware, one or more */
-    const char *packages;     /* Debian's, which bring it */
+    const char *name, *label; /* for machines, for people */
+    unsigned firmware;        /* that boots its ISO: one or more of enum firmware */
+    const char *packages;     /* Debian's packages that contain it */
     bool (*is_installed)(const struct iso_maker *maker);
     bool (*make)(const struct iso_maker *maker, const struct bench_tree *tree, const char *path,
                  struct error *error);
     const char *platform; /* GRUB's; NULL: all that are installed */
 };
 
-/* Whelk first. */
+/* The first is Whelk's. */
 extern const struct iso_maker iso_makers[];
 extern const size_t iso_maker_count;
 
-/* Whelk's ISO, its config the file that is given. */
+/* Makes Whelk's ISO of a tree, with this config (NULL: the tree's). */
 bool iso_make_with_config(const struct bench_tree *tree, const char *config, const char *path,
                           struct error *error);
 
-/* The ISO, and disk, by which UEFI starts the loader of another one. */
+/* Makes the ISO, also a disk, from which UEFI starts another disc's loader. */
 bool iso_make_starter(const char *path, struct error *error);
 
-/* The ISO, and disk, on whose boot nothing follows the firmware. */
+/* Makes the ISO, also a disk, that boots a program that does nothing. */
 bool iso_make_nothing(const char *path, struct error *error);

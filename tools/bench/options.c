@@ -18,21 +18,21 @@ enum {
     LARGEST_NUMBER = 1000000,
 };
 
-/* A whole number from 1 to the largest, and what is behind it. */
-static bool read_number(const char *text, unsigned largest, unsigned *value, const char **behind)
+/* Reads a whole number from 1 to the largest, and sets *after to the text after it. */
+static bool read_number(const char *text, unsigned largest, unsigned *value, const char **after)
 {
     char *end;
     errno = 0;
     unsigned long number = strtoul(text, &end, 10);
     *value = (unsigned)number;
-    *behind = end;
+    *after = end;
     return *text >= '0' && *text <= '9' && errno == 0 && number > 0 && number <= largest;
 }
 
 static bool set_number(const char *text, const char *what, unsigned *value, struct error *error)
 {
-    const char *behind;
-    return (read_number(text, LARGEST_NUMBER, value, &behind) && *behind == '\0') ||
+    const char *after;
+    return (read_number(text, LARGEST_NUMBER, value, &after) && *after == '\0') ||
            fail(error, "--%s=%.40s: not a number from 1 to %d", what, text, LARGEST_NUMBER);
 }
 

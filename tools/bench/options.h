@@ -30,11 +30,11 @@ struct bench_settings {
     bool help, version;
 };
 
-/* Reads the command line, and checks what belongs together. */
+/* Reads the command line, and checks that its options go together. */
 bool bench_options_read(int argc, char **argv, struct bench_settings *settings,
                         struct error *error);
 
 void bench_options_help(const char *name);
 
-/* Whether a loader is among those asked for. */
+/* True if the user wants this loader measured. */
 bool bench_wants_loader(const struct bench_settings *settings, const char *name);

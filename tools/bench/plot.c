@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See bench/report.h: the chart, as a script for gnuplot 5. Panels, each with its own scale, from
-// zero: no length is distorted, and a loader that takes seconds does not hide the others' sizes.
+// See bench/report.h: the chart, as a script for gnuplot 5. Each panel has its own scale, from
+// zero: no length is distorted, and a loader that takes seconds does not make the other panels'
+// bars tiny.
 #include "tools/bench/report.h"
 
 enum {
     WIDTH = 860,
     HEAD_HEIGHT = 78, /* title, platform and key */
     FOOT_HEIGHT = 6,
-    PANEL_HEIGHT = 60, /* what a panel has besides its bars */
+    PANEL_HEIGHT = 60, /* of a panel without its bars */
     BAR_HEIGHT = 26,
     LEFT_MARGIN = 130, /* for the loaders' names */
     RIGHT_MARGIN = 30,
 };
 
-/* Within a gnuplot string in double quotes. */
+/* Writes a gnuplot string in double quotes. */
 static void print_quoted(const char *text, FILE *out)
 {
     fputc('"', out);
@@ -26,7 +27,7 @@ static void print_quoted(const char *text, FILE *out)
     fputc('"', out);
 }
 
-/* A height in pixels from the upper edge, as gnuplot counts: from 0 at the lower edge to 1. */
+/* Converts pixels from the upper edge to gnuplot's height: from 0 at the lower edge to 1. */
 static double screen_y(int pixels, int height)
 {
     return 1 - (double)pixels / height;
@@ -50,7 +51,7 @@ static int bar_count(const struct report *report, size_t first, size_t end)
     return bars;
 }
 
-/* The bars' data: position, firmware, total, label, value. The first row is at the top. */
+/* Writes the bars' data: position, firmware, total, label, value. The first row is at the top. */
 static void print_data(const struct report *report, size_t first, size_t end, FILE *out)
 {
     int position = bar_count(report, first, end);
@@ -80,7 +81,7 @@ static double longest(const struct report *report, size_t first, size_t end)
     return total;
 }
 
-/* top: pixels from the chart's upper edge. */
+/* Writes a panel; top is in pixels from the chart's upper edge. */
 static void print_panel(const struct report *report, size_t first, size_t end, int top, int height,
                         FILE *out)
 {

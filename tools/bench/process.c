@@ -29,7 +29,7 @@ static bool is_undoing;
 
 // ---- Signals
 
-/* Everything else is done where the waiting ends. */
+/* Notes the signal and kills the program; whoever waits for it does the rest. */
 static void note(int number)
 {
     came = number;
@@ -38,7 +38,7 @@ static void note(int number)
     }
 }
 
-/* A signal that our parent had us ignore (nohup) stays ignored. */
+/* Catches the deadly signals, except those that our parent has us ignore (nohup). */
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = note};
@@ -48,7 +48,7 @@ static void catch_signals(void)
             sigaction(deadly_signals[i], &action, NULL);
         }
     }
-    signal(SIGPIPE, SIG_IGN); /* a QEMU that is gone */
+    signal(SIGPIPE, SIG_IGN); /* QEMU may have ended */
 }
 
 bool process_interrupted(void)
@@ -123,7 +123,7 @@ _Noreturn static void become(const struct command *command, pid_t parent)
         dup2(printed, STDOUT_FILENO) >= 0 && dup2(printed, STDERR_FILENO) >= 0 &&
         chdir(directory) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent) {
         setenv("LC_ALL", "C", 1);
-        setenv("TMPDIR", directory, 1); /* what it leaves there when it is killed goes as well */
+        setenv("TMPDIR", directory, 1); /* files that it leaves are removed with the directory */
         execvp(command->words[0], command->words);
     }
     dprintf(STDERR_FILENO, "cannot run %s: %s\n", command->words[0], strerror(errno));
@@ -175,7 +175,7 @@ void process_kill(void)
     }
 }
 
-/* The end of what the last program printed. */
+/* Returns the end of the last program's output. */
 static const struct text *read_log(void)
 {
     static struct text text; /* large */

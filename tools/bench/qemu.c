@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See bench/qemu.h. QEMU starts stopped (-S); its gdb port, its serial port and its trace are
-// descriptors that it inherits, so there is no port and no path to collide with.
+// See bench/qemu.h. QEMU starts stopped (-S). Its gdb port, serial port and trace are descriptors
+// that it inherits: they need no TCP port and no path, which others might use.
 #include "tools/bench/qemu.h"
 
 #include <errno.h>
@@ -22,13 +22,13 @@
 
 enum {
     PIPE_BYTES = 1 << 20,
-    COUNT_PATIENCE = 20, /* a traced boot is that much slower */
+    COUNT_PATIENCE = 20, /* the time-out's factor for a traced boot, which is slower */
     POLL_MILLISECONDS = 100,
     HANDOFF_ADDRESS = 0x7c00, /* where a BIOS starts what it has booted */
     SEEN_BYTES = 100,         /* of the serial port's last line, in messages */
 };
 
-/* A boot under way. Large; one at a time. */
+/* The boot under way. There is one at a time. */
 static struct boot {
     const struct boot_wish *wish;
     struct boot_result *result;
@@ -39,8 +39,8 @@ static struct boot {
     bool reached;           /* the marker, or the entry */
     double start_ms, limit_ms;
     uint64_t start_ticks;
-    bool loader_started;   /* it runs, or wish->start has come, … */
-    uint64_t loader_ticks; /* … and what that says */
+    bool loader_started;   /* the BIOS has started it, or wish->start has come */
+    uint64_t loader_ticks; /* the TSC that wish->start's line says */
 } boot;
 
 // ---- Time
@@ -59,7 +59,7 @@ static uint64_t now_ticks(void)
 
 // ---- The command line
 
-/* A comma in a file name is written twice. */
+/* Escapes a path for -drive, which takes a comma twice. */
 static void escape(const char *path, char escaped[2 * PATH_MAX])
 {
     for (; *path != '\0'; path++) {
@@ -114,7 +114,7 @@ static void add_disc(struct command *command, const struct qemu_machine *machine
     add_device(command, attachments[index].device);
 }
 
-/* UEFI, and what it starts first: firmware that is told of one disc alone looks at no others. */
+/* Adds the firmware and the starter. Firmware that has boot indices looks at no other devices. */
 static void add_uefi(struct command *command, const struct qemu_machine *machine)
 {
     char escaped[2 * PATH_MAX];
@@ -137,7 +137,7 @@ static void make_command(struct command *command, const struct qemu_machine *mac
     command_add(command, "%s", machine->machine);
     command_add(command, "-m");
     command_add(command, "%u", machine->memory_mib);
-    /* The memory is there before the start: how long the host looks for its pages is chance. */
+    /* The host allocates the memory before the start, since that takes a varying time. */
     static const char *const fixed[] = {"-display", "none", "-monitor",   "none",         "-net",
                                         "none",     "-S",   "-no-reboot", "-mem-prealloc"};
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
@@ -200,7 +200,7 @@ static void close_all(void)
     }
 }
 
-/* Both ends close on exec; QEMU's, [1], does not. */
+/* Lets QEMU inherit its end, [1]; both were made to close on exec. */
 static bool inherit(int ends[2])
 {
     return fcntl(ends[1], F_SETFD, 0) == 0;
@@ -239,8 +239,8 @@ static bool start(const struct qemu_machine *machine, bool counting, struct erro
 
 // ---- What happens meanwhile
 
-/* All that is in the pipe: QEMU writes a line before the guest goes on, so what came before the
-   moment that was reached is in it then. */
+/* Reads the trace's pipe, once or, with `all`, until it is empty. QEMU writes a line before the
+   guest goes on: all accesses before the moment that was reached are then in the pipe. */
 static void take_trace(bool all)
 {
     static char piece[PIPE_BYTES];
@@ -253,8 +253,8 @@ static void take_trace(bool all)
     }
 }
 
-/* At a breakpoint: whether a kernel starts there; else the machine goes on. GRUB, for one, itself
-   runs where most kernels will. */
+/* True if the machine stopped at the breakpoint because a kernel starts. Else it goes on: GRUB, for
+   one, runs at the address where most kernels start. */
 static bool is_kernel_entry(struct error *error)
 {
     uint32_t eax = 0, entry = boot.wish->entry;
@@ -272,7 +272,8 @@ static bool is_kernel_entry(struct error *error)
     return false;
 }
 
-/* A BIOS is about to start what it has loaded. The machine's clock stands meanwhile. */
+/* Takes the time when the BIOS starts what it has loaded. While the machine is stopped its clock
+   stands, so the stop does not count. */
 static void take_handoff(double arrived_ms, struct error *error)
 {
     boot.result->start_ms = arrived_ms - boot.start_ms;
@@ -288,7 +289,7 @@ static void take_handoff(double arrived_ms, struct error *error)
     }
 }
 
-/* The kernel's end is waited for as well: it goes on. */
+/* Takes the time of the kernel's entry. The machine goes on if wish->then is waited for. */
 static void take_entry(double arrived_ms, struct error *error)
 {
     boot.result->milliseconds = arrived_ms - boot.start_ms;
@@ -311,8 +312,8 @@ static void take_gdb(const struct qemu_machine *machine, struct error *error)
     }
 }
 
-/* Where a line of ours is, if it has come whole; what it says is behind the text, in hexadecimal.
- */
+/* Finds a line of ours by its text, and reads the hexadecimal number after the text. NULL: the line
+   has not come, or not yet its end. */
 static const char *find_line(const char *text, uint64_t *ticks)
 {
     const char *line = text_find(&boot.result->serial, text);
@@ -354,8 +355,8 @@ static void take_serial(void)
     }
 }
 
-/* What our own marker says is exact, however late it came here. Only TCG's TSC starts with the
-   machine; between two moments it counts anywhere. */
+/* Prefers the TSC in our own marker's line, which is exact however late the line came. Only TCG's
+   TSC starts with the machine; elsewhere it only gives the time between two lines. */
 static void prefer_ticks(const struct qemu_machine *machine)
 {
     struct boot_result *result = boot.result;
@@ -373,7 +374,7 @@ static void prefer_ticks(const struct qemu_machine *machine)
     }
 }
 
-/* Whether the line that begins with wish->then is there. */
+/* True if the line that begins with wish->then has come, or none is waited for. */
 static bool is_complete(void)
 {
     if (boot.wish->then == NULL) {
@@ -391,7 +392,7 @@ static bool give_up(const char *reason, struct error *error)
                            : fail(error, "%s; nothing came from the serial port", reason);
 }
 
-/* QEMU is gone: by its own choice, or the guest's, which reset the machine (-no-reboot). */
+/* Says why QEMU has ended: by itself, or because the guest reset the machine (-no-reboot). */
 static bool ended(struct error *error)
 {
     char line[SEEN_BYTES];

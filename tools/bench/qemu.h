@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One boot in QEMU, timed from the first instruction of the firmware to a text on the serial port
-// or to a kernel's first instruction; or its device accesses until then.
+// One boot in QEMU: the time from the firmware's first instruction to a text on the serial port or
+// to a kernel's first instruction; or the number of device accesses until then.
 #pragma once
 
 #include <stdbool.h>
@@ -16,40 +16,41 @@ struct qemu_machine {
     const char *attach;  /* how the ISO is attached: cdrom, hda, virtio-blk, usb */
     const char *accel;   /* tcg, kvm */
     enum firmware firmware;
-    const char *starter; /* UEFI only: an ISO that is booted, and starts that of the wish */
+    const char *starter; /* UEFI only: the ISO that is booted, and starts the wish's */
     unsigned memory_mib;
     unsigned timeout_seconds; /* for a boot */
 };
 
 struct boot_wish {
     const char *iso;
-    const char *start;  /* the text at which the loader starts, as if is_ours; NULL: is not known */
-    const char *marker; /* the text on the serial port; NULL: the kernel's entry */
-    bool is_ours;       /* the marker: the guest's TSC at that moment is in its line */
-    uint32_t entry;     /* physical, when there is no marker */
-    const char *then;   /* the beginning of a line behind the marker to wait for as well, or NULL */
+    const char *start;  /* printed with the TSC when the loader starts; NULL: nothing is */
+    const char *marker; /* text to wait for on the serial port; NULL: the kernel's entry */
+    bool is_ours;       /* the marker's line contains the guest's TSC at that moment */
+    uint32_t entry;     /* physical address, if there is no marker */
+    const char *then;   /* beginning of a later line that is waited for too, or NULL */
 };
 
 struct boot_result {
     double milliseconds;               /* to the marker, or the entry */
-    double start_ms;                   /* to wish->start; 0: there is none */
+    double start_ms;                   /* to the loader's start; 0: is not known */
     double tsc_khz;                    /* of the host, and so of the guest */
     uint64_t accesses, start_accesses; /* qemu_count() only; 0: this QEMU cannot trace */
-    struct text serial;                /* what the machine said */
+    struct text serial;                /* the end of the serial port's output */
 };
 
-/* Whether attach is one of those. */
+/* True if qemu_machine's attach may be this. */
 bool qemu_knows_attachment(const char *attach);
 
-/* "QEMU 7.2.22", from the program itself. */
+/* Asks the program for its version: "QEMU 7.2.22". */
 bool qemu_version(const struct qemu_machine *machine, char *version, size_t size,
                   struct error *error);
 
-/* Boots once and measures the time. False: QEMU ended, or the time-out; what was last seen on the
-   serial port is in the message. */
+/* Boots once and measures the time. False: QEMU ended, or the boot took too long. The message
+   quotes the last line on the serial port. */
 bool qemu_time(const struct qemu_machine *machine, const struct boot_wish *wish,
                struct boot_result *result, struct error *error);
 
-/* Boots once and counts; the time is worth nothing then, and the time-out is longer. */
+/* Boots once and counts the accesses. That makes the boot slow: its times mean nothing, and it may
+   take longer. */
 bool qemu_count(const struct qemu_machine *machine, const struct boot_wish *wish,
                 struct boot_result *result, struct error *error);

@@ -227,7 +227,7 @@ static void print_field(double value, int decimals, FILE *out)
     }
 }
 
-/* RFC 4180: quoted, quotes in it doubled. */
+/* Writes a quoted field, with quotes in it doubled (RFC 4180). */
 static void print_quoted(const char *text, FILE *out)
 {
     fputc('"', out);

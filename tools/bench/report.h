@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What was measured, as rows, and the forms in which it is shown: a table for people, JSON, CSV, a
-// chart. Pure but for the file that is written to.
+// The measurements as rows, and their output as a table for people, JSON, CSV or a chart. Pure,
+// except that it writes to files.
 #pragma once
 
 #include <math.h>
@@ -15,7 +15,7 @@
 struct report_row {
     const char *name, *label; /* "grub-i386-pc", "GRUB (i386-pc)" */
     uint32_t size_mib;        /* of the module that was added; 0: the tree as it is */
-    bool is_raw_dma;          /* no boot, only the reading: loader alone is known */
+    bool is_raw_dma;          /* not a boot, only the time to read: in `loader` alone */
     uint64_t iso_bytes;
     struct summary firmware, loader, total;
     uint64_t accesses, firmware_accesses; /* until the end of the phase; 0: not counted */
@@ -25,18 +25,18 @@ struct report_row {
 };
 
 struct report {
-    const char *tree, *platform, *until; /* what was booted, where, up to which moment */
+    const char *tree, *platform, *until; /* what was booted, where, and up to which moment */
     const char *accel;                   /* "tcg", "kvm", "xen" */
     unsigned runs;
-    struct report_row *rows; /* those of one size together */
+    struct report_row *rows; /* those of one size follow each other */
     size_t row_count;
 };
 
-/* total, less the firmware's median. */
+/* Returns the total less the firmware's median. */
 struct summary report_loader_share(struct summary total, struct summary firmware);
 
-/* Fills in times_faster_than_grub, by the first row named grub, else grub-i386-pc, of the same
-   size. */
+/* Sets each times_faster_than_grub. GRUB is the first row of the same size named grub, else
+   grub-i386-pc. */
 void report_compare(struct report *report);
 
 void report_table(const struct report *report, FILE *out);

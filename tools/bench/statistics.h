@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What is told of a few measurements of the same thing. Pure.
+// Summarises a few measurements of the same thing. Pure.
 #pragma once
 
 #include <stddef.h>
@@ -13,9 +13,9 @@ struct summary {
     double median, lowest, highest;
 };
 
-/* Adds one; memory runs out: it is lost. */
+/* Adds a value, which is lost if memory runs out. */
 void samples_add(struct samples *samples, double value);
 void samples_free(struct samples *samples);
 
-/* Of at least one value; sorts them. */
+/* Summarises one or more values, and sorts them. */
 struct summary samples_summary(struct samples *samples);

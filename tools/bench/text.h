@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The end of a text that arrives in pieces: a serial port's. Pure.
+// The end of a text that arrives in pieces, as from a serial port. Pure.
 #pragma once
 
 #include <stddef.h>
@@ -13,9 +13,9 @@ struct text {
 
 void text_add(struct text *text, const char *bytes, size_t length);
 
-/* Where something (not empty) stands for the first time, NULL if nowhere. */
+/* Finds the first occurrence of a text that is not empty. NULL: there is none. */
 const char *text_find(const struct text *text, const char *wanted);
 
-/* The last line that is not blank, at most size - 1 characters, with what cannot be printed as
-   '.'; "" when there is none. */
+/* Copies the last line that is not blank, or at most its last size - 1 characters; "" if there is
+   none. '.' stands for what cannot be printed. */
 void text_last_line(const struct text *text, char *line, size_t size);

@@ -10,7 +10,7 @@
 const char *const timing_names[TIMING_STAMPS] = {"handoff", "disc",    "config", "plan",
                                                  "kernel",  "modules", "jump"};
 
-/* Where the value of a key starts in an object without nesting, NULL if it is not there. */
+/* Finds the value of a key in an object without nesting. NULL: there is no such key. */
 static const char *find_value(const char *object, const char *key)
 {
     char quoted[40];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The line with Whelk's own time stamps that `set whelk_timing=1` makes it print on the serial
-// port: "whelk-timing " and a JSON object of numbers and strings. Pure.
+// Reads Whelk's own time stamps: a line with "whelk-timing " and a JSON object of numbers and
+// strings, which it prints on the serial port after `set whelk_timing=1`. Pure.
 #pragma once
 
 #include <stdbool.h>
@@ -22,10 +22,9 @@ extern const char *const timing_names[TIMING_STAMPS]; /* as in the line */
 
 struct timing {
     double stamps_us[TIMING_STAMPS]; /* NAN: not in the line */
-    double bytes, transfers;         /* the same */
+    double bytes, transfers;         /* NAN: not in the line */
     char driver[32];                 /* "": not in the line */
 };
 
-/* Finds the line in a text; fields that are missing or new do no harm. False: there is no such line
-   that is whole. */
+/* Reads the line from a text. Fields may be missing or new. False: there is no whole line. */
 bool timing_read(const char *text, struct timing *timing);

@@ -15,8 +15,7 @@ static bool starts_with(const char *line, size_t length, const char *start)
     return length >= strlen(start) && memcmp(line, start, strlen(start)) == 0;
 }
 
-/* Skips what QEMU writes in front of an event with `-msg timestamp=on`: "123@1700000000.123456:".
- */
+/* Returns the length of what `-msg timestamp=on` adds before an event: "123@1700000000.123456:". */
 static size_t prefix_length(const char *line, size_t length)
 {
     size_t at = 0;

@@ -19,7 +19,7 @@
 #define PROBE_FILE   "boot/whelk-probe"
 #define MODULE_FILE  "boot/whelk-module"
 #define TIMING_FILE  "timing.cfg"
-#define ARENA_BYTES  ((size_t)8 << 30) /* address space; what is not used costs nothing */
+#define ARENA_BYTES  ((size_t)8 << 30) /* address space; unused pages take no memory */
 #define PIECE_BYTES  ((size_t)1 << 20)
 #define RANDOM_START 0x9e3779b97f4a7c15u
 
@@ -45,7 +45,7 @@ static bool plan(struct bench_tree *tree, struct arena *arena, struct error *err
 
 static bool evaluate(struct bench_tree *tree, struct arena *arena, struct error *error)
 {
-    static struct config config; /* in use as long as what it read */
+    static struct config config; /* the result refers to it */
     struct file file;
     if (!file_open("/" CONFIG_FILE, FILE_AS_IT_IS, &file, arena, error)) {
         return fail_in(error, "%s/" CONFIG_FILE ": ", tree->directory);
@@ -102,7 +102,7 @@ static bool finish(FILE *file, const char *path, struct error *error)
     return done || fail(error, "%s: %s", path, strerror(reason));
 }
 
-/* Opens directory/name, which is no link to somewhere else. */
+/* Creates directory/name. A link of that name is removed, not followed. */
 static FILE *create(const char *directory, const char *name, char path[PATH_MAX])
 {
     if (snprintf(path, PATH_MAX, "%s/%s", directory, name) >= PATH_MAX) {
@@ -124,7 +124,7 @@ static bool write_file(const char *directory, const char *name, struct bytes con
     return finish(file, path, error);
 }
 
-/* What no loader, file system or host can compress (xorshift64). */
+/* Writes random bytes (xorshift64), which no loader, file system or host can compress. */
 static bool write_random(const char *directory, uint32_t size_mib, struct error *error)
 {
     char path[PATH_MAX];
@@ -167,7 +167,7 @@ static bool write_config(const char *directory, uint32_t size_mib, bool raw_dma,
     return finish(file, path, error);
 }
 
-/* Makes a directory in the copy, if it is not there: no link to another place. */
+/* Makes a directory in the copy, unless it is there. A link of that name is an error. */
 static bool make_directory(const char *copy, const char *name, struct error *error)
 {
     char path[PATH_MAX];

@@ -55,7 +55,7 @@ void xen_version(char *version, size_t size)
     snprintf(version, size, known ? "Xen %s.%s" : "Xen", major, minor);
 }
 
-/* A string of xl's config: no quote or line end can be in it. */
+/* Writes a string of xl's config, which cannot contain quotes or line ends. */
 static void print_string(const char *key, const char *before, const char *text, const char *after,
                          FILE *out)
 {
@@ -81,7 +81,7 @@ void xen_write_config(const char *name, unsigned memory_mib, const char *iso, co
                  "on_crash = 'destroy'\n");
 }
 
-/* One call may fail for a moment, while the last guest is taken down. */
+/* Runs xl, which can fail for a moment while the last guest is destroyed: then again. */
 static bool xl(const char *const words[], struct error *error)
 {
     bool done = false;
@@ -124,8 +124,8 @@ static bool create(const struct qemu_machine *machine, const struct boot_wish *w
     return xl((const char *const[]){"create", "-q", "-p", config, NULL}, error);
 }
 
-/* Until something in the scratch directory has changed, or LOOK_MILLISECONDS have passed. Asking
-   again and again would take the processor from the guest where there are few. */
+/* Waits until something in the scratch directory has changed, at most LOOK_MILLISECONDS. Polling
+   would take processor time from the guest. */
 static void wait_for_news(int news)
 {
     char events[4096];
@@ -135,7 +135,7 @@ static void wait_for_news(int news)
     }
 }
 
-/* Reads on in the serial port's file until the marker is there. */
+/* Reads the serial port's file as it grows, until the marker is there. */
 static bool watch(const struct boot_wish *wish, const char *path, double limit_ms,
                   struct boot_result *result, struct error *error)
 {
@@ -155,7 +155,7 @@ static bool watch(const struct boot_wish *wish, const char *path, double limit_m
                 break;
             }
             if (serial != NULL) {
-                clearerr(serial); /* more will come */
+                clearerr(serial); /* the file will grow */
             }
             wait_for_news(news);
         }

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The probe kernel's Multiboot 1 header (specification 0.6.96, 3.1) and its first instructions, which
-; take the time.
+; The probe kernel's Multiboot 1 header (specification 0.6.96, 3.1) and its first instructions,
+; which read the TSC.
 ; In: EAX 0x2badb002, EBX the boot information. Mode: 32-bit protected, flat.
 
 bits 32
@@ -29,7 +29,8 @@ _start:
     hlt
     jmp .halt
 
-; void rest(void): until an interrupt. The descriptors are our own: those of the boot loader may be gone (3.2).
+; void rest(void): halts until an interrupt comes. Loads our own descriptors first: the boot
+; loader's may be overwritten (3.2).
 global rest
 rest:
     lgdt [descriptors_pointer]
@@ -65,7 +66,7 @@ descriptors_pointer:
     dd descriptors
 interrupts_pointer:
     dw (FIRST_VECTOR + 2) * 8 - 1
-    dd interrupts - FIRST_VECTOR * 8    ; the others do not come
+    dd interrupts - FIRST_VECTOR * 8    ; no other vectors occur
 global interrupts
 interrupts:                             ; two gates, filled by probe.c
     dd 0, 0, 0, 0

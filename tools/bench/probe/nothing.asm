@@ -1,8 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The boot image that does nothing: what is left of a boot when there is no loader. One sector for
-; disks, the same padded to 2048 bytes for El Torito. It says that it was reached, and at which time
-; by the TSC, counts, says that as well (a processor that is emulated instruction by instruction is
-; found by it), halts.
+; The boot image that does nothing: a boot without a loader. It is one sector for disks, padded to
+; 2048 bytes for El Torito. It writes that it was reached, with the TSC; then it counts, writes that
+; too, and halts. The counting is slow on a processor that is emulated instruction by instruction.
 ; In: loaded at 0x7c00. Clobbers everything. Mode: real.
 
 bits 16
@@ -54,7 +53,7 @@ print_hex:
     loop .next
     ret
 
-; The same with the text at DS:SI. Clobbers AX, DX, SI.
+; Writes the text at DS:SI to the first serial port. Clobbers AX, DX, SI.
 print:
     lodsb
     test al, al
@@ -62,7 +61,7 @@ print:
     call put
     jmp print
 
-; The same with the character AL. Clobbers AH, DX.
+; Writes the character AL to the first serial port. Clobbers AH, DX.
 put:
     mov ah, al
     mov dx, COM1 + LINE_STATUS

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The probe kernel behind its first instructions: says that it was reached, and at which time by
-// the TSC. With "raw-dma" on its command line it reads as many bytes as its first module has once
-// more from the CD, by DMA commands, as large as they can be, of the PIIX's IDE function (82371SB
-// data sheet, 2.7; SFF-8020i), and says how many ticks of the TSC that took: nobody can load the
-// module faster.
+// The probe kernel after its first instructions: it writes that it was reached, with the TSC. With
+// "raw-dma" on its command line it reads as many bytes as its first module has once more from the
+// CD, with the largest possible DMA commands of the PIIX's IDE function (82371SB data sheet, 2.7;
+// SFF-8020i), and writes how many ticks of the TSC that took. No loader can load the module faster.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -88,7 +87,7 @@ static uint32_t pci_read(uint32_t function, uint32_t offset)
     return in32(PCI_DATA);
 }
 
-/* The bus master's ports, 0 if there is no PIIX; it may read and write memory from now on. */
+/* Finds a PIIX's bus master, lets it access memory, and returns its ports; 0: there is none. */
 static uint16_t find_bus_master(void)
 {
     for (uint32_t function = 0; function < PCI_FUNCTIONS; function++) {
@@ -231,7 +230,7 @@ static void describe(uint32_t address, uint32_t length)
     }
 }
 
-/* Both in sectors. */
+/* Sends the command to read `count` sectors from sector `lba` on. */
 static void send_packet(uint32_t lba, uint32_t count)
 {
     const uint8_t packet[12] = {READ_12,
@@ -249,7 +248,7 @@ static void send_packet(uint32_t lba, uint32_t count)
     }
 }
 
-/* One command. */
+/* Reads with one command; the length is in bytes. */
 static bool read_part(uint16_t bus_master, uint32_t lba, uint32_t address, uint32_t length)
 {
     describe(address, length);
@@ -268,7 +267,7 @@ static bool read_part(uint16_t bus_master, uint32_t lba, uint32_t address, uint3
     out8(bus_master, START_TO_MEMORY);
     uint8_t status;
     do {
-        rest(); /* as the loader waits: it lets the processor go, and each look costs */
+        rest(); /* the loader waits so too: each look at the status costs time */
     } while (((status = in8(bus_master + BUS_MASTER_STATUS)) & (ACTIVE | ERROR)) == ACTIVE);
     if ((status & ERROR) != 0) {
         return false;
@@ -278,7 +277,7 @@ static bool read_part(uint16_t bus_master, uint32_t lba, uint32_t address, uint3
     return (in8(ports + STATUS) & (STATUS_BUSY | STATUS_ERROR)) == 0;
 }
 
-/* From the disc's beginning. */
+/* Reads this many bytes from the disc's beginning. */
 static bool read(uint16_t bus_master, uint32_t address, uint32_t length)
 {
     for (uint32_t done = 0, part; done < length; done += part) {
@@ -290,7 +289,7 @@ static bool read(uint16_t bus_master, uint32_t address, uint32_t length)
     return true;
 }
 
-/* Whether the ISO's own volume descriptor arrived. */
+/* True if the data contain the ISO's volume descriptor. */
 static bool arrived(const uint8_t *data)
 {
     const char *identifier = "CD001";
@@ -302,7 +301,7 @@ static bool arrived(const uint8_t *data)
     return true;
 }
 
-/* NULL, or why nothing was measured. */
+/* Measures the reading and writes the result. Returns NULL, or why nothing was measured. */
 static const char *measure(const uint8_t *information)
 {
     if ((word(information, 0) & INFO_MODS) == 0 || word(information, MODS_COUNT) == 0) {
@@ -335,7 +334,7 @@ static const char *measure(const uint8_t *information)
     return NULL;
 }
 
-/* A line for the debug port: Xen puts it into its log, with the time, and no device is asked. */
+/* Writes a line to the debug port: Xen logs it with the time, without asking the device model. */
 static void mark(const char *text)
 {
     for (; *text != '\0'; text++) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Starts the loader of another disc under UEFI, and says on the serial port, as the last thing
-// before it calls StartImage(), at which time by the TSC. A bench boots this from a disc of its
-// own: no loader's disc has to be changed, and whatever the firmware does before is not the
-// loader's.
+// Starts another disc's loader under UEFI. Just before it calls StartImage(), it writes the TSC to
+// the serial port. A bench boots this from a disc of its own: so the loaders' discs need no change,
+// and the firmware's time before the start is not counted as the loader's.
 #include "tools/bench/probe/uefi.h"
 
 #ifdef __x86_64__
@@ -21,7 +20,7 @@ static void print_hex(uint64_t value)
     }
 }
 
-/* The first loader that is on another volume than this program. */
+/* Loads the first loader that is on another volume than this program. */
 static EFI_HANDLE find(EFI_HANDLE self)
 {
     EFI_GUID file_system = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
@@ -48,7 +47,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         boot->StartImage(found, NULL, NULL);
     }
     print(found != NULL ? "\nThe loader gave up.\n" : "\nNo loader is found.\n");
-    for (;;) { /* the firmware would go on without us */
+    for (;;) { /* the firmware would boot something else */
         boot->Stall(1000000);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What UEFI applications that start a loader share: a serial port of their own, and loading a file
-// of a volume (UEFI 2.10, 7.4). There is no one to relocate them: no constant may hold an address.
+// Shared by UEFI applications that start a loader: output on the serial port, and loading a file of
+// a volume (UEFI 2.10, 7.4). They are not relocated: no constant may contain an address.
 #pragma once
 
 #include <efi.h>
@@ -33,7 +33,7 @@ static void *protocol_of(EFI_HANDLE handle, EFI_GUID guid)
     return boot->HandleProtocol(handle, &guid, &protocol) == EFI_SUCCESS ? protocol : NULL;
 }
 
-/* The volume that a program was loaded from. */
+/* Returns the volume that a program was loaded from. */
 static EFI_HANDLE volume_of(EFI_HANDLE image)
 {
     EFI_GUID guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
@@ -50,7 +50,7 @@ static size_t add(uint8_t *path, size_t length, const void *bytes, size_t count)
     return length + count;
 }
 
-/* A file of a volume, loaded; name_bytes with its 0. NULL: there is none, or none that starts. */
+/* Loads a program of a volume; name_bytes includes the final 0. NULL: there is no such program. */
 static EFI_HANDLE load(EFI_HANDLE self, EFI_HANDLE volume, const CHAR16 *name, uint8_t name_bytes)
 {
     static uint8_t path[PATH_BYTES];
