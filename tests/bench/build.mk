@@ -15,4 +15,5 @@ bench-run: $(BUILD)/whelk
 	    --json $(BUILD)/bench.json --docs docs/bench --readme README.md iso
 
 # The unit tests of what whelk bench does with what it has measured.
-$(UNIT)/tools/bench/test_bench: $(patsubst %,$(UNIT)/obj/tools/bench/%.o,statistics text trace timing report plot)
+$(UNIT)/tools/bench/test_bench: $(UNIT)/obj/tools/lib/json.o \
+    $(patsubst %,$(UNIT)/obj/tools/bench/%.o,statistics text trace timing report plot)

@@ -3,6 +3,7 @@
 #include "tools/bench/report.h"
 
 #include <string.h>
+#include "tools/lib/json.h"
 
 #define MIB (1024.0 * 1024.0)
 
@@ -126,39 +127,6 @@ void report_table(const struct report *report, FILE *out)
 
 // ---- JSON
 
-static void print_string(const char *text, FILE *out)
-{
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\') {
-            fputc('\\', out);
-        }
-        if ((unsigned char)*text < ' ') {
-            fprintf(out, "\\u%04x", (unsigned)*text);
-        } else {
-            fputc(*text, out);
-        }
-    }
-    fputc('"', out);
-}
-
-static void print_pair(const char *key, const char *text, FILE *out)
-{
-    fprintf(out, "  \"%s\": ", key);
-    print_string(text, out);
-    fputs(",\n", out);
-}
-
-/* null for what is not known. */
-static void print_number(const char *key, double value, int decimals, FILE *out)
-{
-    if (isnan(value)) {
-        fprintf(out, ", \"%s\": null", key);
-    } else {
-        fprintf(out, ", \"%s\": %.*f", key, decimals, value);
-    }
-}
-
 static void print_summary(const char *key, struct summary summary, FILE *out)
 {
     fprintf(out, ", \"%s\": {\"median\": %.3f, \"min\": %.3f, \"max\": %.3f}", key, summary.median,
@@ -167,22 +135,20 @@ static void print_summary(const char *key, struct summary summary, FILE *out)
 
 static void print_json_timing(const struct timing *timing, FILE *out)
 {
-    fputs(", \"timing_us\": {\"driver\": ", out);
-    print_string(timing->driver, out);
+    fputs(", \"timing_us\": ", out);
+    json_text("{", "driver", timing->driver, out);
     for (int i = 0; i < TIMING_STAMPS; i++) {
-        print_number(timing_names[i], timing->stamps_us[i], 0, out);
+        json_number(", ", timing_names[i], timing->stamps_us[i], 0, out);
     }
-    print_number("bytes", timing->bytes, 0, out);
-    print_number("transfers", timing->transfers, 0, out);
+    json_number(", ", "bytes", timing->bytes, 0, out);
+    json_number(", ", "transfers", timing->transfers, 0, out);
     fputc('}', out);
 }
 
 static void print_json_row(const struct report_row *row, FILE *out)
 {
-    fputs("    {\"name\": ", out);
-    print_string(row->name, out);
-    fputs(", \"label\": ", out);
-    print_string(row->label, out);
+    json_text("    {", "name", row->name, out);
+    json_text(", ", "label", row->label, out);
     fprintf(out, ", \"module_mib\": %u", row->size_mib);
     print_summary("loader_ms", row->loader, out);
     if (!row->is_raw_dma) {
@@ -191,9 +157,10 @@ static void print_json_row(const struct report_row *row, FILE *out)
         print_summary("total_ms", row->total, out);
         bool counted = row->accesses != 0;
         double accesses = counted ? (double)row->accesses : (double)NAN;
-        print_number("accesses", accesses, 0, out);
-        print_number("accesses_above_firmware", accesses - (double)row->firmware_accesses, 0, out);
-        print_number("times_faster_than_grub", row->times_faster_than_grub, 3, out);
+        json_number(", ", "accesses", accesses, 0, out);
+        json_number(", ", "accesses_above_firmware", accesses - (double)row->firmware_accesses, 0,
+                    out);
+        json_number(", ", "times_faster_than_grub", row->times_faster_than_grub, 3, out);
     }
     if (row->has_timing) {
         print_json_timing(&row->timing, out);
@@ -203,13 +170,12 @@ static void print_json_row(const struct report_row *row, FILE *out)
 
 void report_json(const struct report *report, FILE *out)
 {
-    fputs("{\n", out);
-    print_pair("whelk", WHELK_VERSION, out);
-    print_pair("tree", report->tree, out);
-    print_pair("platform", report->platform, out);
-    print_pair("accel", report->accel, out);
-    print_pair("until", report->until, out);
-    fprintf(out, "  \"runs\": %u,\n  \"results\": [\n", report->runs);
+    json_text("{\n  ", "whelk", WHELK_VERSION, out);
+    json_text(",\n  ", "tree", report->tree, out);
+    json_text(",\n  ", "platform", report->platform, out);
+    json_text(",\n  ", "accel", report->accel, out);
+    json_text(",\n  ", "until", report->until, out);
+    fprintf(out, ",\n  \"runs\": %u,\n  \"results\": [\n", report->runs);
     for (size_t i = 0; i < report->row_count; i++) {
         print_json_row(&report->rows[i], out);
         fputs(i + 1 < report->row_count ? ",\n" : "\n", out);
