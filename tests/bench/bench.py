@@ -7,6 +7,7 @@ import argparse
 import json
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 MIB = 1 << 20
@@ -21,6 +22,8 @@ TIMES_FASTER_THAN_GRUB = {1: 30, 8: 60, 64: 100}  # module in MiB: at least
 ACCESSES = 20_000  # above the firmware's own, at most
 RAW_DMA_FACTOR, RAW_DMA_MORE = 1.5, 5.0  # at most that many times, and that many ms more
 ELSEWHERE_SIZE, ELSEWHERE_TIMES = 8, 5  # on the other platforms: module in MiB, at least
+
+LINE = 100  # characters in a line of a document, at most
 
 START, END = "<!-- make bench writes from here -->", "<!-- make bench writes up to here -->"
 
@@ -146,14 +149,20 @@ def stamps_table(result):
     return table(["module", "driver", *phases], lines) if lines else ""
 
 
+def paragraph(text):
+    """The text in lines that tests/lint/rules.py accepts."""
+    return textwrap.fill(text, LINE, break_long_words=False, break_on_hyphens=False)
+
+
 def how(result):
     return f"{result['platform']}; medians of {result['runs']} boots each, in turn."
 
 
 def readme_part(results, chart):
     result = results[FIRST]
+    text = f"{how(result)} The firmware's own time is not in the loader's share; the module is random bytes."
     return (f"![Time to the kernel's first instruction]({chart})\n\n{share_table(result)}\n"
-            f"{how(result)} The firmware's own time is not in the loader's share; the module is random bytes.\n")
+            f"{paragraph(text)}\n")
 
 
 def document(results, checked):

@@ -19,7 +19,7 @@ import lab
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bench"))
 
-from bench import replace_part  # noqa: E402
+from bench import paragraph, replace_part  # noqa: E402
 
 TIMES_FASTER_THAN_GRUB = {8: 30}  # module in MiB: at least
 START, END = "<!-- make bench-xen writes from here -->", "<!-- make bench-xen writes up to here -->"
@@ -105,10 +105,11 @@ def table(result):
 
 
 def readme_part(result):
-    return (f"{table(result)}\nThe loader's share in an {result['platform']}, Xen and its dom0 running in QEMU's emulation of "
-            f"an AMD processor (`make check-xen`'s lab): medians of {result['runs']} boots each, in turn, lowest to highest. "
-            "Of this emulation only the ratios mean something: it makes each access to a device more than a "
-            "millisecond long. The guest's start and its firmware are not in these times (`docs/xen.md`).\n")
+    text = (f"The loader's share in an {result['platform']}; Xen and its dom0 run in QEMU's emulation of an AMD "
+            f"processor (the lab of `make check-xen`). Medians of {result['runs']} boots each, in turn, with the lowest "
+            "and the highest. Only the ratios mean something: the emulation makes each access to a device more than a "
+            "millisecond long. The guest's start and its firmware are not in these times (`docs/xen.md`).")
+    return f"{table(result)}\n{paragraph(text)}\n"
 
 
 def main():

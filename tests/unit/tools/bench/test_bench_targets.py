@@ -82,6 +82,12 @@ def test_tables_have_as_many_cells_in_each_line():
     assert "| Whelk | 5.0 ms | 10.0 ms | 50.0 ms |" in bench.share_table(GOOD)
 
 
+def test_the_readmes_text_is_in_lines_of_100_characters():
+    text = bench.readme_part({bench.FIRST: GOOD}, "chart.svg")
+    assert "the module is random bytes." in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 100
+
+
 def test_only_what_is_between_the_marks_is_replaced():
     text = f"before\n{bench.START}\nold\n{bench.END}\nafter\n"
     assert bench.replace_part(text, "new\n") == f"before\n{bench.START}\nnew\n{bench.END}\nafter\n"
