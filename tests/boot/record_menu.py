@@ -36,13 +36,13 @@ submenu "Tests" {
 }
 """.encode()}
 STEPS = [("", ""), ("Down", "\x1b[B"), ("Enter", "\r"), ("Escape", "\x1b"), ("Home", "\x1b[H"), ("e", "e"), ("End", "\x1b[F"),
-         ("-verbose", " -verbose"), ("Escape", "\x1b"), ("c", "c"), ("ls -l /boot, Enter", "ls -l /boot\r"),
+         ("-verbose", " -verbose"), ("Escape", "\x1b"), ("c", "c"), ("ls /boot, Enter", "ls /boot\r"),
          ("cat /boot/r, Tab, Enter", "cat /boot/r\t\r")]
 BEGIN = "<!-- tests/boot/record_menu.py writes from here -->\n"
 
 
 def record(machine):
-    """The steps, each with what the terminal shows behind it."""
+    """The steps, each with what the terminal shows after it."""
     seen = 0
     for name, keys in STEPS:
         machine.type_serial(keys)
