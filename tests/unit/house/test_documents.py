@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The tests that docs/multiboot.md names are there, and so are the kernels and refusals."""
+"""What documents name is there: paths, folders, tests, kernels, refusals; and sizes are about right."""
 
+import os
 import pathlib
 import re
+import subprocess
 
 import pytest
 
 TESTS = pathlib.Path(__file__).resolve().parents[2]
-DOCUMENT = (TESTS.parent / "docs" / "multiboot.md").read_text(encoding="utf-8")
+ROOT = TESTS.parent
+BUILD = os.environ.get("BUILD", "build")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").glob("*.1")])
+DOCUMENT = (ROOT / "docs" / "multiboot.md").read_text(encoding="utf-8")
 SOURCES = "\n".join(path.read_text(encoding="utf-8") for folder in ("boot", "tools", "unit")
                     for path in sorted((TESTS / folder).rglob("*")) if path.suffix in (".py", ".c"))
 ROWS = [line for line in DOCUMENT.splitlines() if line.startswith("| ")]
@@ -43,3 +48,68 @@ def test_the_refusals_that_the_document_names_are_there():
     there = (TESTS / "kernels" / "broken_kernels.py").read_text(encoding="utf-8") + SOURCES
     for name in re.findall(r"Refused \(([^)]*)\)", DOCUMENT):
         assert f'"{name.rstrip(" …")}' in there, name
+
+
+# ---- All documents
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_files_that_a_document_names_are_there(document):
+    text = document.read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:boot/bios|boot/efi|stage2|loader|linker|tools|tests|docs)/[\w./*-]*)`", text))
+    named |= set(re.findall(r"\bdocs/[\w-]+\.(?:md|1)\b", text))
+    assert sorted(path for path in named if not list(ROOT.glob(path))) == []
+
+
+# ---- docs/architecture.md: "Which folder is what"
+
+def folder_rows():
+    """{folder: whether the table calls it pure}."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    part = re.search(r"^## Which folder is what\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)[1]
+    return {name: pure == "pure" for name, pure in re.findall(r"^\| `([\w/-]+)/` \| (pure)? ?\|", part, re.MULTILINE)}
+
+
+def folders(pattern):
+    """The folders with files of their own."""
+    return {str(path.parent.relative_to(ROOT)) for path in ROOT.glob(pattern)
+            if path.is_file() and path.parent.name != "__pycache__"}
+
+
+def test_every_folder_has_its_row_and_every_row_its_folder():
+    deep = folders("stage2/**/*") | folders("tools/**/*")
+    flat = folders("loader/*") | folders("linker/*") | folders("boot/*/*") | folders("tests/*/*")
+    unit_tests = {"tests/unit"}  # mirrors the sources
+    rows = folder_rows()
+    assert sorted((deep | flat | unit_tests) - set(rows)) == []
+    assert sorted(folder for folder in rows if not (ROOT / folder).is_dir()) == []
+
+
+def test_the_pure_folders_of_the_table_are_those_of_the_makefile():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    pure = re.search(r"^PURE_FOLDERS := (.*)$", makefile, re.MULTILINE)[1].split()
+    vendored = re.search(r"^VENDORED_FOLDERS := \$\(addprefix (\S+)/,(.*)\)$", makefile, re.MULTILINE)
+    pure += [f"{vendored[1]}/{name.rstrip('/')}" for name in vendored[2].split()]
+    assert {folder for folder, is_pure in folder_rows().items() if is_pure} == set(pure)
+
+
+# ---- docs/uefi.md: "What is tested on it"
+
+def test_every_suite_of_boot_tests_has_its_place_in_the_table_for_uefi():
+    text = (ROOT / "docs" / "uefi.md").read_text(encoding="utf-8")
+    part = re.search(r"^\| suites (.*?)^$", text, re.MULTILINE | re.DOTALL)[1]
+    named = [name for row in part.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert sorted(named) == sorted(path.stem.removeprefix("test_") for path in (TESTS / "boot").glob("test_*.py"))
+
+
+# ---- docs/iso-layout.md: "Size"
+
+@pytest.mark.parametrize("name, images", [("boot image", ["boot.img"]),
+                                          ("volume for UEFI", ["BOOTX64.EFI", "BOOTIA32.EFI"])])
+def test_the_sizes_that_the_layout_tells_are_those_of_the_build_within_a_tenth(name, images):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    subprocess.run(["make", f"BUILD={BUILD}", *(f"{BUILD}/{image}" for image in images)], cwd=ROOT, check=True,
+                   capture_output=True, env=environment)
+    size = sum((ROOT / BUILD / image).stat().st_size for image in images)
+    text = " ".join((ROOT / "docs" / "iso-layout.md").read_text(encoding="utf-8").split())
+    told = 1000 * int(re.search(rf"{name} \((\d+) KB\)", text)[1])
+    assert abs(told - size) <= size / 10

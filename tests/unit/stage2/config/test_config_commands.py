@@ -115,14 +115,14 @@ def corpus_names(table):
 def test_the_table_of_exceptions_is_that_of_the_test():
     text = (ROOT / "tests/unit/stage2/config/test_corpus.c").read_text(encoding="utf-8")
     exceptions = re.search(r"exceptions\[\] = \{(.*?)\};", text, re.DOTALL)[1]
-    table = [row for row in rows("What public configs come to") if "repaired" not in row[2] and "refused lines" not in row[2]]
+    table = [row for row in rows("How public configs fare") if "repaired" not in row[2] and "refused lines" not in row[2]]
     assert corpus_names(table) == set(re.findall(r'"([^"]+\.cfg)"', exceptions)) != set()
 
 
 @pytest.mark.skipif(not FILES, reason=f"SKIPPED: there are no grub.cfg files in {CORPUS} (see WHELK_CORPUS)")
 def test_what_grub_script_check_refuses_is_in_the_table_and_read_as_it_says(tmp_path):
     refused = {path for path in FILES if subprocess.run(["grub-script-check", path], capture_output=True).returncode}
-    table = {name: row[2].strip() for row in rows("What public configs come to") for name in corpus_names([row])
+    table = {name: row[2].strip() for row in rows("How public configs fare") for name in corpus_names([row])
              if row[2].strip() in ("repaired", "refused lines")}
     assert {path.name for path in refused} == set(table)
     for path in refused:
