@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Keeps the rules of the house that no compiler knows: which layer may include which, that no two
 folders include each other, that pure folders stay pure, which system headers freestanding code has,
-that enumerators fit int, and a licence line at the top of every file.
+that enumerators fit int, how long lines of documents are, and a licence line at the top of every
+file.
 
 Usage: tests/lint/rules.py [TREE]; prints one line per violation, fails if there is any."""
 
@@ -30,6 +31,7 @@ WIDE_ENUMERATOR = re.compile(r"^\s+([A-Z][A-Z0-9_]*) = [^/\n]*\b"
                              r"(?:UINT32_MAX|U?INT64_MAX|SIZE_MAX|0x[89a-fA-F]\w{7}|0x\w{9,})\b",
                              re.MULTILINE)
 LICENCE = "SPDX-License-Identifier: BSD-2-Clause"
+DOCUMENT_LINE = 100
 
 
 def included(tree, path, name):
@@ -98,10 +100,20 @@ def check_licence(path, relative):
         yield f"{relative}: no \"{LICENCE}\" at the top"
 
 
+def check_document(path, relative):
+    """Prose in Markdown. Rows of tables cannot be broken, and code blocks are as they are."""
+    in_code = False
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.startswith("```"):
+            in_code = not in_code
+        elif len(line) > DOCUMENT_LINE and not in_code and not line.startswith(("|", "    ")):
+            yield f"{relative}:{number}: {len(line)} characters, more than {DOCUMENT_LINE}"
+
+
 def violations(tree):
     arrows = {}
     paths = [path for folder in FOLDERS for path in (tree / folder).rglob("*") if path.is_file()]
-    for path in sorted(paths + [tree / "Makefile"]):
+    for path in sorted(paths + [tree / "Makefile", *tree.glob("*.md")]):
         relative = path.relative_to(tree)
         if str(relative).startswith(VENDORED) or "__pycache__" in relative.parts:
             continue
@@ -109,6 +121,8 @@ def violations(tree):
             yield from check_includes(tree, path, relative, arrows)
         if path.suffix in (".c", ".h"):
             yield from check_enumerators(path, relative)
+        if path.suffix == ".md":
+            yield from check_document(path, relative)
         if path.suffix in LICENSED or path.name == "Makefile":
             yield from check_licence(path, relative)
     yield from check_circles(arrows)

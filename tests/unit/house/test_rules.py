@@ -102,3 +102,16 @@ def test_a_file_without_licence_is_named(tmp_path):
     assert run_rules(tmp_path, {"loader/a.c": "int x;\n", "tests/x.py": '"""x"""\n'}) == (
         1, ['loader/a.c: no "SPDX-License-Identifier: BSD-2-Clause" at the top',
             'tests/x.py: no "SPDX-License-Identifier: BSD-2-Clause" at the top'])
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/a.md", "docs/bench/a.md"])
+def test_a_line_of_prose_of_more_than_100_characters_is_named(tmp_path, name):
+    assert run_rules(tmp_path, {name: f"# A\n\n{'é' * 100}\n{'e' * 101}\n"}) == (
+        1, [f"{name}:4: 101 characters, more than 100"])
+
+
+@pytest.mark.parametrize("text", ["| {} |\n", "    {}\n", "```make\n{}\n```\n"])
+def test_tables_and_code_blocks_of_a_document_may_be_wider(tmp_path, text):
+    wide = text.format("e" * 101)
+    assert run_rules(tmp_path, {"docs/a.md": wide}) == (0, [])
+    assert run_rules(tmp_path, {"docs/a.md": wide + "e" * 101 + "\n"})[0] == 1
