@@ -5,6 +5,7 @@ says why."""
 
 import random
 import re
+import struct
 import time
 import zlib
 from dataclasses import dataclass
@@ -59,6 +60,10 @@ def traced(discs, tmp_path):
     return run
 
 
+PREPARED = tree(ELF32, modules=[("module", MODULE)])
+PLANNED = {**PREPARED, CONFIG: PREPARED[CONFIG].replace(b"menuentry", b"echo planned\nmenuentry", 1)}
+
+
 def module_arrived(boot):
     return f"adler={zlib.adler32(MODULE):#x}" in boot.serial
 
@@ -75,6 +80,32 @@ def test_a_drive_of_the_piix_is_read_by_few_large_transfers(traced, attach):
     boot = traced(attach=attach)
     assert module_arrived(boot) and boot.debug == ""
     assert 2 <= boot.transfers <= 30
+
+
+REGION = struct.Struct("<IHH")  # a physical region descriptor: address, bytes, flags (PIIX3, 2.7)
+REGION_LAST, REGION_BYTES = 0x8000, 0x10000
+
+
+def regions_at(qemu, table):
+    """(address, bytes) of each region in a table of them."""
+    regions = []
+    for address, length, flags in REGION.iter_unpack(qemu.memory(table, 256 * REGION.size)):
+        regions.append((address, length or REGION_BYTES))
+        if flags & REGION_LAST:
+            break
+    return regions
+
+
+@pytest.mark.parametrize("files", [PREPARED, PLANNED], ids=["prepared", "planned"])
+def test_no_region_of_a_transfer_crosses_64_kib(discs, tmp_path, files):
+    """QEMU's PIIX would read there, a PIIX may go on at the beginning of the 64 KiB (2.7)."""
+    with Traced(discs.make(files), tmp_path, exit_device=False, extra=["-trace", "bmdma_addr_write"]) as qemu:
+        qemu.wait_for("^END$", 40)
+        tables = {int(table, 16) for table in re.findall("bmdma_addr_write data: 0x(\\w+)", qemu.trace.read_text())}
+        transfers = [regions_at(qemu, table) for table in tables]
+        assert max(sum(length for _, length in regions) for regions in transfers) > 2 * MIB
+        assert all(address % REGION_BYTES + length <= REGION_BYTES
+                   for regions in transfers for address, length in regions)
 
 
 @pytest.mark.parametrize("index", [0, 1, 2, 3])

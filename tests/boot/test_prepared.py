@@ -10,8 +10,9 @@ import pytest
 
 from discs import CONFIG, SECTOR, file_in_iso, replace_file_in_iso, tree
 from good_kernels import KERNELS, plain
-from make_kernel import pattern
-from report import differences
+from make_kernel import MIB, pattern
+from qemu import Machine
+from report import Report, differences
 from uefi import shapes
 
 BLOCK = 15 * SECTOR
@@ -58,6 +59,24 @@ def test_the_kernel_finds_the_same_with_and_without(boot, discs, changed, name, 
     assert said_prepared(prepared) and not said_prepared(found_out)
     assert not differences(found_out.report, prepared.report)
     assert [m["text"] for m in prepared.report.modules] == [b"first 1", b"", b'"second module"']
+
+
+DIRT = b"\xa5"
+
+
+@pytest.mark.bios("a firmware may use any memory before it starts the loader")
+@pytest.mark.parametrize("is_prepared", [True, False])
+def test_a_segments_zeros_are_written_over_what_memory_had(discs, changed, tmp_path, is_prepared):
+    files = timed(tree(KERNELS["bss-only-segment"].make()))
+    image = discs.make(files) if is_prepared else changed(files, forget)
+    dirt = tmp_path / "dirt"
+    dirt.write_bytes(DIRT * (15 * MIB))
+    dirty = ["-device", f"loader,file={dirt},addr={MIB:#x},force-raw=on"]
+    with Machine(image, extra=dirty, exit_device=False) as qemu:
+        qemu.wait_for("^END$", 30)
+        assert said_prepared(qemu) == is_prepared
+        assert qemu.memory(15 * MIB, 100) == DIRT * 100  # where nothing was loaded
+        assert Report(qemu.serial)["regions_wrong"] == 0
 
 
 def test_a_multiboot_2_kernel_is_prepared_as_well(boot, discs):
@@ -192,7 +211,6 @@ def test_a_block_with_a_wrong_byte_is_not_used(boot, changed, at):
 
 
 def test_what_cannot_be_booted_is_said_by_the_config_with_its_line(discs, tmp_path):
-    from qemu import Machine
     files = tree(plain(), "", [("m", pattern(5000))])
     data = bytearray(discs.make(files).read_bytes())
     sector, _ = file_in_iso(discs.make(files), "boot/kernel")

@@ -146,6 +146,18 @@ static void a_sum_tells_blocks_and_their_order_apart(void **state)
                          prepared_sum(prepared_sum(0, two), one));
 }
 
+static void each_byte_of_a_block_changes_its_sum(void **state)
+{
+    (void)state;
+    uint32_t words[ISO9660_SECTOR_SIZE / 4] = {0};
+    const uint32_t sum = prepared_sum(0, words);
+    for (size_t i = 0; i < ISO9660_SECTOR_SIZE; i++) {
+        ((uint8_t *)words)[i] = 1;
+        assert_int_not_equal(prepared_sum(0, words), sum);
+        ((uint8_t *)words)[i] = 0;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +168,7 @@ int main(void)
         cmocka_unit_test_setup(what_a_broken_block_says_is_not_looked_for, start),
         cmocka_unit_test_setup(a_full_arena_is_no_boot, start),
         cmocka_unit_test(a_sum_tells_blocks_and_their_order_apart),
+        cmocka_unit_test(each_byte_of_a_block_changes_its_sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
