@@ -157,7 +157,7 @@ static void arena_memory_is_zeroed_aligned_and_apart(void **state)
 static void an_arena_gives_all_it_has_and_no_more(void **state)
 {
     (void)state;
-    uint8_t memory[100];
+    static _Alignas(4096) uint8_t memory[100]; /* no other multiple of 4096 in it */
     struct arena arena = {memory, sizeof memory, 0};
     assert_non_null(arena_allocate(&arena, 60, 1));
     assert_null(arena_allocate(&arena, 41, 1));

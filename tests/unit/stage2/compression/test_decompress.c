@@ -502,6 +502,29 @@ static void matches_from_in_front_of_the_data_are_refused(void **state)
     assert_memory_equal(decompressed, "xxxxx", 5);
 }
 
+static void a_match_that_is_a_byte_too_long_for_its_place_does_not_fit(void **state)
+{
+    (void)state;
+    static const uint8_t match_of_4[] = {0x02, 0x21, 0x4c, 0x18, 5, 0, 0, 0, 0x10, 'x', 1, 0, 0};
+    memcpy(compressed, match_of_4, sizeof match_of_4);
+    assert_true(decompress_compressed(sizeof match_of_4, 5));
+    assert_false(decompress_compressed(sizeof match_of_4, 4));
+    assert_string_equal(error.message, "decompresses to more than 4 bytes: it does not fit");
+}
+
+static void an_lz4_block_that_is_longer_than_its_frame_allows_is_refused(void **state)
+{
+    (void)state;
+    enum { BLOCK_SIZE = 7, UNCOMPRESSED = 0x80, MOST = 64 * 1024 };
+    size_t length = pack_lz4(0, PLAIN_BYTES);
+    assert_true(length > MOST + 1000);
+    for (unsigned kind = 0; kind <= UNCOMPRESSED; kind += UNCOMPRESSED) {
+        const uint8_t size[] = {(MOST & 0xff) + 1, MOST >> 8 & 0xff, MOST >> 16, (uint8_t)kind};
+        memcpy(compressed + BLOCK_SIZE, size, sizeof size);
+        assert_fails(length, "a block that is too long");
+    }
+}
+
 static void every_compression_is_recognised_by_as_many_bytes_as_it_takes(void **state)
 {
     (void)state;
@@ -559,6 +582,8 @@ int main(void)
         cmocka_unit_test(an_xz_index_of_other_blocks_is_named),
         cmocka_unit_test(kinds_that_are_not_known_are_named),
         cmocka_unit_test(matches_from_in_front_of_the_data_are_refused),
+        cmocka_unit_test(a_match_that_is_a_byte_too_long_for_its_place_does_not_fit),
+        cmocka_unit_test(an_lz4_block_that_is_longer_than_its_frame_allows_is_refused),
         cmocka_unit_test(every_compression_is_recognised_by_as_many_bytes_as_it_takes),
         cmocka_unit_test(what_is_not_compressed_or_in_another_way_is_refused_by_name),
     };
