@@ -60,7 +60,7 @@ $(UNIT)/%.passed: $(UNIT)/%
 	@mkdir -p $(dir $(RESULTS)/unit/$*)
 	@result=$(RESULTS)/unit/$*; \
 	$(RUN) $$result env CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=$$result.xml $< >$$result.log 2>&1 || \
-	    { cat $$result.log; grep -B 1 -A 9 '<failure' $$result.xml; exit 1; }
+	    { cat $$result.log; grep -B 1 -A 4 '<failure' $$result.xml; exit 1; }
 	@touch $@
 
 check-unit: $(UNIT_TESTS:%=%.passed) $(UNIT_PROGRAMS)
