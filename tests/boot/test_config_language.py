@@ -144,12 +144,12 @@ def test_a_key_ends_a_loop_without_an_end(unchecked):
     with Machine(unchecked("echo before\nwhile true; do sleep 1; done\nmultiboot /boot/kernel")) as machine:
         machine.wait_for("^before$", 30)
         machine.press("esc")
-        machine.wait_for("grub.cfg:4: a loop was interrupted by a key", 30)
+        assert machine.wait_for("grub.cfg:4: a loop was interrupted by a key", 30)
 
 
 def test_a_loop_without_an_end_ends_by_itself(unchecked):
     with Machine(unchecked("while true; do true; done")) as machine:
-        machine.wait_for("grub.cfg:3: too many commands: a loop without an end\\?", 60)
+        assert machine.wait_for("grub.cfg:3: too many commands: a loop without an end\\?", 60)
 
 
 # ---- What Whelk cannot do
@@ -214,7 +214,7 @@ def test_escape_in_another_configs_menu_goes_back_where_nothing_boots_by_itself(
 def test_configs_that_lead_to_each_other_end_with_a_message(disc):
     image = disc(ENTRY.format("configfile /boot/more.cfg"), more=ENTRY.format("configfile /boot/grub/grub.cfg"))
     with Machine(image) as machine:
-        machine.wait_for("no memory left|too large for the working memory", 60)
+        assert machine.wait_for("no memory left|too large for the working memory", 60)
 
 
 def test_a_menu_lst_of_grub_legacy_boots(disc):
@@ -257,6 +257,6 @@ def test_without_another_fallback_the_menu_says_why(discs):
     lost = config.replace("/boot/kernel", "/boot/kernex")
     image = discs.make_unchecked({"boot/kernel": plain(), CONFIG: config.encode()}, {CONFIG: lost.encode()})
     with Machine(image) as machine:
-        machine.wait_for("grub.cfg:4: /boot/kernex", 30)
-        machine.wait_for("grub.cfg:7: /boot/kernex", 30)
-        machine.wait_for("Esc", 30)
+        assert machine.wait_for("grub.cfg:4: /boot/kernex", 30)
+        assert machine.wait_for("grub.cfg:7: /boot/kernex", 30)
+        assert machine.wait_for("Esc", 30)

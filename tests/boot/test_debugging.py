@@ -133,7 +133,7 @@ def make(command):
                    env=environment(ROOT), timeout=600)
 
 
-def run_gdb(place, start, commands, loaded_at=EXAMPLE_ADDRESS):
+def assert_session(place, start, commands, loaded_at=EXAMPLE_ADDRESS):
     """gdb with these commands, and what each of them printed. Returns all of that."""
     words = ["gdb", "-nx", "-quiet", "-batch", *start.text.split()[1:]]
     for command in commands:
@@ -191,7 +191,7 @@ def test_a_session_of_the_page_does_what_it_shows(workshop, title):
                 typed = []
                 while commands and commands[0].prompt == GDB:
                     typed.append(commands.pop(0))
-                found = LOADED_AT.search(run_gdb(workshop, command, typed, loaded_at))
+                found = LOADED_AT.search(assert_session(workshop, command, typed, loaded_at))
                 loaded_at = found[1] if found else loaded_at
             else:
                 run_shell(workshop, command)
@@ -214,7 +214,7 @@ def test_what_a_session_shows_is_compared(workshop):
     running = Machine(workshop, machine)
     try:
         with pytest.raises(AssertionError, match="no line 'Breakpoint 1, elsewhere'"):
-            run_gdb(workshop, start, [Command(GDB, "target remote :1234"), Command(GDB, "hbreak stage2_main"),
+            assert_session(workshop, start, [Command(GDB, "target remote :1234"), Command(GDB, "hbreak stage2_main"),
                                       Command(GDB, "continue", ["Breakpoint 1, elsewhere"])])
     finally:
         running.end()

@@ -176,6 +176,6 @@ def test_a_broken_module_is_refused_at_boot(name, discs):
 def test_a_module_that_decompresses_to_more_than_the_memory_is_refused(program, discs):
     bomb = pack(program, bytes(expected(100, 300) << 20))
     with Machine(discs.make(tree(ELF32, modules=[("name", bomb)])), memory=64) as qemu:
-        qemu.wait_for(r"^whelk: /boot/grub/grub.cfg:4: /boot/module0: decompresses to more than \d+ bytes: it does not fit",
-                      60)
-        qemu.wait_for("press a key")
+        assert qemu.wait_for(
+            r"^whelk: /boot/grub/grub.cfg:4: /boot/module0: decompresses to more than \d+ bytes: it does not fit", 60)
+        assert qemu.wait_for("press a key")

@@ -71,8 +71,8 @@ def test_the_menu_shows_every_title_on_screen_and_serial_port(menu):
     with menu("set timeout=-1") as machine:
         wait_for_menu(machine)
         for title in TITLES:
-            machine.wait_for(title, 1)
-            machine.wait_for_screen(title, 1)
+            assert machine.wait_for(title, 1)
+            assert machine.wait_for_screen(title, 1)
 
 
 @BOTH
@@ -333,7 +333,7 @@ def test_escape_leads_to_the_next_boot_device(discs, tmp_path, type_keys):
     with Machine(discs.make(menu_tree("set timeout=-1")), extra=next_device(tmp_path / "disk")) as machine:
         wait_for_menu(machine)
         type_keys(machine, "esc")
-        machine.wait_for(BOOTED)
+        assert machine.wait_for(BOOTED)
 
 
 @pytest.mark.bios("what a BIOS says without a boot device")
@@ -341,7 +341,7 @@ def test_without_a_next_boot_device_the_firmware_says_so(discs):
     with Machine(discs.make(menu_tree("set timeout=-1")), extra=["-boot", "order=d", "-net", "none"]) as machine:
         wait_for_menu(machine)
         machine.press("esc")
-        machine.wait_for_screen("No bootable device")
+        assert machine.wait_for_screen("No bootable device")
 
 
 # ---- Lists that are longer than the screen -----------------------------------------------------

@@ -352,7 +352,7 @@ def test_ls_and_cat_show_what_is_on_the_disc(prompt):
 
 def test_ls_lists_a_long_name_whole(prompt):
     prompt.type_serial("ls /boot\r")
-    prompt.wait_for(LONG_NAME + "/")
+    assert prompt.wait_for(LONG_NAME + "/")
 
 
 def test_lsmmap_shows_the_memory_map(prompt):
@@ -395,14 +395,14 @@ def test_what_was_typed_comes_back(prompt):
         answer(prompt, line)
     at = Terminal(prompt)
     at.keys("up")
-    prompt.wait_for_terminal(r"^whelk> echo two\Z")
+    assert prompt.wait_for_terminal(r"^whelk> echo two\Z")
     at.keys("up", "up")
-    prompt.wait_for_terminal(r"whelk> echo one\Z")
+    assert prompt.wait_for_terminal(r"whelk> echo one\Z")
     at.keys("esc", "c")  # it outlives the command line
     at.keys("up", "ctrl-a", *["ctrl-d"] * 4)
     at.text("cat /boot/notes.txt #")
     at.keys("ret")
-    prompt.wait_for_terminal(f"^{re.escape(GREETING)}$")
+    assert prompt.wait_for_terminal(f"^{re.escape(GREETING)}$")
 
 
 @BOTH
@@ -431,10 +431,10 @@ def test_tab_completes_in_the_editor(machine):
     at.keys("up", "e", "end", "ret")
     at.text("mod")
     at.keys("tab", "tab")
-    machine.wait_for_terminal("^ module module2")
+    assert machine.wait_for_terminal("^ module module2")
     at.text(" (cd)/boot/no")
     at.keys("tab")
-    machine.wait_for_terminal("^ module .cd./boot/notes.txt")
+    assert machine.wait_for_terminal("^ module .cd./boot/notes.txt")
 
 
 def test_a_line_longer_than_the_screen_is_edited_in_a_window(prompt):
@@ -462,7 +462,7 @@ def test_exit_leads_to_the_next_boot_device(discs, tmp_path):
         machine.type_serial("c")
         machine.wait_for_terminal("^whelk>")
         machine.type_serial("exit\r")
-        machine.wait_for(BOOTED)
+        assert machine.wait_for(BOOTED)
 
 
 @pytest.mark.also_on("ovmf-ia32")

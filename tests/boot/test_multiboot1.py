@@ -368,4 +368,4 @@ def test_no_difference_from_grub_goes_unnoticed_but_those_that_are_explained(boo
 def test_a_header_at_the_end_of_the_file_needs_no_video_fields(discs, loader):
     kernel = tiny_with_header_at_the_end(multiboot_header(VIDEO_MODE))
     with Machine(discs.make(tree(kernel), loader)) as qemu:
-        qemu.wait_for("The tiny kernel runs.")
+        assert qemu.wait_for("The tiny kernel runs.")

@@ -70,7 +70,7 @@ def test_an_entry_is_chosen_by_serial_port(discs, firmware):
         machine.wait_for(TITLES[2], 60)
         machine.wait_for("Esc")
         serial(machine, "down", "ret")
-        machine.wait_for('^cmdline: "entry2"$', 30)
+        assert machine.wait_for('^cmdline: "entry2"$', 30)
 
 
 @ON_ALL
@@ -125,8 +125,8 @@ def test_a_multiboot_1_kernel_gets_what_it_wants_under_uefi(boot_on, name, firmw
 def test_a_kernel_over_memory_that_uefi_keeps_is_refused_with_its_address(discs, name, firmware):
     kernel = KERNELS[name]
     with Machine(discs.make(tree(kernel.make())), **{**FIRMWARES[firmware], "memory": 512}) as machine:
-        machine.wait_for(r"grub.cfg:3: /boot/kernel: segment \d \(.*\) does not fit: the memory from 0x\w+ is ", 60)
-        machine.wait_for("press a key")
+        assert machine.wait_for(r"grub.cfg:3: /boot/kernel: segment \d \(.*\) does not fit: the memory from 0x\w+ is ", 60)
+        assert machine.wait_for("press a key")
 
 
 @in_turn([name for name in KERNELS_2 if name != "efi-tags"])  # which has entries for UEFI that lead nowhere

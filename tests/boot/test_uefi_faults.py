@@ -51,7 +51,7 @@ def test_a_map_that_changes_is_read_again_and_the_watchdog_is_off(boots):
 
 def test_a_map_that_never_stays_the_same_is_said_in_one_line(discs):
     with Machine(discs.make(files_with(KERNELS["elf32"].make(), map_changes=EVER)), **OVMF) as machine:
-        machine.wait_for("^whelk: the firmware does not end its boot services$", 60)
+        assert machine.wait_for("^whelk: the firmware does not end its boot services$", 60)
 
 
 @pytest.mark.parametrize("gop", [GOP_ABSENT, GOP_BLT_ONLY], ids=["absent", "without a frame buffer"])
@@ -74,12 +74,12 @@ def test_a_sector_that_cannot_be_read_is_named_with_its_file(discs):
     bad = file_in_iso(discs.make(files_with(kernel)), "boot/module0")[0] + 700
     image = discs.make(files_with(kernel, bad_lba=bad))
     with Machine(image, **OVMF) as machine:
-        machine.wait_for(rf"^whelk: .*/boot/module0: sector {bad} of the disc cannot be read \(EFI status 7\)", 60)
+        assert machine.wait_for(rf"^whelk: .*/boot/module0: sector {bad} of the disc cannot be read \(EFI status 7\)", 60)
 
 
 def test_a_machine_whose_discs_cannot_be_read_at_all_says_so(discs):
     with Machine(discs.make(files_with(KERNELS["elf32"].make(), most_bytes=1)), **OVMF) as machine:
-        machine.wait_for("^whelk: no disc with an ISO 9660 volume is found", 60)
+        assert machine.wait_for("^whelk: no disc with an ISO 9660 volume is found", 60)
 
 
 def test_code_runs_although_the_firmware_lets_none_run_in_memory(boots):
@@ -89,4 +89,4 @@ def test_code_runs_although_the_firmware_lets_none_run_in_memory(boots):
 def test_a_kernel_that_wants_boot_services_runs_although_the_firmware_lets_no_code_run_in_memory(discs):
     files = files_with((BUILD / "kernels/services.bin").read_bytes(), tree_2, no_execute=1)
     with Machine(discs.make(files), **OVMF) as machine:
-        machine.wait_for(r"^services 64 \w+A$", 60)
+        assert machine.wait_for(r"^services 64 \w+A$", 60)

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Keeps the rules of the house that no compiler knows: which layer may include which, that no two
 folders include each other, that pure folders stay pure, which system headers freestanding code has,
-that enumerators fit int, how long lines of documents are, and a licence line at the top of every
-file.
+that enumerators fit int, how long lines of documents are, that a test shows what it asserts, and a
+licence line at the top of every file.
 
 Usage: tests/lint/rules.py [TREE]; prints one line per violation, fails if there is any."""
 
+import ast
 import pathlib
 import re
 import sys
@@ -110,6 +111,21 @@ def check_document(path, relative):
             yield f"{relative}:{number}: {len(line)} characters, more than {DOCUMENT_LINE}"
 
 
+def asserts(node):
+    """assert, pytest.raises() or a function of our own that is called assert_..."""
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        return name == "raises" or name.startswith("assert_")
+    return isinstance(node, ast.Assert)
+
+
+def check_tests(path, relative):
+    """What a fixture asserts is not seen where the test is read."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and not any(map(asserts, ast.walk(node))):
+            yield f"{relative}: {node.name}() asserts nothing in its body"
+
+
 def violations(tree):
     arrows = {}
     paths = [path for folder in FOLDERS for path in (tree / folder).rglob("*") if path.is_file()]
@@ -121,6 +137,8 @@ def violations(tree):
             yield from check_includes(tree, path, relative, arrows)
         if path.suffix in (".c", ".h"):
             yield from check_enumerators(path, relative)
+        if relative.parts[0] == "tests" and path.match("test_*.py"):
+            yield from check_tests(path, relative)
         if path.suffix == ".md":
             yield from check_document(path, relative)
         if path.suffix in LICENSED or path.name == "Makefile":

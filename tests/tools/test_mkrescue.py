@@ -302,8 +302,9 @@ def test_symbolic_links_in_the_tree_lead_to_kernels(place):
 def test_a_compressed_kernel_and_compressed_modules_are_accepted(place):
     config = ("menuentry a {\n multiboot /boot/kernel.gz\n module /boot/module.gz\n"
               " module --nounzip /boot/module.gz\n}\n")
-    place.make(place.write({CONFIG: config.encode(), "boot/kernel.gz": gzip.compress(kernel()),
-                            "boot/module.gz": gzip.compress(bytes(MIB))}))
+    files = {"boot/kernel.gz": gzip.compress(kernel()), "boot/module.gz": gzip.compress(bytes(MIB))}
+    found = extract(place.make(place.write({CONFIG: config.encode(), **files})), place.path / "found")
+    assert {name: (found / name).read_bytes() for name in files} == files
 
 
 # ---- what is refused

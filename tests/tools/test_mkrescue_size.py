@@ -62,4 +62,4 @@ def test_an_iso_of_one_cylinder_boots_as(sample, machine, attach):
     iso = sample / "cylinder.iso"
     iso.write_bytes((sample / "whole.iso").read_bytes()[:CYLINDER])
     with Machine(iso, machine=machine, attach=attach) as qemu:
-        qemu.wait_for("loaded by +Whelk", timeout=30)
+        assert qemu.wait_for("loaded by +Whelk", timeout=30)

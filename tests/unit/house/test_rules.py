@@ -115,3 +115,14 @@ def test_tables_and_code_blocks_of_a_document_may_be_wider(tmp_path, text):
     wide = text.format("e" * 101)
     assert run_rules(tmp_path, {"docs/a.md": wide}) == (0, [])
     assert run_rules(tmp_path, {"docs/a.md": wide + "e" * 101 + "\n"})[0] == 1
+
+
+def test_a_test_that_asserts_nothing_in_its_body_is_named(tmp_path):
+    source = ("# SPDX-License-Identifier: BSD-2-Clause\n"
+              "def test_one():\n    assert 1\n"
+              "def test_two():\n    with pytest.raises(ValueError):\n        int('x')\n"
+              "def test_three(boot):\n    if boot:\n        assert_arrived(boot())\n"
+              "def test_four(boot):\n    boot()\n"
+              "def helper():\n    pass\n")
+    assert run_rules(tmp_path, {"tests/boot/test_x.py": source, "tests/harness/y.py": source}) == (
+        1, ["tests/boot/test_x.py: test_four() asserts nothing in its body"])

@@ -179,7 +179,7 @@ def of_whelk(folder):
     return process.stdout.strip(b"\n")
 
 
-def compare(folder, script):
+def assert_same_as_grub(folder, script):
     for name, text in {**FILES, CONFIG: script}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -197,9 +197,9 @@ def fold(output):
 
 @pytest.mark.parametrize("script", [pytest.param(script, id=name) for name, script in SCRIPTS.items()])
 def test_a_script_shows_what_it_shows_under_grub(script, tmp_path):
-    compare(tmp_path, script + "\nexit\n")
+    assert_same_as_grub(tmp_path, script + "\nexit\n")
 
 
 @pytest.mark.parametrize("script", [pytest.param(script, id=name) for name, script in ENTRIES.items()])
 def test_the_default_entry_does_what_it_does_under_grub(script, tmp_path):
-    compare(tmp_path, "set timeout=0\n" + script + "\n")
+    assert_same_as_grub(tmp_path, "set timeout=0\n" + script + "\n")
