@@ -55,7 +55,7 @@ static void read_text(const char *text)
     }
 }
 
-static void read_fails(const char *text, const char *message)
+static void assert_read_fails(const char *text, const char *message)
 {
     assert_false(read_bytes(text, strlen(text)));
     assert_string_equal(error.message, message);
@@ -575,8 +575,8 @@ static void functions_are_called_with_their_arguments(void **state)
 static void endless_recursion_is_an_error_of_its_line(void **state)
 {
     (void)state;
-    read_fails("function f {\n  f\n}\nf\nmenuentry a { multiboot /k }\n",
-               "g.cfg:2: nested too deep: more than 20 levels");
+    assert_read_fails("function f {\n  f\n}\nf\nmenuentry a { multiboot /k }\n",
+                      "g.cfg:2: nested too deep: more than 20 levels");
 }
 
 static void calls_that_multiply_end_at_the_limit_of_commands(void **state)
@@ -804,29 +804,30 @@ static void an_entry_that_cannot_boot_says_why_and_in_which_line(void **state)
 static void a_config_that_cannot_be_read_says_why_and_in_which_line(void **state)
 {
     (void)state;
-    read_fails("", "g.cfg:1: the config has no menuentry");
-    read_fails("\n# nothing\nset timeout=5\n", "g.cfg:1: the config has no menuentry");
-    read_fails("menuenty a {\n multiboot /k\n", "g.cfg:1: the block that begins here has no '}'");
-    read_fails("title old\nkernel /k\n", "g.cfg:1: unknown command 'title'");
-    read_fails("menuentry a\nset x=1\n", "g.cfg:1: the entry has no '{'");
-    read_fails("menuentry \"a {\n multiboot /k\n}\n",
-               "g.cfg:1: a quote that begins here is never closed");
-    read_fails("menuentry a {\n multiboot /k 'b\n}\n",
-               "g.cfg:2: a quote that begins here is never closed");
-    read_fails("menuentry \"a {\n}\nmenuentry \"b\" {\n}\n",
-               "g.cfg:1: a quote that begins here is never closed");
-    read_fails("menuentry a {\n multiboot /a\n\nmenuentry b {\n multiboot /b\n}\n",
-               "g.cfg:4: a menuentry inside that of line 1: is a '}' missing?");
-    read_fails("menuentry a {\n if true; then menuentry b {\n }\n fi\n}\n",
-               "g.cfg:2: a menuentry inside that of line 1: is a '}' missing?");
-    read_fails("menuentry a { multiboot /k }\nif true; then\n",
-               "g.cfg:2: a part of 'if ... then ... fi' is missing or out of place");
-    read_fails("submenu s {\nif true; then\n}\n",
-               "g.cfg:2: a part of 'if ... then ... fi' is missing or out of place");
-    read_fails("menuentry a { multiboot /k ${x-y} }\n",
-               "g.cfg:1: '${' needs a variable's name and '}'");
-    read_fails("function { true }\n", "g.cfg:1: function needs a name and '{'");
-    read_fails("function f\ntrue\n", "g.cfg:1: function needs a name and '{'");
+    assert_read_fails("", "g.cfg:1: the config has no menuentry");
+    assert_read_fails("\n# nothing\nset timeout=5\n", "g.cfg:1: the config has no menuentry");
+    assert_read_fails("menuenty a {\n multiboot /k\n",
+                      "g.cfg:1: the block that begins here has no '}'");
+    assert_read_fails("title old\nkernel /k\n", "g.cfg:1: unknown command 'title'");
+    assert_read_fails("menuentry a\nset x=1\n", "g.cfg:1: the entry has no '{'");
+    assert_read_fails("menuentry \"a {\n multiboot /k\n}\n",
+                      "g.cfg:1: a quote that begins here is never closed");
+    assert_read_fails("menuentry a {\n multiboot /k 'b\n}\n",
+                      "g.cfg:2: a quote that begins here is never closed");
+    assert_read_fails("menuentry \"a {\n}\nmenuentry \"b\" {\n}\n",
+                      "g.cfg:1: a quote that begins here is never closed");
+    assert_read_fails("menuentry a {\n multiboot /a\n\nmenuentry b {\n multiboot /b\n}\n",
+                      "g.cfg:4: a menuentry inside that of line 1: is a '}' missing?");
+    assert_read_fails("menuentry a {\n if true; then menuentry b {\n }\n fi\n}\n",
+                      "g.cfg:2: a menuentry inside that of line 1: is a '}' missing?");
+    assert_read_fails("menuentry a { multiboot /k }\nif true; then\n",
+                      "g.cfg:2: a part of 'if ... then ... fi' is missing or out of place");
+    assert_read_fails("submenu s {\nif true; then\n}\n",
+                      "g.cfg:2: a part of 'if ... then ... fi' is missing or out of place");
+    assert_read_fails("menuentry a { multiboot /k ${x-y} }\n",
+                      "g.cfg:1: '${' needs a variable's name and '}'");
+    assert_read_fails("function { true }\n", "g.cfg:1: function needs a name and '{'");
+    assert_read_fails("function f\ntrue\n", "g.cfg:1: function needs a name and '{'");
 }
 
 static void a_nul_byte_is_an_error_of_its_line(void **state)
@@ -891,7 +892,7 @@ static void nesting_is_bounded(void **state)
     read_text(text);
     assert_int_equal(config.entry_count, 1);
     memcpy(text + length, "if true; then\n", 15);
-    read_fails(text, "g.cfg:22: nested too deep: more than 20 levels");
+    assert_read_fails(text, "g.cfg:22: nested too deep: more than 20 levels");
 }
 
 static void a_thousand_wrong_lines_give_a_readable_number_of_warnings(void **state)

@@ -182,7 +182,7 @@ static bool evaluate(size_t index)
 }
 
 /* What a script shows and asks. */
-static void shows(const char *script, const char *expected)
+static void assert_shows(const char *script, const char *expected)
 {
     char text[2048];
     snprintf(text, sizeof text, "%s\nmenuentry a { multiboot /k }\n", script);
@@ -215,26 +215,27 @@ static void an_entry_shows_its_text_when_it_is_evaluated(void **state)
 static void a_submenu_shows_nothing_while_its_entries_are_listed(void **state)
 {
     (void)state;
-    shows("submenu s {\necho hidden\nsleep 1\nclear\nserial\nterminal_output serial\n"
-          "menuentry b { echo b }\n}\necho shown",
-          "shown\n");
+    assert_shows("submenu s {\necho hidden\nsleep 1\nclear\nserial\nterminal_output serial\n"
+                 "menuentry b { echo b }\n}\necho shown",
+                 "shown\n");
     assert_int_equal(config.entry_count, 2);
 }
 
 static void sleep_says_how_long_and_whether_a_key_ends_it(void **state)
 {
     (void)state;
-    shows("sleep 3; sleep -i 4; sleep --verbose --interruptible 5; sleep 0; sleep; sleep x",
-          "(sleep 3)(sleep 4 or key)(sleep 5 or key)");
+    assert_shows("sleep 3; sleep -i 4; sleep --verbose --interruptible 5; sleep 0; sleep; sleep x",
+                 "(sleep 3)(sleep 4 or key)(sleep 5 or key)");
     key_pressed = true;
-    shows("if sleep --interruptible 2; then echo over; else echo key; fi", "(sleep 2 or key)key\n");
+    assert_shows("if sleep --interruptible 2; then echo over; else echo key; fi",
+                 "(sleep 2 or key)key\n");
 }
 
 static void read_sets_a_variable_to_what_is_typed(void **state)
 {
     (void)state;
     typed = "a  b";
-    shows("read x; echo \"<$x>\"; read; echo end", "<a  b>\nend\n");
+    assert_shows("read x; echo \"<$x>\"; read; echo end", "<a  b>\nend\n");
 }
 
 static void keystatus_tells_which_keys_are_held(void **state)
@@ -242,32 +243,33 @@ static void keystatus_tells_which_keys_are_held(void **state)
     (void)state;
     static const char script[] = "for k in --shift --ctrl --alt; do if keystatus $k; then "
                                  "echo $k; fi; done; if keystatus; then echo known; fi";
-    shows(script, "known\n");
+    assert_shows(script, "known\n");
     held = 1;
-    shows(script, "--shift\nknown\n");
+    assert_shows(script, "--shift\nknown\n");
     held = 6;
-    shows(script, "--ctrl\n--alt\nknown\n");
+    assert_shows(script, "--ctrl\n--alt\nknown\n");
 }
 
 static void cpuid_tells_whether_the_processor_has_64_bits(void **state)
 {
     (void)state;
     static const char script[] = "if cpuid -l; then echo 64; else echo 32; fi";
-    shows(script, "32\n");
+    assert_shows(script, "32\n");
     is_64_bit = true;
-    shows(script, "64\n");
-    shows("for o in -p --pae; do if cpuid $o; then echo y; else echo n; fi; done", "n\nn\n");
+    assert_shows(script, "64\n");
+    assert_shows("for o in -p --pae; do if cpuid $o; then echo y; else echo n; fi; done", "n\nn\n");
     has_pae = true;
-    shows("for o in -p --pae --long-mode; do if cpuid $o; then echo y; fi; done", "y\ny\ny\n");
-    shows("if cpuid --sse; then echo y; else echo n; fi", "n\n");
+    assert_shows("for o in -p --pae --long-mode; do if cpuid $o; then echo y; fi; done",
+                 "y\ny\ny\n");
+    assert_shows("if cpuid --sse; then echo y; else echo n; fi", "n\n");
 }
 
 static void what_cannot_be_found_out_counts_as_false(void **state)
 {
     (void)state;
-    shows("if regexp a b; then echo y; else echo n; fi", "n\n");
+    assert_shows("if regexp a b; then echo y; else echo n; fi", "n\n");
     assert_warning("regexp is not supported: it counts as false");
-    shows("if md5sum --check /file; then echo y; else echo n; fi", "n\n");
+    assert_shows("if md5sum --check /file; then echo y; else echo n; fi", "n\n");
 }
 
 /* Behind the output's devices: the modes of the graphics terminal. */
@@ -275,26 +277,27 @@ static void a_graphics_terminal_has_the_modes_of_gfxmode(void **state)
 {
     (void)state;
     notes_graphics = true;
-    shows("terminal_output gfxterm", "(graphics auto)(output 1)");
-    shows("gfxmode=800x600,auto; terminal_output gfxterm", "(graphics 800x600,auto)(output 1)");
-    shows("terminal_output console", "(graphics )(output 1)");
-    shows("terminal_output --append gfxterm", "(graphics auto)(output 1)");
-    shows("terminal_output --append serial", "(output 3)");
-    shows("terminal_output --append serial; terminal_output --remove gfxterm",
-          "(output 3)(graphics )(output 2)");
-    shows("terminal_input console", "(input 1)");
+    assert_shows("terminal_output gfxterm", "(graphics auto)(output 1)");
+    assert_shows("gfxmode=800x600,auto; terminal_output gfxterm",
+                 "(graphics 800x600,auto)(output 1)");
+    assert_shows("terminal_output console", "(graphics )(output 1)");
+    assert_shows("terminal_output --append gfxterm", "(graphics auto)(output 1)");
+    assert_shows("terminal_output --append serial", "(output 3)");
+    assert_shows("terminal_output --append serial; terminal_output --remove gfxterm",
+                 "(output 3)(graphics )(output 2)");
+    assert_shows("terminal_input console", "(input 1)");
     notes_graphics = false;
 }
 
 static void serial_takes_all_its_options(void **state)
 {
     (void)state;
-    shows("serial", "(serial -1 0 0 0 0 -)");
-    shows("serial --unit=1 --speed=9600 --word=7 --parity=even --stop=2",
-          "(serial 1 0 9600 7 2 e)");
-    shows("serial --port=0x2f8 --speed 115200 --parity=no", "(serial -1 2f8 115200 0 0 n)");
-    shows("serial --port 760 -s 300", "(serial -1 2f8 300 0 0 -)");
-    shows("if serial --unit=7; then echo y; else echo n; fi", "(serial 7 0 0 0 0 -)n\n");
+    assert_shows("serial", "(serial -1 0 0 0 0 -)");
+    assert_shows("serial --unit=1 --speed=9600 --word=7 --parity=even --stop=2",
+                 "(serial 1 0 9600 7 2 e)");
+    assert_shows("serial --port=0x2f8 --speed 115200 --parity=no", "(serial -1 2f8 115200 0 0 n)");
+    assert_shows("serial --port 760 -s 300", "(serial -1 2f8 300 0 0 -)");
+    assert_shows("if serial --unit=7; then echo y; else echo n; fi", "(serial 7 0 0 0 0 -)n\n");
     assert_warning("there is no such serial port");
 }
 
@@ -310,7 +313,7 @@ static void serial_refuses_values_that_make_no_sense(void **state)
         snprintf(script, sizeof script, "serial %s; echo $?", options[i]);
         snprintf(warning, sizeof warning, "serial: '%s' is no value for this option",
                  strchr(options[i], '=') + 1);
-        shows(script, "1\n");
+        assert_shows(script, "1\n");
         assert_warning(warning);
     }
 }
@@ -318,13 +321,13 @@ static void serial_refuses_values_that_make_no_sense(void **state)
 static void terminals_are_set_added_and_removed(void **state)
 {
     (void)state;
-    shows("terminal_output console", "(output 1)");
-    shows("terminal_output gfxterm; terminal_input serial", "(output 1)(input 2)");
-    shows("terminal_output console serial", "(output 3)");
-    shows("terminal_output --append serial; terminal_output --remove console",
-          "(output 3)(output 2)");
-    shows("terminal_output --remove console; terminal_output", "");
-    shows("terminal_input braille; echo $?", "1\n");
+    assert_shows("terminal_output console", "(output 1)");
+    assert_shows("terminal_output gfxterm; terminal_input serial", "(output 1)(input 2)");
+    assert_shows("terminal_output console serial", "(output 3)");
+    assert_shows("terminal_output --append serial; terminal_output --remove console",
+                 "(output 3)(output 2)");
+    assert_shows("terminal_output --remove console; terminal_output", "");
+    assert_shows("terminal_input braille; echo $?", "1\n");
     assert_warning("unknown terminal 'braille'");
 }
 
@@ -353,7 +356,7 @@ static void search_finds_the_disc_or_nothing(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char script[128];
         snprintf(script, sizeof script, "if %s; then echo y; else echo n; fi", cases[i].words);
-        shows(script, cases[i].found ? "y\n" : "n\n");
+        assert_shows(script, cases[i].found ? "y\n" : "n\n");
     }
     assert_warning("no such device: ");
 }
@@ -361,10 +364,10 @@ static void search_finds_the_disc_or_nothing(void **state)
 static void search_sets_a_variable_to_the_disc(void **state)
 {
     (void)state;
-    shows("root=; search --set --file /file; echo $root", "cd\n");
-    shows("search --set=x --file /file; echo $x", "cd\n");
-    shows("root=hd0; search --set=root --file /nothing; echo $root", "hd0\n");
-    shows("search.fs_label LABEL y; echo $y", "cd\n");
+    assert_shows("root=; search --set --file /file; echo $root", "cd\n");
+    assert_shows("search --set=x --file /file; echo $x", "cd\n");
+    assert_shows("root=hd0; search --set=root --file /nothing; echo $root", "hd0\n");
+    assert_shows("search.fs_label LABEL y; echo $y", "cd\n");
 }
 
 static void a_sourced_text_is_named_in_its_messages(void **state)
@@ -416,7 +419,7 @@ static void a_text_that_sources_itself_is_an_error(void **state)
 static void a_sourced_file_that_is_no_text_is_a_warning(void **state)
 {
     (void)state;
-    shows("source /nothing; echo $?; source nothing; echo $?", "1\n1\n");
+    assert_shows("source /nothing; echo $?; source nothing; echo $?", "1\n1\n");
     assert_warning("/nothing: not found");
     assert_warning("source needs a file's absolute name");
 }
@@ -440,7 +443,7 @@ static void cat_shows_a_file(void **state)
 {
     (void)state;
     file_text = "line\nline 2\n";
-    shows("cat /file; cat /nothing; echo $?", "line\nline 2\n1\n");
+    assert_shows("cat /file; cat /nothing; echo $?", "line\nline 2\n1\n");
     assert_warning("/nothing: not found");
 }
 
