@@ -167,39 +167,54 @@ static const struct memory_range *range_in_use(const struct memory_range *in_use
     return NULL;
 }
 
-/* The end of a piece or a range in use that overlaps [address, address + length); 0: none does. */
-static uint64_t obstacle_end(const struct placement *placement, const struct memory_range *in_use,
-                             size_t in_use_count, uint64_t address, uint64_t length)
+/* A place to look for: length bytes within [lowest, limit), aligned, outside all pieces and ranges
+   in use. */
+struct search {
+    const struct placement *placement;
+    const struct memory_range *in_use;
+    size_t in_use_count;
+    uint64_t length, lowest;
+    uint32_t limit, alignment; /* alignment: a power of two */
+};
+
+/* The end of a piece or a range in use that overlaps length bytes at this address; 0: none does. */
+static uint64_t obstacle_end(const struct search *search, uint64_t address)
 {
-    const struct piece *piece = piece_at(placement, address, length);
+    const struct piece *piece = piece_at(search->placement, address, search->length);
     if (piece != NULL) {
         return piece->address + piece_length(piece);
     }
-    const struct memory_range *range = range_in_use(in_use, in_use_count, address, length);
+    const struct memory_range *range =
+        range_in_use(search->in_use, search->in_use_count, address, search->length);
     return range != NULL ? range->address + range->length : 0;
 }
 
-static bool find(const struct placement *placement, const struct memory_range *in_use,
-                 size_t in_use_count, uint64_t length, uint32_t alignment, uint64_t lowest,
-                 uint64_t limit, uint32_t *address)
+/* Finds the lowest place in [at, end), of RAM, and sets *address. at and end are below 2^32. */
+static bool find_between(const struct search *search, uint64_t at, uint64_t end, uint32_t *address)
 {
-    uint64_t mask = alignment - 1;
-    for (size_t i = 0; i < placement->map->count; i++) {
-        const struct memory_range *range = &placement->map->ranges[i];
-        uint64_t range_end = range->address + range->length;
-        uint64_t end = range_end < limit ? range_end : limit;
-        uint64_t at = range->address > lowest ? range->address : lowest;
-        if (range->type != MEMORY_AVAILABLE || at >= end) {
-            continue;
+    uint64_t mask = search->alignment - 1;
+    at = (at + mask) & ~mask;
+    while (at < end && search->length <= end - at) {
+        uint64_t past = obstacle_end(search, at);
+        if (past == 0) {
+            *address = (uint32_t)at;
+            return true;
         }
-        at = (at + mask) & ~mask; /* below 2^33, as the limit is at most 2^32 */
-        while (at < end && length <= end - at) {
-            uint64_t past = obstacle_end(placement, in_use, in_use_count, at, length);
-            if (past == 0) {
-                *address = (uint32_t)at;
-                return true;
-            }
-            at = (past + mask) & ~mask;
+        at = (past + mask) & ~mask;
+    }
+    return false;
+}
+
+static bool find(const struct search *search, uint32_t *address)
+{
+    const struct memory_map *map = search->placement->map;
+    for (size_t i = 0; i < map->count; i++) {
+        const struct memory_range *range = &map->ranges[i];
+        uint64_t range_end = range->address + range->length;
+        uint64_t end = range_end < search->limit ? range_end : search->limit;
+        uint64_t at = range->address > search->lowest ? range->address : search->lowest;
+        if (range->type == MEMORY_AVAILABLE && at < end && find_between(search, at, end, address)) {
+            return true;
         }
     }
     return false;
@@ -208,15 +223,32 @@ static bool find(const struct placement *placement, const struct memory_range *i
 bool placement_find(const struct placement *placement, uint64_t length, uint32_t alignment,
                     uint64_t lowest, uint64_t limit, uint32_t *address)
 {
-    return find(placement, NULL, 0, length, alignment, lowest, limit, address);
+    return find(
+        &(struct search){
+            .placement = placement,
+            .length = length,
+            .alignment = alignment,
+            .lowest = lowest,
+            .limit = (uint32_t)limit,
+        },
+        address);
 }
 
 bool placement_find_unused(const struct placement *placement, const struct memory_range *in_use,
                            size_t in_use_count, uint64_t length, uint32_t alignment,
                            uint64_t lowest, uint32_t *address)
 {
-    return find(placement, in_use, in_use_count, length, alignment, lowest, PLACEMENT_LIMIT,
-                address);
+    return find(
+        &(struct search){
+            .placement = placement,
+            .in_use = in_use,
+            .in_use_count = in_use_count,
+            .length = length,
+            .alignment = alignment,
+            .lowest = lowest,
+            .limit = PLACEMENT_LIMIT,
+        },
+        address);
 }
 
 bool placement_add_above(struct placement *placement, struct piece *piece, uint32_t alignment,
