@@ -190,28 +190,40 @@ static bool check_segment(const struct program_header *header, uint32_t index, u
     return true;
 }
 
-/* The first segment whose virtual addresses contain the entry point says how far to move it, as in
-   GRUB. Where none does, the linker was told a physical one. */
+enum address_kind { VIRTUAL, PHYSICAL };
+
+/* Takes the entry point as an address of this kind. Looks for the first segment that has it in its
+   bytes from the file, and sets image->entry to its physical address. Sets *in_zeros if a segment
+   has it in its zeros. */
+static bool find_entry_as(enum address_kind kind, const struct elf *elf, const uint8_t *headers,
+                          struct image *image, bool *in_zeros)
+{
+    for (uint32_t i = 0; i < elf->program_header_count; i++) {
+        struct program_header header =
+            read_program_header(elf, headers + i * elf->program_header_size);
+        uint64_t start = kind == VIRTUAL ? header.p_vaddr : header.p_paddr;
+        uint64_t offset = elf->entry - start;
+        if (header.p_type != PT_LOAD || elf->entry < start || offset >= header.p_memsz) {
+            continue;
+        }
+        if (offset < header.p_filesz) {
+            image->entry = (uint32_t)(header.p_paddr + offset);
+            return true;
+        }
+        *in_zeros = true;
+    }
+    return false;
+}
+
+/* The entry point is virtual, as in GRUB. If that fits no segment, the linker was told a physical
+   one. */
 static bool find_entry(const struct elf *elf, const uint8_t *headers, struct image *image,
                        struct error *error)
 {
     bool in_zeros = false;
-    for (int physical = 0; physical <= 1; physical++) {
-        for (uint32_t i = 0; i < elf->program_header_count; i++) {
-            struct program_header header =
-                read_program_header(elf, headers + i * elf->program_header_size);
-            uint64_t start = physical ? header.p_paddr : header.p_vaddr;
-            if (header.p_type == PT_LOAD && elf->entry >= start &&
-                elf->entry - start < header.p_memsz) {
-                image->entry = (uint32_t)(header.p_paddr + (elf->entry - start));
-                if (elf->entry - start < header.p_filesz) {
-                    return true;
-                }
-                in_zeros = true;
-            }
-        }
-    }
-    return fail(error, "entry point 0x%llx lies %s", (unsigned long long)elf->entry,
+    return find_entry_as(VIRTUAL, elf, headers, image, &in_zeros) ||
+           find_entry_as(PHYSICAL, elf, headers, image, &in_zeros) ||
+           fail(error, "entry point 0x%llx lies %s", (unsigned long long)elf->entry,
                 in_zeros ? "where the file has no bytes (.bss)" : "in no segment");
 }
 
