@@ -131,13 +131,32 @@ static const struct kind {
                        2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}},
 };
 
-// ---- Bits
+// ---- Bytes and bits
+
+static uint64_t load_little(const uint8_t *at, size_t size)
+{
+    uint64_t value = 0;
+    while (size-- > 0) {
+        value = value << 8 | at[size];
+    }
+    return value;
+}
+
+/* Removes size bytes from the data's start. */
+static bool take_bytes(struct bytes *data, size_t size, struct bytes *taken)
+{
+    if (size > data->size) {
+        return false;
+    }
+    *taken = (struct bytes){data->data, size};
+    *data = (struct bytes){data->data + size, data->size - size};
+    return true;
+}
 
 /* A stream of bits, read backwards (4.1): the last byte's highest set bit marks its end. */
 struct bits {
     struct bytes data;
-    int32_t
-        left; /* bits that are left; negative: so many zeros were taken after the stream's start */
+    int32_t left; /* bits left; negative: number of zeros taken beyond the stream's start */
 };
 
 static unsigned highest_bit(uint32_t value)
@@ -183,52 +202,71 @@ static uint32_t take_bits(struct bits *bits, unsigned count)
 
 // ---- FSE tables
 
-/* Reads the probabilities of symbols (4.1.1) and removes them from the data. */
-static bool read_probabilities(struct bytes *data, unsigned symbols, unsigned maximum_log,
-                               int16_t *probabilities, unsigned *log)
+/* The probabilities of symbols (4.1.1). */
+struct distribution {
+    unsigned symbols;
+    unsigned accuracy_log; /* the probabilities, -1 counting as 1, add up to 1 << accuracy_log */
+    int16_t probabilities[FSE_MAXIMUM_SYMBOLS]; /* -1: "less than 1" */
+};
+
+/* Reads a probability at a bit. The value, the probability + 1, is from 0 to remaining + 1. */
+static int16_t read_probability(struct bytes data, int32_t *bit, int32_t remaining)
 {
-    unsigned symbol = 0;
-    *log = bits_at(*data, 0, 4) + FSE_LOWEST_LOG;
-    if (*log > maximum_log) {
-        return false;
+    unsigned bits = highest_bit((uint32_t)remaining + 1) + 1;
+    int32_t value = (int32_t)bits_at(data, *bit, bits);
+    int32_t high_bit = 1 << (bits - 1), low_bits = value & (high_bit - 1);
+    int32_t threshold = (1 << bits) - 1 - (remaining + 1); /* values below it have a bit less */
+    if (low_bits < threshold) {
+        value = low_bits;
+        bits--;
+    } else if (value >= high_bit) {
+        value -= threshold;
     }
-    int32_t at = 4, left = 1 << *log;
-    while (left > 0 && symbol < symbols) {
-        unsigned count = highest_bit((uint32_t)left + 1) + 1;
-        int32_t value = (int32_t)bits_at(*data, at, count);
-        int32_t half = 1 << (count - 1), unused = 2 * half - 2 - left;
-        if (value % half < unused) {
-            value %= half;
-            count--;
-        } else if (value >= half) {
-            value -= unused;
-        }
-        at += (int32_t)count;
-        probabilities[symbol++] = (int16_t)(value - 1);
-        left -= value != 0 ? value - 1 : 1;
-        for (uint32_t more = value == 1 ? 3 : 0; more == 3; at += 2) { /* zeros in a row */
-            more = bits_at(*data, at, 2);
-            for (uint32_t i = 0; i < more && symbol < symbols; i++) {
-                probabilities[symbol++] = 0;
-            }
-        }
-    }
-    size_t size = (size_t)(at + 7) / 8;
-    if (left != 0 || size > data->size) {
-        return false;
-    }
-    for (; symbol < symbols; symbol++) {
-        probabilities[symbol] = 0;
-    }
-    *data = (struct bytes){data->data + size, data->size - size};
-    return true;
+    *bit += (int32_t)bits;
+    return (int16_t)(value - 1);
 }
 
-/* Spreads the symbols over the states (4.1.1). The probabilities add up to 1 << log. */
-static void build_table(struct fse_table *table, const int16_t *probabilities, unsigned symbols,
-                        unsigned log)
+/* Reads the repeat flags after a probability of 0. Returns how many more zeros follow. */
+static unsigned read_repeats(struct bytes data, int32_t *bit)
+{
+    unsigned zeros = 0, flag;
+    do {
+        flag = bits_at(data, *bit, 2);
+        *bit += 2;
+        zeros += flag;
+    } while (flag == 3);
+    return zeros;
+}
+
+/* Reads the probabilities of at most distribution->symbols symbols and removes them from the
+   data. */
+static bool read_distribution(struct bytes *data, unsigned maximum_log,
+                              struct distribution *distribution)
+{
+    distribution->accuracy_log = bits_at(*data, 0, 4) + FSE_LOWEST_LOG;
+    if (distribution->accuracy_log > maximum_log) {
+        return false;
+    }
+    memset(distribution->probabilities, 0, sizeof distribution->probabilities);
+    int32_t bit = 4, remaining = 1 << distribution->accuracy_log;
+    for (unsigned symbol = 0; remaining > 0 && symbol < distribution->symbols; symbol++) {
+        int16_t probability = read_probability(*data, &bit, remaining);
+        distribution->probabilities[symbol] = probability;
+        remaining -= probability < 0 ? 1 : probability;
+        if (probability == 0) {
+            symbol += read_repeats(*data, &bit);
+        }
+    }
+    struct bytes taken;
+    return remaining == 0 && take_bytes(data, (size_t)(bit + 7) / 8, &taken);
+}
+
+/* Spreads the symbols over the states (4.1.1). */
+static void build_table(struct fse_table *table, const struct distribution *distribution)
 {
     uint16_t next[FSE_MAXIMUM_SYMBOLS];
+    const int16_t *probabilities = distribution->probabilities;
+    unsigned symbols = distribution->symbols, log = distribution->accuracy_log;
     uint32_t size = (uint32_t)1 << log, high = size, position = 0;
     table->log = log;
     table->is_set = true;
@@ -260,33 +298,33 @@ static bool read_table(struct frame *frame, unsigned kind, unsigned mode, struct
 {
     const struct kind *facts = &kinds[kind];
     struct fse_table *table = &frame->tables[kind];
-    int16_t probabilities[FSE_MAXIMUM_SYMBOLS];
-    unsigned log = facts->predefined_log, symbols = facts->predefined_symbols;
+    struct distribution distribution = {.symbols = facts->symbols};
+    struct bytes symbol;
     switch (mode) {
     case MODE_PREDEFINED:
-        for (unsigned i = 0; i < symbols; i++) {
-            probabilities[i] = (int16_t)facts->predefined[i];
+        distribution.symbols = facts->predefined_symbols;
+        distribution.accuracy_log = facts->predefined_log;
+        for (unsigned i = 0; i < facts->predefined_symbols; i++) {
+            distribution.probabilities[i] = facts->predefined[i];
         }
         break;
     case MODE_RLE:
-        if (data->size == 0 || *data->data >= facts->symbols) {
+        if (!take_bytes(data, 1, &symbol) || *symbol.data >= facts->symbols) {
             return false;
         }
-        table->entries[0] = (struct fse_entry){.symbol = *data->data};
+        table->entries[0] = (struct fse_entry){.symbol = *symbol.data};
         table->log = 0;
         table->is_set = true;
-        *data = (struct bytes){data->data + 1, data->size - 1};
         return true;
     case MODE_FSE:
-        symbols = facts->symbols;
-        if (!read_probabilities(data, symbols, facts->maximum_log, probabilities, &log)) {
+        if (!read_distribution(data, facts->maximum_log, &distribution)) {
             return false;
         }
         break;
     default: /* Repeat_Mode */
         return table->is_set;
     }
-    build_table(table, probabilities, symbols, log);
+    build_table(table, &distribution);
     return true;
 }
 
@@ -295,19 +333,16 @@ static bool read_table(struct frame *frame, unsigned kind, unsigned mode, struct
 /* Reads FSE-compressed weights of a Huffman code, with two alternating states (4.2.1.2). */
 static bool read_compressed_weights(struct frame *frame, struct bytes data, unsigned *count)
 {
-    int16_t probabilities[HUFFMAN_MAXIMUM_BITS + 1];
+    struct distribution distribution = {.symbols = HUFFMAN_MAXIMUM_BITS + 1};
     struct fse_table *table = &frame->weights_table;
     struct bits bits;
-    unsigned log;
-    if (!read_probabilities(&data, HUFFMAN_MAXIMUM_BITS + 1, WEIGHTS_MAXIMUM_LOG, probabilities,
-                            &log) ||
-        !start_bits(&bits, data)) {
+    if (!read_distribution(&data, WEIGHTS_MAXIMUM_LOG, &distribution) || !start_bits(&bits, data)) {
         return false;
     }
-    build_table(table, probabilities, HUFFMAN_MAXIMUM_BITS + 1, log);
+    build_table(table, &distribution);
     uint32_t states[2];
-    states[0] = take_bits(&bits, log);
-    states[1] = take_bits(&bits, log);
+    states[0] = take_bits(&bits, table->log);
+    states[1] = take_bits(&bits, table->log);
     for (*count = 0; bits.left >= 0 && *count < HUFFMAN_SYMBOLS - 2; ++*count) {
         uint32_t *state = &states[*count % 2];
         const struct fse_entry *entry = &table->entries[*state];
@@ -665,15 +700,6 @@ struct frame_header {
     unsigned descriptor;
     bool has_dictionary;
 };
-
-static uint64_t load_little(const uint8_t *at, size_t size)
-{
-    uint64_t value = 0;
-    while (size-- > 0) {
-        value = value << 8 | at[size];
-    }
-    return value;
-}
 
 /* Reads the frame header (3.1.1.1) at the start of the data. */
 static struct frame_header read_header(struct bytes data)
