@@ -393,16 +393,14 @@ static bool build_huffman(struct frame *frame, unsigned count)
 /* Reads the description of a Huffman code (4.2.1) and removes it from the data. */
 static bool read_huffman(struct frame *frame, struct bytes *data)
 {
-    if (data->size == 0) {
+    struct bytes first, weights;
+    if (!take_bytes(data, 1, &first)) {
         return false;
     }
-    unsigned header = *data->data, count = header - HUFFMAN_DIRECT;
-    size_t size = header <= HUFFMAN_DIRECT ? header : (count + 1) / 2;
-    struct bytes weights = {data->data + 1, size};
-    if (size > data->size - 1) {
+    unsigned header = *first.data, count = header - HUFFMAN_DIRECT;
+    if (!take_bytes(data, header <= HUFFMAN_DIRECT ? header : (count + 1) / 2, &weights)) {
         return false;
     }
-    *data = (struct bytes){weights.data + size, data->size - 1 - size};
     if (header <= HUFFMAN_DIRECT) {
         return read_compressed_weights(frame, weights, &count) && build_huffman(frame, count);
     }
@@ -450,12 +448,48 @@ static bool decode_streams(struct frame *frame, struct bytes data, size_t size, 
     return true;
 }
 
-/* Decompresses Huffman-coded literals: data is the literals section after its header. */
-static bool decompress_literals(struct frame *frame, struct bytes data, size_t size,
-                                bool is_treeless, bool is_one)
+/* Reads a Raw_Literals_Block or RLE_Literals_Block: Regenerated_Size has 5, 12 or 20 bits. */
+static bool read_plain_literals(struct frame *frame, struct bytes *block, struct bytes *literals)
 {
-    return (is_treeless ? frame->huffman_bits != 0 : read_huffman(frame, &data)) &&
-           decode_streams(frame, data, size, is_one);
+    unsigned type = *block->data & 3, format = *block->data >> 2 & 3;
+    struct bytes header, byte;
+    if (!take_bytes(block, format == 1 ? 2 : format == 3 ? 3 : 1, &header)) {
+        return false;
+    }
+    size_t size = (size_t)load_little(header.data, header.size) >> (header.size == 1 ? 3 : 4);
+    if (size > frame->block_maximum) {
+        return false;
+    }
+    if (type == LITERALS_RAW) {
+        return take_bytes(block, size, literals);
+    }
+    if (!take_bytes(block, 1, &byte)) {
+        return false;
+    }
+    memset(frame->literals, *byte.data, size);
+    *literals = (struct bytes){frame->literals, size};
+    return true;
+}
+
+/* Reads a Compressed_Literals_Block or Treeless_Literals_Block: Regenerated_Size and
+   Compressed_Size have 10, 14 or 18 bits each. */
+static bool read_huffman_literals(struct frame *frame, struct bytes *block, struct bytes *literals)
+{
+    unsigned type = *block->data & 3, format = *block->data >> 2 & 3;
+    struct bytes header, data;
+    if (!take_bytes(block, format < 2 ? 3 : format + 2, &header)) {
+        return false;
+    }
+    unsigned bits = (8 * (unsigned)header.size - 4) / 2;
+    uint64_t sizes = load_little(header.data, header.size) >> 4;
+    size_t size = (size_t)sizes & (((size_t)1 << bits) - 1);
+    if (size > frame->block_maximum || !take_bytes(block, (size_t)(sizes >> bits), &data)) {
+        return false;
+    }
+    *literals = (struct bytes){frame->literals, size};
+    bool has_tree =
+        type == LITERALS_TREELESS ? frame->huffman_bits != 0 : read_huffman(frame, &data);
+    return has_tree && decode_streams(frame, data, size, format == 0);
 }
 
 /* Reads a block's literals section (3.1.1.3.1) and removes it from the block. */
@@ -464,39 +498,8 @@ static bool read_literals(struct frame *frame, struct bytes *block, struct bytes
     if (block->size == 0) {
         return false;
     }
-    unsigned type = *block->data & 3, format = *block->data >> 2 & 3;
-    bool is_compressed = type > LITERALS_RLE;
-    unsigned bits = is_compressed ? (format < 2 ? 10 : 6 + 4 * format)
-                                  : (format == 1   ? 12
-                                     : format == 3 ? 20
-                                                   : 5);
-    unsigned shift = is_compressed || (format & 1) != 0 ? 4 : 3;
-    size_t header = (shift + (is_compressed ? 2 : 1) * bits) / 8;
-    if (block->size < header) {
-        return false;
-    }
-    uint64_t sizes = 0;
-    for (size_t i = 0; i < header; i++) {
-        sizes |= (uint64_t)block->data[i] << (8 * i);
-    }
-    sizes >>= shift;
-    size_t size = (size_t)sizes & (((size_t)1 << bits) - 1);
-    size_t compressed_size = is_compressed          ? (size_t)(sizes >> bits)
-                             : type == LITERALS_RLE ? 1
-                                                    : size;
-    struct bytes data = {block->data + header, compressed_size};
-    if (size > frame->block_maximum || compressed_size > block->size - header) {
-        return false;
-    }
-    *block = (struct bytes){data.data + compressed_size, block->size - header - compressed_size};
-    *literals = (struct bytes){type == LITERALS_RAW ? data.data : frame->literals, size};
-    if (is_compressed) {
-        return decompress_literals(frame, data, size, type == LITERALS_TREELESS, format == 0);
-    }
-    if (type == LITERALS_RLE) {
-        memset(frame->literals, *data.data, size);
-    }
-    return true;
+    return (*block->data & 3) <= LITERALS_RLE ? read_plain_literals(frame, block, literals)
+                                              : read_huffman_literals(frame, block, literals);
 }
 
 // ---- Sequences
@@ -607,25 +610,21 @@ static bool read_sequences(struct frame *frame, struct bytes *block, uint32_t *c
     if (block->size == 0) {
         return false;
     }
-    size_t size = *block->data < 128 ? 1 : *block->data < 255 ? 2 : 3;
-    if (block->size < size) {
+    struct bytes header, modes;
+    if (!take_bytes(block, *block->data < 128 ? 1 : *block->data < 255 ? 2 : 3, &header)) {
         return false;
     }
-    const uint8_t *header = block->data;
-    *count = size == 1   ? header[0]
-             : size == 2 ? (uint32_t)(header[0] - 128) << 8 | header[1]
-                         : load16(header + 1) + 0x7f00u;
-    *block = (struct bytes){header + size, block->size - size};
+    *count = header.size == 1   ? header.data[0]
+             : header.size == 2 ? (uint32_t)(header.data[0] - 128) << 8 | header.data[1]
+                                : load16(header.data + 1) + 0x7f00u;
     if (*count == 0) {
         return block->size == 0;
     }
-    if (block->size == 0 || (*block->data & MODES_RESERVED) != 0) {
+    if (!take_bytes(block, 1, &modes) || (*modes.data & MODES_RESERVED) != 0) {
         return false;
     }
-    unsigned modes = *block->data;
-    *block = (struct bytes){block->data + 1, block->size - 1};
     for (unsigned kind = 0; kind < KINDS; kind++) {
-        if (!read_table(frame, kind, modes >> (6 - 2 * kind) & 3, block)) {
+        if (!read_table(frame, kind, *modes.data >> (6 - 2 * kind) & 3, block)) {
             return false;
         }
     }
