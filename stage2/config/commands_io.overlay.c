@@ -269,41 +269,70 @@ bool command_serial(struct evaluator *eval, const struct command *command)
     return true;
 }
 
-/* terminal_input, terminal_output. */
-bool command_terminal(struct evaluator *eval, const struct command *command)
+/* What the words of terminal_input or terminal_output name. */
+struct terminals {
+    unsigned devices; /* bits of enum config_device */
+    bool has_gfxterm;
+};
+
+/* Reads terminals' names. False: one is unknown, with a warning. */
+static bool read_terminals(struct evaluator *eval, struct words words, struct terminals *terminals)
 {
     static const char names[] = "console\0gfxterm\0vga_text\0at_keyboard\0usb_keyboard\0ofconsole\0"
                                 "vga\0serial\0serial_com0\0serial_com1\0serial_com2\0serial_com3\0";
     enum { GFXTERM = 1, FIRST_SERIAL = 7 };
+    while (words.count > 0) {
+        const char *word = take_word(&words);
+        int terminal = find_word(names, word);
+        if (terminal < 0) {
+            eval_warn(eval, "unknown terminal '%.40s'", word);
+            eval->failed = true;
+            return false;
+        }
+        terminals->has_gfxterm |= terminal == GFXTERM;
+        terminals->devices |=
+            terminal < FIRST_SERIAL ? CONFIG_DEVICE_CONSOLE : CONFIG_DEVICE_SERIAL;
+    }
+    return true;
+}
+
+/* Tells the platform the modes of the graphics terminal: the variable gfxmode's. */
+static void set_graphics(const struct evaluator *eval, bool is_in_use)
+{
+    const struct config_platform *platform = find_platform(eval);
+    const char *modes = "";
+    if (is_in_use) {
+        modes = variable_value(eval->config, eval->scope, "gfxmode", strlen("gfxmode"));
+        modes = modes != NULL ? modes : "auto";
+    }
+    if (platform->set_graphics != NULL) {
+        platform->set_graphics(modes);
+    }
+}
+
+/* Runs terminal_input or terminal_output. */
+bool command_terminal(struct evaluator *eval, const struct command *command)
+{
+    enum { REPLACE = -1, APPEND, REMOVE };
     const struct config_platform *platform = find_platform(eval);
     struct words words = words_of(command);
     enum config_direction direction =
         strcmp(command->words, "terminal_input") == 0 ? CONFIG_INPUT : CONFIG_OUTPUT;
     int how = take_option(&words, "--append\0--remove\0");
-    unsigned named = 0;
-    bool is_graphic = false;
-    while (words.count > 0) {
-        const char *word = take_word(&words);
-        int device = find_word(names, word);
-        is_graphic |= device == GFXTERM;
-        if (device < 0) {
-            eval_warn(eval, "unknown terminal '%.40s'", word);
-            eval->failed = true;
-            return true;
-        }
-        named |= device < FIRST_SERIAL ? CONFIG_DEVICE_CONSOLE : CONFIG_DEVICE_SERIAL;
+    struct terminals named = {0};
+    if (!read_terminals(eval, words, &named)) {
+        return true;
     }
     unsigned *devices = &eval->config->devices[direction];
-    unsigned wanted = how < 0 ? named : how == 0 ? *devices | named : *devices & ~named;
+    unsigned wanted = how == APPEND   ? *devices | named.devices
+                      : how == REMOVE ? *devices & ~named.devices
+                                      : named.devices;
     if (wanted == 0 || eval->boot == NULL) {
         return true;
     }
     *devices = wanted;
-    if (direction == CONFIG_OUTPUT && platform->set_graphics != NULL && (is_graphic || how < 0)) {
-        const struct config_variable *mode = find_variable(eval->scope, "gfxmode", 7);
-        mode = mode != NULL ? mode : find_variable(eval->config->scope, "gfxmode", 7);
-        bool is_set = mode != NULL && mode->value != NULL;
-        platform->set_graphics(!is_graphic || how == 1 ? "" : is_set ? mode->value : "auto");
+    if (direction == CONFIG_OUTPUT && (named.has_gfxterm || how == REPLACE)) {
+        set_graphics(eval, named.has_gfxterm && how != REMOVE);
     }
     if (platform->set_terminal != NULL) {
         platform->set_terminal(direction, wanted);

@@ -272,7 +272,17 @@ static void what_cannot_be_found_out_counts_as_false(void **state)
     assert_shows("if md5sum --check /file; then echo y; else echo n; fi", "n\n");
 }
 
-/* Behind the output's devices: the modes of the graphics terminal. */
+static void an_entry_sees_the_gfxmode_of_its_submenu(void **state)
+{
+    (void)state;
+    notes_graphics = true;
+    read_text("submenu s {\nset gfxmode=800x600\n"
+              "menuentry a {\nterminal_output gfxterm\nmultiboot /k\n}\n}\n");
+    assert_true(evaluate(0));
+    assert_string_equal(notes, "(graphics 800x600)(output 1)");
+    notes_graphics = false;
+}
+
 static void a_graphics_terminal_has_the_modes_of_gfxmode(void **state)
 {
     (void)state;
@@ -622,6 +632,7 @@ int main(void)
         TEST(cpuid_tells_whether_the_processor_has_64_bits),
         TEST(what_cannot_be_found_out_counts_as_false),
         TEST(a_graphics_terminal_has_the_modes_of_gfxmode),
+        TEST(an_entry_sees_the_gfxmode_of_its_submenu),
         TEST(serial_takes_all_its_options),
         TEST(serial_refuses_values_that_make_no_sense),
         TEST(terminals_are_set_added_and_removed),
