@@ -58,8 +58,8 @@ $(NEEDS): tests/build-needs.sh
 	@touch $@
 
 $(CORE_OBJECTS) $(OVERLAY_OBJECTS) $(EFI_OBJECTS_x64) $(EFI_OBJECTS_ia32) $(TOOLS_OBJECTS) \
-    $(PROBE_OBJECTS) $(BIOS_BUILD)/join $(BUILD)/mbr.img $(BUILD)/nothing.img $(STARTERS_ELF:.elf=.o) \
-    $(KERNELS): | $(NEEDS)
+    $(PROBE_OBJECTS) $(BIOS_BUILD)/make_boot_image $(BUILD)/mbr.img $(BUILD)/nothing.img \
+    $(STARTERS_ELF:.elf=.o) $(KERNELS): | $(NEEDS)
 
 .PHONY: clean
 clean:

@@ -61,6 +61,19 @@ def test_make_names_a_missing_program_before_it_compiles(programs, tmp_path, pro
     assert "CC " not in run.stdout and "ASM " not in run.stdout
 
 
+# One of each kind of file that a compiler or an assembler makes.
+@pytest.mark.parametrize("target", [
+    "bios/make_boot_image", "bios/stage2/main.o", "bios/stage2/menu/menu.overlay.o",
+    "bios/boot/bios/boot.asm.o", "efi/x64/stage2/main.o", "efi/ia32/handoff.asm.o",
+    "host/tools/whelk.o", "host/loader/elf.o", "probe/probe.o", "probe/starter-x64.o", "mbr.img", "nothing.img",
+    "kernels/tiny.bin", "kernels/report.o"])
+def test_nothing_is_compiled_where_something_is_missing(programs, tmp_path, target):
+    (programs / "objcopy").unlink()
+    run = make(tmp_path / "build", programs, str(tmp_path / "build" / target))
+    assert run.returncode != 0 and "make: objcopy is missing: " in run.stderr
+    assert not (tmp_path / "build" / target).exists()
+
+
 def test_the_compiler_is_the_one_that_make_was_given(tmp_path):
     run = make(tmp_path / "build", os.environ["PATH"], "CC=no-such-compiler -O1", "all")
     assert "make: no-such-compiler is missing: apt-get install gcc " in run.stderr
