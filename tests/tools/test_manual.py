@@ -185,9 +185,11 @@ def test_the_decompressed_package_makes_an_iso_and_needs_xorriso_only(package, p
     run = place.run("-o", place.iso, place.write(good_tree()), program=program)
     assert run.returncode == 0 and place.iso.exists(), run.stderr
     depends = subprocess.run(["dpkg-deb", "-f", package, "Depends"], capture_output=True, text=True).stdout
-    assert sorted(re.sub(r" \(.*?\)", "", depends).strip().split(", ")) == ["libc6", "libisofs6", "xorriso"]
-    by_xorriso = subprocess.run(["dpkg-query", "-W", "-f", "${Depends} ", "xorriso", "libisoburn1"], capture_output=True,
-                                text=True).stdout
+    # Debian 13 has t64 after the names of libraries in which a type has become longer.
+    names = sorted(re.sub(r" \(.*?\)|t64\b", "", depends).strip().split(", "))
+    assert names == ["libc6", "libisofs6", "xorriso"]
+    by_xorriso = subprocess.run(["dpkg-query", "-W", "-f", "${Depends} ", "xorriso", "libisoburn1*"],
+                                capture_output=True, text=True).stdout
     assert "libisoburn1" in by_xorriso and "libisofs6" in by_xorriso
     for page in PAGES:
         assert (place.path / f"root/usr/share/man/man1/{page}.gz").exists()
