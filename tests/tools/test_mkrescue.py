@@ -675,7 +675,7 @@ def test_what_cannot_be_read_is_named_and_no_iso_is_written(place, is_directory,
     (tree / "locked").chmod(0)
     program = for_everyone(place.path)
     place.path.chmod(0o777)  # the ISO would be written here
-    said = place.refuse(tree, *writer, program=program, user=65534, group=65534, rare_groups=[])
+    said = place.refuse(tree, *writer, program=program, user=65534, group=65534, extra_groups=[])
     assert f"{tree}/locked" in said and len(said.splitlines()) <= 4
 
 

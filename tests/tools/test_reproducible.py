@@ -63,7 +63,7 @@ def test_two_users_directories_time_zones_and_file_orders_make_the_same_iso(tmp_
     if os.geteuid() == 0:
         program = for_everyone(tmp_path)
         subprocess.run(["chown", "-R", "65534:65534", second], check=True)
-        user = {"program": program, "user": 65534, "group": 65534, "rare_groups": []}
+        user = {"program": program, "user": 65534, "group": 65534, "extra_groups": []}
     subprocess.run(["chmod", "-R", "go-rwx", second / "source"], check=True)
     one = make(first, env={"TZ": "Asia/Tokyo", "LC_ALL": "C", **dates}, umask=0o22, words=words)
     two = make(second, "source", env={"TZ": "America/New_York", "LANG": "de_DE.UTF-8", **dates}, umask=0o77,
