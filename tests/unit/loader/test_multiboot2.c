@@ -712,6 +712,68 @@ static void the_root_pointer_comes_whole_and_in_its_old_part(void **state)
     assert_memory_equal(tag(15, 0) + 8, rsdp, 36);
 }
 
+static void a_root_pointer_for_acpi_1_of_its_own_goes_into_the_old_tag(void **state)
+{
+    (void)state;
+    uint8_t rsdp[36], old_rsdp[20];
+    memset(rsdp, 0x77, sizeof rsdp);
+    memset(old_rsdp, 0x11, sizeof old_rsdp);
+    struct boot_information wanted = minimal();
+    wanted.rsdp = (struct bytes){rsdp, sizeof rsdp};
+    wanted.old_rsdp = (struct bytes){old_rsdp, sizeof old_rsdp};
+    write_information(&wanted);
+    assert_int_equal(tag_size(14), 8 + 20);
+    assert_memory_equal(tag(14, 0) + 8, old_rsdp, 20);
+    assert_int_equal(tag_size(15), 8 + 36);
+    assert_memory_equal(tag(15, 0) + 8, rsdp, 36);
+}
+
+static void uefi_is_told_by_pointers_of_its_size_and_its_memory_map(void **state)
+{
+    (void)state;
+    const uint8_t descriptors[96] = {[0] = 7, [48] = 9};
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
+        const struct boot_efi efi = {.system_table = 0x11223344,
+                                     .image_handle = 0x55667788,
+                                     .is_64 = is_64 != 0,
+                                     .memory_map = {descriptors, sizeof descriptors},
+                                     .descriptor_size = 48,
+                                     .descriptor_version = 1};
+        const uint32_t pointer_bytes = is_64 ? 8 : 4, system_table = is_64 ? 12 : 11,
+                       image_handle = is_64 ? 20 : 19;
+        struct boot_information wanted = minimal();
+        wanted.efi = &efi;
+        write_information(&wanted);
+        assert_int_equal(tag_size(system_table), 8 + pointer_bytes);
+        assert_int_equal(load32(tag(system_table, 0) + 8), 0x11223344);
+        assert_int_equal(tag_size(image_handle), 8 + pointer_bytes);
+        assert_int_equal(load32(tag(image_handle, 0) + 8), 0x55667788);
+        assert_null(tag(is_64 ? 11 : 12, 0));
+        assert_null(tag(is_64 ? 19 : 20, 0));
+        assert_null(tag(18, 0));
+        const uint8_t *at = tag(17, 0);
+        assert_int_equal(load32(at + 4), 16 + sizeof descriptors);
+        assert_int_equal(load32(at + 8), 48);
+        assert_int_equal(load32(at + 12), 1);
+        assert_memory_equal(at + 16, descriptors, sizeof descriptors);
+    }
+}
+
+/* Specification 2.0, 3.6.16: who keeps boot services asks them for memory. */
+static void with_boot_services_there_is_no_memory_map(void **state)
+{
+    (void)state;
+    const struct boot_efi efi = {.is_64 = true};
+    struct boot_information wanted = minimal();
+    wanted.efi = &efi;
+    wanted.keeps_boot_services = true;
+    write_information(&wanted);
+    assert_int_equal(tag_size(18), 8);
+    assert_null(tag(4, 0));
+    assert_null(tag(6, 0));
+    assert_null(tag(17, 0));
+}
+
 static void the_apm_table_is_the_tag(void **state)
 {
     (void)state;
@@ -910,6 +972,9 @@ int main(void)
         cmocka_unit_test(the_boot_device_has_words_for_bytes),
         cmocka_unit_test(without_a_machine_its_tags_are_missing),
         cmocka_unit_test(the_root_pointer_comes_whole_and_in_its_old_part),
+        cmocka_unit_test(a_root_pointer_for_acpi_1_of_its_own_goes_into_the_old_tag),
+        cmocka_unit_test(uefi_is_told_by_pointers_of_its_size_and_its_memory_map),
+        cmocka_unit_test(with_boot_services_there_is_no_memory_map),
         cmocka_unit_test(the_apm_table_is_the_tag),
         cmocka_unit_test(the_framebuffer_has_the_colours_of_its_type),
         cmocka_unit_test(vbe_is_described_in_graphics_only_as_in_grub),
