@@ -129,7 +129,7 @@ def test_what_is_not_understood_is_one_line_with_its_place(iso, tmp_path, config
     assert re.search(reason, said.stdout + said.stderr)
     with Machine(iso(config)) as machine:
         machine.wait_for("^whelk: .*" + reason, 60)
-        machine.wait_for("press a key", 10)
+        assert machine.wait_for("press a key", 10)
 
 
 def test_a_config_of_a_mebibyte_is_refused_by_its_size(tmp_path):

@@ -181,7 +181,7 @@ def test_escape_leaves_the_menu_that_it_opened_once_it_was_let_go(discs, tmp_pat
             machine.send_key("esc")
             time.sleep(2)  # longer than between the codes of a key that is held
             return re.search(BOOTED, machine.serial, re.MULTILINE)
-        machine.wait_until(is_left, "Escape leaves the menu")
+        assert machine.wait_until(is_left, "Escape leaves the menu")
 
 
 @HELD
@@ -325,7 +325,7 @@ def test_without_another_entry_a_key_leads_to_the_next_boot_device(discs, tmp_pa
         time.sleep(2)
         assert "NEXT DEVICE" not in machine.serial
         type_keys(machine, "spc")
-        machine.wait_for(BOOTED)
+        assert machine.wait_for(BOOTED)
 
 
 @BOTH

@@ -222,7 +222,7 @@ def test_escape_f4_and_shift_show_a_hidden_menu(discs, style, key):
             machine.qmp("input-send-event", events=[{"type": "key", "data": event}])
         else:
             machine.press(key)
-        machine.wait_for_selected(MENU[0])
+        assert machine.wait_for_selected(MENU[0])
 
 
 def test_a_hotkey_boots_from_a_hidden_menu(discs):
@@ -347,7 +347,7 @@ def test_ls_and_cat_show_what_is_on_the_disc(prompt):
     assert "        1234 other" in answer(prompt, "ls -l (cd)/boot/")
     assert answer(prompt, "cat /boot/notes.txt") == ["first line", GREETING]
     assert answer(prompt, "ls /nowhere") == ['whelk: /nowhere: no such file or directory "nowhere" in /']
-    prompt.wait_for_screen(f"^{re.escape(GREETING)}$")
+    assert prompt.wait_for_screen(f"^{re.escape(GREETING)}$")
 
 
 def test_ls_lists_a_long_name_whole(prompt):

@@ -211,7 +211,7 @@ class Machine:
         def is_drawn():
             terminal = self.terminal
             return terminal.is_at_bar and terminal.selected == item
-        self.wait_until(is_drawn, f"the bar on {item!r}", timeout)
+        return self.wait_until(is_drawn, f"the bar on {item!r}", timeout)
 
     def wait_for(self, pattern, timeout=20, after=0):
         """The first match of a regular expression (MULTILINE) in `serial` from position `after` on."""
