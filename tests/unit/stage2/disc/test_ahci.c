@@ -24,7 +24,6 @@ enum {
     MIB = 1024 * 1024,
     MOST_LOOKS = 1000,
 
-    GHC_ENABLED = INT32_MIN, /* AE */
     CMD_ST = 0x0001,
     CMD_FRE = 0x0010,
     CMD_FR = 0x4000,
@@ -35,7 +34,6 @@ enum {
     TFD_READY = 0x50,
     TFD_ERROR = 0x51,
     SSTS_PRESENT = 0x123,
-    SIG_ATAPI = (int)0xeb140101,
     SIG_DISK = 0x00000101,
 
     HEADER_ATAPI = 0x20,
@@ -44,6 +42,9 @@ enum {
     ATA_READ_DMA_EXT = 0x25,
     READ_12 = 0xa8,
 };
+
+#define GHC_ENABLED 0x80000000u /* AE */
+#define SIG_ATAPI   0xeb140101u
 
 struct port {
     uint32_t clb, clbu, fb, fbu, is, ie, cmd, reserved, tfd, sig, ssts, sctl, serr, sact, ci;
@@ -101,7 +102,7 @@ static void decode(const struct port *port, const struct header *header, const s
 {
     assert_int_equal(table->fis[0], 0x27);
     assert_int_equal(table->fis[1], 0x80);
-    if (port->sig == (uint32_t)SIG_ATAPI) {
+    if (port->sig == SIG_ATAPI) {
         assert_int_equal(header->flags, HEADER_ATAPI | 5);
         assert_int_equal(table->fis[2], ATA_PACKET);
         assert_int_equal(table->fis[3], 1); /* DMA */
@@ -203,7 +204,7 @@ static int start(void **state)
     (void)state;
     memset(&hba, 0, sizeof hba);
     memset(&commands, 0, sizeof commands);
-    hba.ghc = (uint32_t)GHC_ENABLED;
+    hba.ghc = GHC_ENABLED;
     hba.pi = (1 << PORTS) - 1;
     for (unsigned i = 0; i < PORTS; i++) {
         drives[i] = (struct drive){.salt = (uint8_t)i};
@@ -211,7 +212,7 @@ static int start(void **state)
         hba.ports[i] = (struct port){.clb = (uint32_t)(uintptr_t)lists[i],
                                      .cmd = CMD_RUNS,
                                      .tfd = TFD_READY,
-                                     .sig = (uint32_t)SIG_ATAPI,
+                                     .sig = SIG_ATAPI,
                                      .ssts = SSTS_PRESENT};
     }
     for (uint32_t i = 0; i < SECTOR_SIZE; i++) {
