@@ -270,20 +270,34 @@ static struct section_header read_section_header(const struct elf *elf, const ui
     };
 }
 
-bool elf_unloaded_sections(const struct elf *elf, const uint8_t *section_headers,
-                           uint64_t file_size, struct elf_section **sections, size_t *count,
-                           struct arena *arena, struct error *error)
+static bool is_unloaded(const struct section_header *header)
 {
-    *count = 0;
-    *sections = ARENA_ARRAY(arena, elf->section_header_count, struct elf_section);
-    if (*sections == NULL) {
+    return header->sh_type != SHT_NULL && header->sh_type != SHT_NOBITS && header->sh_size != 0 &&
+           (header->sh_flags & SHF_ALLOC) == 0 && header->sh_addr == 0;
+}
+
+static uint32_t usable_alignment(uint64_t alignment)
+{
+    bool is_power_of_two = alignment != 0 && (alignment & (alignment - 1)) == 0;
+    if (!is_power_of_two) {
+        return 1;
+    }
+    return alignment < MAX_ALIGNMENT ? (uint32_t)alignment : MAX_ALIGNMENT;
+}
+
+bool elf_unloaded_sections(const struct elf *elf, const uint8_t *section_headers,
+                           uint64_t file_size, struct elf_sections *sections, struct arena *arena,
+                           struct error *error)
+{
+    sections->count = 0;
+    sections->list = ARENA_ARRAY(arena, elf->section_header_count, struct elf_section);
+    if (sections->list == NULL) {
         return fail(error, "%u section headers are too many", elf->section_header_count);
     }
     for (uint32_t i = 0; i < elf->section_header_count; i++) {
         struct section_header header =
             read_section_header(elf, section_headers + i * elf->section_header_size);
-        if (header.sh_type == SHT_NULL || header.sh_type == SHT_NOBITS || header.sh_size == 0 ||
-            (header.sh_flags & SHF_ALLOC) != 0 || header.sh_addr != 0) {
+        if (!is_unloaded(&header)) {
             continue;
         }
         if (!range_within(header.sh_offset, header.sh_size, file_size) ||
@@ -292,15 +306,11 @@ bool elf_unloaded_sections(const struct elf *elf, const uint8_t *section_headers
                 error, "section %u (0x%llx bytes at offset 0x%llx) lies beyond the end of the file",
                 i, (unsigned long long)header.sh_size, (unsigned long long)header.sh_offset);
         }
-        uint64_t alignment = header.sh_addralign;
-        bool usable = alignment != 0 && (alignment & (alignment - 1)) == 0;
-        (*sections)[(*count)++] = (struct elf_section){
+        sections->list[sections->count++] = (struct elf_section){
             .index = i,
             .file_offset = header.sh_offset,
             .size = (uint32_t)header.sh_size,
-            .alignment = !usable                     ? 1
-                         : alignment < MAX_ALIGNMENT ? (uint32_t)alignment
-                                                     : MAX_ALIGNMENT,
+            .alignment = usable_alignment(header.sh_addralign),
         };
     }
     return true;

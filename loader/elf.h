@@ -29,6 +29,11 @@ struct elf_section {
     uint32_t alignment; /* a power of two */
 };
 
+struct elf_sections {
+    struct elf_section *list; /* by index */
+    size_t count;
+};
+
 /* Whether the file starts with ELF's magic number. */
 bool elf_recognise(struct bytes start);
 
@@ -47,8 +52,8 @@ bool elf_image(const struct elf *elf, const uint8_t *program_headers, uint64_t f
 /* The sections that a Multiboot loader has to load besides the segments. section_headers:
    section_header_count * section_header_size bytes of the file. */
 bool elf_unloaded_sections(const struct elf *elf, const uint8_t *section_headers,
-                           uint64_t file_size, struct elf_section **sections, size_t *count,
-                           struct arena *arena, struct error *error);
+                           uint64_t file_size, struct elf_sections *sections, struct arena *arena,
+                           struct error *error);
 
 /* Refuses a kernel with relocation sections, as GRUB does for Multiboot 2: nobody applies them. */
 bool elf_check_no_relocations(const struct elf *elf, const uint8_t *section_headers,

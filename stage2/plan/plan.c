@@ -79,8 +79,8 @@ static bool read_sections(struct planning *planning, const struct file *kernel)
     }
     return file_read(kernel, elf->section_headers_offset, length, headers->section_headers,
                      planning->error) &&
-           elf_unloaded_sections(elf, headers->section_headers, kernel->size, &headers->sections,
-                                 &headers->section_count, planning->arena, planning->error);
+           elf_unloaded_sections(elf, headers->section_headers, kernel->size, &headers->unloaded,
+                                 planning->arena, planning->error);
 }
 
 static bool read_elf(struct planning *planning, const struct file *kernel, struct bytes start)
@@ -229,7 +229,7 @@ static bool place_kernel(struct planning *planning)
                                    .shndx = headers->elf.section_names_index,
                                    .headers = headers->section_headers};
     }
-    size_t pieces = headers->image.segment_count + headers->section_count +
+    size_t pieces = headers->image.segment_count + headers->unloaded.count +
                     planning->boot->module_count + 3; /* a.out's symbols, the information */
     const struct memory_map *map =
         plan->information.keeps_boot_services ? planning->boot->efi->unused : plan->information.map;
@@ -325,8 +325,8 @@ static bool place_sections(struct planning *planning)
     uint64_t lowest =
         PLAN_MODULES_LOWEST; /* one behind the other, or many would take many searches */
     const struct kernel_headers *headers = &plan->headers;
-    for (size_t i = 0; i < headers->section_count; i++) {
-        const struct elf_section *section = &headers->sections[i];
+    for (size_t i = 0; i < headers->unloaded.count; i++) {
+        const struct elf_section *section = &headers->unloaded.list[i];
         struct piece piece = {
             .kind = "section",
             .number = (int32_t)section->index,

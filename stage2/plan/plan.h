@@ -32,10 +32,9 @@ enum {
 struct kernel_headers {
     struct image image;
     struct elf elf;               /* no section headers: none, or no ELF file */
-    struct elf_section *sections; /* that no segment loads */
-    size_t section_count;
-    uint8_t *section_headers; /* get the addresses of these sections */
-    bool has_symbols;         /* is an a.out file with symbols, to all appearances */
+    struct elf_sections unloaded; /* sections that no segment loads */
+    uint8_t *section_headers;     /* get the addresses of these sections */
+    bool has_symbols;             /* is an a.out file with symbols, to all appearances */
 };
 
 struct plan {

@@ -62,18 +62,18 @@ static void read_sections(const struct elf *elf, const uint8_t *data, size_t siz
 {
     static uint8_t memory[ARENA_BYTES];
     struct arena arena = {.base = memory, .size = sizeof memory};
-    struct elf_section *sections;
-    size_t count;
+    struct elf_sections sections;
     struct error error = {""};
     size_t length = elf->section_header_count * elf->section_header_size;
     uint64_t offset = length > 0 ? elf->section_headers_offset : 0;
     uint8_t *headers = copy_of(data, offset, length);
-    if (elf_unloaded_sections(elf, headers, size, &sections, &count, &arena, &error)) {
-        for (size_t i = 0; i < count; i++) {
-            require(range_within(sections[i].file_offset, sections[i].size, size));
-            require(sections[i].size > 0 && sections[i].alignment > 0);
-            require((sections[i].alignment & (sections[i].alignment - 1)) == 0);
-            elf_set_section_address(elf, headers, sections[i].index, UINT32_MAX);
+    if (elf_unloaded_sections(elf, headers, size, &sections, &arena, &error)) {
+        for (size_t i = 0; i < sections.count; i++) {
+            const struct elf_section *section = &sections.list[i];
+            require(range_within(section->file_offset, section->size, size));
+            require(section->size > 0 && section->alignment > 0);
+            require((section->alignment & (section->alignment - 1)) == 0);
+            elf_set_section_address(elf, headers, section->index, UINT32_MAX);
         }
     } else {
         require(error.message[0] != 0);

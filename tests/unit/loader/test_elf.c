@@ -539,8 +539,7 @@ static void an_entry_in_an_empty_segment_or_in_none_to_load_is_refused(void **st
 
 /* ---- Sections. */
 
-static struct elf_section *sections;
-static size_t section_count;
+static struct elf_sections sections;
 
 static bool read_sections(void)
 {
@@ -550,8 +549,7 @@ static bool read_sections(void)
     size_t length = elf.section_header_count * elf.section_header_size;
     uint8_t *headers = malloc(length);
     memcpy(headers, file.data + elf.section_headers_offset, length);
-    bool is_read =
-        elf_unloaded_sections(&elf, headers, file.size, &sections, &section_count, &arena, &error);
+    bool is_read = elf_unloaded_sections(&elf, headers, file.size, &sections, &arena, &error);
     free(headers);
     return is_read;
 }
@@ -570,13 +568,13 @@ static void the_sections_to_load_besides_are_those_of_the_file_without_an_addres
         elf_add_section(&file, SHT_NOBITS, 0, 0, 0x1900, 0x1000, 1);       /* nothing in the file */
         elf_add_section(&file, SHT_PROGBITS, SHF_ALLOC, 0, 0x1000, 4, 16); /* loaded at 0 */
         assert_true(read_sections());
-        assert_int_equal(section_count, 2);
-        assert_int_equal(sections[0].index, 3);
-        assert_int_equal(sections[0].file_offset, 0x1800);
-        assert_int_equal(sections[0].size, 0x60);
-        assert_int_equal(sections[0].alignment, 8);
-        assert_int_equal(sections[1].index, 4);
-        assert_int_equal(sections[1].size, 0x21);
+        assert_int_equal(sections.count, 2);
+        assert_int_equal(sections.list[0].index, 3);
+        assert_int_equal(sections.list[0].file_offset, 0x1800);
+        assert_int_equal(sections.list[0].size, 0x60);
+        assert_int_equal(sections.list[0].alignment, 8);
+        assert_int_equal(sections.list[1].index, 4);
+        assert_int_equal(sections.list[1].size, 0x21);
     }
 }
 
@@ -609,9 +607,9 @@ static void an_odd_alignment_of_a_section_is_none_a_huge_one_is_a_page(void **st
             elf_add_section(&file, SHT_PROGBITS, 0, 0, 0x1000, 1, alignments[i]);
         }
         assert_true(read_sections());
-        assert_int_equal(section_count, 7);
+        assert_int_equal(sections.count, 7);
         for (size_t i = 0; i < 7; i++) {
-            assert_int_equal(sections[i].alignment, expected[i]);
+            assert_int_equal(sections.list[i].alignment, expected[i]);
         }
     }
 }
