@@ -100,7 +100,7 @@ struct evaluator {
     uint32_t line;             /* the current command's, for messages */
     uint32_t first_long_quote; /* line of the first quote that goes over a line's end; 0: none */
     size_t steps;
-    size_t word_count; /* words of the command being read */
+    size_t word_count; /* words of the command being read, unless discarded */
     bool word_open;    /* a word has begun, even an empty one such as "" */
     bool discard;      /* words are skipped, not kept */
     bool full;         /* the arena had no room for a word */

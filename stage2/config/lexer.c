@@ -50,7 +50,7 @@ void end_word(struct evaluator *eval)
 {
     if (eval->word_open) {
         eval_put(eval, 0);
-        eval->word_count++;
+        eval->word_count += !eval->discard;
         eval->word_open = false;
     }
 }

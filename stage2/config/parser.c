@@ -47,52 +47,46 @@ static const char keywords[] = "if\0then\0elif\0else\0fi\0function\0while\0until
 static const char block_commands[] = "menuentry\0submenu\0function\0";
 enum { BLOCK_MENUENTRY };
 
-/* Skips a block after its '{', with its '}', and notes its text. A missing '}' at the end of the
-   text is a warning only. */
-static bool read_block(struct evaluator *eval, struct command *command, bool is_entry)
+/* Skips a word of a block. False: the error is set; a menuentry in a menuentry's block is one. */
+static bool skip_word(struct evaluator *eval, bool is_entry, bool *at_command)
+{
+    uint32_t line = eval->cursor.line;
+    struct bytes raw;
+    if (!read_word(eval, &raw)) {
+        return false;
+    }
+    if (is_entry && *at_command && find_raw(block_commands, &raw) == BLOCK_MENUENTRY) {
+        uint32_t first_line = eval->line;
+        eval->line = line;
+        return eval_fail(eval, "a menuentry inside that of line %u: is a '}' missing?", first_line);
+    }
+    *at_command = find_raw(keywords, &raw) != NO_KEYWORD;
+    return true;
+}
+
+/* Goes from the first character of a block to its '}' or to the end of the text. */
+static bool skip_block(struct evaluator *eval, bool is_entry)
 {
     struct cursor *cursor = &eval->cursor;
-    bool discarding = eval->discard;
-    size_t word_count = eval->word_count;
     bool at_command = true;
-    size_t start = cursor->at;
-    size_t end = start;
-    command->has_block = true;
-    command->block.line = cursor->line;
-    command->block.name = cursor->name;
-    eval->discard = true;
-    for (unsigned depth = 1; depth != 0;) {
+    for (unsigned depth = 1;;) {
         enum token token = next_token(cursor);
-        end = cursor->at;
         if (token == TOKEN_WORD) {
-            struct bytes raw;
-            uint32_t line = cursor->line;
-            if (!read_word(eval, &raw)) {
+            if (!skip_word(eval, is_entry, &at_command)) {
                 return false;
             }
-            if (is_entry && at_command && find_raw(block_commands, &raw) == BLOCK_MENUENTRY) {
-                uint32_t first_line = eval->line;
-                eval->line = line;
-                return eval_fail(eval, "a menuentry inside that of line %u: is a '}' missing?",
-                                 first_line);
-            }
-            at_command = find_raw(keywords, &raw) != NO_KEYWORD;
             continue;
         }
         at_command = token != TOKEN_STRAY;
         depth += token == TOKEN_OPEN;
+        depth -= token == TOKEN_CLOSE;
+        if (depth == 0 || token == TOKEN_END) {
+            return true;
+        }
         if (token == TOKEN_CLOSE) {
             take(cursor);
-            depth--;
-        } else if (token == TOKEN_END) {
-            eval_warn(eval, "the block that begins here has no '}'");
-            break;
         }
     }
-    eval->discard = discarding;
-    eval->word_count = word_count;
-    command->block.bytes = (struct bytes){cursor->text.data + start, end - start};
-    return true;
 }
 
 /* Adds a block as a word, for a command that takes no block. */
@@ -104,6 +98,30 @@ static void put_block(struct evaluator *eval, struct bytes block)
     }
     eval_put(eval, '}');
     end_word(eval);
+}
+
+/* Reads a command's block after its '{', with its '}'. */
+static bool read_block(struct evaluator *eval, struct command *command, int block_command)
+{
+    struct cursor *cursor = &eval->cursor;
+    bool discard = eval->discard;
+    size_t start = cursor->at;
+    command->has_block = true;
+    command->block.line = cursor->line;
+    command->block.name = cursor->name;
+    eval->discard = true;
+    if (!skip_block(eval, block_command == BLOCK_MENUENTRY)) {
+        return false;
+    }
+    eval->discard = discard;
+    command->block.bytes = (struct bytes){cursor->text.data + start, cursor->at - start};
+    if (block_command < 0) {
+        put_block(eval, command->block.bytes);
+    }
+    if (take(cursor) == NO_CHARACTER) {
+        eval_warn(eval, "the block that begins here has no '}'");
+    }
+    return true;
 }
 
 /* Whether '{' follows on a later line. GRUB wants it on the command's own line. */
@@ -123,7 +141,6 @@ static bool block_follows(struct cursor *cursor)
 /* Reads a command's words after its name, and its block. */
 static bool read_rest(struct evaluator *eval, struct command *command, int block_command)
 {
-    bool is_entry = block_command == BLOCK_MENUENTRY;
     for (;;) {
         struct bytes raw;
         enum token token = next_token(&eval->cursor);
@@ -140,13 +157,12 @@ static bool read_rest(struct evaluator *eval, struct command *command, int block
             command->stray = eval->cursor.text.data[eval->cursor.at - 1];
             break;
         case TOKEN_OPEN:
-            if (!read_block(eval, command, is_entry)) {
+            if (!read_block(eval, command, block_command)) {
                 return false;
             }
             if (block_command >= 0) {
                 return true;
             }
-            put_block(eval, command->block.bytes);
             break;
         default:
             return true;

@@ -200,6 +200,14 @@ static void assert_warning(const char *text)
     fail_msg("no warning \"%s\"", text);
 }
 
+static void a_block_without_its_end_is_a_word_to_echo(void **state)
+{
+    (void)state;
+    read_text("menuentry a { multiboot /k }\necho x {y");
+    assert_string_equal(notes, "x {y}\n");
+    assert_warning("the block that begins here has no '}'");
+}
+
 /* ---- What is shown, and who is asked ----------------------------------------------------------
  */
 
@@ -624,6 +632,7 @@ static void a_word_that_is_yet_to_begin_is_completed_within_the_text(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_block_without_its_end_is_a_word_to_echo),
         TEST(an_entry_shows_its_text_when_it_is_evaluated),
         TEST(a_submenu_shows_nothing_while_its_entries_are_listed),
         TEST(sleep_says_how_long_and_whether_a_key_ends_it),
