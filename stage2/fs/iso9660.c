@@ -256,38 +256,71 @@ static bool read_link(struct iso9660_walk *walk, const uint8_t *entry, unsigned 
     return true;
 }
 
+/* Reads an entry of the root's "." record: RR, PX or Rock Ridge's ER announce Rock Ridge. */
+static void read_root_entry(struct iso9660_walk *walk, const uint8_t *entry, unsigned length)
+{
+    bool is_rock_ridge = false;
+    switch (load16(entry)) {
+    case SIGNATURE('R', 'R'):
+    case SIGNATURE('P', 'X'):
+        is_rock_ridge = true;
+        break;
+    case SIGNATURE('E', 'R'):
+        is_rock_ridge =
+            length >= ER_IDENTIFIER + 4 && (memcmp(entry + ER_IDENTIFIER, "RRIP", 4) == 0 ||
+                                            memcmp(entry + ER_IDENTIFIER, "IEEE", 4) == 0);
+        break;
+    }
+    if (is_rock_ridge) {
+        walk->volume.names = ISO9660_ROCK_RIDGE;
+        leave_entries(walk);
+    }
+}
+
+/* Reads a Rock Ridge entry of a record that may be the component's. */
+static bool read_record_entry(struct iso9660_walk *walk, const uint8_t *entry, unsigned length,
+                              struct error *error)
+{
+    unsigned signature = load16(entry);
+    bool wants_name = walk->component_kind == COMPONENT_NAME;
+    switch (signature) {
+    case SIGNATURE('N', 'M'):
+        if (length >= ENTRY_TEXT && walk->goal == GOAL_COMPARE && wants_name &&
+            !(entry[ENTRY_FLAGS] & (NM_CURRENT | NM_PARENT))) {
+            compare_name(walk, (const char *)entry + ENTRY_TEXT, length - ENTRY_TEXT);
+        }
+        break;
+    case SIGNATURE('S', 'L'):
+        walk->is_link |= length >= ENTRY_TEXT;
+        return walk->goal != GOAL_LINK || read_link(walk, entry, length, error);
+    case SIGNATURE('C', 'L'):
+    case SIGNATURE('P', 'L'):
+        if (length >= CL_SIZE && wants_name == (signature == SIGNATURE('C', 'L'))) {
+            walk->other_directory = load32(entry + 4);
+        }
+        break;
+    case SIGNATURE('R', 'E'):
+        walk->is_relocated = wants_name;
+        break;
+    }
+    return true;
+}
+
 static bool read_entry(struct iso9660_walk *walk, struct error *error)
 {
     const uint8_t *entry = walk->entry;
     unsigned length = walk->entry_length;
     unsigned signature = load16(entry);
-    if (signature == SIGNATURE('C', 'E') && length >= CE_SIZE) {
+    if (signature == SIGNATURE('S', 'T')) {
+        leave_entries(walk);
+    } else if (signature == SIGNATURE('C', 'E') && length >= CE_SIZE) {
         walk->next_area_lba = load32(entry + 4);
         walk->next_area_offset = load32(entry + 12);
         walk->next_length = load32(entry + 20);
-    } else if (signature == SIGNATURE('S', 'T')) {
-        leave_entries(walk);
     } else if (walk->goal == GOAL_ROCK_RIDGE) {
-        if (signature == SIGNATURE('R', 'R') || signature == SIGNATURE('P', 'X') ||
-            (signature == SIGNATURE('E', 'R') && length >= 8 + 4 &&
-             (memcmp(entry + 8, "RRIP", 4) == 0 || memcmp(entry + 8, "IEEE", 4) == 0))) {
-            walk->volume.names = ISO9660_ROCK_RIDGE;
-            leave_entries(walk);
-        }
-    } else if (signature == SIGNATURE('S', 'L') && length >= ENTRY_TEXT) {
-        walk->is_link = true;
-        return walk->goal != GOAL_LINK || read_link(walk, entry, length, error);
-    } else if (signature == SIGNATURE('N', 'M') && length >= ENTRY_TEXT) {
-        if (walk->goal == GOAL_COMPARE && walk->component_kind == COMPONENT_NAME &&
-            !(entry[ENTRY_FLAGS] & (NM_CURRENT | NM_PARENT))) {
-            compare_name(walk, (const char *)entry + ENTRY_TEXT, length - ENTRY_TEXT);
-        }
-    } else if (length >= 8 &&
-               signature == (walk->component_kind == COMPONENT_PARENT ? SIGNATURE('P', 'L')
-                                                                      : SIGNATURE('C', 'L'))) {
-        walk->other_directory = load32(entry + 4);
-    } else if (signature == SIGNATURE('R', 'E')) {
-        walk->is_relocated = walk->component_kind == COMPONENT_NAME;
+        read_root_entry(walk, entry, length);
+    } else {
+        return read_record_entry(walk, entry, length, error);
     }
     return true;
 }
@@ -481,44 +514,58 @@ static bool follow_link(struct iso9660_walk *walk, struct error *error)
     return enter(walk, walk->directory_lba, walk->directory_bytes, error);
 }
 
-/* Handles a record all of whose entries have been read: enters it, ends, or takes the next one. */
-static bool record_done(struct iso9660_walk *walk, struct error *error)
+/* Goes on with the path's next component in a directory; length_bytes 0: not known yet. */
+static bool enter_next(struct iso9660_walk *walk, uint64_t lba, uint32_t length_bytes,
+                       struct error *error)
 {
-    const uint8_t *record = walk->record;
-    unsigned flags = record[RECORD_FLAGS];
-    uint64_t lba = (uint64_t)load32(record + RECORD_LBA) + record[RECORD_ATTRIBUTE_SECTORS];
+    walk->component += walk->component_length;
+    return enter(walk, lba, length_bytes, error);
+}
+
+/* Adds the record's extent to the file, which must be the last component of the path. */
+static bool add_file_section(struct iso9660_walk *walk, uint64_t lba, uint32_t length_bytes,
+                             struct error *error)
+{
     const char *rest = walk->component + walk->component_length;
-    walk->task = TASK_RECORD;
-    walk->wanted_lba = walk->scan_lba;
-    bool matches = walk->has_name ? walk->matched == walk->component_length : walk->plain_match;
-    if (!walk->more_extents && (!matches || walk->is_relocated)) {
-        return true;
-    }
-    if (walk->is_link) {
-        return start_link(walk, error);
-    }
-    if (walk->other_directory != 0) {
-        walk->component = rest;
-        return enter(walk, walk->other_directory, 0, error);
-    }
-    bool is_directory = flags & FLAG_DIRECTORY;
-    if (record[RECORD_FILE_UNIT] != 0 || record[RECORD_GAP] != 0 ||
-        (is_directory && (walk->more_extents || flags & FLAG_MORE_EXTENTS))) {
-        return fail_component(walk, "", " is interleaved, which is not supported", error);
-    }
-    if (is_directory) {
-        walk->component = rest;
-        return enter(walk, lba, load32(record + RECORD_BYTES), error);
-    }
     while (*rest == '/') {
         rest++;
     }
     if (*rest != 0) {
         return fail_component(walk, "", " is not a directory", error);
     }
-    walk->more_extents = flags & FLAG_MORE_EXTENTS;
+    walk->more_extents = walk->record[RECORD_FLAGS] & FLAG_MORE_EXTENTS;
     walk->task = walk->more_extents ? TASK_RECORD : TASK_DONE;
-    return add_extent(walk, lba, load32(record + RECORD_BYTES), error);
+    return add_extent(walk, lba, length_bytes, error);
+}
+
+/* Follows the record of the component: a link, a directory or a file. */
+static bool follow_record(struct iso9660_walk *walk, struct error *error)
+{
+    const uint8_t *record = walk->record;
+    uint64_t lba = (uint64_t)load32(record + RECORD_LBA) + record[RECORD_ATTRIBUTE_SECTORS];
+    uint32_t length_bytes = load32(record + RECORD_BYTES);
+    bool is_directory = record[RECORD_FLAGS] & FLAG_DIRECTORY;
+    bool has_extents = walk->more_extents || record[RECORD_FLAGS] & FLAG_MORE_EXTENTS;
+    if (walk->is_link) {
+        return start_link(walk, error);
+    }
+    if (walk->other_directory != 0) {
+        return enter_next(walk, walk->other_directory, 0, error);
+    }
+    if (record[RECORD_FILE_UNIT] != 0 || record[RECORD_GAP] != 0 || (is_directory && has_extents)) {
+        return fail_component(walk, "", " is interleaved, which is not supported", error);
+    }
+    return (is_directory ? enter_next : add_file_section)(walk, lba, length_bytes, error);
+}
+
+/* Handles a record all of whose entries have been read: follows it if it is the component's. */
+static bool record_done(struct iso9660_walk *walk, struct error *error)
+{
+    walk->task = TASK_RECORD;
+    walk->wanted_lba = walk->scan_lba;
+    bool matches = walk->has_name ? walk->matched == walk->component_length : walk->plain_match;
+    bool is_wanted = walk->more_extents || (matches && !walk->is_relocated);
+    return !is_wanted || follow_record(walk, error);
 }
 
 /* Goes to the directory's next sector, or fails at its end. */
@@ -533,30 +580,49 @@ static bool next_directory_sector(struct iso9660_walk *walk, struct error *error
                               : fail_component(walk, "no such file or directory ", "", error);
 }
 
-static bool read_record(struct iso9660_walk *walk, const uint8_t *sector, struct error *error)
+/* Checks that a record and its name lie inside the sector. */
+static bool check_record(const struct iso9660_walk *walk, const uint8_t *record,
+                         struct error *error)
 {
-    const uint8_t *record = sector + walk->scan_offset;
-    unsigned room = ISO9660_SECTOR_SIZE - walk->scan_offset;
-    unsigned length = room == 0 ? 0 : record[RECORD_LENGTH];
-    if (length == 0) {
-        return next_directory_sector(walk, error);
-    }
-    if (length < RECORD_MIN || length % 2 != 0 || length > room ||
-        RECORD_NAME + record[RECORD_NAME_LENGTH] > (int)length) {
+    unsigned length = record[RECORD_LENGTH];
+    if (length < RECORD_MIN || length % 2 != 0 ||
+        length > ISO9660_SECTOR_SIZE - walk->scan_offset ||
+        RECORD_NAME + (unsigned)record[RECORD_NAME_LENGTH] > length) {
         return fail(error, "damaged directory record at byte %u of sector %u", walk->scan_offset,
                     walk->scan_lba);
     }
+    return true;
+}
+
+/* Whether a record may be the component's: ".." or, for a name, neither "." nor "..". */
+static bool may_be_wanted(const struct iso9660_walk *walk, const uint8_t *record)
+{
+    bool is_dots = record[RECORD_NAME_LENGTH] == 1 && record[RECORD_NAME] <= NAME_PARENT;
+    if ((record[RECORD_FLAGS] & FLAG_ASSOCIATED) != 0) {
+        return false;
+    }
+    return walk->component_kind == COMPONENT_PARENT ? is_dots && record[RECORD_NAME] == NAME_PARENT
+                                                    : !is_dots;
+}
+
+/* Reads the directory's next record. */
+static bool read_record(struct iso9660_walk *walk, const uint8_t *sector, struct error *error)
+{
+    const uint8_t *record = sector + walk->scan_offset;
+    if (walk->scan_offset == ISO9660_SECTOR_SIZE || record[RECORD_LENGTH] == 0) {
+        return next_directory_sector(walk, error);
+    }
+    if (!check_record(walk, record, error)) {
+        return false;
+    }
     memcpy(walk->record, record, sizeof walk->record);
     walk->record_offset = walk->scan_offset;
-    walk->scan_offset += length;
-    unsigned name_length = record[RECORD_NAME_LENGTH];
-    bool is_dots = name_length == 1 && record[RECORD_NAME] <= NAME_PARENT;
-    bool wants_parent = walk->component_kind == COMPONENT_PARENT;
-    if ((record[RECORD_FLAGS] & FLAG_ASSOCIATED) != 0 || is_dots != wants_parent ||
-        (is_dots && record[RECORD_NAME] != NAME_PARENT)) {
+    walk->scan_offset += record[RECORD_LENGTH];
+    if (!may_be_wanted(walk, record)) {
         return true;
     }
-    walk->plain_match = wants_parent || plain_name_is(walk, record + RECORD_NAME, name_length);
+    walk->plain_match = walk->component_kind == COMPONENT_PARENT ||
+                        plain_name_is(walk, record + RECORD_NAME, record[RECORD_NAME_LENGTH]);
     walk->has_name = walk->is_link = walk->is_relocated = false;
     walk->matched = walk->other_directory = 0;
     if (walk->volume.names != ISO9660_ROCK_RIDGE || walk->more_extents) {

@@ -35,6 +35,8 @@ enum {
     MAX_AREAS = 32, /* of one record; a name and a link need two or three */
 
     CE_SIZE = 28,
+    CL_SIZE = 8, /* and PL's */
+    ER_IDENTIFIER = 8,
     SP_SIZE = 7,
     XA_BYTES = 14, /* CD-ROM XA data before SP (SUSP 5.3) */
 
