@@ -466,6 +466,10 @@ static bool read_directory(struct iso9660_walk *walk, const uint8_t *sector, str
     }
     if (walk->directory_bytes == 0) {
         walk->directory_bytes = load32(sector + RECORD_BYTES);
+        if (walk->directory_bytes == 0) { /* its end would never be reached */
+            return fail(error, "damaged directory: sector %u says that it has 0 bytes",
+                        walk->directory_lba);
+        }
         if (!check_extent(walk, walk->directory_lba, walk->directory_bytes, error)) {
             return false;
         }

@@ -336,6 +336,14 @@ static void a_sector_of_zeros_is_no_directory(void **state)
     assert_open_fails("/boot/kernel", "damaged directory: sector 30 has no record of itself");
 }
 
+static void a_directory_without_bytes_is_named(void **state)
+{
+    (void)state;
+    put32(disc[ROOT] + 34 * 2 + 10, 0); /* BOOT's record, and its own below */
+    put32(disc[BOOT] + 10, 0);
+    assert_open_fails("/boot/kernel", "damaged directory: sector 30 says that it has 0 bytes");
+}
+
 static void a_directory_behind_the_end_of_the_disc_is_named(void **state)
 {
     (void)state;
@@ -735,6 +743,7 @@ int main(void)
         PLAIN(a_name_longer_than_its_record_is_named),
         PLAIN(a_record_of_length_zero_ends_its_sector_only),
         PLAIN(a_sector_of_zeros_is_no_directory),
+        PLAIN(a_directory_without_bytes_is_named),
         PLAIN(a_directory_behind_the_end_of_the_disc_is_named),
         PLAIN(a_directory_that_contains_itself_is_walked_as_deep_as_the_path_says),
         PLAIN(associated_files_are_passed_over),
