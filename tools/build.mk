@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The host program, the hybrid MBR, install and help.
 
-# CPPFLAGS, CFLAGS and LDFLAGS are the user's, for the program only.
+# The user's CPPFLAGS, CFLAGS and LDFLAGS are for the host program only.
 HOST_CFLAGS   := -O2 $(DEBUG) $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
 TOOLS_CFLAGS  := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 TOOLS_LIBS    := -lisofs
@@ -16,7 +16,7 @@ $(BUILD)/mbr.img: boot/bios/mbr.asm tools/build.mk
 	@size=$$(stat -c %s $@); if [ $$size -gt $(MBR_MAX_BYTES) ]; then \
 	    echo "$@: $$size bytes, more than $(MBR_MAX_BYTES)" >&2; rm -f $@; exit 1; fi
 
-# The flags are in the makefiles.
+# The makefiles set the flags: a change rebuilds all objects.
 $(TOOLS_OBJECTS): Makefile tools/build.mk
 
 $(BUILD)/host/%.o: %.c
@@ -34,7 +34,8 @@ $(patsubst %.c,$(BUILD)/host/%.o,$(VENDORED)): $(BUILD)/host/%.o: %.c
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(HOST_CFLAGS) -w -c -o $@ $<
 
-$(BUILD)/host/tools/lib/embedded.o: tools/lib/embedded.c $(addprefix $(BUILD)/,boot.img mbr.img BOOTX64.EFI BOOTIA32.EFI)
+$(BUILD)/host/tools/lib/embedded.o: tools/lib/embedded.c \
+    $(addprefix $(BUILD)/,boot.img mbr.img BOOTX64.EFI BOOTIA32.EFI)
 	@mkdir -p $(@D)
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<
@@ -70,15 +71,16 @@ uninstall:
 	rm -f $(BINDIR)/whelk $(LINKS:%=$(BINDIR)/%) $(MANUALS:docs/%=$(MANDIR)/%) $(MANDIR)/whelk-file.1
 	rm -f $(BASHDIR)/whelk $(LINKS:%=$(BASHDIR)/%) $(ZSHDIR)/_whelk $(FISHDIR)/whelk.fish
 
-# A Debian package, in $(BUILD)/deb; built in a copy, so that nothing is left beside the sources.
+# Builds a Debian package in $(BUILD)/deb, from a copy: the sources' folders stay clean.
 deb:
 	@tests/install-deps.sh deb
 	rm -rf $(BUILD)/deb
 	mkdir -p $(BUILD)/deb/whelk-$(VERSION)
-	tar -c --exclude=__pycache__ Makefile README.md LICENSE boot stage2 loader linker tools tests docs debian | \
-	    tar -x -C $(BUILD)/deb/whelk-$(VERSION)
+	tar -c --exclude=__pycache__ Makefile README.md LICENSE boot stage2 loader linker tools tests \
+	    docs debian | tar -x -C $(BUILD)/deb/whelk-$(VERSION)
 	cd $(BUILD)/deb/whelk-$(VERSION) && \
-	    env -u BUILD -u MAKEFLAGS -u MAKEOVERRIDES -u PREFIX -u DESTDIR dpkg-buildpackage --build=binary --no-sign
+	    env -u BUILD -u MAKEFLAGS -u MAKEOVERRIDES -u PREFIX -u DESTDIR \
+	    dpkg-buildpackage --build=binary --no-sign
 	rm -r $(BUILD)/deb/whelk-$(VERSION)
 
 help:
@@ -86,7 +88,7 @@ help:
 	@echo 'make demo       build and boot the sample tree iso/'
 	@echo 'make check      run all tests'
 	@echo 'make check-xen  boot guests of a real Xen, itself in QEMU (ten minutes)'
-	@echo 'make bench      measure how long Whelk and its peers take to boot (a quarter of an hour)'
+	@echo 'make bench      measure how long Whelk and its peers take to boot (half an hour)'
 	@echo 'make install    install whelk, manual pages and completions (PREFIX=$(PREFIX), DESTDIR=)'
 	@echo 'make uninstall  remove them again'
 	@echo 'make deb        build a Debian package in $(BUILD)/deb'

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The host program `whelk`: picks the command, by its first argument or by the name that it was
-// called by (`whelk-mkrescue`; also `grub-mkrescue`, `i686-elf-grub-mkrescue`, …).
+// The host program `whelk`. The first argument selects the command, or the name that the program
+// was called by does (`whelk-mkrescue`; also `grub-mkrescue`, `i686-elf-grub-mkrescue`, …).
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 
 static const struct {
     const char *name, *help;
-    const char *linked_as; /* up to its first '-' it may be another; NULL: only the command */
+    const char *linked_as; /* a link's name, of which only the end from '-' on counts; or NULL */
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"mkrescue", "make a bootable ISO of a directory", "whelk-mkrescue", mkrescue},
@@ -24,7 +24,7 @@ static const struct {
     {"domain", "print the definition of a guest that boots an ISO", NULL, domain_command},
     {"bench", "measure how long loaders take to boot a directory", NULL, bench},
 };
-#define GRUB_VERSION "2.06" /* whose command line it is */
+#define GRUB_VERSION "2.06" /* we take its command line */
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], STATUS_USAGE = 2 };
 
 static void show_help(void)
@@ -41,7 +41,7 @@ static void show_help(void)
     puts("\nwhelk COMMAND --help says more; whelk --version.");
 }
 
-/* Whether name ends as linked_as does from its first '-' on. */
+/* True if name ends with the part of linked_as from its first '-' on, and is longer. */
 static bool is_called(const char *name, const char *linked_as)
 {
     const char *end = linked_as != NULL ? strchr(linked_as, '-') : name;
@@ -49,8 +49,8 @@ static bool is_called(const char *name, const char *linked_as)
     return length > end_length && strcmp(name + length - end_length, end) == 0;
 }
 
-/* Runs a command; its version is the program's. Build scripts that ask a grub-mkrescue for its
-   version want to know whether it is one of GRUB 2. */
+/* Runs a command, or answers --version. If the name contains "grub", the first line is like GRUB
+   2's, because build scripts look for that. */
 static int run_command(size_t index, const char *name, int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Whelk's boot files, inside the program, so that nothing has to be found when it runs.
+// Whelk's boot files. They are part of the program, so it needs no other files when it runs.
 #pragma once
 
 #include "loader/bytes.h"

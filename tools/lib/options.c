@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether text is the option's name, alone or with "=argument" behind; *value is then NULL or the
-   argument. */
+/* True if text is the option's name, alone or followed by "=argument". Sets *value to the argument,
+   or to NULL. */
 static bool is_named(const struct option *option, const char *text, const char **value)
 {
     size_t length = strlen(option->name);
@@ -22,7 +22,7 @@ static bool is_named(const struct option *option, const char *text, const char *
     return text[length] == '\0' || *value != NULL;
 }
 
-/* The option that word (which starts with '-') names; NULL if none. */
+/* Finds the option of a word "-name" or "--name". NULL: there is none. */
 static const struct option *find_name(const struct option *options, const char *word,
                                       const char **value)
 {
@@ -35,8 +35,8 @@ static const struct option *find_name(const struct option *options, const char *
     return NULL;
 }
 
-/* The option whose letter word starts with; NULL if none, or if more follows that it cannot take.
- */
+/* Finds the option of a word "-x". NULL: there is none, or the word goes on although the option
+   takes no argument. */
 static const struct option *find_letter(const struct option *options, const char *word,
                                         const char **value)
 {
@@ -82,7 +82,7 @@ static bool read_option(char **argv, int argc, int *i, const struct option *opti
     return option->set((char *)settings + option->field, value, error);
 }
 
-/* Takes another program's option of that many words. */
+/* Takes another program's option, which has this many words. */
 static bool take_foreign(char **argv, int argc, int *i, size_t word_count,
                          struct command_line *line, struct error *error)
 {
@@ -108,7 +108,7 @@ static bool read_word(char **argv, int argc, int *i, const struct option *option
         add_word(&line->operands, word);
         return true;
     }
-    /* "-long" is the other program's before ours; "--long" and "-x" are ours before its. */
+    /* "-long" is the other program's if it knows it; "--long" and "-x" are ours if we know them. */
     bool is_long = word[1] != '-' && word[2] != '\0';
     size_t word_count = is_foreign != NULL ? is_foreign(word) : 0;
     const struct option *option = NULL;
@@ -125,7 +125,7 @@ static bool read_word(char **argv, int argc, int *i, const struct option *option
     return read_option(argv, argc, i, option, value, settings, line, error);
 }
 
-/* An option that is spelt out: -x, --long, --long=…, -output. */
+/* Finds the option of a word that spells it out: -x, --long, --long=…, -output. */
 static const struct option *find_spelt_out(const struct option *options, const char *word,
                                            const char **value)
 {
@@ -138,8 +138,7 @@ static const struct option *find_spelt_out(const struct option *options, const c
     return word[2] == '\0' ? find_letter(options, word, value) : NULL;
 }
 
-/* Reads what follows "--" from argv[i] on: another program's, but for our options, if there are
-   any. */
+/* Reads the words after "--". They are another program's, except options of ours, if any. */
 static bool read_rest(char **argv, int argc, int i, const struct option *options, void *settings,
                       struct command_line *line, struct error *error)
 {

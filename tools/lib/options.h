@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The command line, read by a table: -o X, -oX, -o=X, --long X, --long=X, and -long X as xorriso
-// has it; operands and options in any order; what follows "--" is another program's.
+// Reads a command line by a table of options. Forms: -o X, -oX, -o=X, --long X, --long=X, and -long
+// X as of xorriso. Operands and options may be mixed. Words after "--" are another program's.
 #pragma once
 
 #include <stdbool.h>
@@ -10,14 +10,14 @@
 struct option {
     char letter;          /* 0: none */
     const char *name;     /* without the dashes */
-    const char *argument; /* its name in the help, NULL: takes none */
+    const char *argument; /* the argument's name in the help; NULL: takes none */
     const char *help;     /* NULL: has no line in the help */
-    /* NULL: the option is taken, with its argument, and means nothing. */
+    /* Stores the option. NULL: the option and its argument are ignored. */
     bool (*set)(void *field, const char *argument, struct error *error);
-    size_t field; /* offset in the settings of what set() gets; 0: all of them */
+    size_t field; /* offset in the settings of what set() gets; 0: the settings */
 };
 
-/* For set(): a field that keeps the argument (const char *), or that the option is there (bool). */
+/* Functions for set(): store the argument in a const char *, or true in a bool. */
 bool options_text(void *field, const char *argument, struct error *error);
 bool options_flag(void *field, const char *argument, struct error *error);
 
@@ -29,24 +29,24 @@ struct words {
 struct command_line {
     struct words operands;
     struct words foreign; /* options of another program, with their arguments */
-    struct words ignored; /* options that mean nothing */
-    struct words rest;    /* what follows "--" */
+    struct words ignored; /* options without a set() */
+    struct words rest;    /* the words after "--" */
 };
 
-/* How many words an option of another program takes, itself included; 0: it has no such option. */
+/* Returns how many words another program's option takes, itself included; 0: no such option. */
 typedef size_t foreign_option(const char *word);
 
-/* Calls the options' set(), and sorts the other words. options ends with an entry without a
-   name. is_foreign may be NULL; if not, our options are looked for behind "--" as well, where they
-   are spelt out, as grub-mkrescue does. options_free() in any case. */
+/* Calls set() for each option and sorts the other words into the line. The table of options ends
+   with an entry without a name. is_foreign may be NULL. If it is not, options of ours also count
+   after "--" if they are spelt out, as with grub-mkrescue. Call options_free() in any case. */
 bool options_read(int argc, char **argv, const struct option *options, foreign_option *is_foreign,
                   void *settings, struct command_line *line, struct error *error);
 void options_free(struct command_line *line);
 
-/* Whether the words have an option of that name, with one dash or two. */
+/* True if one of the words is this option ("-name"), with one dash or two. */
 bool options_named(const struct words *words, const char *name);
 
-/* An argument that is a number from 1 to most. */
+/* Reads a decimal number from 1 to most. */
 bool options_number(const char *argument, unsigned most, unsigned *number, struct error *error);
 
 /* Prints the options' part of the help on standard output. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The PC that the tools pretend to boot on: its memory, and the loader's working memory.
+// The PC on which the tools pretend to boot: its memory map, and the loader's working memory.
 #pragma once
 
 #include <stdbool.h>
@@ -16,10 +16,10 @@ struct pretend_memory {
     struct memory_range ranges[PRETEND_RANGES];
 };
 
-/* The map, normalised, of a PC with so much memory (at least 2 MiB), 3 GiB of it below the devices
-   at most. */
+/* Makes the normalised memory map of a PC with this many MiB of memory (at least 2). At most 3 GiB
+   are below the devices; the rest is above 4 GiB. */
 bool pretend_memory(struct pretend_memory *memory, uint32_t mib, struct error *error);
 
-/* An arena of so much address space, or less if there is not so much; what is not used costs
-   nothing. */
+/* Maps an arena of this many bytes of address space; a half, a quarter … if there are fewer. Pages
+   that are not used take no memory. */
 bool pretend_arena(struct arena *arena, size_t bytes, struct error *error);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* See no-color.org. */
+/* True if messages may be coloured; NO_COLOR is explained at no-color.org. */
 static bool has_colours(void)
 {
     const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");

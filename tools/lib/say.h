@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the tools tell their user: one line on standard error, "whelk: …".
+// Messages to the user, on standard error.
 #pragma once
 
+/* Prints one line, "whelk: …". */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Shows, on a terminal, a bar of so many percent, which the next one replaces; or takes it away. */
+/* Draws a progress bar over the last one, if there is a terminal; SAY_PROGRESS_END removes it. */
 enum { SAY_PROGRESS_END = -1 };
 void say_progress(int percent);
