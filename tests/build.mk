@@ -58,6 +58,8 @@ $(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/li
 $(UNIT)/stage2/disc/test_ahci: UNIT_LINK := -no-pie
 $(UNIT)/stage2/disc/test_ahci: $(UNIT)/obj/stage2/disc/ahci.overlay.o
 
+$(UNIT)/tools/lib/test_command: $(UNIT)/obj/tools/lib/command.o
+
 # Each test leaves a stamp, so that only what has changed is tested again while one works.
 $(UNIT)/%.passed: $(UNIT)/%
 	@echo "TEST $*"

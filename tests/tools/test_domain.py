@@ -238,6 +238,15 @@ def test_an_interrupt_ends_the_guest_only_if_that_was_asked_for(files, destroys)
     assert ("still runs" in said) != destroys
 
 
+@pytest.mark.parametrize("destroys", [False, True])
+def test_an_interrupt_that_ends_xl_too_is_not_the_guests_end(files, destroys):
+    script = FAKE_XL.replace("[ ! -e ended ]", "kill -INT $PPID $$")  # as the terminal's Ctrl-C does
+    process = xen(files, "-l", "ldhermit.elf", "-k", "hello.app", *(["--destroy-on-exit"] if destroys else []), script=script)
+    status, _, said = finish(process)
+    assert status == 0 and "has ended" not in said
+    assert ("destroy hello" in (files.path / "calls").read_text()) == destroys
+
+
 def test_more_than_one_processor_with_hermitcore_is_warned_of(files):
     assert "HermitCore waits" in finish(xen(files, "-n", "-l", "ldhermit.elf", "-k", "hello.app", "-c", "2"))[2]
     assert "HermitCore" not in finish(xen(files, "-n", "-l", "ldhermit.elf", "-k", "hello.app", "-c", "1"))[2]

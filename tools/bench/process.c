@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +18,6 @@ static const int deadly_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 enum {
     DEADLY_SIGNAL_COUNT = sizeof deadly_signals / sizeof deadly_signals[0],
     OPEN_DIRECTORIES = 16,
-    STATUS_NOT_STARTED = 127,
 };
 
 static char directory[PATH_MAX]; /* "": none */
@@ -38,6 +36,11 @@ static void note(int number)
     }
 }
 
+static void do_nothing(int number)
+{
+    (void)number;
+}
+
 /* Catches the deadly signals, except those that our parent has us ignore (nohup). */
 static void catch_signals(void)
 {
@@ -48,7 +51,7 @@ static void catch_signals(void)
             sigaction(deadly_signals[i], &action, NULL);
         }
     }
-    signal(SIGPIPE, SIG_IGN); /* QEMU may have ended */
+    signal(SIGPIPE, do_nothing); /* QEMU may have ended; programs would inherit SIG_IGN */
 }
 
 bool process_interrupted(void)
@@ -108,52 +111,37 @@ void process_clean_up(void)
 
 // ---- Programs
 
-/* In the child: does not return. */
-_Noreturn static void become(const struct command *command, pid_t parent)
+/* Called in the child. */
+static bool enter_directory(void)
 {
-    char log[PATH_MAX];
-    process_scratch(log, PROCESS_LOG);
-    for (size_t i = 0; i < DEADLY_SIGNAL_COUNT; i++) {
-        signal(deadly_signals[i], SIG_DFL);
-    }
-    signal(SIGPIPE, SIG_DFL);
-    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    int printed = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (nothing >= 0 && printed >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
-        dup2(printed, STDOUT_FILENO) >= 0 && dup2(printed, STDERR_FILENO) >= 0 &&
-        chdir(directory) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent) {
-        setenv("LC_ALL", "C", 1);
-        setenv("TMPDIR", directory, 1); /* files that it leaves are removed with the directory */
-        execvp(command->words[0], command->words);
-    }
-    dprintf(STDERR_FILENO, "cannot run %s: %s\n", command->words[0], strerror(errno));
-    _exit(STATUS_NOT_STARTED);
+    return chdir(directory) == 0 && setenv("LC_ALL", "C", 1) == 0 &&
+           setenv("TMPDIR", directory, 1) == 0; /* files that it leaves are removed with it */
 }
 
 bool process_start(const struct command *command, struct error *error)
 {
+    char path[PATH_MAX];
     if (command->failed) {
         return fail(error, "out of memory");
     }
     if (came != 0 && !is_undoing) {
         return fail(error, "interrupted");
     }
-    sigset_t all, before;
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before);
-    pid_t parent = getpid();
-    pid_t child = fork();
-    if (child >= 0) {
-        setpgid(child, child); /* a group of its own, to be killed with what it starts */
+    process_scratch(path, PROCESS_LOG);
+    int log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (log < 0) {
+        return fail(error, "%s: %s", path, strerror(errno));
     }
-    if (child == 0) {
-        sigprocmask(SIG_SETMASK, &before, NULL);
-        become(command, parent);
-    }
+    pid_t child = command_start(command, &(const struct start){.input = STREAM_NOTHING,
+                                                               .output = log,
+                                                               .errors = log,
+                                                               .has_own_group = true,
+                                                               .dies_with_us = true,
+                                                               .prepare = enter_directory,
+                                                               .running = &running});
     int reason = errno;
-    running = child > 0 ? child : 0;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    return child > 0 || fail(error, "cannot start %s: %s", command->words[0], strerror(reason));
+    close(log);
+    return child > 0 || fail(error, "cannot run %s: %s", command->words[0], strerror(reason));
 }
 
 bool process_ended(int *status)
@@ -169,8 +157,7 @@ void process_kill(void)
 {
     if (running > 0) {
         kill(-running, SIGKILL);
-        while (waitpid(running, NULL, 0) < 0 && errno == EINTR) {
-        }
+        command_wait(running);
         running = 0;
     }
 }
@@ -206,13 +193,11 @@ void process_show_log(void)
 
 bool process_run(const struct command *command, struct error *error)
 {
-    int status = 0;
     char line[200];
     if (!process_start(command, error)) {
         return false;
     }
-    while (waitpid(running, &status, 0) < 0 && errno == EINTR) {
-    }
+    int status = command_wait(running);
     running = 0;
     if (came != 0 && !is_undoing) {
         return fail(error, "interrupted");

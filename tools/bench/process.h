@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 #include "loader/error.h"
-#include "tools/iso/xorriso.h"
+#include "tools/lib/command.h"
 
 /* Makes the directory, under TMPDIR or /tmp, and catches the signals that end a program. */
 bool process_prepare(struct error *error);

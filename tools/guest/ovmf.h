@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 #include "loader/error.h"
-#include "tools/iso/xorriso.h"
+#include "tools/lib/command.h"
 
 /* QEMU's newer PC, which the 32-bit builds need. */
 #define OVMF_MACHINE "q35"

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -22,10 +21,10 @@
 #include <unistd.h>
 #include "tools/iso/mkrescue.h"
 #include "tools/guest/ovmf.h"
+#include "tools/lib/command.h"
 #include "tools/lib/options.h"
 #include "tools/iso/output.h"
 #include "tools/lib/say.h"
-#include "tools/iso/xorriso.h"
 
 enum {
     STATUS_DONE = 0,
@@ -266,19 +265,19 @@ static bool start(struct machine *machine, const struct command *command, struct
     }
     machine->input_flags = fcntl(STDIN_FILENO, F_GETFL);
     machine->is_terminal = tcgetattr(STDIN_FILENO, &machine->terminal) == 0;
-    machine->qemu = fork();
-    if (machine->qemu == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        dup2(output[1], STDOUT_FILENO);
-        execvp(command->words[0], command->words);
-        say("%s: %s%s", command->words[0], strerror(errno),
-            errno == ENOENT ? "; on Debian and Ubuntu: apt install qemu-system-x86" : "");
-        _exit(STATUS_FAILED);
-    }
+    machine->qemu = command_start(command, &(const struct start){.input = STREAM_OURS,
+                                                                 .output = output[1],
+                                                                 .errors = STREAM_OURS,
+                                                                 .dies_with_us = true});
+    int reason = errno;
     close(output[1]);
     machine->output = output[0];
-    return machine->qemu > 0 ||
-           fail(error, "cannot start %s: %s", command->words[0], strerror(errno));
+    if (machine->qemu < 0) {
+        close(output[0]);
+        return fail(error, "%s: %s%s", command->words[0], strerror(reason),
+                    reason == ENOENT ? "; on Debian and Ubuntu: apt install qemu-system-x86" : "");
+    }
+    return true;
 }
 
 /* True if the text is in the output so far. Keeps the end of the output for the next call. */
@@ -332,12 +331,10 @@ static enum outcome watch(struct machine *machine, const struct settings *settin
 /* Ends the machine, if it still runs, and returns QEMU's exit status. */
 static int end(const struct machine *machine, enum outcome outcome)
 {
-    int status = 0;
     if (outcome != ENDED) {
         kill(machine->qemu, SIGKILL); /* other signals make it print a message */
     }
-    while (waitpid(machine->qemu, &status, 0) < 0 && errno == EINTR) {
-    }
+    int status = command_wait(machine->qemu);
     close(machine->output);
     if (machine->input_flags >= 0) {
         fcntl(STDIN_FILENO, F_SETFL, machine->input_flags);

@@ -17,9 +17,9 @@
 #include <unistd.h>
 #include "tools/guest/domain.h"
 #include "tools/iso/mkrescue.h"
+#include "tools/lib/command.h"
 #include "tools/lib/options.h"
 #include "tools/lib/say.h"
-#include "tools/iso/xorriso.h"
 
 enum {
     STATUS_DONE = 0,
@@ -227,22 +227,23 @@ static bool write_definition(const struct domain *domain, const char *path, stru
 /* Runs `xl COMMAND ARGUMENT`, and returns its exit status. */
 static int xl(const char *command, const char *argument, bool quiet, bool verbose)
 {
-    int status = 0;
+    struct command line = {0};
+    const char *const words[] = {"xl", command, argument};
+    int output = quiet ? STREAM_NOTHING : STREAM_OURS, status = 0;
     if (verbose) {
         fprintf(stderr, "xl %s %s\n", command, argument);
     }
-    pid_t child = fork();
-    if (child == 0) {
-        int nothing = quiet ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
-        if (nothing >= 0) {
-            dup2(nothing, STDOUT_FILENO);
-            dup2(nothing, STDERR_FILENO);
-        }
-        execlp("xl", "xl", command, argument, (char *)NULL);
-        _exit(STATUS_NOT_STARTED);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        command_add(&line, "%s", words[i]);
     }
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    pid_t child = line.failed ? -1
+                              : command_start(&line, &(const struct start){.input = STREAM_OURS,
+                                                                           .output = output,
+                                                                           .errors = output});
+    if (child > 0) {
+        status = command_wait(child);
     }
+    command_free(&line);
     return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_NOT_STARTED;
 }
 
@@ -273,7 +274,8 @@ static void follow(const struct settings *settings)
         show_log(&log, settings->domain.log);
         usleep(LOOK_MICROSECONDS);
         if (look % LOOKS_PER_QUESTION == 0) {
-            runs = xl("domid", name, true, false) == 0;
+            bool answered = xl("domid", name, true, false) == 0;
+            runs = answered || interrupted != 0; /* Ctrl-C ends xl as well */
         }
     }
     show_log(&log, settings->domain.log);

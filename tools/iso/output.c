@@ -188,27 +188,9 @@ void output_hold_signals(bool hold)
     block_signals(hold ? SIG_BLOCK : SIG_UNBLOCK);
 }
 
-pid_t output_fork(void)
+volatile pid_t *output_writer(void)
 {
-    block_signals(SIG_BLOCK);
-    pid_t child = fork();
-    if (child == 0) {
-        for (size_t i = 0; i < DEADLY_SIGNAL_COUNT; i++) {
-            struct sigaction now;
-            if (sigaction(deadly_signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN) {
-                signal(deadly_signals[i], SIG_DFL);
-            }
-        }
-    } else {
-        writer = child;
-    }
-    block_signals(SIG_UNBLOCK);
-    return child;
-}
-
-void output_child_ended(void)
-{
-    writer = 0;
+    return &writer;
 }
 
 static bool copy(int from, int to)

@@ -28,10 +28,9 @@ bool output_start(struct output *output, const char *path, struct error *error);
    stay valid as long as the program runs. */
 void output_within(const char *directory);
 
-/* Forks a child that writes the ISO, and returns as fork() does. A signal kills the child before it
-   removes the files. Call output_child_ended() after the child has been waited for. */
-pid_t output_fork(void);
-void output_child_ended(void);
+/* Where to keep the process id of a program that writes the ISO, while it runs; else 0. A signal
+   kills the program before it removes the files. */
+volatile pid_t *output_writer(void);
 
 /* Holds the signals back, or lets them through again. A thread that is started while they are held
    back never runs their handlers. */

@@ -123,7 +123,7 @@ bool iso_write_by_xorriso(const struct iso_request *request, const char *xorriso
     struct command command = {0};
     command_add(&command, "%s", xorriso);
     make_command(&command, request, line);
-    bool done = command_run(&command, request->verbose, error);
+    bool done = xorriso_run(&command, request->verbose, error);
     command_free(&command);
     return done;
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,50 +16,14 @@ enum {
     LINE_BYTES = 8192,
     KEPT_BYTES = 16384, /* of what it prints: a line and more */
     KEPT_LINES = 8,
-    STATUS_NOT_STARTED = 127,
 };
 
-void command_add(struct command *command, const char *format, ...)
+/* Called in the child. */
+static bool set_environment(void)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    char *word = NULL;
-    char **words = realloc(command->words, (command->count + 2) * sizeof *words);
-    if (words != NULL) {
-        command->words = words;
-    }
-    if (words == NULL || vasprintf(&word, format, arguments) < 0) {
-        command->failed = true;
-    } else {
-        words[command->count++] = word;
-        words[command->count] = NULL;
-    }
-    va_end(arguments);
-}
-
-void command_free(struct command *command)
-{
-    for (size_t i = 0; i < command->count; i++) {
-        free(command->words[i]);
-    }
-    free(command->words);
-    *command = (struct command){0};
-}
-
-/* In the child: does not return. The reason why nothing was started goes to the report pipe. */
-_Noreturn static void become(const struct command *command, int printed, int report)
-{
-    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(printed, STDOUT_FILENO) >= 0 &&
-        dup2(printed, STDERR_FILENO) >= 0) {
-        setenv("LC_ALL", "C", 1);      /* names are bytes, messages English */
-        setenv("TZ", "UTC0", 1);       /* dates are the same everywhere */
-        unsetenv("SOURCE_DATE_EPOCH"); /* the command line has the dates */
-        execvp(command->words[0], command->words);
-    }
-    int reason = errno;
-    ssize_t ignored = write(report, &reason, sizeof reason);
-    _exit(ignored == 0 ? 1 : STATUS_NOT_STARTED);
+    return setenv("LC_ALL", "C", 1) == 0 &&    /* names are bytes, messages English */
+           setenv("TZ", "UTC0", 1) == 0 &&     /* dates are the same everywhere */
+           unsetenv("SOURCE_DATE_EPOCH") == 0; /* the command line has the dates */
 }
 
 // ---- What xorriso prints
@@ -167,19 +130,20 @@ static void show_kept(const char *kept)
     }
 }
 
-static bool judge(const struct command *command, int status, int not_started, const char *kept,
-                  bool verbose, struct error *error)
+static bool fail_start(const char *program, int reason, struct error *error)
 {
-    const char *program = command->words[0];
-    if (not_started == ENOENT) {
+    if (reason == ENOENT) {
         return fail(error,
                     "%s is not installed; it writes the ISO. On Debian and Ubuntu: "
                     "apt install xorriso",
                     program);
     }
-    if (not_started != 0) {
-        return fail(error, "cannot run %s: %s", program, strerror(not_started));
-    }
+    return fail(error, "cannot run %s: %s", program, strerror(reason));
+}
+
+static bool judge(const char *program, int status, const char *kept, bool verbose,
+                  struct error *error)
+{
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         return true;
     }
@@ -192,38 +156,32 @@ static bool judge(const struct command *command, int status, int not_started, co
     return fail(error, "%s failed with exit status %d", program, WEXITSTATUS(status));
 }
 
-bool command_run(const struct command *command, bool verbose, struct error *error)
+bool xorriso_run(const struct command *command, bool verbose, struct error *error)
 {
-    int printed[2], report[2], status = 0, not_started = 0;
+    int printed[2];
     static struct listener listener; /* large */
     listener = (struct listener){.verbose = verbose};
     if (command->failed) {
         return fail(error, "out of memory");
     }
-    if (pipe2(printed, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0) {
+    if (pipe2(printed, O_CLOEXEC) != 0) {
         return fail(error, "cannot make a pipe: %s", strerror(errno));
     }
-    fflush(stderr);
-    pid_t child = output_fork();
-    if (child == 0) {
-        become(command, printed[1], report[1]);
-    }
-    int fork_reason = errno;
+    volatile pid_t *writer = output_writer();
+    pid_t child = command_start(command, &(const struct start){.input = STREAM_NOTHING,
+                                                               .output = printed[1],
+                                                               .errors = printed[1],
+                                                               .prepare = set_environment,
+                                                               .running = writer});
+    int reason = errno;
     close(printed[1]);
-    close(report[1]);
-    if (child > 0) {
-        listen(printed[0], &listener);
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-        }
-        output_child_ended();
-        if (read(report[0], &not_started, sizeof not_started) != (ssize_t)sizeof not_started) {
-            not_started = 0;
-        }
-    }
-    close(printed[0]);
-    close(report[0]);
     if (child < 0) {
-        return fail(error, "cannot start %s: %s", command->words[0], strerror(fork_reason));
+        close(printed[0]);
+        return fail_start(command->words[0], reason, error);
     }
-    return judge(command, status, not_started, listener.kept, verbose, error);
+    listen(printed[0], &listener);
+    close(printed[0]);
+    int status = command_wait(child);
+    *writer = 0;
+    return judge(command->words[0], status, listener.kept, verbose, error);
 }

@@ -3,20 +3,9 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 #include "loader/error.h"
+#include "tools/lib/command.h"
 
-/* A command line that grows; its words are copies. */
-struct command {
-    char **words; /* NULL behind the last */
-    size_t count;
-    bool failed; /* out of memory, at some word */
-};
-
-void command_add(struct command *command, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-void command_free(struct command *command);
-
-/* Runs it. What it prints is shown when verbose, else the problems that it names when it fails; a
-   bar shows its progress on a terminal. */
-bool command_run(const struct command *command, bool verbose, struct error *error);
+/* Runs xorriso by a command line. Shows all that it prints if verbose; else a progress bar on a
+   terminal and, if it fails, the problems that it named. */
+bool xorriso_run(const struct command *command, bool verbose, struct error *error);
