@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "tools/bench/text.h"
+#include "tools/lib/temporary.h"
 
 static const int deadly_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 enum {
@@ -68,14 +69,9 @@ void process_undo(bool begins)
 
 bool process_prepare(struct error *error)
 {
-    const char *parent = getenv("TMPDIR");
-    if (parent == NULL || parent[0] != '/') {
-        parent = "/tmp";
-    }
-    if (snprintf(directory, sizeof directory, "%s/whelk-bench-XXXXXX", parent) >= PATH_MAX - 64 ||
-        mkdtemp(directory) == NULL) {
+    if (!temporary_directory("whelk-bench", directory, error)) {
         directory[0] = '\0';
-        return fail(error, "%s: cannot make a directory there: %s", parent, strerror(errno));
+        return false;
     }
     catch_signals();
     return true;
@@ -83,7 +79,7 @@ bool process_prepare(struct error *error)
 
 void process_scratch(char path[PATH_MAX], const char *name)
 {
-    snprintf(path, PATH_MAX, "%.*s/%s", PATH_MAX - 64, directory, name);
+    snprintf(path, PATH_MAX, "%.*s/%s", PATH_MAX - TEMPORARY_NAME_BYTES, directory, name);
 }
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)

@@ -25,6 +25,7 @@
 #include "tools/lib/options.h"
 #include "tools/iso/output.h"
 #include "tools/lib/say.h"
+#include "tools/lib/temporary.h"
 
 enum {
     STATUS_DONE = 0,
@@ -103,13 +104,9 @@ static void show_help(const char *name)
    is left. Returns a descriptor; -1: failed. */
 static int make_iso(char *tree, struct error *error)
 {
-    const char *parent = getenv("TMPDIR");
     static char directory[PATH_MAX];
     char iso[PATH_MAX + 8];
-    parent = parent != NULL && parent[0] != '\0' ? parent : "/tmp";
-    if (snprintf(directory, sizeof directory, "%s/whelk-run-XXXXXX", parent) >= PATH_MAX ||
-        mkdtemp(directory) == NULL) {
-        fail(error, "%.100s: cannot make a directory there: %s", parent, strerror(errno));
+    if (!temporary_directory("whelk-run", directory, error)) {
         return -1;
     }
     output_within(directory);

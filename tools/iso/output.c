@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "tools/lib/temporary.h"
 
 static const int deadly_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
 enum { DEADLY_SIGNAL_COUNT = sizeof deadly_signals / sizeof deadly_signals[0] };
@@ -100,13 +101,7 @@ static bool open_other(struct output *output, mode_t mode, struct error *error)
 /* Sets the place to the directory for temporary files: the ISO is copied from there. */
 static bool find_place_aside(struct output *output, struct error *error)
 {
-    const char *parent = getenv("TMPDIR");
-    parent = parent != NULL && parent[0] != '\0' ? parent : "/tmp";
-    if (realpath(parent, output->path) == NULL || strlen(output->path) > PATH_MAX - 2) {
-        return fail(error, "%s (TMPDIR): %s", parent, strerror(errno));
-    }
-    strcat(output->path, "/");
-    return true;
+    return temporary_parent(output->path, error) && strcat(output->path, "/") != NULL;
 }
 
 /* Finds the ISO's place. A symbolic link is followed, so it stays and its target is replaced. */
