@@ -15,6 +15,7 @@
 #include "tools/iso/iso_bytes.h"
 #include "tools/iso/iso_length.h"
 #include "tools/iso/store.h"
+#include "tools/iso/volumes.h"
 
 enum {
     IMAGE_DISC_ID = 40,        /* offset of boot.asm's disc_id, which no checksum covers */
@@ -47,11 +48,7 @@ enum {
     GPT_FIRST_USABLE = SYSTEM_AREA / SECTOR,
     GUID_BYTES = 16,
 
-    /* The volume descriptors, ECMA-119 8.4. */
-    DESCRIPTOR_PRIMARY = 1,
-    DESCRIPTOR_SUPPLEMENTARY = 2,
-    DESCRIPTOR_TERMINATOR = 255,
-    DESCRIPTOR_MODIFIED = 830,
+    DESCRIPTOR_MODIFIED = 830, /* a volume's modification date, ECMA-119 8.4.27 */
 };
 static_assert(HYBRID_BACKUP_BYTES == GPT_ENTRIES_BYTES + SECTOR, "the backup: entries and header");
 
@@ -118,31 +115,20 @@ static void make_guid(uint64_t hash, uint8_t purpose, uint8_t guid[GUID_BYTES])
     guid[8] = (uint8_t)((guid[8] & 0x3f) | 0x80); /* variant */
 }
 
-/* Writes a time of day, made of the hash, to the volumes' modification dates if the user has chosen
+/* Writes a time of day, made of the hash, to a volume's modification date if the user has chosen
    none. Systems identify a volume by that date (blkid calls it the UUID). */
-static bool write_identity(int iso, uint64_t hash, struct error *error)
+static bool write_time(int iso, uint64_t offset, const uint8_t *descriptor, const void *hash,
+                       struct error *error)
 {
-    uint8_t descriptor[BLOCK], *date = descriptor + DESCRIPTOR_MODIFIED;
-    for (uint64_t block = SYSTEM_AREA / BLOCK;; block++) {
-        if (!iso_read_bytes(iso, block * BLOCK, descriptor, sizeof descriptor, error)) {
-            return false;
-        }
-        if (descriptor[0] == DESCRIPTOR_TERMINATOR) {
-            return true;
-        }
-        bool is_volume =
-            descriptor[0] == DESCRIPTOR_PRIMARY || descriptor[0] == DESCRIPTOR_SUPPLEMENTARY;
-        if (is_volume && memcmp(date, HYBRID_UNDATED, strlen(HYBRID_UNDATED)) == 0) {
-            unsigned hundredths = (unsigned)(hash % (24 * 60 * 60 * 100));
-            char time[9];
-            snprintf(time, sizeof time, "%02u%02u%02u%02u", hundredths / 360000 % 24,
-                     hundredths / 6000 % 60, hundredths / 100 % 60, hundredths % 100);
-            memcpy(date + strlen("YYYYMMDD"), time, 8);
-            if (!iso_write_bytes(iso, block * BLOCK + DESCRIPTOR_MODIFIED, date, 16, error)) {
-                return false;
-            }
-        }
+    if (memcmp(descriptor + DESCRIPTOR_MODIFIED, HYBRID_UNDATED, strlen(HYBRID_UNDATED)) != 0) {
+        return true;
     }
+    unsigned hundredths = (unsigned)(*(const uint64_t *)hash % (24 * 60 * 60 * 100));
+    char time[sizeof "hhmmsscc"];
+    snprintf(time, sizeof time, "%02u%02u%02u%02u", hundredths / 360000 % 24,
+             hundredths / 6000 % 60, hundredths / 100 % 60, hundredths % 100);
+    return iso_write_bytes(iso, offset + DESCRIPTOR_MODIFIED + strlen("YYYYMMDD"), time,
+                           strlen(time), error);
 }
 
 static void put_mbr_partition(uint8_t *mbr, size_t index, uint8_t status, uint8_t type,
@@ -331,7 +317,7 @@ static bool write_tables(int iso, const char *path, uint64_t size, struct bytes 
     uint8_t disk_guid[GUID_BYTES];
     if (!check_room(iso, size, error) || !el_torito_read(&catalog, iso, error) ||
         !add_efi(iso, path, efi, &catalog, error) || !hash_contents(iso, size, &hash, error) ||
-        !write_identity(iso, hash, error)) {
+        !volumes_visit(iso, write_time, &hash, error)) {
         return false;
     }
     make_guid(hash, 0, disk_guid);

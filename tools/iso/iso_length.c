@@ -6,16 +6,11 @@
 #include "loader/bytes.h"
 #include "tools/iso/iso_bytes.h"
 #include "tools/iso/store.h"
+#include "tools/iso/volumes.h"
 
 enum {
     BLOCK = ISO9660_SECTOR_SIZE,
-
-    /* Volume descriptors, 8.1 to 8.5. */
-    DESCRIPTORS_BLOCK = 16,
-    DESCRIPTOR_PRIMARY = 1,
-    DESCRIPTOR_SUPPLEMENTARY = 2,
-    DESCRIPTOR_TERMINATOR = 255,
-    DESCRIPTOR_ROOT = 156, /* a directory record */
+    DESCRIPTOR_ROOT = 156, /* a volume descriptor's directory record, 8.4.18 */
 
     /* A directory record, 9.1. Its numbers are stored in both byte orders, 7.3.3. */
     RECORD_EXTENT = 2,
@@ -70,20 +65,15 @@ static bool change_in(const struct change *change, const uint8_t *directory, uns
     return done;
 }
 
+static bool change_volume(int iso, uint64_t offset, const uint8_t *descriptor, const void *change,
+                          struct error *error)
+{
+    (void)iso, (void)offset;
+    return change_in(change, descriptor + DESCRIPTOR_ROOT, LEVELS - 1, error);
+}
+
 bool iso_set_length(int iso, const struct iso9660_extent *file, uint32_t bytes, struct error *error)
 {
     const struct change change = {iso, *file, bytes};
-    uint8_t descriptor[BLOCK];
-    for (uint64_t block = DESCRIPTORS_BLOCK;; block++) {
-        if (!iso_read_bytes(iso, block * BLOCK, descriptor, sizeof descriptor, error)) {
-            return false;
-        }
-        if (descriptor[0] == DESCRIPTOR_TERMINATOR) {
-            return true;
-        }
-        if ((descriptor[0] == DESCRIPTOR_PRIMARY || descriptor[0] == DESCRIPTOR_SUPPLEMENTARY) &&
-            !change_in(&change, descriptor + DESCRIPTOR_ROOT, LEVELS - 1, error)) {
-            return false;
-        }
-    }
+    return volumes_visit(iso, change_volume, &change, error);
 }
