@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "stage2/compression/checksum.h"
 #include "tools/iso/el_torito.h"
 #include "tools/tree/iso.h"
 #include "tools/iso/iso_bytes.h"
@@ -63,19 +64,6 @@ static const uint8_t efi_system_type[GUID_BYTES] = {0x28, 0x73, 0x2a, 0xc1, 0x1f
                                                     0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b};
 #define GPT_REQUIRED  ((uint64_t)1 << 0)
 #define GPT_READ_ONLY ((uint64_t)1 << 60) /* of the basic data type */
-
-/* CRC-32 as in ISO 3309, continued from crc (0 at the start). */
-static uint32_t crc32(uint32_t crc, const uint8_t *data, size_t size)
-{
-    crc = ~crc;
-    for (size_t i = 0; i < size; i++) {
-        crc ^= data[i];
-        for (int bit = 0; bit < 8; bit++) {
-            crc = crc >> 1 ^ (0xedb88320u & -(crc & 1));
-        }
-    }
-    return ~crc;
-}
 
 /* Continues a hash that is quick, and good enough to tell ISOs apart. */
 static uint64_t hash_more(uint64_t hash, const uint8_t *data, size_t size)
@@ -211,7 +199,7 @@ static void put_gpt_header(uint8_t *header, uint64_t own, uint64_t other, uint64
     store32(header + 80, GPT_ENTRY_COUNT);
     store32(header + 84, GPT_ENTRY_BYTES);
     store32(header + 88, entries_crc);
-    store32(header + 16, crc32(0, header, GPT_HEADER_BYTES));
+    store32(header + 16, checksum_crc32(header, GPT_HEADER_BYTES));
 }
 
 static bool is_free(const uint8_t *bytes, size_t length)
@@ -330,7 +318,7 @@ static bool write_tables(int iso, const char *path, uint64_t size, struct bytes 
     put_mbr(front, mbr, catalog.image_block, sector_count, load32(disk_guid));
     put_gpt_entries(entries, hash, (struct range){GPT_FIRST_USABLE, back - 1 - GPT_ENTRIES_SECTORS},
                     (struct range){efi_first, efi_first + catalog.efi_sectors - 1});
-    uint32_t entries_crc = crc32(0, entries, GPT_ENTRIES_BYTES);
+    uint32_t entries_crc = checksum_crc32(entries, GPT_ENTRIES_BYTES);
     put_gpt_header(front + SECTOR, 1, back, 2, sector_count, disk_guid, entries_crc);
     put_gpt_header(back_header, back, 1, back - GPT_ENTRIES_SECTORS, sector_count, disk_guid,
                    entries_crc);
