@@ -7,36 +7,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "stage2/plan/plan.h"
 #include "tools/bench/embedded.h"
 #include "tools/bench/process.h"
+#include "tools/lib/pretend_pc.h"
 #include "tools/tree/tree.h"
 
 #define CONFIG_FILE  "boot/grub/grub.cfg"
 #define PROBE_FILE   "boot/whelk-probe"
 #define MODULE_FILE  "boot/whelk-module"
 #define TIMING_FILE  "timing.cfg"
-#define ARENA_BYTES  ((size_t)8 << 30) /* address space; unused pages take no memory */
+#define ARENA_BYTES  ((size_t)8 << 30) /* address space */
 #define PIECE_BYTES  ((size_t)1 << 20)
 #define RANDOM_START 0x9e3779b97f4a7c15u
 
 // ---- Reading
 
-/* A PC with 4 GiB, of which 3 lie below the devices. */
 static bool plan(struct bench_tree *tree, struct arena *arena, struct error *error)
 {
-    struct memory_range ranges[8] = {
-        {0x00000000, 0x0009fc00, MEMORY_AVAILABLE},
-        {0x00100000, 0xbff00000, MEMORY_AVAILABLE},
-        {0x100000000, 0x40000000, MEMORY_AVAILABLE},
-    };
-    struct memory_map map = {ranges, 3, 8};
+    struct pretend_memory memory;
     struct plan found;
-    if (!memory_map_normalise(&map, error) ||
-        !plan_boot(&found, &tree->boot, CONFIG_FILE, &map, arena, error)) {
+    if (!pretend_memory(&memory, PRETEND_TYPICAL_MIB, error) ||
+        !plan_boot(&found, &tree->boot, CONFIG_FILE, &memory.map, arena, error)) {
         return false;
     }
     tree->entry = found.entry;
@@ -78,11 +72,9 @@ bool bench_tree_read(const char *directory, struct bench_tree *tree, struct erro
         return fail(error, "%s: is not a directory", directory);
     }
     strcpy(source.disk, tree->directory);
-    struct arena arena = {.size = ARENA_BYTES};
-    arena.base = mmap(NULL, arena.size, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (arena.base == MAP_FAILED) {
-        return fail(error, "out of memory");
+    struct arena arena;
+    if (!pretend_arena(&arena, ARENA_BYTES, error)) {
+        return false;
     }
     tree_select(&sources);
     bool done = evaluate(tree, &arena, error) && plan(tree, &arena, error);
