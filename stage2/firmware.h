@@ -88,13 +88,6 @@ struct piix_drive {
 };
 const struct piix_drive *firmware_piix_drive(void);
 
-/* What the loader has started to read from it before stage 2 ran, with a command that is under way.
-   sectors 0: nothing. */
-struct piix_ahead {
-    uint32_t lba, address, sectors;
-};
-const struct piix_ahead *firmware_piix_ahead(void);
-
 /* Sectors that were read along with this loader from that drive, from the one in front of the
    volume descriptors on; returns how many. firmware_disc_read() may overwrite them. */
 uint32_t firmware_preloaded_sectors(uint8_t **sectors);

@@ -35,8 +35,7 @@ _Static_assert(sizeof(struct disk_address_packet) == 16, "EDD 3.0, table 1");
 extern uint8_t bounce_buffer[];       /* linker/bios.ld: BUFFER_BYTES, aligned to as much */
 extern uint32_t boot_info_volume_lba; /* boot.asm */
 extern const uint32_t disc_blocks;
-extern const struct piix_ahead ahead;       /* image_dma.asm, … */
-extern const struct piix_drive image_drive; /* … which has written this as well */
+extern const struct piix_drive image_drive; /* image_dma.asm */
 
 static uint8_t drive;
 static uint32_t sectors_per_block; /* the drive's sectors in one of 2048 bytes */
@@ -100,11 +99,6 @@ static bool finds_volume(void)
 const struct piix_drive *firmware_piix_drive(void)
 {
     return image_drive.ports == 0 ? NULL : &image_drive;
-}
-
-const struct piix_ahead *firmware_piix_ahead(void)
-{
-    return &ahead;
 }
 
 uint32_t firmware_preloaded_sectors(uint8_t **sectors)

@@ -5,7 +5,7 @@
 ; the firmware has loaded, disc_id included, and the rest has the checksum; then it is noted for piix_ide.c.
 ; Intel 82371SB data sheet, 2.7; ATA/ATAPI-6 (T13), packet command; SFF-8020i, READ(12).
 ; The same command brings what stands in front of the image, if that is not much: the prepared block, volume descriptors,
-; directories, and small files (tools/iso/mkrescue.c). Last, a first command of the boot itself: read_ahead.
+; directories, and small files (tools/iso/mkrescue.c).
 ; On the boot sector's stack and in its terms.
 
 %include "boot/bios/real_mode.inc"
@@ -28,7 +28,7 @@ whole           equ 0x0542      ; byte: 1: it is
 count           equ 0x0544      ; word, big-endian: sectors to read
 regions         equ 0x0546      ; word: where to
 front           equ 0x0580      ; dword: sectors in front of the image that are read as well
-lba             equ 0x05b0      ; dword: the first sector to read; read_ahead's as well
+lba             equ 0x05b0      ; dword: the first sector to read
 table           equ 0x0590      ; 3 regions
 FRONT_MOST      equ 31          ; in bounce_buffer, up to where the image goes
 FIRST_SECTOR    equ IMAGE_SEGMENT << 4 ; SECTOR_SIZE bytes: the image's first sector, read again
@@ -237,13 +237,14 @@ read_drive:
         push word IMAGE_SEGMENT
         pop fs
         inc word [fs:UNCOMPARED] ; what another drive has left there is not what we look for
-        mov al, [candidate]
         call command
         jc .compare
         mov al, CONTROL_NORMAL  ; by its interrupt the drive says that it is done
         lea dx, [bp + CONTROL]
         out dx, al
-        call start
+        mov al, BM_TO_MEMORY | BM_START
+        mov dx, bx
+        out dx, al
         mov cx, LINE_SECONDARY
         bt bp, PRIMARY_BIT
         sbb cx, 0
@@ -284,8 +285,9 @@ read_drive:
         ret
 
 ; Sends the drive what it needs to know, but for the start of the transfer; it will not ask for an interrupt.
-; in: as read_drive, but the candidate in AL; out: CF set: there is no drive, or none with packets; clobbers EAX, ECX, DX, SI
+; in: as read_drive; out: CF set: there is no drive, or none with packets; clobbers EAX, ECX, DX, SI
 command:
+        mov al, [candidate]
         lea dx, [bp + DEVICE]
         out dx, al
         mov ah, STATUS_BUSY | STATUS_REQUEST
@@ -327,12 +329,6 @@ command:
         clc
 .end:   ret
 
-; The transfer itself. clobbers AL, DX
-start:  mov al, BM_TO_MEMORY | BM_START
-        mov dx, bx
-        out dx, al
-        ret
-
 ; out: CF set; clobbers AL, DX
 put_back:
         lea dx, [bp + COMMAND]
@@ -342,100 +338,6 @@ put_back:
         out dx, al
         stc
         ret
-
-; Starts to read what the boot that the tool has prepared (stage2/prepared/prepared.h) needs most of, if there is such a boot, and
-; RAM for it. It comes while stage 2 runs, which finds it in piix_ide.c, or lets it end and forgets it.
-; in: DS, ES 0, DI end of the memory map at RANGES; clobbers all but DS, ES, SS:SP
-PREPARED        equ 0x3000      ; segment: bounce_buffer, of which this is the first sector
-PREPARED_MAGIC  equ 0x0a0d046b  ; its second half, which has the version
-PREPARED_END    equ 24          ; struct prepared
-PREPARED_ROOM   equ 0x100000
-PREPARED_AHEAD  equ 36          ; struct piix_ahead as well
-AHEAD_ADDRESS   equ 4
-AHEAD_SECTORS   equ 8
-AHEAD_SIZE      equ 12
-MIB             equ 0x100000
-REGION_BYTES    equ 0x10000     ; and no region crosses a boundary of that
-ahead_table     equ 0x0800      ; regions: as many as 2 KiB hold
-global read_ahead
-global ahead
-ahead           equ 0x05b0      ; struct piix_ahead
-FITS            equ 15          ; bit of BP, which has ports
-read_ahead:
-        mov bp, [image_drive + 2]
-        test bp, bp
-        jz .none
-        cmp [image_drive + 5], byte 0
-        je .none                ; nothing in front of the image has been read
-        push word PREPARED
-        pop fs
-        cmp dword [fs:4], PREPARED_MAGIC
-        jne .none
-        mov eax, [fs:PREPARED_END]
-        add eax, PREPARED_ROOM
-        mov si, RANGES - RANGE_SIZE
-.range: add si, RANGE_SIZE      ; from 1 MiB to EAX there is to be RAM, and nothing else
-        cmp si, di
-        jae .checked
-        mov edx, [si + RANGE_BASE]
-        xor ebx, ebx
-        cmp [si + RANGE_BASE + 4], ebx
-        jne .range
-        cmp edx, eax
-        jae .range
-        mov ecx, edx
-        add ecx, [si + RANGE_LENGTH]
-        adc ebx, [si + RANGE_LENGTH + 4]
-        jnz .part_of_it
-        cmp ecx, MIB
-        jbe .range
-        cmp ecx, eax
-        jb .none
-.part_of_it:
-        cmp edx, MIB
-        ja .none
-        cmp byte [si + RANGE_TYPE], RANGE_AVAILABLE
-        jne .none
-        bts bp, FITS
-        jmp .range
-.checked:
-        btr bp, FITS
-        jnc .none
-        mov si, PREPARED_AHEAD
-        mov di, ahead
-        mov cx, AHEAD_SIZE / 2
-        fs rep movsw
-        mov ecx, [ahead + AHEAD_SECTORS]
-        mov ax, cx
-        xchg al, ah
-        mov [count], ax
-        shl ecx, 11             ; bytes
-        jz .end
-        mov eax, [ahead + AHEAD_ADDRESS]
-        mov di, ahead_table
-        mov [regions], di
-.region:
-        stosd
-        mov ebx, REGION_BYTES
-        movzx edx, ax
-        sub ebx, edx
-        cmp ebx, ecx
-        jbe .part
-        mov ebx, ecx
-.part:  add eax, ebx
-        push eax
-        movzx eax, bx
-        stosd
-        pop eax
-        sub ecx, ebx
-        jnz .region
-        or byte [di - 1], REGION_LAST >> 8
-        mov al, [image_drive + 4]
-        mov bx, [image_drive]
-        call command
-        jnc start
-.none:  and dword [ahead + AHEAD_SECTORS], byte 0
-.end:   ret
 
 ; Waits until none of the bits in AH is set in the status. out: AL status, DX its port, CF set: never, or no drive;
 ; clobbers ECX

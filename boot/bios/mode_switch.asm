@@ -8,7 +8,6 @@ extern bss_start                ; linker script
 extern bss_end
 extern handoff_tsc              ; boot.asm
 extern restore
-extern read_ahead               ; image_dma.asm
 extern bios_main                ; start.c, in stage 2
 
 ; In a page without code: emulators that translate code trap each write to its pages.
@@ -36,7 +35,6 @@ global enter_stage2
 enter_stage2:
         call stamp_handoff
         call memory_ranges
-        call read_ahead
         cli
         push dword stage2_entry
         movzx esp, sp

@@ -84,8 +84,6 @@ bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
     return ahci;
 }
 
-void native_disc_drain(void) {}
-
 /* True for Block I/O as well: it, too, is quicker in large pieces. */
 bool native_disc_is_open(void)
 {

@@ -47,7 +47,6 @@ bool disc_allocate_buffers(struct error *error)
     if (windows[1].sectors != NULL) {
         return true;
     }
-    native_disc_drain(); /* what comes without us may be overwritten from now on */
     struct memory_range room = firmware_staging(ram);
     staging.bottom = (uint32_t)room.address;
     staging.top = (uint32_t)(room.address + room.length);

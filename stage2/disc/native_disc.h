@@ -13,9 +13,6 @@ bool native_disc_attach_proven(void);
    changed. */
 bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi);
 
-/* Waits for what that was already told to read, if nothing was read yet. */
-void native_disc_drain(void);
-
 /* Whether a driver of our own reads. */
 bool native_disc_is_open(void);
 

@@ -17,14 +17,13 @@
 #include "stage2/fs/iso9660.h"
 #include "stage2/plan/plan.h"
 
-#define PREPARED_MAGIC UINT64_C(0x0a0d046b6c656857) /* "Whelk\x04\r\n"; image_dma.asm, too */
+#define PREPARED_MAGIC UINT64_C(0x0a0d056b6c656857) /* "Whelk\x05\r\n" */
 
 enum {
     PREPARED_IGNORES_ADDRESS_FIELDS = 1, /* flags */
     PREPARED_MODULES_AFTER_KERNEL = 2,
     PREPARED_KEEPS_COMPRESSED = 1,
-    PREPARED_ROOM = 0x100000,       /* of RAM behind a plan's end, should disc.c need its windows */
-    PREPARED_MOST_AHEAD = 127 * 64, /* sectors: image_dma.asm has 256 regions of up to 64 KiB */
+    PREPARED_ROOM = 0x100000, /* of RAM behind a plan's end, should disc.c need its windows */
 };
 
 /* Little-endian. Texts are offsets in the block and end with a NUL; 0: none. */
@@ -55,15 +54,10 @@ struct prepared {
     uint32_t entry;      /* physical */
     uint32_t end;        /* the pieces are the right ones where there is RAM from 1 MiB to here */
     uint8_t piece_count; /* 0: it is to be planned */
-    uint8_t unused[3];
-    uint32_t information_bytes; /* multiboot1_machine_offset(): the rest is the machine's */
-    /* The first piece, or the start of it, as whole sectors: the boot image may read it before
-       stage 2 runs. Sectors 0: it may not. */
-    uint32_t ahead_lba, ahead_address, ahead_sectors;
+    uint8_t unused;
+    uint16_t information_bytes; /* multiboot1_machine_offset(): the rest is the machine's */
 };
-_Static_assert(offsetof(struct prepared, end) == 24, "image_dma.asm knows these offsets");
-_Static_assert(offsetof(struct prepared, ahead_lba) == 36, "image_dma.asm knows these offsets");
-_Static_assert(sizeof(struct prepared) == 48, "the same where it is written and where it is read");
+_Static_assert(sizeof(struct prepared) == 32, "the same where it is written and where it is read");
 
 union prepared_block {
     struct prepared prepared;

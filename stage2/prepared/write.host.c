@@ -63,41 +63,6 @@ static bool write_pieces(union prepared_block *block, const struct plan *plan)
     return done;
 }
 
-/* Whether what fills up a piece's last sector is in nobody's way. */
-static bool has_room_behind(const struct plan *plan, const struct piece *piece)
-{
-    uint64_t end = piece->address + (uint64_t)piece->length;
-    for (size_t i = 0; i < plan->placement.count; i++) {
-        const struct piece *other = &plan->placement.pieces[i];
-        if (other->address + (uint64_t)other->length + other->zero_length > end &&
-            other->address < end + ISO9660_SECTOR_SIZE) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* What is worth a command of its own: less is found where small files are. */
-static void write_ahead(union prepared_block *block, const struct plan *plan)
-{
-    enum { SHORTEST = 64 * 1024 };
-    struct prepared *prepared = &block->prepared;
-    const struct piece *piece = &plan->placement.pieces[longest(plan)];
-    const struct prepared_piece *first = prepared_pieces(block);
-    uint32_t sectors = piece->length / ISO9660_SECTOR_SIZE;
-    if (piece->length % ISO9660_SECTOR_SIZE != 0 && has_room_behind(plan, piece)) {
-        sectors++;
-    }
-    prepared->ahead_sectors = 0;
-    if (piece->length >= SHORTEST && piece->file_offset % ISO9660_SECTOR_SIZE == 0 &&
-        piece->address % 2 == 0) { /* DMA is by words */
-        prepared->ahead_lba = prepared_files(block)[first->file].extent.lba +
-                              first->file_offset / ISO9660_SECTOR_SIZE;
-        prepared->ahead_address = piece->address;
-        prepared->ahead_sectors = sectors < PREPARED_MOST_AHEAD ? sectors : PREPARED_MOST_AHEAD;
-    }
-}
-
 bool prepared_write_plan(union prepared_block *block, const struct plan *plan)
 {
     const struct boot_information *information = &plan->information;
@@ -114,8 +79,7 @@ bool prepared_write_plan(union prepared_block *block, const struct plan *plan)
     }
     memset(to, 0, bytes);
     multiboot1_write_boot(information, to, plan->information_address);
-    prepared->information_bytes = bytes;
+    prepared->information_bytes = (uint16_t)bytes; /* of a block */
     prepared->entry = plan->entry;
-    write_ahead(block, plan);
     return true;
 }

@@ -5,6 +5,7 @@ nothing else when the disc has changed since."""
 import gzip
 import re
 import struct
+import zlib
 
 import pytest
 
@@ -13,11 +14,12 @@ from good_kernels import KERNELS, plain
 from make_kernel import MIB, pattern
 from qemu import Machine
 from report import Report, differences
+from shim import shim
 from uefi import shapes
 
 BLOCK = 15 * SECTOR
-MAGIC = b"Whelk\x04\r\n"
-HEADER = 48  # bytes in front of the files
+MAGIC = b"Whelk\x05\r\n"
+HEADER = 32  # bytes in front of the files
 MODULES = [("first 1", pattern(123_457)), ("", b""), ('"second module"', pattern(5000, 2))]
 
 
@@ -232,3 +234,70 @@ def test_the_block_names_what_is_on_the_disc(discs):
     blocks = {lba + i for lba, count in struct.iter_unpack("<II", data[at:at + 8 * ranges])
               for i in range(count)}
     assert {16, file_in_iso(image, CONFIG)[0]} < blocks
+
+
+# ---- Where the bytes go --------------------------------------------------------------------------
+
+KIB = 1024
+MEMORY_MIB = 64
+
+
+def modules_of(*lengths):
+    return [(f"m{i}", pattern(length, i + 1)) for i, length in enumerate(lengths)]
+
+
+def assert_arrived(report, modules):
+    assert [(m["adler"], m["end"] - m["start"]) for m in report.modules] == [
+        (zlib.adler32(contents), len(contents)) for _, contents in modules]
+
+
+@pytest.mark.parametrize("lengths", [
+    [64 * KIB + 1], [64 * KIB + SECTOR - 1], [123_456], [17 * MIB + 3], [300_001, 5, 5000], [70_000, 5, 300_001],
+    [100_000, 100_000], [0, 100_000, 0],
+], ids=["odd", "up-to-a-sector", "even", "more-than-a-command", "first-of-three", "last-of-three", "two-alike",
+        "with-an-empty-one"])
+def test_modules_of_any_length_arrive_whole(boot, lengths):
+    modules = modules_of(*lengths)
+    result = boot(timed(tree(plain(), "x", modules)))
+    assert said_prepared(result)
+    assert_arrived(result.report, modules)
+
+
+@pytest.mark.bios("what the boot image for a BIOS reads")
+def test_a_boot_with_one_long_file_takes_two_commands(boot):
+    modules = modules_of(MIB + 5)
+    result = boot(timed(tree(plain(), "x", modules)))
+    assert_arrived(result.report, modules)
+    assert '"transfers":2,"driver":"piix-ide"' in result.serial
+
+
+@pytest.mark.bios("OVMF needs more memory")
+@pytest.mark.parametrize("memory", [5, 6, 8])
+def test_where_memory_ends_too_soon_it_is_planned_anew(boot, memory):
+    """With 5 MiB the module just fits, but not what the plan asks for after it."""
+    modules = modules_of(3 * MIB)
+    assert_arrived(boot(timed(tree(plain(), "x", modules)), memory=memory).report, modules)
+
+
+HOLE, HOLE_BYTES = 2 * MIB, 64 * KIB
+RAM = shim.memory_map(MEMORY_MIB)
+OVER_IT = [*RAM, (HOLE, HOLE_BYTES, shim.RESERVED)]
+AROUND_IT = [entry for base, length, kind in RAM for entry in (
+    [(base, HOLE - base, kind), (HOLE, HOLE_BYTES, shim.RESERVED),
+     (HOLE + HOLE_BYTES, base + length - HOLE - HOLE_BYTES, kind)] if base <= HOLE < base + length
+    else [(base, length, kind)])]
+
+
+@pytest.mark.bios("a BIOS's memory map with a hole")
+@pytest.mark.parametrize("ranges", [OVER_IT, AROUND_IT, OVER_IT[::-1]], ids=["over", "around", "before"])
+def test_what_the_firmware_keeps_is_not_read_over(discs, tmp_path, ranges):
+    """The prepared plan has the module over the hole: it is planned anew."""
+    modules = modules_of(3 * MIB)
+    image = discs.make(tree(plain(), "x", modules))
+    assert has_plan(image)
+    floppy = shim.floppy(tmp_path / "shim.img", ranges, load_sectors=4, dma=1)
+    extra = ["-drive", f"if=floppy,format=raw,snapshot=on,file={floppy}", "-boot", "a"]
+    with Machine(image, memory=MEMORY_MIB, extra=extra, exit_device=False) as machine:
+        machine.wait_for("^END$", 30)
+        assert machine.memory(HOLE, HOLE_BYTES) == bytes(HOLE_BYTES)
+        assert_arrived(Report(machine.serial), modules)

@@ -59,7 +59,7 @@ bool native_disc_attach_proven(void)
     const struct piix_drive *drive = firmware_piix_drive();
     if (drive != NULL) {
         driver = PIIX;
-        piix_ide_attach_proven(drive, firmware_piix_ahead());
+        piix_ide_attach_proven(drive);
     }
     return drive != NULL;
 }
@@ -92,13 +92,6 @@ bool native_disc_is_open(void)
 static bool give_up_after_failure(uint32_t lba)
 {
     return give_up(irq_wait_timed_out() ? "time-out" : "read error", lba);
-}
-
-void native_disc_drain(void)
-{
-    if (driver == PIIX && !piix_ide_drain()) {
-        give_up_after_failure(firmware_piix_ahead()->lba);
-    }
 }
 
 bool native_disc_start(uint32_t lba, uint32_t length, void *buffer)

@@ -105,13 +105,12 @@ _Static_assert(MAX_SECTORS *DISK_SECTORS <= 0xffff, "READ DMA EXT counts to 65,5
 static struct drive {
     bool is_open;
     bool is_atapi;
-    bool is_under_way;       /* a command, … */
-    uint8_t *odd_byte;       /* … and where the first byte in scratch belongs; NULL: nowhere */
-    struct piix_ahead ahead; /* what that was told to read when we took over; sectors 0: nothing */
-    bool is_changed;         /* PCI's command register, … */
-    uint16_t pci_command;    /* … which was this */
-    uint32_t function;       /* PCI device * 8 + function */
-    uint16_t bus_master;     /* ports of the channel … */
+    bool is_under_way;    /* a command, … */
+    uint8_t *odd_byte;    /* … and where the first byte in scratch belongs; NULL: nowhere */
+    bool is_changed;      /* PCI's command register, … */
+    uint16_t pci_command; /* … which was this */
+    uint32_t function;    /* PCI device * 8 + function */
+    uint16_t bus_master;  /* ports of the channel … */
     uint16_t ports;
     uint8_t device; /* register value that selects the drive */
 } drive;
@@ -321,27 +320,9 @@ static void describe_buffer(uint32_t address, uint32_t length, uint32_t sectors)
     drive.odd_byte = length != even ? (uint8_t *)(uintptr_t)(address + even) : NULL;
 }
 
-/* How much of this, from its start on, is under way from the beginning. Asked once: what has come
-   is not looked after any longer. */
-static uint32_t take_ahead(uint32_t lba, uint32_t length, uint32_t address)
-{
-    uint32_t bytes = drive.ahead.lba == lba && drive.ahead.address == address
-                         ? drive.ahead.sectors * SECTOR_SIZE
-                         : 0;
-    drive.ahead.sectors = 0;
-    return bytes < length ? bytes : length;
-}
-
 /* The last command is left under way. */
 static bool start(uint32_t lba, uint32_t length, uint32_t address)
 {
-    uint32_t ahead = take_ahead(lba, length, address);
-    if (ahead > 0) {
-        timeline_transfer(ahead);
-    }
-    lba += ahead / SECTOR_SIZE;
-    length -= ahead;
-    address += ahead;
     while (length > 0) {
         uint32_t part = length < MAX_SECTORS * SECTOR_SIZE ? length : MAX_SECTORS * SECTOR_SIZE;
         uint32_t sectors = (part + SECTOR_SIZE - 1) / SECTOR_SIZE;
@@ -391,7 +372,7 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
     return memcmp(scratch, sector, sizeof scratch) == 0;
 }
 
-void piix_ide_attach_proven(const struct piix_drive *proven, const struct piix_ahead *ahead)
+void piix_ide_attach_proven(const struct piix_drive *proven)
 {
     drive = (struct drive){
         .is_open = true,
@@ -402,8 +383,6 @@ void piix_ide_attach_proven(const struct piix_drive *proven, const struct piix_a
         .device = proven->device,
         .pci_command = proven->pci_command,
         .is_changed = proven->pci_command != 0,
-        .is_under_way = ahead->sectors != 0,
-        .ahead = *ahead,
     };
 }
 
@@ -466,13 +445,6 @@ bool piix_ide_start(uint32_t lba, uint32_t length, void *buffer)
 bool piix_ide_wait(void)
 {
     return drive.is_open && keep_if(finish());
-}
-
-bool piix_ide_drain(void)
-{
-    bool was_ahead = drive.ahead.sectors != 0;
-    drive.ahead.sectors = 0;
-    return !was_ahead || piix_ide_wait();
 }
 
 void piix_ide_close(void)

@@ -12,12 +12,8 @@
    none, and nothing has changed. */
 bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi);
 
-/* Uses the CD drive that this loader itself was read from. Its command that is under way is the
-   first part of what is read first, if that is the same. */
-void piix_ide_attach_proven(const struct piix_drive *proven, const struct piix_ahead *ahead);
-
-/* Waits for that command, if nothing was read yet. False: it has failed, as below. */
-bool piix_ide_drain(void);
+/* Uses the CD drive that this loader itself was read from. */
+void piix_ide_attach_proven(const struct piix_drive *proven);
 
 /* Reads length bytes from the sector at lba on to memory below 4 GiB. The last of it may be under
    way yet when this returns: piix_ide_wait() waits for that. False, both: nothing was opened, or

@@ -88,11 +88,11 @@ static void a_plan_that_the_block_has_no_room_for_is_not_looked_for(void **state
     block.prepared.piece_count = 1;
     assert_true(prepared_is_present(&block));
     size_t room = (size_t)(block.bytes + sizeof block - prepared_information(&block));
-    block.prepared.information_bytes = (uint32_t)room - 1;
+    block.prepared.information_bytes = (uint16_t)(room - 1);
     assert_true(prepared_is_present(&block));
-    block.prepared.information_bytes = (uint32_t)room;
+    block.prepared.information_bytes = (uint16_t)room;
     assert_false(prepared_is_present(&block));
-    block.prepared.information_bytes = UINT32_MAX;
+    block.prepared.information_bytes = UINT16_MAX;
     assert_false(prepared_is_present(&block));
 }
 

@@ -21,7 +21,6 @@ enum {
     MAPS = 20000,
     TEXTS = 1600, /* in the block */
     SECTION_STRINGS = 3,
-    LONG_KERNEL = 128 * KIB,
 };
 
 /* ---- The files: the kernel, and modules of zeros. */
@@ -306,91 +305,6 @@ static void nothing_is_prepared_for_a_kernel_that_wants_graphics(void **state)
     assert_false(prepare());
 }
 
-/* ---- What is read ahead: whole sectors. */
-
-static void assert_ahead(uint32_t lba, uint32_t address, uint32_t sectors)
-{
-    assert_int_equal(block.prepared.ahead_sectors, sectors);
-    if (sectors != 0) {
-        assert_int_equal(block.prepared.ahead_lba, lba);
-        assert_int_equal(block.prepared.ahead_address, address);
-    }
-}
-
-static void the_longest_piece_is_read_ahead(void **state)
-{
-    (void)state;
-    static const uint32_t sizes[] = {5, 100 * KIB, 70 * KIB};
-    build_kernel(MIB);
-    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x2345);
-    build_boot(sizes, 3);
-    struct prepared_file *files = prepared_files(&block);
-    files[2].extent.lba = 321;
-    assert_true(prepare());
-    assert_ahead(321, prepared_pieces(&block)->address, 50);
-}
-
-static void a_last_sector_is_read_ahead_where_its_rest_is_in_nobodys_way(void **state)
-{
-    (void)state;
-    static const uint32_t sizes[] = {64 * KIB + 1, 5};
-    build_kernel(MIB);
-    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x2345);
-    build_boot(sizes, 2);
-    assert_true(prepare());
-    assert_ahead(100, prepared_pieces(&block)->address, 33); /* the next module is on a page */
-}
-
-static void what_is_in_the_way_of_a_last_sectors_rest_keeps_it_from_being_read_ahead(void **state)
-{
-    (void)state;
-    build_kernel(2 * MIB);
-    kernel.size = LONG_KERNEL;
-    elf_add_segment(&kernel, 0x1000, 2 * MIB, 2 * MIB, 0x10100, 0x10200); /* zeros behind it */
-    build_boot(no_modules, 0);
-    assert_true(prepare());
-    assert_ahead(102, 2 * MIB, 32);
-}
-
-static void what_cannot_be_read_straight_to_its_place_is_not_read_ahead(void **state)
-{
-    (void)state;
-    build_kernel(MIB);
-    kernel.size = LONG_KERNEL;
-    elf_add_segment(&kernel, 0x1004, MIB, MIB, 0x10100, 0x10200); /* within a sector */
-    build_boot(no_modules, 0);
-    assert_true(prepare());
-    assert_ahead(0, 0, 0);
-    build_kernel(MIB + 1);
-    kernel.size = LONG_KERNEL;
-    elf_add_segment(&kernel, 0x1000, MIB + 1, MIB + 1, 0x10100, 0x10200);
-    build_boot(no_modules, 0);
-    assert_true(prepare());
-    assert_ahead(0, 0, 0);
-}
-
-static void no_more_is_read_ahead_than_one_command_takes(void **state)
-{
-    (void)state;
-    static const uint32_t sizes[] = {64 * MIB};
-    build_kernel(MIB);
-    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x2345);
-    build_boot(sizes, 1);
-    assert_true(prepare());
-    assert_ahead(100, prepared_pieces(&block)->address, PREPARED_MOST_AHEAD);
-}
-
-static void what_is_short_is_not_worth_it(void **state)
-{
-    (void)state;
-    static const uint32_t sizes[] = {64 * KIB - 1};
-    build_kernel(MIB);
-    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x2345);
-    build_boot(sizes, 1);
-    assert_true(prepare());
-    assert_ahead(0, 0, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,12 +313,6 @@ int main(void)
         cmocka_unit_test(sections_in_the_gap_below_the_kernel),
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_with_a_piece_in_low_memory),
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_that_wants_graphics),
-        cmocka_unit_test(the_longest_piece_is_read_ahead),
-        cmocka_unit_test(a_last_sector_is_read_ahead_where_its_rest_is_in_nobodys_way),
-        cmocka_unit_test(what_is_in_the_way_of_a_last_sectors_rest_keeps_it_from_being_read_ahead),
-        cmocka_unit_test(what_cannot_be_read_straight_to_its_place_is_not_read_ahead),
-        cmocka_unit_test(no_more_is_read_ahead_than_one_command_takes),
-        cmocka_unit_test(what_is_short_is_not_worth_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
