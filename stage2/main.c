@@ -209,15 +209,22 @@ static void boot_planned(struct boot *boot, const char *timing, struct arena *ar
     }
 }
 
+/* The part of the overlay that plans ask for. */
+static const struct plan_overlay *plan_overlay(struct error *error)
+{
+    const struct overlay *overlay = firmware_overlay(error);
+    return overlay != NULL ? overlay->plan : NULL;
+}
+
 /* Plans first. */
-static void boot_kernel(struct config_boot *wanted, const struct memory_map *map,
+static void boot_kernel(const struct config_boot *wanted, const struct memory_map *map,
                         const struct arena *left, struct error *error)
 {
+    const struct plan_environment environment = {config_path, map, firmware_efi(), plan_overlay};
     struct boot boot;
-    wanted->efi = firmware_efi();
     size_t staging = disc_staging_mark();
     struct arena arena = planning_arena(left, wanted->module_count);
-    if (plan_boot(&boot.plan, wanted, config_path, map, &arena, error)) {
+    if (plan_boot(&boot.plan, wanted, &environment, &arena, error)) {
         boot_planned(&boot, wanted->timing, &arena, error);
     }
     disc_staging_reset(staging);

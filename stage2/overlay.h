@@ -11,7 +11,7 @@
 #include "loader/error.h"
 #include "stage2/config/config.h"
 #include "stage2/config/overlay.h"
-#include "stage2/plan/multiboot2_functions.h"
+#include "stage2/plan/overlay.h"
 #include "stage2/plan/plan.h"
 
 struct overlay {
@@ -22,12 +22,11 @@ struct overlay {
     /* menu.h */
     bool (*menu_run)(struct config *config, size_t preselected, int timeout_seconds,
                      const char *message, size_t *chosen);
-    /* multiboot2_functions.h, describe_multiboot2.h */
-    const struct multiboot2_functions *multiboot2;
+    /* plan/overlay.h */
+    const struct plan_overlay *plan;
+    /* describe_multiboot2.h */
     void (*describe_multiboot2)(struct boot_information *information, uint8_t *buffer,
                                 uint32_t address);
-    /* symbols.h */
-    bool (*symbols_place)(struct plan *plan, struct arena *arena, struct error *error);
     /* config/overlay.h, platform/platform.h */
     const struct config_overlay *config;
     const struct config_platform *stage2_platform;

@@ -9,8 +9,6 @@
 #include "stage2/overlay.h"
 #include "stage2/firmware.h"
 #include "stage2/compression/compression.h"
-#include "stage2/plan/multiboot2_functions.h"
-#include "stage2/plan/symbols.h"
 #include "stage2/timing/timeline.h"
 
 enum {
@@ -137,18 +135,6 @@ bool boot_load(struct boot *boot, struct error *error)
         }
     }
     return boot->last == NULL || load_piece(boot->last, error);
-}
-
-const struct multiboot2_functions *multiboot2_functions(struct error *error)
-{
-    const struct overlay *overlay = firmware_overlay(error);
-    return overlay != NULL ? overlay->multiboot2 : NULL;
-}
-
-bool symbols_plan(struct plan *plan, struct arena *arena, struct error *error)
-{
-    const struct overlay *overlay = firmware_overlay(error);
-    return overlay != NULL && overlay->symbols_place(plan, arena, error);
 }
 
 static void start_video(const struct plan *plan, struct video *video)

@@ -54,12 +54,10 @@ struct config_boot {
     struct config_file kernel;
     struct config_file *modules;
     size_t module_count;
-    const struct boot_efi *efi; /* loader/information.h; NULL: no UEFI. Set by the caller. */
-    bool names_no_kernel;       /* config_evaluate() failed because no Multiboot kernel is named */
-    bool is_refused;            /* the reason is a command that Whelk cannot do */
+    bool names_no_kernel; /* config_evaluate() failed because no Multiboot kernel is named */
+    bool is_refused;      /* the reason is a command that Whelk cannot do */
 };
 
-struct boot_efi;
 struct config_menu;
 
 struct config_entry {

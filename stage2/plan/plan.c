@@ -8,8 +8,7 @@
 #include <string.h>
 #include "loader/aout.h"
 #include "loader/elf.h"
-#include "stage2/plan/multiboot2_functions.h"
-#include "stage2/plan/symbols.h"
+#include "stage2/plan/overlay.h"
 
 enum {
     PAGE_SIZE = 4096,
@@ -20,11 +19,12 @@ enum {
 struct planning {
     struct plan *plan;
     const struct config_boot *boot;
-    const char *config_name;
+    const struct plan_environment *environment;
     struct arena *arena;
     struct error *error;
-    const struct multiboot2_functions *functions2; /* NULL in Multiboot 1, as … */
-    struct multiboot2_header multiboot2;           /* … this has no tag then */
+    bool is_multiboot2;                  /* the plan's protocol, for which … */
+    const struct plan_overlay *overlay;  /* … this is loaded, and … */
+    struct multiboot2_header multiboot2; /* … this is read; else they are empty */
 };
 
 /* Puts the place in front of the reason. */
@@ -149,11 +149,11 @@ static struct bytes find_multiboot2(struct planning *planning)
     size_t arena_size = planning->arena->size;
     struct bytes start = view_start(planning, MULTIBOOT1_SEARCH_BYTES);
     if (start.data != NULL &&
-        !planning->functions2->find_header(start, &planning->multiboot2, planning->error)) {
+        !planning->overlay->find_header(start, &planning->multiboot2, planning->error)) {
         planning->arena->size = arena_size;
         start = view_start(planning, MULTIBOOT2_SEARCH_BYTES);
         if (start.data != NULL &&
-            !planning->functions2->find_header(start, &planning->multiboot2, planning->error)) {
+            !planning->overlay->find_header(start, &planning->multiboot2, planning->error)) {
             start.data = NULL;
         }
     }
@@ -173,41 +173,42 @@ static bool read_multiboot2(struct planning *planning)
         plan_video(planning, true, header->width, header->height, header->depth);
     }
     if (multiboot2_has(header, MULTIBOOT2_ADDRESS)) {
-        return planning->functions2->address_image(header, plan->kernel.size, &plan->headers.image,
-                                                   planning->arena, planning->error);
+        return planning->overlay->address_image(header, plan->kernel.size, &plan->headers.image,
+                                                planning->arena, planning->error);
     }
     return read_image(planning, start) &&
-           planning->functions2->check_no_relocations(
+           planning->overlay->check_no_relocations(
                &plan->headers.elf, plan->headers.section_headers, planning->error) &&
-           planning->functions2->apply_entry(header, &plan->headers.image, planning->error);
+           planning->overlay->apply_entry(header, &plan->headers.image, planning->error);
 }
 
-/* Behind a failure, to which it may know a better reason. */
-static void explain_protocol(const struct planning *planning, bool is_2)
+/* After a failure, for which it may know a better reason. */
+static void explain_protocol(const struct planning *planning)
 {
     struct planning attempt = *planning;
     struct error ignored;
     attempt.error = &ignored;
     struct bytes start = view_start(&attempt, MULTIBOOT2_SEARCH_BYTES);
-    const struct multiboot2_functions *functions2 = multiboot2_functions(&ignored);
-    if (start.data != NULL && functions2 != NULL) {
-        functions2->explain_protocol(start, is_2, planning->error);
+    const struct plan_overlay *overlay = planning->environment->overlay(&ignored);
+    if (start.data != NULL && overlay != NULL) {
+        overlay->explain_protocol(start, planning->is_multiboot2, planning->error);
     }
 }
 
 static bool read_kernel(struct planning *planning)
 {
-    bool is_2 = planning->functions2 != NULL;
+    const struct boot_efi *efi = planning->environment->efi;
+    bool is_2 = planning->is_multiboot2;
     size_t arena_size = planning->arena->size;
     bool is_read = is_2 ? read_multiboot2(planning) : read_multiboot1(planning);
     planning->arena->size = arena_size;
-    if (is_read && is_2 && planning->boot->efi != NULL) {
-        return planning->functions2->apply_efi(&planning->multiboot2, planning->boot->efi,
-                                               &planning->plan->information,
-                                               &planning->plan->headers.image, planning->error);
+    if (is_read && is_2 && efi != NULL) {
+        return planning->overlay->apply_efi(&planning->multiboot2, efi,
+                                            &planning->plan->information,
+                                            &planning->plan->headers.image, planning->error);
     }
     if (!is_read) {
-        explain_protocol(planning, is_2);
+        explain_protocol(planning);
         planning->arena->size = arena_size;
     }
     return is_read;
@@ -231,12 +232,13 @@ static bool place_kernel(struct planning *planning)
     }
     size_t pieces = headers->image.segment_count + headers->unloaded.count +
                     planning->boot->module_count + 3; /* a.out's symbols, the information */
-    const struct memory_map *map =
-        plan->information.keeps_boot_services ? planning->boot->efi->unused : plan->information.map;
+    const struct memory_map *map = plan->information.keeps_boot_services
+                                       ? planning->environment->efi->unused
+                                       : plan->information.map;
     if (!placement_start(&plan->placement, pieces, map, planning->arena, planning->error) ||
-        (planning->functions2 != NULL &&
-         !planning->functions2->relocate(&planning->multiboot2, &plan->placement, &headers->image,
-                                         planning->error)) ||
+        (planning->is_multiboot2 &&
+         !planning->overlay->relocate(&planning->multiboot2, &plan->placement, &headers->image,
+                                      planning->error)) ||
         !placement_add_image(&plan->placement, &headers->image, &plan->kernel, planning->error)) {
         return fail_at(planning, wanted);
     }
@@ -253,7 +255,7 @@ static bool open_modules(struct planning *planning)
     plan->modules = ARENA_ARRAY(planning->arena, count, struct file);
     if (plan->modules == NULL || modules == NULL) {
         return fail(planning->error, "%s: %zu modules are more than there is working memory for",
-                    planning->config_name, count);
+                    planning->environment->config_name, count);
     }
     for (size_t i = 0; i < count; i++) {
         const struct config_file *wanted = &planning->boot->modules[i];
@@ -284,8 +286,8 @@ static bool place_module(const struct planning *planning, struct piece *piece, u
     struct placement *placement = &planning->plan->placement;
     const struct memory_map *map = placement->map;
     bool placed = false;
-    if (planning->boot->efi != NULL) {
-        placement->map = planning->boot->efi->unused;
+    if (planning->environment->efi != NULL) {
+        placement->map = planning->environment->efi->unused;
         placed = placement_add_above(placement, piece, PAGE_SIZE, lowest, planning->error);
         placement->map = map;
     }
@@ -344,6 +346,17 @@ static bool place_sections(struct planning *planning)
     return true;
 }
 
+/* Of an a.out kernel. */
+static bool place_symbols(const struct planning *planning)
+{
+    struct plan *plan = planning->plan;
+    if (!plan->headers.has_symbols) {
+        return true;
+    }
+    const struct plan_overlay *overlay = planning->environment->overlay(planning->error);
+    return overlay != NULL && overlay->place_symbols(plan, planning->arena, planning->error);
+}
+
 /* Where Multiboot 1's information is to stand: low, or else behind the kernel. */
 static uint64_t lowest_for_information(const struct planning *planning, uint64_t length)
 {
@@ -357,8 +370,8 @@ static uint64_t lowest_for_information(const struct planning *planning, uint64_t
 static bool place_information(struct planning *planning)
 {
     struct plan *plan = planning->plan;
-    bool is_2 = planning->functions2 != NULL;
-    uint64_t length = is_2 ? planning->functions2->information_size(&plan->information)
+    bool is_2 = planning->is_multiboot2;
+    uint64_t length = is_2 ? planning->overlay->information_size(&plan->information)
                            : multiboot1_information_size(&plan->information);
     uint64_t lowest = is_2 ? PLAN_MODULES_LOWEST : lowest_for_information(planning, length);
     struct piece piece = {
@@ -369,30 +382,34 @@ static bool place_information(struct planning *planning)
     plan->information_piece = (uint32_t)plan->placement.count;
     uint32_t alignment = is_2 ? MULTIBOOT2_INFORMATION_ALIGNMENT : MULTIBOOT1_INFORMATION_ALIGNMENT;
     if (!place(planning, &piece, alignment, lowest)) {
-        return fail_in(planning->error, "%s: ", planning->config_name);
+        return fail_in(planning->error, "%s: ", planning->environment->config_name);
     }
     plan->information_address = piece.address;
     return true;
 }
 
-bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *config_name,
-               const struct memory_map *map, struct arena *arena, struct error *error)
+bool plan_boot(struct plan *plan, const struct config_boot *boot,
+               const struct plan_environment *environment, struct arena *arena, struct error *error)
 {
-    struct planning planning = {
-        .plan = plan, .boot = boot, .config_name = config_name, .arena = arena, .error = error};
+    bool is_2 = boot->protocol == CONFIG_MULTIBOOT2;
+    struct planning planning = {.plan = plan,
+                                .boot = boot,
+                                .environment = environment,
+                                .arena = arena,
+                                .error = error,
+                                .is_multiboot2 = is_2};
     *plan = (struct plan){.protocol = boot->protocol, .video.gfxpayload = boot->gfxpayload};
-    plan->information = (struct boot_information){
-        .map = map, .command_line = boot->kernel.arguments, .loader_name = PLAN_LOADER_NAME};
-    bool information_first = plan->protocol == CONFIG_MULTIBOOT1;
-    if (plan->protocol == CONFIG_MULTIBOOT2) {
-        planning.functions2 = multiboot2_functions(error);
-        if (planning.functions2 == NULL) {
-            return fail_in(error, "%s: ", config_name);
+    plan->information = (struct boot_information){.map = environment->map,
+                                                  .command_line = boot->kernel.arguments,
+                                                  .loader_name = PLAN_LOADER_NAME};
+    if (is_2) {
+        planning.overlay = environment->overlay(error);
+        if (planning.overlay == NULL) {
+            return fail_in(error, "%s: ", environment->config_name);
         }
     }
     return place_kernel(&planning) && open_modules(&planning) &&
-           (!information_first || place_information(&planning)) && place_modules(&planning) &&
-           place_sections(&planning) &&
-           (!plan->headers.has_symbols || symbols_plan(plan, arena, error)) &&
-           (information_first || place_information(&planning));
+           (is_2 || place_information(&planning)) && place_modules(&planning) &&
+           place_sections(&planning) && place_symbols(&planning) &&
+           (!is_2 || place_information(&planning));
 }

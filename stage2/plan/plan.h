@@ -19,6 +19,8 @@
 #include "stage2/fs/file.h"
 #include "stage2/video/video.h"
 
+struct plan_overlay;
+
 enum {
     PLAN_INFORMATION_LOWEST = 0x10000, /* Multiboot 1's */
     PLAN_MODULES_LOWEST = 0x100000,    /* and that of all else that may be anywhere */
@@ -51,7 +53,17 @@ struct plan {
     struct video_request video;   /* fulfilled at the very end */
 };
 
-/* Plans one boot on a machine with this (normalised) memory map. config_name names the config in
-   the message. False ("config_name:line: path: reason"). Nothing outside the arena changes. */
-bool plan_boot(struct plan *plan, const struct config_boot *boot, const char *config_name,
-               const struct memory_map *map, struct arena *arena, struct error *error);
+/* What a plan depends on, beside the entry and its files. */
+struct plan_environment {
+    const char *config_name;      /* names the config in messages */
+    const struct memory_map *map; /* normalised */
+    const struct boot_efi *efi;   /* loader/information.h; NULL: no UEFI */
+    /* Brings what only some kernels need (overlay.h). NULL with a reason: it cannot be read. */
+    const struct plan_overlay *(*overlay)(struct error *error);
+};
+
+/* Plans one boot. False with a reason ("config_name:line: path: reason"). Nothing outside the arena
+   changes; the plan refers to the environment's map. */
+bool plan_boot(struct plan *plan, const struct config_boot *boot,
+               const struct plan_environment *environment, struct arena *arena,
+               struct error *error);

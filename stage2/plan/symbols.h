@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The symbols of an a.out kernel, for Multiboot 1 (0.6.96, 3.3, flag 4): in the overlay
-// (overlay.h).
+// The symbols of an a.out kernel, for Multiboot 1 (0.6.96, 3.3, flag 4). plan.c calls it through
+// overlay.h.
 #pragma once
 
 #include "stage2/plan/plan.h"
 
-/* Places the symbols of the plan's kernel as Multiboot 1 describes them, if they are there: behind
-   a word with the table's size. To be called last. */
+/* Places the symbols of the plan's kernel as Multiboot 1 describes them, if they are there: after
+   a word with the table's size. To be called when all other pieces have their places. */
 bool symbols_place(struct plan *plan, struct arena *arena, struct error *error);
-
-/* The same for plan.c. Two implementations, as of multiboot2_functions(). */
-bool symbols_plan(struct plan *plan, struct arena *arena, struct error *error);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "stage2/plan/overlay.h"
 #include "stage2/plan/plan.h"
 
 enum {
@@ -205,9 +206,11 @@ static void plan_and_check(const struct config_boot *boot, const struct memory_m
 {
     static uint8_t memory[ARENA_BYTES];
     struct arena arena = {.base = memory, .size = sizeof memory};
+    const struct plan_environment environment = {
+        .config_name = "g.cfg", .map = map, .overlay = plan_overlay_linked};
     struct plan plan;
     struct error error = {""};
-    if (!plan_boot(&plan, boot, "g.cfg", map, &arena, &error)) {
+    if (!plan_boot(&plan, boot, &environment, &arena, &error)) {
         require(strncmp(error.message, "g.cfg:", 6) == 0 && error.message[7] != 0);
         return;
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "stage2/plan/overlay.h"
 #include "stage2/plan/plan.h"
 #include "tools/bench/embedded.h"
 #include "tools/bench/process.h"
@@ -28,9 +29,11 @@
 static bool plan(struct bench_tree *tree, struct arena *arena, struct error *error)
 {
     struct pretend_memory memory;
+    const struct plan_environment environment = {
+        .config_name = CONFIG_FILE, .map = &memory.map, .overlay = plan_overlay_linked};
     struct plan found;
     if (!pretend_memory(&memory, PRETEND_TYPICAL_MIB, error) ||
-        !plan_boot(&found, &tree->boot, CONFIG_FILE, &memory.map, arena, error)) {
+        !plan_boot(&found, &tree->boot, &environment, arena, error)) {
         return false;
     }
     tree->entry = found.entry;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "stage2/fs/file.h"
+#include "stage2/plan/overlay.h"
 #include "tools/check/check.h"
 
 #define ARENA_BYTES      ((size_t)1 << 30)
@@ -188,11 +189,12 @@ bool check_pieces(struct plan *plan, const struct config_boot *boot, struct aren
 static bool plan(struct check *check, const struct checked *checked, struct checked_entry *entry,
                  struct error *error)
 {
+    const struct plan_environment environment = {
+        .config_name = checked->name, .map = &check->memory.map, .overlay = plan_overlay_linked};
     struct plan plan;
     check->plan_arena.used = 0;
     tree_select(check->tree);
-    if (!plan_boot(&plan, &entry->boot, checked->name, &check->memory.map, &check->plan_arena,
-                   error)) {
+    if (!plan_boot(&plan, &entry->boot, &environment, &check->plan_arena, error)) {
         return false;
     }
     entry->address = plan.entry;

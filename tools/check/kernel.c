@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "loader/elf.h"
+#include "stage2/plan/overlay.h"
 #include "stage2/plan/plan.h"
 #include "tools/check/configs.h"
 #include "tools/check/report.h"
@@ -251,10 +252,12 @@ static bool read_start(struct kernel_check *check, struct error *error)
 /* Plans a boot by this protocol and shows it. False: it would fail. */
 static bool plan(struct kernel_check *check, enum config_protocol protocol)
 {
+    const struct plan_environment environment = {
+        .config_name = caller, .map = &check->memory.map, .overlay = plan_overlay_linked};
     struct plan plan;
     struct error error;
     check->boot.protocol = protocol;
-    if (!plan_boot(&plan, &check->boot, caller, &check->memory.map, &check->arena, &error)) {
+    if (!plan_boot(&plan, &check->boot, &environment, &check->arena, &error)) {
         return complain(&error);
     }
     return show_plan(check, &plan, &error) || complain(&error);

@@ -13,6 +13,7 @@
 #include "stage2/fs/iso9660.h"
 #include "loader/multiboot1.h"
 #include "stage2/compression/compression.h"
+#include "stage2/plan/overlay.h"
 #include "stage2/plan/plan.h"
 #include "stage2/prepared/prepared.h"
 #include "tools/check/check.h"
@@ -115,11 +116,13 @@ static bool find_plan(struct preparation *preparation, const struct config_boot 
     uint32_t size = kernel->extent.length_bytes;
     struct tree tree = {.iso = &preparation->iso};
     static struct pretend_memory memory; /* the plan refers to it */
+    const struct plan_environment environment = {
+        .config_name = CONFIG_PATH, .map = &memory.map, .overlay = plan_overlay_linked};
     struct error ignored;
     tree_select(&tree);
     if (boot->protocol != CONFIG_MULTIBOOT1 ||
         !pretend_memory(&memory, PRETEND_TYPICAL_MIB, &ignored) ||
-        !plan_boot(plan, boot, CONFIG_PATH, &memory.map, &preparation->arena, &ignored)) {
+        !plan_boot(plan, boot, &environment, &preparation->arena, &ignored)) {
         return false;
     }
     const struct elf *elf = &plan->headers.elf;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "stage2/plan/overlay.h"
 #include "stage2/plan/plan.h"
 #include "tests/kernels/multiboot1_info.h"
 #include "tests/unit/elf_builder.h"
@@ -95,6 +96,22 @@ static struct plan plan;
 static struct error error;
 static uint8_t arena_memory[ARENA_BYTES];
 
+/* The overlay, and how often it was asked for. */
+static bool has_overlay;
+static unsigned overlay_uses;
+
+static const struct plan_overlay *overlay(struct error *reason)
+{
+    overlay_uses++;
+    if (!has_overlay) {
+        snprintf(reason->message, sizeof reason->message, "cannot be read");
+        return NULL;
+    }
+    return plan_overlay_linked(reason);
+}
+
+static struct plan_environment environment;
+
 /* A kernel without segments and no modules; files on a machine with pc_map. */
 static void build(uint32_t entry)
 {
@@ -102,6 +119,10 @@ static void build(uint32_t entry)
     elf_build(&kernel, false, entry);
     elf_put_multiboot1(&kernel, MULTIBOOT1_PAGE_ALIGN | MULTIBOOT1_MEMORY_INFO);
     memset(&error, 0, sizeof error);
+    has_overlay = true;
+    overlay_uses = 0;
+    environment =
+        (struct plan_environment){.config_name = "g.cfg", .map = &pc_map, .overlay = overlay};
     boot = (struct config_boot){
         .protocol = CONFIG_MULTIBOOT1,
         .kernel = {.path = "/kernel", .arguments = "", .config = "g.cfg", .line = LINE_OF_KERNEL},
@@ -132,10 +153,11 @@ static struct fake_file *add_module(uint64_t size)
 static bool plan_on(const struct memory_map *map)
 {
     struct arena arena = {arena_memory, sizeof arena_memory, 0};
+    environment.map = map;
     if (file_count == boot.module_count) {
         add_file("/kernel", kernel.size, kernel.data, sizeof kernel.data);
     }
-    return plan_boot(&plan, &boot, "g.cfg", map, &arena, &error);
+    return plan_boot(&plan, &boot, &environment, &arena, &error);
 }
 
 /* What every plan must be: in RAM, apart, and all that it was asked for. */
@@ -303,7 +325,7 @@ static void under_uefi_modules_go_where_nothing_is_yet_as_long_as_there_is_room(
     add_module(MIB / 2);
     add_module(MIB);
     add_module(1);
-    boot.efi = &efi;
+    environment.efi = &efi;
     assert_planned_on(&pc_map);
     assert_module_at(0, 8 * MIB);
     assert_module_at(1, 8 * MIB + MIB / 2); /* the pool has not room for it */
@@ -505,7 +527,7 @@ static void a_plan_is_the_same_for_a_kernel_that_had_to_be_decompressed(void **s
     elf_add_section(&kernel, 3, 0, 0, 0x1930, 0x41, 1);
     add_file("/kernel", kernel.size, kernel.data, sizeof kernel.data)->is_decompressed = true;
     struct arena arena = {arena_memory, sizeof arena_memory, 0};
-    assert_true(plan_boot(&plan, &boot, "g.cfg", &pc_map, &arena, &error));
+    assert_true(plan_boot(&plan, &boot, &environment, &arena, &error));
     assert_sound(&pc_map);
     assert_int_equal(plan.placement.count, 3);
     assert_int_equal(plan.information_address, 0x10000);
@@ -701,7 +723,7 @@ static void what_the_arena_has_no_room_for_is_refused_at_each_size(void **state)
         add_file("/kernel", kernel.size, kernel.data, sizeof kernel.data);
         uint8_t *memory = malloc(size + 1); /* a block of its own, so that a sanitizer sees more */
         struct arena arena = {memory, size, 0};
-        if (plan_boot(&plan, &boot, "g.cfg", &pc_map, &arena, &error)) {
+        if (plan_boot(&plan, &boot, &environment, &arena, &error)) {
             assert_sound(&pc_map);
             planned++;
         } else {
@@ -711,6 +733,38 @@ static void what_the_arena_has_no_room_for_is_refused_at_each_size(void **state)
         free(memory);
     }
     assert_true(planned > 10);
+}
+
+/* ---- The overlay is read from the disc. */
+
+static void a_multiboot_1_kernel_is_planned_without_the_overlay(void **state)
+{
+    (void)state;
+    build_ordinary();
+    add_module(5);
+    has_overlay = false;
+    assert_planned();
+    assert_int_equal(overlay_uses, 0);
+}
+
+static void a_multiboot_2_kernel_needs_the_overlay(void **state)
+{
+    (void)state;
+    build_ordinary();
+    boot.protocol = CONFIG_MULTIBOOT2;
+    has_overlay = false;
+    assert_refused("g.cfg: cannot be read");
+    assert_int_equal(overlay_uses, 1);
+}
+
+static void
+a_kernel_without_a_header_is_refused_for_that_even_if_the_overlay_cannot_be_read(void **state)
+{
+    (void)state;
+    build_ordinary();
+    put32(kernel.data + ELF_BUILT_MULTIBOOT, 0);
+    has_overlay = false;
+    assert_refused_with("g.cfg:3: /kernel: no Multiboot header", "");
 }
 
 int main(void)
@@ -752,6 +806,10 @@ int main(void)
         cmocka_unit_test(an_empty_segment_at_the_address_of_another_is_accepted),
         cmocka_unit_test(an_unknown_required_flag_is_refused_by_number),
         cmocka_unit_test(what_the_arena_has_no_room_for_is_refused_at_each_size),
+        cmocka_unit_test(a_multiboot_1_kernel_is_planned_without_the_overlay),
+        cmocka_unit_test(a_multiboot_2_kernel_needs_the_overlay),
+        cmocka_unit_test(
+            a_kernel_without_a_header_is_refused_for_that_even_if_the_overlay_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "stage2/plan/overlay.h"
 #include "stage2/plan/plan.h"
 #include "stage2/prepared/prepared.h"
 #include "tests/unit/elf_builder.h"
@@ -97,7 +98,9 @@ static bool plan_on(const struct memory_map *map)
 {
     struct arena arena = {memory, ARENA_BYTES, 0};
     struct error error;
-    return plan_boot(&planned, &boot, "g.cfg", map, &arena, &error);
+    const struct plan_environment environment = {
+        .config_name = "g.cfg", .map = map, .overlay = plan_overlay_linked};
+    return plan_boot(&planned, &boot, &environment, &arena, &error);
 }
 
 /* ---- Memory */

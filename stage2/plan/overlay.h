@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a plan needs of loader/multiboot2.h, through a table: in the BIOS boot image it is one of
-// the overlay (overlay.h), as a Multiboot 1 boot does not need it.
+// What a plan needs for some kernels only, through a table: Multiboot 2 (loader/multiboot2.h) and
+// the symbols of a.out kernels. In the BIOS boot image it is in the overlay (stage2/overlay.h),
+// which is read from the disc when a boot first asks for it: most Multiboot 1 boots do not.
 #pragma once
 
 #include "loader/elf.h"
 #include "loader/multiboot2.h"
 
-struct multiboot2_functions {
+struct plan;
+
+struct plan_overlay {
     /* Whoever gives the wrong one of the two commands is told the right one. */
     void (*explain_protocol)(struct bytes start, bool is_2, struct error *error);
     bool (*find_header)(struct bytes start, struct multiboot2_header *header, struct error *error);
@@ -22,11 +25,15 @@ struct multiboot2_functions {
     bool (*relocate)(const struct multiboot2_header *header, const struct placement *placement,
                      struct image *image, struct error *error);
     size_t (*information_size)(const struct boot_information *information);
+    bool (*place_symbols)(struct plan *plan, struct arena *arena,
+                          struct error *error); /* symbols.h */
 };
 
-/* The table itself, for programs that have all of it linked in. */
-extern const struct multiboot2_functions multiboot2_table;
+extern const struct plan_overlay plan_overlay_table;
 
-/* The same; NULL with a reason: it cannot be read. Two implementations, bound at link time: stage
-   2's own (boot.c) and plan/multiboot2_linked.host.c. */
-const struct multiboot2_functions *multiboot2_functions(struct error *error);
+/* For struct plan_environment, in programs that have the table linked in. */
+static inline const struct plan_overlay *plan_overlay_linked(struct error *error)
+{
+    (void)error;
+    return &plan_overlay_table;
+}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See multiboot2_functions.h.
+// See overlay.h.
 #include "loader/multiboot1.h"
-#include "stage2/plan/multiboot2_functions.h"
+#include "stage2/plan/overlay.h"
+#include "stage2/plan/symbols.h"
 
 static void explain_protocol(struct bytes start, bool is_2, struct error *error)
 {
@@ -11,7 +12,7 @@ static void explain_protocol(struct bytes start, bool is_2, struct error *error)
     }
 }
 
-const struct multiboot2_functions multiboot2_table = {
+const struct plan_overlay plan_overlay_table = {
     .explain_protocol = explain_protocol,
     .find_header = multiboot2_find_header,
     .address_image = multiboot2_address_image,
@@ -20,4 +21,5 @@ const struct multiboot2_functions multiboot2_table = {
     .apply_efi = multiboot2_apply_efi,
     .relocate = multiboot2_relocate,
     .information_size = multiboot2_information_size,
+    .place_symbols = symbols_place,
 };
