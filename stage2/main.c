@@ -150,7 +150,7 @@ static void forget_entry(struct config *config, const struct config *before, siz
 static void report_timeline(const char *wish)
 {
     struct error ignored;
-    if (wish == NULL || wish[0] == 0 || strcmp(wish, "0") == 0) {
+    if (wish[0] == 0 || strcmp(wish, "0") == 0) {
         return;
     }
     timeline_stamp(TIMELINE_JUMP); /* reading the overlay is not part of it */
@@ -196,15 +196,13 @@ static struct config *go_back(struct config *config)
 }
 
 /* Loads, describes, hands off; returns if that cannot be done. */
-static void boot_planned(struct boot *boot, const char *timing, struct arena *arena,
-                         struct error *error)
+static void boot_planned(struct boot *boot, const char *timing, struct error *error)
 {
-    if (!boot_resolve_conflicts(boot, arena, error)) {
-        return;
-    }
     timeline_stamp(TIMELINE_PLAN);
     if (boot_load(boot, error) && boot_describe(boot, error)) {
-        report_timeline(timing);
+        if (timing != NULL) {
+            report_timeline(timing);
+        }
         boot_hand_off(boot);
     }
 }
@@ -224,8 +222,9 @@ static void boot_kernel(const struct config_boot *wanted, const struct memory_ma
     struct boot boot;
     size_t staging = disc_staging_mark();
     struct arena arena = planning_arena(left, wanted->module_count);
-    if (plan_boot(&boot.plan, wanted, &environment, &arena, error)) {
-        boot_planned(&boot, wanted->timing, &arena, error);
+    if (plan_boot(&boot.plan, wanted, &environment, &arena, error) &&
+        boot_resolve_conflicts(&boot, &arena, error)) {
+        boot_planned(&boot, wanted->timing, error);
     }
     disc_staging_reset(staging);
 }
@@ -347,21 +346,19 @@ static union prepared_block *find_prepared(struct arena *arena)
    config itself will say why, and what else there is to boot. */
 static void boot_as_prepared(const struct memory_map *map, struct arena *arena)
 {
-    struct config_boot wanted;
     struct boot boot;
+    struct config_boot wanted;
     struct error ignored;
     size_t used = arena->used;
     union prepared_block *block = find_prepared(arena);
     if (block != NULL) {
-        timeline_stamp(TIMELINE_DISC);
         timeline_stamp(TIMELINE_CONFIG);
+        timeline.stamps[TIMELINE_DISC] = timeline.stamps[TIMELINE_CONFIG];
         timeline.is_prepared = true;
-        if (firmware_efi() == NULL && boot_prepared(&boot, block, map)) {
-            uint16_t timing = block->prepared.timing;
-            report_timeline(timing != 0 ? prepared_text(block, timing) : NULL);
-            boot_hand_off(&boot);
-        }
-        if (disc_allocate_buffers(&ignored) && prepared_read(block, config_path, &wanted, arena)) {
+        if (firmware_efi() == NULL && boot_use_prepared(&boot, block, map, arena)) {
+            boot_planned(&boot, prepared_optional_text(block, block->prepared.timing), &ignored);
+        } else if (disc_allocate_buffers(&ignored) &&
+                   prepared_read(block, config_path, &wanted, arena)) {
             boot_kernel(&wanted, map, arena, &ignored);
         }
         timeline.is_prepared = false;

@@ -49,6 +49,7 @@ static void plan_moves(struct boot *boot)
 bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error *error)
 {
     struct placement *placement = &boot->plan.placement;
+    plan_longest_last(&boot->plan);
     struct memory_range *in_use =
         ARENA_ARRAY(arena, FIRMWARE_RANGES + 2 + placement->count, struct memory_range);
     boot->moves = ARENA_ARRAY(arena, 2 * placement->count, struct handoff_move);
@@ -76,65 +77,68 @@ bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error
     return true;
 }
 
-/* The longest piece that is still on the disc. It is read last: the firmware answers questions
-   while it comes. NULL: there is none, or what was decompressed waits for its turn. */
-static const struct piece *longest(const struct plan *plan)
+bool boot_use_prepared(struct boot *boot, union prepared_block *block, const struct memory_map *map,
+                       struct arena *arena)
 {
-    const struct piece *found = NULL;
-    for (size_t i = 0; i < plan->placement.count && !plan->modules_in_memory; i++) {
-        const struct piece *piece = &plan->placement.pieces[i];
-        if (piece->file != NULL && piece->file->contents == NULL &&
-            (found == NULL || piece->length > found->length)) {
-            found = piece;
-        }
-    }
-    return found;
+    boot->move_count = 0;
+    boot->handoff_block = at(BOOT_HANDOFF_LOWEST);
+    return prepared_plan(block, map, &boot->plan, arena);
 }
 
-/* Once its bytes are there. */
-static bool check_plain(const struct piece *piece, struct error *error)
-{
-    return !piece->file->must_be_uncompressed || piece->file_offset != 0 ||
-           file_is_plain(at(piece->load_address), piece->length) ||
-           fail(error, "was compressed since the ISO was made");
-}
-
+/* The last of its bytes may be under way then. */
 static bool load_piece(const struct piece *piece, struct error *error)
 {
     uint8_t *target = at(piece->load_address);
     disc_cache_evict(piece->load_address, (uint64_t)piece->length + piece->zero_length);
-    if (piece->file != NULL &&
-        !file_start_read(piece->file, piece->file_offset, piece->length, target, error)) {
-        return fail_in(error, "%s: ", piece->file->path);
-    }
-    if (!is_staged(piece) && piece->zero_length != 0) {
+    if (!is_staged(piece)) {
         memset(target + piece->length, 0, piece->zero_length);
     }
-    return true;
+    return piece->file == NULL ||
+           file_start_read(piece->file, piece->file_offset, piece->length, target, error);
 }
 
-static bool wait_for_piece(const struct piece *piece, struct error *error)
+static bool fail_at(const struct piece *piece, struct error *error)
 {
-    return piece == NULL || piece->file == NULL ||
-           (disc_wait(error) && check_plain(piece, error)) ||
-           fail_in(error, "%s: ", piece->file->path);
+    return fail_in(error, "%s: ", piece->file->path);
 }
 
-bool boot_load(struct boot *boot, struct error *error)
+bool boot_load(const struct boot *boot, struct error *error)
 {
-    const struct plan *plan = &boot->plan;
-    const struct placement *placement = &plan->placement;
-    boot->last = longest(plan);
-    for (size_t i = 0; i < placement->count; i++) {
-        const struct piece *piece = &placement->pieces[i];
-        if (piece->file == plan->modules) { /* the first one */
+    const struct piece *piece = boot->plan.placement.pieces;
+    for (size_t left = boot->plan.placement.count; load_piece(piece, error); piece++) {
+        if (--left == 0) {
             timeline_stamp(TIMELINE_KERNEL);
+            return true;
         }
-        if (piece != boot->last && (!load_piece(piece, error) || !wait_for_piece(piece, error))) {
-            return false;
+        if (!disc_wait(error)) {
+            return fail_at(piece, error);
         }
     }
-    return boot->last == NULL || load_piece(boot->last, error);
+    return fail_at(piece, error);
+}
+
+/* No file that was not compressed when the ISO was made is so by now. */
+static bool check_uncompressed(const struct piece *piece, struct error *error)
+{
+    return piece->file == NULL ||
+           !(piece->file->must_be_uncompressed & (piece->file_offset == 0)) ||
+           file_is_uncompressed(at(piece->load_address), piece->length) ||
+           fail(error, "was compressed since the ISO was made");
+}
+
+/* Waits for what boot_load() has left under way. */
+static bool finish_load(const struct placement *placement, struct error *error)
+{
+    const struct piece *piece = &placement->pieces[placement->count - 1];
+    if (!disc_wait(error)) {
+        return fail_at(piece, error);
+    }
+    for (; check_uncompressed(piece, error); piece--) {
+        if (piece == placement->pieces) {
+            return true;
+        }
+    }
+    return fail_at(piece, error);
 }
 
 static void start_video(const struct plan *plan, struct video *video)
@@ -146,6 +150,18 @@ static void start_video(const struct plan *plan, struct video *video)
     } else {
         console_print("whelk: %s: %s: text instead\n", plan->kernel.path, error.message);
     }
+}
+
+static void write_multiboot1(const struct plan *plan, const struct boot_information *information,
+                             uint8_t *buffer, uint32_t address)
+{
+    const struct bytes *ready = &plan->ready_information;
+    if (ready->size == 0) {
+        multiboot1_write_information(information, buffer, address);
+        return;
+    }
+    memcpy(buffer, ready->data, ready->size);
+    multiboot1_write_machine(information, (uint32_t)ready->size, buffer, address);
 }
 
 bool boot_describe(const struct boot *boot, struct error *error)
@@ -160,11 +176,8 @@ bool boot_describe(const struct boot *boot, struct error *error)
         information.drives = system_info.drives;
         information.drive_count = firmware_drives(system_info.drives);
     }
-    if (!wait_for_piece(boot->last, error)) {
+    if (!finish_load(&plan->placement, error)) {
         return false;
-    }
-    if (information.module_count == 0) {
-        timeline_stamp(TIMELINE_KERNEL);
     }
     timeline_stamp(TIMELINE_MODULES);
     /* Where there is no text mode, the config's modes are for all kernels, as under GRUB. */
@@ -178,7 +191,7 @@ bool boot_describe(const struct boot *boot, struct error *error)
     }
     memset(buffer, 0, piece->length);
     if (plan->protocol == CONFIG_MULTIBOOT1) {
-        multiboot1_write_information(&information, buffer, piece->address);
+        write_multiboot1(plan, &information, buffer, piece->address);
         return true;
     }
     /* The plan has loaded the overlay. */

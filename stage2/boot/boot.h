@@ -16,19 +16,18 @@ struct boot {
     struct handoff_move *moves;
     uint32_t move_count;
     void *handoff_block;
-    const struct piece *last; /* that may be under way when boot_load() returns, or NULL */
 };
 
-/* All that comes before the jump, for a block that has a plan for this memory: in few steps, as
-   with most boots that is all that happens. boot_prepared.c. False: it has none, or it did not
-   work; then nothing else has changed. */
-bool boot_prepared(struct boot *boot, union prepared_block *block, const struct memory_map *map);
+/* The plan of a block from the tool, if it has one for this machine: its pieces are in nobody's
+   way, nor is the information (linker/bios.ld). */
+bool boot_use_prepared(struct boot *boot, union prepared_block *block, const struct memory_map *map,
+                       struct arena *arena);
 
 /* Decides where each piece waits until the jump; after the plan, before the first byte moves. */
 bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error *error);
 
 /* Reads every piece from its source, but for the end of the last one. */
-bool boot_load(struct boot *boot, struct error *error);
+bool boot_load(const struct boot *boot, struct error *error);
 
 /* Waits for that, sets the video mode that the kernel asks for, if any, takes leave of the firmware
    and writes the boot information. */

@@ -11,6 +11,7 @@ enum {
     WINDOWS,
     WINDOW_SECTORS = 128, /* a small tree's directories, config and kernel are found in one … */
     WINDOW_SECTORS_BY_FIRMWARE = 16, /* … which is not worth the time of slow reading */
+    WINDOWS_BYTES = 2 * WINDOW_SECTORS * ISO9660_SECTOR_SIZE,
     VOLUME_DESCRIPTORS_LBA = 16,
     VOLUME_SPACE_SIZE = 80, /* offset in the primary one: ECMA-119, 8.4.8 */
     STAGING_ALIGNMENT = 4096,
@@ -44,31 +45,30 @@ static struct {
 /* The largest piece of RAM below 4 GiB, and the windows there. */
 bool disc_allocate_buffers(struct error *error)
 {
-    if (windows[1].sectors != NULL) {
+    if (staging.top != 0) {
         return true;
     }
     struct memory_range room = firmware_staging(ram);
     staging.bottom = (uint32_t)room.address;
-    staging.top = (uint32_t)(room.address + room.length);
-    staging.lowest = staging.top;
-    for (unsigned i = 0; i < 2; i++) {
-        windows[i].sectors = disc_staging_allocate(WINDOW_SECTORS * ISO9660_SECTOR_SIZE);
-        if (windows[i].sectors == NULL) {
-            return fail(error, "too little memory above 1 MiB to read the disc");
-        }
+    staging.lowest = (uint32_t)(room.address + room.length);
+    uint8_t *sectors = disc_staging_allocate(WINDOWS_BYTES);
+    if (sectors == NULL) {
+        return fail(error, "too little memory above 1 MiB to read the disc");
     }
     staging.top = staging.lowest; /* the windows' memory is in nobody's way: disc_cache_evict() */
+    most_sectors = WINDOW_SECTORS;
+    windows[0] = (struct window){.sectors = sectors + WINDOWS_BYTES / 2};
+    windows[1] = (struct window){.sectors = sectors};
     return true;
 }
 
 void disc_cache_evict(uint32_t address, uint64_t length)
 {
     static uint8_t sector[ISO9660_SECTOR_SIZE];
-    uint32_t windows_end = staging.top + 2 * WINDOW_SECTORS * ISO9660_SECTOR_SIZE;
-    if (address < windows_end && address + length > staging.top) {
+    uint32_t windows_end = staging.top + WINDOWS_BYTES;
+    if (staging.top == 0 || (address < windows_end && address + length > staging.top)) {
         most_sectors = 1;
-        windows[1].lba = windows[0].lba = windows[1].count = windows[0].count = 0;
-        windows[1].sectors = windows[0].sectors = sector;
+        windows[1] = windows[0] = (struct window){.sectors = sector};
     }
 }
 
@@ -100,11 +100,6 @@ size_t disc_staging_free(void)
 struct memory_range disc_staging_in_use(void)
 {
     return (struct memory_range){staging.lowest, staging.top - staging.lowest, 0};
-}
-
-bool disc_staging_spares(uint32_t end)
-{
-    return windows[1].sectors == NULL || end <= staging.lowest;
 }
 
 const struct iso9660_volume *disc_volume(void)
@@ -182,7 +177,7 @@ bool disc_cache_has(uint32_t lba)
 const uint8_t *disc_sector(uint32_t lba, struct error *error)
 {
     if (!disc_cache_has(lba)) {
-        if (!disc_allocate_buffers(error)) {
+        if (windows[0].sectors == NULL && !disc_allocate_buffers(error)) {
             return NULL;
         }
         uint32_t count = 1; /* where the volume ends is not known yet, or behind that end */

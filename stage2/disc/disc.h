@@ -44,7 +44,7 @@ void disc_close(void);
 const uint8_t *disc_sector(uint32_t lba, struct error *error);
 
 /* What is read to this memory next may lie where the windows are: then they shrink to a sector
-   elsewhere. */
+   elsewhere. So they do before disc_allocate_buffers(). */
 void disc_cache_evict(uint32_t address, uint64_t length);
 
 /* Whether disc_sector() has it without reading. */
@@ -59,7 +59,3 @@ size_t disc_staging_free(void);
 
 /* What of it is in use. */
 struct memory_range disc_staging_in_use(void);
-
-/* Whether RAM from 1 MiB to this end may be loaded to: neither what is in use nor a window is
-   there, nor will be as long as only sectors are read, if there is 1 MiB of RAM behind that end. */
-bool disc_staging_spares(uint32_t end);

@@ -12,8 +12,8 @@ enum { SECTOR = ISO9660_SECTOR_SIZE };
 
 /* Bytes in front of the first whole sector, and what is in a window of the disc already or fits
    into a sector, come out of a window; all else is read straight to its place. */
-bool file_start_extent(const struct iso9660_extent *extent, uint32_t offset, uint32_t length,
-                       uint8_t *buffer, struct error *error)
+static bool start_extent(const struct iso9660_extent *extent, uint32_t offset, uint32_t length,
+                         uint8_t *buffer, struct error *error)
 {
     uint32_t lba = extent->lba + offset / SECTOR;
     uint32_t inside = offset % SECTOR;
@@ -43,15 +43,14 @@ bool file_start_read(const struct file *file, uint64_t offset, size_t length, vo
         memmove(buffer, file->contents + offset, length); /* down over itself, perhaps */
         return true;
     }
-    for (uint32_t i = 0; i < file->on_disc.extent_count && length > 0; i++) {
-        const struct iso9660_extent *extent = &file->on_disc.extents[i];
+    for (const struct iso9660_extent *extent = file->on_disc.extents; length > 0; extent++) {
         if (offset >= extent->length_bytes) {
             offset -= extent->length_bytes;
             continue;
         }
         uint32_t part = extent->length_bytes - (uint32_t)offset;
         part = length < part ? (uint32_t)length : part;
-        if (!file_start_extent(extent, (uint32_t)offset, part, at, error)) {
+        if (!start_extent(extent, (uint32_t)offset, part, at, error)) {
             return false;
         }
         at += part;
@@ -78,7 +77,7 @@ bool file_may_be_compressed(uint16_t start)
     return (start & 0xfff0) == 0x2a50; /* a frame to skip */
 }
 
-bool file_is_plain(const uint8_t *start, size_t length)
+bool file_is_uncompressed(const uint8_t *start, size_t length)
 {
     return length < COMPRESSION_MAGIC_BYTES || !file_may_be_compressed(load16(start));
 }

@@ -34,7 +34,7 @@ bool file_open(const char *path, enum file_compression compression, struct file 
 bool file_may_be_compressed(uint16_t start);
 
 /* Whether a file's first length bytes prove that it is not compressed. */
-bool file_is_plain(const uint8_t *start, size_t length);
+bool file_is_uncompressed(const uint8_t *start, size_t length);
 
 /* Reads length bytes of the file from offset on; they must lie inside the file. */
 bool file_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
@@ -44,7 +44,3 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
    Stage 2 only. */
 bool file_start_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
                      struct error *error);
-
-/* Starts to read bytes of one extent; see file_start_read(). */
-bool file_start_extent(const struct iso9660_extent *extent, uint32_t offset, uint32_t length,
-                       uint8_t *buffer, struct error *error);

@@ -413,3 +413,24 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot,
            place_sections(&planning) && place_symbols(&planning) &&
            (!is_2 || place_information(&planning));
 }
+
+void plan_longest_last(struct plan *plan)
+{
+    struct placement *placement = &plan->placement;
+    size_t found = placement->count - 1;
+    uint32_t longest = 0;
+    for (size_t i = 0; i < placement->count && !plan->modules_in_memory; i++) {
+        const struct piece *piece = &placement->pieces[i];
+        if (piece->file != NULL && piece->file->contents == NULL && piece->length > longest) {
+            found = i;
+            longest = piece->length;
+        }
+    }
+    struct piece last = placement->pieces[found];
+    memmove(&placement->pieces[found], &placement->pieces[found + 1],
+            (placement->count - found - 1) * sizeof last);
+    placement->pieces[placement->count - 1] = last;
+    if (plan->information_piece > found) {
+        plan->information_piece--;
+    }
+}

@@ -48,9 +48,10 @@ struct plan {
     uint32_t entry;         /* physical */
     enum config_protocol protocol;
     struct boot_information information;
-    uint32_t information_address; /* EBX at entry; its piece has no source, but what describes */
-    uint32_t information_piece;   /* index */
-    struct video_request video;   /* fulfilled at the very end */
+    uint32_t information_address;   /* EBX at entry; its piece has no source, but what describes */
+    uint32_t information_piece;     /* index */
+    struct bytes ready_information; /* what the tool has written of it already (prepared.h) */
+    struct video_request video;     /* fulfilled at the very end */
 };
 
 /* What a plan depends on, beside the entry and its files. */
@@ -67,3 +68,8 @@ struct plan_environment {
 bool plan_boot(struct plan *plan, const struct config_boot *boot,
                const struct plan_environment *environment, struct arena *arena,
                struct error *error);
+
+/* Moves the longest piece that is still on the disc behind the others, as the firmware answers
+   questions while the last one comes. Not where something decompressed waits in memory for its
+   turn: that depends on the order. */
+void plan_longest_last(struct plan *plan);

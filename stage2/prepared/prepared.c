@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See prepared.h.
+// See prepared.h. Conditions are joined by & instead of && in what runs in each boot: && is
+// compiled to jumps, and each jump costs time on an emulated processor.
 #include "stage2/prepared/prepared.h"
 
-enum { WORDS = sizeof(union prepared_block) / sizeof(uint32_t) };
+enum {
+    WORDS = sizeof(union prepared_block) / sizeof(uint32_t),
+    MOST_FILES = 64, /* that fit into a block with their pieces, rounded up */
+};
 
 bool prepared_is_present(const union prepared_block *block)
 {
@@ -10,16 +14,16 @@ bool prepared_is_present(const union prepared_block *block)
     size_t used = sizeof *prepared + prepared->file_count * sizeof(struct prepared_file) +
                   prepared->range_count * sizeof(struct prepared_range) +
                   prepared->piece_count * sizeof(struct prepared_piece);
-    return prepared->magic == PREPARED_MAGIC && prepared->file_count != 0 && used < sizeof *block &&
-           prepared->information_bytes < sizeof *block - used &&
-           block->bytes[sizeof *block - 1] == 0; /* ends the last text */
+    return (prepared->magic == PREPARED_MAGIC) & (prepared->file_count != 0) &
+           (used + prepared->information_bytes < sizeof *block) &
+           (block->bytes[sizeof *block - 1] == 0); /* ends the last text */
 }
 
 uint32_t prepared_sum(uint32_t sum, const void *block)
 {
     const uint32_t *words = block;
     for (size_t i = 0; i < WORDS; i++) {
-        sum = (sum ^ words[i]) * 0x01000193; /* FNV-1a's prime: quick, and sees every change */
+        sum = (sum ^ words[i]) * 0x01000193; /* FNV-1a's prime */
     }
     return sum;
 }
@@ -58,31 +62,86 @@ bool prepared_read(union prepared_block *block, const char *config, struct confi
         .protocol = prepared->protocol == CONFIG_MULTIBOOT2 ? CONFIG_MULTIBOOT2 : CONFIG_MULTIBOOT1,
         .ignore_address_fields = (prepared->flags & PREPARED_IGNORES_ADDRESS_FIELDS) != 0,
         .modules_after_kernel = (prepared->flags & PREPARED_MODULES_AFTER_KERNEL) != 0,
-        .gfxpayload = prepared->gfxpayload != 0 ? prepared_text(block, prepared->gfxpayload) : NULL,
-        .timing = prepared->timing != 0 ? prepared_text(block, prepared->timing) : NULL,
+        .gfxpayload = prepared_optional_text(block, prepared->gfxpayload),
+        .timing = prepared_optional_text(block, prepared->timing),
         .kernel = files[0],
         .modules = files + 1,
         .module_count = count - 1};
     return true;
 }
 
-/* Why it is the same plan: plan_boot() takes the lowest free place, for the information from where
-   this kernel has no pieces, for all else that may be anywhere from 1 MiB on. With RAM throughout
-   up to the last piece, nothing else of the map matters. */
-bool prepared_has_plan(const union prepared_block *block, const struct memory_map *map)
+/* Whether there is a plan in the block, and plan_boot() comes to it with this map. It takes the
+   lowest free place, for the information from where this kernel has no pieces, for all else that
+   may be anywhere from 1 MiB on. With RAM throughout up to the last piece, nothing else of the map
+   matters. */
+static bool fits(const struct prepared *prepared, const struct memory_map *map)
 {
-    const struct prepared *prepared = &block->prepared;
     uint32_t low_end =
         PLAN_INFORMATION_LOWEST + prepared->information_bytes + MULTIBOOT1_MACHINE_BYTES;
-    uint64_t high_end = (uint64_t)prepared->end + PREPARED_ROOM;
     bool low = false, high = false;
     for (size_t i = 0; i < map->count; i++) {
         const struct memory_range *range = &map->ranges[i];
         uint64_t end = range->address + range->length;
         if (range->type == MEMORY_AVAILABLE) {
-            low |= range->address == 0 && end >= low_end;
-            high |= range->address <= PLAN_MODULES_LOWEST && end >= high_end;
+            low |= (range->address == 0) & (end >= low_end);
+            high |= (range->address <= PLAN_MODULES_LOWEST) & (end >= prepared->end);
         }
     }
-    return low && high && prepared->piece_count != 0 && map->count <= MULTIBOOT1_USUAL_RANGES;
+    return low & high & (prepared->piece_count != 0) & (map->count <= MULTIBOOT1_USUAL_RANGES);
+}
+
+/* Each piece with a file of its own, all in one loop: it runs in each boot. False: one is of a file
+   that there is not, or not inside it. */
+static bool read_pieces(union prepared_block *block, struct piece *piece, struct file *file)
+{
+    unsigned wrong = 0;
+    const struct prepared_piece *from = prepared_pieces(block);
+    for (unsigned left = block->prepared.piece_count; left > 0; left--, from++, piece++, file++) {
+        struct prepared_file *whole = &prepared_files(block)[from->file % MOST_FILES];
+        uint32_t size = whole->extent.length_bytes;
+        wrong |= (from->file >= block->prepared.file_count) | (from->file_offset > size) |
+                 (from->length > size - from->file_offset);
+        piece->address = piece->load_address = from->address;
+        piece->length = from->length;
+        piece->zero_length = from->zero_length;
+        piece->file_offset = from->file_offset;
+        piece->file = file;
+        file->path = prepared_text(block, whole->path);
+        file->size = file->on_disc.size = size;
+        file->on_disc.extent_count = 1;
+        file->on_disc.extents = &whole->extent;
+        file->must_be_uncompressed = (whole->flags & PREPARED_KEEPS_COMPRESSED) == 0;
+    }
+    return wrong == 0;
+}
+
+bool prepared_plan(union prepared_block *block, const struct memory_map *map, struct plan *plan,
+                   struct arena *arena)
+{
+    const struct prepared *prepared = &block->prepared;
+    if (!fits(prepared, map)) {
+        return false;
+    }
+    size_t count = prepared->piece_count + 1u; /* and the information */
+    struct parts {
+        struct piece piece;
+        struct file file;
+    };
+    struct piece *pieces =
+        arena_allocate(arena, count * sizeof(struct parts), _Alignof(struct parts));
+    if (pieces == NULL) {
+        return false;
+    }
+    *plan = (struct plan){
+        .protocol = CONFIG_MULTIBOOT1,
+        .entry = prepared->entry,
+        .placement = {map, pieces, count, count},
+        .kernel.path = prepared_text(block, prepared_files(block)->path),
+        .information.map = map,
+        .information_address = PLAN_INFORMATION_LOWEST,
+        .ready_information = {prepared_information(block), prepared->information_bytes},
+    };
+    pieces->address = pieces->load_address = plan->information_address;
+    pieces->length = prepared->information_bytes + MULTIBOOT1_MACHINE_BYTES;
+    return read_pieces(block, pieces + 1, (struct file *)(void *)(pieces + count));
 }

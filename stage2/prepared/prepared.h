@@ -23,7 +23,6 @@ enum {
     PREPARED_IGNORES_ADDRESS_FIELDS = 1, /* flags */
     PREPARED_MODULES_AFTER_KERNEL = 2,
     PREPARED_KEEPS_COMPRESSED = 1,
-    PREPARED_ROOM = 0x100000, /* of RAM behind a plan's end, should disc.c need its windows */
 };
 
 /* Little-endian. Texts are offsets in the block and end with a NUL; 0: none. */
@@ -44,8 +43,8 @@ struct prepared_piece {
     uint32_t file; /* index */
 };
 
-/* Behind it the files, the kernel first, then the ranges of blocks, the pieces, the information,
-   the texts. The plan's pieces are those with a file, the longest one first. */
+/* After it come the files, the kernel first, then the ranges of blocks, the plan's pieces that have
+   a file, in the order of plan_longest_last(), the information, the texts. */
 struct prepared {
     uint64_t magic;
     uint32_t sum; /* prepared_sum() of this block, with 0 here, and of the ranges, in their order */
@@ -94,18 +93,27 @@ static inline const char *prepared_text(const union prepared_block *block, uint1
     return (const char *)block->bytes + offset % sizeof *block;
 }
 
-/* Goes on with a sum, 0 at the start, over one block more. */
+/* A text that need not be there; NULL: it is not. */
+static inline const char *prepared_optional_text(const union prepared_block *block, uint16_t offset)
+{
+    return offset != 0 ? prepared_text(block, offset) : NULL;
+}
+
+/* Goes on with a sum, 0 at the start, over one block more. It detects each change of a single word,
+   but is no protection against a block that somebody has made to match. */
 uint32_t prepared_sum(uint32_t sum, const void *block);
 
-/* What it boots; config names the config. The block must stay. False: the arena is full. */
+/* What it boots, for plan_boot(); config names the config. The block must stay. False: the arena is
+   full. */
 bool prepared_read(union prepared_block *block, const char *config, struct config_boot *boot,
                    struct arena *arena);
 
-/* Whether the block has a plan, and plan_boot() would come to the same one on a machine with this
-   (normalised) memory map: the pieces, and the information at PLAN_INFORMATION_LOWEST, which
-   multiboot1_write_machine() completes. Not under UEFI, where a plan depends on more. */
-bool prepared_has_plan(const union prepared_block *block, const struct memory_map *map);
+/* Makes the plan that the block has, the one that plan_boot() would come to, out of the block,
+   which must stay. Not under UEFI, where a plan depends on more than the memory map. False: the
+   block has none, or none for this (normalised) map, or the arena is full. */
+bool prepared_plan(union prepared_block *block, const struct memory_map *map, struct plan *plan,
+                   struct arena *arena);
 
 /* Puts a plan into a block that has its files and ranges. prepared/write.host.c, not in the loader.
    False: it is none for each memory that is large enough, or there is no room. */
-bool prepared_write_plan(union prepared_block *block, const struct plan *plan);
+bool prepared_write_plan(union prepared_block *block, struct plan *plan);

@@ -12,7 +12,7 @@ static uint32_t file_of(const struct plan *plan, const struct piece *piece)
     return piece->file == &plan->kernel ? 0 : (uint32_t)(piece->file - plan->modules) + 1;
 }
 
-/* Puts it behind those that are there; whether prepared_has_plan() can hold for it. */
+/* Adds it to those that are there. False: no room, or prepared_plan() cannot do with it. */
 static bool write_piece(union prepared_block *block, const struct plan *plan,
                         const struct piece *piece)
 {
@@ -32,38 +32,20 @@ static bool write_piece(union prepared_block *block, const struct plan *plan,
     return true;
 }
 
-/* Index of the longest; of those with a file. */
-static size_t longest(const struct plan *plan)
+static bool write_pieces(union prepared_block *block, struct plan *plan)
 {
     const struct placement *placement = &plan->placement;
-    size_t found = plan->information_piece == 0;
-    for (size_t i = 0; i < placement->count; i++) {
-        if (i != plan->information_piece &&
-            placement->pieces[i].length > placement->pieces[found].length) {
-            found = i;
-        }
-    }
-    return found;
-}
-
-static bool write_pieces(union prepared_block *block, const struct plan *plan)
-{
-    const struct placement *placement = &plan->placement;
-    if (placement->count < 2) {
-        return false;
-    }
-    size_t first = longest(plan);
+    bool done = true;
+    plan_longest_last(plan);
     block->prepared.piece_count = 0;
     block->prepared.end = PLAN_MODULES_LOWEST;
-    bool done = write_piece(block, plan, &placement->pieces[first]);
     for (size_t i = 0; done && i < placement->count; i++) {
-        done = i == plan->information_piece || i == first ||
-               write_piece(block, plan, &placement->pieces[i]);
+        done = i == plan->information_piece || write_piece(block, plan, &placement->pieces[i]);
     }
-    return done;
+    return done && block->prepared.piece_count != 0;
 }
 
-bool prepared_write_plan(union prepared_block *block, const struct plan *plan)
+bool prepared_write_plan(union prepared_block *block, struct plan *plan)
 {
     const struct boot_information *information = &plan->information;
     struct prepared *prepared = &block->prepared;

@@ -272,11 +272,14 @@ def test_a_boot_with_one_long_file_takes_two_commands(boot):
 
 
 @pytest.mark.bios("OVMF needs more memory")
-@pytest.mark.parametrize("memory", [5, 6, 8])
-def test_where_memory_ends_too_soon_it_is_planned_anew(boot, memory):
-    """With 5 MiB the module just fits, but not what the plan asks for after it."""
-    modules = modules_of(3 * MIB)
-    assert_arrived(boot(timed(tree(plain(), "x", modules)), memory=memory).report, modules)
+@pytest.mark.parametrize("attach", ["cdrom", "usb"])
+@pytest.mark.parametrize("length", [3 * MIB, 3 * MIB + 800 * KIB])
+def test_a_module_up_to_the_end_of_memory_arrives_whole(boot, length, attach):
+    """The last 512 KiB are where the loader else keeps what it has read of the disc."""
+    modules = modules_of(length)
+    result = boot(timed(tree(plain(), "x", modules)), memory=5, attach=attach)
+    assert said_prepared(result)
+    assert_arrived(result.report, modules)
 
 
 HOLE, HOLE_BYTES = 2 * MIB, 64 * KIB

@@ -13,23 +13,33 @@ static void require(bool condition)
     }
 }
 
-/* Where a plan is said to hold, its information is in the block. What the pieces say is the tool's
-   word, for which the block's sum stands. */
-static void check_plan(union prepared_block *block)
+/* A plan's pieces are of files of the block and inside them, and its information is in the block.
+   Where the pieces go is the tool's word, for which the block's sum stands. */
+static void check_plan(union prepared_block *block, struct arena *arena)
 {
     struct memory_range ranges[] = {{0, 0x9fc00, MEMORY_AVAILABLE},
                                     {0x100000, 0x10000000, MEMORY_AVAILABLE}};
     enum { LEAST = 120 + 24 * MULTIBOOT1_USUAL_RANGES }; /* structure, memory map */
     const struct memory_map map = {ranges, 2, 2};
-    const struct boot_information information = {.map = &map};
-    uint32_t bytes = block->prepared.information_bytes;
-    if (!prepared_has_plan(block, &map) || bytes < LEAST) {
+    struct plan plan;
+    if (!prepared_plan(block, &map, &plan, arena)) {
         return;
     }
-    uint8_t *written = calloc(1, bytes + MULTIBOOT1_MACHINE_BYTES);
+    for (size_t i = 1; i < plan.placement.count; i++) {
+        const struct piece *piece = &plan.placement.pieces[i];
+        require(piece->file_offset + piece->length <= piece->file->size);
+        require(piece->file->on_disc.extents->length_bytes == piece->file->size);
+        require(strlen(piece->file->path) < sizeof *block);
+    }
+    struct bytes ready = plan.ready_information;
+    if (ready.size < LEAST) {
+        return;
+    }
+    uint8_t *written = calloc(1, ready.size + MULTIBOOT1_MACHINE_BYTES);
     require(written != NULL);
-    memcpy(written, prepared_information(block), bytes);
-    multiboot1_write_machine(&information, bytes, written, PLAN_INFORMATION_LOWEST);
+    memcpy(written, ready.data, ready.size);
+    multiboot1_write_machine(&plan.information, (uint32_t)ready.size, written,
+                             plan.information_address);
     free(written);
 }
 
@@ -59,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             texts += boot->timing != NULL ? strlen(boot->timing) : 0;
         }
         require(texts <= 2 * (1 + UINT8_MAX) * sizeof *block);
-        check_plan(block);
+        check_plan(block, &arena);
     }
     free(block);
     return 0;

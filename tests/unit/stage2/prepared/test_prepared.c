@@ -101,10 +101,11 @@ static void without_a_plan_it_is_to_be_planned(void **state)
     (void)state;
     struct memory_range ram = {0, 64 << 20, MEMORY_AVAILABLE};
     const struct memory_map map = {&ram, 1, 1};
+    struct plan plan;
     block.prepared.end = 2 << 20;
-    assert_false(prepared_has_plan(&block, &map));
+    assert_false(prepared_plan(&block, &map, &plan, &arena));
     block.prepared.piece_count = 1;
-    assert_true(prepared_has_plan(&block, &map));
+    assert_true(prepared_plan(&block, &map, &plan, &arena));
 }
 
 static void what_a_broken_block_says_is_not_looked_for(void **state)

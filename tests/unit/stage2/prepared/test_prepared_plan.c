@@ -164,66 +164,72 @@ static void any_map(void)
 
 /* ---- The same plan */
 
-static const struct file *file_at(uint32_t index)
+static struct plan read; /* what prepared_plan() makes of the block */
+
+static bool read_on(const struct memory_map *on)
 {
-    return index == 0 ? &planned.kernel : &planned.modules[index - 1];
+    static uint8_t read_memory[ARENA_BYTES];
+    struct arena arena = {read_memory, ARENA_BYTES, 0};
+    return prepared_plan(&block, on, &read, &arena);
 }
 
-static void assert_same_piece(const struct piece *wanted, const struct prepared_piece *is)
+static void assert_same_piece(const struct piece *wanted, const struct piece *is)
 {
     assert_int_equal(wanted->address, is->address);
+    assert_int_equal(wanted->load_address, is->load_address);
     assert_int_equal(wanted->length, is->length);
     assert_int_equal(wanted->zero_length, is->zero_length);
-    assert_int_equal(wanted->load_address, is->address);
     assert_int_equal(wanted->file_offset, is->file_offset);
-    assert_ptr_equal(wanted->file, file_at(is->file));
+    assert_string_equal(wanted->file->path, is->file->path);
+    assert_int_equal(wanted->file->size, is->file->size);
+    assert_int_equal(is->file->on_disc.extents->length_bytes, is->file->size);
+    assert_null(is->file->contents);
 }
 
-/* Piece by piece in their order, but for the longest, which comes first, and the information. */
+/* Piece by piece in their order, but for the information, which comes first in the block's plan. */
 static void assert_same_pieces(void)
 {
-    const struct prepared_piece *first = prepared_pieces(&block), *is = first + 1;
-    bool first_was_seen = false;
-    assert_int_equal(planned.placement.count, block.prepared.piece_count + 1);
+    const struct piece *is = read.placement.pieces + 1;
+    assert_int_equal(planned.placement.count, read.placement.count);
+    assert_int_equal(read.information_piece, 0);
     for (size_t i = 0; i < planned.placement.count; i++) {
         const struct piece *wanted = &planned.placement.pieces[i];
         if (i == planned.information_piece) {
-            continue;
+            assert_int_equal(wanted->address, read.placement.pieces[0].address);
+            assert_int_equal(wanted->load_address, read.placement.pieces[0].load_address);
+            assert_int_equal(wanted->length, read.placement.pieces[0].length);
+            assert_null(read.placement.pieces[0].file);
+        } else {
+            assert_same_piece(wanted, is++);
         }
-        assert_true(wanted->length <= first->length);
-        bool is_first =
-            !first_was_seen && wanted->address == first->address && wanted->length == first->length;
-        assert_same_piece(wanted, is_first ? first : is++);
-        first_was_seen |= is_first;
     }
-    assert_true(first_was_seen);
 }
 
 static void assert_same_information(void)
 {
     static uint8_t wanted[8 * KIB], is[8 * KIB];
     uint64_t length = multiboot1_information_size(&planned.information);
-    uint32_t machine = block.prepared.information_bytes;
-    assert_int_equal(planned.information_address, PLAN_INFORMATION_LOWEST);
-    assert_int_equal(length, machine + MULTIBOOT1_MACHINE_BYTES);
+    struct bytes ready = read.ready_information;
+    assert_int_equal(planned.information_address, read.information_address);
+    assert_int_equal(length, ready.size + MULTIBOOT1_MACHINE_BYTES);
     assert_true(length <= sizeof is);
     memset(wanted, 0, sizeof wanted);
     memset(is, 0, sizeof is);
     multiboot1_write_information(&planned.information, wanted, planned.information_address);
-    memcpy(is, prepared_information(&block), machine);
-    const struct boot_information information = {.map = &map};
-    multiboot1_write_machine(&information, machine, is, PLAN_INFORMATION_LOWEST);
+    memcpy(is, ready.data, ready.size);
+    multiboot1_write_machine(&read.information, (uint32_t)ready.size, is, read.information_address);
     assert_memory_equal(wanted, is, length);
 }
 
 static void assert_same_plan(void)
 {
+    plan_longest_last(&planned);
     assert_same_pieces();
     assert_same_information();
-    assert_int_equal(planned.entry, block.prepared.entry);
-    assert_int_equal(planned.protocol, CONFIG_MULTIBOOT1);
-    assert_false(planned.video.is_made);
-    assert_false(planned.modules_in_memory);
+    assert_int_equal(planned.entry, read.entry);
+    assert_int_equal(planned.protocol, read.protocol);
+    assert_false(planned.video.is_made || read.video.is_made);
+    assert_false(planned.modules_in_memory || read.modules_in_memory);
     for (size_t i = 0; i < planned.placement.count; i++) {
         const struct piece *piece = &planned.placement.pieces[i];
         assert_true(i == planned.information_piece ||
@@ -236,12 +242,12 @@ static void assert_same_or_refused_everywhere(void)
 {
     size_t same = 0;
     assert_true(prepare());
-    assert_true(prepared_has_plan(&block, &map));
+    assert_true(read_on(&map));
     assert_same_plan();
     srand(1);
     for (size_t i = 0; i < MAPS; i++) {
         any_map();
-        if (!prepared_has_plan(&block, &map)) {
+        if (!read_on(&map)) {
             continue;
         }
         assert_true(plan_on(&map));
@@ -308,6 +314,60 @@ static void nothing_is_prepared_for_a_kernel_that_wants_graphics(void **state)
     assert_false(prepare());
 }
 
+static void the_longest_piece_is_the_last_of_its_files_and_the_others_keep_their_order(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {5, 123 * KIB, 70 * KIB};
+    build_kernel(MIB);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x2345);
+    build_boot(sizes, 3);
+    assert_true(prepare());
+    assert_true(read_on(&map));
+    const struct piece *pieces = read.placement.pieces;
+    assert_int_equal(read.placement.count, 5);
+    assert_string_equal(pieces[1].file->path, "/k");
+    assert_string_equal(pieces[2].file->path, "/1");
+    assert_string_equal(pieces[3].file->path, "/3");
+    assert_string_equal(pieces[4].file->path, "/2");
+}
+
+static void only_a_piece_inside_a_file_of_the_block_is_planned(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {5000};
+    build_kernel(MIB);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x800);
+    build_boot(sizes, 1);
+    assert_true(prepare());
+    struct prepared_piece *pieces = prepared_pieces(&block);
+    struct prepared_piece module = pieces[1];
+    pieces[1].file = 2;
+    assert_false(read_on(&map));
+    pieces[1].file = UINT32_MAX;
+    assert_false(read_on(&map));
+    pieces[1] = module;
+    pieces[1].length++;
+    assert_false(read_on(&map));
+    pieces[1] = module;
+    pieces[1].file_offset = 1;
+    assert_false(read_on(&map));
+    pieces[1].file_offset = UINT32_MAX;
+    assert_false(read_on(&map));
+    pieces[1] = module;
+    assert_true(read_on(&map));
+}
+
+static void a_plan_that_the_arena_has_no_room_for_is_none(void **state)
+{
+    (void)state;
+    build_kernel(MIB);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x800);
+    build_boot(NULL, 0);
+    assert_true(prepare());
+    struct arena arena = {memory, 64, 0};
+    assert_false(prepared_plan(&block, &map, &read, &arena));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +376,10 @@ int main(void)
         cmocka_unit_test(sections_in_the_gap_below_the_kernel),
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_with_a_piece_in_low_memory),
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_that_wants_graphics),
+        cmocka_unit_test(
+            the_longest_piece_is_the_last_of_its_files_and_the_others_keep_their_order),
+        cmocka_unit_test(only_a_piece_inside_a_file_of_the_block_is_planned),
+        cmocka_unit_test(a_plan_that_the_arena_has_no_room_for_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
