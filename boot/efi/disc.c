@@ -10,11 +10,12 @@
 
 enum {
     SECTOR_SIZE = ISO9660_SECTOR_SIZE,
-    DESCRIPTOR_LBA = 16,  /* ECMA-119, 6.2.1 */
-    MOST_BYTES = 8 << 20, /* in one transfer; some commands have at most 65,535 blocks */
-    LEAST_BYTES = 64 << 10,
+    DESCRIPTOR_LBA = 16, /* ECMA-119, 6.2.1 */
     BUFFER_BYTES = 256 << 10,
-    MOST_NODES = 64, /* of a device path */
+    BUFFER_SECTORS = BUFFER_BYTES / SECTOR_SIZE,
+    MOST_SECTORS = 4096, /* in one transfer; some commands have at most 65,535 blocks */
+    FEWER_SECTORS = 32,  /* after a failure */
+    MOST_NODES = 64,     /* of a device path */
 };
 
 static EFI_HANDLE disc_handle;
@@ -161,9 +162,43 @@ uint32_t firmware_boot_device(void)
     return BOOT_DEVICE_UNKNOWN; /* UEFI does not number drives as a BIOS does */
 }
 
+/* Makes one transfer: straight to memory or, if the device wants other alignment, to buffer first.
+   sectors: at most BUFFER_SECTORS then. */
+static EFI_STATUS read_at_once(uint32_t lba, uint32_t sectors, uint8_t *memory)
+{
+    uint32_t bytes = sectors * SECTOR_SIZE;
+    if (is_aligned(disc->Media, memory)) {
+        return transfer(disc, lba, bytes, memory);
+    }
+    EFI_STATUS status = transfer(disc, lba, bytes, buffer);
+    if (status == EFI_SUCCESS) {
+        memcpy(memory, buffer, bytes);
+    }
+    return status;
+}
+
+/* Reads as many of count sectors as one transfer can. If it fails, it and later ones have fewer.
+   Returns how many were read; 0: the first cannot be read alone, for the reason *status. */
+static uint32_t read_some(uint32_t lba, uint32_t count, uint8_t *memory, EFI_STATUS *status)
+{
+    static uint32_t most = MOST_SECTORS;
+    uint32_t limit =
+        is_aligned(disc->Media, memory) || most < BUFFER_SECTORS ? most : BUFFER_SECTORS;
+    uint32_t sectors = count < limit ? count : limit;
+    while ((*status = read_at_once(lba, sectors, memory)) != EFI_SUCCESS) {
+        if (sectors == 1) {
+            most = MOST_SECTORS;
+            return 0;
+        }
+        most = sectors > FEWER_SECTORS ? FEWER_SECTORS : 1;
+        sectors = most;
+    }
+    timeline_transfer(sectors * SECTOR_SIZE);
+    return sectors;
+}
+
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *memory, struct error *error)
 {
-    static uint32_t most = MOST_BYTES;
     uint8_t *destination = memory;
     bool is_first = disc == NULL;
     if (!open_disc(error)) {
@@ -173,30 +208,14 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *memory, struct error
         memcpy(memory, buffer, SECTOR_SIZE); /* open_disc() has read it */
         return true;
     }
-    bool direct = is_aligned(disc->Media, memory);
     while (count > 0) {
-        uint32_t limit = direct || most < BUFFER_BYTES ? most : BUFFER_BYTES;
-        uint32_t sectors = limit / SECTOR_SIZE < count ? limit / SECTOR_SIZE : count;
-        uint32_t bytes = sectors * SECTOR_SIZE;
-        EFI_STATUS status = transfer(disc, lba, bytes, direct ? destination : buffer);
-        if (status != EFI_SUCCESS && bytes > LEAST_BYTES) {
-            most = LEAST_BYTES;
-            continue;
-        }
-        if (status != EFI_SUCCESS && bytes > SECTOR_SIZE) {
-            most = SECTOR_SIZE;
-            continue;
-        }
-        if (status != EFI_SUCCESS) {
-            most = MOST_BYTES;
+        EFI_STATUS status;
+        uint32_t sectors = read_some(lba, count, destination, &status);
+        if (sectors == 0) {
             return fail(error, "sector %u of the disc cannot be read (EFI status %u)", lba,
                         (unsigned)status & 0xffffff);
         }
-        timeline_transfer(bytes);
-        if (!direct) {
-            memcpy(destination, buffer, bytes);
-        }
-        destination += bytes;
+        destination += sectors * SECTOR_SIZE;
         lba += sectors;
         count -= sectors;
     }
