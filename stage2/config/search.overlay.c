@@ -5,31 +5,72 @@
 
 #include <string.h>
 
-enum search_option {
+/* What an option does. The first three values say what the name is. */
+enum search_action {
     SEARCH_FILE,
     SEARCH_LABEL,
     SEARCH_UUID,
     SEARCH_SET,
-    SEARCH_NO_FLOPPY,
-    SEARCH_FIRST_HINT = 6,
-    SEARCH_LETTERS = 13, /* the same from here on */
+    SEARCH_NOTHING,
+    SEARCH_HINT, /* nothing either, but takes a value */
 };
-static const char search_options[] =
-    "file\0label\0fs-uuid\0set\0no-floppy\0efidisk-only\0"
-    "hint\0hint-ieee1275\0hint-bios\0hint-baremetal\0hint-efi\0hint-arc\0cryptodisk-only\0"
-    "f\0l\0u\0s\0n\0";
 
-static bool is_found(const struct config_platform *platform, int what, const char *name)
+static const char option_names[] =
+    "file\0label\0fs-uuid\0set\0f\0l\0u\0s\0"
+    "no-floppy\0n\0efidisk-only\0cryptodisk-only\0"
+    "hint\0hint-ieee1275\0hint-bios\0hint-baremetal\0hint-efi\0hint-arc\0";
+
+/* By the option's place in option_names. */
+static const uint8_t option_actions[] = {
+    SEARCH_FILE, SEARCH_LABEL, SEARCH_UUID,    SEARCH_SET,     SEARCH_FILE,    SEARCH_LABEL,
+    SEARCH_UUID, SEARCH_SET,   SEARCH_NOTHING, SEARCH_NOTHING, SEARCH_NOTHING, SEARCH_NOTHING,
+    SEARCH_HINT, SEARCH_HINT,  SEARCH_HINT,    SEARCH_HINT,    SEARCH_HINT,    SEARCH_HINT,
+};
+
+/* What a search looks for, and the variable that gets the result. */
+struct search {
+    enum search_action kind; /* SEARCH_FILE, SEARCH_LABEL or SEARCH_UUID */
+    const char *name;        /* NULL: missing */
+    const char *variable;    /* NULL: none */
+};
+
+static bool is_found(const struct config_platform *platform, const struct search *search)
 {
+    const char *path = search->name;
     struct error ignored;
     struct evaluator quiet = {.error = &ignored};
-    if (what == SEARCH_FILE) {
-        return clean_path(&quiet, &name) &&
-               (platform->find == NULL || platform->find(name) != CONFIG_NODE_NONE);
+    if (search->kind == SEARCH_FILE) {
+        return clean_path(&quiet, &path) &&
+               (platform->find == NULL || platform->find(path) != CONFIG_NODE_NONE);
     }
     return platform->is_volume == NULL ||
-           platform->is_volume(what == SEARCH_LABEL ? CONFIG_VOLUME_LABEL : CONFIG_VOLUME_UUID,
-                               name);
+           platform->is_volume(search->kind == SEARCH_LABEL ? CONFIG_VOLUME_LABEL
+                                                            : CONFIG_VOLUME_UUID,
+                               search->name);
+}
+
+/* Reads search's words: options, the name, then hints without an option. */
+static struct search read_options(struct evaluator *eval, struct words words)
+{
+    struct search search = {.kind = SEARCH_FILE};
+    const char *value;
+    while (words.count > 0) {
+        int option = take_long_option(eval, &words, option_names, &value);
+        if (option == -1) {
+            const char *word = take_word(&words);
+            search.name = search.name == NULL ? word : search.name;
+        } else if (option >= 0) {
+            enum search_action action = option_actions[option];
+            if (action <= SEARCH_UUID) {
+                search.kind = action;
+            } else if (action == SEARCH_SET) {
+                search.variable = value != NULL ? value : "root";
+            } else if (action == SEARCH_HINT && value == NULL && words.count > 0) {
+                take_word(&words);
+            }
+        }
+    }
+    return search;
 }
 
 bool command_search(struct evaluator *eval, const struct command *command)
@@ -37,32 +78,19 @@ bool command_search(struct evaluator *eval, const struct command *command)
     static const struct config_platform nothing;
     const struct config_platform *platform = eval->config->environment.platform;
     struct words words = words_of(command);
-    const char *value;
-    const char *variable = NULL;
-    const char *name = NULL;
-    /* The others are called with the name and the variable, without options. */
-    int what = find_word("search.file\0search.fs_label\0search.fs_uuid\0", command->words);
-    bool is_short = what >= 0;
-    what = is_short ? what : SEARCH_FILE;
-    while (words.count > 0) {
-        int option = take_long_option(eval, &words, search_options, &value);
-        option = option >= SEARCH_LETTERS ? option - SEARCH_LETTERS : option;
-        if (option == -1) {
-            const char *word = take_word(&words);
-            variable = is_short && name != NULL ? word : variable;
-            name = name == NULL ? word : name; /* hints follow */
-        } else if (option == SEARCH_SET) {
-            variable = value != NULL ? value : "root";
-        } else if (option >= 0 && option <= SEARCH_UUID) {
-            what = option;
-        } else if (option >= SEARCH_FIRST_HINT && value == NULL && words.count > 0) {
-            take_word(&words);
-        }
+    struct search search = {.name = NULL};
+    int kind = find_word("search.file\0search.fs_label\0search.fs_uuid\0", command->words);
+    if (kind < 0) {
+        search = read_options(eval, words);
+    } else { /* no options, but the name, perhaps a variable, and hints */
+        search.kind = (enum search_action)kind;
+        search.name = words.count > 0 ? take_word(&words) : NULL;
+        search.variable = words.count > 0 ? take_word(&words) : NULL;
     }
-    if (name == NULL || !is_found(platform != NULL ? platform : &nothing, what, name)) {
-        eval_warn(eval, "no such device: %.80s", name != NULL ? name : "");
+    if (search.name == NULL || !is_found(platform != NULL ? platform : &nothing, &search)) {
+        eval_warn(eval, "no such device: %.80s", search.name != NULL ? search.name : "");
         eval->failed = true;
         return true;
     }
-    return variable == NULL || set_variable(eval, variable, "cd");
+    return search.variable == NULL || set_variable(eval, search.variable, "cd");
 }

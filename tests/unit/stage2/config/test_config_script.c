@@ -367,6 +367,7 @@ static void search_finds_the_disc_or_nothing(void **state)
         {"search --fs-uuid 2026-01-02-03-04-05-06", true},
         {"search -u 0000-0000", false},
         {"search --fs-uuid --hint-bios=hd0 --hint hd1 2026-01-02-03-04-05-06", true},
+        {"search --cryptodisk-only --label LABEL", true},
         {"search.file /file root", true},
         {"search.fs_label OTHER root", false},
         {"search", false},
@@ -386,6 +387,7 @@ static void search_sets_a_variable_to_the_disc(void **state)
     assert_shows("search --set=x --file /file; echo $x", "cd\n");
     assert_shows("root=hd0; search --set=root --file /nothing; echo $root", "hd0\n");
     assert_shows("search.fs_label LABEL y; echo $y", "cd\n");
+    assert_shows("search.fs_label LABEL z hd0,gpt1; echo $z", "cd\n");
 }
 
 static void a_sourced_text_is_named_in_its_messages(void **state)
