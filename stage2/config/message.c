@@ -54,8 +54,13 @@ void eval_warn(struct evaluator *eval, const char *format, ...)
     eval->keep = true;
     eval->first_warning = eval->first_warning != NULL ? eval->first_warning : warning;
     struct config_warning **link = &eval->config->warnings;
-    for (; *link != NULL && ((*link)->name != warning->name || (*link)->line <= eval->line);
-         link = &(*link)->next) {
+    for (; *link != NULL; link = &(*link)->next) {
+        if (strcmp((*link)->name, warning->name) != 0) {
+            continue;
+        }
+        if ((*link)->line > eval->line) {
+            break;
+        }
         if ((*link)->line == eval->line && strcmp((*link)->text, text) == 0) {
             return;
         }

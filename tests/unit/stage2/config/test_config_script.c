@@ -403,6 +403,17 @@ static void a_sourced_text_is_named_in_its_messages(void **state)
     assert_string_equal(error.message, "/file:7: the path 'x' does not begin with '/'");
 }
 
+static void two_files_may_have_the_same_warning_in_the_same_line(void **state)
+{
+    (void)state;
+    file_text = "frobnicate\n";
+    read_text("frobnicate\nsource /file\nsource /file\nmenuentry a {\nmultiboot /k\n}\n");
+    assert_string_equal(config.warnings->name, "g.cfg");
+    assert_non_null(config.warnings->next);
+    assert_string_equal(config.warnings->next->name, "/file");
+    assert_null(config.warnings->next->next);
+}
+
 static void a_long_name_leaves_room_for_line_and_reason(void **state)
 {
     (void)state;
@@ -650,6 +661,7 @@ int main(void)
         TEST(search_finds_the_disc_or_nothing),
         TEST(search_sets_a_variable_to_the_disc),
         TEST(a_sourced_text_is_named_in_its_messages),
+        TEST(two_files_may_have_the_same_warning_in_the_same_line),
         TEST(a_long_name_leaves_room_for_line_and_reason),
         TEST(files_name_the_config_that_asks_for_them),
         TEST(a_text_that_sources_itself_is_an_error),
