@@ -327,8 +327,7 @@ static bool read_entry(struct iso9660_walk *walk, struct error *error)
 
 /* ---- Names (ECMA-119, 7.5 and 7.6; Joliet) --------------------------------------------------- */
 
-/* Takes the character at *at of a Joliet name: UCS-2, or a surrogate pair as Windows writes it. */
-static uint32_t take_ucs2(const uint8_t *name, unsigned name_length, unsigned *at)
+uint32_t iso9660_take_ucs2(const uint8_t *name, unsigned name_length, unsigned *at)
 {
     uint32_t character = (uint32_t)(name[*at] << 8 | name[*at + 1]);
     *at += 2;
@@ -352,7 +351,7 @@ static bool plain_name_is(const struct iso9660_walk *walk, const uint8_t *name,
         char text[4] = {(char)name[at]};
         unsigned length = 1;
         if (joliet) {
-            length = utf8_put(take_ucs2(name, name_length, &at), text);
+            length = utf8_put(iso9660_take_ucs2(name, name_length, &at), text);
         } else {
             at++;
         }

@@ -35,10 +35,10 @@ static void add_text(struct iso9660_list *list, const char *text, size_t length)
 /* Adds a plain or Joliet name without its version (";1") and closing dot. */
 static void add_plain_name(struct iso9660_list *list, const uint8_t *name, unsigned length)
 {
-    unsigned step = list->name_kind == ISO9660_JOLIET ? 2 : 1;
-    for (unsigned at = 0; at + step <= length; at += step) {
+    bool joliet = list->name_kind == ISO9660_JOLIET;
+    for (unsigned at = 0; at + joliet < length;) {
         char text[4];
-        uint32_t character = step == 1 ? name[at] : (uint32_t)(name[at] << 8 | name[at + 1]);
+        uint32_t character = joliet ? iso9660_take_ucs2(name, length, &at) : name[at++];
         if (character == ';') {
             break;
         }

@@ -2,6 +2,8 @@
 // The layout of directories: ECMA-119, SUSP 1.12, RRIP 1.12.
 #pragma once
 
+#include <stdint.h>
+
 /* ---- Directory records (ECMA-119, 9.1) ------------------------------------------------------- */
 
 enum {
@@ -23,6 +25,10 @@ enum {
     NAME_SELF = 0,   /* the only byte of the name of "." */
     NAME_PARENT = 1, /* the only byte of the name of ".." */
 };
+
+/* Takes the character at *at of a Joliet name: UCS-2, or a surrogate pair as Windows writes it.
+   There must be two bytes at least. */
+uint32_t iso9660_take_ucs2(const uint8_t *name, unsigned name_length, unsigned *at);
 
 /* ---- System use entries (SUSP 4, RRIP 4.1) --------------------------------------------------- */
 

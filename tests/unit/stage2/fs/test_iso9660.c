@@ -3,6 +3,7 @@
 // (files in many extents) and malformed. What they do write is in test_iso9660.py.
 #include "loader/arena.h"
 #include "stage2/fs/iso9660.h"
+#include "stage2/fs/iso9660_list.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -285,6 +286,25 @@ static void joliet_is_told_by_its_escape_sequences(void **state)
         memcpy(disc[17] + 88, escapes[i], 3);
         assert_opens("/k.e", DATA, 7);
     }
+}
+
+static void a_joliet_name_of_two_utf_16_units_is_listed_as_it_is_opened(void **state)
+{
+    (void)state;
+    static const char name[] = "\xf0\x9f\x98\x80x";
+    make_descriptor(17, 2, JOLIET_ROOT);
+    memcpy(disc[17] + 88, "%/E", 3);
+    make_descriptor(18, 255, 0);
+    add_dots(JOLIET_ROOT, JOLIET_ROOT, "", 0);
+    add_record(disc[JOLIET_ROOT], "\xd8\x3d\xde\x00\0x", 6, DATA, 7, 0, "", 0);
+    assert_opens("/\xf0\x9f\x98\x80x", DATA, 7);
+    assert_true(open_path("/"));
+    struct iso9660_list list;
+    iso9660_list_start(&list, &walk.volume, &walk.file, &arena);
+    assert_int_equal(iso9660_list_step(&list, NULL, &error), ISO9660_READ);
+    assert_int_equal(iso9660_list_step(&list, disc[list.wanted_lba], &error), ISO9660_DONE);
+    assert_string_equal(list.names->text, name);
+    assert_null(list.names->next);
 }
 
 /* ---- Directories ----------------------------------------------------------------------------- */
@@ -738,6 +758,7 @@ int main(void)
         PLAIN(the_primary_descriptor_may_follow_others),
         PLAIN(the_size_of_the_disc_counts_where_it_is_known),
         PLAIN(joliet_is_told_by_its_escape_sequences),
+        PLAIN(a_joliet_name_of_two_utf_16_units_is_listed_as_it_is_opened),
         PLAIN(a_directory_record_of_an_odd_or_short_length_is_named),
         PLAIN(a_directory_record_that_crosses_its_sector_is_named),
         PLAIN(a_name_longer_than_its_record_is_named),
