@@ -35,7 +35,7 @@ bool decompress_file(struct file *file, struct error *error)
     for (;; decompression.capacity = most) {
         size_t below_compressed = disc_staging_mark();
         decompression.destination = disc_staging_allocate(decompression.capacity);
-        if (unpack(&decompression)) {
+        if (decompress(&decompression)) {
             disc_staging_reset(mark); /* up to the top, over what was compressed */
             file->contents = memmove(disc_staging_allocate(decompression.length),
                                      decompression.destination, decompression.length);

@@ -13,7 +13,7 @@ enum { DECOMPRESS_WORKING_BYTES = 160 << 10 }; /* enough working memory for each
 
 #define DECOMPRESS_SIZE_UNKNOWN UINT64_MAX
 
-/* The decompressed size that a file states. It is a hint, which unpack() does not rely on. */
+/* The decompressed size that a file states. It is a hint, which decompress() does not rely on. */
 uint64_t decompress_size(struct bytes compressed);
 
 /* The decompression of one file. The caller sets the fields up to error. */
@@ -31,7 +31,7 @@ struct decompression {
 /* Decompresses all members, streams or frames of a file. False with a reason: cut short, damaged
    (with the place), of an unknown kind, or larger than capacity; only in the last case length is
    more than capacity. */
-bool unpack(struct decompression *decompression);
+bool decompress(struct decompression *decompression);
 
 /* For the formats: each sets the error and returns false. */
 bool decompress_fail_cut(struct decompression *decompression);

@@ -75,7 +75,7 @@ static bool decompress_as(struct decompression *decompression, enum compression 
     }
 }
 
-bool unpack(struct decompression *decompression)
+bool decompress(struct decompression *decompression)
 {
     static const char names[][6] = {
         [COMPRESSION_GZIP] = "gzip", [COMPRESSION_XZ] = "xz",     [COMPRESSION_LZ4] = "lz4",

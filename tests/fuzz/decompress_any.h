@@ -27,7 +27,7 @@ static inline bool decompress_any(enum compression compression, const uint8_t *d
         return false;
     }
     decompress_size(decompression.compressed);
-    bool done = unpack(&decompression);
+    bool done = decompress(&decompression);
     if ((!done && error.message[0] == '\0') ||
         (done && decompression.length > DECOMPRESS_CAPACITY)) {
         abort();

@@ -46,7 +46,7 @@ static bool decompress_and_write(struct decompression *decompression)
     } else {
         fprintf(stderr, "size %llu\n", (unsigned long long)size);
     }
-    if (!unpack(decompression)) {
+    if (!decompress(decompression)) {
         fprintf(stderr, "error %s\n", decompression->error->message);
         return false;
     }

@@ -294,7 +294,7 @@ static bool decompress_file(struct bytes compressed, struct file *file, struct a
         .working = &working,
         .error = error,
     };
-    bool done = working.base != NULL ? unpack(&decompression) : fail(error, "out of memory");
+    bool done = working.base != NULL ? decompress(&decompression) : fail(error, "out of memory");
     free(working.base);
     if (done) {
         arena->used += decompression.length;

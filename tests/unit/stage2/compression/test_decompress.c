@@ -215,7 +215,7 @@ static bool decompress_compressed(size_t compressed_length, size_t capacity)
                                           .working = &working,
                                           .error = &error};
     decompress_size(decompression.compressed);
-    bool done = unpack(&decompression);
+    bool done = decompress(&decompression);
     decompressed_length = decompression.length;
     assert_int_equal(working.used, 0);
     if (done) {
