@@ -50,15 +50,18 @@ $(UNIT)/libpure.a: $(UNIT_LIBRARY)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
+# The tools' files are not pure: tests that need one name it.
+$(UNIT)/tools/lib/test_command: $(UNIT)/obj/tools/lib/command.o
+$(UNIT)/tools/lib/test_temporary: $(UNIT)/obj/tools/lib/temporary.o
+
 $(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/libpure.a
 	@mkdir -p $(@D)
-	@$(CC) $(UNIT_FLAGS) $(UNIT_LINK) $^ -lcmocka -lz -llzma -llz4 -lzstd -o $@
+	@$(CC) $(UNIT_FLAGS) $(UNIT_LINK) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lz -llzma -llz4 \
+	    -lzstd -o $@
 
 # A driver, whose device the test is: it has its data where 32 bits reach them.
 $(UNIT)/stage2/disc/test_ahci: UNIT_LINK := -no-pie
 $(UNIT)/stage2/disc/test_ahci: $(UNIT)/obj/stage2/disc/ahci.overlay.o
-
-$(UNIT)/tools/lib/test_command: $(UNIT)/obj/tools/lib/command.o
 
 # Each test leaves a stamp, so that only what has changed is tested again while one works.
 $(UNIT)/%.passed: $(UNIT)/%
