@@ -60,69 +60,79 @@ static bool make_room(struct words *words, size_t count)
     return words->at != NULL;
 }
 
-/* Reads the option at argv[*i], and leaves *i at its last word. */
-static bool read_option(char **argv, int argc, int *i, const struct option *option,
-                        const char *value, void *settings, struct command_line *line,
-                        struct error *error)
+/* A command line that is being read. */
+struct parser {
+    char **argv;
+    int argc, i; /* argv[i] is the word to take, and then the last one that was taken */
+    const struct option *options;
+    foreign_option *is_foreign; /* or NULL */
+    void *settings;
+    struct command_line *line;
+    struct error *error;
+};
+
+/* Takes an option of ours, whose value is NULL if it is not in the same word. */
+static bool take_option(struct parser *parser, const struct option *option, const char *value)
 {
-    char *word = argv[*i];
+    char *word = parser->argv[parser->i];
     if (option->argument == NULL && value != NULL) {
-        return fail(error, "option --%s takes no argument", option->name);
+        return fail(parser->error, "option --%s takes no argument", option->name);
     }
     if (option->argument != NULL && value == NULL) {
-        if (*i + 1 == argc) {
-            return fail(error, "option %s needs an argument: %s", word, option->argument);
+        if (parser->i + 1 == parser->argc) {
+            return fail(parser->error, "option %s needs an argument: %s", word, option->argument);
         }
-        value = argv[++*i];
+        value = parser->argv[++parser->i];
     }
     if (option->set == NULL) {
-        add_word(&line->ignored, word);
+        add_word(&parser->line->ignored, word);
         return true;
     }
-    return option->set((char *)settings + option->field, value, error);
+    return option->set((char *)parser->settings + option->field, value, parser->error);
 }
 
 /* Takes another program's option, which has this many words. */
-static bool take_foreign(char **argv, int argc, int *i, size_t word_count,
-                         struct command_line *line, struct error *error)
+static bool take_foreign(struct parser *parser, size_t word_count)
 {
-    if (word_count > (size_t)(argc - *i)) {
-        return fail(error, "option %s needs %zu argument%s", argv[*i], word_count - 1,
-                    word_count > 2 ? "s" : "");
+    if (word_count > (size_t)(parser->argc - parser->i)) {
+        return fail(parser->error, "option %s needs %zu argument%s", parser->argv[parser->i],
+                    word_count - 1, word_count > 2 ? "s" : "");
     }
     for (size_t taken = 0; taken < word_count; taken++) {
-        add_word(&line->foreign, argv[*i + (int)taken]);
+        add_word(&parser->line->foreign, parser->argv[parser->i + (int)taken]);
     }
-    *i += (int)word_count - 1;
+    parser->i += (int)word_count - 1;
     return true;
 }
 
-/* Reads what starts at argv[*i], and leaves *i at its last word. */
-static bool read_word(char **argv, int argc, int *i, const struct option *options,
-                      foreign_option *is_foreign, void *settings, struct command_line *line,
-                      struct error *error)
+/* Takes a word that starts with '-'. Of a word "-long" the other program's meaning comes first; of
+   "--long" and "-x", ours. */
+static bool take_dashed(struct parser *parser, const char *word)
 {
-    char *word = argv[*i];
     const char *value = NULL;
-    if (word[0] != '-' || word[1] == '\0') {
-        add_word(&line->operands, word);
-        return true;
-    }
-    /* "-long" is the other program's if it knows it; "--long" and "-x" are ours if we know them. */
-    bool is_long = word[1] != '-' && word[2] != '\0';
-    size_t word_count = is_foreign != NULL ? is_foreign(word) : 0;
     const struct option *option = NULL;
+    bool is_long = word[1] != '-' && word[2] != '\0';
+    size_t word_count = parser->is_foreign != NULL ? parser->is_foreign(word) : 0;
     if (!is_long || word_count == 0) {
-        option = find_name(options, word, &value);
-        option = option != NULL ? option : find_letter(options, word, &value);
+        option = find_name(parser->options, word, &value);
+        option = option != NULL ? option : find_letter(parser->options, word, &value);
     }
-    if (option == NULL && word_count > 0) {
-        return take_foreign(argv, argc, i, word_count, line, error);
+    if (option != NULL) {
+        return take_option(parser, option, value);
     }
-    if (option == NULL) {
-        return fail(error, "unknown option %s (--help lists what there is)", word);
+    return word_count > 0
+               ? take_foreign(parser, word_count)
+               : fail(parser->error, "unknown option %s (--help lists what there is)", word);
+}
+
+static bool take_word(struct parser *parser)
+{
+    char *word = parser->argv[parser->i];
+    if (word[0] == '-' && word[1] != '\0') {
+        return take_dashed(parser, word);
     }
-    return read_option(argv, argc, i, option, value, settings, line, error);
+    add_word(&parser->line->operands, word);
+    return true;
 }
 
 /* Finds the option of a word that spells it out: -x, --long, --long=…, -output. */
@@ -138,20 +148,18 @@ static const struct option *find_spelt_out(const struct option *options, const c
     return word[2] == '\0' ? find_letter(options, word, value) : NULL;
 }
 
-/* Reads the words after "--". They are another program's, except options of ours, if any. */
-static bool read_rest(char **argv, int argc, int i, const struct option *options, void *settings,
-                      struct command_line *line, struct error *error)
+/* Takes a word after "--". It is another program's, unless options of ours count there and the word
+   spells out one. */
+static bool take_rest(struct parser *parser)
 {
-    for (; i < argc; i++) {
-        const char *value = NULL;
-        const struct option *option =
-            options != NULL ? find_spelt_out(options, argv[i], &value) : NULL;
-        if (option == NULL) {
-            add_word(&line->rest, argv[i]);
-        } else if (!read_option(argv, argc, &i, option, value, settings, line, error)) {
-            return false;
-        }
+    char *word = parser->argv[parser->i];
+    const char *value = NULL;
+    const struct option *option =
+        parser->is_foreign != NULL ? find_spelt_out(parser->options, word, &value) : NULL;
+    if (option != NULL) {
+        return take_option(parser, option, value);
     }
+    add_word(&parser->line->rest, word);
     return true;
 }
 
@@ -166,16 +174,22 @@ bool options_read(int argc, char **argv, const struct option *options, foreign_o
     if (!done) {
         return fail(error, "out of memory");
     }
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--") == 0) {
-            return read_rest(argv, argc, i + 1, is_foreign != NULL ? options : NULL, settings, line,
-                             error);
-        }
-        if (!read_word(argv, argc, &i, options, is_foreign, settings, line, error)) {
-            return false;
+    struct parser parser = {.argv = argv,
+                            .argc = argc,
+                            .options = options,
+                            .is_foreign = is_foreign,
+                            .settings = settings,
+                            .line = line,
+                            .error = error};
+    bool (*take)(struct parser * parser) = take_word;
+    for (parser.i = 1; done && parser.i < argc; parser.i++) {
+        if (take == take_word && strcmp(argv[parser.i], "--") == 0) {
+            take = take_rest;
+        } else {
+            done = take(&parser);
         }
     }
-    return true;
+    return done;
 }
 
 bool options_named(const struct words *words, const char *name)
