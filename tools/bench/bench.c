@@ -598,26 +598,44 @@ static bool write_probe(const char *path, struct error *error)
     return done || fail(error, "%s: %s", path, strerror(errno));
 }
 
+/* Chooses the moment up to which is measured. The probe kernel says itself when it runs, which is
+   only needed where its entry cannot be seen from outside. */
+static void choose_moment(struct bench *bench)
+{
+    static char quoted[100]; /* bench->until refers to it */
+    const struct bench_settings *settings = &bench->settings;
+    bool probes = settings->probe || settings->size_count > 0;
+    bool sees_entry = !settings->xen && settings->machine.firmware == FIRMWARE_BIOS;
+    bench->marker = !probes ? settings->until : sees_entry ? NULL : PROBE_MARKER;
+    bench->until = "the kernel's first instruction";
+    if (settings->until != NULL) {
+        snprintf(quoted, sizeof quoted, "\"%.70s\" on the serial port", settings->until);
+        bench->until = quoted;
+    }
+}
+
+/* Makes the ISOs, and chooses where they are measured. */
+static bool prepare(struct bench *bench, struct error *error)
+{
+    process_scratch(bench->nothing, "nothing.iso");
+    return iso_make_nothing(bench->nothing, error) && choose_platform(bench, error) &&
+           (!bench->is_uefi || prepare_uefi(bench, error)) && make_isos(bench, error);
+}
+
 static bool run(struct bench *bench, struct error *error)
 {
     const struct bench_settings *settings = &bench->settings;
     if (settings->write_probe != NULL) {
         return write_probe(settings->write_probe, error);
     }
-    if ((settings->xen && !xen_is_usable(error)) || !process_prepare(error)) {
+    if (settings->xen && !xen_is_usable(error)) {
         return false;
     }
-    static char quoted[100];
-    snprintf(quoted, sizeof quoted, "\"%.70s\" on the serial port",
-             settings->until != NULL ? settings->until : "");
-    bool probes = settings->probe || settings->size_count > 0;
-    bool by_entry = !settings->xen && settings->machine.firmware == FIRMWARE_BIOS;
-    bench->marker = probes ? (by_entry ? NULL : PROBE_MARKER) : settings->until;
-    bench->until = settings->until != NULL ? quoted : "the kernel's first instruction";
-    process_scratch(bench->nothing, "nothing.iso");
-    bool done = iso_make_nothing(bench->nothing, error) && choose_platform(bench, error) &&
-                (!bench->is_uefi || prepare_uefi(bench, error)) && make_isos(bench, error) &&
-                warm_up(bench, error) && measure(bench, error);
+    if (!process_prepare(error)) {
+        return false;
+    }
+    choose_moment(bench);
+    bool done = prepare(bench, error) && warm_up(bench, error) && measure(bench, error);
     end_progress();
     return done && show(bench, error);
 }
