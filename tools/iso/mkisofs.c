@@ -21,9 +21,8 @@ static const char *const names[] = {
     " transparent-compression untranslated-filenames xattr xattr-any zisofs-version-2"
     " zisofs2-susp-z2 zisofs2-susp-zf ",
 
-    " A B C G M V abstract alpha-boot apm-block-size appid application_use b biblio boot-load-size "
-    "c"
-    " cdrecord-params checksum-list checksum_algorithm_iso checksum_algorithm_template copyright"
+    " A B C G M V abstract alpha-boot apm-block-size appid application_use b biblio boot-load-size"
+    " c cdrecord-params checksum-list checksum_algorithm_iso checksum_algorithm_template copyright"
     " dir-mode e efi-boot efi-boot-part eltorito-boot eltorito-catalog eltorito-id"
     " eltorito-platform eltorito-selcrit embedded-boot exclude exclude-list file-mode"
     " file_name_limit generic-boot gid gpt_disk_guid grub2-mbr grub2-sparc-core"
