@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "loader/multiboot1.h"
 #include "loader/multiboot2.h"
@@ -19,6 +18,7 @@
 #include "tools/bench/process.h"
 #include "tools/bench/trace.h"
 #include "tools/guest/ovmf.h"
+#include "tools/lib/clock.h"
 
 enum {
     PIPE_BYTES = 1 << 20,
@@ -44,13 +44,6 @@ static struct boot {
 } boot;
 
 // ---- Time
-
-static double now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-}
 
 static uint64_t now_ticks(void)
 {
@@ -258,7 +251,7 @@ static void take_trace(bool all)
 static bool is_kernel_entry(struct error *error)
 {
     uint32_t eax = 0, entry = boot.wish->entry;
-    double stopped_ms = now_ms();
+    double stopped_ms = clock_ms();
     if (!gdb_read_eax(&boot.gdb, &eax, error)) {
         return false;
     }
@@ -267,7 +260,7 @@ static bool is_kernel_entry(struct error *error)
     }
     if (gdb_clear_breakpoint(&boot.gdb, entry, error) && gdb_step(&boot.gdb, error) &&
         gdb_set_breakpoint(&boot.gdb, entry, error) && gdb_continue(&boot.gdb, error)) {
-        boot.start_ms += now_ms() - stopped_ms;
+        boot.start_ms += clock_ms() - stopped_ms;
     }
     return false;
 }
@@ -285,7 +278,7 @@ static void take_handoff(double arrived_ms, struct error *error)
     if (gdb_clear_breakpoint(&boot.gdb, HANDOFF_ADDRESS, error) &&
         (boot.wish->marker != NULL || gdb_set_breakpoint(&boot.gdb, boot.wish->entry, error)) &&
         gdb_continue(&boot.gdb, error)) {
-        boot.start_ms += now_ms() - arrived_ms;
+        boot.start_ms += clock_ms() - arrived_ms;
     }
 }
 
@@ -301,7 +294,7 @@ static void take_entry(double arrived_ms, struct error *error)
 
 static void take_gdb(const struct qemu_machine *machine, struct error *error)
 {
-    double arrived_ms = now_ms();
+    double arrived_ms = clock_ms();
     if (!gdb_stopped(&boot.gdb)) {
         return;
     }
@@ -338,7 +331,7 @@ static void take_start(double arrived_ms)
 static void take_serial(void)
 {
     char piece[4096];
-    double arrived_ms = now_ms();
+    double arrived_ms = clock_ms();
     ssize_t length = recv(boot.serial, piece, sizeof piece, MSG_DONTWAIT);
     if (length <= 0) {
         close(boot.serial);
@@ -429,7 +422,7 @@ static bool wait_for_it(const struct qemu_machine *machine, struct error *error)
             !boot.reached) {
             return ended(error);
         }
-        if (now_ms() > boot.limit_ms) {
+        if (clock_ms() > boot.limit_ms) {
             return give_up(boot.reached ? "was reached, but no answer came"
                                         : "was not reached in time",
                            error);
@@ -453,7 +446,7 @@ static bool run(const struct qemu_machine *machine, const struct boot_wish *wish
                 (is_bios                ? gdb_set_breakpoint(&boot.gdb, HANDOFF_ADDRESS, error)
                  : wish->marker == NULL ? gdb_set_breakpoint(&boot.gdb, wish->entry, error)
                                         : true);
-    boot.start_ms = now_ms();
+    boot.start_ms = clock_ms();
     boot.start_ticks = now_ticks();
     boot.limit_ms =
         boot.start_ms + 1e3 * machine->timeout_seconds * (counting ? COUNT_PATIENCE : 1);
@@ -464,7 +457,7 @@ static bool run(const struct qemu_machine *machine, const struct boot_wish *wish
         result->accesses = boot.trace.accesses;
         result->start_accesses = boot.trace.start_accesses;
     }
-    result->tsc_khz = (double)(now_ticks() - boot.start_ticks) / (now_ms() - boot.start_ms);
+    result->tsc_khz = (double)(now_ticks() - boot.start_ticks) / (clock_ms() - boot.start_ms);
     if (done) {
         prefer_ticks(machine);
     }

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "tools/bench/process.h"
+#include "tools/lib/clock.h"
 
 #define CAPABILITIES  "/proc/xen/capabilities"
 #define VERSION_MAJOR "/sys/hypervisor/version/major"
@@ -97,13 +98,6 @@ static bool xl(const char *const words[], struct error *error)
     return done;
 }
 
-static double now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-}
-
 static bool create(const struct qemu_machine *machine, const struct boot_wish *wish,
                    const char *name, const char *serial, struct error *error)
 {
@@ -151,7 +145,7 @@ static bool watch(const struct boot_wish *wish, const char *path, double limit_m
         size_t length = serial != NULL ? fread(piece, 1, sizeof piece, serial) : 0;
         text_add(&result->serial, piece, length);
         if (length == 0) {
-            if (process_interrupted() || now_ms() > limit_ms) {
+            if (process_interrupted() || clock_ms() > limit_ms) {
                 break;
             }
             if (serial != NULL) {
@@ -183,10 +177,10 @@ bool xen_time(const struct qemu_machine *machine, const struct boot_wish *wish,
     snprintf(name, sizeof name, "whelk-bench-%d", (int)getpid());
     process_scratch(serial, SERIAL_FILE);
     bool done = create(machine, wish, name, serial, error);
-    double start_ms = now_ms();
+    double start_ms = clock_ms();
     done = done && xl((const char *const[]){"unpause", name, NULL}, error) &&
            watch(wish, serial, start_ms + 1e3 * machine->timeout_seconds, result, error);
-    result->milliseconds = now_ms() - start_ms;
+    result->milliseconds = clock_ms() - start_ms;
     process_undo(true);
     xl((const char *const[]){"destroy", name, NULL}, &ignored);
     process_undo(false);

@@ -17,10 +17,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 #include "tools/iso/mkrescue.h"
 #include "tools/guest/ovmf.h"
+#include "tools/lib/clock.h"
 #include "tools/lib/command.h"
 #include "tools/lib/options.h"
 #include "tools/iso/output.h"
@@ -289,22 +289,15 @@ static bool find_text(struct machine *machine, const char *text, const char *pie
     return memmem(all, used, text, text_length) != NULL;
 }
 
-static long long now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
-}
-
 enum outcome { ENDED, FOUND, TIMED_OUT };
 
 /* Shows what the serial port says until the machine ends, the text is there, or time is up. */
 static enum outcome watch(struct machine *machine, const struct settings *settings)
 {
-    long long deadline = now_ms() + settings->timeout_seconds * 1000LL;
+    double deadline = clock_ms() + 1e3 * settings->timeout_seconds;
     char piece[PIECE_BYTES];
     for (;;) {
-        long long left = deadline - now_ms();
+        double left = deadline - clock_ms();
         struct pollfd ready = {.fd = machine->output, .events = POLLIN};
         int wait = settings->timeout_seconds == 0 ? -1 : left > 0 ? (int)left : 0;
         if (poll(&ready, 1, wait) == 0) {
