@@ -67,10 +67,6 @@ uint64_t firmware_milliseconds(void);
 /* Rests until something may have happened: an interrupt, at most 55 ms. */
 void firmware_idle(void);
 
-/* The same for a device's interrupt, of line 0 to 15 of the PC's controllers. True: it has come,
-   and was taken. A BIOS's alone: drivers of our own need it. */
-bool firmware_wait_irq(unsigned line);
-
 /* The memory map as the firmware tells it, unsorted; map->ranges and room for them are there.
    False with a reason if there is none. */
 bool firmware_memory_map(struct memory_map *map, struct error *error);
@@ -79,28 +75,12 @@ bool firmware_memory_map(struct memory_map *map, struct error *error);
    Known once something has been read. */
 uint32_t firmware_disc_sector_bytes(void);
 
-/* The PIIX's CD drive that this loader was read from; NULL: it is not known, or there is none. */
-struct piix_drive {
-    uint16_t bus_master, ports; /* of the channel */
-    uint8_t device;             /* register value that selects the drive */
-    uint8_t front_sectors;      /* that have come with this loader: firmware_preloaded_sectors() */
-    uint16_t pci_command;       /* as the firmware left it, if it was changed, else 0 */
-};
-const struct piix_drive *firmware_piix_drive(void);
-
-/* Sectors that were read along with this loader from that drive, from the one in front of the
-   volume descriptors on; returns how many. firmware_disc_read() may overwrite them. */
-uint32_t firmware_preloaded_sectors(uint8_t **sectors);
-
 /* Reads count sectors of 2048 bytes, whatever the disc's own are, to memory below 4 GiB; retries,
    and in smaller pieces where the firmware takes no larger ones. */
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error);
 
 /* LBA of the sector in which the volume descriptors start: 16, or more in a later session. */
 uint32_t firmware_volume_descriptor_lba(void);
-
-/* LBA behind the last sector of the disc in firmware_piix_drive(). */
-uint32_t firmware_disc_end_lba(void);
 
 /* Drive and partitions, as Multiboot's boot_device has them (3.3). */
 uint32_t firmware_boot_device(void);
@@ -123,10 +103,6 @@ struct memory_range firmware_staging(const struct memory_map *map);
 
 /* The memory for everything that stage 2 allocates. */
 struct arena firmware_arena(void);
-
-/* What only some boots need (overlay.h). NULL with a reason: it cannot be read from the disc. */
-struct overlay;
-const struct overlay *firmware_overlay(struct error *error);
 
 /* What configs find set, as in struct config_environment. */
 const char *firmware_config_variables(void);

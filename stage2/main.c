@@ -8,6 +8,8 @@
 #include "stage2/config/overlay.h"
 #include "stage2/console/console.h"
 #include "stage2/disc/disc.h"
+#include "stage2/disc/read.h"
+#include "stage2/disc/staging.h"
 #include "stage2/disc/native_disc.h"
 #include "stage2/overlay.h"
 #include "stage2/firmware.h"
@@ -55,7 +57,7 @@ static bool find_memory(struct memory_map *map, struct arena *arena, struct erro
 /* What a config needs of the language's rarer parts, and the platform that comes with them. */
 static const struct config_overlay *read_config_overlay(struct config *config, struct error *error)
 {
-    const struct overlay *overlay = firmware_overlay(error);
+    const struct overlay *overlay = overlay_load(error);
     if (overlay == NULL) {
         return NULL;
     }
@@ -66,7 +68,7 @@ static const struct config_overlay *read_config_overlay(struct config *config, s
 /* Memory for a config's text. A BIOS leaves little conventional memory: a long text takes none. */
 static uint8_t *allocate_text(size_t size, struct arena *arena)
 {
-    return size > LONG_TEXT_BYTES ? disc_staging_allocate(size) : arena_allocate(arena, size, 1);
+    return size > LONG_TEXT_BYTES ? staging_allocate(size) : arena_allocate(arena, size, 1);
 }
 
 static bool read_config(struct config *config, const char *path, struct arena *arena,
@@ -98,7 +100,7 @@ static bool read_first_config(struct config *config, struct arena *arena, struct
     if (read_config(config, config_path, arena, error)) {
         return true;
     }
-    const struct overlay *overlay = firmware_overlay(&ignored);
+    const struct overlay *overlay = overlay_load(&ignored);
     return overlay != NULL && overlay->stage2_platform->find(config_path) == CONFIG_NODE_NONE &&
            overlay->stage2_platform->find(legacy_path) != CONFIG_NODE_NONE &&
            read_config(config, legacy_path, arena, error);
@@ -122,7 +124,7 @@ static bool act_or_boot(enum config_action action, struct error *error)
     if (action == CONFIG_ACTION_BOOT || action == CONFIG_ACTION_CONFIG) {
         return true;
     }
-    const struct overlay *overlay = firmware_overlay(error);
+    const struct overlay *overlay = overlay_load(error);
     return overlay != NULL && overlay->entry_action_run(action, error);
 }
 
@@ -132,7 +134,7 @@ static struct arena planning_arena(const struct arena *arena, size_t module_coun
 {
     struct arena left = {.base = arena->base + arena->used, .size = arena->size - arena->used};
     size_t needed = PLAN_BYTES + module_count * PLAN_BYTES_PER_MODULE;
-    uint8_t *block = needed <= left.size ? NULL : disc_staging_allocate(needed);
+    uint8_t *block = needed <= left.size ? NULL : staging_allocate(needed);
     return block == NULL ? left : (struct arena){.base = block, .size = needed};
 }
 
@@ -154,7 +156,7 @@ static void report_timeline(const char *wish)
         return;
     }
     timeline_stamp(TIMELINE_JUMP); /* reading the overlay is not part of it */
-    const struct overlay *overlay = firmware_overlay(&ignored);
+    const struct overlay *overlay = overlay_load(&ignored);
     disc_close(); /* once more, as they may have been read now */
     if (overlay != NULL) {
         overlay->timeline_report(wish, native_disc_name());
@@ -164,7 +166,7 @@ static void report_timeline(const char *wish)
 /* A config that another one's entry has led to. */
 struct inner_config {
     struct config config;
-    size_t staging; /* disc_staging_mark() before its text */
+    size_t staging; /* staging_mark() before its text */
 };
 
 /* The config that an entry puts in this one's place; NULL: it cannot be read. */
@@ -175,9 +177,9 @@ static struct config *read_next(struct config *config, const char *path, struct 
         fail(error, "%s: no memory left for one more config", path);
         return NULL;
     }
-    next->staging = disc_staging_mark();
+    next->staging = staging_mark();
     if (!read_config(&next->config, path, config->arena, error)) {
-        disc_staging_reset(next->staging);
+        staging_reset(next->staging);
         return NULL;
     }
     next->config.outer = config;
@@ -189,7 +191,7 @@ static struct config *go_back(struct config *config)
 {
     struct arena *arena = config->arena;
     struct config *outer = config->outer;
-    disc_staging_reset(((struct inner_config *)config)->staging);
+    staging_reset(((struct inner_config *)config)->staging);
     arena->used = (size_t)((uint8_t *)config - arena->base);
     outer->is_back = true;
     return outer;
@@ -210,7 +212,7 @@ static void boot_planned(struct boot *boot, const char *timing, struct error *er
 /* The part of the overlay that plans ask for. */
 static const struct plan_overlay *plan_overlay(struct error *error)
 {
-    const struct overlay *overlay = firmware_overlay(error);
+    const struct overlay *overlay = overlay_load(error);
     return overlay != NULL ? overlay->plan : NULL;
 }
 
@@ -220,13 +222,13 @@ static void boot_kernel(const struct config_boot *wanted, const struct memory_ma
 {
     const struct plan_environment environment = {config_path, map, firmware_efi(), plan_overlay};
     struct boot boot;
-    size_t staging = disc_staging_mark();
+    size_t staging = staging_mark();
     struct arena arena = planning_arena(left, wanted->module_count);
     if (plan_boot(&boot.plan, wanted, &environment, &arena, error) &&
         boot_resolve_conflicts(&boot, &arena, error)) {
         boot_planned(&boot, wanted->timing, error);
     }
-    disc_staging_reset(staging);
+    staging_reset(staging);
 }
 
 /* Returns the config that takes this one's place, or NULL if the entry cannot be booted; then all
@@ -263,7 +265,7 @@ static size_t choose(struct config *config, size_t preselected, int timeout, con
 {
     struct error error;
     size_t chosen = preselected;
-    const struct overlay *overlay = firmware_overlay(&error);
+    const struct overlay *overlay = overlay_load(&error);
     if (overlay != NULL) {
         if (overlay->menu_run(config, preselected, timeout, message, &chosen)) {
             return chosen;
@@ -303,7 +305,7 @@ static struct config *choose_and_boot(struct config *config, const struct memory
         if (config->entry_count == 1) {
             leave(error.message);
         }
-        const struct overlay *overlay = by_itself ? firmware_overlay(&error) : NULL;
+        const struct overlay *overlay = by_itself ? overlay_load(&error) : NULL;
         size_t fallback = overlay != NULL ? overlay->find_fallback(config, tried, error.message)
                                           : config->entry_count;
         ask = fallback == config->entry_count;

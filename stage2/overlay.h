@@ -45,5 +45,9 @@ struct overlay {
                                     size_t *in_use_count);
 };
 
-/* The table itself. firmware_overlay() (firmware.h) is how the core comes to it. */
+/* The table, for loaders that have all of it linked in. */
 extern const struct overlay overlay_table;
+
+/* The table, read from the disc if that is needed. NULL with a reason: it cannot be read. Each
+   folder of boot/ has an implementation. */
+const struct overlay *overlay_load(struct error *error);

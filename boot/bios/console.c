@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Screen (INT 10h), keyboard (INT 16h) and clock (BDA), in firmware.h's terms.
 #include "boot/bios/bios.h"
+#include "stage2/disc/pc/pc.h"
 #include "stage2/console/console.h"
 #include "stage2/firmware.h"
 
@@ -114,7 +115,7 @@ void firmware_idle(void)
     bios_rest();
 }
 
-bool firmware_wait_irq(unsigned line)
+bool pc_wait_irq(unsigned line)
 {
     return bios_rest_for(line);
 }

@@ -3,6 +3,8 @@
 // largest transfers that it takes.
 #include <string.h>
 #include "boot/bios/bios.h"
+#include "stage2/disc/native_disc.h"
+#include "stage2/disc/pc/pc.h"
 #include "stage2/firmware.h"
 #include "stage2/timing/timeline.h"
 
@@ -96,20 +98,14 @@ static bool finds_volume(void)
            memcmp(descriptor + 1, "CD001", 5) == 0;
 }
 
-const struct piix_drive *firmware_piix_drive(void)
+const struct piix_drive *pc_boot_drive(void)
 {
     return image_drive.ports == 0 ? NULL : &image_drive;
 }
 
-uint32_t firmware_preloaded_sectors(uint8_t **sectors)
+struct preloaded pc_preloaded(void)
 {
-    *sectors = bounce_buffer;
-    return image_drive.front_sectors;
-}
-
-uint32_t firmware_disc_end_lba(void)
-{
-    return disc_blocks;
+    return (struct preloaded){bounce_buffer, image_drive.preloaded_sectors, disc_blocks};
 }
 
 /* Finds out about the drive, before its first sector is read. */

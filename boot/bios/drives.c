@@ -2,6 +2,7 @@
 // The BIOS's drives, for Multiboot 1 (0.6.96, 3.3). INT 13h AH=48h (EDD 3.0, 8.22) and AH=08h
 // describe them; the device parameter table (8.22.1) has the ports. No drive is accessed.
 #include "boot/bios/bios.h"
+#include "stage2/disc/pc/pc.h"
 #include "stage2/firmware.h"
 
 enum {
@@ -92,7 +93,7 @@ size_t firmware_drives(struct boot_drive drives[BOOT_DRIVES])
         describe((uint8_t)(FIRST_HARD_DISK + i), &drives[i], NULL);
     }
     if ((size_t)boot_drive - FIRST_HARD_DISK >= count) {
-        describe(boot_drive, &drives[count++], firmware_piix_drive());
+        describe(boot_drive, &drives[count++], pc_boot_drive());
     }
     return count;
 }

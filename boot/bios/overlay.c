@@ -4,7 +4,7 @@
 #include "stage2/overlay.h"
 
 #include <string.h>
-#include "stage2/disc/disc.h"
+#include "stage2/disc/read.h"
 #include "stage2/firmware.h"
 
 extern uint8_t overlay_start[];     /* linker/bios.ld */
@@ -24,7 +24,7 @@ static bool is_whole(const uint32_t *words, size_t count)
     return sum == 0 && words[0] != 0;
 }
 
-const struct overlay *firmware_overlay(struct error *error)
+const struct overlay *overlay_load(struct error *error)
 {
     static bool is_loaded;
     const uint32_t *words = (const uint32_t *)(const void *)overlay_start;

@@ -90,7 +90,7 @@ _Noreturn void firmware_reboot(void)
 static bool enable_a20(void)
 {
     struct error ignored;
-    const struct overlay *overlay = firmware_overlay(&ignored);
+    const struct overlay *overlay = overlay_load(&ignored);
     return overlay != NULL && overlay->enable_a20();
 }
 

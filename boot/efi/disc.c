@@ -145,18 +145,6 @@ uint32_t firmware_volume_descriptor_lba(void)
     return DESCRIPTOR_LBA;
 }
 
-/* Only asked for the PIIX's drive. */
-uint32_t firmware_disc_end_lba(void)
-{
-    return 0;
-}
-
-uint32_t firmware_preloaded_sectors(uint8_t **sectors)
-{
-    *sectors = NULL;
-    return 0;
-}
-
 uint32_t firmware_boot_device(void)
 {
     return BOOT_DEVICE_UNKNOWN; /* UEFI does not number drives as a BIOS does */

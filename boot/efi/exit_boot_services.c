@@ -11,7 +11,7 @@ static bool enters_in_firmware; /* the kernel is entered while boot services run
 enum { EXIT_TRIES = 16 }; /* an event may change the map between the two calls */
 
 /* Under UEFI the overlay is a part of the loader. */
-const struct overlay *firmware_overlay(struct error *error)
+const struct overlay *overlay_load(struct error *error)
 {
     (void)error;
     return &overlay_table;

@@ -60,8 +60,9 @@ static bool memory_is_reachable(void)
            uefi_boot()->LocateProtocol((EFI_GUID *)&io_mmu, NULL, &ignored) != EFI_SUCCESS;
 }
 
-bool native_disc_attach_proven(void)
+bool native_disc_attach_proven(struct preloaded *preloaded)
 {
+    (void)preloaded;
     return false;
 }
 

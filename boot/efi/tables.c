@@ -59,8 +59,3 @@ void firmware_query(struct boot_information *information, struct system_info *sy
     information->video = &system_info->video;
     uefi_describe_screen(&system_info->video);
 }
-
-const struct piix_drive *firmware_piix_drive(void)
-{
-    return NULL;
-}

@@ -5,7 +5,9 @@
 #include <string.h>
 #include "loader/handoff.h"
 #include "stage2/console/console.h"
-#include "stage2/disc/disc.h"
+#include "stage2/disc/cache.h"
+#include "stage2/disc/read.h"
+#include "stage2/disc/staging.h"
 #include "stage2/overlay.h"
 #include "stage2/firmware.h"
 #include "stage2/compression/compression.h"
@@ -58,11 +60,11 @@ bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error
     }
     boot->move_count = 0;
     size_t count = firmware_memory_in_use(in_use);
-    in_use[count++] = disc_staging_in_use();
+    in_use[count++] = staging_in_use();
     size_t staying = count;
     if (boot->plan.modules_in_memory) {
-        firmware_overlay(error)->decompress_mark_pending(&boot->plan, in_use,
-                                                         &count); /* decompressed them */
+        overlay_load(error)->decompress_mark_pending(&boot->plan, in_use,
+                                                     &count); /* decompressed them */
     }
     if (!placement_assign_load_addresses(placement, in_use, staying, &count, error)) {
         return false;
@@ -144,7 +146,7 @@ static bool finish_load(const struct placement *placement, struct error *error)
 static void start_video(const struct plan *plan, struct video *video)
 {
     struct error error;
-    const struct overlay *overlay = firmware_overlay(&error);
+    const struct overlay *overlay = overlay_load(&error);
     if (overlay != NULL) {
         overlay->video_start(plan, video);
     } else {
@@ -195,7 +197,7 @@ bool boot_describe(const struct boot *boot, struct error *error)
         return true;
     }
     /* The plan has loaded the overlay. */
-    firmware_overlay(error)->describe_multiboot2(&information, buffer, piece->address);
+    overlay_load(error)->describe_multiboot2(&information, buffer, piece->address);
     return true;
 }
 

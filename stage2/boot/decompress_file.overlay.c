@@ -3,7 +3,8 @@
 #include "stage2/boot/decompress_file.h"
 
 #include <string.h>
-#include "stage2/disc/disc.h"
+#include "stage2/disc/staging.h"
+#include "stage2/disc/read.h"
 #include "stage2/compression/compression.h"
 #include "stage2/compression/decompress.h"
 
@@ -16,33 +17,33 @@ bool decompress_file(struct file *file, struct error *error)
     if (compression_of((struct bytes){magic, sizeof magic}) == COMPRESSION_NONE) {
         return true;
     }
-    size_t mark = disc_staging_mark();
-    struct arena working = {.base = disc_staging_allocate(DECOMPRESS_WORKING_BYTES),
+    size_t mark = staging_mark();
+    struct arena working = {.base = staging_allocate(DECOMPRESS_WORKING_BYTES),
                             .size = DECOMPRESS_WORKING_BYTES};
-    if (working.base == NULL || file->size > disc_staging_free()) {
+    if (working.base == NULL || file->size > staging_free()) {
         return fail(error, "%llu bytes to decompress do not fit into memory",
                     (unsigned long long)file->size);
     }
-    uint8_t *compressed = disc_staging_allocate((size_t)file->size);
+    uint8_t *compressed = staging_allocate((size_t)file->size);
     struct decompression decompression = {
         .compressed = {compressed, (size_t)file->size}, .working = &working, .error = error};
     if (!file_read(file, 0, decompression.compressed.size, compressed, error)) {
         return false;
     }
-    size_t most = disc_staging_free();
+    size_t most = staging_free();
     uint64_t size = decompress_size(decompression.compressed);
     decompression.capacity = size < most ? (size_t)size : most;
     for (;; decompression.capacity = most) {
-        size_t below_compressed = disc_staging_mark();
-        decompression.destination = disc_staging_allocate(decompression.capacity);
+        size_t below_compressed = staging_mark();
+        decompression.destination = staging_allocate(decompression.capacity);
         if (decompress(&decompression)) {
-            disc_staging_reset(mark); /* up to the top, over what was compressed */
-            file->contents = memmove(disc_staging_allocate(decompression.length),
+            staging_reset(mark); /* up to the top, over what was compressed */
+            file->contents = memmove(staging_allocate(decompression.length),
                                      decompression.destination, decompression.length);
             file->size = decompression.length;
             return true;
         }
-        disc_staging_reset(below_compressed);
+        staging_reset(below_compressed);
         if (decompression.length <= decompression.capacity || decompression.capacity == most) {
             return false;
         }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 #include "stage2/disc/disc.h"
+#include "stage2/disc/cache.h"
+#include "stage2/disc/read.h"
 #include "stage2/overlay.h"
 #include "stage2/firmware.h"
 #include "stage2/compression/compression.h"
@@ -103,6 +105,6 @@ bool file_open(const char *path, enum file_compression compression, struct file 
     if (!file_may_be_compressed(start)) {
         return true;
     }
-    const struct overlay *overlay = firmware_overlay(error);
+    const struct overlay *overlay = overlay_load(error);
     return overlay != NULL && overlay->decompress_file(file, error);
 }

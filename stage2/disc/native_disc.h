@@ -5,8 +5,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Uses the drive that this loader itself was read from, if that is known. */
-bool native_disc_attach_proven(void);
+/* What was read from the disc along with the loader. The firmware's reads may overwrite it. */
+struct preloaded {
+    uint8_t *sectors;      /* from the sector before the volume descriptors on */
+    uint32_t count;        /* sectors of 2048 bytes */
+    uint32_t disc_end_lba; /* LBA after the last sector of the disc */
+};
+
+/* Uses the drive that this loader was read from by its own driver. False: it was not. */
+bool native_disc_attach_proven(struct preloaded *preloaded);
 
 /* Looks for the drive from which this sector of 2048 bytes, which the firmware has read at lba, can
    be read as well. is_atapi: a CD drive, else a disk. False: there is none, and nothing has

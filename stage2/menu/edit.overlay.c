@@ -2,7 +2,7 @@
 // The menu's editor of an entry's lines, with GRUB's keys.
 #include <string.h>
 #include "stage2/config/prompt.h"
-#include "stage2/disc/disc.h"
+#include "stage2/disc/staging.h"
 #include "stage2/menu/parts.h"
 #include "stage2/menu/screen.h"
 #include "stage2/console/terminal.h"
@@ -134,18 +134,18 @@ static void load(struct text_edit *edit, struct config_text *body)
 
 bool menu_edit(struct config *config, struct config_entry *entry, const char *message)
 {
-    size_t mark = disc_staging_mark();
+    size_t mark = staging_mark();
     struct editor editor = {.title = entry->title, .message = message};
     struct text_edit *edit = &editor.edit;
     edit->capacity = entry->body.bytes.size + ROOM;
-    edit->text = (char *)disc_staging_allocate(edit->capacity);
+    edit->text = (char *)staging_allocate(edit->capacity);
     if (edit->text == NULL) {
         return false;
     }
     load(edit, &entry->body);
     const char *text =
         run(&editor, config) ? arena_text(config->arena, edit->text, edit->length) : NULL;
-    disc_staging_reset(mark);
+    staging_reset(mark);
     if (text == NULL) {
         return false;
     }

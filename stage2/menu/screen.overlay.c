@@ -3,7 +3,7 @@
 #include "stage2/menu/screen.h"
 
 #include <string.h>
-#include "stage2/disc/disc.h"
+#include "stage2/disc/staging.h"
 #include "stage2/console/terminal.h"
 #include "stage2/text/utf8.h"
 
@@ -16,7 +16,7 @@ struct row {
 
 /* The rows as shown; NULL: no memory for them, and each row is written whole. */
 static struct row *shown;
-static size_t staging_mark;
+static size_t rows_mark;
 
 static struct row next;
 static size_t next_count;
@@ -94,8 +94,8 @@ static void blank(struct row *row)
 
 void screen_open(void)
 {
-    staging_mark = disc_staging_mark();
-    shown = (struct row *)(void *)disc_staging_allocate(SCREEN_ROWS * sizeof *shown);
+    rows_mark = staging_mark();
+    shown = (struct row *)(void *)staging_allocate(SCREEN_ROWS * sizeof *shown);
     for (size_t i = 0; shown != NULL && i < SCREEN_ROWS; i++) {
         blank(&shown[i]);
     }
@@ -107,7 +107,7 @@ void screen_open(void)
 
 void screen_close(void)
 {
-    disc_staging_reset(staging_mark);
+    staging_reset(rows_mark);
     terminal_clear();
 }
 

@@ -2,7 +2,7 @@
 // See platform/entry_action.h.
 #include "stage2/platform/entry_action.h"
 
-#include "stage2/disc/disc.h"
+#include "stage2/disc/read.h"
 #include "stage2/firmware.h"
 
 bool entry_action_run(enum config_action action, struct error *error)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "stage2/config/overlay.h"
 #include "stage2/disc/disc.h"
+#include "stage2/disc/staging.h"
 #include "stage2/fs/file.h"
 #include "stage2/firmware.h"
 #include "stage2/fs/iso9660_list.h"
@@ -20,12 +21,12 @@
 static enum config_node find_node(const char *path)
 {
     enum { WORKING_BYTES = 4096 };
-    size_t mark = disc_staging_mark();
-    struct arena arena = {.base = disc_staging_allocate(WORKING_BYTES), .size = WORKING_BYTES};
+    size_t mark = staging_mark();
+    struct arena arena = {.base = staging_allocate(WORKING_BYTES), .size = WORKING_BYTES};
     struct iso9660_file file;
     struct error ignored;
     bool is_found = arena.base != NULL && disc_open(path, &file, &arena, &ignored);
-    disc_staging_reset(mark);
+    staging_reset(mark);
     if (!is_found) {
         return CONFIG_NODE_NONE;
     }
@@ -195,11 +196,10 @@ static void show_memory(void)
     enum { MAX_RANGES = 512 };
     static const char *const kinds[] = {"available", "reserved", "ACPI, to be reclaimed",
                                         "ACPI, to be kept", "defective"};
-    size_t mark = disc_staging_mark();
+    size_t mark = staging_mark();
     struct memory_map map = {.capacity = MAX_RANGES};
     struct error error;
-    map.ranges =
-        (struct memory_range *)(void *)disc_staging_allocate(MAX_RANGES * sizeof *map.ranges);
+    map.ranges = (struct memory_range *)(void *)staging_allocate(MAX_RANGES * sizeof *map.ranges);
     if (map.ranges == NULL || !firmware_memory_map(&map, &error)) {
         map.count = 0;
     }
@@ -210,7 +210,7 @@ static void show_memory(void)
                       (unsigned long long)range->length, range->type,
                       kind < sizeof kinds / sizeof kinds[0] ? kinds[kind] : "the firmware's own");
     }
-    disc_staging_reset(mark);
+    staging_reset(mark);
 }
 
 const struct config_platform stage2_platform = {

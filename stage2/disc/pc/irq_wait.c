@@ -2,6 +2,7 @@
 // See disc/irq_wait.h.
 #include "stage2/disc/irq_wait.h"
 
+#include "stage2/disc/pc/pc.h"
 #include "stage2/firmware.h"
 
 enum { MOST_MILLISECONDS = 4000 };
@@ -21,14 +22,14 @@ bool irq_wait_goes_on(struct irq_wait *wait)
     }
     bool lasts = now <= wait->until;
     was_lost |= !lasts;
-    wait->came |= lasts && firmware_wait_irq(wait->line);
+    wait->came |= lasts && pc_wait_irq(wait->line);
     return lasts;
 }
 
 void irq_wait_end(struct irq_wait *wait)
 {
     if (!wait->came) {
-        wait->came = firmware_wait_irq(wait->line);
+        wait->came = pc_wait_irq(wait->line);
     }
 }
 

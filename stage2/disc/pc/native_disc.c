@@ -8,6 +8,7 @@
 #include "stage2/fs/iso9660.h"
 #include "stage2/disc/irq_wait.h"
 #include "stage2/bus/pci.h"
+#include "stage2/disc/pc/pc.h"
 #include "stage2/disc/pc/piix_ide.h"
 #include "stage2/timing/timeline.h"
 
@@ -33,7 +34,7 @@ static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, co
         return piix_ide_open(function, lba, sector, is_atapi);
     case ICH9_AHCI:
         driver = FIRMWARE; /* reads the overlay, whatever has been tried before */
-        overlay = firmware_overlay(&ignored);
+        overlay = overlay_load(&ignored);
         if (overlay == NULL) {
             return false; /* the reason will come up again */
         }
@@ -54,14 +55,16 @@ static bool give_up(const char *reason, uint32_t lba)
     return false;
 }
 
-bool native_disc_attach_proven(void)
+bool native_disc_attach_proven(struct preloaded *preloaded)
 {
-    const struct piix_drive *drive = firmware_piix_drive();
-    if (drive != NULL) {
-        driver = PIIX;
-        piix_ide_attach_proven(drive);
+    const struct piix_drive *drive = pc_boot_drive();
+    if (drive == NULL) {
+        return false;
     }
-    return drive != NULL;
+    driver = PIIX;
+    piix_ide_attach_proven(drive);
+    *preloaded = pc_preloaded();
+    return true;
 }
 
 /* A device has function 0, and others only if that says so (PCI 3.0, 3.2.2.3.4): the fewer are

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "stage2/firmware.h"
+#include "stage2/disc/pc/pc.h"
 
 /* Looks behind this function (pci.h) for the drive from which this sector of 2048 bytes, which the
    firmware has read at lba, can be read as well. is_atapi: a CD drive, else a disk. False: there is

@@ -9,7 +9,7 @@
 #include <string.h>
 #include "stage2/config/evaluator.h"
 #include "stage2/console/console.h"
-#include "stage2/disc/disc.h"
+#include "stage2/disc/staging.h"
 #include "stage2/firmware.h"
 #include "stage2/menu/menu.h"
 #include "stage2/console/serial.h"
@@ -111,19 +111,19 @@ int serial_read(void)
 static uint8_t staging[64 * 1024];
 static size_t staging_used;
 
-uint8_t *disc_staging_allocate(size_t length)
+uint8_t *staging_allocate(size_t length)
 {
     assert_true(length <= sizeof staging - staging_used);
     staging_used += length;
     return memset(staging + staging_used - length, 0xee, length);
 }
 
-size_t disc_staging_mark(void)
+size_t staging_mark(void)
 {
     return staging_used;
 }
 
-void disc_staging_reset(size_t mark)
+void staging_reset(size_t mark)
 {
     staging_used = mark;
 }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See read.h.
+#include "stage2/disc/read.h"
+
+#include <string.h>
+#include "stage2/disc/native_disc.h"
+#include "stage2/firmware.h"
+#include "stage2/fs/iso9660.h"
+
+static bool firmware_has_read;
+
+/* What is read without waiting for it; length 0: nothing. */
+static struct {
+    uint32_t lba;
+    uint32_t length;
+    uint8_t *buffer;
+} under_way;
+
+bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
+{
+    if (!disc_wait(error)) {
+        return false;
+    }
+    if (native_disc_read(lba, count, buffer)) {
+        return true;
+    }
+    firmware_has_read = true;
+    return firmware_disc_read(lba, count, buffer, error);
+}
+
+/* A last sector of which only a part is wanted comes by a buffer. */
+static bool read_bytes(uint32_t lba, uint32_t length, uint8_t *buffer, struct error *error)
+{
+    static uint8_t sector[ISO9660_SECTOR_SIZE];
+    uint32_t count = length / ISO9660_SECTOR_SIZE, rest = length % ISO9660_SECTOR_SIZE;
+    if ((count > 0 && !disc_read(lba, count, buffer, error)) ||
+        (rest > 0 && !disc_read(lba + count, 1, sector, error))) {
+        return false;
+    }
+    memcpy(buffer + length - rest, sector, rest);
+    return true;
+}
+
+bool disc_start_read(uint32_t lba, uint32_t length, void *buffer, struct error *error)
+{
+    if (!disc_wait(error)) {
+        return false;
+    }
+    if (!native_disc_start(lba, length, buffer)) {
+        return read_bytes(lba, length, buffer, error);
+    }
+    under_way.lba = lba;
+    under_way.length = length;
+    under_way.buffer = buffer;
+    return true;
+}
+
+bool disc_wait(struct error *error)
+{
+    uint32_t length = under_way.length;
+    under_way.length = 0;
+    return length == 0 || native_disc_wait(under_way.lba) ||
+           read_bytes(under_way.lba, length, under_way.buffer, error);
+}
+
+bool disc_preloaded_is_intact(void)
+{
+    return !firmware_has_read;
+}
+
+void disc_close(void)
+{
+    native_disc_close();
+}
