@@ -77,7 +77,7 @@ bool prepared_read(union prepared_block *block, const char *config, struct confi
 static bool fits(const struct prepared *prepared, const struct memory_map *map)
 {
     uint32_t low_end =
-        PLAN_INFORMATION_LOWEST + prepared->information_bytes + MULTIBOOT1_MACHINE_BYTES;
+        PLAN_INFORMATION_LOWEST + (uint32_t)prepared->information_bytes + MULTIBOOT1_MACHINE_BYTES;
     bool low = false, high = false;
     for (size_t i = 0; i < map->count; i++) {
         const struct memory_range *range = &map->ranges[i];

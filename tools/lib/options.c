@@ -181,7 +181,7 @@ bool options_read(int argc, char **argv, const struct option *options, foreign_o
                             .settings = settings,
                             .line = line,
                             .error = error};
-    bool (*take)(struct parser * parser) = take_word;
+    bool (*take)(struct parser *) = take_word;
     for (parser.i = 1; done && parser.i < argc; parser.i++) {
         if (take == take_word && strcmp(argv[parser.i], "--") == 0) {
             take = take_rest;

@@ -362,7 +362,7 @@ static void a_plan_that_the_arena_has_no_room_for_is_none(void **state)
     (void)state;
     build_kernel(MIB);
     elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x800);
-    build_boot(NULL, 0);
+    build_boot(no_modules, 0);
     assert_true(prepare());
     struct arena arena = {memory, 64, 0};
     assert_false(prepared_plan(&block, &map, &read, &arena));
