@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The boot disc by INT 13h extensions (EDD 3.0): through a buffer that the BIOS can reach, in the
-// largest transfers that it takes.
+// Reads the boot disc by INT 13h extensions (EDD 3.0), through a buffer that the BIOS can reach, in
+// the largest transfers that it takes.
 #include <string.h>
 #include "boot/bios/bios.h"
 #include "stage2/disc/native_disc.h"
@@ -19,7 +19,7 @@ enum {
 
     SECTOR_SIZE = 2048,
     HARD_DISK_SECTOR_SIZE = 512,
-    MAX_SECTORS = 127, /* more is unknown to some firmware (EDD 1.1) */
+    MAX_SECTORS = 127, /* some firmware takes no more (EDD 1.1) */
     BUFFER_BYTES = 0x10000,
     TRIES = 5,
 };
@@ -34,15 +34,15 @@ struct disk_address_packet {
 } __attribute__((packed));
 _Static_assert(sizeof(struct disk_address_packet) == 16, "EDD 3.0, table 1");
 
-extern uint8_t bounce_buffer[];       /* linker/bios.ld: BUFFER_BYTES, aligned to as much */
+extern uint8_t bounce_buffer[];       /* linker/bios.ld: BUFFER_BYTES, aligned to its size */
 extern uint32_t boot_info_volume_lba; /* boot.asm */
 extern const uint32_t disc_blocks;
-extern const struct piix_drive image_drive; /* image_dma.asm */
+extern const struct piix_drive image_drive; /* boot.asm; image_dma.asm fills it in */
 
 static uint8_t drive;
-static uint32_t sectors_per_block; /* the drive's sectors in one of 2048 bytes */
-static uint32_t most_sectors;      /* of the drive's in one transfer that may work */
-static uint32_t max_sectors;       /* … in the next one */
+static uint32_t sectors_per_block; /* the drive's sectors in 2048 bytes */
+static uint32_t most_sectors;      /* of the drive's, in one transfer */
+static uint32_t max_sectors;       /* in the next transfer: fewer after a failure */
 
 void disc_set_boot_drive(uint8_t number)
 {
@@ -72,7 +72,7 @@ bool disc_parameters(uint8_t number, struct drive_parameters *parameters)
     return !bios_failed(&registers);
 }
 
-/* 0: the firmware does not say, or nonsense. */
+/* The drive's bytes per sector; 0: the firmware does not know. */
 static uint32_t sector_size(void)
 {
     struct drive_parameters parameters;
@@ -89,7 +89,7 @@ static void set_sector_size(uint32_t bytes)
     max_sectors = most_sectors;
 }
 
-/* Whether a volume descriptor (ECMA-119, 8.1) is where it should be. */
+/* Whether sectors of this size lead to a volume descriptor (ECMA-119, 8.1). */
 static bool finds_volume(void)
 {
     uint8_t descriptor[SECTOR_SIZE];
@@ -108,7 +108,7 @@ struct preloaded pc_preloaded(void)
     return (struct preloaded){bounce_buffer, image_drive.preloaded_sectors, disc_blocks};
 }
 
-/* Finds out about the drive, before its first sector is read. */
+/* Finds out the drive's sector size, at the first call. */
 static bool open_drive(struct error *error)
 {
     if (sectors_per_block != 0) {
@@ -132,7 +132,7 @@ static bool open_drive(struct error *error)
         if (!finds_volume()) {
             set_sector_size(HARD_DISK_SECTOR_SIZE);
         }
-        most_sectors = BUFFER_BYTES / SECTOR_SIZE; /* fits, should the guess be wrong */
+        most_sectors = BUFFER_BYTES / SECTOR_SIZE; /* fits the buffer even if the guess is wrong */
         max_sectors = most_sectors;
     }
     return true;
@@ -159,7 +159,7 @@ static bool transfer(uint64_t lba, uint32_t sector_count, uint8_t *status)
     };
     bios_call(INT_DISK, &registers);
     *status = (uint8_t)(registers.eax >> 8);
-    /* The packet's count is what was transferred: less than asked for is a failure. */
+    /* The BIOS sets the packet's count to what it transferred: fewer sectors are a failure. */
     return !bios_failed(&registers) && packet.count == sector_count;
 }
 
@@ -169,7 +169,8 @@ static void reset(void)
     bios_call(INT_DISK, &registers);
 }
 
-/* After a bad spot, back to long transfers; more and more rarely, as these may be what fails. */
+/* Goes back to longer transfers some time after a failure. Each time waits twice as long, as long
+   transfers may be what fails. */
 static void grow(void)
 {
     static uint32_t transfers, enough = 4;
@@ -208,7 +209,7 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error
             return fail(error, "sector %llu of drive 0x%02x cannot be read (INT 13h status 0x%02x)",
                         (unsigned long long)sector, drive, status);
         }
-        if (part > 1 && tries < TRIES - 1) { /* not for a failure that is gone the next time */
+        if (part > 1 && tries < TRIES - 1) { /* failed twice: tries fewer sectors */
             max_sectors = part / 2;
             tries = TRIES;
         }

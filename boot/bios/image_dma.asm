@@ -1,19 +1,21 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Where the rest of the image comes from, if not by INT 13h: from behind the boot sector, where firmware that loads all of
-; it has put it, or by bus-master DMA from a CD drive at the PIIX3/PIIX4 that QEMU's and Xen's PCs have:
-; the firmware takes a port access for each two bytes. The drive is the right one if its first sector of the image is what
-; the firmware has loaded, disc_id included, and the rest has the checksum; then it is noted for piix_ide.c.
-; Intel 82371SB data sheet, 2.7; ATA/ATAPI-6 (T13), packet command; SFF-8020i, READ(12).
-; The same command brings what stands in front of the image, if that is not much: the prepared block, volume descriptors,
+; Two quick ways to the rest of the image; boot.asm reads it by INT 13h if both fail.
+; 1. It follows the boot sector in memory, if the firmware loaded all of it.
+; 2. Bus-master DMA reads it from a CD drive at a PIIX3 or PIIX4, which QEMU's and Xen's PCs have.
+;    Their firmware needs a port access for every two bytes.
+; It is the right drive if the image's first sector there is the one that the firmware loaded, with
+; disc_id, and the image there has the checksum. It is stored in image_drive, for piix_ide.c.
+; The same command reads up to 31 sectors before the image: the prepared block, volume descriptors,
 ; directories, and small files (tools/iso/mkrescue.c).
-; On the boot sector's stack and in its terms.
+; Intel 82371SB data sheet, 2.7; ATA/ATAPI-6 (T13), packet command; SFF-8020i, READ(12).
+; Runs as a part of the boot sector: real mode, its stack and conventions.
 
 %include "boot/bios/real_mode.inc"
 
 extern image_start              ; linker script
-extern image_words              ; 32-bit words of what is read,
-extern image_rest_bytes         ; what of it is behind the first 2048 bytes,
-extern image_sectors            ; and its sectors
+extern image_words              ; 32-bit words of the image, without the overlay
+extern image_rest_bytes         ; its bytes after the first 2048
+extern image_sectors            ; its sectors
 extern bounce_buffer
 extern boot_info_volume_lba     ; boot.asm
 extern boot_info_file_lba
@@ -23,18 +25,18 @@ extern checksum
 extern stamp_handoff            ; mode_switch.asm
 extern rest_for
 
-candidate       equ 0x0541      ; byte: value of the device register
-whole           equ 0x0542      ; byte: 1: it is
+candidate       equ 0x0541      ; byte: device register of the drive that is tried
+whole           equ 0x0542      ; byte: 1: a drive gave the whole image
 count           equ 0x0544      ; word, big-endian: sectors to read
-regions         equ 0x0546      ; word: where to
-front           equ 0x0580      ; dword: sectors in front of the image that are read as well
+regions         equ 0x0546      ; word: the region descriptors in use
+front           equ 0x0580      ; dword: sectors before the image that are read as well
 lba             equ 0x05b0      ; dword: the first sector to read
 table           equ 0x0590      ; 3 regions
-FRONT_MOST      equ 31          ; in bounce_buffer, up to where the image goes
+FRONT_MOST      equ 31          ; what bounce_buffer holds, up to the image
 FIRST_SECTOR    equ IMAGE_SEGMENT << 4 ; SECTOR_SIZE bytes: the image's first sector, read again
 LOADED_SEGMENT  equ 0x7c0       ; of the image as firmware loads it
 FIRST_DISK      equ 0x80
-UNCOMPARED      equ 40          ; up to here the boot information table, and what changes
+UNCOMPARED      equ 40          ; before it: boot information table, and what changes
 
 PCI_ADDRESS     equ 0xcf8
 PCI_DATA        equ 0xcfc
@@ -58,7 +60,7 @@ BM_SECONDARY    equ 8
 
 SECONDARY       equ 0x170       ; most CD drives are there
 PRIMARY         equ 0x1f0
-PRIMARY_BIT     equ 7           ; the lowest that tells one from the other
+PRIMARY_BIT     equ 7           ; in the port: 1 primary, 0 secondary
 FEATURES        equ 1           ; registers
 DEVICE          equ 6
 COMMAND         equ 7
@@ -74,17 +76,17 @@ NO_DEVICE       equ 0xff
 CONTROL_NORMAL  equ 0x08
 CONTROL_NO_INTERRUPT equ 0x0a
 PACKET_WORDS    equ 6
-READ_12         equ 0x00a8      ; the packet's first two bytes
+READ_12         equ 0x00a8      ; first two bytes of the packet
 REGION_LAST     equ 0x8000
-TRIES           equ 1000000     ; looks: a second or so, as each is an exit to the hypervisor
-RESTS           equ 80          ; four seconds of the timer's interrupts
-LINE_SECONDARY  equ 15          ; of interrupts
+TRIES           equ 1000000     ; polls: about a second, each an exit to the hypervisor
+RESTS           equ 80          ; waits: four seconds of the timer's interrupts
+LINE_SECONDARY  equ 15          ; interrupt line; the primary's is one less
 
 bits 16
 section .block progbits alloc exec nowrite align=4
 
-; Physical region descriptors: as the linker script sees to, none crosses a boundary of 64 KiB. In front of regions_all,
-; in the table, one for `front` sectors.
+; Physical region descriptors. By the linker script, no region crosses a boundary of 64 KiB. In the
+; table, one for the front sectors comes before regions_all.
 regions_all:
         dd FIRST_SECTOR
         dw SECTOR_SIZE, 0
@@ -94,7 +96,7 @@ regions_first:
         dd FIRST_SECTOR
         dw SECTOR_SIZE, REGION_LAST
 
-; out: ZF set: the image is whole; clobbers all but DS, ES, SS:SP
+; Gets the image in one of the two ways. out: ZF set if it is whole; clobbers all but DS, ES, SS:SP
 global find_image
 find_image:
         call stamp_handoff
@@ -114,12 +116,12 @@ find_image:
         pop ds
         push byte 0
         pop es
-        jne read_by_dma         ; the firmware has loaded less
+        jne read_by_dma         ; the firmware loaded less
         call checksum
         jne read_by_dma
         ret
 
-; out: as find_image
+; The second way. out: as find_image
 read_by_dma:
         mov al, [DRIVE]
         sub al, FIRST_DISK
@@ -140,7 +142,7 @@ read_by_dma:
         call pci_select
         in ax, dx
         test al, PCI_COMMAND_IO
-        jz .none                ; somebody has switched it off
+        jz .none                ; the function is switched off
         push ax
         test al, PCI_COMMAND_BUS_MASTER
         jnz .master
@@ -150,7 +152,7 @@ read_by_dma:
         mov eax, [boot_info_file_lba]
         mov ecx, eax
         sub ecx, [boot_info_volume_lba]
-        inc cx                  ; in front of the descriptors is the prepared block
+        inc cx                  ; the prepared block is before the descriptors
         cmp ecx, FRONT_MOST
         jbe .front
         xor ecx, ecx
@@ -189,7 +191,7 @@ read_by_dma:
         mov ah, [front]
         mov [image_drive + 4], ax
         inc byte [whole]
-        mov word [count], 1 << 8 ; of the others, the first sector says enough
+        mov word [count], 1 << 8 ; of other drives only the first sector is read
         mov word [regions], regions_first
         mov eax, [boot_info_file_lba]
         mov [lba], eax
@@ -204,17 +206,18 @@ read_by_dma:
         jmp .channel
 .restore:
         cmp dword [disc_id], 0
-        jne .one                ; else it is looked for again
-.ambiguous:                     ; which one it is only the firmware knows
+        jne .one                ; without one, stage 2 looks for the drive again
+.ambiguous:                     ; two drives match: only the firmware knows which
         mov word [image_drive + 2], 0
 .one:   pop ax
         test al, PCI_COMMAND_BUS_MASTER
         jnz .done
         cmp word [image_drive + 2], 0
         je .back
-        mov [image_drive + 6], ax ; the drive will be used again, and each change is dear where the function is emulated
+        mov [image_drive + 6], ax ; stays on for stage 2, which restores it: each change is slow in
+                                ; an emulator
         jmp .done
-.back:  mov dx, PCI_DATA        ; still of the command register
+.back:  mov dx, PCI_DATA        ; the command register is still selected
         out dx, ax
 .done:
         cmp byte [whole], 1
@@ -222,7 +225,7 @@ read_by_dma:
 .none:  inc ax                  ; ZF clear
         ret
 
-; in: AL offset of a register; out: DX the port for it; clobbers EAX
+; Selects a PCI register. in: AL its offset; out: DX its port; clobbers EAX
 pci_select:
         movzx eax, al
         or eax, PCI_FUNCTION
@@ -231,15 +234,15 @@ pci_select:
         mov dx, PCI_DATA
         ret
 
-; in: BP, BX ports of drive and bus master, [candidate], [lba], [count], [regions]; out: ZF set: it has the image's first
-; sector; clobbers EAX, ECX, DX, SI, DI, FS
+; Reads from a drive. in: BP, BX ports of drive and bus master, [candidate], [lba], [count],
+; [regions]; out: ZF set if it has the image's first sector; clobbers EAX, ECX, DX, SI, DI, FS
 read_drive:
         push word IMAGE_SEGMENT
         pop fs
-        inc word [fs:UNCOMPARED] ; what another drive has left there is not what we look for
+        inc word [fs:UNCOMPARED] ; another drive's sector there must not match
         call command
         jc .compare
-        mov al, CONTROL_NORMAL  ; by its interrupt the drive says that it is done
+        mov al, CONTROL_NORMAL  ; enables the interrupt for the end
         lea dx, [bp + CONTROL]
         out dx, al
         mov al, BM_TO_MEMORY | BM_START
@@ -264,13 +267,13 @@ read_drive:
         jmp .stop
 .ready: popf
         jnz .stop
-        call rest_for           ; its interrupt is on its way
+        call rest_for           ; its interrupt is still to come
 .stop:  mov al, 0
         mov dx, bx
         out dx, al
         lea dx, [bx + BM_STATUS]
         in al, dx
-        or al, BM_STATUS_CLEAR  ; error and interrupt, by writing 1; the other bits are for the kernel
+        or al, BM_STATUS_CLEAR  ; writing 1 clears error and interrupt; the kernel needs the rest
         out dx, al
         call put_back
 .compare:
@@ -284,8 +287,9 @@ read_drive:
         pop ds
         ret
 
-; Sends the drive what it needs to know, but for the start of the transfer; it will not ask for an interrupt.
-; in: as read_drive; out: CF set: there is no drive, or none with packets; clobbers EAX, ECX, DX, SI
+; Sends the drive the command, with its interrupt disabled, and prepares the bus master; does not
+; start the transfer. in: as read_drive; out: CF set if there is no drive, or it takes no packets;
+; clobbers EAX, ECX, DX, SI
 command:
         mov al, [candidate]
         lea dx, [bp + DEVICE]
@@ -314,7 +318,8 @@ command:
         mov al, BM_TO_MEMORY
         mov dx, bx
         out dx, al
-        push word 0             ; the packet, from its end; what this block holds stays as it is, for the checksum
+        push word 0             ; the packet, from its end, on the stack: this block must not
+                                ; change, for the checksum
         push word [count]
         push word 0
         mov eax, [lba]
@@ -329,18 +334,18 @@ command:
         clc
 .end:   ret
 
-; out: CF set; clobbers AL, DX
+; Clears the drive's interrupt and enables it, as firmware leaves it. out: CF set; clobbers AL, DX
 put_back:
         lea dx, [bp + COMMAND]
-        in al, dx               ; takes back an interrupt that is pending
+        in al, dx               ; clears a pending interrupt
         lea dx, [bp + CONTROL]
         mov al, CONTROL_NORMAL
         out dx, al
         stc
         ret
 
-; Waits until none of the bits in AH is set in the status. out: AL status, DX its port, CF set: never, or no drive;
-; clobbers ECX
+; Waits until no bit of AH is set in the status. out: AL status, DX its port, CF set if it takes too
+; long or there is no drive; clobbers ECX
 wait_clear:
         lea dx, [bp + CONTROL]
         mov ecx, TRIES
