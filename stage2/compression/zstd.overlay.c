@@ -305,7 +305,7 @@ static bool read_table(struct frame *frame, unsigned kind, unsigned mode, struct
         distribution.symbols = facts->predefined_symbols;
         distribution.accuracy_log = facts->predefined_log;
         for (unsigned i = 0; i < facts->predefined_symbols; i++) {
-            distribution.probabilities[i] = facts->predefined[i];
+            distribution.probabilities[i] = (int16_t)facts->predefined[i];
         }
         break;
     case MODE_RLE:
