@@ -9,26 +9,28 @@ VERSION := 0.1.0
 
 CC       := gcc
 NASM     := nasm
-# Any clang: by its name, or by the highest with a version.
+# clang by its plain name, or else the one with the highest version.
 in_path   = $(wildcard $(addsuffix /$(1),$(subst :, ,$(PATH))))
-FUZZ_CC  := $(notdir $(firstword $(call in_path,clang) $(lastword $(sort $(call in_path,clang-[1-9][0-9]))) clang))
+FUZZ_CC  := $(notdir $(firstword $(call in_path,clang) \
+            $(lastword $(sort $(call in_path,clang-[1-9][0-9]))) clang))
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wundef -Wpointer-arith -Wwrite-strings -Wvla -Wimplicit-fallthrough
-# Since NASM 2.16.02 -w+all warns of each relocation as well, which linked code is full of. Older
-# versions do not know that class of warnings, and would warn of its name.
+# Since NASM 2.16.02 -w+all warns of each relocation as well; linked code has many. Older versions
+# do not know this class of warnings, and would warn of its name.
 ASM_WARNINGS := -w+all -w-unknown-warning -w-reloc -Werror
-# For gdb (docs/debugging.md); no boot image changes by it.
+# For gdb (docs/debugging.md). It is in the ELF files only, not in the boot images.
 DEBUG     := -g -ffile-prefix-map=$(CURDIR)=.
 DEBUG_ASM := -g -F dwarf
 COMMON    := -std=c11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
 
-# ---- What a source file belongs to is seen from its path; nothing is listed here.
-#   *.overlay.c      in the BIOS boot image: read from the disc when a boot needs it (linker/overlay.ld)
-#   *.host.c         for programs on the user's machine and for tests; in no loader
+# ---- The path of a source file says where it is linked; no list of files has to be kept.
+#   *.overlay.c      in the BIOS boot image in the overlay, which few boots read (linker/overlay.ld)
+#   *.host.c         in programs on the user's machine and in tests; in no loader
 #   stage2/disc/pc/  drivers that own the PC's interrupts: not for UEFI
-# Pure folders have neither hardware nor firmware: the loaders, the program, the unit tests and the
-# fuzzers compile the same files. tests/lint/rules.py makes sure that they include nothing else.
-PURE_FOLDERS := loader stage2/compression stage2/config stage2/fs stage2/plan stage2/prepared stage2/text stage2/video
+# Code in pure folders uses neither hardware nor firmware: the loaders, the program, the unit tests
+# and the fuzzers compile the same files. They include only each other (tests/lint/rules.py).
+PURE_FOLDERS := loader stage2/compression stage2/config stage2/fs stage2/plan stage2/prepared \
+                stage2/text stage2/video
 
 # Vendored decoders are compiled as their authors wrote them, without our warnings.
 VENDORED_FOLDERS := $(addprefix stage2/compression/,puff/ xz-embedded/)
@@ -41,7 +43,8 @@ TOOLS_C  := $(wildcard tools/*.c tools/*/*.c)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all
-all: $(BUILD)/boot.img $(BUILD)/mbr.img $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTIA32.EFI $(BUILD)/whelk $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file
+all: $(addprefix $(BUILD)/,boot.img mbr.img BOOTX64.EFI BOOTIA32.EFI \
+                          whelk whelk-mkrescue whelk-file)
 
 include boot/bios/build.mk
 include boot/efi/build.mk
@@ -50,7 +53,7 @@ include tools/bench/build.mk
 include tests/build.mk
 include tests/bench/build.mk
 
-# What is missing is said before anything is compiled. Once it was all there, nothing is run again.
+# Names what is missing before anything is compiled. Runs until all was there once.
 NEEDS := $(BUILD)/needs-met
 $(NEEDS): tests/build-needs.sh
 	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' NASM='$(NASM)' EFI_HEADERS='$(EFI_HEADERS)' $<
@@ -65,4 +68,5 @@ $(CORE_OBJECTS) $(OVERLAY_OBJECTS) $(EFI_OBJECTS_x64) $(EFI_OBJECTS_ia32) $(TOOL
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' -type f -not -path '$(BUILD)/deb/*' -not -path '$(BUILD)/xen/*' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f \
+            -not -path '$(BUILD)/deb/*' -not -path '$(BUILD)/xen/*' 2>/dev/null)

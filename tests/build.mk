@@ -4,16 +4,18 @@
 
 FUZZ_RUNS    ?= 200000
 FUZZ_SECONDS ?= 60
-PYTEST       := env BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
+PYTEST       := env BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q \
+                -p no:cacheprovider
 
-# What each test leaves: $(RESULTS)/PART/TEST.xml. tests/summary.py makes the table of them.
+# Each test leaves $(RESULTS)/PART/TEST.xml; tests/summary.py makes a table of these.
 RESULTS     := $(BUILD)/results
 RUN         := $(PYTHON) -B tests/summary.py run
 CHECK_PARTS := lint unit fuzz tools boot
 
 .PHONY: check check-lint check-unit check-fuzz deps-build deps-demo deps-check deps-bench deps-xen
-# Another make, as this one may have been read before what it asks about was installed; and the product first, as some
-# tests ask make for parts of it. As many parts at once as there are processors, each one's output in one piece.
+# Another make reads the makefiles again: deps-check may have installed what they look for. The
+# product is built first, as some tests ask make for parts of it. As many targets run at once as
+# there are processors; -O prints the output of each in one piece.
 check: deps-check
 	@$(MAKE) -j$(shell nproc) -O --no-print-directory all kernels $(BUILD)/shim.efi
 	@rm -rf $(CHECK_PARTS:%=$(RESULTS)/%) $(UNIT_TESTS:%=%.passed)
@@ -24,8 +26,8 @@ deps-build deps-demo deps-check deps-bench deps-xen: deps-%:
 	@tests/install-deps.sh $*
 
 # ---- Unit tests: test_*.c with cmocka, test_*.py with pytest, in folders that mirror the sources.
-# Everything is compiled with sanitizers. Of the files in tests/unit itself those in UNIT_PROGRAMS are
-# programs for tests, the others are common to the tests.
+# Everything is compiled with sanitizers. The files in tests/unit itself are programs for tests
+# (UNIT_PROGRAMS), or are linked into all tests.
 UNIT          := $(BUILD)/unit
 UNIT_FLAGS    := $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -45,7 +47,7 @@ $(UNIT)/obj/%.o: %.c
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(UNIT_FLAGS) -c $< -o $@
 
-# An archive: a test that does not plan needs no files, and may bring its own.
+# An archive: a test takes from it what it needs, and may define any of it itself.
 $(UNIT)/libpure.a: $(UNIT_LIBRARY)
 	@rm -f $@
 	@$(AR) rcs $@ $^
@@ -63,21 +65,22 @@ $(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/li
 $(UNIT)/stage2/disc/test_ahci: UNIT_LINK := -no-pie
 $(UNIT)/stage2/disc/test_ahci: $(UNIT)/obj/stage2/disc/ahci.overlay.o
 
-# Each test leaves a stamp, so that only what has changed is tested again while one works.
+# Each test that passed leaves a stamp: make check-unit runs only those that have changed since.
 $(UNIT)/%.passed: $(UNIT)/%
 	@echo "TEST $*"
 	@mkdir -p $(dir $(RESULTS)/unit/$*)
 	@result=$(RESULTS)/unit/$*; \
-	$(RUN) $$result env CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=$$result.xml $< >$$result.log 2>&1 || \
+	$(RUN) $$result env CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=$$result.xml \
+	    $< >$$result.log 2>&1 || \
 	    { cat $$result.log; grep -B 1 -A 4 '<failure' $$result.xml; exit 1; }
 	@touch $@
 
 check-unit: $(UNIT_TESTS:%=%.passed) $(UNIT_PROGRAMS)
 	@$(RUN) $(RESULTS)/unit/pytest $(PYTEST) --junitxml=$(RESULTS)/unit/pytest.xml tests/unit
 
-# ---- Fuzzing: libFuzzer on what parses bytes from outside. check-fuzz tries the same FUZZ_RUNS
-# inputs each time, as a check must not fail by chance; fuzz goes on from what it found before, for
-# FUZZ_SECONDS a target.
+# ---- Fuzzing: libFuzzer on all that parses bytes from outside. check-fuzz tries the same FUZZ_RUNS
+# inputs each time, as a check must not fail by chance. fuzz goes on from the inputs that it found
+# before, for FUZZ_SECONDS per target.
 FUZZ          := $(BUILD)/fuzz
 FUZZ_FLAGS    := -D_GNU_SOURCE -g -O1 -fno-sanitize-recover=all
 FUZZ_SANITIZE := address,undefined
@@ -96,13 +99,14 @@ $(FUZZ)/libpure.a: $(FUZZ_LIBRARY)
 $(FUZZ_TARGETS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/libpure.a
 	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ -lz -llzma -llz4 -lzstd -o $@
 
-# The inputs follow from what the program compares, addresses among it: the same ones each time are
-# those without random addresses. Some containers forbid to turn them off.
+# libFuzzer makes its inputs from what the program compares, addresses included: without random
+# addresses they are the same each time. Some containers do not allow turning these off.
 FUZZ_FIXED    = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-# Seeds: files in tests/fuzz/seeds/NAME/, and what tests/fuzz/make_seeds_NAME.py makes, if any.
+# Seeds: the files in tests/fuzz/seeds/NAME/, and those that tests/fuzz/make_seeds_NAME.py makes.
 FUZZ_NAMES := $(FUZZ_TARGETS:$(FUZZ)/fuzz_%=%)
-run_fuzz    = $(1) $(FUZZ)/fuzz_$* $(2) -timeout=10 -rss_limit_mb=1024 -artifact_prefix=$(FUZZ)/found/$*- \
+run_fuzz    = $(1) $(FUZZ)/fuzz_$* $(2) -timeout=10 -rss_limit_mb=1024 \
+              -artifact_prefix=$(FUZZ)/found/$*- \
               $(FUZZ)/corpus/$* $(FUZZ)/seeds/$* >$(FUZZ)/$*.log 2>&1 || \
               { tail -60 $(FUZZ)/$*.log; exit 1; }; tail -1 $(FUZZ)/$*.log
 
@@ -111,7 +115,8 @@ $(FUZZ_NAMES:%=seeds-%): seeds-%: $(FUZZ)/fuzz_% $(UNIT_PROGRAMS)
 	@mkdir -p $(FUZZ)/corpus/$* $(FUZZ)/seeds/$* $(FUZZ)/found
 	@if [ -d tests/fuzz/seeds/$* ]; then cp -r tests/fuzz/seeds/$*/. $(FUZZ)/seeds/$*/; fi
 	@if [ -f tests/fuzz/make_seeds_$*.py ]; then \
-	    BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/fuzz/make_seeds_$*.py $(FUZZ)/seeds/$*; fi
+	    BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 \
+	        $(PYTHON) tests/fuzz/make_seeds_$*.py $(FUZZ)/seeds/$*; fi
 
 $(FUZZ_NAMES:%=check-fuzz-%): check-fuzz-%: seeds-%
 	@echo "FUZZ $* with $(FUZZ_RUNS) inputs"
@@ -125,13 +130,15 @@ $(FUZZ_NAMES:%=fuzz-%): fuzz-%: seeds-%
 check-fuzz: $(FUZZ_NAMES:%=check-fuzz-%)
 fuzz: $(FUZZ_NAMES:%=fuzz-%)
 
-# ---- Lint. The vendored code is left as its author wrote it.
+# ---- Lint. Vendored code is not checked: it stays as its authors wrote it.
 LINT_FOLDERS := loader stage2 boot tools tests
-LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' $(VENDORED_FOLDERS:%=-not -path '%*') | sort)
+LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' \
+                    $(VENDORED_FOLDERS:%=-not -path '%*') | sort)
 LINT_SH      := $(shell find $(LINT_FOLDERS) .ci -name '*.sh' -o -path '.ci/run' | sort)
-# What the boot image alone is made of sees its own small libc and 32-bit code.
+# Files of the boot image alone are 32-bit code and include stage2/libc.
 LINT_BIOS_C  := $(filter-out $(PURE_C) %.host.c,$(filter stage2/%.c boot/bios/%.c,$(LINT_C)))
-LINT_EFI_C   := $(filter boot/efi/%.c tools/bench/probe/starter.c tests/harness/shim/uefi.c,$(LINT_C))
+LINT_EFI_C   := $(filter boot/efi/%.c tools/bench/probe/starter.c \
+                         tests/harness/shim/uefi.c,$(LINT_C))
 LINT_HOST_C  := $(filter-out $(LINT_BIOS_C) $(LINT_EFI_C) tests/%,$(filter %.c,$(LINT_C)))
 TIDY_FLAGS   := -std=gnu11 -I. -D_GNU_SOURCE -DWHELK_VERSION='"$(VERSION)"'
 
@@ -147,9 +154,11 @@ lint-format:
 lint-shell:
 	@$(LINT) shellcheck $(LINT_SH)
 
-# Left out: differences of linker symbols, which are no differences of objects, variables that the
-# firmware's call fills, tests that crash where memory runs out, and how thorough cppcheck was.
-CPPCHECK_LEAVES_OUT := missingIncludeSystem comparePointers ctuuninitvar normalCheckLevelMaxBranches \
+# These warnings are left out: differences of linker symbols (they are no differences of objects),
+# variables that a call of the firmware fills, tests that crash if memory runs out, and notes on how
+# thorough cppcheck was.
+CPPCHECK_LEAVES_OUT := missingIncludeSystem comparePointers ctuuninitvar \
+    normalCheckLevelMaxBranches \
     nullPointerOutOfMemory:tests/* nullPointerArithmeticOutOfMemory:tests/* \
     ctunullpointerOutOfMemory:tests/*
 
@@ -162,8 +171,9 @@ lint-tidy:
 	@$(LINT)-host clang-tidy --quiet $(LINT_HOST_C) -- $(TIDY_FLAGS)
 	@$(LINT)-bios clang-tidy --quiet $(LINT_BIOS_C) -- $(TIDY_FLAGS) -m32 -ffreestanding \
 	    -nostdinc -isystem $(shell $(FUZZ_CC) -print-resource-dir 2>/dev/null)/include -Istage2/libc
-	@$(LINT)-efi clang-tidy --quiet $(LINT_EFI_C) -- $(TIDY_FLAGS) -ffreestanding -fshort-wchar $(EFI_INCLUDE_x64) \
-	    -isystem $(EFI_HEADERS) -nostdinc -isystem $(shell $(FUZZ_CC) -print-resource-dir 2>/dev/null)/include -Istage2/libc
+	@$(LINT)-efi clang-tidy --quiet $(LINT_EFI_C) -- $(TIDY_FLAGS) -ffreestanding -fshort-wchar \
+	    $(EFI_INCLUDE_x64) -isystem $(EFI_HEADERS) -nostdinc \
+	    -isystem $(shell $(FUZZ_CC) -print-resource-dir 2>/dev/null)/include -Istage2/libc
 
 check-lint: lint-rules lint-format lint-shell lint-cppcheck lint-tidy
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The host program, the hybrid MBR, install and help.
+# The program whelk, the hybrid MBR, installation, the Debian package, help.
 
 # The user's CPPFLAGS, CFLAGS and LDFLAGS are for the host program only.
 HOST_CFLAGS   := -O2 $(DEBUG) $(WARNINGS) $(CPPFLAGS) $(CFLAGS)

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make bench: measures Whelk against its peers, writes the chart and the tables, checks the targets.
+# make bench: measures Whelk and its peers, writes the chart and the tables, checks the targets.
 
-# On the first platform; the targets ask for five.
+# On the first platform. The targets require at least five.
 BENCH_RUNS  ?= 7
 BENCH_SIZES ?= 1,8,64
 
 .PHONY: bench bench-run
-# A second make, as this one may have been read before what it asks about was installed.
+# A second make reads the makefiles again: deps-bench may have installed what they look for.
 bench: deps-bench
 	@$(MAKE) --no-print-directory bench-run
 
 bench-run: $(BUILD)/whelk
-	@$(PYTHON) -B tests/bench/bench.py --whelk $(BUILD)/whelk --runs $(BENCH_RUNS) --sizes $(BENCH_SIZES) \
-	    --json $(BUILD)/bench.json --docs docs/bench --readme README.md iso
+	@$(PYTHON) -B tests/bench/bench.py --whelk $(BUILD)/whelk --runs $(BENCH_RUNS) \
+	    --sizes $(BENCH_SIZES) --json $(BUILD)/bench.json --docs docs/bench --readme README.md iso
 
-# The unit tests of what whelk bench does with what it has measured.
+# The unit tests of whelk bench need its files that run nothing.
 $(UNIT)/tools/bench/test_bench: $(UNIT)/obj/tools/lib/json.o \
     $(patsubst %,$(UNIT)/obj/tools/bench/%.o,statistics text trace timing report plot)

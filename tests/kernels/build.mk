@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The test kernels: freestanding objects; make_kernel.py links them where a test wants them and puts
-# the file format around them that the test is about.
+# The test kernels: freestanding objects. make_kernel.py links them at the addresses, and into the
+# file format, that a test wants.
 
 KERNELS := $(BUILD)/kernels
 
-KERNEL_CFLAGS := -m32 -march=i686 -O2 -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) \
-                 -isystem stage2/libc -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
-                 -fno-delete-null-pointer-checks -fno-tree-loop-distribute-patterns -fcf-protection=none \
+KERNEL_CFLAGS := -m32 -march=i686 -O2 -ffreestanding -nostdinc \
+                 -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) \
+                 -isystem stage2/libc -fno-pic -fno-pie -fno-stack-protector \
+                 -fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks \
+                 -fno-tree-loop-distribute-patterns -fcf-protection=none \
                  -mgeneral-regs-only $(WARNINGS) -Wno-int-to-pointer-cast -Wno-array-bounds
 
-REPORT_OBJECTS := $(addprefix $(KERNELS)/,entry.o trampoline.o report.o report2.o processors.o adler32.o console.o \
-                   string.o)
+REPORT_OBJECTS := $(addprefix $(KERNELS)/,entry.o trampoline.o report.o report2.o processors.o \
+                   adler32.o console.o string.o)
 DEMO_OBJECTS   := $(addprefix $(KERNELS)/,demo_entry.o demo.o adler32.o console.o string.o)
 
 .PHONY: kernels
-kernels: $(KERNELS)/report-payload.o $(KERNELS)/mover.bin $(KERNELS)/tiny.bin $(KERNELS)/services.bin $(KERNELS)/demo.elf \
-    $(KERNELS)/long_mode.elf $(KERNELS)/crash.bin
+kernels: $(addprefix $(KERNELS)/,report-payload.o mover.bin tiny.bin services.bin demo.elf \
+                                 long_mode.elf crash.bin)
 
 $(KERNELS):
 	@mkdir -p $@
@@ -66,10 +68,10 @@ $(KERNELS)/long_mode.elf: tests/kernels/long_mode.asm | $(KERNELS)
 
 # ---- make demo: iso/ with the demo kernel in it, booted with the serial port on the terminal.
 DEMO_SECONDS := 60
-DEMO_STATUS  := 33  # what isa-debug-exit makes of the kernel's 0x10
+DEMO_STATUS  := 33  # QEMU's status when the kernel writes 0x10 to isa-debug-exit
 
 .PHONY: demo demo-boot
-# A second make, as this one may have been read before what it asks about was installed.
+# A second make reads the makefiles again: deps-demo may have installed what they look for.
 demo: deps-demo
 	@$(MAKE) --no-print-directory demo-boot
 
@@ -80,6 +82,7 @@ $(BUILD)/demo.iso: $(BUILD)/whelk-mkrescue $(KERNELS)/demo.elf $(shell find iso 
 	$(BUILD)/whelk-mkrescue -o $@ $(BUILD)/demo-tree
 
 demo-boot: $(BUILD)/demo.iso
-	@timeout $(DEMO_SECONDS) qemu-system-x86_64 -m 128 -cdrom $< -serial stdio -display none -no-reboot \
-	    -device isa-debug-exit,iobase=0xf4,iosize=4 </dev/null; status=$$?; \
-	test $$status -eq $(DEMO_STATUS) || { echo "make demo: QEMU ended with status $$status" >&2; exit 1; }
+	@timeout $(DEMO_SECONDS) qemu-system-x86_64 -m 128 -cdrom $< -serial stdio -display none \
+	    -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 </dev/null; status=$$?; \
+	test $$status -eq $(DEMO_STATUS) || { \
+	    echo "make demo: QEMU ended with status $$status" >&2; exit 1; }

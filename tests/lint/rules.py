@@ -49,7 +49,8 @@ def room(relative):
 
 
 def pure_folders(tree):
-    found = re.search(r"^PURE_FOLDERS := (.*)$", (tree / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    makefile = (tree / "Makefile").read_text(encoding="utf-8").replace("\\\n", "")
+    found = re.search(r"^PURE_FOLDERS := (.*)$", makefile, re.MULTILINE)
     return set(found[1].split()) if found else set()
 
 

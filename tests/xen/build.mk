@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make check-xen: boots Debian's Xen with a dom0 in QEMU, and in it guests from Whelk's ISOs.
+# make check-xen: boots Debian's Xen with a dom0 in QEMU, and there guests from Whelk's ISOs.
 
 XEN_LAB   := $(BUILD)/xen
 XEN_TESTS ?= tests/xen
 
 .PHONY: check-xen check-xen-quick xen-run xen-lab
-# A second make, as this one may have been read before what it asks about was installed.
+# A second make reads the makefiles again: deps-xen may have installed what they look for.
 check-xen: deps-xen
 	@$(MAKE) --no-print-directory xen-run
 
@@ -21,11 +21,12 @@ $(XEN_LAB)/dom0.cpio: $(addprefix tests/xen/,make-lab.sh dom0-init.sh vif-bridge
 
 xen-run: $(BUILD)/whelk $(BUILD)/whelk-mkrescue kernels $(XEN_LAB)/dom0.cpio
 	@rm -rf $(RESULTS)/xen
-	@$(RUN) $(RESULTS)/xen/pytest env WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -ra -p no:cacheprovider \
+	@$(RUN) $(RESULTS)/xen/pytest env WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -ra \
+	    -p no:cacheprovider \
 	    --junitxml=$(RESULTS)/xen/pytest.xml $(XEN_TESTS); \
 	    $(PYTHON) -B tests/summary.py table check-xen $$? $(RESULTS) xen
 
-# ---- make bench-xen: whelk bench --xen in that dom0; its table goes to the README.
+# ---- make bench-xen: runs whelk bench --xen in that dom0, and writes its table to the README.
 BENCH_XEN_RUNS  ?= 3
 BENCH_XEN_SIZES ?= 1,8
 

@@ -12,7 +12,7 @@ LICENCE = "// SPDX-License-Identifier: BSD-2-Clause\n"
 
 
 def run_rules(tree, files):
-    (tree / "Makefile").write_text("# SPDX-License-Identifier: BSD-2-Clause\nPURE_FOLDERS := loader stage2/pure\n")
+    (tree / "Makefile").write_text("# SPDX-License-Identifier: BSD-2-Clause\nPURE_FOLDERS := loader \\\n    stage2/pure\n")
     for name, contents in files.items():
         path = tree / name
         path.parent.mkdir(parents=True, exist_ok=True)
