@@ -5,7 +5,8 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 BUILD   ?= build
 PYTHON  := /usr/bin/python3
-VERSION := 0.1.0
+# The only place: CHANGELOG.md and debian/changelog are tested to agree.
+VERSION := 1.0.0
 
 CC       := gcc
 NASM     := nasm

@@ -60,7 +60,9 @@ LINKS    := whelk-mkrescue whelk-file
 install: $(BUILD)/whelk
 	install -d $(BINDIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR)
 	install -m 755 $(BUILD)/whelk $(BINDIR)/whelk
-	install -m 644 $(MANUALS) $(MANDIR)
+	for page in $(MANUALS); do \
+	    sed '/^\.TH /s/"Whelk"/"Whelk $(VERSION)"/' $$page >$(MANDIR)/$${page##*/} || exit 1; done
+	chmod 644 $(MANUALS:docs/%=$(MANDIR)/%)
 	install -m 644 tools/completion/whelk.bash $(BASHDIR)/whelk
 	install -m 644 tools/completion/_whelk $(ZSHDIR)
 	install -m 644 tools/completion/whelk.fish $(FISHDIR)
@@ -76,8 +78,8 @@ deb:
 	@tests/install-deps.sh deb
 	rm -rf $(BUILD)/deb
 	mkdir -p $(BUILD)/deb/whelk-$(VERSION)
-	tar -c --exclude=__pycache__ Makefile README.md LICENSE boot stage2 loader linker tools tests \
-	    docs debian | tar -x -C $(BUILD)/deb/whelk-$(VERSION)
+	tar -c --exclude=__pycache__ Makefile README.md CHANGELOG.md LICENSE boot stage2 loader linker \
+	    tools tests docs debian | tar -x -C $(BUILD)/deb/whelk-$(VERSION)
 	cd $(BUILD)/deb/whelk-$(VERSION) && \
 	    env -u BUILD -u MAKEFLAGS -u MAKEOVERRIDES -u PREFIX -u DESTDIR \
 	    dpkg-buildpackage --build=binary --no-sign
