@@ -22,6 +22,8 @@ ELF32 = KERNELS["elf32"].make()
 MODULE = random.Random(3).randbytes(3 * 1024 * 1024 + 5)
 STARTED = 0x09  # bus master command register: start, to memory
 FALLBACK = r"whelk: piix-ide: {} at sector \d+; the firmware reads on\n"
+WINDOW_SECTORS = 128  # that are read at once, around a small file (stage2/disc/disc.c)
+VOLUME_SPACE_SIZE = 80  # in the primary volume descriptor (ECMA-119, 8.4.8)
 CHECK_SECTOR = 16  # the one that firmware and driver both read
 
 
@@ -255,6 +257,21 @@ def test_a_drive_that_cannot_read_the_check_sector_is_not_used(traced, discs):
     boot = traced(image=image, attach="none", extra=beside_virtio(image, faulty))
     assert module_arrived(boot) and 1 <= boot.transfers <= 2
     assert fell_back(boot, "no drive with the same data")
+
+
+def test_nothing_after_the_volumes_end_is_read(traced, discs, tmp_path):
+    """The drive would tell an error, and the driver be given up."""
+    last = "data/last"
+    image = discs.make({**PLANNED, last: b"the last file", CONFIG: b"cat /data/last\n" + PLANNED[CONFIG]})
+    end = file_in_iso(image, last)[0] + WINDOW_SECTORS // 2  # what comes then, for UEFI, is cut off
+    data = bytearray(image.read_bytes())
+    assert end * SECTOR < len(data)
+    struct.pack_into("<I", data, CHECK_SECTOR * SECTOR + VOLUME_SPACE_SIZE, end)
+    short = tmp_path / "short.iso"
+    short.write_bytes(data[:end * SECTOR])
+    boot = traced(image=short)
+    assert "the last file" in boot.serial and module_arrived(boot)
+    assert boot.debug == ""
 
 
 # ---- Where it fails on the way -------------------------------------------------------------------
