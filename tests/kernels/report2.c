@@ -3,29 +3,10 @@
 // each. Written from the specification for the test kernels alone.
 #include "adler32.h"
 #include "console.h"
+#include "multiboot2_info.h"
 #include "report.h"
 
-enum {
-    TAG_END = 0,
-    TAG_CMDLINE = 1,
-    TAG_LOADER_NAME = 2,
-    TAG_MODULE = 3,
-    TAG_BASIC_MEMINFO = 4,
-    TAG_BOOTDEV = 5,
-    TAG_MMAP = 6,
-    TAG_VBE = 7,
-    TAG_FRAMEBUFFER = 8,
-    TAG_ELF_SECTIONS = 9,
-    TAG_APM = 10,
-    TAG_EFI32 = 11,
-    TAG_EFI64 = 12,
-    TAG_SMBIOS = 13,
-    TAG_ACPI_OLD = 14,
-    TAG_ACPI_NEW = 15,
-    TAG_EFI_MMAP = 17,
-    TAG_LOAD_BASE = 21,
-    MAX_TAGS = 2000,
-};
+enum { MAX_TAGS = 2000 };
 
 static uint32_t word(uint32_t address)
 {

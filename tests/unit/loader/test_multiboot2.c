@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "loader/multiboot2.h"
+#include "tests/kernels/multiboot2_info.h"
 #include "tests/unit/elf_builder.h"
 #include <cmocka.h> /* behind error.h: it has a macro of the name fail */
 
@@ -539,11 +540,12 @@ static void an_image_without_the_tag_stays(void **state)
     assert_int_equal(image.entry, entry);
 }
 
-/* ---- The boot information: read as a kernel reads it. */
+/* ---- The boot information: read as a kernel reads it, by a declaration of
+   its own. */
 
 enum { INFORMATION_ADDRESS = 0x123400 };
 
-static uint8_t *information;
+static struct information *information;
 static size_t information_size;
 
 static struct boot_information minimal(void)
@@ -558,29 +560,28 @@ static void write_information(const struct boot_information *wanted)
     information_size = multiboot2_information_size(wanted);
     free(information); /* of the time before */
     information = calloc(1, information_size);
-    multiboot2_write_information(wanted, information, INFORMATION_ADDRESS);
-    assert_true(load32(information) <= information_size);
-    assert_int_equal(load32(information + 4), 0);
+    multiboot2_write_information(wanted, (uint8_t *)information, INFORMATION_ADDRESS);
+    assert_true(information->total_size <= information_size);
+    assert_int_equal(information->reserved, 0);
 }
 
 /* The n-th tag of a type, its whole size inside; NULL: there is none. Steps over all tags from the
    start, and finds the end where total_size says. */
-static const uint8_t *tag(uint32_t type, size_t n)
+static const void *tag(uint32_t type, size_t n)
 {
-    const uint8_t *found = NULL;
-    size_t offset = 8;
+    const struct tag *found = NULL;
+    size_t offset = sizeof *information;
     for (;;) {
-        assert_true(offset % 8 == 0 && range_within(offset, 8, information_size));
-        const uint8_t *at = information + offset;
-        size_t size = load32(at + 4);
-        assert_true(size >= 8 && range_within(offset, size, information_size));
-        if (load32(at) == type && n-- == 0) {
+        assert_true(offset % 8 == 0 && range_within(offset, sizeof *found, information_size));
+        const struct tag *at = (const struct tag *)((const uint8_t *)information + offset);
+        assert_true(at->size >= sizeof *at && range_within(offset, at->size, information_size));
+        if (at->type == type && n-- == 0) {
             found = at;
         }
-        offset += (size + 7) & ~(size_t)7;
-        if (load32(at) == 0) {
-            assert_int_equal(size, 8);
-            assert_int_equal(offset, load32(information));
+        offset += (at->size + 7) & ~(size_t)7;
+        if (at->type == TAG_END) {
+            assert_int_equal(at->size, sizeof *at);
+            assert_int_equal(offset, information->total_size);
             return found;
         }
     }
@@ -588,8 +589,16 @@ static const uint8_t *tag(uint32_t type, size_t n)
 
 static uint32_t tag_size(uint32_t type)
 {
-    const uint8_t *at = tag(type, 0);
-    return at == NULL ? 0 : load32(at + 4);
+    const struct tag *at = tag(type, 0);
+    return at == NULL ? 0 : at->size;
+}
+
+static void assert_text(uint32_t type, const char *text)
+{
+    const struct tag_text *at = tag(type, 0);
+    assert_non_null(at);
+    assert_int_equal(at->tag.size, sizeof *at + strlen(text) + 1);
+    assert_string_equal(at->string, text);
 }
 
 static void strings_have_their_length_as_size(void **state)
@@ -600,10 +609,8 @@ static void strings_have_their_length_as_size(void **state)
         struct boot_information wanted = minimal();
         wanted.command_line = command_line;
         write_information(&wanted);
-        assert_int_equal(tag_size(1), 8 + length + 1);
-        assert_string_equal((const char *)(tag(1, 0) + 8), command_line);
-        assert_int_equal(tag_size(2), 8 + 4);
-        assert_string_equal((const char *)(tag(2, 0) + 8), "L 1");
+        assert_text(TAG_CMDLINE, command_line);
+        assert_text(TAG_LOADER_NAME, "L 1");
         command_line[length] = 'x';
     }
 }
@@ -621,13 +628,13 @@ static void modules_come_in_order_with_their_strings(void **state)
     wanted.module_count = 3;
     write_information(&wanted);
     for (size_t i = 0; i < 3; i++) {
-        const uint8_t *at = tag(3, i);
-        assert_int_equal(load32(at + 4), 16 + strlen(modules[i].string) + 1);
-        assert_int_equal(load32(at + 8), modules[i].mod_start);
-        assert_int_equal(load32(at + 12), modules[i].mod_end);
-        assert_string_equal((const char *)(at + 16), modules[i].string);
+        const struct tag_module *at = tag(TAG_MODULE, i);
+        assert_int_equal(at->tag.size, sizeof *at + strlen(modules[i].string) + 1);
+        assert_int_equal(at->mod_start, modules[i].mod_start);
+        assert_int_equal(at->mod_end, modules[i].mod_end);
+        assert_string_equal(at->string, modules[i].string);
     }
-    assert_null(tag(3, 3));
+    assert_null(tag(TAG_MODULE, 3));
 }
 
 static void the_memory_map_has_24_bytes_an_entry(void **state)
@@ -635,19 +642,19 @@ static void the_memory_map_has_24_bytes_an_entry(void **state)
     (void)state;
     struct boot_information wanted = minimal();
     write_information(&wanted);
-    const uint8_t *at = tag(6, 0);
-    assert_int_equal(load32(at + 4), 16 + 5 * 24);
-    assert_int_equal(load32(at + 8), 24);
-    assert_int_equal(load32(at + 12), 0);
+    const struct tag_mmap *at = tag(TAG_MMAP, 0);
+    assert_int_equal(at->tag.size, sizeof *at + 5 * 24);
+    assert_int_equal(at->entry_size, 24);
+    assert_int_equal(at->entry_version, 0);
     for (size_t i = 0; i < 5; i++) {
-        const uint8_t *entry = at + 16 + 24 * i;
-        assert_int_equal(load64(entry), ranges[i].address);
-        assert_int_equal(load64(entry + 8), ranges[i].length);
-        assert_int_equal(load32(entry + 16), ranges[i].type);
-        assert_int_equal(load32(entry + 20), 0);
+        assert_int_equal(at->entries[i].base_addr, ranges[i].address);
+        assert_int_equal(at->entries[i].length, ranges[i].length);
+        assert_int_equal(at->entries[i].type, ranges[i].type);
+        assert_int_equal(at->entries[i].reserved, 0);
     }
-    assert_int_equal(load32(tag(4, 0) + 8), 639);
-    assert_int_equal(load32(tag(4, 0) + 12), 14 * 1024);
+    const struct tag_basic_meminfo *basic = tag(TAG_BASIC_MEMINFO, 0);
+    assert_int_equal(basic->mem_lower, 639);
+    assert_int_equal(basic->mem_upper, 14 * 1024);
 }
 
 static void section_headers_follow_their_number_size_and_names(void **state)
@@ -657,15 +664,16 @@ static void section_headers_follow_their_number_size_and_names(void **state)
     memset(headers, 0xc3, sizeof headers);
     struct boot_information wanted = minimal();
     write_information(&wanted);
-    assert_int_equal(tag_size(9), 20); /* empty, but there */
+    assert_int_equal(tag_size(TAG_ELF_SECTIONS),
+                     sizeof(struct tag_elf_sections)); /* empty, but there */
     wanted.sections = (struct boot_sections){.num = 3, .size = 40, .shndx = 2, .headers = headers};
     write_information(&wanted);
-    const uint8_t *at = tag(9, 0);
-    assert_int_equal(load32(at + 4), 20 + sizeof headers);
-    assert_int_equal(load32(at + 8), 3);
-    assert_int_equal(load32(at + 12), 40);
-    assert_int_equal(load32(at + 16), 2);
-    assert_memory_equal(at + 20, headers, sizeof headers);
+    const struct tag_elf_sections *at = tag(TAG_ELF_SECTIONS, 0);
+    assert_int_equal(at->tag.size, sizeof *at + sizeof headers);
+    assert_int_equal(at->num, 3);
+    assert_int_equal(at->entsize, 40);
+    assert_int_equal(at->shndx, 2);
+    assert_memory_equal(at->headers, headers, sizeof headers);
 }
 
 static void the_boot_device_has_words_for_bytes(void **state)
@@ -675,12 +683,14 @@ static void the_boot_device_has_words_for_bytes(void **state)
     wanted.load_base = 0x200000;
     wanted.boot_device = 0x8002ffff;
     write_information(&wanted);
-    assert_int_equal(tag_size(5), 20);
-    assert_int_equal(load32(tag(5, 0) + 8), 0x80);
-    assert_int_equal(load32(tag(5, 0) + 12), 2);
-    assert_int_equal(load32(tag(5, 0) + 16), 0xffffffff);
-    assert_int_equal(tag_size(21), 12);
-    assert_int_equal(load32(tag(21, 0) + 8), 0x200000);
+    const struct tag_bootdev *at = tag(TAG_BOOTDEV, 0);
+    assert_int_equal(at->tag.size, sizeof *at);
+    assert_int_equal(at->biosdev, 0x80);
+    assert_int_equal(at->partition, 2);
+    assert_int_equal(at->sub_partition, UINT32_MAX);
+    const struct tag_load_base *base = tag(TAG_LOAD_BASE, 0);
+    assert_int_equal(base->tag.size, sizeof *base);
+    assert_int_equal(base->load_base_addr, 0x200000);
 }
 
 static void without_a_machine_its_tags_are_missing(void **state)
@@ -688,10 +698,18 @@ static void without_a_machine_its_tags_are_missing(void **state)
     (void)state;
     struct boot_information wanted = minimal();
     write_information(&wanted);
-    const uint32_t types[] = {7, 8, 10, 14, 15};
+    const uint32_t types[] = {TAG_VBE, TAG_FRAMEBUFFER, TAG_APM, TAG_ACPI_OLD, TAG_ACPI_NEW};
     for (size_t i = 0; i < 5; i++) {
         assert_null(tag(types[i], 0));
     }
+}
+
+static void assert_root_pointer(uint32_t type, const uint8_t *rsdp, size_t size)
+{
+    const struct tag_acpi *at = tag(type, 0);
+    assert_non_null(at);
+    assert_int_equal(at->tag.size, sizeof *at + size);
+    assert_memory_equal(at->rsdp, rsdp, size);
 }
 
 static void the_root_pointer_comes_whole_and_in_its_old_part(void **state)
@@ -702,14 +720,12 @@ static void the_root_pointer_comes_whole_and_in_its_old_part(void **state)
     struct boot_information wanted = minimal();
     wanted.rsdp = (struct bytes){rsdp, 20};
     write_information(&wanted);
-    assert_int_equal(tag_size(14), 8 + 20);
-    assert_memory_equal(tag(14, 0) + 8, rsdp, 20);
-    assert_null(tag(15, 0));
+    assert_root_pointer(TAG_ACPI_OLD, rsdp, 20);
+    assert_null(tag(TAG_ACPI_NEW, 0));
     wanted.rsdp.size = 36;
     write_information(&wanted);
-    assert_int_equal(tag_size(14), 8 + 20);
-    assert_int_equal(tag_size(15), 8 + 36);
-    assert_memory_equal(tag(15, 0) + 8, rsdp, 36);
+    assert_root_pointer(TAG_ACPI_OLD, rsdp, 20);
+    assert_root_pointer(TAG_ACPI_NEW, rsdp, 36);
 }
 
 static void a_root_pointer_for_acpi_1_of_its_own_goes_into_the_old_tag(void **state)
@@ -722,10 +738,19 @@ static void a_root_pointer_for_acpi_1_of_its_own_goes_into_the_old_tag(void **st
     wanted.rsdp = (struct bytes){rsdp, sizeof rsdp};
     wanted.old_rsdp = (struct bytes){old_rsdp, sizeof old_rsdp};
     write_information(&wanted);
-    assert_int_equal(tag_size(14), 8 + 20);
-    assert_memory_equal(tag(14, 0) + 8, old_rsdp, 20);
-    assert_int_equal(tag_size(15), 8 + 36);
-    assert_memory_equal(tag(15, 0) + 8, rsdp, 36);
+    assert_root_pointer(TAG_ACPI_OLD, old_rsdp, 20);
+    assert_root_pointer(TAG_ACPI_NEW, rsdp, 36);
+}
+
+static void assert_pointer(uint32_t type, uint32_t value, bool is_64)
+{
+    const struct tag_pointer *at = tag(type, 0);
+    assert_non_null(at);
+    assert_int_equal(at->tag.size, sizeof at->tag + (is_64 ? 8 : 4));
+    assert_int_equal(at->low, value);
+    if (is_64) {
+        assert_int_equal(at->high, 0);
+    }
 }
 
 static void uefi_is_told_by_pointers_of_its_size_and_its_memory_map(void **state)
@@ -739,27 +764,23 @@ static void uefi_is_told_by_pointers_of_its_size_and_its_memory_map(void **state
                                      .memory_map = {descriptors, sizeof descriptors},
                                      .descriptor_size = 48,
                                      .descriptor_version = 1};
-        const uint32_t pointer_bytes = is_64 ? 8 : 4, system_table = is_64 ? 12 : 11,
-                       image_handle = is_64 ? 20 : 19;
         struct boot_information wanted = minimal();
         wanted.efi = &efi;
         write_information(&wanted);
-        assert_int_equal(tag_size(system_table), 8 + pointer_bytes);
-        assert_int_equal(load32(tag(system_table, 0) + 8), 0x11223344);
-        assert_int_equal(tag_size(image_handle), 8 + pointer_bytes);
-        assert_int_equal(load32(tag(image_handle, 0) + 8), 0x55667788);
-        assert_null(tag(is_64 ? 11 : 12, 0));
-        assert_null(tag(is_64 ? 19 : 20, 0));
-        assert_null(tag(18, 0));
-        const uint8_t *at = tag(17, 0);
-        assert_int_equal(load32(at + 4), 16 + sizeof descriptors);
-        assert_int_equal(load32(at + 8), 48);
-        assert_int_equal(load32(at + 12), 1);
-        assert_memory_equal(at + 16, descriptors, sizeof descriptors);
+        assert_pointer(is_64 ? TAG_EFI64 : TAG_EFI32, 0x11223344, is_64 != 0);
+        assert_pointer(is_64 ? TAG_EFI64_IH : TAG_EFI32_IH, 0x55667788, is_64 != 0);
+        assert_null(tag(is_64 ? TAG_EFI32 : TAG_EFI64, 0));
+        assert_null(tag(is_64 ? TAG_EFI32_IH : TAG_EFI64_IH, 0));
+        assert_null(tag(TAG_EFI_BS, 0));
+        const struct tag_efi_mmap *at = tag(TAG_EFI_MMAP, 0);
+        assert_int_equal(at->tag.size, sizeof *at + sizeof descriptors);
+        assert_int_equal(at->descriptor_size, 48);
+        assert_int_equal(at->descriptor_version, 1);
+        assert_memory_equal(at->efi_memory_map, descriptors, sizeof descriptors);
     }
 }
 
-/* Specification 2.0, 3.6.16: who keeps boot services asks them for memory. */
+/* Who keeps boot services asks them for memory. */
 static void with_boot_services_there_is_no_memory_map(void **state)
 {
     (void)state;
@@ -768,10 +789,10 @@ static void with_boot_services_there_is_no_memory_map(void **state)
     wanted.efi = &efi;
     wanted.keeps_boot_services = true;
     write_information(&wanted);
-    assert_int_equal(tag_size(18), 8);
-    assert_null(tag(4, 0));
-    assert_null(tag(6, 0));
-    assert_null(tag(17, 0));
+    assert_int_equal(tag_size(TAG_EFI_BS), sizeof(struct tag));
+    assert_null(tag(TAG_BASIC_MEMINFO, 0));
+    assert_null(tag(TAG_MMAP, 0));
+    assert_null(tag(TAG_EFI_MMAP, 0));
 }
 
 static void the_apm_table_is_the_tag(void **state)
@@ -789,14 +810,17 @@ static void the_apm_table_is_the_tag(void **state)
     struct boot_information wanted = minimal();
     wanted.apm = &apm;
     write_information(&wanted);
-    const uint8_t *at = tag(10, 0);
-    assert_int_equal(load32(at + 4), 28);
-    assert_int_equal(load16(at + 8), 0x102);
-    assert_int_equal(load16(at + 10), 0xf000);
-    assert_int_equal(load32(at + 12), 0x12345678);
-    for (uint16_t i = 1; i <= 6; i++) {
-        assert_int_equal(load16(at + 14 + 2 * i), i);
-    }
+    const struct tag_apm *at = tag(TAG_APM, 0);
+    assert_int_equal(at->tag.size, sizeof *at);
+    assert_int_equal(at->version, 0x102);
+    assert_int_equal(at->cseg, 0xf000);
+    assert_int_equal(at->offset, 0x12345678);
+    assert_int_equal(at->cseg_16, 1);
+    assert_int_equal(at->dseg, 2);
+    assert_int_equal(at->flags, 3);
+    assert_int_equal(at->cseg_len, 4);
+    assert_int_equal(at->cseg_16_len, 5);
+    assert_int_equal(at->dseg_len, 6);
 }
 
 static struct video video_of(uint8_t type)
@@ -831,23 +855,23 @@ static void the_framebuffer_has_the_colours_of_its_type(void **state)
         struct boot_information wanted = minimal();
         wanted.video = &video;
         write_information(&wanted);
-        assert_int_equal(tag_size(8), types[i].size);
-        assert_null(tag(7, 0));
-        const uint8_t *at = tag(8, 0);
+        assert_int_equal(tag_size(TAG_FRAMEBUFFER), types[i].size);
+        assert_null(tag(TAG_VBE, 0));
+        const struct tag_framebuffer *at = tag(TAG_FRAMEBUFFER, 0);
         if (types[i].size != 0) {
-            assert_int_equal(load64(at + 8), 0xfd000000);
-            assert_int_equal(load32(at + 16), 5120);
-            assert_int_equal(load32(at + 20), 1280);
-            assert_int_equal(load32(at + 24), 800);
-            assert_int_equal(at[28], 32);
-            assert_int_equal(at[29], types[i].type);
-            assert_int_equal(load16(at + 30), 0);
+            assert_int_equal(at->framebuffer_addr, 0xfd000000);
+            assert_int_equal(at->framebuffer_pitch, 5120);
+            assert_int_equal(at->framebuffer_width, 1280);
+            assert_int_equal(at->framebuffer_height, 800);
+            assert_int_equal(at->framebuffer_bpp, 32);
+            assert_int_equal(at->framebuffer_type, types[i].type);
+            assert_int_equal(at->reserved, 0);
         }
         if (types[i].type == FRAMEBUFFER_RGB) {
-            assert_memory_equal(at + 32, video.framebuffer.masks, 6);
+            assert_memory_equal(at->color_info, video.framebuffer.masks, 6);
         } else if (types[i].type == FRAMEBUFFER_INDEXED) {
-            assert_int_equal(load16(at + 32), PALETTE_COLOURS);
-            assert_memory_equal(at + 34, video_palette, sizeof video_palette);
+            assert_int_equal(load16(at->color_info), PALETTE_COLOURS);
+            assert_memory_equal(at->color_info + 2, video_palette, sizeof video_palette);
         }
     }
 }
@@ -865,17 +889,17 @@ static void vbe_is_described_in_graphics_only_as_in_grub(void **state)
     struct boot_information wanted = minimal();
     wanted.video = &video;
     write_information(&wanted);
-    assert_null(tag(7, 0));
+    assert_null(tag(TAG_VBE, 0));
     video.framebuffer.type = FRAMEBUFFER_RGB;
     write_information(&wanted);
-    const uint8_t *at = tag(7, 0);
-    assert_int_equal(load32(at + 4), 784);
-    assert_int_equal(load16(at + 8), 0x4118);
-    assert_int_equal(load16(at + 10), 0xc000);
-    assert_int_equal(load16(at + 12), 0x1234);
-    assert_int_equal(load16(at + 14), 0x56);
-    assert_memory_equal(at + 16, "VESA", 4);
-    assert_memory_equal(at + 16 + 512, mode, sizeof mode);
+    const struct tag_vbe *at = tag(TAG_VBE, 0);
+    assert_int_equal(at->tag.size, sizeof *at);
+    assert_int_equal(at->vbe_mode, 0x4118);
+    assert_int_equal(at->vbe_interface_seg, 0xc000);
+    assert_int_equal(at->vbe_interface_off, 0x1234);
+    assert_int_equal(at->vbe_interface_len, 0x56);
+    assert_memory_equal(at->vbe_control_info, control, sizeof control);
+    assert_memory_equal(at->vbe_mode_info, mode, sizeof mode);
 }
 
 static void smbios_is_copied_where_there_is_room_for_it(void **state)
@@ -887,25 +911,28 @@ static void smbios_is_copied_where_there_is_room_for_it(void **state)
     wanted.keeps_room_for_smbios = true;
     wanted.smbios = (struct smbios){2, 8, {table, 0x10000}};
     write_information(&wanted);
-    const uint8_t *at = tag(13, 0);
-    assert_int_equal(load32(at + 4), 16 + 0x10000);
-    assert_int_equal(at[8], 2);
-    assert_int_equal(at[9], 8);
-    assert_memory_equal(at + 10, "\0\0\0\0\0\0", 6);
-    assert_memory_equal(at + 16, table, 0x10000);
+    const struct tag_smbios *at = tag(TAG_SMBIOS, 0);
+    assert_int_equal(at->tag.size, sizeof *at + 0x10000);
+    assert_int_equal(at->major, 2);
+    assert_int_equal(at->minor, 8);
+    assert_memory_equal(at->reserved, "\0\0\0\0\0\0", 6);
+    assert_memory_equal(at->tables, table, 0x10000);
     wanted.smbios.table.size = 0x10001;
     write_information(&wanted);
-    assert_null(tag(13, 0));
+    assert_null(tag(TAG_SMBIOS, 0));
     wanted.smbios.table.size = 0;
     write_information(&wanted);
-    assert_null(tag(13, 0));
+    assert_null(tag(TAG_SMBIOS, 0));
 }
 
 /* The room that is kept for the machine is enough for the most that a machine has. */
 static void everything_at_once_comes_in_grubs_order(void **state)
 {
     (void)state;
-    static const uint32_t order[] = {21, 1, 2, 10, 3, 3, 6, 9, 4, 5, 7, 8, 14, 15, 0};
+    static const uint32_t order[] = {
+        TAG_LOAD_BASE, TAG_CMDLINE,     TAG_LOADER_NAME,  TAG_APM,           TAG_MODULE,
+        TAG_MODULE,    TAG_MMAP,        TAG_ELF_SECTIONS, TAG_BASIC_MEMINFO, TAG_BOOTDEV,
+        TAG_VBE,       TAG_FRAMEBUFFER, TAG_ACPI_OLD,     TAG_ACPI_NEW,      TAG_END};
     uint8_t control[VBE_CONTROL_INFO_BYTES] = {0}, mode[VBE_MODE_INFO_BYTES] = {0};
     uint8_t rsdp[36] = {0};
     const struct apm_table apm = {0};
@@ -920,12 +947,13 @@ static void everything_at_once_comes_in_grubs_order(void **state)
     wanted.apm = &apm;
     wanted.rsdp = (struct bytes){rsdp, sizeof rsdp};
     write_information(&wanted);
-    size_t offset = 8;
+    size_t offset = sizeof *information;
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        assert_int_equal(load32(information + offset), order[i]);
-        offset += (load32(information + offset + 4) + 7) & ~7u;
+        const struct tag *at = (const struct tag *)((const uint8_t *)information + offset);
+        assert_int_equal(at->type, order[i]);
+        offset += (at->size + 7) & ~7u;
     }
-    assert_int_equal(offset, load32(information));
+    assert_int_equal(offset, information->total_size);
 }
 
 static int forget_information(void **state)
