@@ -41,6 +41,26 @@ static bool is_directory(const uint8_t *record)
            (record[RECORD_NAME_LENGTH] != 1 || record[RECORD_NAME] > NAME_PARENT);
 }
 
+static bool change_in(const struct change *change, const uint8_t *directory, unsigned levels,
+                      struct error *error);
+
+/* Changes the record at this offset of the ISO if it is the file's. In a directory, changes its
+   records and those in this many levels below it. */
+static bool change_record(const struct change *change, uint8_t *record, uint64_t offset,
+                          unsigned levels, struct error *error)
+{
+    uint8_t *length = record + RECORD_LENGTH;
+    if (is_directory(record)) {
+        return levels == 0 || change_in(change, record, levels - 1, error);
+    }
+    if (load32(record + RECORD_EXTENT) != change->file.lba ||
+        load32(length) != change->file.length_bytes) {
+        return true;
+    }
+    store32_both(length, change->bytes);
+    return iso_write_bytes(change->iso, offset + RECORD_LENGTH, length, 8, error);
+}
+
 /* Changes the records in a directory, given by its own record, and in this many levels below it. */
 static bool change_in(const struct change *change, const uint8_t *directory, unsigned levels,
                       struct error *error)
@@ -48,21 +68,17 @@ static bool change_in(const struct change *change, const uint8_t *directory, uns
     uint8_t block[BLOCK];
     uint64_t at = (uint64_t)load32(directory + RECORD_EXTENT) * BLOCK;
     uint64_t end = at + load32(directory + RECORD_LENGTH);
-    bool done = true;
-    for (; done && at < end; at += BLOCK) {
-        done = iso_read_bytes(change->iso, at, block, sizeof block, error);
-        for (size_t i = 0; done && i + RECORD_NAME < BLOCK && block[i] != 0; i += block[i]) {
-            uint8_t *record = block + i, *length = record + RECORD_LENGTH;
-            if (is_directory(record)) {
-                done = levels == 0 || change_in(change, record, levels - 1, error);
-            } else if (load32(record + RECORD_EXTENT) == change->file.lba &&
-                       load32(length) == change->file.length_bytes) {
-                store32_both(length, change->bytes);
-                done = iso_write_bytes(change->iso, at + i + RECORD_LENGTH, length, 8, error);
+    for (; at < end; at += BLOCK) {
+        if (!iso_read_bytes(change->iso, at, block, sizeof block, error)) {
+            return false;
+        }
+        for (size_t i = 0; i + RECORD_NAME < BLOCK && block[i] != 0; i += block[i]) {
+            if (!change_record(change, block + i, at + i, levels, error)) {
+                return false;
             }
         }
     }
-    return done;
+    return true;
 }
 
 static bool change_volume(int iso, uint64_t offset, const uint8_t *descriptor, const void *change,
