@@ -209,8 +209,8 @@ static void boot_planned(struct boot *boot, const char *timing, struct error *er
     }
 }
 
-/* The part of the overlay that plans ask for. */
-static const struct plan_overlay *plan_overlay(struct error *error)
+/* For struct plan_environment. */
+static const struct plan_overlay *read_plan_overlay(struct error *error)
 {
     const struct overlay *overlay = overlay_load(error);
     return overlay != NULL ? overlay->plan : NULL;
@@ -220,7 +220,8 @@ static const struct plan_overlay *plan_overlay(struct error *error)
 static void boot_kernel(const struct config_boot *wanted, const struct memory_map *map,
                         const struct arena *left, struct error *error)
 {
-    const struct plan_environment environment = {config_path, map, firmware_efi(), plan_overlay};
+    const struct plan_environment environment = {config_path, map, firmware_efi(),
+                                                 read_plan_overlay};
     struct boot boot;
     size_t staging = staging_mark();
     struct arena arena = planning_arena(left, wanted->module_count);

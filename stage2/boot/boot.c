@@ -82,6 +82,7 @@ bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error
 bool boot_use_prepared(struct boot *boot, union prepared_block *block, const struct memory_map *map,
                        struct arena *arena)
 {
+    boot->moves = NULL;
     boot->move_count = 0;
     boot->handoff_block = at(BOOT_HANDOFF_LOWEST);
     return prepared_plan(block, map, &boot->plan, arena);

@@ -22,7 +22,11 @@ bool disc_allocate_buffers(struct error *error)
         return true;
     }
     staging_start(firmware_staging(ram));
-    return disc_cache_allocate(error);
+    if (!disc_cache_allocate(error)) {
+        staging_start((struct memory_range){0}); /* not started: the next call fails as well */
+        return false;
+    }
+    return true;
 }
 
 const struct iso9660_volume *disc_volume(void)

@@ -90,8 +90,8 @@ static bool fits(const struct prepared *prepared, const struct memory_map *map)
     return low & high & (prepared->piece_count != 0) & (map->count <= MULTIBOOT1_USUAL_RANGES);
 }
 
-/* Each piece with a file of its own, all in one loop: it runs in each boot. False: one is of a file
-   that there is not, or not inside it. */
+/* Each piece with a file of its own, all in one loop: it runs in each boot. False: a piece is not
+   inside a file of the block, or not in the memory from 1 MiB to the block's end. */
 static bool read_pieces(union prepared_block *block, struct piece *piece, struct file *file)
 {
     unsigned wrong = 0;
@@ -99,8 +99,10 @@ static bool read_pieces(union prepared_block *block, struct piece *piece, struct
     for (unsigned left = block->prepared.piece_count; left > 0; left--, from++, piece++, file++) {
         struct prepared_file *whole = &prepared_files(block)[from->file % MOST_FILES];
         uint32_t size = whole->extent.length_bytes;
+        uint64_t end = (uint64_t)from->address + from->length + from->zero_length;
         wrong |= (from->file >= block->prepared.file_count) | (from->file_offset > size) |
-                 (from->length > size - from->file_offset);
+                 (from->length > size - from->file_offset) | (from->address < PLAN_MODULES_LOWEST) |
+                 (end > block->prepared.end);
         piece->address = piece->load_address = from->address;
         piece->length = from->length;
         piece->zero_length = from->zero_length;

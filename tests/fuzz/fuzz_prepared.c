@@ -13,8 +13,8 @@ static void require(bool condition)
     }
 }
 
-/* A plan's pieces are of files of the block and inside them, and its information is in the block.
-   Where the pieces go is the tool's word, for which the block's sum stands. */
+/* A plan's pieces are inside files of the block and in the memory that it says, and its information
+   is in the block. */
 static void check_plan(union prepared_block *block, struct arena *arena)
 {
     struct memory_range ranges[] = {{0, 0x9fc00, MEMORY_AVAILABLE},
@@ -27,6 +27,8 @@ static void check_plan(union prepared_block *block, struct arena *arena)
     }
     for (size_t i = 1; i < plan.placement.count; i++) {
         const struct piece *piece = &plan.placement.pieces[i];
+        uint64_t end = (uint64_t)piece->address + piece->length + piece->zero_length;
+        require(piece->address >= PLAN_MODULES_LOWEST && end <= block->prepared.end);
         require(piece->file_offset + piece->length <= piece->file->size);
         require(piece->file->on_disc.extents->length_bytes == piece->file->size);
         require(strlen(piece->file->path) < sizeof *block);

@@ -105,6 +105,7 @@ static void without_a_plan_it_is_to_be_planned(void **state)
     block.prepared.end = 2 << 20;
     assert_false(prepared_plan(&block, &map, &plan, &arena));
     block.prepared.piece_count = 1;
+    prepared_pieces(&block)->address = PLAN_MODULES_LOWEST;
     assert_true(prepared_plan(&block, &map, &plan, &arena));
 }
 

@@ -331,7 +331,7 @@ static void the_longest_piece_is_the_last_of_its_files_and_the_others_keep_their
     assert_string_equal(pieces[4].file->path, "/2");
 }
 
-static void only_a_piece_inside_a_file_of_the_block_is_planned(void **state)
+static void only_a_piece_inside_a_file_and_inside_the_memory_of_the_block_is_planned(void **state)
 {
     (void)state;
     static const uint32_t sizes[] = {5000};
@@ -352,6 +352,15 @@ static void only_a_piece_inside_a_file_of_the_block_is_planned(void **state)
     pieces[1].file_offset = 1;
     assert_false(read_on(&map));
     pieces[1].file_offset = UINT32_MAX;
+    assert_false(read_on(&map));
+    pieces[1] = module;
+    pieces[1].address = MIB - 1;
+    assert_false(read_on(&map));
+    pieces[1] = module;
+    pieces[1].address++;
+    assert_false(read_on(&map));
+    pieces[1] = module;
+    pieces[1].zero_length = UINT32_MAX;
     assert_false(read_on(&map));
     pieces[1] = module;
     assert_true(read_on(&map));
@@ -378,7 +387,7 @@ int main(void)
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_that_wants_graphics),
         cmocka_unit_test(
             the_longest_piece_is_the_last_of_its_files_and_the_others_keep_their_order),
-        cmocka_unit_test(only_a_piece_inside_a_file_of_the_block_is_planned),
+        cmocka_unit_test(only_a_piece_inside_a_file_and_inside_the_memory_of_the_block_is_planned),
         cmocka_unit_test(a_plan_that_the_arena_has_no_room_for_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
