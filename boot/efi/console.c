@@ -20,6 +20,12 @@ static SIMPLE_TEXT_OUTPUT_INTERFACE *screen(void)
     return uefi_system->ConOut;
 }
 
+/* NULL: the machine has none. */
+static SIMPLE_INPUT_INTERFACE *keyboard(void)
+{
+    return uefi_system->ConIn;
+}
+
 bool firmware_screen_present(void)
 {
     return uefi_boot_services_run && screen() != NULL;
@@ -109,8 +115,8 @@ static int key_of(const EFI_INPUT_KEY *key)
 int firmware_key(void)
 {
     EFI_INPUT_KEY key;
-    return uefi_boot_services_run && uefi_system->ConIn != NULL &&
-                   uefi_system->ConIn->ReadKeyStroke(uefi_system->ConIn, &key) == EFI_SUCCESS
+    return uefi_boot_services_run && keyboard() != NULL &&
+                   keyboard()->ReadKeyStroke(keyboard(), &key) == EFI_SUCCESS
                ? key_of(&key)
                : KEY_NONE;
 }
@@ -150,12 +156,12 @@ uint64_t firmware_milliseconds(void)
 
 void firmware_idle(void)
 {
-    static EFI_EVENT events[2];
+    static EFI_EVENT timer;
     UINTN ignored;
-    if (events[0] == NULL) {
-        uefi_boot()->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[0]);
-        events[1] = uefi_system->ConIn->WaitForKey;
+    if (timer == NULL) {
+        uefi_boot()->CreateEvent(EVT_TIMER, 0, NULL, NULL, &timer);
     }
-    uefi_boot()->SetTimer(events[0], TimerRelative, IDLE_100NS);
-    uefi_boot()->WaitForEvent(2, events, &ignored);
+    uefi_boot()->SetTimer(timer, TimerRelative, IDLE_100NS);
+    EFI_EVENT events[] = {timer, keyboard() != NULL ? keyboard()->WaitForKey : NULL};
+    uefi_boot()->WaitForEvent(keyboard() != NULL ? 2 : 1, events, &ignored);
 }

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from discs import BUILD, file_in_iso, tree
+from discs import BUILD, CONFIG, file_in_iso, tree
 from good_kernels import KERNELS
 from make_kernel import MIB, pattern
 from qemu import Machine
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.bios("names its firmware itself")
 
 # A disc that Block I/O alone reads, whose faults these are.
 OVMF = {"firmware": "x64", "machine": "q35", "memory": 256, "attach": "virtio-blk"}
-FAULTS = ("map_changes", "gop", "most_bytes", "io_align", "bad_lba", "io_mmu", "no_execute")
+FAULTS = ("map_changes", "gop", "most_bytes", "io_align", "bad_lba", "io_mmu", "no_execute", "no_input")
 GOP_ABSENT, GOP_BLT_ONLY = 1, 2
 FRAMEBUFFER = 1 << 12
 MODULES = [("", pattern(3 * MIB + 5, 3)), ("", b"m" * 5000)]
@@ -73,10 +73,17 @@ def test_the_disc_is_read_in_pieces_where_it_does_not_take_large_ones(boots, mos
     assert_arrived(booted)
 
 
-def test_a_disc_that_wants_aligned_memory_gets_it(boots):
-    booted = boots("unaligned-addresses", io_align=4096)
+@pytest.mark.parametrize("most_bytes", [0, 2048])
+def test_a_disc_that_wants_aligned_memory_gets_it(boots, most_bytes):
+    booted = boots("unaligned-addresses", io_align=4096, most_bytes=most_bytes)
     assert "SHIM: not aligned" not in booted.serial
     assert_arrived(booted)
+
+
+def test_a_machine_without_a_keyboard_waits_for_the_timeout_and_boots(boot):
+    files = files_with(KERNELS["elf32"].make(), no_input=1)
+    files[CONFIG] = files[CONFIG].replace(b"set timeout=0", b"set timeout=1")
+    assert_arrived(boot(files, timeout=60, **OVMF))
 
 
 def test_a_sector_that_cannot_be_read_is_named_with_its_file(discs):

@@ -17,7 +17,8 @@ static const volatile struct {
     uint32_t bad_lba;    /* a sector of 2048 bytes that it does not read; 0: none */
     uint32_t io_mmu;     /* 1: it says that there is one (EDK II, Protocol/IoMmu.h) */
     uint32_t no_execute; /* 1: in memory that is allocated */
-} faults = {"FAULTS", 0, 0, 0, 0, 0, 0, 0};
+    uint32_t no_input;   /* 1: the system table has no console input */
+} faults = {"FAULTS", 0, 0, 0, 0, 0, 0, 0, 0};
 
 static struct {
     EFI_BLOCK_IO_PROTOCOL *device;
@@ -148,6 +149,9 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     add_io_mmu();
     if (faults.no_execute != 0) {
         forbid_code();
+    }
+    if (faults.no_input != 0) {
+        system->ConIn = NULL;
     }
     exit_boot_services = boot->ExitBootServices;
     boot->ExitBootServices = exit_after_changes;
