@@ -185,6 +185,7 @@ bits 16
 ; clobbers all but SP
 bios_interrupt:
         sti
+        cld                     ; the call before may have left it set
         mov si, [registers]
         mov di, [si + REG_INTERRUPT]
         shl di, 2

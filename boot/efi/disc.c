@@ -119,7 +119,9 @@ static bool open_disc(struct error *error)
     if (disc != NULL) {
         return true;
     }
-    buffer = uefi_allocate(BUFFER_BYTES, EfiBootServicesData);
+    if (buffer == NULL) {
+        buffer = uefi_allocate(BUFFER_BYTES, EfiBootServicesData);
+    }
     if (buffer == NULL) {
         return fail(error, "the firmware has no memory to read a disc with");
     }

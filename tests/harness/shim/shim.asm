@@ -509,6 +509,9 @@ garbage:
 .direction:
         test byte cfg(garbage), GARBAGE_DIRECTION
         jz .interrupt
+.called_so:
+        test word [bp + F_FLAGS], DIRECTION
+        jnz .called_so          ; the caller has it set: a BIOS may go wrong then
         or word [bp + F_FLAGS], DIRECTION
 .interrupt:
         test byte cfg(garbage), GARBAGE_INTERRUPT
