@@ -97,13 +97,13 @@ def _boot(image, timeout, machine):
 
 
 @pytest.fixture(scope="session")
-def boots():
+def booted():
     """What trees have come to, by ISO, firmware and machine: each boots once, however many tests look."""
     return {}
 
 
 @pytest.fixture
-def boot(discs, boots, loader):
+def boot(discs, booted, loader):
     default_loader = loader
 
     def run(source, loader=None, timeout=30, **machine):
@@ -111,7 +111,7 @@ def boot(discs, boots, loader):
         if isinstance(source, Path):  # may be another one by the next time
             return _boot(source, timeout, machine)
         key = (discs.make(source, loader or default_loader), repr(Machine.on), repr(sorted(machine.items())))
-        if key not in boots:
-            boots[key] = _boot(key[0], timeout, machine)
-        return boots[key]
+        if key not in booted:
+            booted[key] = _boot(key[0], timeout, machine)
+        return booted[key]
     return run
