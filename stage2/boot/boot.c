@@ -51,7 +51,7 @@ static void plan_moves(struct boot *boot)
 bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error *error)
 {
     struct placement *placement = &boot->plan.placement;
-    plan_longest_last(&boot->plan);
+    plan_longest_first(&boot->plan);
     struct memory_range *in_use =
         ARENA_ARRAY(arena, FIRMWARE_RANGES + 2 + placement->count, struct memory_range);
     boot->moves = ARENA_ARRAY(arena, 2 * placement->count, struct handoff_move);
@@ -105,19 +105,22 @@ static bool fail_at(const struct piece *piece, struct error *error)
     return fail_in(error, "%s: ", piece->file->path);
 }
 
-bool boot_load(const struct boot *boot, struct error *error)
+/* A piece that is read from the disc first waits for the one under way: that one may have failed.
+ */
+bool boot_load(struct boot *boot, struct error *error)
 {
     const struct piece *piece = boot->plan.placement.pieces;
-    for (size_t left = boot->plan.placement.count; load_piece(piece, error); piece++) {
-        if (--left == 0) {
-            timeline_stamp(TIMELINE_KERNEL);
-            return true;
+    boot->under_way = piece;
+    for (size_t left = boot->plan.placement.count; left > 0; left--, piece++) {
+        if (!load_piece(piece, error)) {
+            return fail_at(disc_wait_has_failed() ? boot->under_way : piece, error);
         }
-        if (!disc_wait(error)) {
-            return fail_at(piece, error);
+        if (disc_is_reading()) {
+            boot->under_way = piece;
         }
     }
-    return fail_at(piece, error);
+    timeline_stamp(TIMELINE_KERNEL);
+    return true;
 }
 
 /* No file that was not compressed when the ISO was made is so by now. */
@@ -130,11 +133,12 @@ static bool check_uncompressed(const struct piece *piece, struct error *error)
 }
 
 /* Waits for what boot_load() has left under way. */
-static bool finish_load(const struct placement *placement, struct error *error)
+static bool finish_load(const struct boot *boot, struct error *error)
 {
+    const struct placement *placement = &boot->plan.placement;
     const struct piece *piece = &placement->pieces[placement->count - 1];
     if (!disc_wait(error)) {
-        return fail_at(piece, error);
+        return fail_at(boot->under_way, error);
     }
     for (; check_uncompressed(piece, error); piece--) {
         if (piece == placement->pieces) {
@@ -179,7 +183,7 @@ bool boot_describe(const struct boot *boot, struct error *error)
         information.drives = system_info.drives;
         information.drive_count = firmware_drives(system_info.drives);
     }
-    if (!finish_load(&plan->placement, error)) {
+    if (!finish_load(boot, error)) {
         return false;
     }
     timeline_stamp(TIMELINE_MODULES);

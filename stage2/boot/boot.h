@@ -16,6 +16,7 @@ struct boot {
     struct handoff_move *moves;
     uint32_t move_count;
     void *handoff_block;
+    const struct piece *under_way; /* may still be read when boot_load() returns */
 };
 
 /* The plan of a block from the tool, if it has one for this machine: its pieces are in nobody's
@@ -26,8 +27,8 @@ bool boot_use_prepared(struct boot *boot, union prepared_block *block, const str
 /* Decides where each piece waits until the jump; after the plan, before the first byte moves. */
 bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error *error);
 
-/* Reads every piece from its source, but for the end of the last one. */
-bool boot_load(const struct boot *boot, struct error *error);
+/* Reads every piece from its source. The end of one may be under way when this returns. */
+bool boot_load(struct boot *boot, struct error *error);
 
 /* Waits for that, sets the video mode that the kernel asks for, if any, takes leave of the firmware
    and writes the boot information. */

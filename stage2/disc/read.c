@@ -15,6 +15,7 @@ static struct {
     uint32_t length;
     uint8_t *buffer;
 } under_way;
+static bool wait_has_failed;
 
 bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
 {
@@ -59,8 +60,19 @@ bool disc_wait(struct error *error)
 {
     uint32_t length = under_way.length;
     under_way.length = 0;
-    return length == 0 || native_disc_wait(under_way.lba) ||
-           read_bytes(under_way.lba, length, under_way.buffer, error);
+    wait_has_failed = length != 0 && !native_disc_wait(under_way.lba) &&
+                      !read_bytes(under_way.lba, length, under_way.buffer, error);
+    return !wait_has_failed;
+}
+
+bool disc_is_reading(void)
+{
+    return under_way.length != 0;
+}
+
+bool disc_wait_has_failed(void)
+{
+    return wait_has_failed;
 }
 
 bool disc_preloaded_is_intact(void)

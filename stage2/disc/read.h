@@ -15,6 +15,10 @@ bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error);
 bool disc_start_read(uint32_t lba, uint32_t length, void *buffer, struct error *error);
 bool disc_wait(struct error *error);
 
+/* Whether something is under way; and whether the last disc_wait() failed, asked for or not. */
+bool disc_is_reading(void);
+bool disc_wait_has_failed(void);
+
 /* Whether the firmware has never read: what it loaded along with this loader is still there. */
 bool disc_preloaded_is_intact(void);
 

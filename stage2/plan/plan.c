@@ -414,10 +414,10 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot,
            (!is_2 || place_information(&planning));
 }
 
-void plan_longest_last(struct plan *plan)
+void plan_longest_first(struct plan *plan)
 {
     struct placement *placement = &plan->placement;
-    size_t found = placement->count - 1;
+    size_t found = 0;
     uint32_t longest = 0;
     for (size_t i = 0; i < placement->count && !plan->modules_in_memory; i++) {
         const struct piece *piece = &placement->pieces[i];
@@ -426,11 +426,12 @@ void plan_longest_last(struct plan *plan)
             longest = piece->length;
         }
     }
-    struct piece last = placement->pieces[found];
-    memmove(&placement->pieces[found], &placement->pieces[found + 1],
-            (placement->count - found - 1) * sizeof last);
-    placement->pieces[placement->count - 1] = last;
-    if (plan->information_piece > found) {
-        plan->information_piece--;
+    struct piece first = placement->pieces[found];
+    memmove(&placement->pieces[1], &placement->pieces[0], found * sizeof first);
+    placement->pieces[0] = first;
+    if (plan->information_piece < found) {
+        plan->information_piece++;
+    } else if (plan->information_piece == found) {
+        plan->information_piece = 0;
     }
 }

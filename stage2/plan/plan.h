@@ -69,7 +69,7 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot,
                const struct plan_environment *environment, struct arena *arena,
                struct error *error);
 
-/* Moves the longest piece that is still on the disc behind the others, as the firmware answers
-   questions while the last one comes. Not where something decompressed waits in memory for its
-   turn: that depends on the order. */
-void plan_longest_last(struct plan *plan);
+/* Moves the longest piece that is still on the disc before the others: while it comes, all that
+   needs no disc goes on. Not where something decompressed waits in memory for its turn: that
+   depends on the order. */
+void plan_longest_first(struct plan *plan);

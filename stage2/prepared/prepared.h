@@ -44,7 +44,7 @@ struct prepared_piece {
 };
 
 /* After it come the files, the kernel first, then the ranges of blocks, the plan's pieces that have
-   a file, in the order of plan_longest_last(), the information, the texts. */
+   a file, in the order of plan_longest_first(), the information, the texts. */
 struct prepared {
     uint64_t magic;
     uint32_t sum; /* prepared_sum() of this block, with 0 here, and of the ranges, in their order */

@@ -36,7 +36,7 @@ static bool write_pieces(union prepared_block *block, struct plan *plan)
 {
     const struct placement *placement = &plan->placement;
     bool done = true;
-    plan_longest_last(plan);
+    plan_longest_first(plan);
     block->prepared.piece_count = 0;
     block->prepared.end = PLAN_MODULES_LOWEST;
     for (size_t i = 0; done && i < placement->count; i++) {

@@ -11,7 +11,7 @@ enum timeline_moment {
     TIMELINE_DISC,    /* the disc's volume is mounted */
     TIMELINE_CONFIG,  /* the config is read; the menu comes next */
     TIMELINE_PLAN,    /* the plan is made; compressed files are read and decompressed */
-    TIMELINE_KERNEL,  /* the kernel is loaded */
+    TIMELINE_KERNEL,  /* all is loaded, or the last of it is being read */
     TIMELINE_MODULES, /* the modules are loaded, and all that is placed after them */
     TIMELINE_JUMP,    /* all that is left is to move pieces to their places and to jump */
     TIMELINE_MOMENTS,

@@ -223,7 +223,7 @@ static void assert_same_information(void)
 
 static void assert_same_plan(void)
 {
-    plan_longest_last(&planned);
+    plan_longest_first(&planned);
     assert_same_pieces();
     assert_same_information();
     assert_int_equal(planned.entry, read.entry);
@@ -314,7 +314,7 @@ static void nothing_is_prepared_for_a_kernel_that_wants_graphics(void **state)
     assert_false(prepare());
 }
 
-static void the_longest_piece_is_the_last_of_its_files_and_the_others_keep_their_order(void **state)
+static void the_longest_piece_is_the_first_one_and_the_others_keep_their_order(void **state)
 {
     (void)state;
     static const uint32_t sizes[] = {5, 123 * KIB, 70 * KIB};
@@ -325,10 +325,10 @@ static void the_longest_piece_is_the_last_of_its_files_and_the_others_keep_their
     assert_true(read_on(&map));
     const struct piece *pieces = read.placement.pieces;
     assert_int_equal(read.placement.count, 5);
-    assert_string_equal(pieces[1].file->path, "/k");
-    assert_string_equal(pieces[2].file->path, "/1");
-    assert_string_equal(pieces[3].file->path, "/3");
-    assert_string_equal(pieces[4].file->path, "/2");
+    assert_string_equal(pieces[1].file->path, "/2");
+    assert_string_equal(pieces[2].file->path, "/k");
+    assert_string_equal(pieces[3].file->path, "/1");
+    assert_string_equal(pieces[4].file->path, "/3");
 }
 
 static void only_a_piece_inside_a_file_and_inside_the_memory_of_the_block_is_planned(void **state)
@@ -339,30 +339,30 @@ static void only_a_piece_inside_a_file_and_inside_the_memory_of_the_block_is_pla
     elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x800);
     build_boot(sizes, 1);
     assert_true(prepare());
-    struct prepared_piece *pieces = prepared_pieces(&block);
-    struct prepared_piece module = pieces[1];
-    pieces[1].file = 2;
+    struct prepared_piece *piece = prepared_pieces(&block); /* the module, as it is longer */
+    struct prepared_piece module = *piece;
+    piece->file = 2;
     assert_false(read_on(&map));
-    pieces[1].file = UINT32_MAX;
+    piece->file = UINT32_MAX;
     assert_false(read_on(&map));
-    pieces[1] = module;
-    pieces[1].length++;
+    *piece = module;
+    piece->length++;
     assert_false(read_on(&map));
-    pieces[1] = module;
-    pieces[1].file_offset = 1;
+    *piece = module;
+    piece->file_offset = 1;
     assert_false(read_on(&map));
-    pieces[1].file_offset = UINT32_MAX;
+    piece->file_offset = UINT32_MAX;
     assert_false(read_on(&map));
-    pieces[1] = module;
-    pieces[1].address = MIB - 1;
+    *piece = module;
+    piece->address = MIB - 1;
     assert_false(read_on(&map));
-    pieces[1] = module;
-    pieces[1].address++;
+    *piece = module;
+    piece->address++;
     assert_false(read_on(&map));
-    pieces[1] = module;
-    pieces[1].zero_length = UINT32_MAX;
+    *piece = module;
+    piece->zero_length = UINT32_MAX;
     assert_false(read_on(&map));
-    pieces[1] = module;
+    *piece = module;
     assert_true(read_on(&map));
 }
 
@@ -385,8 +385,7 @@ int main(void)
         cmocka_unit_test(sections_in_the_gap_below_the_kernel),
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_with_a_piece_in_low_memory),
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_that_wants_graphics),
-        cmocka_unit_test(
-            the_longest_piece_is_the_last_of_its_files_and_the_others_keep_their_order),
+        cmocka_unit_test(the_longest_piece_is_the_first_one_and_the_others_keep_their_order),
         cmocka_unit_test(only_a_piece_inside_a_file_and_inside_the_memory_of_the_block_is_planned),
         cmocka_unit_test(a_plan_that_the_arena_has_no_room_for_is_none),
     };
