@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// All that stage 2 knows of the firmware. boot/<firmware>/ implements it; bound at link time.
+// All that stage 2 knows of the firmware. boot/<firmware>/ implements it, chosen when linking.
 #pragma once
 
 #include <stdbool.h>
@@ -14,8 +14,8 @@
 
 struct plan; /* plan.h */
 
-/* The screen: plain text at the cursor; '\n' starts a new line, '\b' goes back one column. Put: a
-   character of Unicode behind ASCII, or '?' where the screen does not have it. */
+/* The screen. write: an ASCII character at the cursor; '\n' starts a new line, '\b' goes back one
+   column. put: a Unicode character outside ASCII, or '?' if the screen lacks it. */
 bool firmware_screen_present(void);
 void firmware_screen_write(char character);
 void firmware_screen_put(uint32_t character);
@@ -23,112 +23,114 @@ void firmware_screen_clear(void);
 void firmware_screen_move(unsigned row, unsigned column);
 void firmware_screen_inverse(int on);
 
-/* What the firmware says of the machine, for as long as the information refers to it. */
+/* What the firmware says of the machine. The boot information points into it. */
 struct system_info {
     struct video video;
     struct apm_table apm;
     struct boot_drive drives[BOOT_DRIVES];
 };
 
-/* Adds what it says at once: the boot device, the screen in text mode, the APM interface, to which
-   a kernel in 32-bit mode is then connected, the ROM's configuration table; not the drives. Finds
-   out what it knows of other video modes, before the functions below are called. */
+/* Adds to the information: the boot device, the current screen and, under a BIOS, the APM interface
+   (which it connects in 32-bit mode) and the ROM's configuration table. firmware_drives() has the
+   drives. Call before the video functions below. */
 void firmware_query(struct boot_information *information, struct system_info *system_info);
 
 /* Adds VBE's interface for protected mode, if there is one. */
 void firmware_video_interface(struct video *video);
 
-/* The index-th of the firmware's modes; depth 0 if it cannot be used. False: there are no more. */
+/* Describes the index-th of the firmware's modes; depth 0: it cannot be used. False: no more. */
 bool firmware_video_mode(uint32_t index, struct video_mode *mode);
 
-/* What the display prefers, as far as it says. */
+/* The display's preferred size in pixels; 0, 0: not known. */
 struct video_size firmware_video_display_size(void);
 
-/* Sets a mode and describes it. False: the firmware does not. Nothing more can be written to the
-   screen then. */
+/* Sets a mode and describes it. After that, nothing more can be written to the screen. False: the
+   firmware cannot set it. */
 bool firmware_video_set(const struct video_mode *mode, struct video *video);
 
-/* I/O port of the first UART as the firmware reports it; 0: none, or the firmware's own for now. */
+/* The first UART's I/O port; 0: there is none, or the firmware itself uses it for now. */
 uint16_t firmware_serial_port(void);
 
-/* A key in console.h's terms or KEY_NONE; never waits. */
+/* Takes a key that was pressed (keys.h) or returns KEY_NONE; never waits. */
 int firmware_key(void);
 
-/* Whether somebody wants the menu: Shift is held, or Escape was pressed (which is taken). Asks the
-   firmware, at the price of a call, only when any key was pressed. */
+/* Whether the user wants the menu: Shift is held (under a BIOS), or Escape was pressed. Takes the
+   keys up to Escape. */
 bool firmware_menu_key_held(void);
 
-/* Which of them are held, as far as the firmware knows: 1 Shift, 2 Control, 4 Alt. */
+/* The modifier keys that are held, as far as the firmware knows: 1 Shift, 2 Control, 4 Alt. */
 unsigned firmware_keyboard_modifiers(void);
 
-/* Milliseconds since some moment before; steps of up to 55 ms. */
+/* Milliseconds since some moment in the past, in steps of up to 55 ms. */
 uint64_t firmware_milliseconds(void);
 
-/* Rests until something may have happened: an interrupt, at most 55 ms. */
+/* Rests until an interrupt or a key comes, at most 55 ms. */
 void firmware_idle(void);
 
-/* The memory map as the firmware tells it, unsorted; map->ranges and room for them are there.
-   False with a reason if there is none. */
+/* Fills in the firmware's memory map, unsorted. The caller sets map->ranges and map->capacity.
+   False with a reason: there is no map, or it is too long. */
 bool firmware_memory_map(struct memory_map *map, struct error *error);
 
-/* The own sectors of the disc that this loader was read from: 512 bytes, a disk, or 2048, a CD.
-   Known once something has been read. */
+/* Bytes in a sector of the boot drive: 512, a disk, or 2048, a CD. Call after the first read. */
 uint32_t firmware_disc_sector_bytes(void);
 
-/* Reads count sectors of 2048 bytes, whatever the disc's own are, to memory below 4 GiB; retries,
-   and in smaller pieces where the firmware takes no larger ones. */
+/* Reads count sectors of 2048 bytes, whatever the drive's own size is, to memory below 4 GiB.
+   Repeats failed reads, in smaller pieces if need be. False with a reason. */
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error);
 
 /* LBA of the sector in which the volume descriptors start: 16, or more in a later session. */
 uint32_t firmware_volume_descriptor_lba(void);
 
-/* Drive and partitions, as Multiboot's boot_device has them (3.3). */
+/* Drive and partitions, as in Multiboot 1's boot_device (3.3). */
 uint32_t firmware_boot_device(void);
 
 /* ACPI's root pointer, checked; size 0: there is none. */
 struct bytes firmware_acpi_rsdp(void);
 
-/* SMBIOS's structure table; no bytes: there is none. */
+/* SMBIOS's structure table; empty: there is none. */
 struct smbios firmware_smbios(void);
 
-/* The drives that the firmware numbers, at most BOOT_DRIVES; their count. */
+/* Describes the drives that the firmware numbers, at most BOOT_DRIVES. Returns their count. */
 size_t firmware_drives(struct boot_drive drives[BOOT_DRIVES]);
 
-/* What must not be overwritten before the jump: loader, stack, firmware's data. */
+/* Lists the memory that must not be overwritten before the jump: loader, stack, firmware's data.
+   Returns the number of ranges. */
 enum { FIRMWARE_RANGES = 5 };
 size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES]);
 
-/* The largest piece of memory below 4 GiB where nothing is in use, in a machine with this map. */
+/* The largest unused piece of memory below 4 GiB in a machine with this map; under a BIOS, above
+   1 MiB. */
 struct memory_range firmware_staging(const struct memory_map *map);
 
 /* The memory for everything that stage 2 allocates. */
 struct arena firmware_arena(void);
 
-/* What configs find set, as in struct config_environment. */
+/* The variables that are set when a config starts, as in struct config_environment. */
 const char *firmware_config_variables(void);
 
-/* What UEFI tells kernels, as far as it is known; NULL: a BIOS. */
+/* What UEFI tells kernels, as far as it is known before firmware_finish(); NULL: a BIOS. */
 const struct boot_efi *firmware_efi(void);
 
-/* The firmware's last turn: from here on it does no more for us, and the pieces keep their memory.
-   Adds what it tells kernels. False with a reason: it does not let go; then nothing has changed. */
+/* Ends the firmware's services for the loader, and adds its last facts to the information. If the
+   kernel keeps boot services, frees all claimed memory except the plan's pieces instead. False with
+   a reason: the firmware does not end its services. */
 bool firmware_finish(const struct plan *plan, struct boot_information *information,
                      struct error *error);
 
-/* Hands the machine back: the firmware's next boot device. */
+/* Returns to the firmware, for its next boot device. */
 _Noreturn void firmware_boot_next(void);
 
-/* Starts the machine again from its reset. */
+/* Resets the machine. */
 _Noreturn void firmware_reboot(void);
 
-/* Makes all memory reachable, if that is left to do. False: it cannot be done. */
+/* Enables the A20 line, without which odd megabytes are out of reach. False: it stays off. */
 bool firmware_enable_a20(void);
 
-/* The same, and then into the firmware's setup; returns if it has no such way. */
+/* Reboots into the firmware's setup; returns if the firmware does not support that. */
 void firmware_setup(void);
 
-/* Switches the machine off; returns if it cannot be. */
+/* Switches the machine off; returns if the firmware does not support that. */
 void firmware_power_off(void);
 
-/* Stage 2 proper, called by the firmware's side when all of the above works (main.c). */
+/* Stage 2's entry (main.c), called by the firmware's side when all of the above works. */
 _Noreturn void stage2_main(void);

@@ -29,7 +29,7 @@ enum {
 static const char config_path[] = "/boot/grub/grub.cfg";
 static const char legacy_path[] = "/boot/grub/menu.lst";
 
-/* Shows a reason and gives the machine back, once somebody has read it. */
+/* Shows the reason, waits for a key, and goes to the firmware's next boot device. */
 static _Noreturn void leave(const char *message)
 {
     console_print("whelk: %s\nwhelk: press a key for the next boot device\n", message);
@@ -46,7 +46,7 @@ static bool find_memory(struct memory_map *map, struct arena *arena, struct erro
     if (map->ranges == NULL) {
         return fail(error, "too little conventional memory to work with");
     }
-    map->capacity = MAX_MEMORY_RANGES / 2; /* normalising may need twice as many */
+    map->capacity = MAX_MEMORY_RANGES / 2; /* memory_map_normalise() may need twice as many */
     if (!firmware_memory_map(map, error)) {
         return false;
     }
@@ -54,7 +54,8 @@ static bool find_memory(struct memory_map *map, struct arena *arena, struct erro
     return memory_map_normalise(map, error);
 }
 
-/* What a config needs of the language's rarer parts, and the platform that comes with them. */
+/* For struct config_environment: loads the overlay and sets the config's platform, which is in it.
+   NULL with a reason: the overlay cannot be read. */
 static const struct config_overlay *read_config_overlay(struct config *config, struct error *error)
 {
     const struct overlay *overlay = overlay_load(error);
@@ -65,7 +66,8 @@ static const struct config_overlay *read_config_overlay(struct config *config, s
     return overlay->config;
 }
 
-/* Memory for a config's text. A BIOS leaves little conventional memory: a long text takes none. */
+/* Allocates memory for a config's text. A long text goes to the top of the RAM: the arena is small
+   under a BIOS. NULL: there is too little. */
 static uint8_t *allocate_text(size_t size, struct arena *arena)
 {
     return size > LONG_TEXT_BYTES ? staging_allocate(size) : arena_allocate(arena, size, 1);
@@ -93,7 +95,7 @@ static bool read_config(struct config *config, const char *path, struct arena *a
     return config_read_with(config, (struct bytes){text, size}, path, &environment, arena, error);
 }
 
-/* grub.cfg, or GRUB Legacy's menu.lst where there is none. */
+/* Reads grub.cfg or, if there is none, GRUB Legacy's menu.lst. */
 static bool read_first_config(struct config *config, struct arena *arena, struct error *error)
 {
     struct error ignored;
@@ -106,7 +108,7 @@ static bool read_first_config(struct config *config, struct arena *arena, struct
            read_config(config, legacy_path, arena, error);
 }
 
-/* Those that have not been shown yet. */
+/* Shows the config's warnings that have not been shown yet. */
 static void show_warnings(const struct config *config)
 {
     for (struct config_warning *warning = config->warnings; warning != NULL;
@@ -118,7 +120,8 @@ static void show_warnings(const struct config *config)
     }
 }
 
-/* What an entry does that boots no kernel. True: there is one to boot. */
+/* Carries out an action that needs no file, such as a reboot. True: there is a kernel to boot or a
+   config to read instead. False with a reason: the firmware cannot do it. */
 static bool act_or_boot(enum config_action action, struct error *error)
 {
     if (action == CONFIG_ACTION_BOOT || action == CONFIG_ACTION_CONFIG) {
@@ -128,8 +131,8 @@ static bool act_or_boot(enum config_action action, struct error *error)
     return overlay != NULL && overlay->entry_action_run(action, error);
 }
 
-/* The memory to plan in: what is left, or, for very many modules, as much as they need at the top
-   of the RAM, where files are decompressed to. */
+/* Returns the memory to plan in: what is left of the arena or, if very many modules need more,
+   memory at the top of the RAM. */
 static struct arena planning_arena(const struct arena *arena, size_t module_count)
 {
     struct arena left = {.base = arena->base + arena->used, .size = arena->size - arena->used};
@@ -138,8 +141,8 @@ static struct arena planning_arena(const struct arena *arena, size_t module_coun
     return block == NULL ? left : (struct arena){.base = block, .size = needed};
 }
 
-/* Gives back what the evaluation of an entry allocated, as the next attempt needs it; not a warning
-   that is kept, which comes once only. */
+/* Frees what the evaluation of an entry allocated, as the next attempt needs the memory. Frees
+   nothing if the config has a new warning: that is in this memory and stays. */
 static void forget_entry(struct config *config, const struct config *before, size_t used)
 {
     if (config->warning_count == before->warning_count) {
@@ -148,7 +151,7 @@ static void forget_entry(struct config *config, const struct config *before, siz
     }
 }
 
-/* Where the time went, if the config wants to know. */
+/* Reports where the time went. wish: the config's whelk_timing; "" or "0": no report. */
 static void report_timeline(const char *wish)
 {
     struct error ignored;
@@ -157,19 +160,20 @@ static void report_timeline(const char *wish)
     }
     timeline_stamp(TIMELINE_JUMP); /* reading the overlay is not part of it */
     const struct overlay *overlay = overlay_load(&ignored);
-    disc_close(); /* once more, as they may have been read now */
+    disc_close(); /* again: the overlay may just have been read */
     if (overlay != NULL) {
         overlay->timeline_report(wish, native_disc_name());
     }
 }
 
-/* A config that another one's entry has led to. */
+/* A config that an entry of another config has led to. */
 struct inner_config {
     struct config config;
     size_t staging; /* staging_mark() before its text */
 };
 
-/* The config that an entry puts in this one's place; NULL: it cannot be read. */
+/* Reads the config at path, to which an entry of this one leads. NULL with a reason: it cannot be
+   read. */
 static struct config *read_next(struct config *config, const char *path, struct error *error)
 {
     struct inner_config *next = ARENA_NEW(config->arena, struct inner_config);
@@ -186,7 +190,7 @@ static struct config *read_next(struct config *config, const char *path, struct 
     return &next->config;
 }
 
-/* The config whose entry led to this one, which is given back. */
+/* Frees a config and returns the one whose entry led to it. */
 static struct config *go_back(struct config *config)
 {
     struct arena *arena = config->arena;
@@ -197,7 +201,7 @@ static struct config *go_back(struct config *config)
     return outer;
 }
 
-/* Loads, describes, hands off; returns if that cannot be done. */
+/* Loads, describes, hands off. Returns on failure only, with a reason. */
 static void boot_planned(struct boot *boot, const char *timing, struct error *error)
 {
     timeline_stamp(TIMELINE_PLAN);
@@ -209,14 +213,14 @@ static void boot_planned(struct boot *boot, const char *timing, struct error *er
     }
 }
 
-/* For struct plan_environment. */
+/* For struct plan_environment: its overlay(). */
 static const struct plan_overlay *read_plan_overlay(struct error *error)
 {
     const struct overlay *overlay = overlay_load(error);
     return overlay != NULL ? overlay->plan : NULL;
 }
 
-/* Plans first. */
+/* Plans the boot and carries it out. Returns on failure only, with a reason. */
 static void boot_kernel(const struct config_boot *wanted, const struct memory_map *map,
                         const struct arena *left, struct error *error)
 {
@@ -232,8 +236,8 @@ static void boot_kernel(const struct config_boot *wanted, const struct memory_ma
     staging_reset(staging);
 }
 
-/* Returns the config that takes this one's place, or NULL if the entry cannot be booted; then all
-   that it took is given back. */
+/* Boots an entry, or returns the config to which it leads. NULL with a reason: it cannot be booted;
+   its memory is free again. */
 static struct config *boot_entry(struct config *config, size_t index, const struct memory_map *map,
                                  struct error *error)
 {
@@ -261,7 +265,8 @@ static struct config *boot_entry(struct config *config, size_t index, const stru
     return NULL;
 }
 
-/* Which entry to boot: what somebody chooses; LEFT: none, back to the config that led here. */
+/* Shows the menu and returns the index of the chosen entry. NO_ENTRY: the user goes back to the
+   config that led here. message: why the last attempt failed, or NULL. */
 static size_t choose(struct config *config, size_t preselected, int timeout, const char *message)
 {
     struct error error;
@@ -280,8 +285,8 @@ static size_t choose(struct config *config, size_t preselected, int timeout, con
     leave(message != NULL ? message : error.message);
 }
 
-/* Returns the config that one of the entries puts in this one's place, or the one that this one
-   took the place of. */
+/* Boots the default entry or those that the user chooses, until one leads to another config, which
+   it returns. If the user leaves this config, it returns the one that led here. */
 static struct config *choose_and_boot(struct config *config, const struct memory_map *map,
                                       bool menu_is_wanted)
 {
@@ -291,7 +296,7 @@ static struct config *choose_and_boot(struct config *config, const struct memory
     int timeout = config->is_back ? WAIT_FOR_EVER : config_seconds_to_wait(config);
     bool ask = timeout != 0 || menu_is_wanted;
     show_warnings(config);
-    bool by_itself = timeout >= 0; /* nobody may be there who chooses */
+    bool by_itself = timeout >= 0; /* nobody may be there to choose */
     for (unsigned tried = 0;; tried++) {
         if (ask) {
             chosen = choose(config, chosen, timeout, message);
@@ -319,7 +324,8 @@ static struct config *choose_and_boot(struct config *config, const struct memory
     }
 }
 
-/* The block in front of the volume descriptors, if it fits what is on the disc now. */
+/* Returns a copy of the prepared block, which is right before the volume descriptors. NULL: there
+   is none, or its sum is not that of the disc's blocks. */
 static union prepared_block *find_prepared(struct arena *arena)
 {
     struct error ignored;
@@ -345,8 +351,8 @@ static union prepared_block *find_prepared(struct arena *arena)
     return sum == wanted ? block : NULL;
 }
 
-/* The boot that the tool found the config to lead to. Returns if there is none, or if it fails: the
-   config itself will say why, and what else there is to boot. */
+/* Boots what the prepared block names. Returns if there is no such block or the boot fails: the
+   config, which is read next, then leads to the reason and to other entries. */
 static void boot_as_prepared(const struct memory_map *map, struct arena *arena)
 {
     struct boot boot;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What only some boots need. In the BIOS boot image it is a part of its own (linker/overlay.ld)
-// that is read from the disc when it is first asked for. The core refers to none of its functions
-// by name, which the linker refuses, but through this table.
+// The overlay: what only some boots need. In the BIOS boot image it is a part of its own
+// (linker/overlay.ld) that is read from the disc when it is first needed. The core calls it through
+// this table only; the core's link refuses the names of its functions.
 #pragma once
 
 #include <stdbool.h>
@@ -45,9 +45,9 @@ struct overlay {
                                     size_t *in_use_count);
 };
 
-/* The table, for loaders that have all of it linked in. */
+/* The table, for loaders that have the overlay linked in. */
 extern const struct overlay overlay_table;
 
-/* The table, read from the disc if that is needed. NULL with a reason: it cannot be read. Each
-   folder of boot/ has an implementation. */
+/* Returns the table, after reading the overlay from the disc if that is needed. NULL with a reason:
+   it cannot be read. Each folder of boot/ has an implementation. */
 const struct overlay *overlay_load(struct error *error);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads the overlay (stage2/overlay.h), which follows the core in the boot image's file. It is
-// whole if its 32-bit words, with the padding, add up to 0 (make_boot_image.host.c).
+// Reads the overlay (stage2/overlay.h), which follows the core in the boot image's file. The sum of
+// its 32-bit words, padding included, must be 0 (make_boot_image.host.c).
 #include "stage2/overlay.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ extern const struct {
     uint8_t *bss_start, *bss_end;
 } overlay_place; /* mode_switch.asm */
 
-/* Zeros alone are not whole: the first word is of the overlay's table, and not 0. */
+/* Checks the sum. The first word, a pointer of the table, is not 0: zeros alone are refused. */
 static bool is_whole(const uint32_t *words, size_t count)
 {
     uint32_t sum = 0;
