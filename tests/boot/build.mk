@@ -21,7 +21,7 @@ TOOL_FILES := $(wildcard tests/tools/test_*.py)
 # The firmware of tests that name none: seabios, or one of UEFI_FIRMWARES (tests/harness/qemu.py)
 BOOT_FIRMWARE ?= seabios
 UEFI_FIRMWARES := ovmf-x64 ovmf-ia32 ovmf-x64-usb
-# How often a test that failed is run again; the summary names the test in any case.
+# How often a failed test runs again; the summary names the test in any case.
 BOOT_RERUNS ?= 0
 
 # A target for each file on each UEFI firmware.

@@ -42,7 +42,7 @@ BEGIN = "<!-- tests/boot/record_menu.py writes from here -->\n"
 
 
 def record(machine):
-    """The steps, each with what the terminal shows after it."""
+    """The steps of the session, each with the terminal's screen after it."""
     seen = 0
     for name, keys in STEPS:
         machine.type_serial(keys)
@@ -58,7 +58,7 @@ def record(machine):
 
 
 def png(ppm):
-    """A PNG of few colours from QEMU's PPM."""
+    """Converts QEMU's PPM to a PNG with a palette."""
     _, size, _, pixels = ppm.split(b"\n", 3)
     width, height = map(int, size.split())
     colours = sorted({pixels[i:i + 3] for i in range(0, len(pixels), 3)})

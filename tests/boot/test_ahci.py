@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The disc by DMA on the AHCI function of the ICH9 (`-M q35`): used where it is the one drive that can be
-what we boot from, left as the firmware had it, and whatever goes wrong there, the boot goes on by INT 13h."""
+"""The loader reads the disc by DMA through the ICH9's AHCI function (`-M q35`) if only one drive there can be the one
+that it boots from. It leaves the AHCI as the firmware had it. After any fault it goes on by INT 13h."""
 
 import random
 import re
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.bios("what lies between a BIOS and the loader")
 ELF32 = KERNELS["elf32"].make()
 MODULE = random.Random(4).randbytes(3 * MIB + 5)
 OTHER_MODULE = random.Random(5).randbytes(len(MODULE))
-# SATA commands of a boot of MODULE, the firmware's own included. INT 13h takes 48 or more for the module alone.
+# SATA commands of a boot of MODULE, including the firmware's. INT 13h takes 48 or more for the module alone.
 FEW, MANY = 45, 60
-INTERRUPT_STATUS, COMMAND = 0x10, 0x18  # of a port's registers
+INTERRUPT_STATUS, COMMAND = 0x10, 0x18  # offsets of a port's registers
 NO_DRIVE = "no drive with the same data"
 NO_DRIVES = ["-nodefaults", "-vga", "std"]
 TIME_OUT_BYTES = 256 * KIB
@@ -32,8 +32,8 @@ TIME_OUT_BYTES = 256 * KIB
 @dataclass
 class Boot:
     serial: str
-    trace: str  # QEMU's, of the AHCI
-    debug: str  # what came from the debug port
+    trace: str  # QEMU's trace of the AHCI
+    debug: str  # output of the debug port
 
     @property
     def commands(self):
@@ -62,7 +62,7 @@ def module_arrived(boot, module=MODULE):
 
 
 def fell_back(boot, reason):
-    """One line says so, and nothing else is written there."""
+    """The debug port got one line, with this reason for falling back to INT 13h, and nothing else."""
     return re.fullmatch(rf"whelk: ahci: {reason} at sector \d+; the firmware reads on\n", boot.debug) is not None
 
 
@@ -80,7 +80,7 @@ def image(discs):
 
 @pytest.fixture
 def twin(image, tmp_path):
-    """An ISO that differs from the other in the module's bytes only: same descriptors, same directories."""
+    """An ISO that differs from `image` only in the module's bytes: same descriptors, same directories."""
     path = tmp_path / "twin.iso"
     data = bytearray(image.read_bytes())
     sector, size = file_in_iso(image, "boot/module0")
@@ -135,7 +135,7 @@ def test_of_two_discs_that_look_alike_the_firmwares_is_read(traced, image, twin,
 
 def test_a_module_larger_than_a_command_takes_arrives_whole(traced, discs):
     large = random.Random(6).randbytes(17 * MIB + 1)
-    files = tree(ELF32, modules=[("module", large), ("behind", MODULE)])
+    files = tree(ELF32, modules=[("module", large), ("after", MODULE)])
     boot = traced(discs.make(files), "cdrom", memory=128)
     discs.forget(files)
     assert module_arrived(boot, large) and module_arrived(boot)
@@ -143,7 +143,7 @@ def test_a_module_larger_than_a_command_takes_arrives_whole(traced, discs):
 
 
 def test_what_goes_to_an_odd_address_is_read_by_the_firmware_in_between(traced, discs):
-    """So the firmware's commands and ours take turns on one port."""
+    """The firmware's commands and ours take turns on one port."""
     kernel = with_data((0x300001, 0x350000), (0x400002, 0x480000), (0x500003, 0x550001), (0x600000, 0x600801))
     boot = traced(discs.make(tree(kernel, modules=[("module", MODULE)])), "cdrom")
     assert "regions_wrong: 0x0\n" in boot.serial and module_arrived(boot)
@@ -168,7 +168,7 @@ def test_without_a_drive_the_firmware_reads(traced, image):
 
 @pytest.mark.parametrize("medium", ["none", "other"])
 def test_drives_that_do_not_have_our_disc_are_left_alone(traced, discs, image, medium):
-    """One reads another disc there, one fails: it has none."""
+    """The drive at the AHCI has another disc, or none, so that its reads fail."""
     other = discs.make(tree(ELF32, modules=[("module", OTHER_MODULE)]))
     drive = sata(other, 2, 2) if medium == "other" else ["-device", "ide-cd,bus=ide.2"]
     boot = traced(image, extra=[
@@ -197,7 +197,7 @@ def test_a_drive_that_reads_another_sector_than_the_firmware_is_left_to_it(trace
 @pytest.mark.parametrize("what", ["boot/kernel", "boot/module0"])
 def test_after_an_error_of_a_transfer_the_boot_goes_on_by_int_13h(traced, image, what, media):
     first, size = file_in_iso(image, what)
-    sector = (first + size // SECTOR // 2) * 4  # of 512 bytes
+    sector = (first + size // SECTOR // 2) * 4  # in sectors of 512 bytes
     drive = ",".join(["if=none,id=disc,format=raw,readonly=on" if media == "cd" else "if=none,id=disc,format=raw",
                       "snapshot=on", "file.driver=blkdebug", "file.image.driver=file",
                       f"file.image.filename={image}", "file.inject-error.0.event=read_aio",
@@ -210,7 +210,8 @@ def test_after_an_error_of_a_transfer_the_boot_goes_on_by_int_13h(traced, image,
 
 
 def disc_to_time_out(discs):
-    """Waits for a key. The first module is let through at once, and makes the second one wait for half a minute."""
+    """A disc that waits for a key. Under QEMU's throttling its first module comes at once, its second one half a minute
+    later."""
     files = tree(ELF32, modules=[("first", bytes(TIME_OUT_BYTES)), ("second", MODULE)])
     files[CONFIG] = files[CONFIG].replace(b"timeout=0", b"timeout=1000")
     return discs.make(files)
@@ -236,10 +237,10 @@ def test_after_a_time_out_the_boot_goes_on_by_int_13h(discs, tmp_path):
     assert module_arrived(boot) and fell_back(boot, "time-out")
 
 
-# ---- What is left behind -----------------------------------------------------------------------
+# ---- What the kernel finds -----------------------------------------------------------------------
 
 def registers(qemu):
-    """PCI command and status, the host's and all ports' registers, the latter as numbers."""
+    """The PCI command and status, the host's registers, and all ports' registers as numbers."""
     device = re.search(r"PCI device 8086:2922.*?(?=\n {2}Bus|\Z)", qemu.hmp("info pci"), re.DOTALL)[0]
     base = int(re.search(r"BAR5: 32 bit memory at (0x[0-9a-f]+)", device)[1], 16)
     qemu.hmp("o/4x 0xcf8 0x8000fa04")
@@ -250,8 +251,8 @@ def registers(qemu):
 
 @pytest.mark.parametrize("attach", ["cdrom", "hda"])
 def test_the_ahci_is_left_as_the_firmware_had_it(discs, tmp_path, attach):
-    """Equal to what GRUB leaves, which reads by INT 13h, but for the addresses of the firmware's lists: those
-    differ from boot to boot, and no one else writes them. And no slot holds a command of ours."""
+    """The registers are as under GRUB, which reads by INT 13h. The addresses of the firmware's lists may differ: they
+    differ from boot to boot, and only the firmware writes them. No slot holds a command of ours."""
     found = {}
     files = tree(ELF32, modules=[("module", MODULE)])
     for loader in ("whelk", "grub"):
@@ -262,14 +263,14 @@ def test_the_ahci_is_left_as_the_firmware_had_it(discs, tmp_path, attach):
             tables = [int.from_bytes(qemu.memory(start + 8, 4), "little") for start in lists]
             assert lists and not any(0x30000 <= table < 0x9F000 for table in tables)
         written = Counter(re.findall(r"port write \[reg:(\w+)\]", qemu.boot().trace))
-        del written["PxIS"], written["PxCI"], written["PXIE"]  # with each command
+        del written["PxIS"], written["PxCI"], written["PXIE"]  # these change with each command
         found[loader] = (others, [port[INTERRUPT_STATUS // 4:] for port in ports], written)
         assert written["PxCLB"] > 0
     assert found["whelk"] == found["grub"]
 
 
 def test_the_firmware_boots_the_next_disc_after_we_have_read_ours(discs, traced, image):
-    """`exit` gives the machine back: its own command list must be as it was."""
+    """`exit` returns to the firmware, whose command list must be as it was."""
     back = discs.make({"boot/grub/grub.cfg": b"set timeout=0\nmenuentry x {\n exit\n}\n"})
     boot = traced(image, extra=[*NO_DRIVES, *sata(back, 0, 1), *sata(image, 1, 2)])
     assert module_arrived(boot)

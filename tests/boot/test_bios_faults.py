@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Whelk on firmware with faults (shim/shim.asm stands between it and SeaBIOS): what can be survived boots the
-report kernel with the right modules and memory map; what cannot ends in one line and INT 18h."""
+"""Whelk on firmware with faults, which shim/shim.asm causes between Whelk and SeaBIOS. If Whelk can survive a fault,
+the report kernel boots with the right modules and memory map; else one line and INT 18h end the boot."""
 
 import re
 import struct
@@ -25,14 +25,14 @@ MEMORY_MIB = 64
 MODULES = (pattern(300_001, 7), b"tiny", pattern(70_000, 8))
 ACPI_RECLAIMABLE, ACPI_NVS = 3, 4
 KIB, MIB = 1 << 10, 1 << 20
-TOP = shim.MEMORY_KIB << 10  # of conventional memory
+TOP = shim.MEMORY_KIB << 10  # end of conventional memory
 
 STANDARD = shim.memory_map(MEMORY_MIB)
 ALL_GARBAGE = GARBAGE_UPPER | GARBAGE_SEGMENTS | GARBAGE_DIRECTION | GARBAGE_INTERRUPT | GARBAGE_VIDEO
 A20_OFF = A20_OFF_PORT_92 | A20_OFF_KEYBOARD
-VOLUME_DESCRIPTOR = 16  # its sector
-LEFT_OUT = slice(1, 16)  # of the boot image, where only the first sector is loaded; more than 32 KiB are always read
-BOOT_SECTOR_BYTES = 512  # what runs in the boot image before it is checked: never read again
+VOLUME_DESCRIPTOR = 16  # sector
+LEFT_OUT = slice(1, 16)  # sectors of the boot image after the first; more than 32 KiB of it are always read
+BOOT_SECTOR_BYTES = 512  # of the boot image: they run before the check, and are never read again
 ONLY_2048_BYTES, ONLY_512_BYTES = {"load_sectors": 4}, {"load_sectors": 1}
 HARD_DISK_SECTORS = {"drive": 0x80, "sector_size": 512, "reported_size": 512}
 
@@ -54,7 +54,7 @@ def floppy(tmp_path):
 @dataclass
 class Booted:
     result: Boot
-    by_firmware: list  # sectors that the drive was asked for, as often as it was
+    by_firmware: list  # sectors that the drive was asked for, in order, with repetitions
     by_driver: list
 
     @property
@@ -78,7 +78,7 @@ def boots(boot, iso, floppy, tmp_path):
 
 
 def assert_arrived(booted):
-    """The kernel got everything that it was sent."""
+    """The kernel got everything."""
     report = booted.report
     assert report["cmdline"] == b"one two"
     assert report["regions_wrong"] == 0
@@ -88,8 +88,8 @@ def assert_arrived(booted):
 
 @pytest.fixture
 def gives_back(iso, floppy):
-    """Starts Whelk under a firmware that it cannot survive; returns what it said before INT 18h, which must
-    be on the screen as well."""
+    """Starts Whelk under a firmware that it cannot survive. Returns its text up to INT 18h, which must be on the screen
+    as well."""
     def run(ranges=STANDARD, extra=(), key=False, image=None, **faults):
         with Machine(image or iso, memory=MEMORY_MIB, extra=[*floppy(ranges, **faults), *extra]) as machine:
             machine.wait_for("^SHIM: start$")
@@ -115,13 +115,13 @@ def el_torito_image(iso):
 
 
 def module_sectors(iso):
-    """Those of the largest module, which does not come with the directories."""
+    """Sectors of the largest module, which is not read along with the directories."""
     first, length = file_in_iso(iso, "boot/module0")
     return range(first, first + length // SECTOR)
 
 
 def assert_read_again(boots, sector, usual, **fault):
-    """Boots with a fault: everything arrives, and the sector is read once more often than is usual."""
+    """Boots with a fault: everything arrives, and the sector is read once more than the usual number of times."""
     booted = boots(**usual, **fault)
     assert_arrived(booted)
     assert booted.by_firmware.count(sector) == boots(**usual).by_firmware.count(sector) + 1
@@ -129,7 +129,7 @@ def assert_read_again(boots, sector, usual, **fault):
 
 
 def image_sectors(iso):
-    """Those of the boot image."""
+    """Sectors of the boot image."""
     first, length = file_in_iso(iso, "boot/whelk.img")
     return range(first, first + -(-length // SECTOR))
 
@@ -155,7 +155,7 @@ def test_any_drive_number_boots_and_is_passed_on(boots, drive, loaded):
 
 
 def test_a_piix_whose_ports_are_switched_off_is_left_alone(boots):
-    """The drive's own ports are there: it would take a command, and wait for ever for the transfer."""
+    """The drive's own ports still answer: the drive would take a command, and its transfer would never end."""
     booted = boots(**ONLY_2048_BYTES)
     assert_arrived(booted)
     assert booted.by_driver == []
@@ -165,7 +165,7 @@ def test_a_piix_whose_ports_are_switched_off_is_left_alone(boots):
 def test_the_boot_sector_reads_what_the_firmware_left_out(boots, iso, loaded):
     booted = boots(**loaded)
     assert_arrived(booted)
-    assert set(image_sectors(iso)[LEFT_OUT]) <= set(booted.by_firmware)  # which has loaded at most one
+    assert set(image_sectors(iso)[LEFT_OUT]) <= set(booted.by_firmware)  # the firmware loads at most one itself
 
 
 @pytest.mark.parametrize("loaded", [{}, ONLY_2048_BYTES], ids=["whole image", "first 2048 bytes"])
@@ -220,7 +220,7 @@ def test_reading_survives(boots, fault, loaded):
 
 
 def test_after_a_bad_spot_the_transfers_grow_to_what_they_were(boot, discs, floppy):
-    """Failures in the middle of a file bring them down to 2 sectors."""
+    """Read errors in the middle of a file shrink the transfers to 2 sectors."""
     module = pattern(6 * MIB, 9)
     files = tree(plain(), modules=[("", module)])
     files[CONFIG] = b"set whelk_timing=com1\n" + files[CONFIG]
@@ -231,7 +231,7 @@ def test_after_a_bad_spot_the_transfers_grow_to_what_they_were(boot, discs, flop
         assert result.report.modules[0]["adler"] == zlib.adler32(module)
         transfers[failures] = int(re.search(r'"transfers":(\d+)', result.serial)[1])
     assert transfers[0] > 96
-    assert transfers[0] < transfers[8] < transfers[0] + 60  # 1,000 and more without
+    assert transfers[0] < transfers[8] < transfers[0] + 60  # more than 1,000 if they did not grow
 
 
 def test_a_wrong_byte_in_the_first_read_of_the_rest_is_noticed_and_read_again(boots, iso):
@@ -259,7 +259,7 @@ def test_with_the_ide_function_switched_on_a_cd_that_is_said_to_be_a_disk_is_lef
 
 
 def test_a_drive_that_reads_another_sector_than_the_firmware_is_left_to_it(boots, iso, tmp_path):
-    """The firmware's reading of the volume descriptor, by which the drive is found, has a wrong byte."""
+    """The firmware returns a wrong byte in the volume descriptor, by which the drive is found."""
     debug = tmp_path / "debug"
     booted = boots(dma=1, flip_lba=VOLUME_DESCRIPTOR, flip_offset=1500, flip_count=1, extra=["-debugcon", f"file:{debug}"])
     assert FAULT in booted.serial
@@ -293,7 +293,7 @@ def test_calls_may_leave_behind(boots, kind, loaded):
 
 REST = STANDARD[4:]
 MAPS = {
-    # name: what the firmware lists, what the kernel must be told
+    # name: (the ranges that the firmware lists, the ranges that the kernel must get)
     "unsorted": (STANDARD[::-1], STANDARD),
     "with empty ranges": (
         [(0, 0, AVAILABLE), *STANDARD[:3], (0x200000, 0, RESERVED), *STANDARD[3:], (0x5000, 0, 7)], STANDARD),
@@ -384,7 +384,7 @@ def test_without_any_memory_size_one_line_says_so(gives_back):
 # ---- A20 ---------------------------------------------------------------------------------------
 
 def dead_port(number, value):
-    """QEMU's arguments for a device that takes an I/O port over and does nothing."""
+    """QEMU's arguments for a device that takes over an I/O port and does nothing."""
     return ["-chardev", "null,id=dead", "-device",
             f"isa-debugcon,chardev=dead,iobase={number:#x},readback={value:#x}"]
 
@@ -474,7 +474,7 @@ def test_stage_2_without_int_13h_extensions_says_so(gives_back):
     assert len(lines) == 2
 
 
-# ---- What Multiboot 1 passes on of the firmware's -----------------------------------------------
+# ---- The firmware's data that Multiboot 1 passes on ---------------------------------------------
 
 DRIVES, CONFIG_TABLE, APM_TABLE = 1 << 7, 1 << 8, 1 << 10
 
@@ -489,6 +489,6 @@ def test_apm_is_connected_even_if_somebody_else_was(boots):
     assert report["flags"] & APM_TABLE and report["apm_version"] == 0x102
 
 
-def test_a_drive_without_edd_is_told_with_nothing_but_its_number(boots):
+def test_a_drive_without_edd_is_described_by_its_number_alone(boots):
     drive, = boots(no_parameters=1).report.drives
     assert (drive["number"], drive["mode"], drive["cylinders"], drive["ports"]) == (0xE0, 0, 0, 0)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Configs as people break them: what is still understood boots, the rest is one clear line with file and number; and
-`whelk check` says the same of the tree."""
+"""Configs as people break them. If one is still understood, it boots; else one clear line gives the file and the line's
+number. `whelk check` says the same about the tree."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ from qemu import Machine
 from report import Report
 
 LOAD = "multiboot /boot/kernel fine"
-ROOM = 100 * 1024  # for the configs below, in the ISO that they are put into
+ROOM = 100 * 1024  # bytes in the ISO into which each config below is put
 
 
 def entry(*lines, title="test"):
@@ -27,12 +27,12 @@ def zero(text):
 GOOD = zero(entry(LOAD))
 FILES = {"boot/kernel": plain(), "boot/dir/file": b"x", "boot/loop.cfg": b"source /boot/loop.cfg\n"}
 
-# What boots /boot/kernel with "fine", and what is warned of.
+# Configs that boot /boot/kernel with "fine", and the warning that each gives.
 UNDERSTOOD = {
     "CRLF": (GOOD.replace("\n", "\r\n"), None),
     "a BOM": ("﻿" + GOOD, None),
     "no newline at the end": (GOOD.rstrip("\n"), None),
-    "CRLF behind variables": (zero("set k=/boot/kernel\nset a=fine\n" + entry("multiboot $k $a")).replace("\n", "\r\n"), None),
+    "CRLF after variables": (zero("set k=/boot/kernel\nset a=fine\n" + entry("multiboot $k $a")).replace("\n", "\r\n"), None),
     "tabs": (GOOD.replace("    ", "\t").replace(" ", "\t"), None),
     "a line of 64 KiB": (GOOD + "# " + "x" * 65536, None),
     "a word of 64 KiB": (f"x={'y' * 65536}\n" + GOOD, None),
@@ -44,7 +44,7 @@ UNDERSTOOD = {
     "fi without if": (GOOD + "fi\n", "grub.cfg:5: 'fi' outside of 'if ... fi' and '... do ... done'"),
     "done without do": ("done\n" + GOOD, "grub.cfg:1: 'done' outside of 'if ... fi' and '... do ... done'"),
     "an unknown command": (zero(entry("first x", LOAD)), "grub.cfg:3: unknown command 'first'"),
-    "an unknown command behind the kernel": (zero(entry(LOAD, "last")), "grub.cfg:4: unknown command 'last'"),
+    "an unknown command after the kernel": (zero(entry(LOAD, "last")), "grub.cfg:4: unknown command 'last'"),
     "an unknown variable": (zero(entry("multiboot /boot/kernel$nothing fine $no_thing")), None),
     "default out of range": ("set default=7\n" + GOOD, "grub.cfg:1: default names no entry"),
     "a default that is no title": ("set default='no such'\n" + GOOD, "grub.cfg:1: default names no entry"),
@@ -57,13 +57,13 @@ UNDERSTOOD = {
     "another root": (zero(entry("set root='(hd1,3)'", LOAD)), None),
     "dots": (GOOD.replace("/boot/k", "/boot/dir/./../../boot/k"), None),
     "double slashes": (GOOD.replace("/boot/k", "//boot///k"), None),
-    "a slash behind the name": (GOOD.replace("/boot/kernel", "/boot/kernel/"), None),
+    "a slash after the name": (GOOD.replace("/boot/kernel", "/boot/kernel/"), None),
     "search": (zero(entry("search --set=root --file /boot/kernel", LOAD)), None),
     "search for nothing": (zero(entry("search --set=root --file /nothing", LOAD)), "grub.cfg:3: no such device: /nothing"),
     "source of nothing": ("source /nothing.cfg\n" + GOOD, r"grub.cfg:1: /nothing.cfg: "),
 }
 
-# What does not boot, and the line that says so.
+# Configs that do not boot, and the line that says so.
 REFUSED = {
     "a quote without end": (zero(entry('multiboot "/boot/kernel')), "grub.cfg:3: a quote that begins here is never closed"),
     "a single quote without end": (zero(entry("multiboot '/boot/kernel")), "grub.cfg:3: a quote that begins here is never"),

@@ -73,7 +73,7 @@ def patched(good, tmp_path):
 
 @pytest.fixture
 def mastered(good, tmp_path):
-    """A disc made by xorriso with Whelk's boot image in it, where whelk-mkrescue would have said no."""
+    """A disc that whelk-mkrescue would refuse to make: xorriso makes it, with Whelk's boot image."""
     volume = good.read_bytes()[file_in_iso(good, "boot/whelk.fat")[0] * SECTOR:]
     sector_bytes, sectors = (struct.unpack_from("<H", volume, at)[0] for at in FAT_GEOMETRY)
     volume = volume[:sectors * sector_bytes]
@@ -94,7 +94,7 @@ def mastered(good, tmp_path):
 
 
 def boot_image_at(data):
-    """Where the boot image is: El Torito 2.0, boot record and initial entry."""
+    """Offset of the boot image, by El Torito's boot record and initial entry."""
     catalogue, = struct.unpack_from("<I", data, 17 * SECTOR + 0x47)
     return struct.unpack_from("<I", data, catalogue * SECTOR + 32 + 8)[0] * SECTOR
 
@@ -115,7 +115,7 @@ def records(data, sector, size):
 
 
 def record(data, *path):
-    """Offset of the directory record of a path, by the plain names."""
+    """Offset of a path's directory record; the path's names have no version numbers."""
     at = ROOT_RECORD
     for name in path:
         sector, size = (struct.unpack_from("<I", data, at + field)[0] for field in (EXTENT, DATA_LENGTH))
@@ -236,8 +236,8 @@ def test_a_missing_config_is_named_whatever_the_disc_calls_its_files(mastered, s
 # ---- Discs that end too early ------------------------------------------------------------------
 
 NO_VOLUME = pytest.mark.bios("discs without the volume that UEFI finds the loader by")
-CUT = pytest.mark.bios("discs cut before the volume for UEFI, which stands behind all files")
-LARGE = 0x10000  # such a file does not stand in front of the boot image
+CUT = pytest.mark.bios("discs cut before the volume for UEFI, which stands after all files")
+LARGE = 0x10000  # bytes: a file of this size never comes before the boot image on the disc
 LARGE_KERNEL = with_data((2 * MIB, 2 * MIB + LARGE))
 
 
@@ -268,7 +268,7 @@ def test_a_disc_that_ends_before_its_config_gives_one_line(discs, tmp_path, says
     assert re.search(NAMED_CONFIG, line), line
 
 
-# ---- File systems that are not one -------------------------------------------------------------
+# ---- Damaged file systems ----------------------------------------------------------------------
 
 def spoil_identifier(data):
     data[PRIMARY + 1:PRIMARY + 6] = b"CD002"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Kernels, modules and machines that cannot work are refused in one line that names the file and the reason:
-by whelk-mkrescue before it writes anything, and by the loader without a hang, a reset or a jump."""
+"""whelk-mkrescue and the loader refuse kernels, modules and machines that cannot work, in one line with the file and
+the reason: whelk-mkrescue before it writes anything, the loader without a hang, a reset or a jump."""
 
 import re
 
@@ -15,7 +15,7 @@ from shim.next_device import BOOTED, next_device
 
 GOOD = plain()
 KERNEL_LINE = r"/?boot/grub/grub\.cfg:3: /boot/kernel: "
-ROOM = 64 * 1024  # for any of the malformed kernels
+ROOM = 64 * 1024  # bytes, enough for each malformed kernel
 
 
 def assert_refused_at_build(directory, files, pattern_of_line):

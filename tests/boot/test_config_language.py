@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Configs that use the language's commands, on a machine: what they show on the serial port, what they wait for,
-and what they boot. That they do as GRUB does is tested without one, in tests/unit/stage2/config/test_config_grub.py."""
+"""Configs that use the language's commands, in a machine: what they print on the serial port, wait for and boot.
+tests/unit/stage2/config/test_config_grub.py compares scripts with GRUB, without a machine."""
 
 import subprocess
 import time
@@ -40,12 +40,12 @@ def booted(machine):
 
 
 def shown(machine):
-    """What came before the kernel, without Whelk's own messages."""
+    """The text before the kernel's, without Whelk's own messages."""
     machine.wait_for("^END$", 30)
     return "".join(line for line in machine.shown.splitlines(keepends=True) if not line.startswith("whelk: "))
 
 
-# ---- What scripts see of the machine
+# ---- What scripts learn about the machine
 
 SCRIPTS = {
     "texts": ("echo a 'b  c'\necho -n d\necho -e 'e\\nf'", "a b  c\nde\nf\n"),
@@ -66,7 +66,7 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("script, text", [pytest.param(*pair, id=name) for name, pair in SCRIPTS.items()])
 @pytest.mark.parametrize("place", ["top level", "entry"])
-def test_a_script_shows_its_texts_and_boots(disc, place, script, text):
+def test_a_script_prints_its_text_and_boots(disc, place, script, text):
     load = "multiboot /boot/kernel fine"
     config = f"{script}\n{ENTRY.format(load)}" if place == "top level" else ENTRY.format(f"{script}\n{load}")
     with Machine(disc(config, more="echo more\ny=z\n")) as machine:
@@ -127,7 +127,7 @@ def test_sleep_waits(disc):
     start = time.monotonic()
     with Machine(disc(ENTRY.format("echo before\nsleep 3\necho after\nmultiboot /boot/kernel"))) as machine:
         machine.wait_for("^before\nafter$", 30)
-        assert time.monotonic() - start > 2.9  # as much at least, however busy we are
+        assert time.monotonic() - start > 2.9  # at least 3 seconds, however busy this computer is
 
 
 def test_a_key_ends_a_sleep_that_may_be_interrupted(disc):

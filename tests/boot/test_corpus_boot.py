@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""grub.cfg files of public repositories, booted by GRUB and by Whelk: the default entry, with stand-ins under the
-names that the file gives its kernels and modules. What the kernel is given must be the same. The files belong to
-their authors and are not part of this project: see tests/unit/stage2/config/test_corpus.c."""
+"""GRUB and Whelk boot the default entry of grub.cfg files of public repositories. Stand-ins have the names of the
+entry's kernel and modules. The kernel must get the same from both loaders. The files belong to their authors and are
+not part of this project: see tests/unit/stage2/config/test_corpus.c."""
 
 import json
 import os
@@ -25,7 +25,7 @@ CORPUS = Path(os.environ.get("WHELK_CORPUS", "../shared/corpus/grub-cfg"))
 FILES = sorted(CORPUS.glob("*.cfg"))
 SAMPLE = 40
 
-# All that the configs load, which GRUB then reads from the disc.
+# GRUB's image has all modules that the configs load: GRUB reads them from the disc.
 PLATFORM = expected("i386-pc", x64="x86_64-efi", uefi="i386-efi")
 GRUB = ["grub-mkrescue", "-d", f"/usr/lib/grub/{PLATFORM}", "--locales=", "--themes=", "--fonts=ascii",
         "--install-modules=multiboot multiboot2 normal iso9660 part_msdos part_gpt test echo gzio search "
@@ -33,10 +33,10 @@ GRUB = ["grub-mkrescue", "-d", f"/usr/lib/grub/{PLATFORM}", "--locales=", "--the
         "configfile sleep read reboot halt terminal serial true loadenv ext2 fat png bitmap "
         + expected("biosdisk vbe vga", "efi_gop"), *expected([], ["--modules=efi_gop"])]
 
-# Not the adapter that GRUB, once it has loaded all video drivers, sets up itself, without the firmware.
+# GRUB has no driver for this adapter. Others it sets up without the firmware once it has loaded all video drivers.
 EXTRA = ("-nic", "none", "-vga", "vmware")
 
-# No kernel is booted by GRUB, or not one that could be compared, and why.
+# Files for which GRUB boots no kernel that could be compared, and why.
 LEFT_OUT = {
     "1WeirdDev__CrashOS__bin_boot_grub.cfg": "a path without '/' in front, which GRUB would not find either",
     "1WeirdDev__CrashOS__grub.cfg": "the same",
@@ -49,11 +49,11 @@ LEFT_OUT = {
     "klange__toaruos__util_cdrom_boot_grub_menus.cfg": "the same",
 }
 
-# The disc that a file is for is this one here, by the name that GRUB has for it on this firmware.
+# The name of the boot disc in a file becomes the name that GRUB has for it on this firmware.
 DISC = b"(hd0)" if Machine.on.get("attach") == "usb" else expected(b"(cd)", b"(cd0)")
 OTHER_DISC = re.compile(rb"\((?:hd0[^)]*|cd)\)|hd0,\w+|lvm/[-\w]+")
 
-# A kernel that draws, if the config cares for the screen: GRUB has only the video drivers that the config loads.
+# The kernel draws only if the config sets up the screen: GRUB has only the video drivers that the config loads.
 CARES_FOR_VIDEO = re.compile(rb"insmod +(all_video|vbe)")
 COMMAND = re.compile(rb"(?:^|[;{}]|\b(?:then|else|do)\b)[ \t]*([A-Za-z_.\[]\w*)", re.MULTILINE)
 OPTION = re.compile(rb"[ \t](-[-\w]+)")
@@ -69,7 +69,7 @@ def features(text):
 
 
 def choose(files):
-    """Those that together use most of the language, then some of the others, evenly."""
+    """Picks the files that together use most of the language, then some of the others, evenly."""
     left = {path: features(path.read_bytes()) for path in files if path.name not in LEFT_OUT}
     chosen, seen = [], set()
     while left and len(chosen) < SAMPLE:
@@ -111,7 +111,7 @@ def boot(command, folder, image):
     assert run.returncode == 0, run.stderr
     with Machine(image, exit_device=False, extra=EXTRA) as machine:
         def has_booted():
-            # Whoever waits for a key boots the default: without a timeout, or until it is over.
+            # Return boots the default if a loader waits for a key, with or without a timeout.
             machine.send_key("ret")
             time.sleep(0.2)
             return "\nEND\n" in machine.serial

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Multiboot kernels that Debian packages (fetch-debian-kernels.sh), each under Whelk and under GRUB's own ISO
-of the same tree: they must not be able to tell the difference."""
+"""Multiboot kernels from Debian's packages (fetch-debian-kernels.sh). Each boots by Whelk, and by GRUB from an ISO of
+the same tree. A kernel must see no difference."""
 
 import gzip
 import hashlib
@@ -29,7 +29,7 @@ LOADERS = ("grub", "whelk")
 
 @pytest.fixture(scope="module", autouse=True)
 def kernels():
-    """Fetches what is not in the build folder yet; its message says what is missing."""
+    """Fetches the kernels that are not in the build folder; fails with the name of what is missing."""
     run = subprocess.run([HERE / "fetch-debian-kernels.sh", DEBIAN], stdin=subprocess.DEVNULL,
                          capture_output=True, text=True, timeout=900)
     assert run.returncode == 0, run.stderr
@@ -60,15 +60,15 @@ def example_tree(kernel):
 
 
 def asking_for_text(kernel):
-    """The same kernel, its header's video fields (3.1.4) saying text where they say 1024x768x32."""
+    """The same kernel, with a header that asks for text instead of 1024x768x32 (video fields, 3.1.4)."""
     header = kernel.index(struct.pack("<2I", HEADER_MAGIC, PAGE_ALIGN | MEMORY_INFO | VIDEO_MODE))
     assert struct.unpack_from("<4I", kernel, header + 32) == (0, 1024, 768, 32)
     return kernel[:header + 32] + struct.pack("<4I", 1, 80, 25, 0) + kernel[header + 48:]
 
 
-# The information's structures may stand in any order in their page, and there is more of it.
+# Whelk may order the information's structures otherwise in their page, and tells more than GRUB.
 IN_THE_PAGE = re.compile(r"\b0x10[0-9a-f]{3}\b")
-FLAGS = re.compile(r"\blags = 0x([0-9a-f]+)")  # the first letter is under the diagonal
+FLAGS = re.compile(r"\blags = 0x([0-9a-f]+)")  # the kernel's diagonal covers the first letter
 
 
 def without_flags_beyond_grub(match):
@@ -82,14 +82,14 @@ def test_the_specifications_example_prints_the_same_information_as_under_grub(di
         with Machine(discs.make(example_tree(kernel), loader)) as machine:
             machine.wait_for_screen("^Halted\\.")
             screens[loader] = FLAGS.sub(without_flags_beyond_grub, IN_THE_PAGE.sub("*", machine.screen()))
-    # The kernel draws a diagonal over it.
+    # The kernel draws a diagonal over its text.
     assert '"and a quoted one"' in screens["whelk"] and re.search("mods.count = 2", screens["whelk"])
     assert screens["whelk"] == screens["grub"]
 
 
 def picture_of_the_example(image, **machine):
     with Machine(image, **machine) as machine:
-        # It draws one diagonal, by the framebuffer's address and pitch, and halts.
+        # The kernel draws one diagonal, by the framebuffer's address and pitch, and halts.
         machine.wait_until(lambda: "HLT=1" in machine.registers() and
                            screenshot(machine).startswith(b"P6\n1024 768\n"), "a picture of 1024x768", 30)
         return screenshot(machine)
@@ -112,8 +112,8 @@ FRAMES = 25
 
 
 def play(image):
-    """The first frames of the game, each as the screen's characters and colours. It moves by a fixed count
-    of steps, so that the frames are always the same ones."""
+    """The first frames of the game, each as the screen's characters and colours. The game counts its steps, so its
+    frames are always the same."""
     frames = []
     with Machine(image) as machine:
         machine.wait_for_screen(SHIP)
@@ -133,7 +133,7 @@ def test_grub_invaders_runs_as_under_grub(discs):
     game = tree("    multiboot /boot/kernel", kernel=DEBIAN / "invaders")
     whelk, grub = (play(discs.make(game, loader)) for loader in ("whelk", "grub"))
     common = [frame for frame in whelk if frame in grub]
-    # Neither run sees every frame: some are missed, in the middle of drawing, or at either end.
+    # Each run misses some frames, or sees them half drawn.
     assert len(common) >= FRAMES // 2, f"{len(common)} of {FRAMES} frames are the same"
     assert common == [frame for frame in grub if frame in whelk]
 
@@ -189,8 +189,8 @@ echo core: end
 
 
 def test_a_grub_core_for_the_bios_reads_the_disc_by_it_as_under_grub(discs, tmp_path):
-    """A kernel may go back to real mode and call the BIOS (specification, 3.2); this one is an image with
-    address fields, and its root is the information's boot_device."""
+    """A kernel may go back to real mode and call the BIOS (specification, 3.2). This kernel has address fields, and
+    takes its root from boot_device of the information."""
     (tmp_path / "core.cfg").write_text(BIOS_CORE_CONFIG)
     subprocess.run(["grub-mkimage", "-O", "i386-pc", "-o", tmp_path / "core", "-p", "/boot/grub",
                     "-c", tmp_path / "core.cfg", *BIOS_CORE_MODULES], check=True)
@@ -208,7 +208,7 @@ def test_a_grub_core_for_the_bios_reads_the_disc_by_it_as_under_grub(discs, tmp_
 
 @pytest.mark.parametrize("number", ["", "2"])
 def test_tboot_starts_linux_from_its_modules_as_under_grub(discs, number):
-    """A kernel with both headers, compressed; where it does not find what it is for, it starts the first module."""
+    """tboot has both headers and is compressed. On a processor without TXT it starts the first module."""
     files = tree(f"    multiboot{number} /boot/tboot.gz logging=serial", f"    module{number} /boot/vmlinuz console=ttyS0 'a b'",
                  f"    module{number} /boot/initrd", **{"tboot.gz": DEBIAN / "tboot.gz", "vmlinuz": DEBIAN / "vmlinuz",
                                                        "initrd": pattern(5000)})
@@ -222,7 +222,7 @@ def test_tboot_starts_linux_from_its_modules_as_under_grub(discs, number):
 
 # ---- GNU Mach ----------------------------------------------------------------------------------
 
-# Clocks; and how much is left where each loader has its own tables.
+# Lines with clocks, and with the sizes of memory around the loader's own tables.
 MACH_NOISE = re.compile(r"(?<=^RTC time is ).*|(?<=free: )\d+ \(\d+M\)", re.MULTILINE)
 
 
@@ -277,7 +277,7 @@ def initrd():
                  "init": (program, INIT.encode()), "payload": (0o100644, PAYLOAD)})
 
 
-# The loader's name; and clocks, in which two boots under one loader differ too.
+# The loader's name; and clocks, which differ from boot to boot under one loader, too.
 XEN_NOISE = [
     (re.compile(r"^\(XEN\) Bootloader: .*$", re.M), "(XEN) Bootloader: *"),
     (re.compile(r"\b\d+\.\d+ ?(?=[MG]Hz|us\b|ms\b)"), "* "),
@@ -285,7 +285,7 @@ XEN_NOISE = [
 ]
 
 
-# Xen wants to stand as high as it may, by Multiboot 2: GRUB leaves out what it uses itself.
+# By Multiboot 2, Xen asks for the highest place. GRUB does not give it the memory that GRUB uses.
 XEN_RELOCATED = [
     (re.compile(r"^\(XEN\) (Xen image load base address:|  *Init\. ramdisk:) .*$", re.M), r"(XEN) \1 *"),
 ]
@@ -310,7 +310,7 @@ COMPRESSIONS = {"none": bytes, "gzip": gzip.compress, "xz": partial(lzma.compres
 
 @pytest.fixture(scope="module")
 def xen_log(discs):
-    """What Xen and its dom0 say, booted by Multiboot 1 or 2 with dom0's files compressed; each boot only once."""
+    """The output of Xen and its dom0, by protocol and by the compression of dom0's files. Each boot runs only once."""
     @lru_cache(maxsize=None)
     def log(loader, protocol, compression):
         number = "2" if protocol == 2 else ""
@@ -336,7 +336,7 @@ def test_xen_boots_a_dom0_as_under_grub(xen_log, protocol):
 
 @pytest.mark.parametrize("compression", ["gzip", "xz"])
 @pytest.mark.parametrize("protocol", [1, 2])
-def test_xen_boots_a_dom0_that_is_compressed_as_if_it_were_not(xen_log, protocol, compression):
+def test_xen_boots_a_compressed_dom0_as_an_uncompressed_one(xen_log, protocol, compression):
     assert normalised(xen_log("whelk", protocol, compression), protocol) == normalised(xen_log("grub", protocol, "none"), protocol)
 
 
@@ -346,13 +346,13 @@ OVMF = {"firmware": "x64", "machine": "q35"}
 
 
 def test_the_specifications_example_draws_the_same_picture_by_uefi_as_under_grub(discs):
-    """GRUB has no graphics there unless it is told."""
+    """Under UEFI, GRUB has no graphics unless its config loads a driver."""
     files = tree("    insmod efi_gop", *EXAMPLE, kernel=DEBIAN / "multiboot-example", **EXAMPLE_MODULES)
     assert_same_picture(*(picture_of_the_example(discs.make(files, loader), memory=256, **OVMF)
                           for loader in ("whelk", "grub-efi")))
 
 
-# Of UEFI's memory map, what is free or the loader's: which of both is each loader's business.
+# Types of UEFI's memory map for free memory and the loader's: each loader divides this memory in its own way.
 XEN_UEFI_NOISE = re.compile(r"^\(XEN\)  [0-9a-f]+-[0-9a-f]+ type=[12347] attr=.*\n", re.M)
 
 

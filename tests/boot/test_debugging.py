@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The sessions of docs/debugging.md are run as they are printed: each command does what the page says."""
+"""Runs the sessions of docs/debugging.md as they are printed there: each command must do what the page says."""
 
 import os
 import re
@@ -20,9 +20,9 @@ ANYTHING = "…"
 PREPARATIONS = ("make", "mkdir", "cp", "printf")
 PORT = ":1234"
 LOADED_AT = re.compile(r"offset by (0x[0-9a-f]+)$", re.MULTILINE)
-EXAMPLE_ADDRESS = LOADED_AT.search(DOCUMENT)[1]  # under UEFI: the firmware chooses it
+EXAMPLE_ADDRESS = LOADED_AT.search(DOCUMENT)[1]  # of an example under UEFI, where the firmware chooses the address
 EMULATORS = ("qemu-system-i386", "qemu-system-x86_64")
-# Stands for QEMU: its debugger's port is a socket, so that several tests can run at once.
+# Replaces QEMU: the debugger connects to a socket instead of a TCP port, so that several tests can run at once.
 EMULATOR = """#!/bin/sh
 for word; do
     shift
@@ -76,7 +76,7 @@ def expect(command, lines, said):
 
 
 class Machine:
-    """What `build/whelk run` runs, for gdb to connect to."""
+    """A machine that `build/whelk run` starts, for gdb to connect to."""
 
     def __init__(self, place, command):
         self.socket = place / "gdb.socket"
@@ -117,7 +117,7 @@ def environment(place):
 
 
 def run_shell(place, command):
-    """What comes out of it; grep and tail may find nothing, which the page's lines show."""
+    """Runs a shell command, and compares its output with the page's lines."""
     run = subprocess.run(["sh", "-c", command.text], cwd=place, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, env=environment(place), text=True, errors="replace",
                          timeout=60 * PATIENCE)
@@ -126,7 +126,7 @@ def run_shell(place, command):
 
 
 def make(command):
-    """In the tree itself, for the build directory that is tested."""
+    """Runs make in the source tree, for the build directory that is tested."""
     build = os.path.relpath(BUILD, ROOT)
     targets = [word.replace("build/", f"{build}/") for word in command.text.split()[1:]]
     subprocess.run(["make", f"BUILD={build}", *targets], cwd=ROOT, check=True, capture_output=True,
@@ -134,7 +134,7 @@ def make(command):
 
 
 def assert_session(place, start, commands, loaded_at=EXAMPLE_ADDRESS):
-    """gdb with these commands, and what each of them printed. Returns all of that."""
+    """Runs gdb with these commands, and compares what each of them prints with the page. Returns all its output."""
     words = ["gdb", "-nx", "-quiet", "-batch", *start.text.split()[1:]]
     for command in commands:
         text = command.text.replace(PORT, str(place / "gdb.socket")).replace(EXAMPLE_ADDRESS, loaded_at)
@@ -207,7 +207,7 @@ def test_the_page_stops_in_stage_2_in_the_overlay_in_kernels_of_32_and_64_bits_a
 
 
 def test_what_a_session_shows_is_compared(workshop):
-    """The test itself is tried."""
+    """A line that gdb does not print must be noticed."""
     start, machine, *_ = (command for command in SESSIONS["Stage 2 in gdb"] if command.program in ("gdb", "build/whelk"))
     if not machine.is_machine_for_gdb:
         start, machine = machine, start

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Compressed files are decompressed on the way, kernels and modules; broken ones are refused with their reason, by the
-tool and by the loader alike."""
+"""The loader decompresses compressed kernels and modules. The tool and the loader refuse broken ones with the same
+reason."""
 
 import random
 import struct
@@ -18,7 +18,7 @@ import multiboot2_kernels
 
 TEXT = pattern(300_000) + random.Random(1).randbytes(100_000)
 ELF32 = KERNELS["elf32"].make()
-# A kernel and the tree of an entry for it, by protocol.
+# By protocol: a kernel, and a function that makes the tree of an entry for it.
 PROTOCOLS = {1: (KERNELS["elf32"].make, tree), 2: (multiboot2_kernels.KERNELS["elf32"].make, multiboot2_tree)}
 
 
@@ -58,13 +58,13 @@ def test_files_that_only_begin_like_compressed_ones_arrive_as_they_are(boot):
     starts = [b"\x1f\x8b\x07", b"\xfd7zXY\0", b"\x04\x22\x4d\x17", b"\x02\x21\x4c\x17", b"\x28\xb5\x2f\xfc",
               b"\x89LZP", b"BZi", b"\x50\x2a\x4d\x17"]
     contents = [start + b"text" for start in starts] + [b"\x1f\x8b\x08"]  # the last one: too short to be compressed
-    compressed = pack("gzip", TEXT)  # so that the loader looks itself
+    compressed = pack("gzip", TEXT)  # with one compressed file the tool prepares nothing: the loader looks at each file
     modules = boot(tree(ELF32, modules=[("", data) for data in [*contents, compressed]])).report.modules
     assert [m["adler"] for m in modules] == [zlib.adler32(data) for data in [*contents, TEXT]]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_nounzip_leaves_only_the_module_behind_it_compressed(boot, protocol):
+def test_nounzip_leaves_only_the_module_after_it_compressed(boot, protocol):
     make, entry = PROTOCOLS[protocol]
     compressed = [pack(program, TEXT) for program in FORMATS]
     files = entry(make(), modules=[(f"one {program}", data) for program, data in zip(FORMATS, compressed)] + [("two", compressed[0])])
@@ -92,7 +92,7 @@ def test_what_grub_decompresses_arrives_as_under_grub_and_nounzip_leaves_it_comp
 
 
 @pytest.mark.parametrize("program", ["xz", "lz4", "zstd"])
-def test_files_one_behind_the_other_arrive_as_one(boot, program):
+def test_concatenated_files_arrive_as_one(boot, program):
     compressed = pack(program, TEXT) + pack(program, TEXT[:5000])
     decompressed = TEXT + TEXT[:5000]
     report = boot(tree(ELF32, modules=[("name", compressed)])).report
@@ -108,7 +108,7 @@ def test_modules_of_every_format_and_a_compressed_kernel_boot_together(boot):
 
 @pytest.mark.parametrize("program", FORMATS)
 def test_a_compressed_kernel_that_belongs_at_the_top_of_the_memory_boots(boot, program):
-    """Where files are decompressed to is where this kernel's data go."""
+    """The loader decompresses files at the top of memory, where this kernel's data go."""
     kernel = with_data((0x3F80000, 0x50000))
     report = boot(tree(pack(program, kernel)), memory=64).report
     assert report.regions and all(region["right"] for region in report.regions)
@@ -144,7 +144,7 @@ def broken():
     yield "zstd, a wrong checksum", wrong_byte(pack("zstd", TEXT), -1), "the checksum is wrong"
     yield "xz, an unknown filter", pack("xz --delta --lzma2", TEXT), "a filter other than LZMA2 and x86"
     yield "zstd, cut in a frame to skip", b"\x50\x2a\x4d\x18\xff\xff\xff\x00" + TEXT, "zstd data is cut short"
-    yield "nothing compressed behind a frame to skip", b"\x50\x2a\x4d\x18\x04\0\0\0four" + TEXT, "damaged at byte 12: no frame"
+    yield "nothing compressed after a frame to skip", b"\x50\x2a\x4d\x18\x04\0\0\0four" + TEXT, "damaged at byte 12: no frame"
     yield "lzop", b"\x89LZO\0\r\n\x1a\n" + TEXT, "compressed with lzop"
     yield "bzip2", b"BZh91AY&SY" + TEXT, "compressed with bzip2"
 
@@ -164,7 +164,7 @@ def test_a_broken_module_is_refused_when_the_iso_is_made(name, tmp_path):
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_module_is_refused_at_boot(name, discs):
     data, reason = BROKEN[name]
-    noise = random.Random(2).randbytes(len(data) + 1)  # nothing that would be decompressed; its directory changes with it
+    noise = random.Random(2).randbytes(len(data) + 1)  # not compressed; its size in the directory changes, too
     image = discs.make_unchecked(tree(ELF32, modules=[("name", noise)]), {"boot/module0": data})
     with Machine(image) as qemu:
         line = qemu.wait_for(r"^whelk: /boot/grub/grub.cfg:4: /boot/module0: (.*)\n", 40)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What kernels find that were booted by UEFI, x86-64 and 32-bit, beside what GRUB's EFI loaders give them;
-and the ways back to the firmware."""
+"""What kernels find after a boot by UEFI, x86-64 and 32-bit, compared with GRUB's EFI loaders; and the ways back to
+the firmware."""
 
 import re
 import shutil
@@ -31,13 +31,13 @@ def machine_of(bits, directory):
     shutil.copyfile(FIRMWARE + variables, directory / "variables")
     extra = ["-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}{code}",
              "-drive", f"if=pflash,format=raw,file={directory}/variables", "-net", "none"]
-    if bits == 32:  # this build wants it
+    if bits == 32:  # OVMF's 32-bit build needs it
         extra += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
     return {"machine": "q35" if bits == 64 else "q35,smm=on", "extra": extra}
 
 
 def image_of(files, directory, loader="whelk", bits=64):
-    """An ISO that UEFI boots, from a disk as well."""
+    """An ISO that UEFI boots from a CD or a disk."""
     if loader == "grub":
         skip_what_grub_refuses(files)
     tree, image = directory / f"{loader}-tree", directory / f"{loader}{bits}.iso"
@@ -70,7 +70,7 @@ def tree2(kernel, arguments="", modules=()):
 
 
 def with_video(files):
-    """GRUB has no frame buffer without it."""
+    """The files with a config that loads GRUB's video driver: without it GRUB has no frame buffer."""
     return {**files, discs.CONFIG: b"insmod efi_gop\n" + files[discs.CONFIG]}
 
 
@@ -101,7 +101,7 @@ def test_a_kernel_gets_the_video_mode_that_it_asks_for(uefi):
 
 
 def test_pieces_lie_where_the_firmware_was(uefi):
-    """Low memory, and the last megabyte of what is RAM in the end."""
+    """The pieces are in low memory and in the last megabyte of RAM."""
     report = uefi(discs.tree(KERNELS_1["elf32"].make()))
     last = max(row["base"] + row["length"] for row in report.mmap if row["type"] == 1)
     report = uefi(discs.tree(with_data((0x0, 0x1000), (0x8000, 0x20000), (last - MIB, last))))
@@ -124,7 +124,7 @@ def test_a_usb_stick_boots_as_well(uefi):
 @pytest.fixture
 def boot_text(tmp_path):
     def run(source, until, bits=64):
-        """What the console says up to a line."""
+        """The console's text up to a line."""
         with Machine(image_of(source, tmp_path, bits=bits), memory=256, **machine_of(bits, tmp_path)) as qemu:
             qemu.wait_for(until, 40)
             return qemu.serial
@@ -151,7 +151,7 @@ def entry(commands):
 def test_without_a_config_the_firmware_goes_on_after_a_line_and_a_key(tmp_path):
     files = {discs.CONFIG: b"set timeout=9\nmenuentry a {\nreboot\n}\nmenuentry b {\nhalt\n}\n"}
     image = image_of(files, tmp_path)
-    # Whelk's tool makes no ISO without one.
+    # whelk-mkrescue makes no ISO without a config.
     image.write_bytes(image.read_bytes().replace(b"GRUB.CFG", b"GRUX.CFG").replace(b"\1\0grub.cfg", b"\1\0grux.cfg"))
     with Machine(image, memory=256, **machine_of(64, tmp_path)) as qemu:
         assert qemu.wait_for(r"^whelk: /boot/grub/grub.cfg: .*\nwhelk: press a key for the next boot device", 40)

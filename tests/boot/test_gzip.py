@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""gzip's own: its kinds of blocks, members and what may be behind them (RFC 1952). test_decompress.py has what is so
-for compressed files of every format."""
+"""gzip only (RFC 1952): kinds of blocks, members, and what may follow the last member. test_decompress.py has the tests
+for all formats."""
 
 import gzip
 import random
@@ -35,7 +35,7 @@ def deflated(data, strategy, level=9):
     (COMPRESSED + bytes(1000), TEXT),
     (COMPRESSED + b"trailing garbage", TEXT),
     (gzip.compress(COMPRESSED, mtime=0), COMPRESSED),
-], ids=["dynamic blocks", "stored blocks", "fixed blocks", "nothing", "two members", "padding", "garbage behind",
+], ids=["dynamic blocks", "stored blocks", "fixed blocks", "nothing", "two members", "padding", "garbage after",
         "gzip in gzip, once"])
 def test_a_compressed_module_arrives_decompressed(boot, compressed, decompressed):
     report = boot(tree(ELF32, modules=[("name", compressed)])).report

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The tree of the blog that started this project, on the machines and media that people use."""
+"""The tree of the blog post that started this project, on the machines and media that people use."""
 
 import subprocess
 import zlib
@@ -15,7 +15,7 @@ from uefi import PC_ALONE
 
 MACHINES = pytest.mark.parametrize("machine", [pytest.param("pc", marks=PC_ALONE), "q35"])
 LITTLE = pytest.mark.bios("machines too small for UEFI")
-# As it was printed, with its closing brace lost.
+# The config as the post prints it, without the closing brace.
 BLOG_CONFIG = b"""set timeout=0
 set default=0
 
@@ -35,7 +35,7 @@ def blog():
 
 @pytest.fixture(scope="module")
 def blog_mended(blog):
-    """With its brace, for GRUB."""
+    """The same tree with the closing brace, which GRUB needs."""
     return {**blog, CONFIG: BLOG_CONFIG + b"}\n"}
 
 
@@ -69,17 +69,17 @@ def test_the_same_iso_boots_when_it_is_attached_as(boot, blog, machine, attach):
 
 @MACHINES
 @pytest.mark.parametrize("memory", [32, 4096])
-def test_the_report_is_grubs(boot, blog_mended, loader, machine, memory):
+def test_the_report_is_the_same_as_under_grub(boot, blog_mended, loader, machine, memory):
     ours = boot(blog_mended, loader, machine=machine, memory=memory).report
     theirs = boot(blog_mended, "grub", machine=machine, memory=memory).report
     assert differences(ours, theirs) == {}
 
 
 @pytest.mark.parametrize("attach", ["hda", "virtio-blk", "usb"])
-def test_the_report_is_grubs_on_a_disk_as_well(boot, blog_mended, loader, attach):
+def test_the_report_from_a_disk_is_the_same_as_under_grub(boot, blog_mended, loader, attach):
     ours = boot(blog_mended, loader, attach=attach).report
     theirs = boot(blog_mended, "grub", attach=attach).report
-    # GRUB names the partition that its prefix points to; we boot from the whole disk.
+    # GRUB's boot_device names the partition of its prefix; Whelk's is the whole disk.
     assert differences(ours, theirs, also={"boot_device"}) == {}
     assert Machine.on or ours["boot_device"] >> 24 == theirs["boot_device"] >> 24
 
@@ -87,7 +87,7 @@ def test_the_report_is_grubs_on_a_disk_as_well(boot, blog_mended, loader, attach
 def test_two_processors_change_nothing_but_the_tables(boot, blog):
     one, two = (boot(blog, cpus=cpus).report for cpus in (1, 2))
     changed = differences(one, two, also={"mp_pointer"})
-    if Machine.on:  # which has memory for each processor, and no such tables
+    if Machine.on:  # UEFI takes memory for each processor, and has no such tables
         assert all(key.startswith("mmap") for key in changed)
     else:
         assert changed == {"mp_processors": (1, 2)}
@@ -95,7 +95,7 @@ def test_two_processors_change_nothing_but_the_tables(boot, blog):
 
 @pytest.mark.bios("QEMU without Machine")
 def test_the_command_of_the_readme_boots_it(discs, blog):
-    """No isa-debug-exit, no monitor, the serial port on standard output."""
+    """The machine has no isa-debug-exit and no monitor; its serial port is on standard output."""
     image = discs.make(blog)
     command = ["qemu-system-x86_64", "-m", "1024", "-cdrom", str(image), "-serial", "stdio", "-display", "none"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as qemu:

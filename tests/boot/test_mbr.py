@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The hybrid MBR on real and on faulty firmware (shim/shim.asm): it boots the report kernel from disks of 512-
-and 2048-byte sectors, or ends in its one line and INT 18h."""
+"""The hybrid MBR on real and on faulty firmware (shim/shim.asm). It boots the report kernel from disks with sectors of
+512 or 2048 bytes, or ends with one line and INT 18h."""
 
 import shutil
 import struct
@@ -22,7 +22,7 @@ MODULE = pattern(300_001, 7)
 ALL_GARBAGE = GARBAGE_UPPER | GARBAGE_SEGMENTS | GARBAGE_DIRECTION | GARBAGE_INTERRUPT | GARBAGE_VIDEO
 DISK = {"drive": 0x80, "load_sectors": 1, "sector_size": 512, "reported_size": 512}
 DISK_2048 = {"drive": 0x80, "load_sectors": 4}
-IMAGE_BLOCK = 0x1B0  # in the MBR: sectors of 512 bytes before the boot image, plus 4
+IMAGE_BLOCK = 0x1B0  # the MBR's field: sectors of 512 bytes before the boot image, plus 4
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def catalog_of(data):
 
 @pytest.fixture
 def disk(iso, tmp_path):
-    """The ISO with a catalog that leads to sector 0, so that the shim starts the MBR; other_block: what
-    the MBR is told of the boot image's place."""
+    """The ISO, with a catalog that leads to sector 0, so that the shim starts the MBR. other_block replaces the boot
+    image's place in the MBR."""
     def make(other_block=None):
         image = tmp_path / "disk.iso"
         shutil.copyfile(iso, image)
@@ -70,7 +70,7 @@ def boots(boot, disk, floppy):
 
 @pytest.fixture
 def gives_back(disk, floppy):
-    """What was said before INT 18h; it must be on the screen as well."""
+    """The text before INT 18h, which must be on the screen as well."""
     def run(other_block=None, **faults):
         with Machine(disk(other_block), memory=MEMORY_MIB, extra=floppy(**faults)) as machine:
             machine.wait_for("^SHIM: INT 18h$")
@@ -116,7 +116,7 @@ GIVES_UP = {
     "no INT 13h extensions": ("M1", {"no_extensions": 1}),
     "sectors of 4096 bytes": ("M2", {"reported_size": 4096}),
     "every read fails": ("M3", {"fail_first": 0xFFFF}),
-    "the image behind the end of the disk": ("M3", {"other_block": 1 << 40}),
+    "the image after the end of the disk": ("M3", {"other_block": 1 << 40}),
     "something else where the image should be": ("M4", {"other_block": 64 + 4}),
 }
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The menu, at QEMU's keyboard and at the serial port: which entry boots is what the kernel's command line
-says."""
+"""The menu, at QEMU's keyboard and at the serial port. The kernel's command line tells which entry has booted."""
 
 import fcntl
 import re
@@ -57,7 +56,7 @@ BOTH = pytest.mark.parametrize("type_keys", [keyboard, serial])
 def wait_for_menu(machine):
     machine.wait_for(MENU)
     machine.wait_for_screen(MENU)
-    machine.wait_for("Esc")  # the help stands below it
+    machine.wait_for("Esc")  # part of the help below the list
 
 
 def booted(machine):
@@ -102,7 +101,7 @@ def test_serial_terminals_may_send_arrow_keys_in_either_way(menu, down):
 
 @SERIAL_PORT
 def test_a_serial_port_whose_reader_stalls_comes_back(menu):
-    titles = ["✓" * 75] * 25  # a list of more bytes than the smallest pipe takes
+    titles = ["✓" * 75] * 25  # the list has more bytes than the smallest pipe takes
     with menu("set timeout=-1", titles=titles) as machine:
         fcntl.fcntl(machine.serial_pipe, fcntl.F_SETPIPE_SZ, 4096)
         with machine.news:
@@ -141,7 +140,7 @@ KEY_FLAGS, ANY_SHIFT = 0x417, 3  # BIOS data area
 
 def hold(machine, key):
     """Holds a key while the machine starts: the firmware knows of it before the loader's first instruction. Escape
-    is a key that repeats itself, for two seconds of the machine's time."""
+    repeats itself for two seconds of the machine's time."""
     with held_at_the_boot_sector(machine):
         key_event(machine, key, True)
         if key == "esc":
@@ -162,14 +161,14 @@ def test_at_timeout_0_a_held_key_opens_the_menu(menu, key, settings):
     with menu(*settings, extra=STOPPED, exit_device=False) as machine:
         hold(machine, key)
         wait_for_menu(machine)
-        time.sleep(2.5)  # nothing boots, and Escape, which is still held, does not leave the menu
+        time.sleep(2.5)  # nothing boots, and the held Escape does not leave the menu
         assert "report: " not in machine.serial
         machine.press("home", "down", "ret")
         assert booted(machine) == "entry2"
 
 
 @HELD
-def test_escape_leaves_the_menu_that_it_opened_once_it_was_let_go(discs, tmp_path):
+def test_escape_leaves_the_menu_that_it_opened_after_it_was_let_go(discs, tmp_path):
     image, extra = discs.make(menu_tree("set timeout=0")), STOPPED + next_device(tmp_path / "disk")
     with Machine(image, extra=extra, exit_device=False) as machine:
         hold(machine, "esc")
@@ -179,7 +178,7 @@ def test_escape_leaves_the_menu_that_it_opened_once_it_was_let_go(discs, tmp_pat
 
         def is_left():
             machine.send_key("esc")
-            time.sleep(2)  # longer than between the codes of a key that is held
+            time.sleep(2)  # longer than the time between two codes of a held key
             return re.search(BOOTED, machine.serial, re.MULTILINE)
         assert machine.wait_until(is_left, "Escape leaves the menu")
 
@@ -193,7 +192,7 @@ def test_a_single_entry_without_a_timeout_has_a_menu_for_a_held_key(discs):
         assert booted(machine) == "entry1"
 
 
-def test_at_timeout_0_other_keys_that_were_pressed_do_not_matter(menu):
+def test_at_timeout_0_other_pressed_keys_do_not_matter(menu):
     with menu("set timeout=0", exit_device=False) as machine:
         while "report: " not in machine.serial:
             for key in ("3", "ret", "down", "spc"):
@@ -229,7 +228,7 @@ def test_without_a_timeout_several_entries_wait_for_ever(menu):
 
 
 def rows_over_time(machine, row):
-    """What a row of the serial terminal has shown, one after the other."""
+    """All texts that a row of the serial terminal has shown, in order."""
     terminal, shown = SerialTerminal(), [""]
     for sequence in re.split(rb"(?=\x1b)", machine.received):
         terminal.feed(sequence)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What somebody does at the menu besides choosing: submenus, hidden menus, the editor, the command line. Typed at
-QEMU's keyboard and at the serial port; both screens are looked at."""
+"""The menu beyond choosing an entry: submenus, hidden menus, the editor, the command line. The tests type at QEMU's
+keyboard and at the serial port, and look at both screens."""
 
 import re
 import time
@@ -38,7 +38,7 @@ submenu "More" {{
 # OVMF's serial terminal has no letters but ASCII's.
 MENU = [expected("*2 Größe ✓ 日本", "*2 Gr??e ? ?,"), "1 First", "3 More >"]
 GREETING = expected("Grüße", "Gr??e")
-CLEAR = b"\x1b[2J"  # the screen, when the menu is left
+CLEAR = b"\x1b[2J"  # clears the screen when the menu is left
 
 
 def tree(*settings):
@@ -53,7 +53,7 @@ def machine(discs):
         yield started
 
 
-# QEMU's names of keys, and what a terminal sends. (OVMF reads what a PC-ANSI terminal sends.)
+# QEMU's names of keys, and the bytes that a terminal sends; for OVMF, those of a PC-ANSI terminal.
 KEYS = {"up": "\x1b[A", "down": "\x1b[B", "left": "\x1b[D", "end": "\x1b[F", "ret": "\r", "esc": "\x1b", "tab": "\t",
         "spc": " ", "slash": "/", "minus": "-",
         "pgup": expected("\x1b[5~", "\x1b[I"), "f10": expected("\x1b[21~", "\x1b[V"),
@@ -97,7 +97,7 @@ def booted(machine):
 # ---- The list
 
 @SCREEN
-def test_titles_are_utf8_on_the_terminal_and_what_code_page_437_has_on_the_screen(machine):
+def test_titles_are_utf8_on_the_terminal_and_code_page_437_on_the_screen(machine):
     assert [line.strip() for line in machine.terminal.rows[2:5]] == [MENU[1], MENU[0], MENU[2]]
     assert machine.terminal.selected == MENU[0]
     assert machine.screen().split("\n")[3].strip() == "*2 Größe ? ????"
@@ -135,7 +135,7 @@ def test_a_default_in_a_submenu_boots_after_the_countdown_and_its_submenu_is_mar
         assert shown.selected == "*3 More >"
 
 
-# As VT100, xterm, rxvt and Linux's console send them; and by Control.
+# Keys as VT100, xterm, rxvt and Linux's console send them, and by Control.
 HOMES = ("\x1b[H", "\x1bOH", "\x1b[1~", "\x1b[7~", "\x01", "\x1b[5~", "^^")
 DOWNS = ("\x1b[B", "\x1bOB", "\x1b[1;2B", "\x0e", "v")
 ENDS = ("\x1b[F", "\x1bOF", "\x1b[4~", "\x1b[8~", "\x05", "\x1b[6~", "vv")
@@ -146,7 +146,7 @@ def test_a_terminal_may_send_its_keys_in_any_way(machine):
     def leads_to(keys, item):
         machine.type_serial(keys)
         machine.wait_for_selected(item)
-        time.sleep(0.1)  # and no further
+        time.sleep(0.1)  # the bar stays there
         assert machine.terminal.selected == item
     for home, end in zip(HOMES, ENDS):
         leads_to(home, MENU[1])
@@ -156,7 +156,7 @@ def test_a_terminal_may_send_its_keys_in_any_way(machine):
         leads_to(down, MENU[0])
 
 
-def test_keys_right_behind_escape_count(machine):
+def test_keys_right_after_escape_count(machine):
     machine.type_serial("c\x1b\x1b[Ae")  # command line, back, one up, editor
     machine.wait_for_terminal("Whelk: edit First")
     machine.type_serial("\x1bc")
@@ -197,11 +197,11 @@ def test_a_countdown_shows_the_seconds_and_no_menu(discs):
         assert booted(machine) == "first"
         assert re.findall(r"Boots in (\d) s; Esc: menu", machine.shown) == ["3", "2", "1"]
         rows = SerialTerminal(machine.received.split(b"report: ")[0]).rows
-        row = expected(rows[0], next(row for row in rows if "Boots" in row))  # UEFI's own stand above it
+        row = expected(rows[0], next(row for row in rows if "Boots" in row))  # UEFI's own rows stand above it
         assert row.startswith("Boots in 1 s; Esc: menu") and "First" not in machine.shown
 
 
-HIDDEN = "echo hidden now"  # a sign that the loader is there
+HIDDEN = "echo hidden now"  # the text shows that the loader runs
 
 
 WITHOUT_A_CHARACTER = pytest.mark.bios("a key without a character")
@@ -228,7 +228,7 @@ def test_escape_f4_and_shift_show_a_hidden_menu(discs, style, key):
 def test_a_hotkey_boots_from_a_hidden_menu(discs):
     with Machine(discs.make(tree("set timeout=300", "set timeout_style=hidden", "kind=x", HIDDEN))) as machine:
         machine.wait_for("hidden now", 30)
-        time.sleep(1)  # under UEFI, what was typed before the menu waits does not count
+        time.sleep(1)  # under UEFI, keys count only once the menu waits for them
         machine.press("g")
         assert booted(machine) == '"Größe ✓ 日本" x'
 
@@ -296,7 +296,7 @@ def test_fallback_does_not_take_the_place_of_what_somebody_chose(discs):
         assert "report: " not in machine.serial
 
 
-def test_lines_longer_than_the_screen_and_more_than_it_has_rows_can_be_reached(machine):
+def test_every_place_of_a_text_larger_than_the_screen_can_be_reached(machine):
     at = Terminal(machine)
     at.keys("up", "e", "end")
     at.text(" " + "x" * 100 + "END")
@@ -332,7 +332,7 @@ def test_a_kernel_is_booted_from_the_command_line(prompt, device):
 
 
 def answer(machine, line):
-    """What a command shows: between its line, as the serial port gives it back, and the next prompt."""
+    """A command's output on the serial port: the text between its echoed line and the next prompt."""
     before = len(machine.serial)
     machine.type_serial(f"{line}\r")
     shown = machine.wait_for(rf"{re.escape(line)}\n((?:.*\n)*)whelk> \Z", after=before)[1]
@@ -398,7 +398,7 @@ def test_what_was_typed_comes_back(prompt):
     assert prompt.wait_for_terminal(r"^whelk> echo two\Z")
     at.keys("up", "up")
     assert prompt.wait_for_terminal(r"whelk> echo one\Z")
-    at.keys("esc", "c")  # it outlives the command line
+    at.keys("esc", "c")  # the history outlives the command line
     at.keys("up", "ctrl-a", *["ctrl-d"] * 4)
     at.text("cat /boot/notes.txt #")
     at.keys("ret")
@@ -473,7 +473,7 @@ def test_configfile_takes_the_place_of_the_menu(discs):
         machine.type_serial("c")
         machine.wait_for_terminal("^whelk>")
         machine.type_serial("configfile /boot/more.cfg\r")
-        assert booted(machine) == "o"  # its only entry
+        assert booted(machine) == "o"  # the other config's only entry
 
 
 # ---- As GRUB
@@ -488,7 +488,7 @@ AS_GRUB = {
     "Escape": (["end", "ret", "end", "ret", "esc", "up", "ret"], "inner"),
     "commands": (["c", "k", "i", "n", "d", "equal", "x", "ret", "esc", "ret"], '"Größe ✓ 日本" x'),
     "an entry without changes": (["up", "e", "ctrl-x"], "first"),
-    # GRUB's editor has two lines more in front.
+    # GRUB's editor has two more lines before the entry's.
     "a line in the editor": (["up", "e", *["ctrl-n"] * 5, "ctrl-p", "ctrl-e", "spc", "a", "b", "left", "backspace", "c",
                               "ctrl-x"], "first cb"),
 }
@@ -498,7 +498,7 @@ AS_GRUB = {
 @pytest.mark.parametrize("keys, result", [pytest.param(*pair, id=name) for name, pair in AS_GRUB.items()])
 def test_keys_do_what_they_do_in_grub(discs, loader, keys, result):
     with Machine(discs.make(tree("set timeout=-1"), loader)) as machine:
-        if Machine.on:  # GRUB has more rows there than our terminal
+        if Machine.on:  # under UEFI, GRUB uses more rows than our terminal has
             machine.wait_for("More", 40)
         else:
             machine.wait_for_screen("More", 40)
@@ -507,7 +507,7 @@ def test_keys_do_what_they_do_in_grub(discs, loader, keys, result):
         assert booted(machine) == result
 
 
-# ---- Without anybody
+# ---- Without display, keyboard or serial port
 
 @pytest.mark.parametrize("without", [
     ("-vga", "none"), ("-M", f"{expected('pc', 'q35')},i8042=off"), ("-serial", "none")], ids=lambda w: w[0])

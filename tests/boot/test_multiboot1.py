@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a Multiboot 1 kernel finds when it is entered: specification 0.6.96, 3.2 and 3.3, and what GRUB
-makes of it where the specification leaves it open."""
+"""What a Multiboot 1 kernel finds when it is entered: as specified (0.6.96, 3.2 and 3.3), and as under GRUB where the
+specification leaves a choice."""
 
 import os
 import re
@@ -56,7 +56,7 @@ def entry_state(discs, loader, **machine):
 @pytest.mark.also_on("ovmf-x64")
 def test_segments_are_flat_and_the_descriptor_tables_are_below_1_mib(discs, loader):
     registers = entry_state(discs, loader)
-    # Selector, base, limit, and of the attributes: present, ring 0, code or data, 32 bits.
+    # Selector, base, limit, attributes (present, ring 0, code or data, 32 bits).
     assert re.search(r"^CS =0010 00000000 ffffffff 00cf9[ab]00 DPL=0 CS32", registers, re.MULTILINE)
     for name in ("DS", "ES", "FS", "GS", "SS"):
         assert re.search(rf"^{name} =0018 00000000 ffffffff 00cf9[23]00 DPL=0 DS", registers, re.MULTILINE)
@@ -81,7 +81,7 @@ def test_the_interrupt_controllers_are_as_the_bios_left_them(boot):
 # ---- the information, 3.3
 
 def test_the_flags_promise_just_what_is_there(boot):
-    # All but the first two GRUB does not have.
+    # GRUB has only the first two.
     bios = expected(BOOT_DEVICE | VBE | DRIVES | CONFIG_TABLE | APM_TABLE, 0)
     modules = [("", b"x")]
     with_sections = KERNELS["elf32-with-sections"].make()
@@ -97,7 +97,7 @@ def test_the_flags_promise_just_what_is_there(boot):
 @pytest.mark.parametrize("memory", [64, 256])
 def test_memory_sizes_are_those_around_the_first_hole(boot, memory):
     report = boot(tree(ELF32()), memory=memory).report
-    assert report["mem_lower"] == expected(639, 640, ia32=192)  # the BIOS's data; system management's
+    assert report["mem_lower"] == expected(639, 640, ia32=192)  # ends at the BIOS's data; at system management's
     above = next(e for e in report.mmap if e["base"] == MIB)
     assert report["mem_upper"] == above["length"] // 1024
 
@@ -137,7 +137,7 @@ def test_the_memory_map_is_the_firmwares_in_entries_of_20_bytes(boot):
     assert {e["size"] for e in report.mmap} == {20}
     assert report["mmap_length"] == 24 * len(report.mmap)
     available = [(e["base"], e["length"]) for e in report.mmap if e["type"] == 1]
-    if Machine.on:  # ends where the firmware has its own; test_platforms.py has the sum
+    if Machine.on:  # the range ends at the firmware's own memory; test_platforms.py checks the sum
         available = [base for base, _ in available if base in (0, MIB)]
     assert available == expected([(0, 0x9FC00), (MIB, 63 * MIB - 0x20000)], [0, MIB])
 
@@ -163,7 +163,7 @@ def test_the_loader_gives_its_name(boot, loader):
 
 
 def test_the_screen_is_described_as_it_is(boot):
-    """VGA text; UEFI has none, but a frame buffer."""
+    """VGA text under a BIOS, a frame buffer under UEFI."""
     report = boot(tree(ELF32())).report
     assert [report["framebuffer_" + part] for part in ("pitch", "width", "height", "bpp", "type")] == expected(
         [160, 80, 25, 16, 2], [1280 * 4, 1280, 800, 32, 1])
@@ -174,7 +174,7 @@ def test_the_screen_is_described_as_it_is(boot):
     assert report["vbe_signature"] == int.from_bytes(b"VESA", "little")
 
 
-# ---- what the firmware knows, 3.3: beyond GRUB
+# ---- what the firmware knows, 3.3: GRUB does not tell it
 
 CD_DRIVE = {"size": 32, "number": 0xE0, "mode": 1, "cylinders": 0, "heads": 0, "sectors": 0}
 PRIMARY = {"ports": 9, "first_port": 0x1F0, "last_port": 0x3F6}
@@ -192,7 +192,7 @@ def test_the_cd_is_a_drive_with_ports_but_without_geometry(boot):
 @BIOS_TELLS
 def test_hard_disks_have_the_geometry_that_the_bios_gives_them(boot, tmp_path):
     disks = []
-    # The second one is too large for EDD's geometry: that of AH=08h ends at 8 GB, without the last cylinder.
+    # The second disk is too large for EDD's geometry. AH=08h's geometry ends at 8 GB, and lacks the last cylinder.
     for name, mib, kind in (("a", 600, "ide,index=0"), ("b", 20_000, "ide,index=1"), ("c", 20, "virtio")):
         (tmp_path / name).touch()
         os.truncate(tmp_path / name, mib * MIB)
@@ -213,7 +213,7 @@ def test_the_disk_that_we_boot_from_is_there_once(boot):
 
 
 @BIOS_TELLS
-def test_of_twenty_disks_the_first_eight_are_told(boot, tmp_path):
+def test_of_twenty_disks_the_first_eight_are_described(boot, tmp_path):
     (tmp_path / "disk").write_bytes(bytes(MIB))
     disks = []
     for number in range(20):
@@ -291,16 +291,16 @@ def test_a_module_of_300_mib_arrives_whole(boot, discs, loader):
     blocks = tuple((at, pattern(4096, at)) for at in range(0, size - 4096, 7 * MIB))
     blocks += ((size - 100, pattern(100)),)
     module = Sparse(size, blocks)
-    files = tree(ELF32(), modules=[("big", module), ("small", b"behind it")])
+    files = tree(ELF32(), modules=[("big", module), ("small", b"after it")])
     try:
-        # As a virtio disk: the emulated CD drive would take half a minute.
+        # From a virtio disk: the emulated CD drive would take half a minute.
         report = boot(files, attach="virtio-blk", memory=1024, timeout=120).report
     finally:
         discs.forget(files, loader)
     big, small = report.modules
     assert big["end"] - big["start"] == size
     assert big["adler"] == module.adler32()
-    assert small["adler"] == zlib.adler32(b"behind it")
+    assert small["adler"] == zlib.adler32(b"after it")
 
 
 def test_500_modules_with_long_strings_arrive(boot):
@@ -347,15 +347,15 @@ def test_in_a_machine_of_this_many_mib_all_is_as_under_grub(boot, memory):
     assert (4 << 30 in [e["base"] for e in ours.mmap]) == (memory > 3072)
 
 
-@pytest.mark.bios("of the comparison itself, and the table for a BIOS")
+@pytest.mark.bios("a test of the comparison, with the table for a BIOS")
 @pytest.mark.parametrize("entry, kernels", [(tree, KERNELS), (multiboot2_tree, multiboot2_kernels.KERNELS)], ids=[1, 2])
-def test_no_difference_from_grub_goes_unnoticed_but_those_that_are_explained(boot, entry, kernels):
-    """Each value of a report in turn is made another one."""
+def test_every_difference_from_grub_without_an_explanation_is_noticed(boot, entry, kernels):
+    """Changes each value of a report in turn."""
     files = entry(kernels["elf32-with-sections"].make(), "words", [("a module", b"m")])
     serial = boot(files).serial
     report, changed = Report(serial), Report(serial)
     rows = [("", changed)] + [(f"{name}[].", row) for name, rows in changed.lists.items() for row in rows]
-    beyond_grub = BEYOND_GRUB if "flags" in report else ()  # in Multiboot 2 GRUB has APM, too
+    beyond_grub = BEYOND_GRUB if "flags" in report else ()  # in Multiboot 2 GRUB tells APM, too
     assert len(rows) > 15 and differences(report, changed) == {}
     for prefix, row in rows:
         for key, value in list(row.items()):

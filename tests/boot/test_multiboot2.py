@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a Multiboot 2 kernel finds when it is entered: specification 2.0, 3.3 and 3.6, and what GRUB makes of
-it where the specification leaves it open; and which headers (3.1) are refused."""
+"""What a Multiboot 2 kernel finds when it is entered: as specified (2.0, 3.3 and 3.6), and as under GRUB where the
+specification leaves a choice; and which headers (3.1) are refused."""
 
 import re
 import struct
@@ -21,13 +21,13 @@ from uefi import PC_ALONE, mode_here, shapes
 BOOT_MAGIC = 0x36D76289
 ELF32 = KERNELS["elf32"].make
 ROOM = 64 * 1024
-# Where Whelk may differ from GRUB, beyond what is explained for both protocols.
+# Explained differences from GRUB, in addition to those for both protocols.
 EXPLAINED = {
-    "ebx": "what stands in front of it has other lengths",
+    "ebx": "the data before the information have other lengths",
     "total_size": "each loader's name has its own length",
     "tags_end": "the same",
     "tag[].size": "the same; the sizes are compared apart from that of tag 2",
-    "module[].start": "above a kernel that leaves room below it, GRUB goes below, Whelk stays behind it",
+    "module[].start": "GRUB may put modules below a kernel with room there, Whelk always after it",
     "module[].end": "the same",
     "eflags": "bit 21 is as the firmware's last call left it",
     "section[].adler": "the sections' data contain the registers",
@@ -35,7 +35,7 @@ EXPLAINED = {
     "vbe_interface_off": "the same",
     "vbe_interface_len": "the same",
 }
-EFI32_HANDLE, EFI64_HANDLE = 19, 20  # tags of Whelk's alone
+EFI32_HANDLE, EFI64_HANDLE = 19, 20  # tags that Whelk has and GRUB does not
 
 
 def tree(kernel, arguments="", modules=(), command="2"):
@@ -72,7 +72,7 @@ def test_the_tags_come_in_grubs_order(boot):
     assert report["total_size"] == report["tags_end"]
     assert report["info_reserved"] == 0
     theirs = boot(files, "grub").report
-    if Machine.on:  # where the memory map has other pieces, and Whelk alone tells the image's handle
+    if Machine.on:  # under UEFI the memory map has other pieces, and only Whelk tells the image's handle
         assert [t["type"] for t in report.tags if t["type"] != handle] == [t["type"] for t in theirs.tags]
     else:
         assert [t for t in report.tags if t["type"] != 2] == [t for t in theirs.tags if t["type"] != 2]
@@ -93,7 +93,7 @@ def test_memory_is_described_in_entries_of_24_bytes(boot):
     assert (report["mmap_entry_size"], report["mmap_entry_version"]) == (24, 0)
     available = [(e["base"], e["length"]) for e in report.mmap if e["type"] == 1]
     assert available[:2] == expected([(0, 0x9FC00), (MIB, 63 * MIB - 0x20000)], [(0, 0xA0000), available[1]],
-                                     ia32=[(0, 0x30000), available[1]])  # then system management's
+                                     ia32=[(0, 0x30000), available[1]])  # then memory of system management
     assert {e["reserved"] for e in report.mmap} == {0}
     above, = (length for base, length in available if base == MIB)
     assert (report["mem_lower"], report["mem_upper"]) == (expected(639, 640, ia32=192), above // 1024)
@@ -111,7 +111,7 @@ def test_the_loader_gives_its_name(boot, loader):
 
 
 def test_the_screen_is_described_as_it_is(boot):
-    """VGA text; UEFI has none, but a frame buffer."""
+    """VGA text under a BIOS, a frame buffer under UEFI."""
     report = boot(tree(ELF32())).report
     assert [report["framebuffer_" + part] for part in ("addr", "pitch", "width", "height", "bpp", "type")] == expected(
         [0xB8000, 160, 80, 25, 16, 2], [0xC0000000, 1280 * 4, 1280, 800, 32, 1])
@@ -166,7 +166,7 @@ def test_a_kernel_gets_the_mode_that_grub_sets_and_the_same_description(boot, ta
         assert ours["framebuffer_colours"] == 16
         return
     grubs = boot(files, "grub").report
-    if payload in expected((), ("text", "keep")):  # then GRUB has no screen, Whelk the one that there is
+    if payload in expected((), ("text", "keep")):  # then GRUB tells of no screen, Whelk of the one that is there
         assert all(key.startswith("framebuffer_") for key in differences(ours, grubs, EXPLAINED))
         return
     assert differences(ours, grubs, EXPLAINED) == {}
@@ -180,7 +180,7 @@ def test_without_a_video_bios_no_screen_is_described_as_under_grub(boot, tags):
         t["type"] for t in boot(tree(plain(*tags)), "grub", extra=["-vga", "none"]).report.tags]
 
 
-# ---- what is there for the asking, beyond GRUB
+# ---- tags on request, which GRUB does not have
 
 @pytest.mark.parametrize("flags", [0, OPTIONAL])
 @pytest.mark.parametrize("machine, version", [
@@ -292,7 +292,7 @@ def test_in_a_machine_of_this_many_mib_all_is_as_under_grub(boot, memory):
 
 @pytest.mark.parametrize("minimum, maximum, alignment, preference, base", [
     (0, EVERYWHERE, 4096, LOW, MIB),
-    (0, MIB, 4096, LOW, 0),  # only conventional memory: beyond GRUB
+    (0, MIB, 4096, LOW, 0),  # only conventional memory: GRUB cannot do this
     (3 * MIB + 1, EVERYWHERE, 16, LOW, 3 * MIB + 16),
     (0, 32 * MIB, 4 * MIB, LOW, 4 * MIB),
     (0, 32 * MIB, 4 * MIB, HIGH, 28 * MIB),
@@ -313,9 +313,9 @@ def with_section(kind):
 
 BROKEN = {
     "no header": (lambda: elf([Payload(MIB).segment()], MIB), "no Multiboot 2 header in the first 32768 bytes"),
-    "a header that begins in the searched part, but ends behind it": (
+    "a header that begins in the searched part, but ends after it": (
         lambda: plain(at=SEARCHED - 16), "24 bytes"),
-    "a header behind the searched part": (lambda: plain(at=SEARCHED), "no Multiboot 2 header"),
+    "a header after the searched part": (lambda: plain(at=SEARCHED), "no Multiboot 2 header"),
     "a header on a multiple of 4": (lambda: plain(at=HEADER_AT + 4), "no Multiboot 2 header"),
     "a header for MIPS": (lambda: plain(architecture=4), "not for the PC"),
     "a wrong checksum": (lambda: plain(checksum_error=1), "checksum"),
@@ -328,8 +328,8 @@ BROKEN = {
     "a tag that is too short for its fields": (lambda: plain(tag(RELOCATABLE, 0)), "tag 10 cannot have 12 bytes"),
     "a header_length beyond the searched part": (
         lambda: plain(at=SEARCHED - 0x1000, length=0x2000).ljust(0xC000, b"\0"), "8192 bytes"),
-    "a tag of 0 bytes that is optional": (lambda: plain(tag(77, flags=OPTIONAL, size=0)), "tag 77 cannot have 0 bytes"),
-    "a tag with all flags but that for optional": (lambda: plain(tag(77, flags=0xFFFE)), "tag 77 is required"),
+    "an optional tag of 0 bytes": (lambda: plain(tag(77, flags=OPTIONAL, size=0)), "tag 77 cannot have 0 bytes"),
+    "a tag with all flags except \"optional\"": (lambda: plain(tag(77, flags=0xFFFE)), "tag 77 is required"),
     "an unknown required tag": (lambda: plain(tag(77)), "tag 77 is required"),
     "an unknown required request": (lambda: plain(tag(REQUEST, 1, 6, 1000)), "information 1000 is required"),
     "a required console, but none supported": (lambda: plain(tag(CONSOLE, 1)), "console"),
@@ -374,7 +374,7 @@ def test_the_loader_refuses_a_kernel_with(discs, name):
     assert_refused_at_boot(discs.make_unchecked(good, {"boot/kernel": make()}), KERNEL_LINE + reason)
 
 
-def test_the_tool_refuses_them_with_the_same_line(tmp_path):
+def test_the_tool_refuses_the_same_kernels_with_the_same_line(tmp_path):
     make, reason = BROKEN["an unknown required tag"]
     run, image = mkrescue(tree(make()), tmp_path)
     assert run.returncode == 1

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The disc by bus-master DMA on the PIIX's IDE function: used where it is the drive that we boot from,
-left alone where it is not, and whatever goes wrong there, the boot goes on by INT 13h and the debug port
-says why."""
+"""The loader reads the disc by bus-master DMA on the PIIX's IDE function if the boot drive is there. It leaves other
+drives alone. After any fault it goes on by INT 13h, and the debug port gets the reason."""
 
 import random
 import re
@@ -22,16 +21,16 @@ ELF32 = KERNELS["elf32"].make()
 MODULE = random.Random(3).randbytes(3 * 1024 * 1024 + 5)
 STARTED = 0x09  # bus master command register: start, to memory
 FALLBACK = r"whelk: piix-ide: {} at sector \d+; the firmware reads on\n"
-WINDOW_SECTORS = 128  # that are read at once, around a small file (stage2/disc/disc.c)
+WINDOW_SECTORS = 128  # are read at once around a small file (stage2/disc/disc.c)
 VOLUME_SPACE_SIZE = 80  # in the primary volume descriptor (ECMA-119, 8.4.8)
-CHECK_SECTOR = 16  # the one that firmware and driver both read
+CHECK_SECTOR = 16  # both the firmware and the driver read it, for comparison
 
 
 @dataclass
 class Boot:
     serial: str
     transfers: int  # how often DMA was started
-    debug: str      # what came from the debug port
+    debug: str      # output of the debug port
 
 
 class Traced(Machine):
@@ -71,7 +70,7 @@ def module_arrived(boot):
 
 
 def fell_back(boot, reason):
-    """One line says so, and nothing else is written there."""
+    """The debug port got one line, with this reason for falling back to INT 13h, and nothing else."""
     return re.fullmatch(FALLBACK.format(reason), boot.debug) is not None
 
 
@@ -89,7 +88,7 @@ REGION_LAST, REGION_BYTES = 0x8000, 0x10000
 
 
 def regions_at(qemu, table):
-    """(address, bytes) of each region in a table of them."""
+    """(address, bytes) of each region in a table of physical region descriptors."""
     regions = []
     for address, length, flags in REGION.iter_unpack(qemu.memory(table, 256 * REGION.size)):
         regions.append((address, length or REGION_BYTES))
@@ -100,7 +99,7 @@ def regions_at(qemu, table):
 
 @pytest.mark.parametrize("files", [PREPARED, PLANNED], ids=["prepared", "planned"])
 def test_no_region_of_a_transfer_crosses_64_kib(discs, tmp_path, files):
-    """QEMU's PIIX would read there, a PIIX may go on at the beginning of the 64 KiB (2.7)."""
+    """QEMU's PIIX reads across the boundary. A real PIIX may go on at the beginning of the same 64 KiB (2.7)."""
     with Traced(discs.make(files), tmp_path, exit_device=False, extra=["-trace", "bmdma_addr_write"]) as qemu:
         qemu.wait_for("^END$", 40)
         tables = {int(table, 16) for table in re.findall("bmdma_addr_write data: 0x(\\w+)", qemu.trace.read_text())}
@@ -132,7 +131,7 @@ def test_the_drive_that_we_boot_from_is_found_beside_others(traced, discs):
 @pytest.mark.parametrize("ours, theirs", [("ide.0", "ide.1"), ("ide.1", "ide.0")])
 def test_of_two_discs_that_look_alike_the_firmwares_is_read(traced, discs, tmp_path, ours, theirs):
     image = discs.make(tree(ELF32, modules=[("module", MODULE)]))
-    twin = tmp_path / "twin.iso"  # differs in the module's bytes only: same descriptors, same directories
+    twin = tmp_path / "twin.iso"  # differs only in the module's bytes: same descriptors, same directories
     data = bytearray(image.read_bytes())
     sector, size = file_in_iso(image, "boot/module0")
     data[sector * SECTOR:sector * SECTOR + size] = bytes(size)
@@ -146,13 +145,13 @@ def test_of_two_discs_that_look_alike_the_firmwares_is_read(traced, discs, tmp_p
 
 
 def odd_kernel():
-    """A segment at an odd address, where DMA cannot go."""
+    """A kernel with a segment at an odd address, where DMA cannot write."""
     payload, data = Payload(MIB, PLAIN), pattern(100 * 1024, 7)
     payload.expect(DATA, 2 * MIB + 1, data)
     return elf([payload.segment(), Segment(2 * MIB + 1, data)], payload.entry)
 
 
-def test_what_belongs_at_an_odd_address_gets_there_and_the_rest_still_by_dma(traced):
+def test_a_segment_at_an_odd_address_arrives_and_the_rest_comes_by_dma(traced):
     files = tree(odd_kernel(), modules=[("module", MODULE)])
     boot = traced(files)
     assert module_arrived(boot) and boot.debug == ""
@@ -174,7 +173,7 @@ def changed(image, tmp_path, change):
 
 
 def sectors_that_the_firmware_reads(image, directory):
-    """By READ(10): our drivers use READ(12)."""
+    """The sectors that the CD drive gave by READ(10): our drivers use READ(12)."""
     with Traced(image, directory, extra=["-trace", "ide_atapi_cmd_packet"]) as qemu:
         qemu.wait_for("^END$", 40)
         boot = qemu.boot()
@@ -204,17 +203,17 @@ def test_an_image_that_dma_cannot_read_comes_by_int_13h(traced, discs):
     assert module_arrived(boot) and boot.transfers >= 2 and boot.debug == ""
 
 
-# ---- Where it does not ---------------------------------------------------------------------------
+# ---- Where the driver does not read --------------------------------------------------------------
 
 @pytest.mark.parametrize("machine", ["q35", "isapc"])
-def test_a_machine_without_a_piix_has_nothing_to_say_about_it(traced, machine):
+def test_without_a_piix_the_debug_port_says_nothing_about_one(traced, machine):
     boot = traced(machine=machine, extra=["-cpu", "qemu64"])
     assert module_arrived(boot) and boot.transfers == 0
     assert "piix" not in boot.debug
 
 
 def test_a_disc_on_another_controller_is_left_to_the_firmware(traced):
-    """The PIIX's CD drive is empty, and asked once."""
+    """The driver asks the PIIX's CD drive once: it is empty."""
     boot = traced(attach="virtio-blk")
     assert module_arrived(boot) and boot.transfers <= 1
     assert fell_back(boot, "no drive with the same data")
@@ -240,7 +239,7 @@ def test_a_drive_that_differs_in_one_bit_of_the_check_sector_is_not_used(traced,
     same = tmp_path / "same.iso"
     same.write_bytes(other)
     boot = traced(image=image, attach="none", extra=beside_virtio(image, f"file={same}"))
-    assert module_arrived(boot) and boot.transfers >= 2 and boot.debug == ""  # it is that bit which counts
+    assert module_arrived(boot) and boot.transfers >= 2 and boot.debug == ""  # an unchanged sector is accepted
     other[CHECK_SECTOR * SECTOR + SECTOR - 1] ^= 1
     different = tmp_path / "different.iso"
     different.write_bytes(other)
@@ -260,10 +259,10 @@ def test_a_drive_that_cannot_read_the_check_sector_is_not_used(traced, discs):
 
 
 def test_nothing_after_the_volumes_end_is_read(traced, discs, tmp_path):
-    """The drive would tell an error, and the driver be given up."""
+    """The drive would report an error, after which the driver is not used any more."""
     last = "data/last"
     image = discs.make({**PLANNED, last: b"the last file", CONFIG: b"cat /data/last\n" + PLANNED[CONFIG]})
-    end = file_in_iso(image, last)[0] + WINDOW_SECTORS // 2  # what comes then, for UEFI, is cut off
+    end = file_in_iso(image, last)[0] + WINDOW_SECTORS // 2  # cuts off the volume for UEFI, which comes after it
     data = bytearray(image.read_bytes())
     assert end * SECTOR < len(data)
     struct.pack_into("<I", data, CHECK_SECTOR * SECTOR + VOLUME_SPACE_SIZE, end)
@@ -284,7 +283,7 @@ def drive(image, attach, *faults):
 
 
 def failing_reads(sector_of_2048, times):
-    """Reads that touch a sector fail; QEMU counts in sectors of 512 bytes."""
+    """QEMU's options with which reads of a sector fail; QEMU counts in sectors of 512 bytes."""
     return [f"file.inject-error.{number}.{fault}" for number in range(times)
             for fault in ("event=read_aio", f"sector={sector_of_2048 * 4}", "errno=5", "once=on")]
 
@@ -302,7 +301,7 @@ def test_after_an_error_of_a_transfer_the_boot_goes_on_by_int_13h(traced, discs,
 
 
 def waiting_disc(discs, loader="whelk"):
-    """Boots when a key is pressed: the driver has been proven by then."""
+    """A disc that waits for a key. By then the driver has read from it."""
     files = tree(ELF32, modules=[("module", MODULE), ("another", MODULE[:MIB])])
     files[CONFIG] = files[CONFIG].replace(b"timeout=0", b"timeout=-1")
     return discs.make(files, loader)
@@ -330,7 +329,7 @@ def test_a_cd_drive_that_never_answers_is_given_up_after_seconds(waiting, tmp_pa
 
 
 def test_a_disk_that_answers_much_too_late_is_given_up_after_seconds(waiting, tmp_path):
-    """Its first read is let through at once, and makes the next one wait for a minute and more."""
+    """Under QEMU's throttling, the first read ends at once, and the next one waits for more than a minute."""
     with Traced(waiting, tmp_path, attach="none", extra=drive(waiting, "hda"), exit_device=False) as qemu:
         qemu.wait_for("Esc")
         limits = {"bps": 0, "bps_rd": 32, "bps_wr": 0, "iops": 0, "iops_rd": 0, "iops_wr": 0}
@@ -347,11 +346,11 @@ def test_a_disk_that_answers_much_too_late_is_given_up_after_seconds(waiting, tm
 
 # ---- What the kernel finds -----------------------------------------------------------------------
 
-PCI_COMMAND = 0x80000904  # of QEMU's PIIX3: device 1, function 1
-CHANNELS = {"primary": (0x1F0, 0), "secondary": (0x170, 8)}  # ports of the drives, offset in the bus master's
+PCI_COMMAND = 0x80000904  # configuration address: QEMU's PIIX3 is device 1, function 1
+CHANNELS = {"primary": (0x1F0, 0), "secondary": (0x170, 8)}  # the drives' ports, offset in the bus master's registers
 
 
-IDE_INTERRUPTS = 0xC0  # of the second PIC: 14 and 15
+IDE_INTERRUPTS = 0xC0  # bits of the second PIC: interrupts 14 and 15
 
 
 def look(qemu, port, size="b"):
@@ -364,12 +363,12 @@ def set_pci_command(qemu, value):
 
 
 def state(qemu):
-    """What a kernel can see of the function, its bus masters, its drives and their interrupts; looking at it
-    changes none of it."""
+    """The state of the function, its bus masters, its drives and their interrupts, as a kernel sees it. Looking does
+    not change it."""
     device = re.search(r"PCI device 8086:7010.*?(?=\n {2}Bus|\Z)", qemu.hmp("info pci"), re.DOTALL)[0]
     qemu.hmp(f"o/xw 0xcf8 {PCI_COMMAND:#x}")
     found = {"device": device, "PCI command": look(qemu, 0xCFC, "h")}
-    bus_master = re.search(r"I/O at 0x([0-9a-f]{4}) ", device)  # none: switched off
+    bus_master = re.search(r"I/O at 0x([0-9a-f]{4}) ", device)  # None if it is switched off
     for name, (ports, offset) in CHANNELS.items():
         found[f"{name} status"] = look(qemu, ports + 0x206)
         found[f"{name} device"] = look(qemu, ports + 6)
@@ -402,7 +401,7 @@ def never_answers(qemu):
     ("cdrom", never_answers, "time-out"),
 ])
 def test_a_kernel_finds_the_piix_as_under_grub(discs, waiting, tmp_path, attach, change, debug):
-    """GRUB reads by INT 13h only. Changes are made at the menu, behind the driver's back."""
+    """GRUB reads by INT 13h only. The test makes its changes at the menu, unseen by the driver."""
     found = {}
     for loader in ("whelk", "grub"):
         image = waiting_disc(discs, loader)
@@ -438,7 +437,7 @@ def test_a_kernel_finds_the_piix_as_under_grub_after_a_read_error(discs, tmp_pat
 
 @pytest.mark.parametrize("timing", [b"", b"set whelk_timing=1\n"], ids=["prepared", "and-timed"])
 def test_a_kernel_finds_the_piix_as_under_grub_after_a_boot_without_a_menu(discs, tmp_path, timing):
-    """The timeline's line is an extra, which is read after all else."""
+    """The timeline's line is in the overlay, which is read after all else."""
     found = {}
     for loader in ("whelk", "grub"):
         files = tree(ELF32, modules=[("module", MODULE)])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Where things must stand for HermitCore: each rule was found by a kernel that died of its breach. The other
-processors are started as HermitCore does it, with a trampoline at 0x8000, before anything is read."""
+"""Where HermitCore needs kernel, modules and information: a kernel has died of each broken rule. Here the kernel starts
+the other processors as HermitCore does, by a trampoline at 0x8000, before it reads anything."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def cpus(request):
 
 @pytest.fixture
 def report(boot, cpus):
-    """The report of a kernel shaped as ldhermit.elf."""
+    """The report of a kernel that is shaped like ldhermit.elf."""
     kernel = payload(cpus)
     segments = kernel.cut(0x600, 0xA00, 0xC00) + [Segment(0, type=PT_GNU_STACK)]
     return boot(tree(elf(segments, kernel.entry), "-uart=io:0x3f8", MODULES), cpus=cpus).report
@@ -55,11 +55,11 @@ def test_information_command_line_and_memory_map_share_one_page(report):
     assert len({page for place in places for page in pages(*place)}) == 1
 
 
-def test_that_page_is_grubs(report):
+def test_the_information_is_in_the_page_that_grub_uses(report):
     assert report["ebx"] == 0x10000
 
 
-def test_32_kib_behind_that_page_are_free_ram(report):
+def test_32_kib_after_the_informations_page_are_free_ram(report):
     end = (report["ebx"] // PAGE + 1) * PAGE + 32 * KIB
     around = available(report, report["ebx"])
     assert end <= around["base"] + around["length"]
@@ -82,7 +82,7 @@ def test_modules_stand_on_pages_even_if_the_header_does_not_ask(boot):
     assert [m["start"] % PAGE for m in modules] == [0, 0]
 
 
-def test_the_first_module_is_right_behind_the_kernel_and_starts_below_2_mib(report):
+def test_the_first_module_is_right_after_the_kernel_and_starts_below_2_mib(report):
     first = report.modules[0]
     assert first["start"] == align(payload(1).memory_end, PAGE)
     assert first["start"] < 2 * MIB
@@ -93,7 +93,7 @@ def test_the_modules_are_in_ascending_order_with_nothing_between(report):
     assert second["start"] == align(first["end"], PAGE)
 
 
-def test_at_least_2_mib_of_ram_are_free_behind_the_last_module(report):
+def test_at_least_2_mib_of_ram_are_free_after_the_last_module(report):
     end = max(m["end"] for m in report.modules)
     around = available(report, end)
     assert end + 2 * MIB <= around["base"] + around["length"]

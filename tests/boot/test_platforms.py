@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""One ISO for all firmwares: SeaBIOS, and OVMF as 64-bit and as 32-bit UEFI, from a CD and from a stick; and
-Secure Boot with keys of one's own."""
+"""One ISO boots by SeaBIOS and by 64-bit and 32-bit OVMF, from a CD and from a stick; and by Secure Boot, signed with
+one's own keys."""
 
 import gzip
 import lzma
@@ -98,8 +98,8 @@ def is_kept(name, firmware):
     return FIRMWARES[firmware]["firmware"] in KEPT.get(name, ())
 
 
-# Kernels of every shape, those too that want memory which the firmware has in use until the last moment; on each
-# UEFI firmware in turn, as each boot takes seconds. `make check-firmwares`: on all of them (test_multiboot1.py, …2.py).
+# Kernels of every shape, including those for memory that the firmware uses until boot services end. Each kernel boots
+# on one UEFI firmware, as a boot takes seconds; `make check-firmwares` boots all on each (test_multiboot1.py, …2.py).
 def in_turn(kernels):
     pairs = []
     for i, name in enumerate(kernels):
@@ -129,7 +129,7 @@ def test_a_kernel_over_memory_that_uefi_keeps_is_refused_with_its_address(discs,
         assert machine.wait_for("press a key")
 
 
-@in_turn([name for name in KERNELS_2 if name != "efi-tags"])  # which has entries for UEFI that lead nowhere
+@in_turn([name for name in KERNELS_2 if name != "efi-tags"])  # its entries for UEFI lead nowhere
 def test_a_multiboot_2_kernel_gets_what_it_wants_under_uefi(boot_on, name, firmware):
     kernel = KERNELS_2[name]
     files = tree_2(kernel.make(), "x", MODULES)

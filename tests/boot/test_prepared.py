@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the tool prepares for the loader: the boot is the one that the config leads to, with it and without, and
-nothing else when the disc has changed since."""
+"""The block that the tool prepares for the loader: with it and without it, the same entry boots in the same way. The
+loader ignores the block if the disc has changed since."""
 
 import gzip
 import re
@@ -19,7 +19,7 @@ from uefi import shapes
 
 BLOCK = 15 * SECTOR
 MAGIC = b"Whelk\x05\r\n"
-HEADER = 32  # bytes in front of the files
+HEADER = 32  # bytes of the block before its files
 MODULES = [("first 1", pattern(123_457)), ("", b""), ('"second module"', pattern(5000, 2))]
 
 
@@ -37,7 +37,7 @@ def timed(files):
 
 @pytest.fixture
 def changed(discs, tmp_path):
-    """An ISO with some bytes of it changed."""
+    """Makes an ISO in which a function has changed some bytes."""
     def change(files, edit):
         data = bytearray(discs.make(files).read_bytes())
         edit(data)
@@ -54,7 +54,7 @@ def forget(data):
 @pytest.mark.parametrize("attach", ["cdrom", "hda", "usb"])
 @pytest.mark.parametrize("name", shapes(["elf32", "elf64", "elf32-with-sections", "elf64-with-sections",
                                          "data-over-all-conventional-memory", "address-fields-at-64-kib"]))
-def test_the_kernel_finds_the_same_with_and_without(boot, discs, changed, name, attach):
+def test_the_kernel_finds_the_same_with_and_without_the_prepared_block(boot, discs, changed, name, attach):
     files = timed(tree(KERNELS[name].make(), 'a "b c" d=\\\\e', MODULES))
     prepared = boot(files, attach=attach)
     found_out = boot(changed(files, forget), attach=attach)
@@ -77,7 +77,7 @@ def test_a_segments_zeros_are_written_over_what_memory_had(discs, changed, tmp_p
     with Machine(image, extra=dirty, exit_device=False) as qemu:
         qemu.wait_for("^END$", 30)
         assert said_prepared(qemu) == is_prepared
-        assert qemu.memory(15 * MIB, 100) == DIRT * 100  # where nothing was loaded
+        assert qemu.memory(15 * MIB, 100) == DIRT * 100  # nothing was loaded there
         assert Report(qemu.serial)["regions_wrong"] == 0
 
 
@@ -113,7 +113,7 @@ def test_a_plain_config_is_prepared(discs, config):
     assert is_prepared(discs.make({"boot/kernel": plain(), "boot/compressed": gzip.compress(plain()), CONFIG: config}))
 
 
-def test_a_config_that_was_changed_in_its_place_counts(boot, changed):
+def test_a_config_that_was_patched_on_the_iso_is_obeyed(boot, changed):
     files = timed(tree(plain(), "before", [("m", b"module")]))
 
     def edit(data):
@@ -125,11 +125,11 @@ def test_a_config_that_was_changed_in_its_place_counts(boot, changed):
 
 
 def has_plan(image):
-    """Whether the block says what of which file goes where."""
+    """Whether the block has the plan: which part of which file goes where."""
     return image.read_bytes()[BLOCK + 28] != 0
 
 
-def test_headers_that_were_changed_in_their_place_count(boot, discs, changed):
+def test_headers_that_were_patched_on_the_iso_are_obeyed(boot, discs, changed):
     files = timed(tree(KERNELS["elf32"].make(), "", [("m", b"module")]))
     assert has_plan(discs.make(files))
     sector, _ = file_in_iso(discs.make(files), "boot/kernel")
@@ -158,7 +158,7 @@ def test_a_plan_that_the_block_has_no_room_for_is_left_to_the_loader(boot, discs
     assert said_prepared(result) and result.report["cmdline"] == arguments.encode()
 
 
-def test_a_file_that_was_exchanged_counts(boot, discs, tmp_path):
+def test_a_file_that_was_exchanged_on_the_iso_is_the_one_loaded(boot, discs, tmp_path):
     files = timed(tree(plain(), "", [("m", pattern(5000))]))
     image = tmp_path / "exchanged.iso"
     image.write_bytes(discs.make(files).read_bytes())
@@ -168,7 +168,7 @@ def test_a_file_that_was_exchanged_counts(boot, discs, tmp_path):
     assert result.report.modules[0]["end"] - result.report.modules[0]["start"] == 4000
 
 
-def test_a_module_that_was_compressed_in_its_place_is_decompressed(boot, discs, tmp_path):
+def test_a_module_that_was_compressed_on_the_iso_is_decompressed(boot, discs, tmp_path):
     module = bytes(range(256)) * 40
     compressed = gzip.compress(module)
     files = timed(tree(plain(), "", [("m", b"\0" * len(compressed)), ("n", b"\0" * len(compressed))]))
@@ -212,7 +212,7 @@ def test_a_block_with_a_wrong_byte_is_not_used(boot, changed, at):
     assert result.report["cmdline"] == b"x" and not said_prepared(result)
 
 
-def test_what_cannot_be_booted_is_said_by_the_config_with_its_line(discs, tmp_path):
+def test_a_prepared_kernel_that_was_broken_is_refused_with_its_line_of_the_config(discs, tmp_path):
     files = tree(plain(), "", [("m", pattern(5000))])
     data = bytearray(discs.make(files).read_bytes())
     sector, _ = file_in_iso(discs.make(files), "boot/kernel")
@@ -275,7 +275,7 @@ def test_a_boot_with_one_long_file_takes_two_commands(boot):
 @pytest.mark.parametrize("attach", ["cdrom", "usb"])
 @pytest.mark.parametrize("length", [3 * MIB, 3 * MIB + 800 * KIB])
 def test_a_module_up_to_the_end_of_memory_arrives_whole(boot, length, attach):
-    """The last 512 KiB are where the loader else keeps what it has read of the disc."""
+    """In other boots the loader keeps sectors of the disc in the last 512 KiB."""
     modules = modules_of(length)
     result = boot(timed(tree(plain(), "x", modules)), memory=5, attach=attach)
     assert said_prepared(result)
@@ -293,8 +293,8 @@ AROUND_IT = [entry for base, length, kind in RAM for entry in (
 
 @pytest.mark.bios("a BIOS's memory map with a hole")
 @pytest.mark.parametrize("ranges", [OVER_IT, AROUND_IT, OVER_IT[::-1]], ids=["over", "around", "before"])
-def test_what_the_firmware_keeps_is_not_read_over(discs, tmp_path, ranges):
-    """The prepared plan has the module over the hole: it is planned anew."""
+def test_no_file_is_read_over_memory_that_the_firmware_keeps(discs, tmp_path, ranges):
+    """The prepared plan has the module over the hole in the memory map, so the loader plans anew."""
     modules = modules_of(3 * MIB)
     image = discs.make(tree(plain(), "x", modules))
     assert has_plan(image)

@@ -16,7 +16,7 @@ MOMENTS = ["handoff", "disc", "config", "plan", "kernel", "modules", "jump"]
 DMA = expected("piix-ide", "ahci")
 COUNTS = ["tsc_khz", "tsc_handoff", "prepared", "bytes", "transfers"]
 MODULE = random.Random(5).randbytes(2 * 1024 * 1024 + 1)
-LINE = re.compile(r"whelk-timing (\{.*\})$", re.MULTILINE)  # behind what a menu sends
+LINE = re.compile(r"whelk-timing (\{.*\})$", re.MULTILINE)  # after a menu's bytes
 
 
 def timed(setting, kernel=None, modules=(("module", MODULE),)):
@@ -27,7 +27,7 @@ def timed(setting, kernel=None, modules=(("module", MODULE),)):
 
 @pytest.fixture
 def said(discs, tmp_path):
-    """What a boot says: before the kernel on the serial port, on the debug port, on the screen."""
+    """The text of a boot: on the serial port up to the kernel's, on the debug port, on the screen."""
     def run(files, **machine):
         debug = tmp_path / "debug"
         extra = ["-debugcon", f"file:{debug}"]
@@ -58,8 +58,8 @@ def test_the_line_has_each_moment_and_what_was_read_by_which_driver(said, attach
     assert line["tsc_khz"] > 100_000 and line["tsc_handoff"] > 0
 
 
-def test_without_modules_the_kernel_is_all(said):
-    """Nothing is done between the two moments; but a machine may be stopped there."""
+def test_without_modules_their_moment_is_that_of_the_kernel(said):
+    """The loader does nothing between the two moments. A busy host may stop the machine there: so 20 tries."""
     files = timed("set whelk_timing=1", modules=())
     for _ in range(20):
         line = values(said(files)[0])
@@ -77,7 +77,7 @@ def test_without_modules_the_kernel_is_all(said):
 def test_the_value_says_where_the_line_goes(said, value, on_serial, on_debug, on_screen):
     serial, debug, screen = said(timed(f"set whelk_timing={value}"))
     assert [bool(LINE.search(text)) for text in (serial, debug)] == [on_serial, on_debug]
-    assert Machine.on or ("whelk-timing" in screen) == on_screen  # UEFI's shows the same as the serial port
+    assert Machine.on or ("whelk-timing" in screen) == on_screen  # UEFI's screen shows the serial port's text
     assert (serial == "") == (not on_serial) and (debug == "") == (not on_debug)
 
 
@@ -88,7 +88,7 @@ def test_without_the_variable_nothing_is_said(said):
 
 @pytest.mark.parametrize("everywhere, in_entry, on_serial", [
     ("1", "set whelk_timing=0", False), ("1", "unset whelk_timing", False), ("0", "set whelk_timing=com1", True)])
-def test_what_the_variable_is_when_the_entry_boots_counts(said, everywhere, in_entry, on_serial):
+def test_the_variables_value_when_the_entry_boots_counts(said, everywhere, in_entry, on_serial):
     files = timed(f"set whelk_timing={everywhere}")
     files[CONFIG] = files[CONFIG].replace(b"    boot\n", f"    {in_entry}\n    boot\n".encode())
     assert bool(LINE.search(said(files)[0])) == on_serial
@@ -96,7 +96,8 @@ def test_what_the_variable_is_when_the_entry_boots_counts(said, everywhere, in_e
 
 @pytest.mark.also_on("ovmf-x64")
 def test_a_wait_of_the_menu_lasts_as_long_in_the_line(said):
-    """By the timer's ticks in the menu, by the TSC here: the units are right. A busy machine loses ticks."""
+    """The menu waits by the timer's ticks, the line has the TSC's time: both have the right unit. A busy machine loses
+    ticks."""
     files = timed("set whelk_timing=com1")
     files[CONFIG] = files[CONFIG].replace(b"timeout=0", b"timeout=4")
     line = values(said(files)[0])
@@ -105,7 +106,7 @@ def test_a_wait_of_the_menu_lasts_as_long_in_the_line(said):
 
 @pytest.mark.bios("processors that OVMF does not run on")
 def test_a_processor_without_a_tsc_has_no_moments_but_the_rest(discs):
-    """Too old for the report kernel as well."""
+    """Such a processor is too old for the report kernel."""
     with Machine(discs.make(timed("set whelk_timing=1")), extra=["-cpu", "486"]) as qemu:
         qemu.wait_for("whelk-timing .*\n", 40)
         line = values(qemu.serial)

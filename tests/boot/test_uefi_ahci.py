@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The disc by DMA on the AHCI function of the ICH9 under UEFI: used where the firmware reads by it, which finds
-it as it was, and whatever goes wrong there, the boot goes on by the firmware's Block I/O."""
+"""Under UEFI the loader reads the disc by DMA through the ICH9's AHCI function if the firmware uses that for the boot
+disc. It leaves the AHCI as the firmware had it. After any fault it goes on by the firmware's Block I/O."""
 
 import random
 import re
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.bios("names its firmware itself")
 
 FEW = 10  # commands for kernel and MODULE; the firmware takes 25 or more for a disk, and one by PIO for a CD
 TIMED = b"set whelk_timing=debugcon\n"
-INTERRUPT_ENABLE = 0x14  # of a port's registers
-START, LIST_RUNNING = 0x0001, 0x8000  # of COMMAND
+INTERRUPT_ENABLE = 0x14  # offset of a port's register
+START, LIST_RUNNING = 0x0001, 0x8000  # bits of COMMAND
 BOTH = pytest.mark.parametrize("firmware", ["x64", "ia32"])
 
 
@@ -76,13 +76,13 @@ def test_a_drive_is_read_by_few_large_transfers(uefi, discs, attach, firmware):
 @pytest.mark.parametrize("ours, theirs", [(0, 3), (3, 0)])
 @pytest.mark.parametrize("media", ["cd", "hd"])
 def test_of_two_discs_that_look_alike_the_firmwares_is_read(traced, image, twin, ours, theirs, media):  # noqa: F811
-    """The device path tells which one that is."""
+    """The device path tells which disc the firmware reads."""
     boot = traced(image, extra=[*NO_DRIVES, *sata(image, ours, 1, media), *sata(twin, theirs, 2, media)])
     assert module_arrived(boot) and boot.debug == ""
 
 
 def test_what_goes_to_an_odd_address_is_read_by_the_firmware_in_between(traced, discs):
-    """So the firmware's commands and ours take turns on one port."""
+    """The firmware's commands and ours take turns on one port."""
     kernel = with_data((0x300001, 0x350000), (0x400002, 0x480000), (0x500003, 0x550001), (0x600000, 0x600801))
     files = with_line(tree(kernel, modules=[("module", MODULE)]), TIMED)
     boot = traced(discs.make(files), "cdrom")
@@ -91,7 +91,7 @@ def test_what_goes_to_an_odd_address_is_read_by_the_firmware_in_between(traced, 
 
 def test_a_module_larger_than_a_command_takes_arrives_whole(traced, discs):
     large = random.Random(6).randbytes(17 * MIB + 1)
-    files = with_line(tree(ELF32, modules=[("module", large), ("behind", MODULE)]), TIMED)
+    files = with_line(tree(ELF32, modules=[("module", large), ("after", MODULE)]), TIMED)
     boot = traced(discs.make(files), "cdrom")
     discs.forget(files)
     assert module_arrived(boot, large) and module_arrived(boot) and driver(boot) == "ahci"
@@ -112,7 +112,7 @@ def test_other_devices_are_read_by_the_firmware(traced, discs, attach):
 
 
 def test_behind_an_iommu_the_firmware_reads(traced, discs):
-    """Addresses may be others there for devices."""
+    """Behind an IOMMU, a device may need other addresses than the processor."""
     boot = traced(discs.make(with_line(files_with(ELF32, io_mmu=1), TIMED)), "cdrom")
     assert "SHIM: start\n" in boot.serial and driver(boot) == "block-io"
 
@@ -123,7 +123,7 @@ def test_behind_an_iommu_the_firmware_reads(traced, discs):
 @pytest.mark.parametrize("what", ["boot/kernel", "boot/module0"])
 def test_after_an_error_of_a_transfer_the_boot_goes_on_by_block_io(traced, image, what, media):
     first, size = file_in_iso(image, what)
-    sector = (first + size // SECTOR // 2) * 4  # of 512 bytes
+    sector = (first + size // SECTOR // 2) * 4  # in sectors of 512 bytes
     drive = ",".join(["if=none,id=disc,format=raw" + (",readonly=on" if media == "cd" else ""),
                       "file.driver=blkdebug", "file.image.driver=file", f"file.image.filename={image}",
                       "file.inject-error.0.event=read_aio", f"file.inject-error.0.sector={sector}",
@@ -139,12 +139,12 @@ def test_after_a_time_out_the_boot_goes_on_by_block_io(uefi, discs):
     assert module_arrived(boot) and fell_back(boot, "time-out")
 
 
-# ---- What is left behind -----------------------------------------------------------------------
+# ---- What the kernel finds -----------------------------------------------------------------------
 
 @pytest.mark.parametrize("attach", ["cdrom", "hda"])
 def test_the_ahci_is_left_as_the_firmware_had_it(discs, uefi, attach):
-    """Equal to what GRUB leaves, which reads by Block I/O, but for the addresses of the firmware's lists, which no
-    one else writes; and no port runs."""
+    """The registers are as under GRUB, which reads by Block I/O. Only the addresses of the firmware's lists may differ,
+    which the firmware writes. No port runs."""
     found = {}
     files = tree(ELF32, modules=[("module", MODULE)])
     for loader in ("whelk", "grub-efi"):
@@ -159,7 +159,7 @@ def test_the_ahci_is_left_as_the_firmware_had_it(discs, uefi, attach):
 
 @BOTH
 def test_the_firmware_boots_the_next_disc_after_we_have_read_ours(discs, traced, image, firmware):
-    """`exit` gives the machine back: its own command list must be as it was."""
+    """`exit` returns to the firmware, whose command list must be as it was."""
     back = discs.make({"boot/grub/grub.cfg": b"set timeout=0\nmenuentry x {\n exit\n}\n"})
     boot = traced(image, firmware=firmware, extra=[*NO_DRIVES, *sata(back, 0, 1), *sata(image, 1, 2)])
     assert module_arrived(boot) and boot.debug == ""

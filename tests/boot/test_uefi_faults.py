@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""UEFI that does what real firmware may do: a program (shim/uefi.c) stands between it and the loader."""
+"""Whelk on UEFI firmware with faults, which a program (shim/uefi.c) causes between the firmware and the loader."""
 
 import struct
 import zlib
@@ -14,7 +14,7 @@ from test_multiboot2 import tree as tree_2
 
 pytestmark = pytest.mark.bios("names its firmware itself")
 
-# A disc that Block I/O alone reads, whose faults these are.
+# Only Block I/O reads a disc on this controller, so the program's faults of Block I/O count.
 OVMF = {"firmware": "x64", "machine": "q35", "memory": 256, "attach": "virtio-blk"}
 FAULTS = ("map_changes", "gop", "most_bytes", "io_align", "bad_lba", "io_mmu", "no_execute", "no_input")
 GOP_ABSENT, GOP_BLT_ONLY = 1, 2
@@ -24,7 +24,7 @@ EVER = 1 << 30
 
 
 def files_with(kernel, make_tree=tree, **faults):
-    """A tree whose loader for UEFI is the program with these faults; that starts Whelk."""
+    """A tree whose loader for UEFI is the program with these faults, which then starts Whelk."""
     shim = (BUILD / "shim.efi").read_bytes()
     at = shim.index(b"FAULTS\0\0") + 8
     values = struct.pack(f"<{len(FAULTS)}I", *(faults.get(name, 0) for name in FAULTS))
@@ -34,7 +34,7 @@ def files_with(kernel, make_tree=tree, **faults):
 
 @pytest.fixture
 def boots(boot):
-    """Boots with these faults to the report kernel's end."""
+    """Boots the report kernel to its end, with these faults."""
     def run(kernel="elf32", **faults):
         booted = boot(files_with(KERNELS[kernel].make(), **faults), timeout=60, **OVMF)
         assert "SHIM: start\n" in booted.serial
@@ -67,7 +67,7 @@ def test_a_kernel_boots_without_a_frame_buffer_where_the_gop_is(boots, gop):
 
 
 @pytest.mark.parametrize("most_bytes", [64 << 10, 2048])
-def test_the_disc_is_read_in_pieces_where_it_does_not_take_large_ones(boots, most_bytes):
+def test_a_disc_that_takes_no_large_reads_is_read_in_pieces(boots, most_bytes):
     booted = boots(most_bytes=most_bytes)
     assert "SHIM: too many bytes\n" in booted.serial
     assert_arrived(booted)

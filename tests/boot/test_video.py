@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The video mode that a Multiboot 1 header asks for (specification 0.6.96, 3.1.4), what a kernel is told of it
-(3.3), and what becomes of it on video BIOSes with faults (video_rom.asm stands in front of QEMU's)."""
+"""The video mode that a Multiboot 1 header asks for (specification 0.6.96, 3.1.4), its description for the kernel
+(3.3), and both on video BIOSes with faults, which video_rom.asm causes in front of QEMU's."""
 
 import re
 import struct
@@ -27,7 +27,7 @@ FETCH = HERE / "fetch-debian-kernels.sh"
 INFO_VBE, INFO_FRAMEBUFFER = 1 << 11, 1 << 12
 INDEXED, RGB, EGA_TEXT = 0, 1, 2
 CONTROL_INFO_BYTES, OEM_DATA, MODE_INFO_BYTES = 512, 256, 256
-FAR_POINTERS = (6, 14, 22, 26, 30)  # of the control info
+FAR_POINTERS = (6, 14, 22, 26, 30)  # their offsets in the control info
 MODE_LIST = 14
 LINEAR = 1 << 14
 VGA_TEXT = (0xB8000, 160, 80, 25, 16, EGA_TEXT)
@@ -39,7 +39,7 @@ VBE = pytest.mark.bios("VBE, and its faults")
 
 
 def asks(*video):
-    """A kernel whose header asks for mode type, width, height, depth; none: without the flag."""
+    """A kernel whose header asks for (mode type, width, height, depth); without arguments, it has no such flag."""
     flags = PAGE_ALIGN | MEMORY_INFO | VIDEO_MODE
     return plain(header=multiboot_header(flags, video=video) if video else PLAIN, options=STAY)
 
@@ -128,8 +128,8 @@ HEADERS = {
     "1024x768x8": ((0, 1024, 768, 8), (1024, 768, 8, INDEXED)),
     "320x200x8, which VGA has, too": ((0, 320, 200, 8), (320, 200, 8, INDEXED)),
     "any depth": ((0, 1024, 768, 0), (1024, 768, 32, RGB)),
-    "a depth that there is not": ((0, 1024, 768, 7), (1024, 768, 32, RGB)),
-    "a size that there is not": ((0, 1023, 767, 32), (1280, 800, 32, RGB)),
+    "a depth that does not exist": ((0, 1024, 768, 7), (1024, 768, 32, RGB)),
+    "a size that does not exist": ((0, 1023, 767, 32), (1280, 800, 32, RGB)),
     "an absurd size": ((0, 99999, 99999, 99999), (1280, 800, 32, RGB)),
     "a negative size": ((0, 0xFFFFFFFF, 0xFFFFFFFF, 32), (80, 25, 16, EGA_TEXT)),
     "any size": ((0, 0, 0, 0), (1280, 800, 32, RGB)),
@@ -139,7 +139,7 @@ HEADERS = {
 
 def assert_same(ours, grubs):
     if Machine.on and not grubs.flags & INFO_FRAMEBUFFER:
-        return  # what the firmware has, which GRUB does not hand over where text is wanted
+        return  # if text is wanted, GRUB hands over no frame buffer, Whelk the firmware's
     assert ours.flags & ~BEYOND_GRUB_FLAGS == grubs.flags
     assert ours.vbe_mode == grubs.vbe_mode
     assert ours.framebuffer == grubs.framebuffer
@@ -148,13 +148,13 @@ def assert_same(ours, grubs):
     assert len(ours.screen) == len(grubs.screen) and ours.screen[:2] == grubs.screen[:2]
     if ours.framebuffer[5] == RGB:
         assert ours.colours == grubs.colours
-        assert Machine.on or ours.screen == grubs.screen  # where UEFI's own text stays
-    # The far pointers: ours point into the copy where GRUB's point to what it has left behind.
+        assert Machine.on or ours.screen == grubs.screen  # under UEFI the firmware's text stays on the screen
+    # Our far pointers point into the copy, GRUB's to memory that GRUB has left.
     without_pointers = [bytearray(seen.control) for seen in (ours, grubs)]
     for control in without_pointers:
         for at in FAR_POINTERS:
             control[at:at + 4] = bytes(4) if control else b""
-    # Where the OEM's data may be, this VGA BIOS writes nothing, and GRUB leaves what was in its memory.
+    # This VGA BIOS writes no OEM data. GRUB leaves old bytes in their place.
     assert without_pointers[0][:OEM_DATA] == without_pointers[1][:OEM_DATA]
 
 
@@ -224,13 +224,13 @@ PAYLOADS = {
     "any depth": ("800x600", (800, 600, 32, RGB)),
     "a list": ("'1000x1000x32,800x600x24;auto'", (800, 600, 24, RGB)),
     "auto": ("auto", (1280, 800, 32, RGB)),
-    "nothing that there is": ("1000x1000", (80, 25, 16, EGA_TEXT)),
+    "a mode that does not exist": ("1000x1000", (80, 25, 16, EGA_TEXT)),
     "nonsense": ("nonsense", (80, 25, 16, EGA_TEXT)),
 }
 
 
 def payload_mode(mode):
-    """What a list leads to: under UEFI, to what there is where it names another depth than 32."""
+    """The mode on this firmware. UEFI has only depths of 32; instead of other modes, the firmware's own stays."""
     return expected(mode, mode if mode[2] == 32 else (1280, 800, 32, RGB))
 
 
@@ -245,14 +245,14 @@ def with_payload(kernel, before=None, after=None):
 
 
 @pytest.mark.parametrize("payload, mode", PAYLOADS.values(), ids=PAYLOADS)
-def test_gfxpayload_behind_the_kernel_decides_as_under_grub(see, payload, mode):
+def test_gfxpayload_after_the_kernel_decides_as_under_grub(see, payload, mode):
     files = with_payload(graphics(1024, 768, 32), after=payload)
     ours = see(files, "whelk")
     assert ours.mode == payload_mode(mode)
     assert_same(ours, see(files, "grub"))
 
 
-def test_gfxpayload_in_front_of_the_kernel_is_overridden_by_its_header_as_under_grub(see):
+def test_gfxpayload_before_the_kernel_is_overridden_by_its_header_as_under_grub(see):
     files = with_payload(graphics(1024, 768, 32), before="800x600x16")
     ours = see(files, "whelk")
     assert ours.mode == mode_here(1024, 768, 32, RGB)
@@ -275,7 +275,7 @@ def test_gfxpayload_gives_no_graphics_to_a_kernel_without_the_flag_where_there_i
     assert_same(ours, see(files, "grub"))
 
 
-# ---- what is said
+# ---- messages
 
 def test_a_mode_that_is_there_is_set_without_a_word(see):
     assert see(graphics(1024, 768, 32), "whelk").said == []
@@ -305,7 +305,7 @@ def test_the_information_is_found_inside_its_copy(see):
 
 @pytest.fixture
 def faulty(see, tmp_path):
-    """Boots with a fault in front of the video BIOS; returns what was seen and the VBE calls."""
+    """Boots with a fault in front of the video BIOS. Returns the kernel's view and the VBE calls."""
     def run(kernel, fault, mode=0):
         rom, calls = tmp_path / "video.rom", tmp_path / "calls"
         assemble(ROM_SOURCE, rom, f"-DFAULT={fault}", f"-DMODE={mode}")
@@ -315,13 +315,13 @@ def faulty(see, tmp_path):
         seen = see(kernel, "whelk", extra=[
             "-option-rom", str(rom), "-chardev", f"file,id=calls,path={calls}",
             "-device", "isa-debugcon,iobase=0xe9,chardev=calls"])
-        assert calls.read_bytes()[:1] == GET_CONTROL_INFO  # the ROM is in front indeed
+        assert calls.read_bytes()[:1] == GET_CONTROL_INFO  # the ROM is indeed in front of the video BIOS
         return seen, calls.read_bytes()
     return run
 
 
 @VBE
-def test_no_mode_is_set_nor_looked_for_where_no_header_asks(faulty):
+def test_no_mode_is_set_or_looked_for_unless_a_header_asks(faulty):
     for kernel in (asks(), asks(1, 80, 25, 0), asks(2, 1024, 768, 32)):
         seen, calls = faulty(kernel, NONE)
         assert seen.framebuffer == VGA_TEXT
@@ -329,7 +329,7 @@ def test_no_mode_is_set_nor_looked_for_where_no_header_asks(faulty):
 
 
 @VBE
-def test_a_mode_is_set_once_and_the_display_not_asked_where_it_is_not_needed(faulty):
+def test_a_mode_is_set_once_and_the_display_is_asked_only_if_needed(faulty):
     _, calls = faulty(graphics(1024, 768, 32), NONE)
     assert calls.count(SET_MODE) == 1
     assert DDC not in calls
@@ -396,7 +396,7 @@ def test_the_pitch_is_that_of_the_linear_frame_buffer_from_vbe_3_on(faulty):
 
 
 @VBE
-def test_a_protected_mode_interface_is_handed_over_to_who_asks_for_video(faulty):
+def test_a_protected_mode_interface_is_handed_to_kernels_that_ask_for_video(faulty):
     for kernel in (graphics(1024, 768, 32), asks(1, 80, 25, 0)):
         assert faulty(kernel, NONE)[0].interface == (0, 0, 0)
         segment, offset, length = faulty(kernel, INTERFACE)[0].interface

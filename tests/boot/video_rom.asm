@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; An option ROM that stands in front of the video BIOS: it writes the number of each VBE call to a
-; debug port, and some calls then go wrong or get other answers (VBE 3.0, section 4). test_video.py
-; defines FAULT as one of the numbers below and sets the checksum.
+; An option ROM in front of the video BIOS. It writes the number of each VBE call to a debug port,
+; and makes some calls fail or answer otherwise (VBE 3.0, section 4). test_video.py defines FAULT as
+; one of the numbers below and sets the checksum.
 
 DEBUG_PORT      equ 0xe9
 ROM_BYTES       equ 4096
@@ -13,12 +13,12 @@ FAILED          equ 0x014f
 NONE            equ 0
 NO_VBE          equ 1           ; no call works
 NO_EDID         equ 2           ; the display says nothing
-BROKEN_EDID     equ 3           ; … or with a wrong sum
+BROKEN_EDID     equ 3           ; the display's EDID has a wrong checksum
 SET_FAILS       equ 4           ; no mode can be set
-SET_ONE_FAILS   equ 5           ; … or only MODE cannot
+SET_ONE_FAILS   equ 5           ; only MODE cannot be set
 BANKED          equ 6           ; no mode has a linear frame buffer
-ENDLESS         equ 7           ; the list of modes never ends; MODE again and again
-UNKNOWN         equ 8           ; nothing is known of MODE, which is in the list
+ENDLESS         equ 7           ; the list of modes repeats MODE without an end
+UNKNOWN         equ 8           ; the list has MODE, but its description fails
 VERSION_2       equ 9           ; VBE 2.0, with rubbish in the fields of 3.0
 VERSION_3       equ 10          ; VBE 3.0, with another pitch for linear frame buffers
 INTERFACE       equ 11          ; there is a protected-mode interface
@@ -31,7 +31,7 @@ org 0
         align 4
 old:    dd 0
 
-; From the firmware, while the ROM can still be written to; far return
+; The firmware calls this with a far call, while the ROM can still be written to.
 init:   push es
         push eax
         xor ax, ax
