@@ -15,7 +15,7 @@ from place import Place  # noqa: E402
 from qemu import FIRMWARES, Machine  # noqa: E402
 from report import Report  # noqa: E402
 
-EXIT_REPORTED = 0x10 << 1 | 1  # what isa-debug-exit makes of the report kernel's code
+EXIT_REPORTED = 0x10 << 1 | 1  # QEMU's status for the report kernel's code, by isa-debug-exit
 
 
 @dataclass
@@ -27,14 +27,14 @@ class Boot:
 
 def pytest_addoption(parser):
     parser.addoption("--loader", choices=("whelk", "grub"), default="whelk",
-                     help="which loader boots where a test does not say (grub: try the tests themselves)")
+                     help="the loader of tests that name none (grub: tries the tests themselves)")
     parser.addoption("--firmware", choices=FIRMWARES, default="seabios",
-                     help="what boots where a test does not say; UEFI leaves out what is marked bios")
+                     help="the firmware of tests that name none; UEFI leaves out tests that are marked bios")
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "bios(why): left out under --firmware, and why")
-    config.addinivalue_line("markers", "also_on(firmware): without --firmware, by this one as well")
+    config.addinivalue_line("markers", "bios(why): left out under UEFI (--firmware), with the reason")
+    config.addinivalue_line("markers", "also_on(firmware): without --firmware, the test runs on this firmware as well")
     Machine.on = FIRMWARES[config.getoption("--firmware")]
     config.left_out = []
 
@@ -55,13 +55,13 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(autouse=True)
 def on_firmware(request, monkeypatch):
-    """The firmware of a test that runs by two."""
+    """Sets the firmware of a test that runs on two."""
     if hasattr(request, "param"):
         monkeypatch.setattr(Machine, "on", FIRMWARES[request.param])
 
 
 def pytest_sessionfinish(session, exitstatus):
-    """A file of which nothing is for this firmware has not failed."""
+    """A file without a test for this firmware has not failed."""
     if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and session.config.left_out:
         session.exitstatus = pytest.ExitCode.OK
 
@@ -98,7 +98,7 @@ def _boot(image, timeout, machine):
 
 @pytest.fixture(scope="session")
 def booted():
-    """What trees have come to, by ISO, firmware and machine: each boots once, however many tests look."""
+    """The boots so far, by ISO, firmware and machine: each happens once, for all tests that ask for it."""
     return {}
 
 
@@ -108,7 +108,7 @@ def boot(discs, booted, loader):
 
     def run(source, loader=None, timeout=30, **machine):
         """Boots a tree (dict) or an image (Path) of the report kernel; the rest goes to Machine."""
-        if isinstance(source, Path):  # may be another one by the next time
+        if isinstance(source, Path):  # not kept: the file may change before the next boot
             return _boot(source, timeout, machine)
         key = (discs.make(source, loader or default_loader), repr(Machine.on), repr(sorted(machine.items())))
         if key not in booted:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""QEMU's stub for debuggers (GDB's manual, "GDB Remote Serial Protocol"), as far as tests need it."""
+"""A client of QEMU's stub for debuggers (GDB's manual, "GDB Remote Serial Protocol"), as far as tests need it."""
 
 import contextlib
 import socket
@@ -37,7 +37,7 @@ class Debugger:
 
 @contextlib.contextmanager
 def held_at_the_boot_sector(machine):
-    """A machine that was started with -S stays at the boot sector's first instruction, interrupts on, meanwhile."""
+    """Holds a machine that was started with -S at the boot sector's first instruction. Interrupts stay on."""
     debugger = Debugger(machine)
     debugger.ask(f"Z0,{BOOT_SECTOR:x},1")
     debugger.ask("c")

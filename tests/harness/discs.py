@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Trees and the ISOs made of them, by Whelk and by GRUB; and ISOs with files that Whelk's tool would have
-refused."""
+"""Makes trees, and ISOs of them with Whelk and with GRUB; also ISOs with files that whelk-mkrescue would refuse."""
 
 import hashlib
 import os
@@ -31,7 +30,7 @@ def grub_mkrescue(platform, modules, *more):
 
 MAKERS = {"whelk": [str(MKRESCUE)], "grub": grub_mkrescue("i386-pc", "biosdisk"),
           "grub-efi": grub_mkrescue("x86_64-efi", "efi_gop"),
-          # "grub" under UEFI (--firmware), with the frame buffer that Whelk hands over without being told.
+          # These are for "grub" under UEFI (--firmware). GRUB hands over a frame buffer only with efi_gop.
           "grub-x64": grub_mkrescue("x86_64-efi", "efi_gop", "--modules=efi_gop"),
           "grub-ia32": grub_mkrescue("i386-efi", "efi_gop", "--modules=efi_gop")}
 
@@ -42,7 +41,7 @@ def _maker(loader):
 
 @dataclass(frozen=True)
 class Sparse:
-    """A file of zeros with a few blocks in it."""
+    """A file of zeros, except for a few blocks."""
     size: int
     blocks: tuple = ()  # of (offset, bytes)
 
@@ -64,8 +63,8 @@ class Sparse:
 
 
 def tree(kernel, arguments="", modules=(), title="test", **more):
-    """A tree that boots one kernel; modules: (arguments, contents) each. Line 3 of the config names the
-    kernel, the following ones the modules."""
+    """A tree that boots one kernel; modules: a list of (arguments, contents). Line 3 of the config names the kernel,
+    the following lines name the modules."""
     lines = ["set timeout=0", f'menuentry "{title}" {{', f"    multiboot /boot/kernel {arguments}".rstrip()]
     files = {"boot/kernel": kernel}
     for number, (words, contents) in enumerate(modules):
@@ -99,7 +98,7 @@ def _digest(files, loader):
 
 @dataclass
 class Discs:
-    """Makes ISOs in a directory, each only once."""
+    """Makes ISOs in a directory. Each is made only once."""
     directory: Path
     made: dict = field(default_factory=dict)
 
@@ -131,8 +130,8 @@ class Discs:
             shutil.rmtree(image.parent)
 
     def make_unchecked(self, files, unchecked):
-        """An ISO of `files` in which the files of `unchecked` then have other contents, up to the size that
-        they had (rounded up to sectors)."""
+        """An ISO of `files`. Afterwards the files of `unchecked` get other contents, without a check. The new contents
+        must fit into the sectors of the old ones."""
         image = self.make(files)
         broken = image.with_name("unchecked.iso")
         shutil.copyfile(image, broken)
@@ -142,7 +141,7 @@ class Discs:
 
 
 def file_in_iso(image, name):
-    """Where a file's data are in an ISO: sector and size in bytes."""
+    """The place of a file's data in an ISO: first sector, size in bytes."""
     run = subprocess.run(["xorriso", "-indev", str(image), "-find", f"/{name}", "-exec", "report_lba"],
                          capture_output=True, text=True, check=True)
     found = re.findall(r"File data lba:\s*(\d+) ,\s*(\d+) ,\s*(\d+) ,\s*(\d+) ,", run.stdout)
@@ -167,7 +166,7 @@ def replace_file_in_iso(image, name, contents):
 
 
 def padded(contents, size):
-    """A file that is at least `size` bytes long."""
+    """The contents, padded to at least `size` bytes."""
     return contents.ljust(size, b"\0")
 
 

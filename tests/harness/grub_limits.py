@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What GRUB, the oracle of many tests, cannot do in some versions."""
+"""What some versions of GRUB cannot do. Many tests compare with GRUB."""
 
 import gzip
 import lzma
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 KERNEL = re.compile(rb"^\s*multiboot2?\s+(?:--\S+\s+)*(?:\([^)]*\))?/(\S+)", re.MULTILINE)
-PLACE_OF_SECTION_COUNT = {1: 48, 2: 60}  # by EI_CLASS
+PLACE_OF_SECTION_COUNT = {1: 48, 2: 60}  # offset in the ELF header, by EI_CLASS
 NEEDS_SECTIONS = (2, 12)
 
 
@@ -29,7 +29,7 @@ def _decompressed(contents):
 
 
 def _contents(file):
-    """Of a file of a tree, as discs.write_tree() takes it; of a Sparse its first block."""
+    """The bytes of a tree's file, as discs.write_tree() takes it. For a Sparse, those of its first block."""
     if isinstance(file, Path):
         return file.read_bytes()
     if isinstance(file, bytes):
@@ -45,14 +45,14 @@ def has_no_sections(kernel):
 
 
 def skip_if_grub_refuses(kernel):
-    """Skips the test where GRUB would refuse a kernel that Multiboot allows."""
+    """Skips the test if GRUB refuses this kernel, which Multiboot allows."""
     if version() >= NEEDS_SECTIONS and has_no_sections(_decompressed(kernel)):
         pytest.skip("GRUB 2.12 and later refuse an ELF kernel without section headers "
                     "(\"invalid section header table offset in e_shoff\")")
 
 
 def skip_what_grub_refuses(files):
-    """Skips the test where GRUB would refuse a kernel that this tree boots."""
+    """Skips the test if GRUB refuses a kernel of this tree."""
     for config in (files[name] for name in files if name.endswith(".cfg")):
         for name in KERNEL.findall(_contents(config)):
             skip_if_grub_refuses(_contents(files.get(name.decode(errors="replace"), b"")))

@@ -20,7 +20,7 @@ ENTRY = 'set timeout=0\nmenuentry "Test" {\n    multiboot /boot/kernel\n    boot
 
 
 def kernel(address=MIB, size=4096):
-    """The smallest Multiboot kernel there is: address fields, all of the file, entered at its end."""
+    """A small Multiboot kernel with address fields: all of the file is loaded, and entered after the header."""
     flags = 1 << 16
     header = struct.pack("<8I", 0x1BADB002, flags, -(0x1BADB002 + flags) & 0xFFFFFFFF, address, address, 0, 0,
                          address + 32)
@@ -32,21 +32,21 @@ def good_tree(**more):
 
 
 def default_signals():
-    """preexec_fn of a program that a test ends by a signal: a shell has its background jobs ignore some, nohup SIGHUP,
-    and whoever starts the tests may have done so."""
+    """The preexec_fn of a program that a test ends by a signal. The tests themselves may run with ignored signals: as a
+    shell's background job, or under nohup."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
 
 
 def for_everyone(directory):
-    """A copy of whelk-mkrescue in the directory that other users can run: the checkout may be in somebody's home."""
+    """Copies whelk-mkrescue so that other users can run it: they may have no access to the checkout."""
     for each in (directory, *list(directory.parents)[:-2]):
         each.chmod(0o755)
     return shutil.copy(BUILD / "whelk", directory / MKRESCUE.name)
 
 
 def may_mount():
-    """Whether a test can have file systems of its own: not everywhere, even as root."""
+    """Whether a test can mount file systems. Even root cannot do so everywhere."""
     return os.geteuid() == 0 and subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"],
                                                 capture_output=True).returncode == 0
 
@@ -72,7 +72,7 @@ class Place:
         return self.iso
 
     def refuse(self, *arguments, status=1, **options):
-        """Runs it, expecting that it fails and leaves the directory as it was; returns what it said."""
+        """Runs whelk-mkrescue, which must fail and leave the directory as it was. Returns its messages."""
         before = sorted(os.listdir(self.path))
         run = self.run("-o", self.iso, *arguments, **options)
         assert run.returncode == status, run.stderr
@@ -90,7 +90,7 @@ def extract(iso, to):
 
 
 def contents(directory):
-    """Every name in a tree, as bytes, with what it is."""
+    """Each name in a tree, as bytes, with its kind and its contents."""
     found = {}
     for path in directory.rglob("*"):
         name = os.fsencode(path.relative_to(directory))

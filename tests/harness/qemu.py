@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""One QEMU machine: start it, read and write its serial port, look at its screen and memory, type on its
-keyboard. Every wait has a time-out, and its failure says what was last seen."""
+"""One QEMU machine: start it, read and write its serial port, look at its screen and memory, type on its keyboard.
+Each wait has a time-out, whose failure shows what was last seen."""
 
 import json
 import os
@@ -18,14 +18,14 @@ from pathlib import Path
 from serial_terminal import SEQUENCE, SerialTerminal
 
 SCREEN_ADDRESS, SCREEN_COLUMNS, SCREEN_ROWS = 0xB8000, 80, 25
-KEYBOARD_HEAD = 0x41A  # BIOS data area: offset of the next key to be taken out of the buffer, then that of the last
-# Time-outs are for an idle machine; a busy one gets more. What passes does not wait for them.
+KEYBOARD_HEAD = 0x41A  # BIOS data area: offset of the next key to be read; then the offset after the last key
+# Time-outs are for an idle host; this factor is for a busy one. A test that passes does not wait longer.
 PATIENCE = float(os.environ.get("WHELK_PATIENCE", 3))
 UEFI_LINES = re.compile(r"^BdsDxe: .*\n", re.MULTILINE)
 LINE_ENDS = re.compile(r"\r+\n|\n\r+|\r")
 
 
-# What the tests run on (--firmware), by the same ISO: Machine's arguments.
+# The firmwares that tests run on (--firmware), with Machine's arguments for each. The ISO is the same.
 FIRMWARES = {
     "seabios": {},
     "ovmf-x64": {"firmware": "x64", "machine": "q35"},
@@ -34,7 +34,7 @@ FIRMWARES = {
 }
 LEAST_UEFI_MEMORY = 256
 OVMF = Path("/usr/share/OVMF")
-OVMF_FILES = {  # code and variables
+OVMF_FILES = {  # files of code and variables
     "x64": ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
     "ia32": ("OVMF32_CODE_4M.secboot.fd", "OVMF32_VARS_4M.fd"),
     "secure": ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.snakeoil.fd"),  # enrolled: PkKek-1-snakeoil
@@ -42,7 +42,7 @@ OVMF_FILES = {  # code and variables
 
 
 def expected(bios, uefi, **by_name):
-    """What a test expects of the firmware that it runs on; by_name: of x64 or ia32 alone."""
+    """Picks the value that a test expects on its firmware; by_name: values for x64 or ia32 alone."""
     return by_name.get(Machine.on["firmware"], uefi) if Machine.on else bios
 
 
@@ -63,7 +63,7 @@ def attachment(image, how):
 
 
 def uefi(firmware, directory):
-    """QEMU's arguments for OVMF, with variables of its own."""
+    """QEMU's arguments for OVMF, with a fresh copy of its variables."""
     code, variables = (OVMF / name for name in OVMF_FILES[firmware])
     shutil.copyfile(variables, directory / "variables")
     arguments = ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",
@@ -76,7 +76,7 @@ def uefi(firmware, directory):
 class Machine:
     """A context manager; leaving it ends QEMU."""
 
-    on = FIRMWARES["seabios"]  # one of them: where a test names none
+    on = FIRMWARES["seabios"]  # the firmware of tests that name none
 
     def __init__(self, image, attach=None, machine=None, memory=64, cpus=1, extra=(), exit_device=True, firmware=None):
         if firmware is None and self.on:
@@ -91,7 +91,7 @@ class Machine:
             self.command += uefi(firmware, self.directory)
         if exit_device:
             self.command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
-        # A pipe takes 64 KiB that nobody reads yet, a socket some 280 characters: then the guest waits, or loses some.
+        # A pipe holds 64 KiB, a socket some 280 characters. When that is full, the guest waits, or loses characters.
         self.command += ["-chardev", f"pipe,id=serial,path={self.directory}/serial", "-serial", "chardev:serial",
                          "-chardev", f"socket,id=qmp,path={self.directory}/qmp", "-mon", "chardev=qmp,mode=control",
                          *extra]
@@ -157,34 +157,34 @@ class Machine:
 
     @property
     def received(self):
-        """What came from the serial port, byte by byte."""
+        """The bytes that came from the serial port."""
         with self.news:
             return bytes(self._received)
 
     @property
     def serial(self):
-        """The same as text, line ends made one."""
+        """The serial port's text, with LF as the only line end."""
         return LINE_ENDS.sub("\n", self.received.decode("latin-1"))
 
     @property
     def shown(self):
-        """The same up to the kernel's report or the next boot device; without UEFI's own lines, and what it clears its
-        screen with."""
+        """The serial port's text up to the kernel's report or the next boot device. Under UEFI, without the firmware's
+        own lines and its sequences for the screen."""
         text = re.split("report: 0x1|NEXT DEVICE|BdsDxe: failed to start", self.serial)[0]
         return UEFI_LINES.sub("", SEQUENCE.sub("", text)) if self.is_uefi else text
 
     @property
     def said(self):
-        """The lines of that."""
+        """The lines of `shown` that are not empty."""
         return [line for line in self.shown.split("\n") if line]
 
     @property
     def terminal(self):
-        """What a serial terminal shows by now."""
+        """A serial terminal that has received all bytes so far."""
         return SerialTerminal(self.received)
 
     def wait_until(self, is_so, what, timeout=20):
-        """Waits until is_so() says something true, and returns that."""
+        """Waits until is_so() returns something true, and returns that."""
         deadline = time.monotonic() + timeout * PATIENCE
         while not (answer := is_so()):
             if time.monotonic() > deadline:
@@ -194,7 +194,7 @@ class Machine:
         return answer
 
     def wait_for_terminal(self, pattern, timeout=20):
-        """The first match of a regular expression (MULTILINE) on the serial terminal's screen."""
+        """Waits for a regular expression (MULTILINE) on the serial terminal's screen. Returns its first match."""
         deadline = time.monotonic() + timeout * PATIENCE
         while True:
             terminal = self.terminal
@@ -207,14 +207,14 @@ class Machine:
                 self.news.wait(0.05)
 
     def wait_for_selected(self, item, timeout=20):
-        """Waits until the menu is drawn, on the serial terminal, with the bar on this item."""
+        """Waits until the serial terminal shows the menu with the bar on this item."""
         def is_drawn():
             terminal = self.terminal
             return terminal.is_at_bar and terminal.selected == item
         return self.wait_until(is_drawn, f"the bar on {item!r}", timeout)
 
     def wait_for(self, pattern, timeout=20, after=0):
-        """The first match of a regular expression (MULTILINE) in `serial` from position `after` on."""
+        """Waits for a regular expression (MULTILINE) in `serial`, from position `after` on. Returns its first match."""
         deadline = time.monotonic() + timeout * PATIENCE
         expression = re.compile(pattern, re.MULTILINE)
         while True:
@@ -280,14 +280,14 @@ class Machine:
         return self.qmp("human-monitor-command", **{"command-line": line})
 
     def memory(self, address, length):
-        """Physical memory."""
+        """Bytes of physical memory."""
         dump = self.directory / "memory"
         self.qmp("pmemsave", val=address, size=length, filename=str(dump))
         return dump.read_bytes()
 
     def screen(self):
-        """The VGA text screen, blanks at the ends of lines and empty lines at its end left off. UEFI draws the
-        same in graphics as it sends to the serial port."""
+        """The VGA text screen, without blanks at lines' ends and without empty lines at its end. Under UEFI, the serial
+        terminal's text: UEFI draws the same in graphics."""
         if self.is_uefi:
             return self.terminal.text
         cells = self.memory(SCREEN_ADDRESS, SCREEN_COLUMNS * SCREEN_ROWS * 2)
@@ -306,12 +306,12 @@ class Machine:
             time.sleep(0.1)
 
     def send_key(self, key):
-        """A key by QEMU's name, or several at once: "down", "ctrl-x"."""
+        """Presses a key by QEMU's name, or several at once: "down", "ctrl-x"."""
         self.qmp("send-key", keys=[{"type": "qcode", "data": name} for name in key.split("-")])
 
     def press(self, *keys):
-        """Such keys one after the other, each once the one before was taken out of the BIOS's buffer: a loader that
-        is slow loses none. UEFI has room for those that a test presses at once."""
+        """Presses keys one after the other. Under a BIOS each key waits until the loader has read the one before: a
+        slow loader loses none. UEFI's buffer holds all keys that a test presses."""
         for key in keys:
             if self.is_uefi:
                 self.send_key(key)
@@ -324,7 +324,7 @@ class Machine:
         return struct.unpack("<2H", self.memory(KEYBOARD_HEAD, 4))
 
     def has_keys(self):
-        """Pressed, and not read yet."""
+        """Whether the BIOS's buffer has a key that nobody has read."""
         head, tail = self._keyboard_buffer()
         return head != tail
 
@@ -332,14 +332,14 @@ class Machine:
         try:
             head, tail = self._keyboard_buffer()
         except (MachineFailure, OSError, ValueError):
-            self.wait_exit()  # the key's doing
+            self.wait_exit()  # the key has ended the machine
             return True
         return before != head == tail
 
     def registers(self):
-        """QEMU's own view of the processor, cached descriptors included, as text."""
+        """The processor's registers with the cached descriptors, as QEMU's text."""
         return self.hmp("info registers").replace("\r", "").split("\nFCW=")[0]
 
     def screenshot(self, path):
-        """Writes what the screen shows as a PPM file, in graphics modes as well."""
+        """Writes the screen to a PPM file, in graphics modes as well."""
         self.qmp("screendump", filename=str(path))

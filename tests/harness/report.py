@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the report kernel printed, as values; and the comparison of two such reports."""
+"""Reads the report kernel's text as values, and compares two such reports."""
 
 import re
 
@@ -17,7 +17,7 @@ def _value(text):
 
 
 class Report(dict):
-    """Plain keys as items; numbered lines as lists of dicts: modules, mmap, sections, regions, tags,
+    """A dictionary of the plain keys. Numbered lines are lists of dictionaries: modules, mmap, sections, regions, tags,
     drives."""
 
     def __init__(self, serial):
@@ -91,12 +91,12 @@ EXPLAINED = {
 }
 
 
-# Multiboot 1's flags and lines of which GRUB says nothing.
+# Multiboot 1's flags and the report's lines that GRUB does not have.
 BEYOND_GRUB_FLAGS = 1 << 4 | 1 << 7 | 1 << 8 | 1 << 10  # a.out symbols, drives, config table, APM
 BEYOND_GRUB = ("aout_", "drive", "config_table", "apm_")
 
 
-# The same under UEFI, beyond that.
+# Further explained differences under UEFI.
 EXPLAINED_UEFI = {
     "cr0": "GRUB leaves the firmware's bits",
     "cr4": "the same",
@@ -109,15 +109,15 @@ EXPLAINED_UEFI = {
     "tag[].type": "compared in a test of its own",
     "module[].start": "GRUB puts modules below 1 MiB",
     "module[].end": "the same",
-    "section[].address": "and what no segment loads, too",
-    "load_base": "and a relocatable kernel",
-    "efi_mmap_others": "the same memory in other pieces",
+    "section[].address": "GRUB puts sections outside any segment below 1 MiB, too",
+    "load_base": "GRUB puts a relocatable kernel below 1 MiB, too",
+    "efi_mmap_others": "the same memory is in other pieces",
 }
-RUNTIME_CODE, RESERVED = 20, 2  # the first is GRUB's own type, which it hands on
+RUNTIME_CODE, RESERVED = 20, 2  # RUNTIME_CODE is a type of GRUB's own, which it passes on
 
 
 def with_merged_map(report):
-    """Neighbours of one type joined, which GRUB leaves apart."""
+    """Joins neighbours of one type in the memory map, which GRUB leaves apart."""
     merged = []
     for row in report.mmap:
         row = {**row, "type": RESERVED if row["type"] == RUNTIME_CODE else row["type"]}
@@ -142,7 +142,7 @@ def _comparable(report):
 
 
 def differences(whelk, grub, also=()):
-    """What differs and is not explained: {key: (Whelk's value, GRUB's value)}."""
+    """The differences without an explanation: {key: (Whelk's value, GRUB's value)}."""
     left, right = _comparable(whelk), _comparable(grub)
     explained = {*EXPLAINED, *also, *(EXPLAINED_UEFI if Machine.on else ())}
     return {key: (left.get(key), right.get(key)) for key in sorted(left.keys() | right.keys())

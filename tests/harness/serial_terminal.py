@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A serial terminal of 80 columns and 25 rows: what a person at the other end of the line sees of a stream of
-bytes. It knows the sequences of ECMA-48 that Whelk, GRUB and UEFI use, and refuses others."""
+"""A serial terminal of 80 columns and 25 rows: shows a stream of bytes as a person sees it. It knows the sequences of
+ECMA-48 that Whelk, GRUB and UEFI use, and refuses others."""
 
 import re
 import unicodedata
 
 COLUMNS, ROWS = 80, 25
-MARGIN = 1  # of Whelk's menu
+MARGIN = 1  # columns to the left of Whelk's menu
 SEQUENCE = re.compile(r"\x1b(?:\[([0-9;?=]*)([A-Za-z])|([()].|[=>78]))")
 
 
@@ -90,13 +90,13 @@ class SerialTerminal:
 
     @property
     def selected(self):
-        """The text of the row in inverse video, None unless there is just one."""
+        """The text of the only row in inverse video; None if there is no such row, or more than one."""
         bar = self._bar
         return self.rows[bar].strip() if bar is not None else None
 
     @property
     def is_at_bar(self):
-        """True: the cursor rests at the start of that row, where Whelk's menu leaves it at the end."""
+        """Whether the cursor is at the start of the row in inverse video, where it rests once the menu is drawn."""
         return (self.row, self.column) == (self._bar, MARGIN)
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the tests that run on UEFI too (--firmware) expect otherwise there."""
+"""What tests expect under UEFI (--firmware) instead of under a BIOS."""
 
 import pytest
 
@@ -8,16 +8,16 @@ from qemu import Machine
 RGB, EGA_TEXT = 1, 2
 PC_ALONE = pytest.mark.bios("a machine that the 32-bit OVMF does not start on")
 
-# These kernels want memory that OVMF keeps for good: ACPI's at 8 MiB; with a system management mode, as Debian builds
-# it for 32 bits, some at 192 KiB and at 16 MiB too.
+# These kernels want memory that OVMF keeps for good: ACPI's at 8 MiB. Debian's 32-bit build has system management mode,
+# and keeps some memory at 192 KiB and at 16 MiB, too.
 BOTH = "x64", "ia32"
 KEPT = {"segment-of-29-mb": BOTH, "bss-of-262-mib": BOTH, "data-over-conventional-memory": ["ia32"],
         "data-over-all-conventional-memory": ["ia32"], "at-16-mib": ["ia32"], "bss-only-segment-first": ["ia32"],
-        "relocatable-without-alignment": ["ia32"]}  # Multiboot 2: from 8 to 16 MiB
+        "relocatable-without-alignment": ["ia32"]}  # a Multiboot 2 kernel from 8 to 16 MiB
 
 
 def shapes(kernels):
-    """Kernels' names, to parametrize by."""
+    """The kernels' names as parameters, with marks for those that this firmware cannot boot."""
     left_out = dict.fromkeys([name for name in KEPT if Machine.on and Machine.on["firmware"] in KEPT[name]],
                              [pytest.mark.bios("a kernel over memory that OVMF keeps")])
     left_out["efi-tags"] = [pytest.mark.bios("a kernel with an entry for UEFI that leads nowhere")]
@@ -25,7 +25,7 @@ def shapes(kernels):
 
 
 def mode_here(width, height, depth, kind):
-    """What becomes of a BIOS's video mode: UEFI has frame buffers of 32 bits only, no small ones and no text."""
+    """The mode on this firmware instead of a BIOS's: UEFI has only frame buffers of 32 bits, no small ones, no text."""
     if not Machine.on:
         return width, height, depth, kind
     return (1280, 800, 32, RGB) if kind == EGA_TEXT or height < 480 else (width, height, 32, RGB)

@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; A disk that says on COM1 that it was booted, and no more: what comes after us in the firmware's list.
+; The disk after us in the firmware's boot order: says on COM1 that it was booted, and nothing else.
 
 COM1    equ 0x3f8
 

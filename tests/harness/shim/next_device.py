@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A disk behind the CD in the firmware's boot order, which says NEXT DEVICE when it is booted."""
+"""A disk after the CD in the firmware's boot order. It says NEXT DEVICE when it is booted."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from assembler import assemble
 
 SOURCE = Path(__file__).resolve().parent / "next_device.asm"
 DISK_BYTES = 1 << 20
-BOOTED = "^NEXT DEVICE$|BdsDxe: failed to start .*: Not Found$"  # UEFI says so before it goes on
+BOOTED = "^NEXT DEVICE$|BdsDxe: failed to start .*: Not Found$"  # OVMF says the second text before it goes on
 
 
 def next_device(path):

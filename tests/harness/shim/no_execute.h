@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Memory in which no code runs, as some firmware gives it (Intel SDM volume 3, 4.5 and 4.6), until
-// the loader asks for it by EFI_MEMORY_ATTRIBUTE_PROTOCOL (UEFI 2.10, chapter 37).
+// Allocated memory in which no code runs (Intel SDM volume 3, 4.5 and 4.6), as with some firmware,
+// until the loader allows it by EFI_MEMORY_ATTRIBUTE_PROTOCOL (UEFI 2.10, chapter 37).
 #pragma once
 
 #include "tools/bench/probe/uefi.h"
@@ -10,7 +10,7 @@ enum {
     LARGE_BYTES = 2 << 20,
     ENTRIES = 512,
     ENTRY_IS_LARGE = 1 << 7,
-    POINTER_SHIFT = 39, /* of an address, its entry's number in the page map of the fourth level */
+    POINTER_SHIFT = 39, /* to the index in the page map of the fourth level */
     DIRECTORY_SHIFT = 21,
     LEVEL_BITS = 9,
 };
@@ -25,7 +25,7 @@ static uint64_t *table_of(uint64_t entry)
     return (uint64_t *)(uintptr_t)(entry & ENTRY_ADDRESS);
 }
 
-/* Its entry in a page directory; NULL: a larger page is mapped there. */
+/* The address's entry in its page directory; NULL if a larger page is mapped there. */
 static uint64_t *directory_entry(uint64_t address)
 {
     uint64_t entry;
@@ -39,7 +39,7 @@ static uint64_t *directory_entry(uint64_t address)
     return &table_of(entry)[address >> DIRECTORY_SHIFT & (ENTRIES - 1)];
 }
 
-/* Small pages in place of a large one. */
+/* Replaces a large page by small ones. */
 static void split(uint64_t *entry)
 {
     EFI_PHYSICAL_ADDRESS table = 0;

@@ -1,17 +1,17 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; A hostile firmware: a floppy that SeaBIOS starts, that takes the top of conventional memory, puts
-; itself in front of the BIOS calls and starts the CD's El Torito image as a firmware would, but
-; with the faults that its configuration asks for (shim.py writes it).
+; A hostile firmware, on a floppy that SeaBIOS starts. It takes the top of conventional memory,
+; hooks the BIOS calls and starts the CD's El Torito image like a firmware, but with the faults that
+; its configuration asks for (shim.py writes it).
 ;
-; Faults are those of INT 13h extensions (EDD 3.0), INT 15h E820h/E801h/88h/24h/53h/C0h (ACPI 6.x, 15.1),
-; the A20 line, what was loaded of the boot image (El Torito 1.0), and registers that a call
-; was not meant to change. INT 18h says "SHIM: INT 18h" on COM1 and stops.
+; The faults: INT 13h extensions (EDD 3.0), INT 15h E820h/E801h/88h/24h/53h/C0h (ACPI 6.x, 15.1),
+; the A20 line, a boot image that is loaded in part (El Torito 1.0), and registers that a call
+; should preserve. INT 18h says "SHIM: INT 18h" on COM1 and stops.
 
 CD_DRIVE        equ 0xe0        ; SeaBIOS's number for the first CD
-SHIM_KIB        equ 20          ; of conventional memory
+SHIM_KIB        equ 20          ; taken from conventional memory
 CONFIG          equ 0x1000      ; offsets in the resident part
 E820_LIST       equ 0x1100
-RESIDENT_SIZE   equ 0x4000      ; what the floppy holds
+RESIDENT_SIZE   equ 0x4000      ; bytes on the floppy
 BLOCK           equ 0x4000      ; buffer for one CD sector
 STACK           equ SHIM_KIB * 1024
 CD_SECTOR       equ 2048
@@ -67,7 +67,7 @@ section boot start=0 vstart=LOAD_ADDRESS
 ; ---- Resident part: segment of its own, offset 0 ----------------------------------------------
 section resident start=512 vstart=0
 
-; The caller's registers as the hooks see them, from BP upwards: PUSHAD and what lies above it.
+; The caller's registers in a hook's stack frame, from BP upwards: PUSHAD's, and those above them.
 F_EDI           equ 0
 F_ESI           equ 4
 F_EBP           equ 8
@@ -79,37 +79,37 @@ F_DS            equ 32
 F_ES            equ 34
 F_FS            equ 36
 F_GS            equ 38
-F_FLAGS         equ 44          ; behind IP and CS
+F_FLAGS         equ 44          ; after IP and CS
 CARRY           equ 0x0001
 STATUS_FLAGS    equ 0x08d5
 DIRECTION       equ 0x0400
 INTERRUPT       equ 0x0200
 
-; shim.py: the same order
+; shim.py has the fields in the same order.
 struc config
 .magic:         resb 8
 .drive:         resb 1          ; the number that the CD has
 .entry:         resb 1          ; 1: start at 07c0:0000, not at 0000:7c00
 .load_sectors:  resw 1          ; of 512 bytes; 0: as the catalogue says
 .sector_size:   resw 1          ; of INT 13h
-.reported_size: resw 1          ; what AH=48h says of it
-.fail_first:    resw 1          ; extended reads fail so many times …
-.fail_skip:     resw 1          ; … after so many that do not
-.fail_period:   resw 1          ; only each so many-th extended read succeeds; 0: all
+.reported_size: resw 1          ; the sector size that AH=48h returns
+.fail_first:    resw 1          ; number of extended reads that fail
+.fail_skip:     resw 1          ; number of extended reads that succeed before
+.fail_period:   resw 1          ; n: only each n-th extended read succeeds; 0: all
 .max_sectors:   resw 1          ; longer reads are refused; 0: none
 .short_sectors: resw 1          ; longer reads are cut to it; 0: none
-.short_carry:   resb 1          ; … with the carry flag
+.short_carry:   resb 1          ; short reads return the carry flag
 .status:        resb 1          ; AH of a failed read
-.fail_from:     resd 1          ; CD sector: unreadable from here on
+.fail_from:     resd 1          ; first CD sector that cannot be read
 .flip_lba:      resd 1          ; CD sector with a wrong byte
-.flip_offset:   resw 1          ; … at
-.flip_count:    resw 1          ; … in so many reads; 0xffff: always
+.flip_offset:   resw 1          ; offset of the wrong byte
+.flip_count:    resw 1          ; number of reads with the wrong byte; 0xffff: all
 .refuse_cross:  resb 1          ; reads that cross 64 KiB are refused
 .no_parameters: resb 1          ; no AH=48h
 .no_extensions: resb 1          ; no AH=41h
 .garbage:       resb 1          ; GARBAGE_*
 .e820_count:    resw 1          ; 0: no E820h
-.e820_bytes:    resb 1          ; of an entry: 20 or 24
+.e820_bytes:    resb 1          ; bytes of an entry: 20 or 24
 .e820_end:      resb 1          ; 1: the list ends with the carry flag; 2: its last entry comes again and again
 .e801_present:  resw 1
 .e801_ax:       resw 1
@@ -122,7 +122,7 @@ struc config
 .a20_call:      resb 1          ; INT 15h 24xxh: 0 works, 1 fails, 2 says that it worked
 .load_flip:     resd 1          ; wrong byte in the image that we load; -1: none
 .no_config:     resb 1          ; no INT 15h C0h
-.apm:           resb 1          ; INT 15h 53h: 1 not there, 2 somebody is connected
+.apm:           resb 1          ; INT 15h 53h: 1 no APM, 2 another program is connected
 .dma:           resb 1          ; 0: the IDE function is switched off in PCI; its ports stay there
 endstruc
 
@@ -150,7 +150,7 @@ A20_OFF_KEYBOARD equ 2
         cld
 %endmacro
 
-; Back to the caller with what the frame says.
+; Returns to the caller with the frame's registers.
 %macro LEAVE_HOOK 0
         popad
         pop ds
@@ -183,7 +183,7 @@ start:  cli
         mov al, 3
         out dx, al
 
-        ; Dirty memory: nothing is 0 that nobody wrote. 0x500-0x600 is the BIOS's.
+        ; Fills memory, so that nothing is 0 by chance. 0x500-0x600 is the BIOS's.
         mov ax, 0x60
         mov cx, (LOAD_ADDRESS - 0x600) / 16
         call dirty
@@ -230,7 +230,7 @@ start:  cli
         mov si, text_start
         call print
 
-        ; Registers as no firmware promises them; but a stack, and DL.
+        ; Garbage in all registers that firmware does not promise: only the stack and DL are right.
         mov ax, 0
         mov bx, LOAD_ADDRESS
         cmp byte cfg(entry), 1
@@ -361,12 +361,12 @@ a20_off:
         test byte cfg(a20_off), A20_OFF_KEYBOARD
         jz .check
         cli
-        mov al, 0xd1            ; write the output port …
+        mov al, 0xd1            ; write the output port:
         out 0x64, al
 .busy:  in al, 0x64
         test al, 2
         jnz .busy
-        mov al, 0xdd            ; … with bit 1, A20, clear
+        mov al, 0xdd            ; bit 1, A20, is clear
         out 0x60, al
         sti
 .check: cmp byte cfg(a20_off), 0
@@ -384,7 +384,7 @@ a20_off:
         jmp print
 .done:  ret
 
-; EAX: CD sector, to BLOCK unless it is there; out: CF; clobbers nothing. DS is ours.
+; Reads CD sector EAX to BLOCK, unless it is there. Out: CF; clobbers nothing. DS is ours.
 read_block:
         cmp eax, [block_in_buffer]
         je .there
@@ -416,7 +416,7 @@ read_block:
 .there: clc
         ret
 
-; SI: text in our segment, to COM1; clobbers nothing
+; Writes the text at SI in our segment to COM1; clobbers nothing
 print:  pushad
 .next:  lodsb
         test al, al
@@ -435,7 +435,7 @@ print:  pushad
 
 ; ---- What the hooks share ---------------------------------------------------------------------
 
-; BX: old vector. Calls it with the frame's registers and stores what it left in the frame.
+; Calls the old vector BX with the frame's registers, and stores the results in the frame.
 call_old:
         push bp
         mov eax, [bx]
@@ -476,7 +476,7 @@ call_old:
         cld
         ret
 
-; AH: status; the caller sees it with the carry flag
+; Fails the call with status AH: the caller gets it with the carry flag
 fail:   mov [bp + F_EAX + 1], ah
         or byte [bp + F_FLAGS], CARRY
         ret
@@ -485,7 +485,7 @@ succeed:
         and byte [bp + F_FLAGS], ~CARRY
         ret
 
-; Changes what a caller must not rely on.
+; Changes the registers that a caller must not rely on.
 garbage:
         test byte cfg(garbage), GARBAGE_UPPER
         jz .wide
@@ -493,7 +493,7 @@ garbage:
         mov word [bp + F_EBX + 2], 0xbeef
         mov word [bp + F_ECX + 2], 0xdead
         mov word [bp + F_EDI + 2], 0xbeef
-; … for calls with 32-bit results in EAX, EBX, ECX and the buffer at EDI
+; Entry for calls with 32-bit results in EAX, EBX, ECX and a buffer at EDI
 .wide:  test byte cfg(garbage), GARBAGE_UPPER
         jz .segments
         mov word [bp + F_EDX + 2], 0xdead
@@ -543,7 +543,7 @@ hook16: ENTER_HOOK
         call garbage
         LEAVE_HOOK
 
-; ---- INT 18h: we are given back the machine ---------------------------------------------------
+; ---- INT 18h: the loader gives the machine back -----------------------------------------------
 hook18: mov ax, cs
         mov ds, ax
         mov si, text_int18
@@ -598,7 +598,7 @@ hook13: ENTER_HOOK
         call read
         jmp .done
 
-; The BIOS's INT 13h for the CD, whatever its number here
+; Calls the BIOS's INT 13h for the CD with the BIOS's number for it
 call_cd:
         mov byte [bp + F_EDX], CD_DRIVE
         mov bx, old13
@@ -723,7 +723,7 @@ read:   mov es, [bp + F_DS]
         mov [es:si + 2], cx
         jmp fail
 
-; The first read that goes wrong is told; clobbers nothing.
+; Tells of the first read that fails, once; clobbers nothing.
 tell_fault:
         cmp byte [fault_is_told], 0
         jne .done
@@ -734,7 +734,7 @@ tell_fault:
         pop si
 .done:  ret
 
-; EAX CD sector, DX offset in it of what was just copied to ES:DI; clobbers CX, DI
+; EAX: CD sector, DX: offset in it of the bytes that were just copied to ES:DI; clobbers CX, DI
 flip:   cmp eax, cfg(flip_lba)
         jne .done
         cmp word cfg(flip_count), 0
@@ -795,7 +795,7 @@ hook15: cmp ah, 0x4f            ; the BIOS's own, from its keyboard interrupt
         movzx ecx, byte cfg(e820_bytes)
         cmp [bp + F_ECX], ecx
         jae .length
-        mov ecx, [bp + F_ECX]   ; callers who know 20 bytes only
+        mov ecx, [bp + F_ECX]   ; the caller may know only 20 bytes
 .length:
         cmp ecx, 20
         jb .absent
@@ -860,7 +860,7 @@ hook15: cmp ah, 0x4f            ; the BIOS's own, from its keyboard interrupt
         je .disconnect
         cmp al, 0x03            ; connect
         jne .pass
-        mov ah, 0x05            ; somebody is
+        mov ah, 0x05            ; another program is connected
         call fail
         jmp .done
 .disconnect:

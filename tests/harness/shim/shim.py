@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Floppy images of the hostile firmware (shim.asm) with the faults that a test asks for."""
+"""Makes floppy images of the hostile firmware (shim.asm) with the faults that a test asks for."""
 
 import struct
 from dataclasses import dataclass, fields
@@ -11,10 +11,10 @@ from assembler import assemble
 SOURCE = Path(__file__).resolve().parent / "shim.asm"
 FLOPPY_BYTES = 1440 * 1024
 MAGIC = b"WHELKSHM"
-CONFIG_AT, E820_AT, RESIDENT_BYTES = 0x1000, 0x1100, 0x4000  # in the part behind the boot sector
+CONFIG_AT, E820_AT, RESIDENT_BYTES = 0x1000, 0x1100, 0x4000  # in the part after the boot sector
 E820_ENTRY = struct.Struct("<QQII")
 E820_ENTRIES = (RESIDENT_BYTES - E820_AT) // E820_ENTRY.size
-MEMORY_KIB = 639 - 20  # INT 12h on SeaBIOS, less what the shim takes
+MEMORY_KIB = 639 - 20  # SeaBIOS's INT 12h, less the shim's memory
 
 NEVER = 0xFFFFFFFF
 ALWAYS = 0xFFFF
@@ -28,7 +28,7 @@ AVAILABLE, RESERVED = 1, 2
 
 @dataclass
 class Faults:
-    """shim.asm's struc config, in its order; without arguments, a firmware without faults."""
+    """The fields of shim.asm's `struc config`, in its order. Without arguments, a firmware without faults."""
     drive: "B" = 0xE0
     entry: "B" = 0
     load_sectors: "H" = 128  # all of stage 2; 0: as the catalogue says
@@ -72,7 +72,7 @@ class Faults:
 
 
 def memory_map(memory_mib):
-    """What SeaBIOS on `-M pc` says of so much memory, less what the shim takes: (base, length, type)."""
+    """SeaBIOS's memory map on `-M pc` with this much memory, less the shim's: a list of (base, length, type)."""
     conventional, end = MEMORY_KIB << 10, memory_mib << 20
     return [(0, conventional, AVAILABLE), (conventional, 0xA0000 - conventional, RESERVED),
             (0xF0000, 0x10000, RESERVED), (0x100000, end - 0x120000, AVAILABLE),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Stands between 64-bit UEFI and a loader, GRUBX64.EFI beside it, and makes the firmware do what
-// real firmware may: faults, which the test writes into the file.
+// Stands between 64-bit UEFI and a loader, GRUBX64.EFI beside it, and gives the firmware faults
+// that real firmware may have. The test writes the faults into this program's file.
 #include "tests/harness/shim/no_execute.h"
 #include "tools/bench/probe/uefi.h"
 
@@ -10,13 +10,13 @@ enum { GOP_ABSENT = 1, GOP_BLT_ONLY = 2, MOST_DEVICES = 16, SECTOR_BYTES = 2048 
 
 static const volatile struct {
     char mark[8];
-    uint32_t map_changes; /* between GetMemoryMap() and ExitBootServices(), so many times */
+    uint32_t map_changes; /* how often, between GetMemoryMap() and ExitBootServices() */
     uint32_t gop;
-    uint32_t most_bytes; /* that Block I/O reads at once; 0: any */
-    uint32_t io_align;   /* that it wants; 0: its own */
-    uint32_t bad_lba;    /* a sector of 2048 bytes that it does not read; 0: none */
-    uint32_t io_mmu;     /* 1: it says that there is one (EDK II, Protocol/IoMmu.h) */
-    uint32_t no_execute; /* 1: in memory that is allocated */
+    uint32_t most_bytes; /* that Block I/O reads at once; 0: any number */
+    uint32_t io_align;   /* of Block I/O; 0: the firmware's */
+    uint32_t bad_lba;    /* the sector of 2048 bytes that Block I/O cannot read; 0: none */
+    uint32_t io_mmu;     /* 1: there is EDK II's protocol of an IOMMU (Protocol/IoMmu.h) */
+    uint32_t no_execute; /* 1: no code runs in allocated memory */
     uint32_t no_input;   /* 1: the system table has no console input */
 } faults = {"FAULTS", 0, 0, 0, 0, 0, 0, 0, 0};
 
@@ -32,7 +32,7 @@ static uint32_t map_changes;
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
-/* As when an event takes memory: the key is of an old map then. */
+/* Allocates memory first, as an event may do: the key is then that of an old map. */
 static EFI_STATUS EFIAPI exit_after_changes(EFI_HANDLE image, UINTN key)
 {
     EFI_PHYSICAL_ADDRESS address = 0;
