@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Adler-32 (RFC 1950, 8.2), in the shape that is fast under emulation.
+// Adler-32 (RFC 1950, 8.2), written to be fast under emulation.
 #pragma once
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Malformed Multiboot 1 kernels, by name, each with a word of the reason for which it must be refused."""
+"""Malformed Multiboot 1 kernels, by name, each with the reason for which it must be refused."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ BIG_ENDIAN, NO_CLASS = 2, 3
 class Broken:
     contents: bytes
     reason: str  # a regular expression for the end of the line
-    at_build: bool = True  # refused by the tool as well: it depends on no machine
+    at_build: bool = True  # the tool refuses it, too: the reason depends on no machine
 
 
 def broken(name, contents, reason, at_build=True):

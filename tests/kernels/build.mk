@@ -55,12 +55,12 @@ $(KERNELS)/report-payload.o: $(REPORT_OBJECTS)
 	@echo "LD   $@"
 	@ld -m elf_i386 -r -o $@ $^
 
-# The demo kernel is linked as people link theirs.
+# The demo kernel is linked as people link their kernels.
 $(KERNELS)/demo.elf: $(DEMO_OBJECTS) tests/kernels/demo.ld
 	@echo "LD   $@"
 	@ld -m elf_i386 -n -T tests/kernels/demo.ld -o $@ $(DEMO_OBJECTS)
 
-# So is the 64-bit one. Its debugging information is for docs/debugging.md.
+# The 64-bit kernel is linked as people link theirs. docs/debugging.md needs its debugging data.
 $(KERNELS)/long_mode.elf: tests/kernels/long_mode.asm | $(KERNELS)
 	@echo "ASM  $@"
 	@$(NASM) -f elf64 $(DEBUG_ASM) $(ASM_WARNINGS) -o $(@:.elf=.o) $<

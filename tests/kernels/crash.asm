@@ -1,6 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; A kernel that crashes, for docs/debugging.md: reads an address at which nothing answers, then executes an invalid
-; instruction without an interrupt table, so that the processor ends in a triple fault. Mode: 32-bit protected.
+; A kernel that crashes, for docs/debugging.md. It reads an address at which nothing answers, then
+; executes an invalid instruction without an interrupt table, which ends in a triple fault.
+; Mode: 32-bit protected.
 
 bits 32
 org 0x100000

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The kernel that `make demo` boots: says on screen and serial port who loaded it and with what,
-// then ends QEMU.
+// The kernel that `make demo` boots: prints its loader's name and what it was given on screen and
+// serial port, then ends QEMU.
 #include "adler32.h"
 #include "console.h"
 #include "multiboot1_info.h"

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The report kernel's first bytes: entry at +0, a Multiboot 1 header at +8 and the manifest behind
-; it, all filled in by make_kernel.py; then what must be saved before anything else runs.
+; The report kernel's first bytes: entry at +0, a Multiboot 1 header at +8, then the manifest, all
+; filled in by make_kernel.py; then the code that saves the loader's state before any other runs.
 ; In: the state of the Multiboot specification 0.6.96, 3.2. Mode: 32-bit protected, flat.
 
 bits 32
@@ -15,7 +15,7 @@ global _start
 _start:
     jmp near save_state
     align 8, db 0
-    times 12 dd 0                       ; the header's place
+    times 12 dd 0                       ; room for the header
 
 global manifest
 manifest:
@@ -28,8 +28,8 @@ manifest_options:
     times MANIFEST_ENTRIES * 4 dd 0     ; kind, address, length, Adler-32
 
 section .text
-; Saves every register as the loader left it, without a stack; then whether .bss is zero, before
-; the stack in it is used.
+; Saves all registers as the loader left them, without a stack; then whether .bss is zero, before
+; the stack in .bss is used.
 save_state:
     mov [saved.eax], eax
     mov [saved.ebx], ebx

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The shapes of kernels that must boot, by name. Each function returns the file; its docstring says
-what is special about it."""
+"""The shapes of kernels that must boot, by name. Each function returns a kernel's file, and its docstring says what is
+special about it."""
 
 import argparse
 import struct
@@ -14,17 +14,17 @@ PLAIN = multiboot_header(PAGE_ALIGN | MEMORY_INFO)
 KERNELS = {}
 
 
-# What of a report may differ from GRUB's for some kernels, and why.
-MODULES_BEHIND = {"module[].start": "GRUB takes the lowest hole above 1 MiB, Whelk goes behind the kernel",
-                  "module[].end": "the same"}
-SECTIONS_BEHIND = {"module[].start": "GRUB puts such sections in front of the modules, Whelk behind them, so that the "
-                                     "first module is right behind the kernel",
-                   "module[].end": "the same", "section[].address": "the same"}
+# Values of a report that may differ from GRUB's for some kernels, and why.
+MODULES_AFTER_KERNEL = {"module[].start": "GRUB takes the lowest hole above 1 MiB, Whelk goes after the kernel",
+                        "module[].end": "the same"}
+SECTIONS_AFTER_MODULES = {"module[].start": "GRUB puts such sections before the modules, Whelk after them, so that the "
+                                            "first module is right after the kernel",
+                          "module[].end": "the same", "section[].address": "the same"}
 INFORMATION_ON_A_PAGE = {"ebx": "where its page is taken, GRUB takes the next byte and Whelk the next page"}
 
 
 class Kernel:
-    """A kernel's maker, the memory its machine needs, whether GRUB boots it, and what may then differ."""
+    """The maker of a kernel, the memory that its machine needs, whether GRUB boots it, and which values may differ."""
 
     def __init__(self, make, memory, grub, differs):
         self.name = make.__name__.replace("_", "-")
@@ -46,7 +46,7 @@ def plain(address=MIB, bits=32, header=PLAIN, options=0):
 
 
 def with_data(*ranges, address=MIB):
-    """The payload, and a segment of patterned data from each start to each end."""
+    """A kernel with a segment of patterned data for each range (start, end)."""
     payload = Payload(address, PLAIN)
     segments = []
     for number, (start, end) in enumerate(ranges):
@@ -77,37 +77,37 @@ def elf32_with_sections():
 
 @kernel
 def elf64_with_sections():
-    """The same as ELF64."""
+    """An ELF64 file whose symbols and comment are sections outside any segment."""
     payload = Payload(MIB, PLAIN)
     return elf([payload.segment()], payload.entry, 64, standard_sections(payload, 64))
 
 
 @kernel
 def hermitcore_loader():
-    """Shaped as HermitCore's ldhermit.elf: four PT_LOADs and an empty GNU_STACK."""
+    """Shaped like HermitCore's ldhermit.elf: four PT_LOADs and an empty GNU_STACK."""
     payload = Payload(MIB, PLAIN)
     return elf(payload.cut(0x600, 0xA00, 0xC00) + [Segment(0, type=PT_GNU_STACK)], payload.entry)
 
 
 @kernel(differs=INFORMATION_ON_A_PAGE)
 def at_64_kib():
-    """At 64 KiB, where the information would stand."""
+    """At 64 KiB, the information's usual place."""
     return plain(64 * KIB)
 
 
-@kernel(differs=MODULES_BEHIND)
+@kernel(differs=MODULES_AFTER_KERNEL)
 def at_16_mib():
     """At 16 MiB."""
     return plain(16 * MIB)
 
 
-@kernel(memory=256, differs=MODULES_BEHIND)
+@kernel(memory=256, differs=MODULES_AFTER_KERNEL)
 def above_100_mib():
     """Above 100 MiB."""
     return plain(111 * MIB)
 
 
-@kernel(memory=1536, differs=MODULES_BEHIND)
+@kernel(memory=1536, differs=MODULES_AFTER_KERNEL)
 def at_1_gib():
     """At 1 GiB."""
     return plain(GIB)
@@ -121,13 +121,13 @@ def at_0():
 
 @kernel
 def at_0x500():
-    """Right behind the BIOS data."""
+    """Right after the BIOS data."""
     return plain(0x500)
 
 
 @kernel
 def at_0x7c00():
-    """Where the boot image itself was loaded."""
+    """At the boot image's own place."""
     return plain(0x7C00)
 
 
@@ -145,7 +145,7 @@ def at_0x9000():
 
 @kernel
 def data_at_0_0x8000_and_0x9000():
-    """Segments at 0x0, 0x8000 and 0x9000 beside the one at 1 MiB."""
+    """Segments at 0x0, 0x8000 and 0x9000 besides the one at 1 MiB."""
     return with_data((0, 0x500), (0x8000, 0x8800), (0x9000, 0xA001))
 
 
@@ -157,7 +157,7 @@ def data_over_the_loader():
 
 @kernel
 def data_over_conventional_memory():
-    """Nearly all conventional memory but the information's page."""
+    """Nearly all conventional memory except the information's page."""
     return with_data((0x600, 0x10000), (0x12000, 0x9F000))
 
 
@@ -169,7 +169,7 @@ def data_over_all_conventional_memory():
 
 @kernel(differs=INFORMATION_ON_A_PAGE)
 def data_over_64_kib_to_128_kib():
-    """The information's usual page is taken."""
+    """A segment over the information's usual page."""
     return with_data((0x10000, 0x20000))
 
 
@@ -196,7 +196,7 @@ def higher_half_with_physical_entry():
 
 @kernel
 def segments_in_any_order():
-    """Segments neither in the order of addresses nor of the file."""
+    """Segments neither in the order of their addresses nor in that of their data in the file."""
     payload = Payload(MIB, PLAIN)
     a, b, c, d = payload.cut(0x600, 0xA00, 0xC00)
     return elf([a, d, b, c], payload.entry)
@@ -204,20 +204,20 @@ def segments_in_any_order():
 
 @kernel
 def elf_header_in_the_bios_rom():
-    """The ELF header as a segment of its own below the code at 1 MiB, as gold links."""
+    """The ELF header is a segment of its own below the code at 1 MiB, as gold links it."""
     payload = Payload(MIB, PLAIN)
     return elf([Segment(MIB - 0x1000, bytes(0xB4), offset=0), payload.segment()], payload.entry)
 
 
 @kernel
-def code_behind_elf_header_in_the_bios_rom():
-    """One segment of the ELF header, a page long, and the code at 1 MiB behind it."""
+def code_after_elf_header_in_the_bios_rom():
+    """One segment: a page with the ELF header, and after it the code at 1 MiB."""
     payload = Payload(MIB, PLAIN)
     everything = Segment(MIB - 0x1000, bytes(0x1000) + payload.bytes(), 0x1000 + payload.memory_size, offset=0)
     return elf([everything], payload.entry, extra={0x1000: payload.bytes()})
 
 
-@kernel(differs=MODULES_BEHIND)
+@kernel(differs=MODULES_AFTER_KERNEL)
 def unaligned_addresses():
     """Segments that start and end at odd physical addresses."""
     data = pattern(0x4321)
@@ -225,7 +225,7 @@ def unaligned_addresses():
     return elf([*payload.cut(0x7B1, 0xA13), Segment(3 * MIB + 0x123, data)], payload.entry)
 
 
-@kernel(differs=MODULES_BEHIND)
+@kernel(differs=MODULES_AFTER_KERNEL)
 def bss_only_segment():
     """A segment that has no bytes in the file."""
     payload = Payload(MIB, PLAIN).expect(ZERO, 5 * MIB + 1, 0x12345)
@@ -239,13 +239,13 @@ def empty_segment_at_anothers_address():
     return elf([payload.segment(), Segment(MIB, memory_size=0)], payload.entry)
 
 
-@kernel(differs=MODULES_BEHIND)
+@kernel(differs=MODULES_AFTER_KERNEL)
 def segment_of_29_mb():
     """A segment of 29 MB."""
     return with_data((2 * MIB, 2 * MIB + 29_000_001))
 
 
-@kernel(memory=512, differs=MODULES_BEHIND)
+@kernel(memory=512, differs=MODULES_AFTER_KERNEL)
 def bss_of_262_mib():
     """A .bss of 262 MiB."""
     payload = Payload(MIB, PLAIN).expect(ZERO, 2 * MIB, 262 * MIB)
@@ -254,30 +254,30 @@ def bss_of_262_mib():
 
 @kernel
 def address_fields_all_set():
-    """Address fields; bytes behind load_end_addr do not belong to the image."""
+    """Address fields; bytes after load_end_addr do not belong to the image."""
     return address_fields(Payload(MIB), suffix=b"\xff" * 5000)
 
 
 @kernel
 def address_fields_no_load_end():
-    """load_end_addr 0: to the end of the file."""
+    """load_end_addr 0: the image goes to the end of the file."""
     return address_fields(Payload(MIB), with_load_end=False)
 
 
 @kernel
 def address_fields_no_bss_end():
-    """bss_end_addr 0: no .bss."""
+    """bss_end_addr 0: the image has no .bss."""
     return address_fields(Payload(MIB), with_bss_end=False, suffix=b"\xff" * 5000)
 
 
 @kernel
 def address_fields_no_ends():
-    """Both 0."""
+    """load_end_addr and bss_end_addr are 0."""
     return address_fields(Payload(MIB), with_load_end=False, with_bss_end=False)
 
 
 @kernel
-def address_fields_behind_other_bytes():
+def address_fields_after_other_bytes():
     """The image starts in the middle of the file."""
     return address_fields(Payload(MIB), prefix=b"\xee" * 4096)
 
@@ -290,13 +290,13 @@ def address_fields_at_64_kib():
 
 @kernel
 def address_fields_without_low_flags():
-    """Flag 16 alone."""
+    """Address fields, and no other flag."""
     return address_fields(Payload(MIB), flags=0)
 
 
 @kernel
 def elf_with_address_fields_too():
-    """An ELF file whose address fields, not its program headers, are true."""
+    """An ELF file with address fields: they count, not the program headers."""
     payload = Payload(MIB)
     image = address_fields(payload)
     return elf([Segment(3 * MIB, image, memory_size=payload.memory_size)], 3 * MIB)
@@ -317,19 +317,19 @@ def aout(magic, text_offset, table=AOUT_TABLE, strings=AOUT_STRINGS):
 
 @kernel
 def aout_omagic():
-    """An a.out file with symbols, its text right behind its header."""
+    """An a.out file with symbols, its text right after its header."""
     return aout(0o407, 32)
 
 
 @kernel
 def aout_zmagic():
-    """The same as Linux had them: the text from 1024 on."""
+    """An a.out file with symbols, its text from offset 1024 on, as Linux had them."""
     return aout(0o64 << 16 | 0o413, 1024)
 
 
 @kernel
 def aout_qmagic():
-    """The same with the header as part of the text."""
+    """An a.out file with symbols, its header part of the text."""
     return aout(0o314, 0)
 
 
@@ -342,7 +342,7 @@ def with_header_at(offset, header, before=None):
 
 @kernel
 def header_at_8180():
-    """The header at the last place that is allowed."""
+    """The header at the last place that the specification allows."""
     return with_header_at(8180, PLAIN)
 
 
@@ -355,20 +355,20 @@ def decoy_header_first():
 
 @kernel
 def decoy_header_directly_before():
-    """The wrong header's checksum field is the right header's magic."""
+    """A wrong header directly before the right one: its checksum field is the right header's magic."""
     decoy = PLAIN[:8]
     return with_header_at(0x808, PLAIN, {0x800: decoy})
 
 
 @kernel
 def unknown_optional_flags():
-    """Flags 17 to 31 are the kernel's to set and nobody's to refuse."""
+    """Flags 17 to 31 are set: no loader may refuse them."""
     return plain(header=multiboot_header(0xFFFE0000 | PAGE_ALIGN | MEMORY_INFO))
 
 
 @kernel
 def no_flags():
-    """No flag at all."""
+    """A header without any flag."""
     return plain(header=multiboot_header(0))
 
 
@@ -379,8 +379,8 @@ def video_flag_text_mode():
 
 
 @kernel(grub=False)
-def video_flag_behind_the_search_window():
-    """Flag 2, its fields beyond the first 8192 bytes; GRUB reads behind its buffer."""
+def video_flag_after_the_search_window():
+    """Flag 2, with video fields after the first 8192 bytes; GRUB reads past its buffer."""
     fields = multiboot_header(VIDEO_MODE | PAGE_ALIGN, video=(1, 80, 25, 0))
     return with_header_at(8180, fields)
 
@@ -394,27 +394,27 @@ def tiny_with_header_at_the_end(header):
 
 @kernel(grub=False)
 def video_flag_reserved_mode_type():
-    """A mode type that nobody knows asks for nothing; GRUB: "unsupported graphical mode type"."""
+    """An unknown mode type, which asks for nothing; GRUB: "unsupported graphical mode type"."""
     return plain(header=multiboot_header(VIDEO_MODE, video=(2, 80, 25, 0)))
 
 
 @kernel(grub=False)
 def video_flag_absurd_size():
-    """A mode that there cannot be: any other will do."""
+    """An impossible mode: the kernel gets another one."""
     return plain(header=multiboot_header(VIDEO_MODE, video=(0, 0xFFFFFFFF, 0xFFFFFFFF, 999)))
 
 
 @kernel(grub=False)
 def program_headers_at_the_end():
-    """Program headers beyond the first 8192 bytes; GRUB: "program header at a too high offset"."""
+    """Program headers after the first 8192 bytes; GRUB: "program header at a too high offset"."""
     whole = plain()
     start = int.from_bytes(whole[28:32], "little")
     return patched(whole, e_phoff=len(whole)) + whole[start:start + 32]
 
 
-@kernel(differs=MODULES_BEHIND)
+@kernel(differs=MODULES_AFTER_KERNEL)
 def program_headers_of_48_bytes():
-    """Program headers further apart than they are long."""
+    """Program headers with gaps between them."""
     data = pattern(3000, 2)
     payload = Payload(MIB, PLAIN).expect(DATA, 3 * MIB, data)
     whole = elf([payload.segment(), Segment(3 * MIB, data)], payload.entry)
@@ -432,35 +432,35 @@ def forty_segments():
 
 @kernel
 def bss_only_segment_first():
-    """The first segment has no bytes in the file and stands below the code."""
+    """The first segment has no bytes in the file, and its place is below the code."""
     payload = Payload(MIB, PLAIN).expect(ZERO, 0x30000, 0x5000)
     return elf([Segment(0x30000, memory_size=0x5000), payload.segment()], payload.entry)
 
 
-@kernel(differs=MODULES_BEHIND)
+@kernel(differs=MODULES_AFTER_KERNEL)
 def bss_only_segment_with_an_offset_beyond_the_file():
-    """What has no bytes in the file may be anywhere in it."""
+    """A segment without bytes in the file, at an offset beyond the file's end."""
     payload = Payload(MIB, PLAIN).expect(ZERO, 4 * MIB, 100)
     return elf([payload.segment(), Segment(4 * MIB, memory_size=100, offset=0x70000000)], payload.entry)
 
 
 @kernel(grub=False)
 def empty_segment_where_no_memory_is():
-    """An empty PT_LOAD in no RAM; GRUB: "out of memory"."""
+    """An empty PT_LOAD at an address without RAM; GRUB: "out of memory"."""
     payload = Payload(MIB, PLAIN)
     return elf([payload.segment(), Segment(0xF0000000, memory_size=0)], payload.entry)
 
 
 @kernel
 def higher_half_at_0():
-    """Linked at 0xc0000000 by a script that gives no load addresses but 0."""
+    """Linked at 0xc0000000, with load address 0."""
     payload = Payload(0, PLAIN)
     return elf([payload.segment(virtual=0xC0000000)], 0xC0000000)
 
 
 @kernel
 def shared_object():
-    """ET_DYN: it stands where it is linked."""
+    """ET_DYN, loaded at the addresses that it is linked at."""
     return patched(plain(), e_type=3)
 
 
@@ -472,20 +472,20 @@ def elf32_for_x86_64():
 
 @kernel
 def identified_with_another_version():
-    """The version in the ELF file's first bytes is not that of its header: GRUB looks at the latter only."""
+    """Another version in e_ident than in e_version; GRUB checks only e_version."""
     whole = plain()
     return whole[:6] + b"\0" + whole[7:]
 
 
 @kernel
 def elf_header_of_0_bytes():
-    """What the ELF header says of its own size is looked at by nobody."""
+    """e_ehsize is 0: no loader reads it."""
     return patched(plain(), e_ehsize=0)
 
 
-@kernel(differs=SECTIONS_BEHIND)
+@kernel(differs=SECTIONS_AFTER_MODULES)
 def elf32_with_larger_sections():
-    """A section outside any segment that does not fit behind the kernel in its last page."""
+    """A section outside any segment that does not fit into the rest of the kernel's last page."""
     payload = Payload(MIB, PLAIN)
     debug = Section(".debug", SHT_PROGBITS, pattern(0x5001))
     return elf([payload.segment()], payload.entry, sections=[*standard_sections(payload), debug])
@@ -493,7 +493,7 @@ def elf32_with_larger_sections():
 
 @kernel
 def section_count_0():
-    """A section table's offset without sections."""
+    """A section table's offset, but no sections."""
     return patched(plain(), e_shoff=0x7FFFFFF0, e_shentsize=40)
 
 

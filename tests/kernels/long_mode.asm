@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; A 64-bit kernel as people link theirs: an ELF64 file whose Multiboot 1 entry (specification 0.6.96, 3.2) is
-; 32-bit code, which enters long mode and calls 64-bit code. Says on COM1 that it runs, and ends QEMU.
+; A 64-bit kernel, linked as people link theirs: an ELF64 file. Its 32-bit Multiboot 1 entry
+; (0.6.96, 3.2) enters long mode and calls 64-bit code. It says on COM1 that it runs, and ends QEMU.
 
 HEADER_MAGIC    equ 0x1badb002
 HEADER_FLAGS    equ 0x3                 ; modules on page boundaries, memory information

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Kernel files of every shape around the report kernel, composed byte by byte: ELF32, ELF64 (System V
-ABI, chapters 4 and 5) and images with address fields (Multiboot 0.6.96, 3.1.3)."""
+"""Composes kernel files of every shape around the report kernel, byte by byte: ELF32, ELF64 (System V ABI, chapters 4
+and 5) and images with address fields (Multiboot 0.6.96, 3.1.3)."""
 
 import os
 import struct
@@ -21,9 +21,9 @@ KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 HEADER_MAGIC = 0x1BADB002
 PAGE_ALIGN, MEMORY_INFO, VIDEO_MODE, ADDRESS_FIELDS = 1, 2, 4, 1 << 16
 HEADER_BYTES = 48
-HEADER_AT = 8  # of the report kernel's own header, from its first byte
+HEADER_AT = 8  # offset of the report kernel's own header
 
-# The manifest of entry.asm.
+# The manifest, as entry.asm has it.
 MANIFEST_AT = HEADER_AT + HEADER_BYTES
 MANIFEST_HEAD = struct.Struct("<8s5III")
 MANIFEST_REGIONS = 64
@@ -40,7 +40,7 @@ def align(value, to):
 
 
 def pattern(length, seed=1):
-    """Bytes that repeat nowhere soon, so that what is misplaced by one shows."""
+    """Bytes without short periods: data that are misplaced by one byte differ."""
     block = bytearray()
     state = seed * 2654435761 & 0xFFFFFFFF or 1
     for _ in range(min(length, 4099)):
@@ -51,7 +51,7 @@ def pattern(length, seed=1):
 
 
 def multiboot_header(flags, fields=(), video=(), checksum_error=0):
-    """fields: header, load, load_end, bss_end, entry addresses; video: type, width, height, depth."""
+    """A Multiboot 1 header. fields: header_addr to entry_addr (3.1.3); video: mode_type to depth (3.1.4)."""
     checksum = (checksum_error - HEADER_MAGIC - flags) & 0xFFFFFFFF
     words = [HEADER_MAGIC, flags, checksum]
     if fields or video:
@@ -62,7 +62,7 @@ def multiboot_header(flags, fields=(), video=(), checksum_error=0):
 
 @lru_cache(maxsize=None)
 def _linked(address):
-    """The flat binary of the report kernel at an address."""
+    """The flat binary of the report kernel, linked at an address."""
     payload = BUILD / "kernels" / "report-payload.o"
     with tempfile.TemporaryDirectory() as directory:
         output = Path(directory) / "payload"
@@ -73,7 +73,7 @@ def _linked(address):
 
 
 class Payload:
-    """The report kernel in memory from `address` on, with what it shall verify about itself."""
+    """The report kernel in memory from `address` on, with the data that it checks about itself."""
 
     def __init__(self, address, header=b"", options=0):
         self.address = self.entry = address
@@ -89,7 +89,7 @@ class Payload:
         self.expect(CODE, self.code_start, code)
 
     def expect(self, kind, address, data):
-        """The kernel will check that `data` stands at `address` (ZERO: data is a length)."""
+        """Makes the kernel check that `data` are at `address`. With kind ZERO, `data` is a count of zeros."""
         if kind == ZERO:
             self.regions.append((kind, address, data, 0))
         else:
@@ -117,7 +117,7 @@ class Payload:
         return Segment(self.address, self.bytes(), memory_size=self.memory_size, **overrides)
 
     def cut(self, *offsets):
-        """The same as several segments, cut at these offsets; the last one has the .bss."""
+        """The kernel as several segments, cut at these offsets. The last one has the .bss."""
         whole = self.bytes()
         edges = [0, *offsets, len(whole)]
         parts = [Segment(self.address + a, whole[a:b]) for a, b in zip(edges, edges[1:])]
@@ -130,11 +130,11 @@ class Segment:
     address: int  # p_paddr
     data: bytes = b""
     memory_size: int = None
-    virtual: int = None  # p_vaddr; None: as p_paddr
+    virtual: int = None  # p_vaddr; None: p_paddr
     type: int = PT_LOAD
     flags: int = 7
     align: int = 0x1000
-    offset: int = None  # in the file; None: where the composer puts it
+    offset: int = None  # in the file; None: the composer chooses it
 
 
 @dataclass
@@ -166,7 +166,7 @@ class _Layout:
         return offset
 
 
-# The fields of the headers with their formats, by class, for composing and for patching.
+# The headers' fields with their formats, by ELF class.
 EHDR = {
     32: [("e_ident", "16s"), ("e_type", "H"), ("e_machine", "H"), ("e_version", "I"), ("e_entry", "I"),
          ("e_phoff", "I"), ("e_shoff", "I"), ("e_flags", "I"), ("e_ehsize", "H"), ("e_phentsize", "H"),
@@ -235,8 +235,8 @@ def _patched(kernel, fields, offset, changes):
 
 
 def elf(segments, entry, bits=32, sections=(), extra=None, data_from=0x1000):
-    """An ELF file: headers, segments' data from `data_from` on in the order of the list, sections;
-    `extra` maps file offsets to bytes that stand there as well."""
+    """An ELF file: headers, the segments' data from `data_from` on in the list's order, then the sections. `extra` has
+    further bytes by their offset in the file."""
     layout = _Layout()
     program_headers = _size(EHDR[bits])
     layout.put(0, bytes(program_headers + len(segments) * _size(PHDR[bits])))
@@ -247,7 +247,7 @@ def elf(segments, entry, bits=32, sections=(), extra=None, data_from=0x1000):
     for segment in segments:
         offset = segment.offset
         if offset is None:
-            # As the ABI asks, file offset and address agree within a page.
+            # File offset and address agree within a page, as the ABI asks.
             offset = align(len(layout.contents), 0x1000) + segment.address % 0x1000
             layout.put(offset, segment.data)
         size = len(segment.data)
@@ -269,8 +269,8 @@ def elf(segments, entry, bits=32, sections=(), extra=None, data_from=0x1000):
 
 
 def _sections(layout, sections, bits):
-    """Writes the sections' data and their table, a null section first and .shstrtab last; returns
-    the table's offset and the index of the names."""
+    """Writes the sections' data and their table, with a null section first and .shstrtab last. Returns the table's
+    offset and the index of .shstrtab."""
     if not sections:
         return 0, 0
     names = b"\0"
@@ -293,8 +293,8 @@ def _sections(layout, sections, bits):
 
 
 def standard_sections(payload, bits=32):
-    """What a linked kernel has: .text and .bss in memory (the little .data between them has no section,
-    as it changes while the kernel runs), symbols and a comment beside it."""
+    """The sections of a linked kernel: .text and .bss in memory; symbols and a comment outside. .data between .text and
+    .bss has no section, as it changes while the kernel runs."""
     strings = b"\0start\0the_end\0"
     if bits == 32:
         symbols = bytes(16) + struct.pack("<IIIBBH", 1, payload.entry, 0, 0x12, 0, 1)
@@ -315,8 +315,8 @@ def standard_sections(payload, bits=32):
 
 def address_fields(payload, with_load_end=True, with_bss_end=True, flags=PAGE_ALIGN | MEMORY_INFO,
                    prefix=b"", suffix=b"", **overrides):
-    """A flat image whose header says where it goes. Without a bss_end_addr the .bss is in the file.
-    The addresses (header, load, load_end, bss_end, entry) can be given others."""
+    """A flat image with address fields. Without a bss_end_addr the .bss is in the file. `overrides` replaces address
+    fields (header, load, load_end, bss_end, entry)."""
     body_bytes = len(payload.bytes()) if with_bss_end else payload.memory_size
     fields = {
         "header": payload.address + HEADER_AT, "load": payload.address,

@@ -1,12 +1,12 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; In front of a relocatable kernel (Multiboot 2.0, 3.1.14): copies what stands behind it, wherever
-; the loader has put the two, to where that is linked, and goes on there.
+; The start of a relocatable kernel (Multiboot 2.0, 3.1.14), which runs wherever the loader has put
+; it. It copies the bytes after it to the address for which they are linked, and jumps there.
 ; In: EAX, EBX from the loader; out: the same, the other registers 0. A flat binary.
 
 bits 32
 org 0
 
-LOAD_BASE equ 21                        ; 3.6.18: the lowest address of the image: this code's
+LOAD_BASE equ 21                        ; 3.6.18: the image's lowest address, which is this code's
 
 mover:
         lea esi, [ebx + 8]
@@ -31,6 +31,6 @@ mover:
 
         align 64, nop
         times 56 nop
-        dd 0                            ; where to, filled in by multiboot2_kernels.py
-        dd 0                            ; how many bytes
+        dd 0                            ; destination; multiboot2_kernels.py fills it in
+        dd 0                            ; number of bytes
 mover_end:

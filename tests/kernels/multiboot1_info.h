@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a kernel has and what it is given: Multiboot specification 0.6.96, 3.1 to 3.3. Written from
-// the specification for the tests alone, so that they do not repeat the loader's mistakes.
+// Header and boot information of Multiboot 0.6.96, 3.1 to 3.3. Written from the specification for
+// the tests alone, so that they do not repeat the loader's mistakes.
 #pragma once
 
 #include <stddef.h>
@@ -75,7 +75,7 @@ struct drive {
 _Static_assert(offsetof(struct drive, ports) == 10, "3.3: ports at 10");
 
 struct map_entry {
-    uint32_t size; /* of what follows it */
+    uint32_t size; /* of the bytes after this field */
     uint32_t base_low, base_high, length_low, length_high, type;
 };
 _Static_assert(sizeof(struct map_entry) == 24, "3.3: size, and 20 bytes of an entry");

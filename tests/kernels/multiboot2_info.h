@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a Multiboot 2 kernel is given: specification 2.0, 3.6. Written from the specification for
-// the tests alone, so that they do not repeat the loader's mistakes.
+// Boot information of Multiboot 2.0, 3.6. Written from the specification for the tests alone, so
+// that they do not repeat the loader's mistakes.
 #pragma once
 
 #include <stddef.h>
@@ -34,7 +34,7 @@ struct information {
     uint32_t total_size, reserved;
 };
 
-/* On a multiple of 8; size: with these two fields, without the padding. */
+/* Aligned to 8 bytes. size includes these two fields, but no padding. */
 struct tag {
     uint32_t type, size;
 };
@@ -100,7 +100,7 @@ struct tag_apm {
 };
 _Static_assert(sizeof(struct tag_apm) == 28, "3.6, APM table");
 
-struct tag_pointer { /* of UEFI; the upper half is there for a 64-bit firmware alone */
+struct tag_pointer { /* of UEFI; 32-bit firmware has no upper half */
     struct tag tag;
     uint32_t low, high;
 };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Multiboot 2 kernels (specification 2.0, 3.1) of every shape around the report kernel, by name. Each
-function returns the file; its docstring says what is special about it."""
+"""Multiboot 2 kernels (specification 2.0, 3.1) of every shape around the report kernel, by name. Each function returns
+a kernel's file, and its docstring says what is special about it."""
 
 import struct
 
@@ -14,7 +14,7 @@ REQUEST, ADDRESS, ENTRY, CONSOLE, FRAMEBUFFER, MODULE_ALIGN, EFI_SERVICES, ENTRY
 EVERYWHERE = 0xFFFFFFFF
 NONE, LOW, HIGH = 0, 1, 2
 SEARCHED = 32768
-HEADER_AT = 0x1000  # in the ELF files here
+HEADER_AT = 0x1000  # the header's offset in ELF files
 
 KERNELS = {}
 
@@ -56,7 +56,7 @@ def plain(*tags, address=MIB, bits=32, at=HEADER_AT, sections=False, **header_op
 
 
 def address_fields(*more, address=2 * MIB, load=0, load_end=True, bss_end=True, entry=True, suffix=b"", fields=None):
-    """A flat image, the header in the page before the report kernel. load=None: load_addr -1; fields: other
+    """A flat image with the header in the page before the report kernel. load=None: load_addr is -1; fields: other
     values for the address tag, by name."""
     payload = Payload(address)
     body = payload.bytes() if bss_end else payload.bytes().ljust(payload.memory_size, b"\0")
@@ -68,7 +68,7 @@ def address_fields(*more, address=2 * MIB, load=0, load_end=True, bss_end=True, 
 
 
 def relocatable(minimum, maximum, alignment=0, preference=NONE, *, link=2 * MIB, copy_to=48 * MIB, more=()):
-    """A kernel in two segments that may stand anywhere."""
+    """A relocatable kernel in two segments."""
     data = pattern(0x2345, 7)
     payload = Payload(copy_to)
     second = align(payload.memory_size, 0x1000) + 0x3000
@@ -107,7 +107,7 @@ def elf64_with_sections():
 
 @kernel
 def at_16_mib():
-    """At 16 MiB: the information goes below it."""
+    """At 16 MiB: the information's place is below it."""
     return plain(address=16 * MIB)
 
 
@@ -119,81 +119,81 @@ def at_0():
 
 @kernel
 def header_at_the_last_place():
-    """The header ends where the searched part ends."""
+    """The header ends at the end of the searched part."""
     return plain(at=SEARCHED - len(header()))
 
 
 @kernel
 def header_length_46():
-    """An end tag of 6 bytes, as a common tutorial has it: type, flags and size as three words of 16 bits."""
+    """An end tag of 6 bytes, as in a common tutorial: type, flags and size are three words of 16 bits."""
     return plain(tag(FRAMEBUFFER, 80, 25, 0, flags=OPTIONAL), tag(CONSOLE, 2), end=b"\0\0\0\0\x08\0")
 
 
 @kernel
 def end_tag_of_0_bytes():
-    """The end tag's type is enough."""
+    """The end tag has size 0: its type is enough."""
     return plain(tag(CONSOLE, 2), end=bytes(8))
 
 
 @kernel
-def tag_behind_the_end_tag():
-    """What is behind the end tag is not for the loader, even if it is unknown and required."""
+def tag_after_the_end_tag():
+    """An unknown required tag after the end tag: the loader does not read it."""
     return plain(end=END + tag(77))
 
 
 @kernel
 def header_length_of_no_multiple_of_8():
-    """Four bytes more than the tags have."""
+    """header_length is four bytes more than the tags have."""
     return plain(tag(CONSOLE, 2), end=END + bytes(4))
 
 
 @kernel
 def odd_tags():
-    """All flags set, a request for nothing, one of 14 bytes, the reserved type 0, and a body where none belongs."""
+    """Odd tags: all flags set, an empty request, one of 14 bytes, one for type 0, and a tag with an unexpected body."""
     return plain(tag(77, flags=0xFFFF), tag(REQUEST), tag(REQUEST, 1, 6, size=14), tag(REQUEST, 0), tag(MODULE_ALIGN, 4096),
                  tag(CONSOLE, 0))
 
 
 @kernel
 def two_entry_addresses():
-    """The last tag of a type counts."""
+    """Two entry address tags: the last one counts."""
     entry = Payload(MIB).entry
     return plain(tag(ENTRY, entry + 5), tag(ENTRY, entry))
 
 
 @kernel
 def address_tags_in_an_elf_file():
-    """The address tag, not the program headers, says where it goes."""
+    """An ELF file with an address tag: the tag counts, not the program headers."""
     return elf([Segment(3 * MIB, address_fields())], 3 * MIB)
 
 
 @kernel
 def header_without_end_tag():
-    """Behind the last tag the header ends; zeros follow."""
+    """The header ends after the last tag, without an end tag; zeros follow."""
     return plain(tag(CONSOLE, 2), end=b"")
 
 
 @kernel
 def header_length_16():
-    """header_length is that of the four words in front of the tags."""
+    """header_length counts only the four words before the tags."""
     return plain(tag(FRAMEBUFFER, 800, 600, 32), length=16)
 
 
 @kernel
 def known_requests():
-    """Requires all information that there is under a BIOS, or that GRUB knows."""
+    """Requires all information that a BIOS has, or that GRUB knows."""
     return plain(tag(REQUEST, *range(1, 13), *range(14, 22)))
 
 
 @kernel
 def unknown_optional_request():
-    """Would like information that nobody knows."""
+    """Has an optional request for unknown information."""
     return plain(tag(REQUEST, 1, 6, 1000, flags=OPTIONAL))
 
 
 @kernel
 def unknown_optional_tag():
-    """Has an optional tag that nobody knows."""
+    """Has an unknown optional tag."""
     return plain(tag(77, 1, 2, 3, flags=OPTIONAL), tag(CONSOLE, 2))
 
 
@@ -211,7 +211,7 @@ def efi_tags():
 
 @kernel
 def entry_address():
-    """The entry address tag, not the ELF header, says where it is entered."""
+    """An entry address tag: it counts, not the ELF header's entry."""
     payload = Payload(MIB)
     return elf([payload.segment()], payload.entry + 0x777, extra={HEADER_AT: header(tag(ENTRY, payload.entry))},
                data_from=0x2000)
@@ -226,7 +226,7 @@ def higher_half():
 
 @kernel
 def with_multiboot_1_header_too():
-    """Both headers; Multiboot 1's is broken, which is no matter here."""
+    """Both headers; Multiboot 1's is broken, which does not matter."""
     payload = Payload(MIB)
     broken = multiboot_header(PAGE_ALIGN | MEMORY_INFO | 0x8000)
     return elf([payload.segment()], payload.entry, extra={HEADER_AT: header(), HEADER_AT + 0x100: broken},
@@ -235,65 +235,65 @@ def with_multiboot_1_header_too():
 
 @kernel
 def address_fields_all_set():
-    """Address and entry address tags; bytes behind load_end_addr do not belong to the image."""
+    """Address and entry address tags; bytes after load_end_addr do not belong to the image."""
     return address_fields(suffix=b"\xff" * 5000)
 
 
 @kernel
 def address_fields_no_load_end():
-    """load_end_addr 0: to the end of the file."""
+    """load_end_addr 0: the image goes to the end of the file."""
     return address_fields(load_end=False)
 
 
 @kernel
 def address_fields_no_bss_end():
-    """bss_end_addr 0: no .bss."""
+    """bss_end_addr 0: the image has no .bss."""
     return address_fields(bss_end=False)
 
 
 @kernel(grub=False)
 def address_fields_from_the_start_of_the_file():
-    """load_addr -1: the file from its beginning; GRUB takes -1 for an address when it comes to the size."""
+    """load_addr -1: the image is the file from its beginning; GRUB computes its size with -1 as an address."""
     return address_fields(load=None)
 
 
 @kernel
 def address_fields_from_the_start_to_the_end_of_the_file():
-    """load_addr -1 and load_end_addr 0."""
+    """load_addr -1 and load_end_addr 0: the image is the whole file."""
     return address_fields(load=None, load_end=False)
 
 
 @kernel
 def relocatable_anywhere():
-    """May stand anywhere."""
+    """May be loaded anywhere."""
     return relocatable(0, EVERYWHERE, 4096)
 
 
 @kernel
 def relocatable_without_alignment():
-    """Alignment 0 is none."""
+    """Alignment 0: any address will do."""
     return relocatable(8 * MIB, 16 * MIB)
 
 
 @kernel
 def relocatable_low():
-    """Wants to stand as low as it may."""
+    """Prefers the lowest place."""
     return relocatable(4 * MIB, 40 * MIB, 2 * MIB, LOW)
 
 
 @kernel
 def relocatable_high():
-    """Wants to stand as high as it may."""
+    """Prefers the highest place."""
     return relocatable(4 * MIB, 40 * MIB, 2 * MIB, HIGH)
 
 
 @kernel
 def relocatable_with_an_unknown_preference():
-    """Preference 3 is none."""
+    """Preference 3 is unknown, and counts as none."""
     return relocatable(6 * MIB, 40 * MIB, MIB, 3)
 
 
 @kernel
 def relocatable_with_an_entry_address():
-    """The entry address tag is for where it is linked."""
+    """Relocatable; its entry address tag has the address that it is linked for."""
     return relocatable(6 * MIB, 40 * MIB, MIB, LOW, more=[tag(ENTRY, 2 * MIB)])

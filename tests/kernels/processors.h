@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// More than one processor: the firmware's tables, and starting the others as HermitCore does.
+// Further processors: the firmware's tables of them, and starting them as HermitCore does.
 #pragma once
 
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The report kernel: prints on COM1 all that a Multiboot 1 loader handed over (specification
-// 0.6.96, 3.2 and 3.3), one "key: value" per line, then END, and ends QEMU. What a Multiboot 2
-// loader handed over: report2.c.
+// 0.6.96, 3.2 and 3.3), one "key: value" per line, then END, and ends QEMU. report2.c prints what a
+// Multiboot 2 loader handed over.
 #include "adler32.h"
 #include "console.h"
 #include "multiboot1_info.h"
@@ -9,10 +9,10 @@
 #include "processors.h"
 #include "report.h"
 
-/* As entry.asm lays it out and make_kernel.py fills it in. */
+/* entry.asm has the same layout, make_kernel.py the contents. */
 enum { OPTION_START_PROCESSORS = 1u << 0, OPTION_STAY = 1u << 1 };
 enum region_kind { REGION_CODE = 1, REGION_DATA = 2, REGION_ZERO = 3 };
-enum { EXIT_REPORTED = 0x10 }; /* QEMU ends with 33: not to be mistaken for an error of its own */
+enum { EXIT_REPORTED = 0x10 }; /* QEMU then ends with status 33, which no error of its own has */
 
 struct region {
     uint32_t kind, address, length, adler;
@@ -75,7 +75,7 @@ void part(const char *name, uint64_t value)
     console_hex(value);
 }
 
-/* Two addresses that differ in bit 20 alone are two places. */
+/* Whether two addresses that differ only in bit 20 are two places. */
 static bool a20_is_on(void)
 {
     static volatile uint32_t here;
@@ -189,7 +189,7 @@ static void report_memory_map(const struct info *info)
     }
 }
 
-/* One section header, of either class: System V ABI, chapter 4. */
+/* One ELF section header of either class (System V ABI, chapter 4). */
 struct section {
     uint32_t name, type, link;
     uint64_t flags, address, offset, size;
@@ -240,7 +240,7 @@ void report_sections(uint32_t count, uint32_t size, uint32_t table, uint32_t nam
     }
 }
 
-/* 3.3: the table's size and the table, then the strings, whose size counts itself. */
+/* 3.3: the table's size, the table, then the strings; their size includes its own 4 bytes. */
 static void report_aout_symbols(const uint32_t syms[4])
 {
     const uint8_t *table = (const uint8_t *)syms[2];
@@ -280,7 +280,7 @@ static void report_drives(const struct info *info)
     }
 }
 
-/* IBM PS/2 BIOS: its length without this word, model, submodel. */
+/* IBM PS/2 BIOS: length (without this word), model, submodel. */
 static void report_config_table(uint32_t table)
 {
     hex_line("config_table", table);
@@ -320,7 +320,7 @@ static void report_info(const struct info *info)
     }
     if (flags & INFO_BOOT_DEVICE)
         hex_line("boot_device", info->boot_device);
-    hex_line("cmdline_addr", info->cmdline); /* read by HermitCore whatever bit 2 says */
+    hex_line("cmdline_addr", info->cmdline); /* HermitCore reads it even without bit 2 */
     if (flags & INFO_CMDLINE)
         text_line("cmdline", info->cmdline);
     if (flags & INFO_MODULES)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the parts of the report kernel share: lines "key: value" and "key[index]: part=value …".
+// Shared parts of the report kernel: print lines "key: value" and "key[index]: part=value …".
 #pragma once
 
 #include <stdint.h>
@@ -15,12 +15,12 @@ static inline uint64_t wide(uint32_t low, uint32_t high)
     return (uint64_t)high << 32 | low;
 }
 
-/* The ELF section headers in a table, and their names. */
+/* Reports the ELF section headers of a table, with their names. */
 void report_sections(uint32_t count, uint32_t size, uint32_t table, uint32_t names_index);
 
-/* The APM table, which is the same in both protocols. */
+/* Reports the APM table, which is the same in both protocols. */
 void report_apm(uint32_t address);
 
-/* Multiboot 2's boot information. */
+/* Reports Multiboot 2's boot information. */
 enum { MULTIBOOT2_BOOT_MAGIC = 0x36d76289 };
 void report_multiboot2(uint32_t address);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a Multiboot 2 loader handed over (specification 2.0, 3.6): the list of tags, then what is in
-// each. Written from the specification for the test kernels alone.
+// Reports what a Multiboot 2 loader handed over (specification 2.0, 3.6): the list of tags, then
+// the contents of each. Written from the specification for the test kernels alone.
 #include "adler32.h"
 #include "console.h"
 #include "multiboot2_info.h"
@@ -117,14 +117,13 @@ static void report_smbios_table(uint32_t at, uint32_t end)
     hex_line("smbios_last_type", last);
 }
 
-/* UEFI 2.10, 4.3: what it begins with says whether there is one. */
+/* UEFI 2.10, 4.3: the signature shows whether this is a system table. */
 static void report_system_table(uint32_t table)
 {
     hex_line("efi_system_table_signature", wide(word(table), word(table + 4)));
 }
 
-/* UEFI 2.10, 7.2.3: type, start, end of each descriptor; what is RAM once boot services have ended.
- */
+/* UEFI 2.10, 7.2.3: the format of the descriptors, and the pages of RAM after boot services. */
 static void report_efi_memory_map(uint32_t tag)
 {
     enum { LOADER_CODE = 1, BOOT_SERVICES_DATA = 4, CONVENTIONAL = 7 };

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; A Multiboot 2 kernel that wants boot services (specification 2.0, 3.1.8 to 3.1.10). Says through
-; them which mode it was entered in and which tags it was given, a letter for each ('A' is type 0).
+; A Multiboot 2 kernel that keeps boot services (specification 2.0, 3.1.8 to 3.1.10). It prints by
+; boot services its mode at entry and the tags that it was given, a letter for each ('A': type 0).
 
 LOAD            equ 0x200000
 EXIT_PORT       equ 0xf4
@@ -28,7 +28,7 @@ header: dd 0xe85250d6, 0, header_end - header, -(0xe85250d6 + header_end - heade
         dd 8
 header_end:
 
-; Without boot services: nothing is said.
+; The entry without boot services prints nothing.
 bits 32
 wrong:  xor eax, eax
         out EXIT_PORT, al

@@ -1,6 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; A kernel of a few dozen bytes for tests about files too small for the report kernel: says that it
-; runs and ends QEMU. Linked at 1 MiB. In: nothing. Clobbers everything. Mode: 32-bit protected.
+; A kernel of a few dozen bytes, for tests of files that are too small for the report kernel. It
+; says that it runs and ends QEMU. Linked at 1 MiB. In: nothing. Clobbers everything. Mode: 32-bit
+; protected.
 
 bits 32
 org 0x100000

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; What a second processor runs when it is started, copied to 0x8000 as HermitCore does: it counts
-; itself in and halts. In: CS 0x0800, IP 0, real mode. Clobbers everything.
+; The code that a second processor starts with, at 0x8000 as in HermitCore: it counts itself in and
+; halts. In: CS 0x0800, IP 0, real mode. Clobbers everything.
 
 section .rodata
 
