@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Fetches Multiboot kernels that Debian 12 packages, decompresses them into DIR (default build/debian) and
+# Fetches Multiboot kernels from packages of Debian 12, and unpacks them into DIR (default build/debian). It
 # installs nothing:
 #   DIR/multiboot-example   the example kernel of the Multiboot specification (package multiboot)
 #   DIR/invaders            grub-invaders
-#   DIR/tboot.gz            tboot: starts a kernel of its own, here Linux, from its modules
+#   DIR/tboot.gz            tboot, which starts a kernel, here Linux, from its modules
 #   DIR/gnumach.gz          gnumach-image-1.8-486: the Hurd's kernel, here for 64 bits
 #   DIR/xen.gz              xen-hypervisor-4.17-amd64
 #   DIR/vmlinuz             a dom0 kernel: what linux-image-amd64 depends on
 #   DIR/busybox             busybox-static, for dom0's initrd
 #   DIR/grub-coreboot/      grub-coreboot-bin: the only GRUB core of Debian's that is a Multiboot kernel
-# What is there already is not fetched again. DIR/packages/ keeps the packages themselves.
+# Files that are there already are not fetched again. DIR/packages/ keeps the packages themselves.
 set -eu
 
 dir=${1:-build/debian}
@@ -70,7 +70,7 @@ package() { # name: prints the path of its .deb in the cache, fetched if need be
 extract() { # deb, path inside (a pattern), destination
     rm -rf "$dir/decompress" && mkdir "$dir/decompress"
     dpkg-deb --fsys-tarfile "$1" | tar -x -C "$dir/decompress" --wildcards --strip-components=1 "$2"
-    # Only one file is asked for each time.
+    # Each call asks for only one file.
     found=$(find "$dir/decompress" -type f | head -n 1)
     [ -n "$found" ] || { say "$1 does not contain $2"; return 1; }
     chmod u+w "$found"
@@ -142,7 +142,7 @@ PYTHON
     for file in multiboot.h boot.S kernel.c; do
         [ -f "$dir/example/$file" ] || { say "no listing of $file in the package multiboot"; exit 1; }
     done
-    # Code of 1999 for today's compiler: 32-bit, no C library, and none of the newer defaults.
+    # The code is of 1999: 32-bit, no C library, and none of a modern compiler's defaults.
     (cd "$dir/example" &&
         gcc -m32 -O1 -w -I. -std=gnu89 -fcommon -ffreestanding -fno-builtin -fno-pic -fno-stack-protector \
             -fno-asynchronous-unwind-tables -fcf-protection=none -c kernel.c -o kernel.o &&

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What `make bench-xen` does: `whelk bench --xen` in the lab's dom0, GRUB and Whelk in turn on the same trees. Writes
-the table to the README and fails if Whelk's share is not as much shorter as promised.
+"""`make bench-xen` runs this: `whelk bench --xen` in the lab's dom0, with GRUB and Whelk in turn on the same trees. It
+writes the table to the README, and fails if Whelk is not as much faster than GRUB as promised.
 
-The loader's share is read from Xen's log, as a guest's start takes seconds there, and no two take the same: from
+A guest's start takes seconds there, and its time varies. So the loader's share is read from Xen's log: the time from
 SeaBIOS's last line to the probe kernel's."""
 
 import argparse
@@ -21,17 +21,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bench"))
 
 from bench import paragraph, replace_part  # noqa: E402
 
-TIMES_FASTER_THAN_GRUB = {8: 30}  # module in MiB: at least
+TIMES_FASTER_THAN_GRUB = {8: 30}  # module in MiB: least factor
 START, END = "<!-- make bench-xen writes from here -->", "<!-- make bench-xen writes up to here -->"
-SECONDS_OF_A_ROUND = 300  # for each size
+SECONDS_OF_A_ROUND = 300  # time limit for one run of one size
 MEMORY_MIB = 128
 LINE = re.compile(r"^\(d(\d+)\) \[ *([\d.]+)\] (Booting from 0000:7c00|kernel)\s*$", re.MULTILINE)
 LOADERS = ("whelk", "grub")
 
 
 def shares(console, sizes, runs):
-    """{(size, loader): [ms]} by Xen's log. The guests are known by the order in which whelk bench starts them: one that
-    boots nothing, to warm up; and for each size, runs of that and of each loader, then Whelk's with its stamps."""
+    """The loaders' shares by Xen's log: {(size, loader): [ms]}. The order in which whelk bench starts guests identifies
+    them: one without a loader, to warm up; then for each size, runs without a loader and with each loader, and last
+    Whelk's runs with time stamps."""
     guests = {}
     for guest, moment, what in LINE.findall(console):
         guests.setdefault(int(guest), {})[what.split()[0]] = float(moment)
@@ -50,7 +51,7 @@ def shares(console, sizes, runs):
 
 
 def with_shares(result, console):
-    """The results with the shares by Xen's log for those by the whole boots."""
+    """The results, with the shares from Xen's log instead of those from the whole boots."""
     found = shares(console, sorted(rows(result)), result["runs"])
     for row in result["results"]:
         each = found[row["module_mib"], row["name"]]
@@ -87,7 +88,7 @@ def times(each):
 
 
 def own_ms(row):
-    """What passed from the firmware's jump to the loader until its jump to the kernel, by Whelk's own stamps."""
+    """The time from the firmware's jump to the loader until the jump to the kernel, by Whelk's own time stamps."""
     return row["timing_us"]["jump"] / 1000 if row.get("timing_us") else None
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Which guests the chosen tests are about; they run in one boot of the lab, before the first test looks."""
+"""Collects the guests of the chosen tests, and runs them in one boot of the lab before the first test."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def results(request):
 
 @pytest.fixture
 def result(request, results):
-    """Of the test's guest, which did what was awaited in time."""
+    """The result of the test's guest, which must have ended as expected and in time."""
     found = results[_name(request.node)]
     assert found.how in ("seen", "status 0"), str(found)
     return found

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The first process of the lab's dom0: mounts the host's folder under its own name (share=… of the command
-# line), starts Xen's daemons, runs job.sh from that folder, and ends the machine.
+# The first process of the lab's dom0: mounts the host's folder under the name that it has on the host
+# (share=… of the command line), starts Xen's daemons, runs job.sh there, and ends the machine.
 /bin/busybox --install -s /bin
 export PATH=/bin:/usr/bin:/usr/lib/xen-4.17/bin
 mount -t devtmpfs dev /dev

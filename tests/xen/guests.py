@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The lab's guests, by name. Each function makes a folder's ISO and xl config, by whelk xen and whelk domain; its
-docstring says what the guest is."""
+"""The lab's guests, by name. Each function makes the ISO and the xl config in a guest's folder, by whelk xen and whelk
+domain. Its docstring says what is special about the guest."""
 
 import random
 import shlex
@@ -31,12 +31,12 @@ menuentry "HermitCore" {
 MEMORY_MIB = 96
 ENDED = "^END|press a key"
 CD = '[ "format=raw, vdev={}, access=ro, devtype=cdrom, target={}" ]'
-# The device model's own back-end, as the lab has no loop devices for the kernel's.
+# The device model's back-end: the kernel's needs loop devices, which the lab does not have.
 DISK = '[ "format=raw, vdev={}, access=rw, backendtype=qdisk, target={}" ]'
 
 
 class Guest:
-    """seconds: the time it may take, on an idle machine."""
+    """seconds: the time that the guest may take on an idle host."""
 
     def __init__(self, make, until, seconds):
         self.name = make.__name__.replace("_", "-")
@@ -58,12 +58,12 @@ def whelk(folder, *words):
 
 
 def timed(files, **more):
-    """The tree with Whelk's own line about the boot."""
+    """The tree, with a config that makes Whelk print its timeline."""
     return {**files, CONFIG: b"set whelk_timing=com1\n" + files[CONFIG], **more}
 
 
 def place(folder, image, *settings):
-    """Puts an ISO into the folder, with the config that whelk domain writes for it."""
+    """Puts an ISO into the folder, and the config that whelk domain writes for it."""
     iso = folder / "guest.iso"
     shutil.copyfile(image, iso)
     words = [word for setting in settings for word in ("--set", setting)]
@@ -80,7 +80,7 @@ def as_disk(folder, device, *settings):
           "boot=\"c\"", "disk=" + DISK.format(device, folder / "guest.iso"), *settings)
 
 
-# ---- What whelk xen makes
+# ---- Made by whelk xen
 
 def kernel_and_module(folder):
     (folder / "kernel").write_bytes(LDHERMIT)
@@ -90,13 +90,13 @@ def kernel_and_module(folder):
 
 @guest
 def whelk_xen(folder):
-    """What whelk xen has written, started by xl create."""
+    """The files of whelk xen, started by xl create."""
     whelk(folder, "xen", "-n", *kernel_and_module(folder))
 
 
 @guest(seconds=120)
 def whelk_xen_in_dom0(folder):
-    """whelk xen itself makes, starts and follows the guest, in dom0."""
+    """whelk xen makes, starts and follows the guest, in dom0."""
     shutil.copy(WHELK, folder / "whelk")
     (folder / "command").write_text(shlex.join(["./whelk", "xen", "-v", *map(str, kernel_and_module(folder))]) + "\n")
 
@@ -105,7 +105,7 @@ def whelk_xen_in_dom0(folder):
 
 @guest(seconds=120)
 def libvirt(folder):
-    """What whelk domain has written for libvirt's driver for Xen, defined and started by virsh."""
+    """A definition by whelk domain for libvirt's driver for Xen; virsh defines and starts it."""
     place(folder, disc(folder, timed(tree(REPORT, "an argument", [("large one", LARGE)]))))
     words = ("--format", "libvirt", "--hypervisor", "xen", "--name", folder.name, "-m", MEMORY_MIB)
     (folder / "guest.xml").write_text(whelk(folder, "domain", *words, "--bridge", "xenbr0", "--log", "guest.log",
@@ -131,7 +131,7 @@ def multiboot2_cd(folder):
 
 @guest
 def seed_tree(folder):
-    """HermitCore's tree as the blog has it."""
+    """HermitCore's tree as in the blog post."""
     place(folder, disc(folder, {CONFIG: SEED_CONFIG, "boot/ldhermit.elf": LDHERMIT,
                                 "boot/hermit_application": APPLICATION}))
 
@@ -147,7 +147,7 @@ def menu(folder):
 
 @guest(seconds=120)
 def twin_cds(folder):
-    """Two CD drives with the same disc: only the firmware knows from which it booted."""
+    """Two CD drives with the same disc: only the firmware knows which of them it booted from."""
     iso = folder / "guest.iso"
     both = ", ".join(CD.format(device, iso).strip("[] ") for device in ("hdc", "hdd"))
     place(folder, disc(folder, timed(tree(REPORT, "argument", [("small one", SMALL)]))), f"disk=[ {both} ]")
@@ -163,7 +163,7 @@ def disk_hda(folder):
 
 @guest
 def disk_xvda(folder):
-    """The ISO as Xen's own disk, which has an IDE disk beside it for those without its drivers."""
+    """The ISO as a paravirtual disk, which Xen also offers as an IDE disk to guests without its drivers."""
     as_disk(folder, "xvda")
 
 
@@ -183,13 +183,13 @@ def disk_scsi(folder):
 
 @guest
 def broken_kernel(folder):
-    """A kernel that is none."""
+    """A kernel's file without a Multiboot header."""
     place(folder, Discs(folder / "made").make_unchecked(tree(REPORT), {"boot/kernel": bytes(9000)}))
 
 
 @guest
 def broken_entry(folder):
-    """A config that names what is not there."""
+    """A config that names a file that does not exist."""
     files = tree(REPORT, "argument")
     wrong = files[CONFIG].replace(b"boot/kernel", b"boot/colonel")
     place(folder, Discs(folder / "made").make_unchecked(files, {CONFIG: wrong}))

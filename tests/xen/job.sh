@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Runs the lab's guests, one after the other, in their folders: `command`, whose output goes to `said`, or a guest
-# by xl's config *.xl, until a line of its log *.log is as the expression in `until` says. `how` then says how it
-# ended: seen, time-out, or xl's failure. ISOs are read from memory: 9p cannot read straight to a guest's pages.
+# Runs the lab's guests, one after the other, in their folders. If a folder has `command`, that runs, with its
+# output in `said`. Else xl starts the guest of *.xl, and waits until a line of its *.log matches the expression
+# in `until`. `how` then has the end: a status, seen, time-out, or xl's failure. ISOs are read from memory, as 9p
+# cannot read straight to a guest's pages.
 
-MORE_TRIES=2 # one call of xl may fail for a moment, while the guest before is taken down
+MORE_TRIES=2 # xl may fail for a moment, while the previous guest is taken down
 
 create() {
     for try in $(seq 0 $MORE_TRIES); do

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The lab: one boot of Xen and its dom0 in QEMU, in which guests run one after the other. Each has a folder, which
-dom0 sees under the same name: what it is made of, and what became of it."""
+"""The lab: one boot of Xen and its dom0 in QEMU, in which guests run one after the other. Each guest has a folder with
+its files and its results, which dom0 sees under the same name."""
 
 import os
 import re
@@ -17,8 +17,8 @@ WHELK = BUILD / "whelk"
 PATIENCE = float(os.environ.get("WHELK_PATIENCE", 3))
 DOM0_SECONDS, DOM0_MIB, MACHINE_MIB = 60, 768, 2048
 
-# An AMD processor with nested paging, without what TCG or Xen get wrong together: dom0 crashes with SMAP, idle
-# processors in MWAIT never wake up, and lazy FPU switching loses registers.
+# An AMD processor with nested paging, without the features that fail in TCG or Xen: dom0 crashes with SMAP, idle
+# processors in MWAIT never wake up, and lazy FPU switching (see XEN) loses registers.
 PROCESSOR = "EPYC,+svm,-smap,-monitor"
 XEN = ("console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all console_timestamps=boot "
        f"dom0_mem={DOM0_MIB}M,max:{DOM0_MIB}M dom0_max_vcpus=1 spec-ctrl=no,eager-fpu cpuidle=0 cpufreq=none")
@@ -32,12 +32,12 @@ def _text(path):
 
 @dataclass
 class Result:
-    """What became of a guest."""
+    """The results of a guest: the files in its folder."""
     folder: Path
 
     @property
     def log(self):
-        """Its serial port's, line ends made one."""
+        """The text of the guest's serial port, with LF as the only line end."""
         return "".join(_text(path) for path in sorted(self.folder.glob("*.log")) if path.name != "device-model.log")
 
     @property
@@ -75,12 +75,12 @@ def empty():
 
 
 def run(guests):
-    """guests: {name: seconds}; their folders are in SHARE. Returns {name: Result}."""
+    """Runs guests, whose folders are in SHARE. guests: {name: seconds that it may take}. Returns {name: Result}."""
     (SHARE / "guests").write_text("".join(f"{name} {int(seconds * PATIENCE)}\n" for name, seconds in guests.items()))
     limit = (DOM0_SECONDS + sum(guests.values())) * PATIENCE
     try:
         subprocess.run(command(), cwd=LAB, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=limit,
                        check=False)
     except subprocess.TimeoutExpired:
-        pass  # what is there says how far it came
+        pass  # the files in the folders show how far it came
     return {name: Result(SHARE / name) for name in guests}

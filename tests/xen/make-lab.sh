@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Makes the lab: Debian's Xen (xen.elf), a kernel for its dom0 (vmlinuz) and a memory disk (dom0.cpio) with
-# what creates guests (xl, libvirt), whelk bench's tools, and dom0-init.sh. Nothing is installed on this machine, and no
-# package's scripts are run. Usage: make-lab.sh DIRECTORY
+# Makes the lab: Debian's Xen (xen.elf), a kernel for its dom0 (vmlinuz) and a memory disk (dom0.cpio). On the disk
+# are xl, libvirt, whelk bench's tools and dom0-init.sh. The script installs nothing on this machine, and runs no
+# package's scripts. Usage: make-lab.sh DIRECTORY
 set -eu
 
 here=$(dirname "$(realpath "$0")")
@@ -14,7 +14,7 @@ libvirt="libvirt-daemon,libvirt-daemon-driver-xen,libvirt-clients"
 libraries=/lib/x86_64-linux-gnu
 plugins=/usr$libraries/libvirt/connection-driver
 
-# The packages, decompressed, are kept for the next time.
+# The unpacked packages are kept for the next time.
 all=$packages,$tools,$libvirt
 if [ "$(cat packages.done 2>/dev/null)" != "$all" ]; then
     rm -rf packages packages.done
@@ -35,7 +35,7 @@ cp "$here/dom0-init.sh" disk/init
 cp "$root/etc/xen/xl.conf" disk/etc/xen/
 cp "$here/vif-bridge.sh" disk/etc/xen/scripts/vif-bridge
 
-# Programs, and the libraries that their loader says they need.
+# Copies a program, and the libraries that the dynamic loader lists for it.
 add_program() {
     cp "$root$1" "disk$1"
     for library in $("$root/lib64/ld-linux-x86-64.so.2" --library-path "$root$libraries:$root/usr$libraries" --list "$root$1" |
@@ -50,7 +50,7 @@ for program in xl xenstored xenconsoled xen-init-dom0; do
     add_program "/usr/lib/xen-4.17/bin/$program"
 done
 add_program /usr/libexec/xen-qemu-system-i386
-add_program /bin/cp # busybox's lacks what whelk bench uses
+add_program /bin/cp # busybox's cp lacks options that whelk bench uses
 mkdir -p disk/usr/bin disk/usr/lib/grub
 for program in xenstore-write xorriso mtools grub-mkrescue grub-mkimage; do
     add_program "/usr/bin/$program"
@@ -64,8 +64,8 @@ cp "$root/usr/lib/ipxe/qemu/efi-rtl8139.rom" disk/usr/lib/ipxe/qemu/
 cp "$root/usr/lib/xen-4.17/boot/hvmloader" disk/usr/lib/xen-4.17/boot/
 cp "$root"/usr/share/seabios/*.bin disk/usr/share/seabios/
 
-# libvirt's daemon with its driver for Xen. None of its processors' models fits one without VME, which QEMU's
-# emulation does not have, and SYSENTER, which Xen hides on AMD: the daemon would not start without a model.
+# libvirt's daemon with its driver for Xen. The daemon does not start unless one of its models fits the processor.
+# None fits here: QEMU's emulation has no VME, and Xen hides SYSENTER on AMD. So one model loses SYSENTER.
 models=usr/share/libvirt/cpu_map
 mkdir -p disk/usr/sbin "disk$plugins" disk/etc/libvirt disk/usr/share/libvirt disk/var/log/libvirt
 add_program /usr/sbin/libvirtd

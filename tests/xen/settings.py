@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What `make xen-settings` does: says for each setting of xl's config what it costs until the firmware has loaded Whelk,
-in accesses that the device model answers (they are the same each time) and in the phases' seconds by Xen's clock
-(which are the emulation's). For docs/xen.md, and for whoever changes what `whelk domain` writes."""
+"""`make xen-settings` runs this: it prints what each setting of xl's config costs until the firmware has loaded Whelk.
+It counts accesses that the device model answers, which are the same each time, and seconds of each phase by Xen's
+clock, which are the emulation's. The table is for docs/xen.md, and for changes of `whelk domain`."""
 
 import argparse
 import re
@@ -18,7 +18,7 @@ import guests  # noqa: E402
 from discs import tree  # noqa: E402
 
 ACCESSES = ("cpu_ioreq_pio", "cpu_ioreq_move", "cpu_ioreq_config_read", "cpu_ioreq_config_write")
-DMA_TABLE = re.compile(r"^cpu_ioreq_pio .*dir=0 .*port=0xc[0-9a-f]0[4c] .*size=4", re.MULTILINE)  # Whelk's, for the boot image
+DMA_TABLE = re.compile(r"^cpu_ioreq_pio .*dir=0 .*port=0xc[0-9a-f]0[4c] .*size=4", re.MULTILINE)  # for the boot image
 SETTINGS = {
     "as whelk xen writes it": [],
     "the ROM of the network card": ["device_model_args_hvm=[]"],
@@ -29,7 +29,7 @@ SETTINGS = {
     "memory = 1024": ["memory=1024"],
     "no xen-platform device": ["xen_platform_pci=0"],
 }
-# The first lines of phases in what the guest's firmware writes to Xen's console.
+# The line of the guest's firmware on Xen's console with which each phase begins.
 PHASES = {"hvmloader": "HVM Loader", "SeaBIOS": "SeaBIOS (v", "its menu": "Press ESC", "boot": "Booting from 0000:7c00"}
 JOB = """cp guest.iso /tmp/
 mount -o bind /tmp/guest.iso guest.iso
@@ -67,7 +67,7 @@ def prepare():
 
 
 def row(number, console):
-    """Accesses, and seconds of: xl create, and each phase up to the next one's start."""
+    """The number of accesses, then the seconds of `xl create` and of each phase up to the start of the next one."""
     folder = lab.SHARE / f"g{number}"
     text = (folder / "trace").read_text()
     domain, start, end = (folder / "created").read_text().split()

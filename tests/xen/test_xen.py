@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Guests of a real Xen boot what Whelk has made, by what their serial ports said. The lab runs all that the chosen
-tests are about before the first one (conftest.py, guests.py)."""
+"""Guests of a real Xen boot Whelk's ISOs; the tests read their serial ports. Before the first test, the lab runs the
+guests of all chosen tests (conftest.py, guests.py)."""
 
 import json
 import re
@@ -22,12 +22,12 @@ def timing(result):
 
 
 def settings(text):
-    """An xl config's lines, by their keys."""
+    """The settings of an xl config, by their keys."""
     return dict(re.findall(r"^(\w+) *= *(.*)$", text, re.MULTILINE))
 
 
 def booted(result, magic=MULTIBOOT1_MAGIC, modules=()):
-    """The kernel's report, if it is whole and the modules' bytes are right."""
+    """The kernel's report, which must be whole and have the modules' right bytes."""
     report = Report(result.log)
     assert report["eax"] == magic and report["regions_wrong"] == 0
     assert [module["adler"] for module in report.modules] == [zlib.adler32(module) for module in modules]
@@ -43,7 +43,7 @@ def test_libvirts_driver_for_xen_boots_the_definition(result):
 
 
 @pytest.mark.guest("libvirt")
-def test_libvirt_and_xl_are_told_the_same(result):
+def test_libvirt_makes_the_settings_that_whelk_domain_writes_for_xl(result):
     said, meant = (settings((result.folder / name).read_text()) for name in ("native.xl", "guest.xl"))
     for key in ("name", "memory", "vcpus", "boot", "serial", "tsc_mode", "on_poweroff", "on_reboot", "on_crash"):
         assert said[key] == meant[key], key
@@ -91,7 +91,7 @@ def test_a_multiboot2_kernel_gets_its_module(result):
 
 
 @pytest.mark.guest("seed-tree")
-def test_the_tree_of_the_blog_boots_with_its_names(result):
+def test_the_tree_of_the_blog_post_boots_with_its_names(result):
     assert booted(result, modules=[guests.APPLICATION])["cmdline"] == b"-uart=io:0x3f8"
 
 
@@ -125,7 +125,7 @@ def test_the_iso_boots_as_a_disk_by_the_driver_for_its_controller(result, guest,
     ("broken-entry", r"whelk: /boot/grub/grub\.cfg:3: /boot/colonel: .*"),
     ("broken-boot-image", r"Whelk: boot error 6, docs/boot-errors\.md"),
 ])
-def test_what_cannot_boot_says_why_in_one_line_of_the_log(result, guest, reason):
+def test_a_broken_iso_gives_its_reason_in_one_line_of_the_log(result, guest, reason):
     lines = [line for line in result.log.split("\n") if "helk" in line and "press a key" not in line]
     assert len(lines) == 1 and re.fullmatch(reason, lines[0]), str(result)
     assert "report:" not in result.log
@@ -138,6 +138,6 @@ def test_whelk_bench_measures_guests_from_dom0(result):
     found = json.loads((result.folder / "bench.json").read_text())
     row, = found["results"]
     assert found["accel"] == "xen" and row["name"] == "whelk" and row["module_mib"] == 1
-    # Not compared: two starts of a guest differ by more than all of Whelk's share.
+    # The times are not compared: two starts of a guest differ by more than Whelk's whole share.
     assert row["total_ms"]["median"] > 0 and row["firmware_ms"]["median"] > 0
     assert row["timing_us"]["driver"] == "piix-ide" and row["timing_us"]["jump"] > 0

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Starts libvirt's daemon in dom0, and with it the guest of guest.xml; waits for the end of its log. native.xl is
-# what libvirt makes of the definition for xl.
+# Starts libvirt's daemon in dom0, starts the guest of guest.xml by it, and waits for the end of the guest's log.
+# Writes libvirt's translation of guest.xml for xl to native.xl.
 export LIBVIRT_DEFAULT_URI=xen:///system
 now() {
     echo "$1 at $(cut -d' ' -f1 /proc/uptime) s"
@@ -15,7 +15,7 @@ done
 now "it answers"
 virsh domxml-to-native xen-xl guest.xml >native.xl
 virsh define guest.xml || exit 1
-virsh start libvirt || { sleep 1 && virsh start libvirt; } || exit 1 # as with xl, one call may fail for a moment
+virsh start libvirt || { sleep 1 && virsh start libvirt; } || exit 1 # a call may fail for a moment, as with xl
 now "the guest is started"
 tr '\0' ' ' <"/proc/$(pidof xen-qemu-system-i386)/cmdline" >device-model.arguments
 until grep -q ^END guest.log; do
