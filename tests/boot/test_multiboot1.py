@@ -81,7 +81,7 @@ def test_the_interrupt_controllers_are_as_the_bios_left_them(boot):
 # ---- the information, 3.3
 
 def test_the_flags_promise_just_what_is_there(boot):
-    # GRUB has only the first two.
+    # Of these flags, GRUB sets only BOOT_DEVICE and VBE.
     bios = expected(BOOT_DEVICE | VBE | DRIVES | CONFIG_TABLE | APM_TABLE, 0)
     modules = [("", b"x")]
     with_sections = KERNELS["elf32-with-sections"].make()
