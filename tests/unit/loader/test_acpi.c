@@ -51,7 +51,7 @@ static void where_there_is_none_nothing_is_found(void **state)
     start();
     assert_int_equal(find(sizeof memory).size, 0);
     assert_int_equal(find(0).size, 0);
-    put_rsdp(24, 0); /* off the grid */
+    put_rsdp(24, 0); /* not at a multiple of 16 */
     assert_int_equal(find(sizeof memory).size, 0);
 }
 
@@ -75,7 +75,7 @@ static void from_revision_2_on_it_has_36_bytes(void **state)
     assert_ptr_equal(find(sizeof memory).data, memory + 48);
 }
 
-static void of_a_broken_new_one_the_old_part_is_left(void **state)
+static void a_pointer_whose_new_part_is_broken_counts_by_its_old_part(void **state)
 {
     (void)state;
     start();
@@ -104,7 +104,7 @@ int main(void)
         cmocka_unit_test(where_there_is_none_nothing_is_found),
         cmocka_unit_test(the_first_one_with_a_right_checksum_is_found),
         cmocka_unit_test(from_revision_2_on_it_has_36_bytes),
-        cmocka_unit_test(of_a_broken_new_one_the_old_part_is_left),
+        cmocka_unit_test(a_pointer_whose_new_part_is_broken_counts_by_its_old_part),
         cmocka_unit_test(it_is_not_read_beyond_the_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

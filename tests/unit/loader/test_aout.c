@@ -32,7 +32,7 @@ static bool find(uint64_t file_size, unsigned n, struct aout_symbols *symbols)
     return aout_find_symbols((struct bytes){header, sizeof header}, file_size, n, symbols);
 }
 
-static void each_magic_number_and_text_offset_is_known(void **state)
+static void symbols_are_found_for_each_magic_number_and_text_offset(void **state)
 {
     (void)state;
     /* OMAGIC, NMAGIC, ZMAGIC, QMAGIC, with a machine above them; NetBSD's in network order */
@@ -91,7 +91,7 @@ static void tables_that_do_not_end_with_the_file_are_not_there(void **state)
     assert_false(find(UINT64_C(0x100000000), 0, &symbols));
     for (size_t field = 4; field <= 28; field += field == 8 ? 8 : field == 16 ? 8 : 4) {
         start_header(0407);
-        put32(field, UINT32_MAX); /* no sum wraps */
+        put32(field, UINT32_MAX); /* the sum of the sizes does not wrap */
         assert_false(find(strings + STRINGS, 0, &symbols));
     }
 }
@@ -111,7 +111,7 @@ static void a_table_does_not_begin_in_the_header(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_magic_number_and_text_offset_is_known),
+        cmocka_unit_test(symbols_are_found_for_each_magic_number_and_text_offset),
         cmocka_unit_test(relocations_stand_in_front_of_the_symbols),
         cmocka_unit_test(other_files_and_stripped_ones_have_no_symbols),
         cmocka_unit_test(tables_that_do_not_end_with_the_file_are_not_there),

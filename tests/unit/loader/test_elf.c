@@ -9,7 +9,7 @@
 #include <string.h>
 #include "loader/elf.h"
 #include "tests/unit/elf_builder.h"
-#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 enum {
     ARENA_BYTES = 64 * 1024,
@@ -36,14 +36,15 @@ static void build(int is_64)
     elf_add_segment(&file, 0x1000, MIB, MIB, 0x800, 0x900);
 }
 
-/* The same without the segment. */
+/* An ELF header without program headers. */
 static void build_empty(int is_64, uint64_t entry)
 {
     build(is_64);
     elf_build(&file, is_64 != 0, entry);
 }
 
-/* The start of the file in a block of just that size, so that a sanitizer sees a read behind. */
+/* Copies the start of the file to a block of just that size, so that the sanitizer sees a read
+   beyond it. */
 static bool read_header_of(size_t start_bytes)
 {
     uint8_t *start = malloc(start_bytes);
@@ -224,7 +225,7 @@ static void a_file_without_program_headers_is_refused(void **state)
     }
 }
 
-static void program_headers_smaller_than_the_abi_s_are_refused_larger_ones_taken(void **state)
+static void program_headers_may_be_larger_than_the_abi_s_but_not_smaller(void **state)
 {
     (void)state;
     for (int is_64 = 0; is_64 <= 1; is_64++) {
@@ -233,7 +234,8 @@ static void program_headers_smaller_than_the_abi_s_are_refused_larger_ones_taken
         assert_refused(read_header_of(ELF_HEADER_BYTES), "program headers of 0 bytes");
         elf_put(&file, E_PHENTSIZE, is_64 ? 55 : 31);
         assert_refused(read_header_of(ELF_HEADER_BYTES), "too small");
-        elf_put(&file, E_PHENTSIZE, is_64 ? 57 : 33); /* odd, but one header is all there is */
+        elf_put(&file, E_PHENTSIZE,
+                is_64 ? 57 : 33); /* an odd entry size, but there is only one header */
         assert_entry(MIB);
     }
 }
@@ -255,7 +257,7 @@ static void program_headers_outside_the_file_are_refused(void **state)
     }
 }
 
-static void program_headers_behind_the_first_8_kib_are_found(void **state)
+static void program_headers_after_the_first_8_kib_are_found(void **state)
 {
     (void)state;
     for (int is_64 = 0; is_64 <= 1; is_64++) {
@@ -267,7 +269,7 @@ static void program_headers_behind_the_first_8_kib_are_found(void **state)
     }
 }
 
-static void sixty_five_thousand_program_headers_are_refused_not_read(void **state)
+static void sixty_five_thousand_program_headers_are_refused_unread(void **state)
 {
     (void)state;
     for (int is_64 = 0; is_64 <= 1; is_64++) {
@@ -424,7 +426,7 @@ static void a_segment_of_zeros_only_may_have_any_offset(void **state)
     }
 }
 
-static void a_segment_may_end_at_4_gib_but_not_behind(void **state)
+static void a_segment_may_end_at_4_gib_but_not_above(void **state)
 {
     (void)state;
     for (int is_64 = 0; is_64 <= 1; is_64++) {
@@ -441,7 +443,7 @@ static void a_segment_may_end_at_4_gib_but_not_behind(void **state)
     build(1);
     elf_add_segment(&file, 0x1000, 0, UINT64_MAX - 0xfff, 0, 0x2000); /* wraps to 0x1000 */
     assert_image_refused("does not lie below 4 GiB");
-    for (unsigned more = 0; more <= 1; more++) { /* all 4 GiB do not fit 32 bits either */
+    for (unsigned more = 0; more <= 1; more++) { /* a length of 4 GiB does not fit 32 bits */
         build(1);
         elf_add_segment(&file, 0x1000, 0, 0, 0, (UINT64_C(1) << 32) + more);
         assert_image_refused("does not lie below 4 GiB");
@@ -450,7 +452,7 @@ static void a_segment_may_end_at_4_gib_but_not_behind(void **state)
 
 /* ---- The entry point. */
 
-static void an_entry_in_a_higher_half_is_translated_to_physical(void **state)
+static void a_virtual_entry_in_the_higher_half_becomes_physical(void **state)
 {
     (void)state;
     build_empty(0, 0xc0100010);
@@ -484,7 +486,7 @@ static void an_entry_that_is_physical_already_is_taken_as_it_is(void **state)
     assert_entry(0x100020);
 }
 
-static void a_virtual_entry_goes_before_a_physical_one(void **state)
+static void an_entry_that_could_be_either_is_taken_as_virtual(void **state)
 {
     (void)state;
     for (int is_64 = 0; is_64 <= 1; is_64++) {
@@ -501,7 +503,7 @@ static void an_entry_among_the_zeros_of_a_segment_is_refused(void **state)
     for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
         elf_put(&file, E_ENTRY,
-                MIB + 0x8ff); /* the last of 0x900 bytes, of which 0x800 are there */
+                MIB + 0x8ff); /* the last of 0x900 bytes; the file has 0x800 of them */
         assert_image_refused("entry point 0x1008ff lies where the file has no bytes");
     }
 }
@@ -554,7 +556,7 @@ static bool read_sections(void)
     return is_read;
 }
 
-static void the_sections_to_load_besides_are_those_of_the_file_without_an_address(void **state)
+static void sections_with_contents_that_are_not_allocated_are_found(void **state)
 {
     (void)state;
     for (int is_64 = 0; is_64 <= 1; is_64++) {
@@ -564,8 +566,8 @@ static void the_sections_to_load_besides_are_those_of_the_file_without_an_addres
         elf_add_section(&file, SHT_NOBITS, SHF_ALLOC, MIB + 0x800, 0x1800, 0x100, 16);
         elf_add_section(&file, 2, 0, 0, 0x1800, 0x60, 8); /* .symtab */
         elf_add_section(&file, SHT_STRTAB, 0, 0, 0x1860, 0x21, 1);
-        elf_add_section(&file, SHT_PROGBITS, 0, 0, 0x1900, 0, 1);          /* empty */
-        elf_add_section(&file, SHT_NOBITS, 0, 0, 0x1900, 0x1000, 1);       /* nothing in the file */
+        elf_add_section(&file, SHT_PROGBITS, 0, 0, 0x1900, 0, 1);    /* empty */
+        elf_add_section(&file, SHT_NOBITS, 0, 0, 0x1900, 0x1000, 1); /* has no bytes in the file */
         elf_add_section(&file, SHT_PROGBITS, SHF_ALLOC, 0, 0x1000, 4, 16); /* loaded at 0 */
         assert_true(read_sections());
         assert_int_equal(sections.count, 2);
@@ -596,7 +598,7 @@ static void a_section_to_load_that_is_not_in_the_file_is_refused(void **state)
     assert_refused(read_sections(), "beyond the end of the file");
 }
 
-static void an_odd_alignment_of_a_section_is_none_a_huge_one_is_a_page(void **state)
+static void an_odd_alignment_of_a_section_is_ignored_and_a_huge_one_cut_to_a_page(void **state)
 {
     (void)state;
     for (int is_64 = 0; is_64 <= 1; is_64++) {
@@ -654,10 +656,10 @@ int main(void)
         cmocka_unit_test(object_and_core_files_are_refused_by_number),
         cmocka_unit_test(a_position_independent_executable_stands_where_it_is_linked_as_under_grub),
         cmocka_unit_test(a_file_without_program_headers_is_refused),
-        cmocka_unit_test(program_headers_smaller_than_the_abi_s_are_refused_larger_ones_taken),
+        cmocka_unit_test(program_headers_may_be_larger_than_the_abi_s_but_not_smaller),
         cmocka_unit_test(program_headers_outside_the_file_are_refused),
-        cmocka_unit_test(program_headers_behind_the_first_8_kib_are_found),
-        cmocka_unit_test(sixty_five_thousand_program_headers_are_refused_not_read),
+        cmocka_unit_test(program_headers_after_the_first_8_kib_are_found),
+        cmocka_unit_test(sixty_five_thousand_program_headers_are_refused_unread),
         cmocka_unit_test(a_section_table_outside_the_file_is_refused),
         cmocka_unit_test(section_headers_smaller_than_the_abi_s_are_refused),
         cmocka_unit_test(a_name_table_that_is_no_section_is_refused),
@@ -668,17 +670,17 @@ int main(void)
         cmocka_unit_test(more_bytes_in_the_file_than_in_memory_are_refused),
         cmocka_unit_test(a_segment_beyond_the_end_of_the_file_is_refused),
         cmocka_unit_test(a_segment_of_zeros_only_may_have_any_offset),
-        cmocka_unit_test(a_segment_may_end_at_4_gib_but_not_behind),
-        cmocka_unit_test(an_entry_in_a_higher_half_is_translated_to_physical),
+        cmocka_unit_test(a_segment_may_end_at_4_gib_but_not_above),
+        cmocka_unit_test(a_virtual_entry_in_the_higher_half_becomes_physical),
         cmocka_unit_test(the_first_segment_that_contains_the_entry_translates_it),
         cmocka_unit_test(an_entry_that_is_physical_already_is_taken_as_it_is),
-        cmocka_unit_test(a_virtual_entry_goes_before_a_physical_one),
+        cmocka_unit_test(an_entry_that_could_be_either_is_taken_as_virtual),
         cmocka_unit_test(an_entry_among_the_zeros_of_a_segment_is_refused),
         cmocka_unit_test(an_entry_in_no_segment_is_refused),
         cmocka_unit_test(an_entry_in_an_empty_segment_or_in_none_to_load_is_refused),
-        cmocka_unit_test(the_sections_to_load_besides_are_those_of_the_file_without_an_address),
+        cmocka_unit_test(sections_with_contents_that_are_not_allocated_are_found),
         cmocka_unit_test(a_section_to_load_that_is_not_in_the_file_is_refused),
-        cmocka_unit_test(an_odd_alignment_of_a_section_is_none_a_huge_one_is_a_page),
+        cmocka_unit_test(an_odd_alignment_of_a_section_is_ignored_and_a_huge_one_cut_to_a_page),
         cmocka_unit_test(the_address_of_a_section_is_entered_into_its_header_and_nowhere_else),
         cmocka_unit_test(more_sections_than_the_arena_has_room_for_are_refused),
     };

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 #undef fail
 
-/* The same text and length as the C library's. */
+/* Checks that our format function gives the same text and length as the C library's. */
 #define ASSERT_AS_PRINTF(...)                                                                      \
     do {                                                                                           \
         char expected[512], actual[512];                                                           \
@@ -111,7 +111,7 @@ static void a_failure_says_why_and_is_false(void **state)
     assert_string_equal(error.message, "record at 7");
 }
 
-static void a_failure_below_keeps_its_reason_behind_the_place(void **state)
+static void a_failure_below_keeps_its_reason_after_the_place(void **state)
 {
     (void)state;
     struct error error;
@@ -157,7 +157,7 @@ static void arena_memory_is_zeroed_aligned_and_apart(void **state)
 static void an_arena_gives_all_it_has_and_no_more(void **state)
 {
     (void)state;
-    static _Alignas(4096) uint8_t memory[100]; /* no other multiple of 4096 in it */
+    static _Alignas(4096) uint8_t memory[100]; /* contains no other multiple of 4096 */
     struct arena arena = {memory, sizeof memory, 0};
     assert_non_null(arena_allocate(&arena, 60, 1));
     assert_null(arena_allocate(&arena, 41, 1));
@@ -201,7 +201,7 @@ int main(void)
         cmocka_unit_test(pointers_are_written_in_hexadecimal),
         cmocka_unit_test(what_does_not_fit_is_cut_and_counted),
         cmocka_unit_test(a_failure_says_why_and_is_false),
-        cmocka_unit_test(a_failure_below_keeps_its_reason_behind_the_place),
+        cmocka_unit_test(a_failure_below_keeps_its_reason_after_the_place),
         cmocka_unit_test(a_reason_that_is_too_long_is_cut_at_its_end),
         cmocka_unit_test(arena_memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(an_arena_gives_all_it_has_and_no_more),

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "loader/memory_map.h"
-#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 enum {
     MIB = 1024 * 1024,
@@ -17,7 +17,7 @@ enum {
 
 static struct error error;
 
-/* A map in a block of just the room that the interface asks for. */
+/* Copies a map to a block of just the size that the interface asks for. */
 static struct memory_map map_of(const struct memory_range *ranges, size_t count)
 {
     struct memory_map map = {.count = count, .capacity = 2 * count};
@@ -105,7 +105,7 @@ static void ranges_of_length_zero_are_dropped(void **state)
     ASSERT_NORMALISED(ranges, expected);
 }
 
-static void neighbours_of_one_type_are_joined_of_two_types_not(void **state)
+static void neighbours_are_joined_only_if_they_have_one_type(void **state)
 {
     (void)state;
     const struct memory_range ranges[] = {
@@ -204,7 +204,7 @@ static void a_range_that_wraps_at_2_to_the_64th_ends_there(void **state)
     ASSERT_NORMALISED(ranges, expected);
 }
 
-static void a_map_of_all_of_memory_twice_is_settled(void **state)
+static void a_map_with_all_of_memory_twice_is_resolved(void **state)
 {
     (void)state;
     const struct memory_range ranges[] = {
@@ -402,13 +402,13 @@ int main(void)
         cmocka_unit_test(an_empty_map_stays_empty),
         cmocka_unit_test(ranges_are_sorted_by_address),
         cmocka_unit_test(ranges_of_length_zero_are_dropped),
-        cmocka_unit_test(neighbours_of_one_type_are_joined_of_two_types_not),
+        cmocka_unit_test(neighbours_are_joined_only_if_they_have_one_type),
         cmocka_unit_test(what_is_reserved_is_cut_out_of_what_is_available),
         cmocka_unit_test(what_is_available_gives_way_at_either_end),
         cmocka_unit_test(of_two_types_at_one_place_the_more_restrictive_one_stays),
         cmocka_unit_test(a_type_that_only_the_firmware_knows_is_never_available),
         cmocka_unit_test(a_range_that_wraps_at_2_to_the_64th_ends_there),
-        cmocka_unit_test(a_map_of_all_of_memory_twice_is_settled),
+        cmocka_unit_test(a_map_with_all_of_memory_twice_is_resolved),
         cmocka_unit_test(two_hundred_and_fifty_six_ranges_upside_down_with_holes_are_put_right),
         cmocka_unit_test(a_map_without_the_room_that_it_needs_is_refused),
         cmocka_unit_test(each_byte_of_any_map_gets_its_most_restrictive_type),

@@ -11,7 +11,7 @@
 #include "loader/multiboot1.h"
 #include "tests/kernels/multiboot1_info.h"
 #include "tests/unit/elf_builder.h"
-#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 enum {
     FILE_BYTES = 3 * 8192,
@@ -49,8 +49,8 @@ static void start_file(void)
     memset(&error, 0, sizeof error);
 }
 
-/* Searches the first size bytes in a block of just that size, so that a sanitizer sees a read
-   behind. */
+/* Searches the first size bytes, in a block of just that size, so that the sanitizer sees a read
+   beyond them. */
 static bool find(size_t size)
 {
     uint8_t *start = malloc(size > 0 ? size : 1);
@@ -87,7 +87,7 @@ static void a_header_at_8180_is_the_last_legal_one(void **state)
     assert_true(find(sizeof file));
 }
 
-static void a_header_that_begins_in_the_first_8192_bytes_but_ends_behind_is_too_late(void **state)
+static void a_header_that_ends_after_the_first_8192_bytes_is_too_late(void **state)
 {
     (void)state;
     for (size_t offset = LAST_LEGAL_OFFSET + 4; offset <= 8196; offset += 4) {
@@ -125,7 +125,7 @@ static void a_decoy_with_a_wrong_checksum_does_not_hide_the_header(void **state)
     start_file();
     put_header(64, 0xff);
     file[64 + CHECKSUM] ^= 1;
-    put_header(68, MULTIBOOT1_MEMORY_INFO); /* begins inside the decoy */
+    put_header(68, MULTIBOOT1_MEMORY_INFO); /* this header begins inside the decoy */
     assert_true(find(sizeof file));
     assert_int_equal(header.file_offset, 68);
     assert_int_equal(header.flags, MULTIBOOT1_MEMORY_INFO);
@@ -186,7 +186,7 @@ static void a_file_that_ends_inside_the_address_fields_is_refused_at_each_length
     assert_true(find(ADDRESS_FIELDS_END));
 }
 
-static void address_fields_may_stand_behind_the_first_8192_bytes(void **state)
+static void address_fields_may_stand_after_the_first_8192_bytes(void **state)
 {
     (void)state;
     start_file();
@@ -226,7 +226,7 @@ static void a_video_preference_is_handed_on_however_absurd(void **state)
     assert_int_equal(header.depth, 1000);
 }
 
-static void the_video_flag_without_its_fields_is_no_wish(void **state)
+static void the_video_flag_without_its_fields_asks_for_nothing(void **state)
 {
     (void)state;
     start_file();
@@ -245,8 +245,8 @@ static void the_video_flag_without_its_fields_is_no_wish(void **state)
 
 static uint8_t arena_memory[4096];
 
-/* A header at file offset 0x40 of a file of 0x3000 bytes that is linked at 1 MiB, entered 0x100
-   behind; to be varied. */
+/* A header at offset 0x40 of a file of 0x3000 bytes, linked at 1 MiB and entered 0x100 bytes after
+   that. The tests vary it. */
 static struct multiboot1_header ordinary(void)
 {
     return (struct multiboot1_header){
@@ -295,7 +295,7 @@ static void load_end_ends_what_is_loaded(void **state)
     assert_image(&wanted, 0, 0x2000, 0x2000);
 }
 
-static void bss_end_adds_zeros_behind_the_end_of_the_file(void **state)
+static void bss_end_adds_zeros_after_the_end_of_the_file(void **state)
 {
     (void)state;
     struct multiboot1_header wanted = ordinary();
@@ -303,7 +303,7 @@ static void bss_end_adds_zeros_behind_the_end_of_the_file(void **state)
     assert_image(&wanted, 0, 0x3000, 0x8000);
 }
 
-static void bss_end_adds_zeros_behind_load_end(void **state)
+static void bss_end_adds_zeros_after_load_end(void **state)
 {
     (void)state;
     struct multiboot1_header wanted = ordinary();
@@ -318,7 +318,7 @@ static void what_stands_in_front_of_load_addr_in_the_file_is_left_out(void **sta
 {
     (void)state;
     struct multiboot1_header wanted = ordinary();
-    wanted.file_offset = 0x1040; /* behind an ELF header, say */
+    wanted.file_offset = 0x1040; /* as after an ELF header */
     assert_image(&wanted, 0x1000, 0x2000, 0x2000);
     wanted.header_addr = wanted.load_addr; /* the header is the first byte */
     assert_image(&wanted, 0x1040, 0x1fc0, 0x1fc0);
@@ -391,7 +391,7 @@ static void an_image_that_wraps_at_4_gib_is_refused(void **state)
     assert_fields_refused(&wanted, "do not end below 4 GiB");
     wanted.bss_end_addr = 0x1000;
     assert_fields_refused(&wanted, "do not end below 4 GiB");
-    wanted.load_end_addr = UINT32_MAX; /* what fits is another matter */
+    wanted.load_end_addr = UINT32_MAX; /* the placement checks whether it fits */
     wanted.bss_end_addr = 0;
     assert_image(&wanted, 0, 0x1fff, 0x1fff);
 }
@@ -414,7 +414,7 @@ static void an_entry_outside_the_image_is_refused(void **state)
     assert_fields_refused(&wanted, "entry_addr 0xfffff lies outside the loaded bytes");
     wanted.entry_addr = MIB + 0x3000;
     assert_fields_refused(&wanted, "entry_addr 0x103000 lies outside the loaded bytes");
-    wanted.bss_end_addr = MIB + 0x3001; /* and among the zeros there is no code either */
+    wanted.bss_end_addr = MIB + 0x3001; /* there is no code among the zeros */
     assert_fields_refused(&wanted, "entry_addr 0x103000 lies outside the loaded bytes");
 }
 
@@ -458,7 +458,7 @@ static struct boot_information minimal(void)
         .map = &pc_map, .boot_device = 0xe0ffffff, .command_line = "", .loader_name = "L 1"};
 }
 
-/* Written to a block of just the size that was announced. */
+/* Writes the information to a block of just the size that was announced. */
 static void write_information(const struct boot_information *wanted)
 {
     information_size = (size_t)multiboot1_information_size(wanted);
@@ -518,7 +518,7 @@ static void an_empty_command_line_is_a_string_too(void **state)
     free(info);
 }
 
-static void the_memory_map_has_24_bytes_an_entry_that_say_20(void **state)
+static void the_memory_map_has_entries_of_24_bytes_whose_size_says_20(void **state)
 {
     (void)state;
     struct boot_information wanted = minimal();
@@ -636,7 +636,7 @@ static void a_command_line_of_64_kib_arrives_whole(void **state)
     free(command_line);
 }
 
-/* Everything at once: no part overlaps another, or the values would not be found again. */
+/* All parts at once. If two of them overlapped, one would not be read back. */
 static void parts_of_odd_lengths_do_not_touch_each_other(void **state)
 {
     (void)state;
@@ -657,7 +657,7 @@ static void parts_of_odd_lengths_do_not_touch_each_other(void **state)
         const struct module *entries = pointed_to(info->mods_addr, 2 * sizeof *entries);
         const struct map_entry *map = pointed_to(info->mmap_addr, sizeof *map);
         assert_int_equal(info->mods_addr % 8,
-                         0); /* nothing asks for it, but structures are aligned */
+                         0); /* the specification does not ask for it, but structures are aligned */
         assert_int_equal(info->syms[ELF_ADDR] % 8, 0);
         assert_int_equal(entries[0].mod_end, 2);
         assert_int_equal(entries[1].mod_start, 3);
@@ -727,7 +727,7 @@ static void the_drives_the_rom_table_and_apm_are_told_with_their_flags(void **st
     free(info);
 }
 
-static void as_many_drives_as_there_may_be_have_room(void **state)
+static void the_largest_number_of_drives_has_room(void **state)
 {
     (void)state;
     struct boot_drive drives[BOOT_DRIVES];
@@ -776,7 +776,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_without_a_header_is_refused),
         cmocka_unit_test(a_header_at_8180_is_the_last_legal_one),
-        cmocka_unit_test(a_header_that_begins_in_the_first_8192_bytes_but_ends_behind_is_too_late),
+        cmocka_unit_test(a_header_that_ends_after_the_first_8192_bytes_is_too_late),
         cmocka_unit_test(a_header_off_the_4_byte_grid_is_no_header),
         cmocka_unit_test(a_wrong_checksum_is_told),
         cmocka_unit_test(a_decoy_with_a_wrong_checksum_does_not_hide_the_header),
@@ -785,14 +785,14 @@ int main(void)
         cmocka_unit_test(each_unknown_optional_flag_is_accepted),
         cmocka_unit_test(a_file_too_short_for_a_header_is_refused_at_each_length),
         cmocka_unit_test(a_file_that_ends_inside_the_address_fields_is_refused_at_each_length),
-        cmocka_unit_test(address_fields_may_stand_behind_the_first_8192_bytes),
+        cmocka_unit_test(address_fields_may_stand_after_the_first_8192_bytes),
         cmocka_unit_test(address_fields_without_their_flag_are_not_read),
         cmocka_unit_test(a_video_preference_is_handed_on_however_absurd),
-        cmocka_unit_test(the_video_flag_without_its_fields_is_no_wish),
+        cmocka_unit_test(the_video_flag_without_its_fields_asks_for_nothing),
         cmocka_unit_test(without_load_end_and_bss_end_all_of_the_file_is_loaded),
         cmocka_unit_test(load_end_ends_what_is_loaded),
-        cmocka_unit_test(bss_end_adds_zeros_behind_the_end_of_the_file),
-        cmocka_unit_test(bss_end_adds_zeros_behind_load_end),
+        cmocka_unit_test(bss_end_adds_zeros_after_the_end_of_the_file),
+        cmocka_unit_test(bss_end_adds_zeros_after_load_end),
         cmocka_unit_test(an_image_of_zeros_only_is_refused),
         cmocka_unit_test(what_stands_in_front_of_load_addr_in_the_file_is_left_out),
         cmocka_unit_test(a_header_before_its_load_address_is_refused),
@@ -807,7 +807,7 @@ int main(void)
         cmocka_unit_test(without_modules_and_sections_their_flags_are_clear),
         cmocka_unit_test(memory_boot_device_and_loader_name_are_told),
         cmocka_unit_test(an_empty_command_line_is_a_string_too),
-        cmocka_unit_test(the_memory_map_has_24_bytes_an_entry_that_say_20),
+        cmocka_unit_test(the_memory_map_has_entries_of_24_bytes_whose_size_says_20),
         cmocka_unit_test(a_memory_map_of_two_hundred_ranges_is_told_whole),
         cmocka_unit_test(modules_are_listed_in_order_with_their_strings),
         cmocka_unit_test(section_headers_are_copied_with_their_number_size_and_names),
@@ -815,7 +815,7 @@ int main(void)
         cmocka_unit_test(a_command_line_of_64_kib_arrives_whole),
         cmocka_unit_test(parts_of_odd_lengths_do_not_touch_each_other),
         cmocka_unit_test(the_drives_the_rom_table_and_apm_are_told_with_their_flags),
-        cmocka_unit_test(as_many_drives_as_there_may_be_have_room),
+        cmocka_unit_test(the_largest_number_of_drives_has_room),
         cmocka_unit_test(aout_symbols_have_their_flag_and_fields),
         cmocka_unit_test(elf_sections_exclude_aout_symbols),
     };

@@ -11,7 +11,7 @@
 #include "loader/multiboot2.h"
 #include "tests/kernels/multiboot2_info.h"
 #include "tests/unit/elf_builder.h"
-#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 enum {
     FILE_BYTES = 48 * 1024,
@@ -63,8 +63,8 @@ static void add_words(uint16_t type, uint16_t flags, size_t count, ...)
     add_tag(type, flags, (uint32_t)(8 + 4 * count));
 }
 
-/* Searches the first size bytes in a block of just that size, so that a sanitizer sees a read
-   behind. */
+/* Searches the first size bytes, in a block of just that size, so that the sanitizer sees a read
+   beyond them. */
 static bool find(size_t size)
 {
     uint8_t *start = malloc(size);
@@ -307,7 +307,7 @@ static void an_end_tag_of_6_bytes_in_a_header_of_46_works(void **state)
     assert_int_equal(header.width, 80);
 }
 
-static void tags_behind_header_length_are_read_up_to_the_end_tag(void **state)
+static void tags_after_header_length_are_read_up_to_the_end_tag(void **state)
 {
     (void)state;
     start_file();
@@ -554,19 +554,19 @@ static struct boot_information minimal(void)
         .map = &map, .boot_device = 0xe0ffffff, .command_line = "", .loader_name = "L 1"};
 }
 
-/* Written to a block of just the size that was announced. */
+/* Writes the information to a block of just the size that was announced. */
 static void write_information(const struct boot_information *wanted)
 {
     information_size = multiboot2_information_size(wanted);
-    free(information); /* of the time before */
+    free(information); /* what an earlier test wrote */
     information = calloc(1, information_size);
     multiboot2_write_information(wanted, (uint8_t *)information, INFORMATION_ADDRESS);
     assert_true(information->total_size <= information_size);
     assert_int_equal(information->reserved, 0);
 }
 
-/* The n-th tag of a type, its whole size inside; NULL: there is none. Steps over all tags from the
-   start, and finds the end where total_size says. */
+/* Finds the n-th tag of a type and checks that it is inside the information; returns NULL if there
+   is none. Walks all tags from the start, and checks that they end where total_size says. */
 static const void *tag(uint32_t type, size_t n)
 {
     const struct tag *found = NULL;
@@ -637,7 +637,7 @@ static void modules_come_in_order_with_their_strings(void **state)
     assert_null(tag(TAG_MODULE, 3));
 }
 
-static void the_memory_map_has_24_bytes_an_entry(void **state)
+static void the_memory_map_has_entries_of_24_bytes(void **state)
 {
     (void)state;
     struct boot_information wanted = minimal();
@@ -676,7 +676,7 @@ static void section_headers_follow_their_number_size_and_names(void **state)
     assert_memory_equal(at->headers, headers, sizeof headers);
 }
 
-static void the_boot_device_has_words_for_bytes(void **state)
+static void the_boot_device_has_a_word_for_each_byte(void **state)
 {
     (void)state;
     struct boot_information wanted = minimal();
@@ -780,7 +780,7 @@ static void uefi_is_told_by_pointers_of_its_size_and_its_memory_map(void **state
     }
 }
 
-/* Who keeps boot services asks them for memory. */
+/* A kernel that keeps boot services asks them for memory. */
 static void with_boot_services_there_is_no_memory_map(void **state)
 {
     (void)state;
@@ -795,7 +795,7 @@ static void with_boot_services_there_is_no_memory_map(void **state)
     assert_null(tag(TAG_EFI_MMAP, 0));
 }
 
-static void the_apm_table_is_the_tag(void **state)
+static void the_apm_table_is_copied_into_its_tag(void **state)
 {
     (void)state;
     const struct apm_table apm = {.version = 0x102,
@@ -925,7 +925,7 @@ static void smbios_is_copied_where_there_is_room_for_it(void **state)
     assert_null(tag(TAG_SMBIOS, 0));
 }
 
-/* The room that is kept for the machine is enough for the most that a machine has. */
+/* The space reserved for what the machine tells is enough for the largest machine. */
 static void everything_at_once_comes_in_grubs_order(void **state)
 {
     (void)state;
@@ -981,7 +981,7 @@ int main(void)
         cmocka_unit_test(a_tag_that_runs_past_the_header_is_refused),
         cmocka_unit_test(a_tag_that_is_too_short_for_its_fields_is_refused),
         cmocka_unit_test(an_end_tag_of_6_bytes_in_a_header_of_46_works),
-        cmocka_unit_test(tags_behind_header_length_are_read_up_to_the_end_tag),
+        cmocka_unit_test(tags_after_header_length_are_read_up_to_the_end_tag),
         cmocka_unit_test(a_header_without_an_end_tag_is_refused),
         cmocka_unit_test(a_required_console_must_be_one_that_the_kernel_supports),
         cmocka_unit_test(an_address_tag_needs_an_entry_address_tag),
@@ -995,15 +995,15 @@ int main(void)
         cmocka_unit_test(an_image_without_the_tag_stays),
         cmocka_unit_test(strings_have_their_length_as_size),
         cmocka_unit_test(modules_come_in_order_with_their_strings),
-        cmocka_unit_test(the_memory_map_has_24_bytes_an_entry),
+        cmocka_unit_test(the_memory_map_has_entries_of_24_bytes),
         cmocka_unit_test(section_headers_follow_their_number_size_and_names),
-        cmocka_unit_test(the_boot_device_has_words_for_bytes),
+        cmocka_unit_test(the_boot_device_has_a_word_for_each_byte),
         cmocka_unit_test(without_a_machine_its_tags_are_missing),
         cmocka_unit_test(the_root_pointer_comes_whole_and_in_its_old_part),
         cmocka_unit_test(a_root_pointer_for_acpi_1_of_its_own_goes_into_the_old_tag),
         cmocka_unit_test(uefi_is_told_by_pointers_of_its_size_and_its_memory_map),
         cmocka_unit_test(with_boot_services_there_is_no_memory_map),
-        cmocka_unit_test(the_apm_table_is_the_tag),
+        cmocka_unit_test(the_apm_table_is_copied_into_its_tag),
         cmocka_unit_test(the_framebuffer_has_the_colours_of_its_type),
         cmocka_unit_test(vbe_is_described_in_graphics_only_as_in_grub),
         cmocka_unit_test(smbios_is_copied_where_there_is_room_for_it),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The list of pieces and their places, through loader/placement.h: what may stand where, what is
-// found free, what waits elsewhere until the jump.
+// The list of pieces and their places, through loader/placement.h: where a piece may
+// stand, which place is free, which pieces wait elsewhere until the jump.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "loader/placement.h"
-#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 enum {
     PAGE = 4096,
@@ -120,11 +120,11 @@ static void each_kind_of_memory_that_is_not_free_is_named(void **state)
                    "reserved");
 }
 
-static void the_zeros_behind_a_piece_need_ram_too(void **state)
+static void the_zeros_after_a_piece_need_ram_too(void **state)
 {
     (void)state;
     assert_false(add("a", 15 * MIB, 1, MIB));
-    assert_false(add("a", 0xffffffff, 0xffffffff, 0xffffffff)); /* nothing wraps */
+    assert_false(add("a", 0xffffffff, 0xffffffff, 0xffffffff)); /* the sum does not wrap */
     assert_int_equal(placement.count, 0);
 }
 
@@ -136,7 +136,7 @@ static void pieces_that_overlap_are_refused_by_both_names(void **state)
                    "segment 1 (0x1 bytes at 0x100fff) overlaps segment 0 (0x1000 bytes at "
                    "0x100000)");
     assert_false(add("inside", MIB + 0x10, 1, 0));
-    assert_true(add("behind", MIB + 0x1000, 0x1000, 0));
+    assert_true(add("after", MIB + 0x1000, 0x1000, 0));
     assert_false(add("around", MIB, 3 * MIB, 0));
 }
 
@@ -183,7 +183,8 @@ static void each_segment_of_an_image_becomes_a_piece(void **state)
         {.index = 4, .file_offset = 9, .file_size = 0x20, .memory_size = 0x20, .address = 0x8000},
     };
     struct image image = {IMAGE_ELF32, MIB, segments, 2};
-    const struct file *file = (const struct file *)&image; /* any address: it is only kept */
+    const struct file *file =
+        (const struct file *)&image; /* any address: the list only stores it */
     assert_true(placement_add_image(&placement, &image, file, &error));
     assert_int_equal(placement.count, 2);
     char name[PIECE_NAME_BYTES];
@@ -230,7 +231,7 @@ static void an_elf_header_below_1_mib_is_left_out(void **state)
     assert_int_equal(piece->address, MIB);
 }
 
-static void code_behind_an_elf_header_below_1_mib_stays(void **state)
+static void code_after_an_elf_header_below_1_mib_stays(void **state)
 {
     (void)state;
     const struct piece *piece = add_segment(0, 0xf0000, 0x12000, 0x13000);
@@ -242,11 +243,11 @@ static void code_behind_an_elf_header_below_1_mib_stays(void **state)
     assert_int_equal(piece->zero_length, 0x1000);
 }
 
-static void anything_else_below_1_mib_is_not_left_out(void **state)
+static void all_other_pieces_below_1_mib_are_kept(void **state)
 {
     (void)state;
     assert_null(add_segment(0x1000, 0xff000, 0x2000, 0x2000)); /* not the header */
-    assert_null(add_segment(0, 0xeffff, 0x12000, 0x12000));    /* not in the ROM alone */
+    assert_null(add_segment(0, 0xeffff, 0x12000, 0x12000));    /* it is not only in the ROM */
     struct image_segment segment = {0, 0, 0x1800, 0x1800, 0xff000};
     struct image image = {IMAGE_ELF32, MIB - 1, &segment, 1}; /* it is entered */
     assert_refused(placement_add_image(&placement, &image, NULL, &error),
@@ -319,7 +320,7 @@ static void a_range_at_the_end_of_64_bits_is_no_place_either(void **state)
     assert_not_found(0x10, 1, 0, PLACEMENT_LIMIT);
 }
 
-static void no_bound_and_no_length_wraps(void **state)
+static void bounds_and_lengths_do_not_wrap(void **state)
 {
     (void)state;
     assert_not_found(1, PAGE, UINT64_MAX, PLACEMENT_LIMIT);
@@ -334,7 +335,7 @@ static void an_alignment_larger_than_the_ram_finds_nothing(void **state)
     assert_found(0, 1, 0x80000000, 0, PLACEMENT_LIMIT);
 }
 
-static void many_pieces_in_the_way_are_all_passed(void **state)
+static void a_place_is_found_past_many_pieces(void **state)
 {
     (void)state;
     for (uint32_t i = MOST_PIECES; i-- > 0;) {
@@ -398,8 +399,8 @@ static bool touch(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_length)
     return a_length != 0 && b_length != 0 && a < b + b_length && b < a + a_length;
 }
 
-/* What is loaded before the jump overwrites nothing in use, nor what has been loaded before, and
-   the moves of the jump overwrite none of their sources. */
+/* Checks that no load before the jump overwrites memory in use or an earlier load, and that no move
+   of the jump overwrites the source of a later one. */
 static void assert_loading_overwrites_nothing(size_t used_before)
 {
     for (size_t i = 0; i < placement.count; i++) {
@@ -481,7 +482,7 @@ static void a_piece_of_zeros_only_waits_too(void **state)
     assert_loading_overwrites_nothing(2);
 }
 
-static void an_empty_piece_has_nothing_to_wait_with(void **state)
+static void an_empty_piece_need_not_wait(void **state)
 {
     (void)state;
     use(8 * MIB, MIB);
@@ -491,7 +492,7 @@ static void an_empty_piece_has_nothing_to_wait_with(void **state)
     assert_int_equal(in_use_count, 1);
 }
 
-/* Two modules of 4 MiB behind a kernel, that wait at these addresses. */
+/* Two modules of 4 MiB after a kernel, loaded temporarily at these addresses. */
 static void add_pending(uint32_t first, uint32_t second)
 {
     assert_true(add("segment", MIB, 0x1000, 0x1000));
@@ -523,7 +524,8 @@ static void what_would_overwrite_bytes_that_wait_is_staged(void **state)
     assert_true(placement_assign_load_addresses(&placement, in_use, 0, &in_use_count, &error));
     assert_int_equal(placement.pieces[0].load_address, MIB);
     assert_true(placement.pieces[1].load_address >= 13 * MIB);
-    assert_true(placement.pieces[2].load_address >= 13 * MIB); /* upwards, over its own bytes */
+    assert_true(placement.pieces[2].load_address >=
+                13 * MIB); /* moves upwards, over its own bytes */
     assert_int_equal(in_use_count, 3);
 }
 
@@ -605,7 +607,7 @@ static void whatever_is_placed_and_in_use_loading_overwrites_nothing(void **stat
         assert_loading_overwrites_nothing(used_before);
         staged += in_use_count - used_before;
     }
-    assert_true(staged > 1000); /* else nothing was tried */
+    assert_true(staged > 1000); /* otherwise the loop has tested nothing */
 }
 
 int main(void)
@@ -616,7 +618,7 @@ int main(void)
         cmocka_unit_test_setup(a_piece_in_video_memory_or_a_hole_is_refused, start),
         cmocka_unit_test_setup(a_piece_over_a_hole_names_where_the_ram_ends, start),
         cmocka_unit_test_setup(each_kind_of_memory_that_is_not_free_is_named, start),
-        cmocka_unit_test_setup(the_zeros_behind_a_piece_need_ram_too, start),
+        cmocka_unit_test_setup(the_zeros_after_a_piece_need_ram_too, start),
         cmocka_unit_test_setup(pieces_that_overlap_are_refused_by_both_names, start),
         cmocka_unit_test_setup(pieces_at_odd_addresses_may_touch, start),
         cmocka_unit_test_setup(an_empty_piece_needs_no_ram_and_overlaps_nothing, start),
@@ -625,16 +627,16 @@ int main(void)
         cmocka_unit_test_setup(each_segment_of_an_image_becomes_a_piece, start),
         cmocka_unit_test_setup(an_image_whose_segments_overlap_is_refused_by_their_numbers, start),
         cmocka_unit_test_setup(an_elf_header_below_1_mib_is_left_out, start),
-        cmocka_unit_test_setup(code_behind_an_elf_header_below_1_mib_stays, start),
-        cmocka_unit_test_setup(anything_else_below_1_mib_is_not_left_out, start),
+        cmocka_unit_test_setup(code_after_an_elf_header_below_1_mib_stays, start),
+        cmocka_unit_test_setup(all_other_pieces_below_1_mib_are_kept, start),
         cmocka_unit_test_setup(the_lowest_free_place_from_a_bound_upwards_is_found, start),
         cmocka_unit_test_setup(a_place_ends_below_its_limit_and_inside_the_ram, start),
         cmocka_unit_test_setup(a_place_never_spans_two_ranges, start),
         cmocka_unit_test_setup(nothing_is_found_above_4_gib, start),
         cmocka_unit_test_setup(a_range_at_the_end_of_64_bits_is_no_place_either, start),
-        cmocka_unit_test_setup(no_bound_and_no_length_wraps, start),
+        cmocka_unit_test_setup(bounds_and_lengths_do_not_wrap, start),
         cmocka_unit_test_setup(an_alignment_larger_than_the_ram_finds_nothing, start),
-        cmocka_unit_test_setup(many_pieces_in_the_way_are_all_passed, start),
+        cmocka_unit_test_setup(a_place_is_found_past_many_pieces, start),
         cmocka_unit_test_setup(an_empty_piece_is_in_nobody_s_way, start),
         cmocka_unit_test_setup(a_piece_added_above_stands_at_the_lowest_place, start),
         cmocka_unit_test_setup(a_piece_larger_than_the_free_memory_is_refused, start),
@@ -642,7 +644,7 @@ int main(void)
         cmocka_unit_test_setup(what_touches_the_loader_waits_outside_of_everything, start_staging),
         cmocka_unit_test_setup(zeros_that_touch_the_loader_take_the_piece_with_them, start_staging),
         cmocka_unit_test_setup(a_piece_of_zeros_only_waits_too, start_staging),
-        cmocka_unit_test_setup(an_empty_piece_has_nothing_to_wait_with, start_staging),
+        cmocka_unit_test_setup(an_empty_piece_need_not_wait, start_staging),
         cmocka_unit_test_setup(what_waits_in_its_order_is_copied_down_over_itself, start_staging),
         cmocka_unit_test_setup(what_would_overwrite_bytes_that_wait_is_staged, start_staging),
         cmocka_unit_test_setup(a_segment_must_not_overwrite_bytes_that_wait_either, start_staging),

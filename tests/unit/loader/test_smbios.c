@@ -77,7 +77,7 @@ static void where_there_is_none_nothing_is_found(void **state)
     (void)state;
     assert_int_equal(find(sizeof memory).table.size, 0);
     assert_int_equal(find(0).table.size, 0);
-    put_entry_2(24, 0x1000, 50); /* off the grid */
+    put_entry_2(24, 0x1000, 50); /* not at a multiple of 16 */
     assert_int_equal(find(sizeof memory).table.size, 0);
 }
 

@@ -11,7 +11,7 @@
 #include "stage2/config/config.h"
 #include "stage2/config/overlay.h"
 #include "stage2/config/prompt.h"
-#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 enum { ARENA_BYTES = 1024 * 1024 };
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "stage2/config/config.h"
-#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 enum { ARENA_BYTES = 1024 * 1024, WHOLE_PERCENT = 97 };
 

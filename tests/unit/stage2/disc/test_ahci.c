@@ -14,7 +14,7 @@
 #include "stage2/firmware.h"
 #include "stage2/timing/timeline.h"
 #include "tests/unit/elf_builder.h"
-#include <cmocka.h> /* after error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 // ---- The adapter
 

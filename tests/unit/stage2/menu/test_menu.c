@@ -13,7 +13,7 @@
 #include "stage2/firmware.h"
 #include "stage2/menu/menu.h"
 #include "stage2/console/serial.h"
-#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 /* It is no pure code, thus in no library of the tests. */
 #include "stage2/menu/menu.overlay.c"        // NOLINT(bugprone-suspicious-include)

@@ -12,7 +12,7 @@
 #include "stage2/plan/plan.h"
 #include "tests/kernels/multiboot1_info.h"
 #include "tests/unit/elf_builder.h"
-#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 enum {
     PAGE = 4096,

@@ -11,7 +11,7 @@
 #include "stage2/plan/plan.h"
 #include "stage2/prepared/prepared.h"
 #include "tests/unit/elf_builder.h"
-#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 enum {
     KIB = 1024,

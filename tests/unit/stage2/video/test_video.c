@@ -11,7 +11,7 @@
 #include "loader/video.h"
 #include "stage2/video/video.h"
 #include "tests/kernels/multiboot1_info.h"
-#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 static const struct video_size unknown;
 
