@@ -234,8 +234,7 @@ static void program_headers_may_be_larger_than_the_abi_s_but_not_smaller(void **
         assert_refused(read_header_of(ELF_HEADER_BYTES), "program headers of 0 bytes");
         elf_put(&file, E_PHENTSIZE, is_64 ? 55 : 31);
         assert_refused(read_header_of(ELF_HEADER_BYTES), "too small");
-        elf_put(&file, E_PHENTSIZE,
-                is_64 ? 57 : 33); /* an odd entry size, but there is only one header */
+        elf_put(&file, E_PHENTSIZE, is_64 ? 57 : 33); /* odd, but of one header only */
         assert_entry(MIB);
     }
 }
@@ -502,8 +501,7 @@ static void an_entry_among_the_zeros_of_a_segment_is_refused(void **state)
     (void)state;
     for (int is_64 = 0; is_64 <= 1; is_64++) {
         build(is_64);
-        elf_put(&file, E_ENTRY,
-                MIB + 0x8ff); /* the last of 0x900 bytes; the file has 0x800 of them */
+        elf_put(&file, E_ENTRY, MIB + 0x8ff); /* the last of 0x900 bytes; 0x800 are in the file */
         assert_image_refused("entry point 0x1008ff lies where the file has no bytes");
     }
 }

@@ -183,8 +183,7 @@ static void each_segment_of_an_image_becomes_a_piece(void **state)
         {.index = 4, .file_offset = 9, .file_size = 0x20, .memory_size = 0x20, .address = 0x8000},
     };
     struct image image = {IMAGE_ELF32, MIB, segments, 2};
-    const struct file *file =
-        (const struct file *)&image; /* any address: the list only stores it */
+    const struct file *file = (const struct file *)&image; /* any address will do */
     assert_true(placement_add_image(&placement, &image, file, &error));
     assert_int_equal(placement.count, 2);
     char name[PIECE_NAME_BYTES];
@@ -524,8 +523,7 @@ static void what_would_overwrite_bytes_that_wait_is_staged(void **state)
     assert_true(placement_assign_load_addresses(&placement, in_use, 0, &in_use_count, &error));
     assert_int_equal(placement.pieces[0].load_address, MIB);
     assert_true(placement.pieces[1].load_address >= 13 * MIB);
-    assert_true(placement.pieces[2].load_address >=
-                13 * MIB); /* moves upwards, over its own bytes */
+    assert_true(placement.pieces[2].load_address >= 13 * MIB); /* moves up over itself */
     assert_int_equal(in_use_count, 3);
 }
 

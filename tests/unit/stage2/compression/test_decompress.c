@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// stage2/compression/decompress.overlay.c against what liblzma, liblz4 and libzstd pack, and what a
-// disc or a network made of it. gzip has its own test.
+// Tests stage2/compression/decompress.overlay.c with data that liblzma, liblz4 and libzstd
+// compress, whole and damaged. test_gzip.c tests gzip.
 #include "stage2/compression/compression.h"
 #include "stage2/compression/decompress.h"
 
@@ -23,7 +23,7 @@ enum {
     PLAIN_BYTES = 300000,
     COMPRESSED_BYTES = 1000000,
     SMALL_BYTES = 2000,       /* decompressed */
-    XZ_INDEX_AND_FOOTER = 24, /* of one block that decompresses to 1000 bytes */
+    XZ_INDEX_AND_FOOTER = 24, /* of a file of one block, of 1000 bytes decompressed */
 };
 
 static uint8_t plain[PLAIN_BYTES];
@@ -97,7 +97,7 @@ static size_t pack_lz4_as(size_t before, size_t length, const LZ4F_preferences_t
     return before + size;
 }
 
-/* Blocks of 64 KiB that reach back into the ones before. */
+/* Blocks of 64 KiB whose matches reach into earlier blocks. */
 static size_t pack_lz4(size_t before, size_t length)
 {
     static const LZ4F_preferences_t preferences = {
@@ -199,8 +199,8 @@ enum { COMPRESSORS = sizeof packers / sizeof packers[0] };
 
 // ---- Decompression
 
-/* From a copy of its own size to a place of its own size, so that the sanitizer sees what is read
-   or written beyond. */
+/* Decompresses a copy of exactly this size into a block of exactly that size, so that the sanitizer
+   sees each read and write beyond them. */
 static bool decompress_compressed(size_t compressed_length, size_t capacity)
 {
     uint8_t *exact = malloc(compressed_length + 1);
@@ -298,7 +298,7 @@ static void no_flipped_bit_goes_unnoticed(void **state)
             compressed[bit / 8] ^= (uint8_t)(1 << bit % 8);
             error.message[0] = '\0';
             if (decompress_compressed(length, SMALL_BYTES)) {
-                assert_int_equal(decompressed_length, 700); /* a bit without a meaning */
+                assert_int_equal(decompressed_length, 700); /* this bit has no meaning */
                 assert_memory_equal(decompressed, plain, 700);
             } else {
                 assert_string_not_equal(error.message, "");
@@ -322,7 +322,7 @@ static void what_decompresses_to_more_than_fits_is_refused(void **state)
     }
 }
 
-static void files_one_behind_the_other_come_out_as_one(void **state)
+static void files_one_after_the_other_come_out_as_one(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COMPRESSORS; i++) {
@@ -344,7 +344,7 @@ static void damage_in_a_later_file_is_named_with_its_place(void **state)
     for (size_t i = 1; i < COMPRESSORS; i++) {
         size_t first = packers[i].pack(0, 1000);
         size_t second = packers[i].pack(first, 7);
-        compressed[first] ^= 1; /* its magic number */
+        compressed[first] ^= 1; /* changes its magic number */
         snprintf(reason, sizeof reason, "%s data is damaged at byte %zu: no ", packers[i].format,
                  first);
         assert_fails(second, reason);
@@ -361,14 +361,14 @@ static void a_wrong_checksum_is_named(void **state)
     compressed[length - 1] ^= 1;
     assert_fails(length, ": the checksum is wrong");
     length = pack_lz4_blocks(0, 1000);
-    compressed[length - 5] ^= 1; /* in front of the end mark */
+    compressed[length - 5] ^= 1; /* the byte before the end mark */
     assert_fails(length, ": the checksum is wrong");
     length = pack_xz(0, 1000);
     compressed[length - XZ_INDEX_AND_FOOTER - 1] ^= 1;
     assert_fails(length, ": the checksum is wrong");
 }
 
-/* Returns its end. */
+/* Puts a frame to be skipped at an offset; returns its end. */
 static size_t put_frame_to_skip(size_t before, uint32_t magic, uint32_t bytes)
 {
     store32(compressed + before, magic);
@@ -395,7 +395,7 @@ static void a_file_may_begin_with_frames_to_be_skipped(void **state)
     }
 }
 
-static void behind_frames_to_be_skipped_must_come_something_compressed(void **state)
+static void frames_to_be_skipped_must_be_followed_by_compressed_data(void **state)
 {
     (void)state;
     size_t length = put_frame_to_skip(0, 0x184d2a50, 4);
@@ -408,7 +408,7 @@ static void behind_frames_to_be_skipped_must_come_something_compressed(void **st
     assert_int_equal(compression_of((struct bytes){compressed, 3}), COMPRESSION_NONE);
 }
 
-static void frames_to_be_skipped_are(void **state)
+static void frames_to_be_skipped_are_skipped(void **state)
 {
     (void)state;
     static size_t (*const pack[])(size_t, size_t) = {pack_lz4, pack_lz4_legacy, pack_zstd};
@@ -435,7 +435,7 @@ static void an_xz_file_may_be_padded_with_multiples_of_four_zeros(void **state)
     assert_fails(length + 8, "damaged");
 }
 
-static void an_xz_stream_of_many_blocks_and_none_is_decompressed(void **state)
+static void xz_streams_of_many_blocks_and_of_none_are_decompressed(void **state)
 {
     (void)state;
     lzma_mt options = {.threads = 1, .block_size = 10000, .preset = 1, .check = LZMA_CHECK_CRC64};
@@ -463,7 +463,7 @@ static void an_xz_index_of_other_blocks_is_named(void **state)
     assert_fails(length, "an index of other blocks");
 }
 
-static void kinds_that_are_not_known_are_named(void **state)
+static void unknown_kinds_are_named(void **state)
 {
     (void)state;
     lzma_options_lzma options;
@@ -474,7 +474,7 @@ static void kinds_that_are_not_known_are_named(void **state)
     assert_fails(pack_xz_with(0, 100, arm, LZMA_CHECK_CRC32),
                  "unknown kind of xz data: a filter other than LZMA2 and x86");
     size_t length = pack_zstd(0, 100);
-    memmove(compressed + 6, compressed + 5, length - 5); /* a dictionary's number, of one byte */
+    memmove(compressed + 6, compressed + 5, length - 5); /* room for a dictionary number */
     compressed[4] |= 1;
     compressed[5] = 7;
     assert_fails(length + 1, "unknown kind of zstd data: it needs a dictionary");
@@ -487,7 +487,7 @@ static void kinds_that_are_not_known_are_named(void **state)
     assert_fails(length, "unknown kind of lz4 data: another version");
 }
 
-static void matches_from_in_front_of_the_data_are_refused(void **state)
+static void matches_from_before_the_data_are_refused(void **state)
 {
     (void)state;
     static const uint8_t far[] = {0x02, 0x21, 0x4c, 0x18, 5, 0, 0, 0, 0x10, 'x', 2, 0, 0};
@@ -552,7 +552,7 @@ static void every_compression_is_recognised_by_as_many_bytes_as_it_takes(void **
     assert_int_equal(compression_of((struct bytes){NULL, 0}), COMPRESSION_NONE);
 }
 
-static void what_is_not_compressed_or_in_another_way_is_refused_by_name(void **state)
+static void data_in_another_format_is_refused_by_name(void **state)
 {
     (void)state;
     memcpy(compressed, "BZh91AY", 7);
@@ -571,21 +571,21 @@ int main(void)
         cmocka_unit_test(data_cut_anywhere_is_named_as_cut),
         cmocka_unit_test(no_flipped_bit_goes_unnoticed),
         cmocka_unit_test(what_decompresses_to_more_than_fits_is_refused),
-        cmocka_unit_test(files_one_behind_the_other_come_out_as_one),
+        cmocka_unit_test(files_one_after_the_other_come_out_as_one),
         cmocka_unit_test(damage_in_a_later_file_is_named_with_its_place),
         cmocka_unit_test(a_wrong_checksum_is_named),
-        cmocka_unit_test(frames_to_be_skipped_are),
+        cmocka_unit_test(frames_to_be_skipped_are_skipped),
         cmocka_unit_test(a_file_may_begin_with_frames_to_be_skipped),
-        cmocka_unit_test(behind_frames_to_be_skipped_must_come_something_compressed),
+        cmocka_unit_test(frames_to_be_skipped_must_be_followed_by_compressed_data),
         cmocka_unit_test(an_xz_file_may_be_padded_with_multiples_of_four_zeros),
-        cmocka_unit_test(an_xz_stream_of_many_blocks_and_none_is_decompressed),
+        cmocka_unit_test(xz_streams_of_many_blocks_and_of_none_are_decompressed),
         cmocka_unit_test(an_xz_index_of_other_blocks_is_named),
-        cmocka_unit_test(kinds_that_are_not_known_are_named),
-        cmocka_unit_test(matches_from_in_front_of_the_data_are_refused),
+        cmocka_unit_test(unknown_kinds_are_named),
+        cmocka_unit_test(matches_from_before_the_data_are_refused),
         cmocka_unit_test(a_match_that_is_a_byte_too_long_for_its_place_does_not_fit),
         cmocka_unit_test(an_lz4_block_that_is_longer_than_its_frame_allows_is_refused),
         cmocka_unit_test(every_compression_is_recognised_by_as_many_bytes_as_it_takes),
-        cmocka_unit_test(what_is_not_compressed_or_in_another_way_is_refused_by_name),
+        cmocka_unit_test(data_in_another_format_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// stage2/compression/gzip.overlay.c against what zlib packs, and against what a disc or a network
-// made of it.
+// Tests stage2/compression/gzip.overlay.c with data that zlib compresses, whole and damaged.
 #include "loader/bytes.h"
 #include "stage2/compression/gzip.h"
 
@@ -41,7 +40,7 @@ static void make_plain(void)
     }
 }
 
-/* Packs plain's first bytes behind *length bytes of compressed. */
+/* Compresses the first bytes of plain to the end of compressed, which has *length bytes so far. */
 static size_t pack_more(size_t before, size_t length, int level, int strategy)
 {
     z_stream stream = {.next_in = plain,
@@ -60,7 +59,7 @@ static size_t pack(size_t length)
     return pack_more(0, length, 9, Z_DEFAULT_STRATEGY);
 }
 
-/* A copy of its own size, so that the sanitizer sees a read behind the end. */
+/* Decompresses a copy of exactly this size, so that the sanitizer sees a read beyond it. */
 static bool unpack(size_t compressed_length, size_t capacity)
 {
     uint8_t *exact = malloc(compressed_length + 1);
@@ -107,7 +106,7 @@ static void what_zlib_packs_comes_out_again_at_every_level_and_size(void **state
     }
 }
 
-/* Puts a header with these fields in front of the deflated data of what pack() left. */
+/* Puts a header with these fields before the DEFLATE data that pack() wrote. */
 static size_t replace_header(size_t compressed_length, uint8_t flags, const void *fields,
                              size_t fields_length)
 {
@@ -193,7 +192,7 @@ static void data_that_is_no_deflate_stream_is_named(void **state)
     assert_fails(length, 1000, "gzip data is damaged after byte 0 of what it decompresses to");
 }
 
-/* DEFLATE data may end inside a byte: how many bits of it are not used, as zlib knows. */
+/* How many bits of the last byte of the DEFLATE data are not used, as zlib says. */
 static unsigned unused_bits(size_t length)
 {
     enum { LAST_BLOCK_ENDS = 128 | 64 };
@@ -212,11 +211,11 @@ static unsigned unused_bits(size_t length)
     return count;
 }
 
-static void each_flipped_bit_of_data_and_trailer_is_noticed(void **state)
+static void each_flipped_bit_of_data_or_trailer_is_noticed(void **state)
 {
     (void)state;
     enum { PACKED = 250, TYPE = 6, TYPE_FIXED = 2 };
-    memcpy(plain + PACKED - 50, plain, 50); /* all else is random: no other match means the same */
+    memcpy(plain + PACKED - 50, plain, 50); /* the only match, as all other data is random */
     size_t length = pack_more(0, PACKED, 9, Z_FIXED);
     make_plain();
     assert_int_equal(compressed[HEADER_BYTES] & TYPE, TYPE_FIXED); /* a stored block has padding */
@@ -240,7 +239,7 @@ static void what_decompresses_to_more_than_fits_is_refused(void **state)
     assert_int_equal(decompressed_length, 1500);
 }
 
-static void members_one_behind_the_other_come_out_as_one(void **state)
+static void members_one_after_the_other_come_out_as_one(void **state)
 {
     (void)state;
     size_t length = pack_more(0, 0, 9, Z_DEFAULT_STRATEGY);
@@ -262,7 +261,7 @@ static void damage_in_a_later_member_is_named(void **state)
     assert_fails(length, 1007, "gzip data is damaged: the checksum is wrong");
 }
 
-static void zeros_and_garbage_behind_the_last_member_are_ignored(void **state)
+static void zeros_and_garbage_after_the_last_member_are_ignored(void **state)
 {
     (void)state;
     size_t length = pack(1000);
@@ -313,11 +312,11 @@ int main(void)
         cmocka_unit_test(a_wrong_checksum_is_named),
         cmocka_unit_test(a_wrong_length_is_named),
         cmocka_unit_test(data_that_is_no_deflate_stream_is_named),
-        cmocka_unit_test(each_flipped_bit_of_data_and_trailer_is_noticed),
+        cmocka_unit_test(each_flipped_bit_of_data_or_trailer_is_noticed),
         cmocka_unit_test(what_decompresses_to_more_than_fits_is_refused),
-        cmocka_unit_test(members_one_behind_the_other_come_out_as_one),
+        cmocka_unit_test(members_one_after_the_other_come_out_as_one),
         cmocka_unit_test(damage_in_a_later_member_is_named),
-        cmocka_unit_test(zeros_and_garbage_behind_the_last_member_are_ignored),
+        cmocka_unit_test(zeros_and_garbage_after_the_last_member_are_ignored),
         cmocka_unit_test(a_gzip_file_in_a_gzip_file_is_decompressed_once),
         cmocka_unit_test(only_gzip_files_are_recognised_as_such),
     };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config language: what stage2/config/config.c makes of texts. The strings in "as GRUB" tests
-// are what GRUB 2.06 gave a kernel that printed its command line and its modules' strings.
+// Tests what stage2/config/config.c reads from texts. The strings in tests named "as GRUB" are
+// those that GRUB 2.06 gave a kernel that printed its command line and its module strings.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 enum { ARENA_BYTES = 256 * 1024 };
 
-/* What the last read_text() and evaluate() gave. */
+/* Results of the latest read_text() and evaluate(). */
 static struct config config;
 static struct config_boot boot;
 static struct error error;
@@ -37,7 +37,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* From a block of just that size, so that the sanitizer sees a read behind the end. */
+/* Reads the config from a block of just that size, so that the sanitizer sees a read beyond it. */
 static bool read_bytes(const void *text, size_t size)
 {
     free(text_copy);
@@ -464,7 +464,7 @@ static void default_names_an_entry_by_index_title_id_or_path(void **state)
     assert_int_equal(config_default(&config), 0);
 }
 
-static void a_default_in_a_submenu_is_the_first_entry_where_the_config_itself_halts(void **state)
+static void a_default_in_a_submenu_is_the_first_entry_if_the_config_halts(void **state)
 {
     (void)state;
     read_text("default=More\nsubmenu{}submenu 'More'{}halt");
@@ -595,7 +595,7 @@ static void calls_that_multiply_end_at_the_limit_of_commands(void **state)
 
 /* ---- What an entry boots ------------------------------------------------------------------- */
 
-static void device_prefixes_are_taken_off_paths(void **state)
+static void device_prefixes_are_removed_from_paths(void **state)
 {
     (void)state;
     static const char *const prefixes[] = {"(cd)",    "(cd0)",   "(hd0)",        "(hd0,msdos1)",
@@ -642,7 +642,7 @@ static void a_second_kernel_replaces_the_first_and_its_modules(void **state)
     assert_string_equal(boot.modules[0].path, "/n");
 }
 
-static void whelk_timing_counts_as_it_stands_when_the_entry_boots(void **state)
+static void whelk_timing_counts_with_its_value_at_the_boot(void **state)
 {
     (void)state;
     read_text("set whelk_timing=1\nmenuentry a {\nmultiboot /k\n}\n"
@@ -657,7 +657,7 @@ static void whelk_timing_counts_as_it_stands_when_the_entry_boots(void **state)
     assert_null(config.warnings);
 }
 
-static void nothing_behind_boot_is_executed(void **state)
+static void nothing_after_boot_is_executed(void **state)
 {
     (void)state;
     read_text("menuentry a {\nmultiboot /k\nboot\nlinux /l\nmodule /m\n}\n");
@@ -737,7 +737,7 @@ static void warnings_stand_in_the_order_of_their_lines(void **state)
     assert_null(warning);
 }
 
-static void the_words_of_a_command_without_effect_are_given_back(void **state)
+static void a_command_without_effect_frees_the_memory_of_its_words(void **state)
 {
     (void)state;
     static char text[64 * 1024];
@@ -848,7 +848,7 @@ static void stray_braces_are_warnings(void **state)
     assert_warning(4, "'{' without a command before it");
 }
 
-static void parts_of_a_block_that_was_never_begun_are_warnings(void **state)
+static void parts_of_a_block_without_its_beginning_are_warnings(void **state)
 {
     (void)state;
     read_text("else\nmenuentry a { multiboot /k }\ntrue; done; nonsense\n then\nmenuentry b {}\n");
@@ -867,7 +867,7 @@ static void a_config_of_the_largest_size_is_read_and_one_byte_more_is_refused(vo
     memcpy(text, head, sizeof head - 1);
     text[CONFIG_MAX_BYTES - 1] = '}';
     assert_true(read_bytes(text, CONFIG_MAX_BYTES));
-    free(arena.base); /* one that has room for the line's word and for its copy */
+    free(arena.base); /* an arena with room for the line's word and its copy */
     arena = (struct arena){.base = malloc(4UL * CONFIG_MAX_BYTES), .size = 4UL * CONFIG_MAX_BYTES};
     assert_true(read_bytes(text, CONFIG_MAX_BYTES));
     evaluate(0);
@@ -967,29 +967,29 @@ int main(void)
         TEST(the_caller_chooses_the_preset_variables),
         TEST(the_timeout_is_a_number_of_seconds_or_for_ever),
         TEST(default_names_an_entry_by_index_title_id_or_path),
-        TEST(a_default_in_a_submenu_is_the_first_entry_where_the_config_itself_halts),
+        TEST(a_default_in_a_submenu_is_the_first_entry_if_the_config_halts),
         TEST(conditions_decide_as_grubs_do),
         TEST(one_branch_of_if_elif_else_is_taken),
         TEST(entries_inside_a_condition_are_listed_when_it_holds),
         TEST(functions_are_called_with_their_arguments),
         TEST(endless_recursion_is_an_error_of_its_line),
         TEST(calls_that_multiply_end_at_the_limit_of_commands),
-        TEST(device_prefixes_are_taken_off_paths),
+        TEST(device_prefixes_are_removed_from_paths),
         TEST(options_of_multiboot_and_module_are_not_arguments),
         TEST(a_second_kernel_replaces_the_first_and_its_modules),
-        TEST(whelk_timing_counts_as_it_stands_when_the_entry_boots),
-        TEST(nothing_behind_boot_is_executed),
+        TEST(whelk_timing_counts_with_its_value_at_the_boot),
+        TEST(nothing_after_boot_is_executed),
         TEST(fifty_modules_are_kept_in_order),
         TEST(reboot_halt_and_exit_are_actions_of_an_entry),
         TEST(what_has_no_effect_on_a_boot_from_disc_is_accepted_silently),
         TEST(an_unknown_command_is_a_warning_while_something_boots),
         TEST(warnings_stand_in_the_order_of_their_lines),
-        TEST(the_words_of_a_command_without_effect_are_given_back),
+        TEST(a_command_without_effect_frees_the_memory_of_its_words),
         TEST(an_entry_that_cannot_boot_says_why_and_in_which_line),
         TEST(a_config_that_cannot_be_read_says_why_and_in_which_line),
         TEST(a_nul_byte_is_an_error_of_its_line),
         TEST(stray_braces_are_warnings),
-        TEST(parts_of_a_block_that_was_never_begun_are_warnings),
+        TEST(parts_of_a_block_without_its_beginning_are_warnings),
         TEST(a_config_of_the_largest_size_is_read_and_one_byte_more_is_refused),
         TEST(nesting_is_bounded),
         TEST(a_thousand_wrong_lines_give_a_readable_number_of_warnings),

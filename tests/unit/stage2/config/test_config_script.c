@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's commands that ask the machine or show something: what they ask of a host that notes
-// it. What scripts do as GRUB's is in test_config_grub.py.
+// Tests the commands of a config that ask the machine or show something, with a platform that
+// records the calls. test_config_grub.py compares scripts with GRUB.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,11 +20,11 @@ static struct config_boot boot;
 static struct error error;
 static struct arena arena;
 
-/* ---- A machine that notes what is asked of it -------------------------------------------------
+/* ---- A machine that records what is asked of it ------------------------------------------------
  */
 
 static char notes[4096];
-static const char *typed; /* what is read */
+static const char *typed; /* what the command read gets */
 static const char *file_text;
 static bool key_pressed;
 static unsigned held;
@@ -181,7 +181,7 @@ static bool evaluate(size_t index)
     return config_evaluate(&config, &config.entries[index], &boot, &error);
 }
 
-/* What a script shows and asks. */
+/* Checks what a script shows and asks. */
 static void assert_shows(const char *script, const char *expected)
 {
     char text[2048];
@@ -200,7 +200,7 @@ static void assert_warning(const char *text)
     fail_msg("no warning \"%s\"", text);
 }
 
-static void a_block_without_its_end_is_a_word_to_echo(void **state)
+static void echo_shows_the_word_of_a_block_without_its_end(void **state)
 {
     (void)state;
     read_text("menuentry a { multiboot /k }\necho x {y");
@@ -455,7 +455,7 @@ static void a_sourced_file_that_is_no_text_is_a_warning(void **state)
     assert_warning("source needs a file's absolute name");
 }
 
-static void configfile_puts_another_config_in_this_ones_place(void **state)
+static void configfile_replaces_the_config_by_another(void **state)
 {
     (void)state;
     read_text("menuentry a {\nconfigfile (cd)/other.cfg\necho never\n}\n");
@@ -613,7 +613,7 @@ static void a_menu_lst_of_grub_legacy_is_read(void **state)
     assert_string_equal(config.entries[1].title, "Second");
 }
 
-static void what_a_menu_lst_asks_in_vain_is_told_with_its_line(void **state)
+static void what_cannot_be_done_for_a_menu_lst_is_told_with_its_line(void **state)
 {
     (void)state;
     assert_true(read_named("default saved\ntitle a\nchainloader +1\ntitle b\nfrobnicate\n"
@@ -628,10 +628,10 @@ static void what_a_menu_lst_asks_in_vain_is_told_with_its_line(void **state)
     assert_int_equal(boot.action, CONFIG_ACTION_REBOOT);
 }
 
-static void a_word_that_is_yet_to_begin_is_completed_within_the_text(void **state)
+static void an_empty_word_is_completed_within_the_text(void **state)
 {
     (void)state;
-    static const char text[] = {'x', '='}; /* the sanitizer sees its end */
+    static const char text[] = {'x', '='}; /* without a NUL, for the sanitizer */
     assert_true(read_named("menuentry a { multiboot /k }", "grub.cfg"));
     struct config_completion completion;
     config_complete(&config, (struct bytes){(const uint8_t *)text, sizeof text}, &arena,
@@ -645,7 +645,7 @@ static void a_word_that_is_yet_to_begin_is_completed_within_the_text(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_block_without_its_end_is_a_word_to_echo),
+        TEST(echo_shows_the_word_of_a_block_without_its_end),
         TEST(an_entry_shows_its_text_when_it_is_evaluated),
         TEST(a_submenu_shows_nothing_while_its_entries_are_listed),
         TEST(sleep_says_how_long_and_whether_a_key_ends_it),
@@ -666,7 +666,7 @@ int main(void)
         TEST(files_name_the_config_that_asks_for_them),
         TEST(a_text_that_sources_itself_is_an_error),
         TEST(a_sourced_file_that_is_no_text_is_a_warning),
-        TEST(configfile_puts_another_config_in_this_ones_place),
+        TEST(configfile_replaces_the_config_by_another),
         TEST(cat_shows_a_file),
         TEST(a_config_that_boots_without_a_menu_shows_its_texts_once),
         TEST(a_broken_load_before_the_menu_is_a_warning),
@@ -676,8 +676,8 @@ int main(void)
         TEST(a_loop_without_an_end_ends_by_itself),
         TEST(parts_of_loops_out_of_place_are_errors),
         TEST(a_menu_lst_of_grub_legacy_is_read),
-        TEST(what_a_menu_lst_asks_in_vain_is_told_with_its_line),
-        TEST(a_word_that_is_yet_to_begin_is_completed_within_the_text),
+        TEST(what_cannot_be_done_for_a_menu_lst_is_told_with_its_line),
+        TEST(an_empty_word_is_completed_within_the_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

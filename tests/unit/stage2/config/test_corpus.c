@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config language on grub.cfg files of public repositories. The files belong to their authors
-// and are not part of this project: they are read from ../shared/corpus/grub-cfg or from the folder
-// that WHELK_CORPUS names, and the tests are skipped, loudly, where there are none.
+// Tests the config language on grub.cfg files of public repositories. The files belong to their
+// authors and are not part of this project. The tests read them from ../shared/corpus/grub-cfg, or
+// from the folder that WHELK_CORPUS names. Without such a folder they are skipped with a message.
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,17 +25,17 @@ static uint8_t *text;
 static size_t text_size;
 static struct arena arena;
 
-/* Files in which not every entry boots from a disc by itself, and why. GRUB too would boot from
-   none of the entries concerned. */
+/* Files with an entry that cannot boot from a disc by itself, and why. GRUB cannot boot these
+   entries from it either. */
 static const struct {
     const char *name;
-    const char *reason; /* part of the first entry's error that has one */
+    const char *reason; /* part of the error of the first entry with an error */
 } exceptions[] = {
     {"1WeirdDev__CrashOS__bin_boot_grub.cfg", "does not begin with '/'"},
     {"1WeirdDev__CrashOS__grub.cfg", "does not begin with '/'"},
     {"Bananymous__banan-os__toolchain_grub-legacy.cfg", "'>' must be in quotes"},
     {"Bananymous__banan-os__toolchain_grub-uefi.cfg", "'>' must be in quotes"},
-    {"MEMESCOEP__BorealOS__config_grub.cfg", "nothing to boot"}, /* entries that show something */
+    {"MEMESCOEP__BorealOS__config_grub.cfg", "nothing to boot"}, /* they show a text */
 };
 
 static const char *expected_reason(const char *name)
@@ -99,7 +99,7 @@ static void read_file(const char *name)
     }
 }
 
-/* Lines whose first word is a command that loads, found without any parser. */
+/* Counts the lines whose first word is a command that loads, without the parser. */
 static size_t count_load_lines(void)
 {
     static const char *const names[] = {"multiboot", "multiboot2", "module", "module2"};
@@ -131,7 +131,7 @@ static void every_config_of_the_corpus_is_read(void **state)
     print_message("%d configs\n", file_count);
 }
 
-/* How many of a config's load lines come out; its first error in *reason. */
+/* Counts the config's load lines that the entries have; *reason gets the first entry's error. */
 static size_t count_loads(char *reason, size_t size)
 {
     size_t count = 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The AHCI driver against a host bus adapter in memory, whose drives work on each time the driver
-// waits for them. Serial ATA AHCI 1.3.1; ATA8-ACS, READ DMA EXT; SFF-8020i, READ(12). All that the
-// driver takes for addresses is below 4 GiB, as the test is linked without PIE.
+// Tests the AHCI driver with a simulated host bus adapter, whose drives make progress each time the
+// driver waits for them. Specifications: Serial ATA AHCI 1.3.1; ATA8-ACS, READ DMA EXT; SFF-8020i,
+// READ(12). The test is linked without PIE, so that all addresses that the driver uses are below 4
+// GiB.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,15 +76,15 @@ static struct header lists[PORTS][32] __attribute__((aligned(1024)));
 static const struct header firmwares = {.flags = 0x1234, .prdtl = 5, .ctba = 0x55aa};
 
 static struct drive {
-    uint8_t salt;      /* drives of one salt have the same bytes */
+    uint8_t salt;      /* drives with equal salt have the same bytes */
     bool is_silent;    /* takes a command and never ends it */
-    bool fails;        /* each command */
-    uint32_t short_by; /* bytes that are not transferred */
+    bool fails;        /* each command fails */
+    uint32_t short_by; /* number of bytes that are not transferred */
 } drives[PORTS];
 
 static struct {
     unsigned drive, count;
-    uint32_t lba, sectors, regions; /* of the last one */
+    uint32_t lba, sectors, regions; /* of the latest command */
 } commands;
 static unsigned looks;
 
@@ -97,7 +98,7 @@ static uint32_t load_big32(const uint8_t *at)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-/* What the command asks for, in sectors of 2048 bytes. */
+/* The place and length that the command asks for, in sectors of 2048 bytes. */
 static void decode(const struct port *port, const struct header *header, const struct table *table)
 {
     assert_int_equal(table->fis[0], 0x27);
@@ -266,7 +267,7 @@ static void a_long_read_is_cut_into_what_a_command_can_describe(void **state)
     assert_true(open_cd(AHCI_RUNNING_PORTS));
     commands.count = 0;
     assert_read(100, 9 * MIB / SECTOR_SIZE);
-    assert_int_equal(commands.count, 2); /* two regions of 4 MiB, and the rest */
+    assert_int_equal(commands.count, 2); /* two regions of 4 MiB; the rest */
 }
 
 static void a_drive_with_one_other_byte_is_not_opened(void **state)
@@ -276,7 +277,7 @@ static void a_drive_with_one_other_byte_is_not_opened(void **state)
     assert_false(open_cd(AHCI_RUNNING_PORTS));
 }
 
-static void of_two_drives_with_the_same_bytes_none_is_opened(void **state)
+static void no_drive_is_opened_if_two_have_the_same_bytes(void **state)
 {
     (void)state;
     drives[1].salt = drives[0].salt;
@@ -291,13 +292,13 @@ static void a_drive_that_transfers_less_than_it_was_asked_for_has_failed(void **
     assert_false(ahci_read(100, 3, buffer));
 }
 
-static void a_drive_that_tells_an_error_has_failed(void **state)
+static void a_drive_that_reports_an_error_has_failed(void **state)
 {
     (void)state;
     assert_true(open_cd(AHCI_RUNNING_PORTS));
     drives[0].fails = true;
     assert_false(ahci_read(100, 3, buffer));
-    assert_int_equal(hba.ports[0].cmd & CMD_ST, CMD_ST); /* it runs again */
+    assert_int_equal(hba.ports[0].cmd & CMD_ST, CMD_ST); /* the port runs again */
 }
 
 static void a_drive_that_never_ends_a_command_has_failed(void **state)
@@ -318,7 +319,7 @@ static void the_firmwares_slot_is_given_back_whether_a_command_works_or_not(void
     assert_memory_equal(&lists[0][0], &firmwares, sizeof firmwares);
 }
 
-static void a_port_that_the_firmware_has_stopped_is_started_only_if_it_is_known(void **state)
+static void a_stopped_port_is_started_only_if_the_caller_names_it(void **state)
 {
     (void)state;
     hba.ports[0].cmd = 0;
@@ -326,7 +327,7 @@ static void a_port_that_the_firmware_has_stopped_is_started_only_if_it_is_known(
     assert_int_equal(commands.count != 0 && commands.drive == 0, false);
     assert_true(open_cd(1));
     assert_read(100, 3);
-    assert_int_equal(hba.ports[0].cmd, 0); /* and stopped again */
+    assert_int_equal(hba.ports[0].cmd, 0); /* the port is stopped again */
 }
 
 int main(void)
@@ -336,14 +337,13 @@ int main(void)
         cmocka_unit_test_setup(a_disk_is_read_by_its_own_sectors, start),
         cmocka_unit_test_setup(a_long_read_is_cut_into_what_a_command_can_describe, start),
         cmocka_unit_test_setup(a_drive_with_one_other_byte_is_not_opened, start),
-        cmocka_unit_test_setup(of_two_drives_with_the_same_bytes_none_is_opened, start),
+        cmocka_unit_test_setup(no_drive_is_opened_if_two_have_the_same_bytes, start),
         cmocka_unit_test_setup(a_drive_that_transfers_less_than_it_was_asked_for_has_failed, start),
-        cmocka_unit_test_setup(a_drive_that_tells_an_error_has_failed, start),
+        cmocka_unit_test_setup(a_drive_that_reports_an_error_has_failed, start),
         cmocka_unit_test_setup(a_drive_that_never_ends_a_command_has_failed, start),
         cmocka_unit_test_setup(the_firmwares_slot_is_given_back_whether_a_command_works_or_not,
                                start),
-        cmocka_unit_test_setup(a_port_that_the_firmware_has_stopped_is_started_only_if_it_is_known,
-                               start),
+        cmocka_unit_test_setup(a_stopped_port_is_started_only_if_the_caller_names_it, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// stage2/fs/iso9660.c on discs made by hand: what authoring programs do not write, well-formed
-// (files in many extents) and malformed. What they do write is in test_iso9660.py.
+// Tests stage2/fs/iso9660.c on discs made by hand: well-formed ones that no authoring program
+// writes (files in many extents), and malformed ones. test_iso9660.py tests what authoring programs
+// write.
 #include "loader/arena.h"
 #include "stage2/fs/iso9660.h"
 #include "stage2/fs/iso9660_list.h"
@@ -41,7 +42,7 @@ static void put16(uint8_t *at, unsigned value)
     at[1] = (uint8_t)(value >> 8);
 }
 
-/* ECMA-119, 7.3.3: little-endian, then big-endian. */
+/* Stores a number little-endian, then big-endian (ECMA-119, 7.3.3). */
 static void put32(uint8_t *at, uint32_t value)
 {
     for (int i = 0; i < 4; i++) {
@@ -49,7 +50,7 @@ static void put32(uint8_t *at, uint32_t value)
     }
 }
 
-/* Appends a directory record to a sector, with the system use entries given; returns it. */
+/* Appends a directory record with these system use entries to a sector; returns the record. */
 static uint8_t *add_record(uint8_t *sector, const char *name, unsigned name_length, uint32_t lba,
                            uint32_t bytes, unsigned flags, const char *entries,
                            unsigned entries_length)
@@ -96,7 +97,7 @@ static void make_descriptor(uint32_t lba, unsigned type, uint32_t root)
 
 #define ROCK_RIDGE "SP\x07\x01\xbe\xef\x00RR\x05\x01\x00"
 
-/* A disc with /boot and nothing in it; entries are those of the root's "." record. */
+/* Makes a disc with only an empty /boot; entries are the system use of the root's "." record. */
 static void make_disc(const char *entries, unsigned length)
 {
     memset(disc, 0, sizeof disc);
@@ -122,7 +123,7 @@ static int rock_ridge_disc(void **state)
     return 0;
 }
 
-/* The area's entries, as a sector has them. */
+/* Puts entries into the continuation area. */
 static void put_area(uint32_t lba, unsigned offset, const char *entries, unsigned length)
 {
     memcpy((uint8_t *)disc + lba * (size_t)ISO9660_SECTOR_SIZE + offset, entries, length);
@@ -214,7 +215,7 @@ static void a_disc_without_a_primary_descriptor_is_refused(void **state)
         "no ISO 9660 file system: sector 17 ends the volume descriptors, none is primary");
 }
 
-static void volume_descriptors_without_end_are_searched_for_a_while_only(void **state)
+static void endless_volume_descriptors_are_searched_for_a_while_only(void **state)
 {
     (void)state;
     for (uint32_t lba = 16; lba < DISC_SECTORS; lba++) {
@@ -231,7 +232,7 @@ static void blocks_of_another_size_are_refused(void **state)
     assert_mount_fails("ISO 9660 in blocks of 512 bytes: only 2048 is supported");
 }
 
-static void a_root_directory_behind_the_end_of_the_disc_is_refused(void **state)
+static void a_root_directory_after_the_end_of_the_disc_is_refused(void **state)
 {
     (void)state;
     put32(disc[16] + 156 + 2, 4000000000u);
@@ -258,7 +259,7 @@ static void the_primary_descriptor_may_follow_others(void **state)
     assert_opens("/boot/kernel", DATA, 5);
 }
 
-static void the_size_of_the_disc_counts_where_it_is_known(void **state)
+static void the_size_of_the_disc_counts_if_it_is_known(void **state)
 {
     (void)state;
     add_file(BOOT, "KERNEL.;1", DATA, 3 * ISO9660_SECTOR_SIZE, 0);
@@ -272,7 +273,7 @@ static void the_size_of_the_disc_counts_where_it_is_known(void **state)
     assert_true(run());
 }
 
-static void joliet_is_told_by_its_escape_sequences(void **state)
+static void joliet_is_recognised_by_its_escape_sequences(void **state)
 {
     (void)state;
     static const char *const escapes[] = {"%/@", "%/C", "%/E"};
@@ -359,12 +360,12 @@ static void a_sector_of_zeros_is_no_directory(void **state)
 static void a_directory_without_bytes_is_named(void **state)
 {
     (void)state;
-    put32(disc[ROOT] + 34 * 2 + 10, 0); /* BOOT's record, and its own below */
+    put32(disc[ROOT] + 34 * 2 + 10, 0); /* the root's record of BOOT; below, BOOT's own record */
     put32(disc[BOOT] + 10, 0);
     assert_open_fails("/boot/kernel", "damaged directory: sector 30 says that it has 0 bytes");
 }
 
-static void a_directory_behind_the_end_of_the_disc_is_named(void **state)
+static void a_directory_after_the_end_of_the_disc_is_named(void **state)
 {
     (void)state;
     put32(disc[ROOT] + 68 + 10, 171 * ISO9660_SECTOR_SIZE);
@@ -498,7 +499,7 @@ static void a_file_whose_last_extent_is_missing_is_refused(void **state)
     assert_open_fails("/boot/kernel", "\"kernel\" in /boot lacks its last extent");
 }
 
-static void a_file_behind_the_end_of_the_disc_is_refused(void **state)
+static void a_file_after_the_end_of_the_disc_is_refused(void **state)
 {
     (void)state;
     add_file(BOOT, "KERNEL.;1", 199, ISO9660_SECTOR_SIZE + 1, 0);
@@ -547,7 +548,7 @@ static void system_use_without_rock_ridge_leaves_the_plain_names(void **state)
     assert_int_equal(walk.volume.names, ISO9660_PLAIN);
 }
 
-static void rock_ridge_behind_xa_attributes_is_found_and_they_are_skipped(void **state)
+static void rock_ridge_is_found_after_xa_attributes(void **state)
 {
     (void)state;
     make_disc("01234567890123SP\x07\x01\xbe\xef\x0eRR\x05\x01\x00", 26);
@@ -649,14 +650,14 @@ static void a_system_use_entry_of_a_wrong_length_is_named(void **state)
     }
 }
 
-static void an_entry_that_ends_system_use_is_heeded(void **state)
+static void nothing_is_read_after_the_entry_that_ends_system_use(void **state)
 {
     (void)state;
     add_rock_ridge(ROOT, "K", "ST\x04\x01NM\x0b\x01\0kernel", 15);
     assert_opens("/k", DATA, 11);
 }
 
-/* A symbolic link without a name of its own: "K". */
+/* A symbolic link without a Rock Ridge name: its name is "K". */
 static void add_link(const char *components, unsigned length)
 {
     char entries[100] = "SL\x00\x01";
@@ -683,7 +684,7 @@ static void a_link_from_the_root_starts_there(void **state)
     assert_opens("/BOOT/k", DATA, 11);
 }
 
-/* Hundreds of modules may be links, in an arena of a few hundred KiB. */
+/* A config may have hundreds of modules that are links, and the arena only a few hundred KiB. */
 static void a_link_keeps_no_more_memory_than_the_path_it_makes(void **state)
 {
     (void)state;
@@ -700,7 +701,7 @@ static void a_broken_link_is_named(void **state)
     assert_open_fails("/BOOT/k", "\"k\" in /BOOT is a damaged symbolic link");
     plain_disc(NULL);
     rock_ridge_disc(NULL);
-    add_link("\x20\x00", 2); /* of another host */
+    add_link("\x20\x00", 2); /* a target on another host */
     assert_open_fails("/BOOT/k", "\"k\" in /BOOT is a damaged symbolic link");
 }
 
@@ -751,13 +752,13 @@ int main(void)
         PLAIN(a_disc_without_volume_descriptors_is_refused),
         PLAIN(a_wrong_standard_identifier_is_refused),
         PLAIN(a_disc_without_a_primary_descriptor_is_refused),
-        PLAIN(volume_descriptors_without_end_are_searched_for_a_while_only),
+        PLAIN(endless_volume_descriptors_are_searched_for_a_while_only),
         PLAIN(blocks_of_another_size_are_refused),
-        PLAIN(a_root_directory_behind_the_end_of_the_disc_is_refused),
+        PLAIN(a_root_directory_after_the_end_of_the_disc_is_refused),
         PLAIN(a_root_directory_that_wraps_around_is_refused),
         PLAIN(the_primary_descriptor_may_follow_others),
-        PLAIN(the_size_of_the_disc_counts_where_it_is_known),
-        PLAIN(joliet_is_told_by_its_escape_sequences),
+        PLAIN(the_size_of_the_disc_counts_if_it_is_known),
+        PLAIN(joliet_is_recognised_by_its_escape_sequences),
         PLAIN(a_joliet_name_of_two_utf_16_units_is_listed_as_it_is_opened),
         PLAIN(a_directory_record_of_an_odd_or_short_length_is_named),
         PLAIN(a_directory_record_that_crosses_its_sector_is_named),
@@ -765,7 +766,7 @@ int main(void)
         PLAIN(a_record_of_length_zero_ends_its_sector_only),
         PLAIN(a_sector_of_zeros_is_no_directory),
         PLAIN(a_directory_without_bytes_is_named),
-        PLAIN(a_directory_behind_the_end_of_the_disc_is_named),
+        PLAIN(a_directory_after_the_end_of_the_disc_is_named),
         PLAIN(a_directory_that_contains_itself_is_walked_as_deep_as_the_path_says),
         PLAIN(associated_files_are_passed_over),
         PLAIN(an_extended_attribute_record_is_passed_over),
@@ -777,12 +778,12 @@ int main(void)
         PLAIN(extents_stay_together_when_others_take_from_the_arena),
         PLAIN(an_extent_that_ends_inside_a_sector_before_the_last_is_refused),
         PLAIN(a_file_whose_last_extent_is_missing_is_refused),
-        PLAIN(a_file_behind_the_end_of_the_disc_is_refused),
+        PLAIN(a_file_after_the_end_of_the_disc_is_refused),
         PLAIN(an_empty_file_may_lie_anywhere),
         PLAIN(a_full_arena_is_named),
         ON_ROCK_RIDGE(a_record_without_a_rock_ridge_name_keeps_its_plain_one),
         ON_ROCK_RIDGE(system_use_without_rock_ridge_leaves_the_plain_names),
-        ON_ROCK_RIDGE(rock_ridge_behind_xa_attributes_is_found_and_they_are_skipped),
+        ON_ROCK_RIDGE(rock_ridge_is_found_after_xa_attributes),
         ON_ROCK_RIDGE(rock_ridge_may_announce_itself_in_a_continuation_area),
         ON_ROCK_RIDGE(a_name_in_parts_over_continuation_areas_is_put_together),
         ON_ROCK_RIDGE(an_entry_that_crosses_a_sector_in_its_continuation_area_is_read),
@@ -790,7 +791,7 @@ int main(void)
         ON_ROCK_RIDGE(a_continuation_area_outside_of_the_disc_is_named),
         ON_ROCK_RIDGE(a_continuation_area_that_runs_off_the_disc_is_named),
         ON_ROCK_RIDGE(a_system_use_entry_of_a_wrong_length_is_named),
-        ON_ROCK_RIDGE(an_entry_that_ends_system_use_is_heeded),
+        ON_ROCK_RIDGE(nothing_is_read_after_the_entry_that_ends_system_use),
         ON_ROCK_RIDGE(a_link_s_component_in_two_parts_is_one_name),
         ON_ROCK_RIDGE(a_link_from_the_root_starts_there),
         ON_ROCK_RIDGE(a_link_keeps_no_more_memory_than_the_path_it_makes),

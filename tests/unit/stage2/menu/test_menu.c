@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The menu against a console that keeps its screen in memory: what stands where, and what each key
-// chooses.
+// Tests the menu with a console that keeps its screen in memory: what is on the screen, and what
+// each key chooses.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "stage2/console/serial.h"
 #include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
-/* It is no pure code, thus in no library of the tests. */
+/* The menu is not pure code, so no test library has it. */
 #include "stage2/menu/menu.overlay.c"        // NOLINT(bugprone-suspicious-include)
 #include "stage2/menu/screen.overlay.c"      // NOLINT(bugprone-suspicious-include)
 #include "stage2/console/terminal.overlay.c" // NOLINT(bugprone-suspicious-include)
@@ -31,10 +31,10 @@ static unsigned writes;
 static int keys[MAX_KEYS];
 static size_t key_count, key_at;
 static uint64_t milliseconds, last_key_at;
-static uint64_t key_delay; /* before each key */
-static bool clears_kept;   /* keep the screen for a look at it */
+static uint64_t key_delay; /* milliseconds before each key */
+static bool clears_kept;   /* the screen is not cleared, so that tests can look at it */
 static unsigned clears;
-static uint64_t shift_at; /* when Shift is held, 0: never */
+static uint64_t shift_at; /* the time from which Shift is held; 0: never */
 
 bool firmware_screen_present(void)
 {
@@ -80,7 +80,7 @@ void firmware_screen_write(char character)
         return;
     }
     assert_true((unsigned char)character >= ' ');
-    assert_true(at_column < COLUMNS - 1); /* the last one would wrap */
+    assert_true(at_column < COLUMNS - 1); /* a character in the last column would wrap */
     inverse[at_row][at_column] = inverse_on;
     screen[at_row][at_column++] = character;
 }
@@ -134,7 +134,7 @@ int firmware_key(void)
         return KEY_NONE;
     }
     if (key_at == key_count) {
-        assert_true(milliseconds < 4000000); /* waits for a key that never comes */
+        assert_true(milliseconds < 4000000); /* fails if the menu waits for ever */
         return KEY_NONE;
     }
     last_key_at = milliseconds;
@@ -156,7 +156,7 @@ void firmware_idle(void)
     milliseconds += 55;
 }
 
-/* The editor and the command line, which boot if they are told to. */
+/* Stand-ins for the editor and the command line; they boot if parts_boot is set. */
 static bool parts_boot;
 static char edited_title[64], part_message[64];
 static unsigned edits, command_lines;
@@ -228,7 +228,7 @@ static void set(const char *name, const char *value)
     scope.variables = &variable;
 }
 
-/* Entries from first on are in a submenu, which is the item after the ones before. */
+/* Puts the entries from first on into a submenu, which is the item after those before them. */
 static void put_into_submenu(struct config_menu *submenu, struct config_menu *above, size_t first)
 {
     *submenu = (struct config_menu){.next = config.menus, .first_entry = first};
@@ -285,7 +285,7 @@ static void the_escape_that_opened_the_menu_does_not_leave_it_while_it_is_held(v
     assert_int_equal(chosen, 2);
 }
 
-static void escape_leaves_a_menu_that_a_key_opened_once_that_was_let_go(void **state)
+static void escape_leaves_a_menu_that_a_key_opened_if_that_key_was_released(void **state)
 {
     (void)state;
     prepare(3);
@@ -363,7 +363,7 @@ static void a_hotkey_boots_its_entry_even_if_it_is_a_digit(void **state)
     assert_chosen(2);
 }
 
-static void escape_leaves(void **state)
+static void escape_leaves_a_menu(void **state)
 {
     (void)state;
     prepare(3);
@@ -382,7 +382,7 @@ static void a_countdown_without_a_key_boots_in_its_time(void **state)
     assert_true(milliseconds - start >= 5000 && milliseconds - start < 5100);
 }
 
-static void any_key_stops_the_countdown_and_counts_itself(void **state)
+static void any_key_stops_the_countdown_and_has_its_own_effect(void **state)
 {
     (void)state;
     prepare(3);
@@ -514,8 +514,8 @@ static void a_submenu_is_a_list_of_its_own_and_escape_goes_back(void **state)
     put_into_submenu(&deeper, &more, 4);
     clears_kept = true;
     press(KEY_END);
-    press('\r'); /* into "More" … */
-    press('3');  /* … and what is in there */
+    press('\r'); /* opens "More" */
+    press('3');  /* opens the submenu in "More" */
     press(KEY_DOWN);
     press(KEY_ESCAPE);
     press(KEY_RIGHT);
@@ -569,7 +569,7 @@ static void hidden_waits_without_a_menu_and_then_boots(void **state)
     assert_false(menu_was_used());
 }
 
-static void countdown_shows_the_seconds_only(void **state)
+static void the_style_countdown_shows_the_seconds_only(void **state)
 {
     (void)state;
     prepare(3);
@@ -606,7 +606,7 @@ static void a_hotkey_boots_from_a_hidden_menu(void **state)
     prepare(3);
     set("timeout_style", "hidden");
     entries[2].hotkey = 's';
-    press('1'); /* a digit is for those who see the list */
+    press('1'); /* digits choose only when the list is shown */
     press('s');
     assert_true(show(0, 5, NULL));
     assert_int_equal(chosen, 2);
@@ -614,7 +614,7 @@ static void a_hotkey_boots_from_a_hidden_menu(void **state)
     assert_true(menu_was_used());
 }
 
-static void pages_move_by_the_list_that_is_seen(void **state)
+static void page_keys_move_by_the_visible_part_of_the_list(void **state)
 {
     (void)state;
     prepare(MAX_ENTRIES);
@@ -625,7 +625,7 @@ static void pages_move_by_the_list_that_is_seen(void **state)
     assert_chosen(19);
 }
 
-static void what_is_edited_boots_once_in_the_place_of_its_entry(void **state)
+static void an_edited_entry_replaces_its_original_once(void **state)
 {
     (void)state;
     prepare(3);
@@ -636,7 +636,7 @@ static void what_is_edited_boots_once_in_the_place_of_its_entry(void **state)
     assert_string_equal(edited_title, "Entry 1.");
     assert_memory_equal(entries[1].body.bytes.data, "edited", 6);
     assert_true(menu_was_used());
-    parts_boot = false; /* it could not be booted: back in the editor, which somebody leaves */
+    parts_boot = false; /* the boot fails: the editor is shown again and left */
     press('3');
     assert_true(show(1, 5, "no such file"));
     assert_int_equal(edits, 2);
@@ -645,7 +645,7 @@ static void what_is_edited_boots_once_in_the_place_of_its_entry(void **state)
     assert_memory_equal(entries[1].body.bytes.data, "body", 4);
 }
 
-static void what_is_typed_boots_once_in_the_place_of_an_entry(void **state)
+static void a_typed_boot_replaces_the_entry_once(void **state)
 {
     (void)state;
     prepare(3);
@@ -715,15 +715,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_escape_that_opened_the_menu_does_not_leave_it_while_it_is_held),
-        cmocka_unit_test(escape_leaves_a_menu_that_a_key_opened_once_that_was_let_go),
+        cmocka_unit_test(escape_leaves_a_menu_that_a_key_opened_if_that_key_was_released),
         cmocka_unit_test(enter_boots_the_preselected_entry),
         cmocka_unit_test(arrows_move_by_one_and_stop_at_the_ends),
         cmocka_unit_test(home_and_end_go_to_the_first_and_last_entry),
         cmocka_unit_test(a_digit_boots_its_entry_and_one_without_an_entry_does_nothing),
         cmocka_unit_test(a_hotkey_boots_its_entry_even_if_it_is_a_digit),
-        cmocka_unit_test(escape_leaves),
+        cmocka_unit_test(escape_leaves_a_menu),
         cmocka_unit_test(a_countdown_without_a_key_boots_in_its_time),
-        cmocka_unit_test(any_key_stops_the_countdown_and_counts_itself),
+        cmocka_unit_test(any_key_stops_the_countdown_and_has_its_own_effect),
         cmocka_unit_test(the_countdown_is_shown_and_vanishes_when_it_is_stopped),
         cmocka_unit_test(the_longest_timeout_does_not_overflow),
         cmocka_unit_test(a_message_stands_above_the_list_and_stops_every_timeout),
@@ -734,12 +734,12 @@ int main(void)
         cmocka_unit_test(a_submenu_is_a_list_of_its_own_and_escape_goes_back),
         cmocka_unit_test(the_default_is_marked_and_so_is_the_submenu_that_it_is_in),
         cmocka_unit_test(hidden_waits_without_a_menu_and_then_boots),
-        cmocka_unit_test(countdown_shows_the_seconds_only),
+        cmocka_unit_test(the_style_countdown_shows_the_seconds_only),
         cmocka_unit_test(escape_f4_and_shift_show_a_hidden_menu),
         cmocka_unit_test(a_hotkey_boots_from_a_hidden_menu),
-        cmocka_unit_test(pages_move_by_the_list_that_is_seen),
-        cmocka_unit_test(what_is_edited_boots_once_in_the_place_of_its_entry),
-        cmocka_unit_test(what_is_typed_boots_once_in_the_place_of_an_entry),
+        cmocka_unit_test(page_keys_move_by_the_visible_part_of_the_list),
+        cmocka_unit_test(an_edited_entry_replaces_its_original_once),
+        cmocka_unit_test(a_typed_boot_replaces_the_entry_once),
         cmocka_unit_test(a_config_without_a_menu_has_one_item),
         cmocka_unit_test(moving_the_bar_draws_two_rows),
         cmocka_unit_test(long_titles_and_control_characters_do_not_break_the_screen),

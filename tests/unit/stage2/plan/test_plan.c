@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The whole plan of a Multiboot 1 boot, stage2/plan/plan.h, on files that exist only here: what is
-// placed where, as kernels know it from GRUB, and what is refused with which words.
+// Tests stage2/plan/plan.h: plans of Multiboot 1 boots, with files that exist only in memory.
+// Places are those that kernels know from GRUB; refusals are compared word by word.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ enum {
     LINE_OF_KERNEL = 3,
 };
 
-/* ---- The files: a name, a size, the first bytes; zeros behind. */
+/* ---- The files: a name, a size, the first bytes; the rest is zeros. */
 
 struct fake_file {
     char path[32];
@@ -96,7 +96,7 @@ static struct plan plan;
 static struct error error;
 static uint8_t arena_memory[ARENA_BYTES];
 
-/* The overlay, and how often it was asked for. */
+/* Whether the overlay can be read, and how often it was asked for. */
 static bool has_overlay;
 static unsigned overlay_uses;
 
@@ -112,7 +112,7 @@ static const struct plan_overlay *overlay(struct error *reason)
 
 static struct plan_environment environment;
 
-/* A kernel without segments and no modules; files on a machine with pc_map. */
+/* Prepares a boot without modules, of a kernel without segments, on a machine with pc_map. */
 static void build(uint32_t entry)
 {
     file_count = 0;
@@ -130,7 +130,7 @@ static void build(uint32_t entry)
     };
 }
 
-/* The same with 0x800 bytes of code and 0x1000 of memory at 1 MiB. */
+/* Prepares a boot of a kernel with 0x800 bytes of code and 0x1000 of memory at 1 MiB. */
 static void build_ordinary(void)
 {
     build(MIB);
@@ -160,7 +160,7 @@ static bool plan_on(const struct memory_map *map)
     return plan_boot(&plan, &boot, &environment, &arena, &error);
 }
 
-/* What every plan must be: in RAM, apart, and all that it was asked for. */
+/* Checks what holds for every plan: all pieces are there, in RAM, and do not overlap. */
 static void assert_sound(const struct memory_map *map)
 {
     for (size_t i = 0; i < plan.placement.count; i++) {
@@ -257,7 +257,7 @@ static void a_kernel_over_all_of_low_memory_has_its_information_at_1_mib(void **
     assert_module_at(0, MIB + PAGE);
 }
 
-static void without_room_in_low_memory_the_information_stands_behind_the_kernel(void **state)
+static void without_room_in_low_memory_the_information_stands_after_the_kernel(void **state)
 {
     (void)state;
     build(0);
@@ -269,7 +269,7 @@ static void without_room_in_low_memory_the_information_stands_behind_the_kernel(
     assert_module_at(0, 4 * MIB + 2 * PAGE);
 }
 
-static void information_too_large_for_low_memory_stands_behind_the_kernel(void **state)
+static void information_too_large_for_low_memory_stands_after_the_kernel(void **state)
 {
     (void)state;
     static char text[64 * KIB];
@@ -301,7 +301,7 @@ static void information_with_a_command_line_of_64_kib_stays_low(void **state)
     assert_module_at(0, MIB + PAGE);
 }
 
-static void the_first_module_stands_in_the_first_page_behind_the_kernel(void **state)
+static void the_first_module_stands_in_the_first_page_after_the_kernel(void **state)
 {
     (void)state;
     build_ordinary();
@@ -315,7 +315,7 @@ static void the_first_module_stands_in_the_first_page_behind_the_kernel(void **s
     assert_module_at(0, MIB + 2 * PAGE);
 }
 
-static void under_uefi_modules_go_where_nothing_is_yet_as_long_as_there_is_room(void **state)
+static void under_uefi_modules_go_to_claimed_memory_while_it_has_room(void **state)
 {
     (void)state;
     static struct memory_range pool = {8 * MIB, MIB, MEMORY_AVAILABLE};
@@ -328,7 +328,7 @@ static void under_uefi_modules_go_where_nothing_is_yet_as_long_as_there_is_room(
     environment.efi = &efi;
     assert_planned_on(&pc_map);
     assert_module_at(0, 8 * MIB);
-    assert_module_at(1, 8 * MIB + MIB / 2); /* the pool has not room for it */
+    assert_module_at(1, 8 * MIB + MIB / 2); /* the pool has no room for it */
     assert_module_at(2, 9 * MIB + MIB / 2);
 }
 
@@ -359,7 +359,7 @@ static void modules_of_a_kernel_below_1_mib_begin_at_1_mib(void **state)
     assert_module_at(0, MIB);
 }
 
-static void modules_go_behind_the_highest_segment_in_whichever_order(void **state)
+static void modules_go_after_the_highest_segment_whatever_the_order(void **state)
 {
     (void)state;
     build(MIB);
@@ -370,7 +370,7 @@ static void modules_go_behind_the_highest_segment_in_whichever_order(void **stat
     assert_module_at(0, 8 * MIB + 0x2000);
 }
 
-static void behind_a_kernel_at_the_end_of_the_ram_modules_go_from_1_mib_upwards(void **state)
+static void modules_go_from_1_mib_upwards_if_the_kernel_is_at_the_end_of_the_ram(void **state)
 {
     (void)state;
     build(END_OF_RAM - 0x1000);
@@ -461,7 +461,7 @@ static void a_module_of_4_gib_is_refused(void **state)
     assert_refused_with("g.cfg:4: /module1: module 1 (0xffffffff bytes)", "does not fit");
 }
 
-static void a_machine_of_little_memory_is_enough_or_says_so(void **state)
+static void a_boot_on_little_memory_is_planned_or_refused_for_lack_of_it(void **state)
 {
     (void)state;
     static const struct memory_range little[] = {
@@ -511,7 +511,7 @@ static void sections_that_no_segment_loads_are_placed_last_and_told(void **state
     assert_module_at(0, MIB + PAGE);
     char name[PIECE_NAME_BYTES];
     assert_string_equal(piece_name(&plan.placement.pieces[3], name), "section 2");
-    assert_int_equal(plan.placement.pieces[3].address, MIB + PAGE + 16); /* behind the module */
+    assert_int_equal(plan.placement.pieces[3].address, MIB + PAGE + 16); /* after the module */
     assert_int_equal(plan.placement.pieces[3].file_offset, 0x1900);
     assert_int_equal(plan.placement.pieces[4].address, MIB + PAGE + 16 + 0x30);
     assert_int_equal(load32(sections->headers + 2 * 40 + 12), MIB + PAGE + 16);
@@ -533,7 +533,7 @@ static void a_plan_is_the_same_for_a_kernel_that_had_to_be_decompressed(void **s
     assert_int_equal(plan.information_address, 0x10000);
 }
 
-static void arguments_are_handed_on(void **state)
+static void arguments_are_part_of_the_plan(void **state)
 {
     (void)state;
     build_ordinary();
@@ -546,7 +546,7 @@ static void arguments_are_handed_on(void **state)
     assert_memory_equal(plan.information.loader_name, "Whelk ", 6);
 }
 
-/* ldhermit.elf with its application: the rules that HermitCore dies without. */
+/* ldhermit.elf with its application: HermitCore needs each of these rules to boot. */
 static void a_hermitcore_boot_finds_each_thing_where_it_looks_for_it(void **state)
 {
     (void)state;
@@ -567,7 +567,7 @@ static void a_hermitcore_boot_finds_each_thing_where_it_looks_for_it(void **stat
                         "-uart=io:0x3f8");
     assert_module_at(0, MIB + 0xd000);
     assert_true(END_OF_RAM - plan.information.modules[0].mod_end >= 2 * MIB);
-    for (size_t i = 0; i < plan.placement.count; i++) { /* a stack of 32 KiB behind the page */
+    for (size_t i = 0; i < plan.placement.count; i++) { /* the stack: 32 KiB after the page */
         const struct piece *piece = &plan.placement.pieces[i];
         assert_true(piece->address <= address || piece->address >= address + PAGE + 32 * KIB);
     }
@@ -623,7 +623,7 @@ static void an_image_by_address_fields_without_ram_underneath_is_refused(void **
     put_address_fields(0x9f000, 0, 0, 0x9f000); /* over the firmware's data and video memory */
     assert_refused_with("g.cfg:3: /kernel: segment 0", "the memory from 0x9fc00 is reserved");
     build_ordinary();
-    put_address_fields(0x7c00, 0, 0, 0x7c00); /* over the loader itself: it waits elsewhere */
+    put_address_fields(0x7c00, 0, 0, 0x7c00); /* over the loader: waits elsewhere */
     assert_planned();
 }
 
@@ -721,7 +721,7 @@ static void what_the_arena_has_no_room_for_is_refused_at_each_size(void **state)
         elf_add_section(&kernel, 3, 0, 0, 0x1930, 0x41, 1);
         add_module(1);
         add_file("/kernel", kernel.size, kernel.data, sizeof kernel.data);
-        uint8_t *memory = malloc(size + 1); /* a block of its own, so that a sanitizer sees more */
+        uint8_t *memory = malloc(size + 1); /* of just this size, for the sanitizer */
         struct arena arena = {memory, size, 0};
         if (plan_boot(&plan, &boot, &environment, &arena, &error)) {
             assert_sound(&pc_map);
@@ -773,26 +773,26 @@ int main(void)
         cmocka_unit_test(the_information_stands_at_0x10000),
         cmocka_unit_test(the_information_goes_to_the_next_free_page_where_the_kernel_is_in_the_way),
         cmocka_unit_test(a_kernel_over_all_of_low_memory_has_its_information_at_1_mib),
-        cmocka_unit_test(without_room_in_low_memory_the_information_stands_behind_the_kernel),
-        cmocka_unit_test(information_too_large_for_low_memory_stands_behind_the_kernel),
+        cmocka_unit_test(without_room_in_low_memory_the_information_stands_after_the_kernel),
+        cmocka_unit_test(information_too_large_for_low_memory_stands_after_the_kernel),
         cmocka_unit_test(information_with_a_command_line_of_64_kib_stays_low),
-        cmocka_unit_test(the_first_module_stands_in_the_first_page_behind_the_kernel),
-        cmocka_unit_test(under_uefi_modules_go_where_nothing_is_yet_as_long_as_there_is_room),
+        cmocka_unit_test(the_first_module_stands_in_the_first_page_after_the_kernel),
+        cmocka_unit_test(under_uefi_modules_go_to_claimed_memory_while_it_has_room),
         cmocka_unit_test(modules_follow_one_another_page_by_page_in_order),
         cmocka_unit_test(modules_of_a_kernel_below_1_mib_begin_at_1_mib),
-        cmocka_unit_test(modules_go_behind_the_highest_segment_in_whichever_order),
-        cmocka_unit_test(behind_a_kernel_at_the_end_of_the_ram_modules_go_from_1_mib_upwards),
+        cmocka_unit_test(modules_go_after_the_highest_segment_whatever_the_order),
+        cmocka_unit_test(modules_go_from_1_mib_upwards_if_the_kernel_is_at_the_end_of_the_ram),
         cmocka_unit_test(with_low_memory_and_the_end_of_the_ram_taken_the_information_is_at_1_mib),
         cmocka_unit_test(an_empty_module_starts_where_it_ends_and_takes_no_place),
         cmocka_unit_test(five_hundred_modules_with_strings_are_planned),
         cmocka_unit_test(a_module_fills_the_ram_to_its_last_byte_but_not_one_more),
         cmocka_unit_test(one_page_too_many_in_the_last_module_is_refused_by_its_name),
         cmocka_unit_test(a_module_of_4_gib_is_refused),
-        cmocka_unit_test(a_machine_of_little_memory_is_enough_or_says_so),
+        cmocka_unit_test(a_boot_on_little_memory_is_planned_or_refused_for_lack_of_it),
         cmocka_unit_test(the_end_of_a_module_is_never_beyond_32_bits),
         cmocka_unit_test(sections_that_no_segment_loads_are_placed_last_and_told),
         cmocka_unit_test(a_plan_is_the_same_for_a_kernel_that_had_to_be_decompressed),
-        cmocka_unit_test(arguments_are_handed_on),
+        cmocka_unit_test(arguments_are_part_of_the_plan),
         cmocka_unit_test(a_hermitcore_boot_finds_each_thing_where_it_looks_for_it),
         cmocka_unit_test(address_fields_go_before_the_elf_headers_and_no_sections_are_told),
         cmocka_unit_test(bad_address_fields_of_an_elf_file_can_be_ignored),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the loader makes of the block that the tool has prepared, whole and broken; of the plan in
-// it: test_prepared_plan.c. That the tool prepares the right thing is in
-// tests/boot/test_prepared.py.
+// Tests how the loader reads the block that the tool has prepared, whole and broken.
+// test_prepared_plan.c tests the plan in it, tests/boot/test_prepared.py what the tool writes.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +18,7 @@ static const struct config_boot *const boot = &prepared;
 static uint8_t memory[ARENA_BYTES];
 static struct arena arena;
 
-/* Puts a text behind those that are there. */
+/* Puts a text after those that are there. */
 static uint16_t put(const char *text)
 {
     static size_t at;
@@ -44,7 +43,7 @@ static int start(void **state)
     return 0;
 }
 
-static void a_block_is_read_to_the_boot_that_it_holds(void **state)
+static void the_boot_of_a_block_is_read(void **state)
 {
     (void)state;
     block.prepared.timing = put("1");
@@ -80,7 +79,7 @@ static void the_quirks_are_those_of_the_config(void **state)
     assert_true(!boot->ignore_address_fields && boot->modules_after_kernel);
 }
 
-static void a_plan_that_the_block_has_no_room_for_is_not_looked_for(void **state)
+static void a_block_whose_plan_exceeds_it_is_not_accepted(void **state)
 {
     (void)state;
     block.prepared.piece_count = 200;
@@ -96,7 +95,7 @@ static void a_plan_that_the_block_has_no_room_for_is_not_looked_for(void **state
     assert_false(prepared_is_present(&block));
 }
 
-static void without_a_plan_it_is_to_be_planned(void **state)
+static void a_block_without_a_plan_gives_none(void **state)
 {
     (void)state;
     struct memory_range ram = {0, 64 << 20, MEMORY_AVAILABLE};
@@ -109,7 +108,7 @@ static void without_a_plan_it_is_to_be_planned(void **state)
     assert_true(prepared_plan(&block, &map, &plan, &arena));
 }
 
-static void what_a_broken_block_says_is_not_looked_for(void **state)
+static void a_broken_block_is_not_accepted(void **state)
 {
     (void)state;
     block.bytes[0] ^= 1;
@@ -129,14 +128,14 @@ static void what_a_broken_block_says_is_not_looked_for(void **state)
     assert_true(prepared_is_present(&block));
 }
 
-static void a_full_arena_is_no_boot(void **state)
+static void a_full_arena_gives_no_boot(void **state)
 {
     (void)state;
     arena.size = 64;
     assert_false(prepared_read(&block, "g.cfg", &prepared, &arena));
 }
 
-static void a_sum_tells_blocks_and_their_order_apart(void **state)
+static void the_sum_depends_on_the_blocks_and_their_order(void **state)
 {
     (void)state;
     uint32_t one[ISO9660_SECTOR_SIZE / 4] = {1}, two[ISO9660_SECTOR_SIZE / 4] = {0, 1};
@@ -163,13 +162,13 @@ static void each_byte_of_a_block_changes_its_sum(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_block_is_read_to_the_boot_that_it_holds, start),
+        cmocka_unit_test_setup(the_boot_of_a_block_is_read, start),
         cmocka_unit_test_setup(the_quirks_are_those_of_the_config, start),
-        cmocka_unit_test_setup(a_plan_that_the_block_has_no_room_for_is_not_looked_for, start),
-        cmocka_unit_test_setup(without_a_plan_it_is_to_be_planned, start),
-        cmocka_unit_test_setup(what_a_broken_block_says_is_not_looked_for, start),
-        cmocka_unit_test_setup(a_full_arena_is_no_boot, start),
-        cmocka_unit_test(a_sum_tells_blocks_and_their_order_apart),
+        cmocka_unit_test_setup(a_block_whose_plan_exceeds_it_is_not_accepted, start),
+        cmocka_unit_test_setup(a_block_without_a_plan_gives_none, start),
+        cmocka_unit_test_setup(a_broken_block_is_not_accepted, start),
+        cmocka_unit_test_setup(a_full_arena_gives_no_boot, start),
+        cmocka_unit_test(the_sum_depends_on_the_blocks_and_their_order),
         cmocka_unit_test(each_byte_of_a_block_changes_its_sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The plan that the tool prepares (stage2/prepared/prepared.h): on any memory it is refused, or it
-// is what plan_boot() comes to there.
+// Tests the plan that the tool prepares (stage2/prepared/prepared.h): on any memory map it is
+// either refused or equal to the plan that plan_boot() makes there.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -92,7 +92,7 @@ static void build_boot(const uint32_t *sizes, size_t count)
 }
 
 static uint8_t memory[ARENA_BYTES];
-static struct plan planned; /* what plan_boot() comes to */
+static struct plan planned; /* the plan by plan_boot() */
 
 static bool plan_on(const struct memory_map *map)
 {
@@ -129,7 +129,7 @@ static bool prepare(void)
     return prepared_write_plan(&block, &planned);
 }
 
-/* An address near one that matters: where a piece begins or ends, or what a PC's memory has. */
+/* Chooses an address near the start or end of a piece, or near a limit of a PC's memory. */
 static uint64_t any_edge(void)
 {
     static const uint32_t edges[] = {0, 0x1000, 0x10000, 0x12000, 0x9fc00, 0xa0000, MIB, 64 * MIB};
@@ -146,7 +146,7 @@ static uint64_t any_edge(void)
     return shift < 0 && edge < (uint64_t)-shift ? 0 : edge + (uint64_t)shift;
 }
 
-/* A PC's memory with a few other ranges in it, or such ranges only. */
+/* Makes a memory map: a PC's with a few more ranges, or such ranges only. */
 static void any_map(void)
 {
     struct memory_range any[MOST_RANGES];
@@ -164,7 +164,7 @@ static void any_map(void)
 
 /* ---- The same plan */
 
-static struct plan read; /* what prepared_plan() makes of the block */
+static struct plan read; /* the plan by prepared_plan() */
 
 static bool read_on(const struct memory_map *on)
 {
@@ -186,7 +186,7 @@ static void assert_same_piece(const struct piece *wanted, const struct piece *is
     assert_null(is->file->contents);
 }
 
-/* Piece by piece in their order, but for the information, which comes first in the block's plan. */
+/* Compares the pieces in order; only the information comes first in the block's plan. */
 static void assert_same_pieces(void)
 {
     const struct piece *is = read.placement.pieces + 1;
@@ -257,7 +257,7 @@ static void assert_same_or_refused_everywhere(void)
     assert_true(same > MAPS / 50 && same < MAPS / 2);
 }
 
-static void a_kernel_at_1_mib_with_modules(void **state)
+static void a_kernel_at_1_mib_with_modules_gets_the_same_plan(void **state)
 {
     (void)state;
     static const uint32_t sizes[] = {5, 0, 123 * KIB};
@@ -268,7 +268,7 @@ static void a_kernel_at_1_mib_with_modules(void **state)
     assert_same_or_refused_everywhere();
 }
 
-static void an_empty_module_at_the_end(void **state)
+static void a_boot_with_an_empty_last_module_gets_the_same_plan(void **state)
 {
     (void)state;
     static const uint32_t sizes[] = {4096, 0};
@@ -278,7 +278,7 @@ static void an_empty_module_at_the_end(void **state)
     assert_same_or_refused_everywhere();
 }
 
-static void sections_in_the_gap_below_the_kernel(void **state)
+static void sections_in_the_gap_below_the_kernel_get_the_same_plan(void **state)
 {
     (void)state;
     static const uint32_t sizes[] = {70 * KIB};
@@ -366,7 +366,7 @@ static void only_a_piece_inside_a_file_and_inside_the_memory_of_the_block_is_pla
     assert_true(read_on(&map));
 }
 
-static void a_plan_that_the_arena_has_no_room_for_is_none(void **state)
+static void a_plan_without_room_in_the_arena_is_refused(void **state)
 {
     (void)state;
     build_kernel(MIB);
@@ -380,14 +380,14 @@ static void a_plan_that_the_arena_has_no_room_for_is_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_kernel_at_1_mib_with_modules),
-        cmocka_unit_test(an_empty_module_at_the_end),
-        cmocka_unit_test(sections_in_the_gap_below_the_kernel),
+        cmocka_unit_test(a_kernel_at_1_mib_with_modules_gets_the_same_plan),
+        cmocka_unit_test(a_boot_with_an_empty_last_module_gets_the_same_plan),
+        cmocka_unit_test(sections_in_the_gap_below_the_kernel_get_the_same_plan),
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_with_a_piece_in_low_memory),
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_that_wants_graphics),
         cmocka_unit_test(the_longest_piece_is_the_first_one_and_the_others_keep_their_order),
         cmocka_unit_test(only_a_piece_inside_a_file_and_inside_the_memory_of_the_block_is_planned),
-        cmocka_unit_test(a_plan_that_the_arena_has_no_room_for_is_none),
+        cmocka_unit_test(a_plan_without_room_in_the_arena_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

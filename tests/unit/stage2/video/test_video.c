@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which video mode a kernel gets, what a display says it prefers, and how the screen is described
-// in the boot information of Multiboot 1 (0.6.96, 3.3).
+// Tests which video mode a kernel gets, what is read from an EDID, and how the boot information of
+// Multiboot 1 describes the screen (0.6.96, 3.3).
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ static void a_mode_is_followed_by_its_size_and_by_what_suits_the_display(void **
     assert_wishes(1024, 768, 32, expected, 3);
 }
 
-static void without_a_depth_any_will_do(void **state)
+static void without_a_depth_any_depth_will_do(void **state)
 {
     (void)state;
     const struct video_preference expected[] = {{1024, 768, 0}, {0, 0, 0}};
@@ -94,7 +94,7 @@ static void text_ends_a_list_of_modes(void **state)
     assert_read("", NULL, 0);
 }
 
-static void keep_stands_for_what_is_kept(void **state)
+static void keep_stands_for_the_modes_that_are_kept(void **state)
 {
     (void)state;
     const struct video_preference expected[] = {{800, 600, 16}, {640, 480, 0}, {0, 0, 0}};
@@ -120,7 +120,7 @@ static void what_is_no_mode_ends_a_list_of_modes(void **state)
     }
 }
 
-static void a_number_that_is_too_large_stays_so(void **state)
+static void a_number_that_is_too_large_becomes_the_largest(void **state)
 {
     (void)state;
     const struct video_preference expected[] = {{INT32_MAX, 768, INT32_MAX}};
@@ -144,7 +144,7 @@ static const struct video_mode modes[] = {
     {.number = 0x103, .width = 800, .height = 600, .depth = 15},
     {.number = 0x104, .width = 1024, .height = 768, .depth = 32},
     {.number = 0x105, .width = 1024, .height = 768, .depth = 24},
-    {.number = 0x106, .width = 1024, .height = 768, .depth = 0}, /* cannot be used */
+    {.number = 0x106, .width = 1024, .height = 768, .depth = 0}, /* a mode that cannot be used */
     {.number = 0x107, .width = 1280, .height = 1024, .depth = 8},
     {.number = 0x108, .width = 1024, .height = 768, .depth = 32},
 };
@@ -161,7 +161,7 @@ static uint32_t chosen(struct video_preference wish, struct video_size display)
     return best.number;
 }
 
-static void a_wish_for_a_depth_gets_just_that(void **state)
+static void a_depth_that_is_asked_for_must_match(void **state)
 {
     (void)state;
     assert_int_equal(chosen((struct video_preference){1024, 768, 24}, unknown), 0x105);
@@ -176,7 +176,7 @@ static void without_a_depth_the_deepest_is_taken(void **state)
     assert_int_equal(chosen((struct video_preference){800, 600, 0}, unknown), 0x102);
 }
 
-static void of_equal_modes_the_last_is_taken_as_grub_does(void **state)
+static void the_last_of_equal_modes_is_taken_as_grub_does(void **state)
 {
     (void)state;
     assert_int_equal(chosen((struct video_preference){1024, 768, 32}, unknown), 0x108);
@@ -196,7 +196,7 @@ static void what_suits_a_display_is_the_largest_that_it_holds(void **state)
     (void)state;
     const struct video_preference any = {0, 0, 0};
     assert_int_equal(chosen(any, (struct video_size){1280, 800}), 0x108);
-    assert_int_equal(chosen(any, (struct video_size){1920, 1200}), 0x108); /* most bits */
+    assert_int_equal(chosen(any, (struct video_size){1920, 1200}), 0x108); /* most bits per pixel */
     assert_int_equal(chosen(any, (struct video_size){1023, 767}), 0x102);
     assert_int_equal(chosen(any, (struct video_size){639, 480}), 0);
 }
@@ -303,7 +303,7 @@ static void a_descriptor_that_is_no_timing_says_nothing(void **state)
 
 enum {
     ADDRESS = 0x12340,
-    CONTROL_ADDRESS = 0x36510, /* where the firmware had written it */
+    CONTROL_ADDRESS = 0x36510, /* where the firmware has written it */
     BOTH_FLAGS = INFO_VBE | INFO_FRAMEBUFFER,
 
     /* Fields of the control block (VBE 3.0, 4.3): far pointers. */
@@ -329,7 +329,7 @@ static void put_far_pointer(size_t at, uint16_t segment, uint16_t offset)
     memcpy(control_info + at, bytes, sizeof bytes);
 }
 
-/* The information at `address`; the caller frees it. */
+/* Writes the information for `address`; the caller frees it. */
 static struct info *write_at(const struct video *video, uint32_t address)
 {
     const struct boot_information information = {
@@ -340,7 +340,7 @@ static struct info *write_at(const struct video *video, uint32_t address)
     return info;
 }
 
-/* What the information at `at` has at an address. */
+/* The bytes of the information at `at` that have this address. */
 static const uint8_t *pointed_to(const struct info *info, uint32_t at, uint32_t address)
 {
     return (const uint8_t *)info + (address - at);
@@ -423,7 +423,7 @@ static void a_mode_list_inside_the_control_block_is_found_in_the_copy(void **sta
     const struct video video = graphics();
     put_far_pointer(VIDEO_MODES, CONTROL_ADDRESS >> 4, 0x22);
     put_far_pointer(OEM_STRING, 0xc000, 0x5a30);
-    put_far_pointer(OEM_VENDOR_NAME, (CONTROL_ADDRESS >> 4) + 0x20, 0); /* one behind the block */
+    put_far_pointer(OEM_VENDOR_NAME, (CONTROL_ADDRESS >> 4) + 0x20, 0); /* after the block */
     struct info *info = write_at(&video, ADDRESS);
     uint32_t copy = info->vbe_control_info;
     const uint8_t *control = pointed_to(info, ADDRESS, copy);
@@ -435,7 +435,7 @@ static void a_mode_list_inside_the_control_block_is_found_in_the_copy(void **sta
     free(info);
 }
 
-static void a_copy_out_of_real_modes_reach_keeps_its_pointers(void **state)
+static void a_copy_above_real_modes_reach_keeps_its_pointers(void **state)
 {
     (void)state;
     const struct video video = graphics();
@@ -476,7 +476,7 @@ static void without_vbe_the_frame_buffer_is_described_all_the_same(void **state)
     free(info);
 }
 
-static void without_a_screen_nothing_is_said_of_one(void **state)
+static void without_a_screen_none_is_described(void **state)
 {
     (void)state;
     const struct video video = {.framebuffer = {.type = FRAMEBUFFER_NONE}};
@@ -492,18 +492,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mode_is_followed_by_its_size_and_by_what_suits_the_display),
-        cmocka_unit_test(without_a_depth_any_will_do),
+        cmocka_unit_test(without_a_depth_any_depth_will_do),
         cmocka_unit_test(without_a_width_or_a_height_it_is_what_suits_the_display),
         cmocka_unit_test(numbers_that_grub_reads_as_negative_ask_for_nothing),
         cmocka_unit_test(a_list_of_modes_is_read_in_its_order),
         cmocka_unit_test(text_ends_a_list_of_modes),
-        cmocka_unit_test(keep_stands_for_what_is_kept),
+        cmocka_unit_test(keep_stands_for_the_modes_that_are_kept),
         cmocka_unit_test(what_is_no_mode_ends_a_list_of_modes),
-        cmocka_unit_test(a_number_that_is_too_large_stays_so),
+        cmocka_unit_test(a_number_that_is_too_large_becomes_the_largest),
         cmocka_unit_test(a_list_of_more_modes_than_there_is_room_for_is_cut),
-        cmocka_unit_test(a_wish_for_a_depth_gets_just_that),
+        cmocka_unit_test(a_depth_that_is_asked_for_must_match),
         cmocka_unit_test(without_a_depth_the_deepest_is_taken),
-        cmocka_unit_test(of_equal_modes_the_last_is_taken_as_grub_does),
+        cmocka_unit_test(the_last_of_equal_modes_is_taken_as_grub_does),
         cmocka_unit_test(a_size_must_match_in_both_directions),
         cmocka_unit_test(what_suits_a_display_is_the_largest_that_it_holds),
         cmocka_unit_test(a_display_that_says_nothing_gets_640x480),
@@ -518,10 +518,10 @@ int main(void)
         cmocka_unit_test(a_frame_buffer_has_its_fields_where_kernels_read_them),
         cmocka_unit_test(the_vbe_blocks_are_copied),
         cmocka_unit_test(a_mode_list_inside_the_control_block_is_found_in_the_copy),
-        cmocka_unit_test(a_copy_out_of_real_modes_reach_keeps_its_pointers),
+        cmocka_unit_test(a_copy_above_real_modes_reach_keeps_its_pointers),
         cmocka_unit_test(indexed_colours_come_with_their_palette),
         cmocka_unit_test(without_vbe_the_frame_buffer_is_described_all_the_same),
-        cmocka_unit_test(without_a_screen_nothing_is_said_of_one),
+        cmocka_unit_test(without_a_screen_none_is_described),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
