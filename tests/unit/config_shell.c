@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Runs a config on the host: what it shows goes to standard output, what it reads comes from
-// standard input and from the files below a folder. Then the default entry is evaluated as well,
-// and what it would boot is printed. For comparison with GRUB, see test_config_grub.py.
-//
-// Usage: config_shell FOLDER (with boot/grub/grub.cfg in it)
+// Runs a config on the host. Its output goes to standard output; its input comes from standard
+// input and from the files below FOLDER, which has boot/grub/grub.cfg. Then evaluates the default
+// entry and prints what it would boot. test_config_grub.py compares this with GRUB. Usage:
+// config_shell FOLDER
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Decompresses a file with stage2/compression/decompress.overlay.c. Usage: decompress_cat CAPACITY
-// FILE; writes what comes out to standard output, or "error …" to standard error and fails. Its
-// first line there is what the file says about its size: "size N", or "size unknown".
+// FILE. Writes the decompressed data to standard output. Writes to standard error what the file
+// says about its size, "size N" or "size unknown", and after a failure "error …".
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "loader/arena.h"
 #include "stage2/compression/decompress.h"
 
-/* Exactly as much memory as is asked for, so that the sanitizer sees each byte beyond. */
+/* Allocates exactly this much memory, so that the sanitizer sees each access beyond it. */
 static uint8_t *allocate(size_t size)
 {
     uint8_t *memory = malloc(size != 0 ? size : 1);
@@ -37,7 +37,7 @@ static struct bytes read_file(const char *name)
     return (struct bytes){data, size};
 }
 
-/* Says what the file says about its size, and writes what it decompresses to. */
+/* Prints what the file says about its size, and writes its decompressed data. */
 static bool decompress_and_write(struct decompression *decompression)
 {
     uint64_t size = decompress_size(decompression->compressed);

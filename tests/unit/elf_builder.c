@@ -75,7 +75,7 @@ void elf_build(struct built_elf *elf, bool is_64, uint64_t entry)
     elf_put(elf, E_SHENTSIZE, is_64 ? 64 : 40);
 }
 
-/* Stores a row of values of 4 bytes or, where wide, of 8. */
+/* Stores values of 4 bytes each, or of 8 if wide. */
 static void put_row(uint8_t *at, const uint64_t *values, size_t count, unsigned size)
 {
     for (size_t i = 0; i < count; i++) {
@@ -117,7 +117,7 @@ void elf_add_section(struct built_elf *elf, uint32_t sh_type, uint64_t sh_flags,
     elf_put(elf, E_SHNUM, ++elf->sections);
     put32(at + 4, sh_type);
     put_row(at + 8, row, 4, word);
-    put_sized(at + 8 + 4 * word + 8, word, sh_addralign); /* behind sh_link and sh_info */
+    put_sized(at + 8 + 4 * word + 8, word, sh_addralign); /* after sh_link and sh_info */
 }
 
 void elf_put_multiboot1(struct built_elf *elf, uint32_t flags)

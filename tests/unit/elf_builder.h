@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Builds ELF executables in memory, right ones and wrong ones, for the tests of what reads them
-// (System V ABI, chapters 4 and 5).
+// Builds valid and invalid ELF executables in memory, for tests of code that reads them (System V
+// ABI, chapters 4 and 5).
 #pragma once
 
 #include <stdbool.h>
@@ -10,8 +10,8 @@
 enum {
     ELF_BUILT_BYTES = 0x4000,    /* the largest file */
     ELF_BUILT_MULTIBOOT = 0x400, /* where elf_put_multiboot1() puts the header */
-    ELF_BUILT_CONTENTS = 0x1000, /* from here on the file is free */
-    ELF_BUILT_SIZE = 0x2000,     /* the size of the file, unless .size is changed */
+    ELF_BUILT_CONTENTS = 0x1000, /* the first byte that tests may use */
+    ELF_BUILT_SIZE = 0x2000,     /* the size of the file, unless a test changes .size */
 };
 
 struct built_elf {
@@ -35,7 +35,7 @@ enum elf_field {
     E_SHSTRNDX,
 };
 
-/* An executable without segments and sections, filled with a pattern. */
+/* Makes an executable without segments and sections, filled with a pattern. */
 void elf_build(struct built_elf *elf, bool is_64, uint64_t entry);
 
 /* Sets a field of the ELF header. */
@@ -48,11 +48,11 @@ void elf_add_segment(struct built_elf *elf, uint64_t p_offset, uint64_t p_vaddr,
 /* Changes the type of the latest program header. */
 void elf_put_segment_type(struct built_elf *elf, uint32_t p_type);
 
-/* Adds a section header; the first one (index 0) is to be one of zeros. */
+/* Adds a section header; the first one (index 0) must be all zeros. */
 void elf_add_section(struct built_elf *elf, uint32_t sh_type, uint64_t sh_flags, uint64_t sh_addr,
                      uint64_t sh_offset, uint64_t sh_size, uint64_t sh_addralign);
 
-/* A Multiboot 1 header with these flags, all its other fields 0. */
+/* Puts in a Multiboot 1 header with these flags, all its other fields 0. */
 void elf_put_multiboot1(struct built_elf *elf, uint32_t flags);
 
 /* Little-endian stores. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Opens paths of an ISO image with stage2/fs/iso9660.c and says what it found.
-// Usage: iso9660_cat [-s SESSION_LBA] [-d] [-t] IMAGE; paths on standard input, one per line. For
-// each it writes a line: "file SIZE CRC32 EXTENTS READS", "directory SIZE 0 EXTENTS READS" or
-// "error …". -d: the disc is as large as the image; -t: traces the sectors of the walk, "read LBA".
+// Opens paths of an ISO image with stage2/fs/iso9660.c and prints the results. Usage: iso9660_cat
+// [-s SESSION_LBA] [-d] [-t] IMAGE. Reads paths from standard input, one per line, and writes a
+// line for each: "file SIZE CRC32 EXTENTS READS", "directory SIZE 0 EXTENTS READS" or "error …".
+// -d: the disc is as large as the image. -t: also prints each sector that is read, "read LBA".
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What make makes again when something has changed: all that depends on it, and no more."""
+"""make builds again what depends on a change, and nothing else."""
 
 import os
 import subprocess
@@ -24,14 +24,14 @@ def built():
 
 
 def made_again(changed):
-    """The sources that would be compiled or assembled."""
+    """The sources that make would compile or assemble."""
     commands = make("-n", "-W", changed, "all")
     sources = {path for root in ("boot", "loader", "stage2", "tools") for path in ROOT.glob(f"{root}/**/*.[ca]*")}
     names = {str(path.relative_to(ROOT)) for path in sources}
     return {word for word in commands.split() if word in names}
 
 
-def test_nothing_is_made_where_nothing_changed():
+def test_nothing_is_made_if_nothing_changed():
     assert make("--question", "all") == ""
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the build needs and does not find is named, with its package, before anything is
-compiled."""
+"""make names what the build needs and does not find, with its package, before it compiles
+anything."""
 
 import os
 import re
@@ -17,14 +17,14 @@ PROGRAMS = ("gcc", "ld", "objcopy", "nasm")
 
 
 def environment(**changed):
-    """Without what belongs to a make that runs this test."""
+    """The environment without the variables of a make that runs this test."""
     return {key: value for key, value in os.environ.items()
             if not key.startswith("MAKE") and key not in ("BUILD", "CPPFLAGS")} | changed
 
 
 @pytest.fixture
 def programs(tmp_path):
-    """A PATH with all programs of this one but those that the test removes from it."""
+    """A PATH with all programs of the present PATH; tests remove some from it."""
     path = tmp_path / "bin"
     path.mkdir()
     for folder in os.environ["PATH"].split(":"):
@@ -46,7 +46,7 @@ def make(build, path, *arguments):
                           capture_output=True, text=True, env=environment(PATH=str(path)))
 
 
-def test_nothing_is_said_where_all_is_there():
+def test_nothing_is_said_if_nothing_is_missing():
     assert needs() == (0, "")
 
 
@@ -61,13 +61,13 @@ def test_make_names_a_missing_program_before_it_compiles(programs, tmp_path, pro
     assert "CC " not in run.stdout and "ASM " not in run.stdout
 
 
-# One of each kind of file that a compiler or an assembler makes.
+# One file of each kind that a compiler or an assembler makes.
 @pytest.mark.parametrize("target", [
     "bios/make_boot_image", "bios/stage2/main.o", "bios/stage2/menu/menu.overlay.o",
     "bios/boot/bios/boot.asm.o", "efi/x64/stage2/main.o", "efi/ia32/handoff.asm.o",
     "host/tools/whelk.o", "host/loader/elf.o", "probe/probe.o", "probe/starter-x64.o", "mbr.img", "nothing.img",
     "kernels/tiny.bin", "kernels/report.o"])
-def test_nothing_is_compiled_where_something_is_missing(programs, tmp_path, target):
+def test_nothing_is_compiled_if_something_is_missing(programs, tmp_path, target):
     (programs / "objcopy").unlink()
     run = make(tmp_path / "build", programs, str(tmp_path / "build" / target))
     assert run.returncode != 0 and "make: objcopy is missing: " in run.stderr
@@ -112,7 +112,7 @@ def test_a_header_that_the_users_flags_lead_to_counts(tmp_path):
     assert needs(CC="gcc -nostdinc", CPPFLAGS=f"-I{tmp_path}") == (0, "")
 
 
-def test_where_there_is_no_apt_the_documentation_is_named(programs):
+def test_without_apt_the_documentation_is_named(programs):
     (programs / "apt-get").unlink()
     (programs / "nasm").unlink()
     assert needs(PATH=str(programs)) == (
@@ -139,14 +139,14 @@ def test_deps_build_installs_each_package_that_is_named():
 # ---- tests/install-deps.sh
 
 def fake(path, packages, answer):
-    """A program that answers where its last argument is one of the packages."""
+    """A program that succeeds if its last argument is one of the packages."""
     path.write_text("#!/bin/sh\nfor last; do :; done\n"
                     f"case ' {' '.join(packages)} ' in *\" $last \"*) echo '{answer}'; esac\n")
     path.chmod(0o755)
 
 
 def install(tmp_path, purpose, installed, known):
-    """What it would install where some packages are installed and apt knows some."""
+    """What install-deps.sh would install if some packages are installed and apt knows some."""
     fake(tmp_path / "dpkg-query", installed, "installed")
     fake(tmp_path / "apt-cache", known, "name | version | place")
     script = tmp_path / "install-deps.sh"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What documents name is there: paths, folders, tests, kernels, refusals; and sizes are about right."""
+"""Paths, folders, tests, kernels and refusals that documents name exist, and sizes are about
+right."""
 
 import os
 import pathlib
@@ -20,7 +21,7 @@ NAMES = sorted({name for row in ROWS for name in re.findall(r"`((?:test_)?\w+_\w
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_test_that_the_document_names_is_there(name):
+def test_a_test_that_the_document_names_exists(name):
     assert re.search(rf"^(def|static void) {name}\(", SOURCES, re.MULTILINE)
 
 
@@ -36,7 +37,7 @@ def kernels(module):
     return {name.replace("_", "-") for name in re.findall(r"^@kernel.*\ndef (\w+)\(", text, re.MULTILINE)}
 
 
-def test_the_shapes_that_the_document_names_are_there():
+def test_the_shapes_that_the_document_names_exist():
     there = kernels("good_kernels.py") | kernels("multiboot2_kernels.py")
     named = [name.strip() for names in re.findall(r"Shapes \(([^)]*)\)", DOCUMENT) for name in names.split(",")]
     assert len(named) > 20
@@ -44,7 +45,7 @@ def test_the_shapes_that_the_document_names_are_there():
         assert any(re.fullmatch(name.replace("…", ".*"), kernel) for kernel in there), name
 
 
-def test_the_refusals_that_the_document_names_are_there():
+def test_the_refusals_that_the_document_names_exist():
     there = (TESTS / "kernels" / "broken_kernels.py").read_text(encoding="utf-8") + SOURCES
     for name in re.findall(r"Refused \(([^)]*)\)", DOCUMENT):
         assert f'"{name.rstrip(" …")}' in there, name
@@ -75,7 +76,7 @@ def is_there(path):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_each_path_that_a_document_names_is_there(document):
+def test_each_path_that_a_document_names_exists(document):
     paths = named_paths(document.read_text(encoding="utf-8"))
     assert [path for path in paths if not is_there(path)] == []
 
@@ -100,12 +101,12 @@ def folder_rows():
 
 
 def folders(pattern):
-    """The folders with files of their own."""
+    """The folders that have files themselves."""
     return {str(path.parent.relative_to(ROOT)) for path in ROOT.glob(pattern)
             if path.is_file() and path.parent.name != "__pycache__"}
 
 
-def test_every_folder_has_its_row_and_every_row_its_folder():
+def test_every_folder_has_a_row_and_every_row_a_folder():
     deep = folders("stage2/**/*") | folders("tools/**/*")
     flat = folders("loader/*") | folders("linker/*") | folders("boot/*/*") | folders("tests/*/*")
     unit_tests = {"tests/unit"}  # mirrors the sources
@@ -124,7 +125,7 @@ def test_the_pure_folders_of_the_table_are_those_of_the_makefile():
 
 # ---- docs/uefi.md: "What is tested on it"
 
-def test_every_suite_of_boot_tests_has_its_place_in_the_table_for_uefi():
+def test_every_suite_of_boot_tests_is_in_the_table_for_uefi():
     text = (ROOT / "docs" / "uefi.md").read_text(encoding="utf-8")
     part = re.search(r"^\| suites (.*?)^$", text, re.MULTILINE | re.DOTALL)[1]
     named = [name for row in part.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
@@ -135,7 +136,7 @@ def test_every_suite_of_boot_tests_has_its_place_in_the_table_for_uefi():
 
 @pytest.mark.parametrize("name, images", [("boot image", ["boot.img"]),
                                           ("volume for UEFI", ["BOOTX64.EFI", "BOOTIA32.EFI"])])
-def test_the_sizes_that_the_layout_tells_are_those_of_the_build_within_a_tenth(name, images):
+def test_the_sizes_in_the_layout_are_within_a_tenth_of_the_build(name, images):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     subprocess.run(["make", f"BUILD={BUILD}", *(f"{BUILD}/{image}" for image in images)], cwd=ROOT, check=True,
                    capture_output=True, env=environment)

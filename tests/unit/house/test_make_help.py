@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-# Steps and parts of the targets for people. A new target is in one of these patterns, or in the help.
+# Steps and parts of the targets for people. A new target must match one of these patterns or be in
+# the help.
 INTERNAL = ("*-run", "demo-boot", "kernels", "boot-*", "*-tests/*", "lint-*", "seeds-*", "fuzz-*",
             "check-fuzz-*", "xen-*", ".PHONY")
 DURATION_WITHIN = 200  # characters after the target's name in the README
@@ -22,7 +23,7 @@ def make(*arguments):
 
 
 def phony_targets():
-    """All of the makefiles' database."""
+    """All targets in the database of make."""
     line, = re.findall(r"^\.PHONY:(.*)$", make("--print-data-base", "--question", "help"), re.MULTILINE)
     return set(line.split())
 
@@ -32,7 +33,7 @@ def is_internal(target):
 
 
 def named_targets():
-    """The words after "make" that are no part of the explanation, which two blanks set off."""
+    """The words after "make" in the help, without the explanation, which two blanks separate."""
     lines = re.findall(r"^ +make( [a-z][a-z -]*?)?(?:  |$)", make("-s", "help"), re.MULTILINE)
     return [target for line in lines for target in line.split()]
 
@@ -48,7 +49,7 @@ def test_help_names_each_target_for_people_and_no_other():
 @pytest.mark.parametrize("target, duration", [
     ("check-firmwares", "two hours"), ("check-xen", "ten minutes"), ("bench", "half an hour"),
     ("bench-xen", "ten minutes")])
-def test_help_and_readme_agree_on_a_duration(target, duration):
+def test_help_and_readme_give_the_same_durations(target, duration):
     help_line, = re.findall(rf"^  make {target} .*$", make("-s", "help"), re.MULTILINE)
     assert f"({duration})" in help_line
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())

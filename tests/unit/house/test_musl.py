@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-# Headers that no C library has: of the kernel, and of libisofs.
+# Headers of the kernel and of libisofs, which no C library has.
 FOREIGN = {"linux": "/usr/include/linux", "asm": "/usr/include/x86_64-linux-gnu/asm",
            "asm-generic": "/usr/include/asm-generic", "libisofs": "/usr/include/libisofs"}
 # Headers that Debian adds to musl, or that are in glibc only.
@@ -21,7 +21,7 @@ INCLUDE = re.compile(r"^#include <([^>]+)>", re.MULTILINE)
 
 
 def variable(name):
-    """A variable of the Makefile, as words."""
+    """The words of a variable of the Makefile."""
     words = subprocess.run(["make", "-s", f"--eval=say-it:; @echo '$({name})'", "say-it"], cwd=ROOT,
                            capture_output=True, text=True, check=True,
                            env={key: value for key, value in os.environ.items()

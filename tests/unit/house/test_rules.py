@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""tests/lint/rules.py finds every kind of violation, and none where there is none."""
+"""tests/lint/rules.py finds every kind of violation, and reports none in a tree that keeps the
+rules."""
 
 import pathlib
 import subprocess

@@ -58,7 +58,7 @@ check: 2 passed, 2 failed, 3 skipped
 """
 
 
-def test_where_all_has_passed_the_table_is_a_success(results):
+def test_the_table_is_a_success_if_all_has_passed(results):
     status, said = summary("table", "check-xen", 0, results(xen__pytest_xml=PASSED), "xen")
     assert (status, last_line(said)) == (0, "check-xen: 1 passed, 0 failed, 0 skipped")
 
@@ -96,13 +96,13 @@ def test_a_command_that_ends_after_its_tests_have_passed_has_failed(tmp_path):
     assert "failed: unit: test_elf\n" in table and last_line(table) == "check: 1 passed, 1 failed, 0 skipped"
 
 
-def test_a_result_that_is_cut_short_is_none(tmp_path):
+def test_a_truncated_result_is_no_result(tmp_path):
     _, _, table = run_and_look(tmp_path, f"echo '<testsuite><testc' >{tmp_path}/unit/test_elf.xml; exit 1", "unit/test_elf")
     assert "failed: unit: test_elf\n" in table
 
 
-def test_a_result_without_a_test_is_one_too(tmp_path):
-    """All of a file may be for another firmware."""
+def test_a_result_without_a_test_is_a_result(tmp_path):
+    """All tests of a file may be for another firmware."""
     _, _, table = run_and_look(tmp_path, f"echo '<testsuite/>' >{tmp_path}/boot/test_mbr.xml", "boot/test_mbr")
     assert last_line(table) == "check: 0 passed, 1 failed, 0 skipped" and "failed: boot: it has not run\n" in table
 

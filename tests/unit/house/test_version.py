@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The version is said in the Makefile; what else names it agrees."""
+"""The Makefile has the version, and all other places that name it agree."""
 
 import email.utils
 import os
@@ -13,12 +13,12 @@ ROOT = Path(__file__).resolve().parents[3]
 BUILD = os.environ.get("BUILD", "build")
 VERSION, = re.findall(r"^VERSION := (\d+\.\d+\.\d+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-# Where the version may stand as text.
+# Files that may have the version as text.
 NAMED_IN = {"Makefile", "CHANGELOG.md", "debian/changelog"}
 
 
 def newest_release():
-    """Version and date of the changelog's newest section that is a release."""
+    """Version and date of the changelog's newest release."""
     return re.search(r"^## (\d+\.\d+\.\d+), (\d{4}-\d\d-\d\d)$", CHANGELOG, re.MULTILINE).groups()
 
 
@@ -29,7 +29,7 @@ def make(*arguments):
     assert run.returncode == 0, run.stderr
 
 
-def test_the_changelog_and_debians_have_this_version_on_the_same_day():
+def test_both_changelogs_have_this_version_with_the_same_date():
     version, date = newest_release()
     assert version == VERSION
     debians = (ROOT / "debian" / "changelog").read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ def test_the_changelog_and_debians_have_this_version_on_the_same_day():
     assert signed.date().isoformat() == date
 
 
-def test_no_other_file_says_it():
+def test_no_other_file_has_the_version():
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode != 0:
         pytest.skip("no git, or no checkout")
@@ -48,7 +48,7 @@ def test_no_other_file_says_it():
     assert saying == NAMED_IN
 
 
-def test_the_program_and_the_installed_manual_pages_say_it(tmp_path):
+def test_the_program_and_the_installed_manual_pages_have_the_version(tmp_path):
     make("install", f"DESTDIR={tmp_path}", "PREFIX=/usr")
     said = subprocess.run([tmp_path / "usr/bin/whelk", "--version"], capture_output=True, text=True).stdout
     assert said == f"whelk {VERSION}\n"

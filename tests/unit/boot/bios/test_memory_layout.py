@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The map of memory in docs/architecture.md against the symbols of the boot image as linked, and the
-image's size. Rows of the map: | 0x07c00 | `image_start` | … |; the address — for what depends on the
-build; rows without a symbol are prose."""
+"""Compares the map of memory in docs/architecture.md with the symbols of the linked boot image, and
+checks the image's size. A row of the map is: | 0x07c00 | `image_start` | … |. The address is — if
+it depends on the build. Rows without a symbol are prose."""
 
 import os
 import pathlib
@@ -14,7 +14,7 @@ import pytest
 TREE = pathlib.Path(__file__).resolve().parents[4]
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 DOCUMENT = TREE / "docs" / "architecture.md"
-FIRMWARE_LOADS = 2048  # from 0x7c00 on
+FIRMWARE_LOADS = 2048  # starts at 0x7c00
 SEGMENT = 0x10000
 SECTOR = 2048
 KIB = 1024
@@ -23,7 +23,8 @@ ROW = re.compile(r"^\|\s*(0x[0-9a-fA-F]+|—)\s*\|\s*(?:`([^`]*)`)?\s*\|")
 
 
 def rows():
-    """(address, None where it depends on the build; symbol or None) of the map, top to bottom."""
+    """The map from top to bottom as (address, or None if it depends on the build; symbol or
+    None)."""
     found = [ROW.match(line) for line in DOCUMENT.read_text(encoding="utf-8").splitlines()]
     return [(None if row[1] == "—" else int(row[1], 16), row[2]) for row in found if row]
 
@@ -43,7 +44,7 @@ def linked_symbols():
     return {line[2]: int(line[0], 16) for line in fields if len(line) == 3}
 
 
-def test_the_map_has_rows_for_the_stack_the_image_and_stage_2():
+def test_the_map_has_rows_for_stack_image_and_stage_2():
     names = {symbol for _, symbol in named_rows()}
     assert {"stack_bottom", "image_start", "image_end", "bounce_buffer", "stage2_start",
             "arena_start", "information_page"} <= names
@@ -58,7 +59,7 @@ def test_each_fixed_symbol_stands_where_the_map_says(symbols):
     assert documented == {symbol: hex(symbols[symbol]) for symbol in documented}
 
 
-def test_what_depends_on_the_build_stands_in_the_order_of_the_map(symbols):
+def test_addresses_that_depend_on_the_build_are_in_the_maps_order(symbols):
     addresses = [symbols[symbol] for _, symbol in named_rows()]
     assert addresses == sorted(addresses)
 
@@ -78,7 +79,7 @@ def test_the_bounce_buffer_crosses_no_boundary_of_64_kib(symbols):
     assert symbols["bounce_buffer_end"] - symbols["bounce_buffer"] == 0x10000
 
 
-def test_what_comes_in_front_of_the_image_ends_where_the_image_is_read_to(symbols):
+def test_the_blocks_before_the_image_fit_into_the_bounce_buffer_below_it(symbols):
     assert symbols["IMAGE_SEGMENT"] << 4 == symbols["stage2_start"] - SECTOR == symbols["bounce_buffer_end"] - SECTOR
     assert symbols["bounce_buffer"] + symbols["FRONT_MOST"] * SECTOR <= symbols["IMAGE_SEGMENT"] << 4
 
@@ -87,7 +88,7 @@ def test_conventional_memory_has_room_for_what_stage_2_allocates(symbols):
     assert EBDA - symbols["arena_start"] >= 256 * 1024
 
 
-def test_what_the_firmware_loads_is_the_first_sector_and_what_follows_one_segment(symbols):
+def test_the_firmware_loads_the_first_sector_and_the_rest_fits_one_segment(symbols):
     assert symbols["image_end"] - symbols["image_start"] == FIRMWARE_LOADS
     assert symbols["stage2_end"] - symbols["stage2_start"] == (symbols["image_sectors"] - 1) * SECTOR
     assert symbols["image_sectors"] * SECTOR <= SEGMENT
@@ -99,16 +100,17 @@ def test_the_boot_image_is_the_core_and_the_overlay_in_whole_sectors(symbols):
     assert symbols["overlay_start"] + symbols["overlay_sectors"] * SECTOR <= symbols["overlay_limit"]
 
 
-def test_the_overlay_add_up_to_0_so_that_the_checksum_is_that_of_the_core(symbols):
+def test_the_overlay_adds_up_to_0_so_that_the_checksum_is_that_of_the_core(symbols):
     overlay = (TREE / BUILD / "boot.img").read_bytes()[symbols["image_sectors"] * SECTOR:]
     assert sum(struct.unpack(f"<{len(overlay) // 4}I", overlay)) % 2**32 == 0
 
 
-def test_the_overlay_leave_the_information_two_pages(symbols):
+def test_the_overlay_leaves_two_pages_for_the_information(symbols):
     assert symbols["overlay_start"] - symbols["information_page"] >= 0x2000
 
 
-# Room for what is to come; whoever needs more finds it elsewhere, or makes the window larger, before this fails.
+# Keeps room for later changes. A change that needs it must save space elsewhere or enlarge the
+# window.
 @pytest.mark.parametrize("part, limit, left", [
     ("stage2_used_end", "stage2_limit", 6 * KIB),
 ])

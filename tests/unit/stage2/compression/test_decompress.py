@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""stage2/compression/decompress.overlay.c takes what the users' compression programs make, with the options that people give them."""
+"""stage2/compression/decompress.overlay.c decompresses the output of common compression programs,
+with the options that people use."""
 
 import os
 import pathlib
@@ -13,7 +14,7 @@ MIB = 1 << 20
 
 
 def text(size):
-    """Repeats over long distances, as kernels and file systems in memory do."""
+    """Text with repeats over long distances, as in kernels and file system images."""
     chance = random.Random(1)
     parts = [chance.randbytes(chance.randrange(200)) for _ in range(400)]
     data = b"".join(chance.choice(parts) for _ in range(size // 90))
@@ -24,7 +25,7 @@ PLAIN = text(3 * MIB)
 
 
 def pack(data, command, folder):
-    """As from a file, whose size the program can know, to a pipe."""
+    """Compresses a file, whose size the program can know, to a pipe."""
     (folder / "plain").write_bytes(data)
     run = subprocess.run([*command.split(), "-c", folder / "plain"], capture_output=True, timeout=120)
     assert run.returncode == 0, run.stderr
@@ -32,7 +33,7 @@ def pack(data, command, folder):
 
 
 def unpack(compressed, folder, capacity=16 * MIB):
-    """What comes out, and what the program says about it."""
+    """The decompressed data, and what the program says about it."""
     (folder / "compressed").write_bytes(compressed)
     run = subprocess.run([DECOMPRESS_CAT, str(capacity), folder / "compressed"], capture_output=True, timeout=120)
     return run.stdout, run.stderr.decode()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""docs/config.md against the code: its tables of commands name those that the code knows, each in its place, and
-each does what its table says; its tables about public configs are those of the tests."""
+"""Compares docs/config.md with the code. Its tables name the commands that the code knows, each in
+its place, and each command does what its table says. Its tables about public configs are those of
+the tests."""
 
 import os
 import pathlib
@@ -15,7 +16,7 @@ CORPUS = pathlib.Path(os.environ.get("WHELK_CORPUS", "../shared/corpus/grub-cfg"
 FILES = sorted(CORPUS.glob("*.cfg"))
 DOCUMENT = (ROOT / "docs/config.md").read_text(encoding="utf-8")
 
-# By the function that a group of commands has in config/commands_rare.overlay.c.
+# The heading for each function that a group of commands has in config/commands_rare.overlay.c.
 PLACES = {"accept": "Harmless", "command_without_effect": "Without effect", "command_unanswered": "False", "refuse": "Refused"}
 
 
@@ -33,7 +34,8 @@ def names_in(strings):
 
 
 def known():
-    """The names by the headings of their tables; the core's are done, or have no effect."""
+    """The names in commands_rare.overlay.c by their tables' headings, and the names of the core,
+    which are done or have no effect."""
     places = {heading: set() for heading in PLACES.values()} | {"Done": set()}
     text = (ROOT / "stage2/config/commands_rare.overlay.c").read_text(encoding="utf-8")
     for strings, function in re.findall(r'\{((?:\s*"[^"]*")+),\s*(\w+)\}', text):
@@ -53,7 +55,7 @@ def test_the_tables_name_the_commands_that_the_code_knows_each_in_its_place():
 
 
 def evaluated(config, folder):
-    """What its entries come to, and the warnings."""
+    """What the entries of a config boot, and the warnings."""
     (folder / "boot/grub").mkdir(parents=True, exist_ok=True)
     (folder / "boot/grub/grub.cfg").write_bytes(config)
     run = subprocess.run([SHELL, "-e", folder], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
@@ -61,7 +63,7 @@ def evaluated(config, folder):
 
 
 def tried(commands, folder):
-    """The same for an entry with these commands."""
+    """What an entry with these commands boots besides its kernel, and the warnings."""
     said, warnings = evaluated(f"menuentry a {{\nmultiboot /k\n{commands}\n}}\n".encode(), folder)
     return said[1:], warnings
 
@@ -90,12 +92,12 @@ def test_a_test_that_is_not_made_is_false_and_warned_of(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", sorted(documented("Refused")))
-def test_a_refused_command_is_an_error_of_its_line(name, tmp_path):
+def test_a_refused_command_is_an_error_with_its_line(name, tmp_path):
     assert tried(f"{name} /x", tmp_path) == ([f"error\t/boot/grub/grub.cfg:3: {name} is not supported"], [])
 
 
 @pytest.mark.parametrize("name", sorted(documented("Done")))
-def test_a_command_that_is_done_is_known(name, tmp_path):
+def test_a_command_of_the_table_done_is_known(name, tmp_path):
     said = "\n".join(sum(tried(f"{name} /boot", tmp_path), []))
     assert f"{name} is not supported" not in said and f"unknown command '{name}'" not in said
 
@@ -120,7 +122,7 @@ def test_the_table_of_exceptions_is_that_of_the_test():
 
 
 @pytest.mark.skipif(not FILES, reason=f"SKIPPED: there are no grub.cfg files in {CORPUS} (see WHELK_CORPUS)")
-def test_what_grub_script_check_refuses_is_in_the_table_and_read_as_it_says(tmp_path):
+def test_configs_that_grub_script_check_refuses_are_read_as_their_table_says(tmp_path):
     refused = {path for path in FILES if subprocess.run(["grub-script-check", path], capture_output=True).returncode}
     table = {name: row[2].strip() for row in rows("How public configs fare") for name in corpus_names([row])
              if row[2].strip() in ("repaired", "refused lines")}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The config language against GRUB itself: the same scripts run in grub-emu, GRUB as a program of the
-host, and in config_shell, the evaluator of stage 2; what they show must be the same. GRUB's messages
-of its own are left out, and so is their wording from the comparison."""
+"""Compares the config language with GRUB: the same scripts run in grub-emu, which is GRUB as a
+program of the host, and in config_shell, the evaluator of stage 2. Both must show the same. GRUB's
+own messages are left out."""
 
 import os
 import pathlib
@@ -22,7 +22,7 @@ FILES = {
     "boot/grub/empty": "",
 }
 
-# Where the scripts end before a menu comes, GRUB is told to exit behind them.
+# A script that ends before a menu comes is followed by an exit for GRUB.
 SCRIPTS = {
     # ---- words
     "blanks between words are one": "echo a   b\tc\n echo d\n\techo e",
@@ -35,7 +35,7 @@ SCRIPTS = {
     "comments": "echo a # b\n# c\necho d#e\n  # f\necho g '#h' \"#i\"",
     "semicolons": "echo a;echo b; echo c ;\necho d",
     "a carriage return": "echo a\r\necho b\r\n",
-    "carriage returns behind all kinds of words": "x=5\r\necho $x\r\necho ${x}\r\nset y=$x\r\necho $y $?\r\nfor i in $x $y\r\ndo\r\necho $i\r\ndone\r\nfunction f {\r\necho $1\r\n}\r\nf $y\r\nif [ $x = $y ]\r\nthen\r\necho '$'\r\nfi\r\n",
+    "carriage returns after all kinds of words": "x=5\r\necho $x\r\necho ${x}\r\nset y=$x\r\necho $y $?\r\nfor i in $x $y\r\ndo\r\necho $i\r\ndone\r\nfunction f {\r\necho $1\r\n}\r\nf $y\r\nif [ $x = $y ]\r\nthen\r\necho '$'\r\nfi\r\n",
     "no newline at the end": "echo a",
     "UTF-8": "echo größe ✓",
     "brackets are words": "echo ] [ [x]",
@@ -50,15 +50,15 @@ SCRIPTS = {
     "unset": "x=1\nunset x\necho a${x}b\nunset nothing\nunset",
     "a name before the equals sign": "_a1=b\necho $_a1\nx=y=z\necho $x",
     "digits in names": "a1=x\necho $a1 ${a1}2 $a1b",
-    "an assignment behind a variable": "n=x\n$n=5\necho $x",
+    "an assignment whose name is in a variable": "n=x\n$n=5\necho $x",
     "a command in a variable": "c=echo\n$c a\nc='echo b'\n$c c",
     "export": "export x\nx=1\necho $x",
     "special variables": "true; echo x$?$0$1$#",
     "features": "echo $feature_menuentry_id $feature_default_font_path $feature_all_video_module",
     # ---- results
     "results of commands": "true; echo $?; false; echo $?; echo; echo $?; ! true; echo $?; ! false; echo $?",
-    "an unknown command counts as a success behind a not": "! nosuch; echo $?; if ! nosuch; then echo y; else echo n; fi",
-    "parts of a block that was never begun": "echo a\nfi\necho b\ndone\nthen echo c\nelse; echo d\ndo\nelif true\necho e",
+    "an unknown command counts as a success after a not": "! nosuch; echo $?; if ! nosuch; then echo y; else echo n; fi",
+    "parts of a block without its beginning": "echo a\nfi\necho b\ndone\nthen echo c\nelse; echo d\ndo\nelif true\necho e",
     "an unknown command counts as a success": "nosuch; echo $?\nif nosuch; then echo y; else echo n; fi",
     "an assignment's result": "false; x=1; echo $?; false; set y=1; echo $?",
     # ---- conditions
@@ -68,13 +68,13 @@ SCRIPTS = {
     "if in if": "if true; then if false; then echo a; else echo b; fi; echo c; else if true; then echo d; fi; fi",
     "several commands as a condition": "if true; false; then echo a; else echo b; fi",
     "not": "if ! true; then echo a; else echo b; fi; if ! [ a = b ]; then echo c; fi",
-    "a result behind if": "if false; then echo a; fi; echo $?; if true; then false; fi; echo $?",
+    "the result after an if": "if false; then echo a; fi; echo $?; if true; then false; fi; echo $?",
     "strings": "[ a = a ]; echo $?; [ a = b ]; echo $?; [ a == a ]; echo $?; [ a != b ]; echo $?; [ '' = '' ]; echo $?",
     "lengths": "[ -z '' ]; echo $?; [ -z a ]; echo $?; [ -n a ]; echo $?; [ -n '' ]; echo $?; [ a ]; echo $?; [ '' ]; echo $?",
     "numbers": "".join(f"[ {a} {op} {b} ]; echo {a} {op} {b} $?; " for op in ("-eq", "-ne", "-lt", "-le", "-gt", "-ge")
                        for a, b in ((1, 1), (1, 2), (2, 1), (-1, 1), (10, 9))),
     "hexadecimal and octal numbers": "[ 0x10 -eq 16 ]; echo $?; [ 010 -eq 8 ]; echo $?; [ 010 -eq 10 ]; echo $?; [ 5x -eq 5 ]; echo $?; [ -0x10 -lt -15 ]; echo $?; [ x -eq 0 ]; echo $?",
-    "numbers behind a common prefix": "[ a10 -pgt a9 ]; echo $?; [ a9 -plt a10 ]; echo $?; [ a10 -plt a9 ]; echo $?; [ a5 -pgt b3 ]; echo $?",
+    "numbers after a common prefix": "[ a10 -pgt a9 ]; echo $?; [ a9 -plt a10 ]; echo $?; [ a10 -plt a9 ]; echo $?; [ a5 -pgt b3 ]; echo $?",
     "strings in order": "[ a '<' b ]; echo $?; [ b '<' a ]; echo $?; [ b '>' a ]; echo $?; [ a '<=' a ]; echo $?; [ a '>=' b ]; echo $?",
     "and, or, not": "".join(f"[ {words} ]; echo $?; " for words in (
         "a = a -a b = b", "a = a -a b = c", "a = b -o b = b", "a = b -o b = c", "! a = a", "! a = b", "! ! a = a",
@@ -97,12 +97,12 @@ SCRIPTS = {
     "while over lines": 'while [ "$x" != aaa ]\ndo\n x=a$x\n echo $x\ndone',
     "until": 'until [ "$x" = aaa ]; do x=a$x; echo $x; done; echo $?',
     "while that is never true": "while false; do echo a; done; echo $?",
-    "loops that are read past": "if false; then for i in 1 2; do while true; do echo a; done; done; fi; while false; do for i in 1; do if true; then until true; do echo b; done; fi; done; done; echo c",
+    "loops that are skipped": "if false; then for i in 1 2; do while true; do echo a; done; done; fi; while false; do for i in 1; do if true; then until true; do echo b; done; fi; done; done; echo c",
     "break": "for i in 1 2 3; do if [ $i = 2 ]; then break; fi; echo $i; done; echo end $i",
-    "break out of two": "for i in 1 2; do for j in a b c; do if [ $j = b ]; then break 2; fi; echo $i$j; done; echo no; done; echo end",
-    "break out of more than there are": "for i in 1 2; do break 5; echo no; done; echo end",
+    "break out of two loops": "for i in 1 2; do for j in a b c; do if [ $j = b ]; then break 2; fi; echo $i$j; done; echo no; done; echo end",
+    "break out of more loops than there are": "for i in 1 2; do break 5; echo no; done; echo end",
     "continue": "for i in 1 2 3; do if [ $i = 2 ]; then continue; fi; echo $i; done; echo end",
-    "continue the outer one": "for i in 1 2; do for j in a b c; do if [ $j = b ]; then continue 2; fi; echo $i$j; done; echo no; done; echo end",
+    "continue the outer loop": "for i in 1 2; do for j in a b c; do if [ $j = b ]; then continue 2; fi; echo $i$j; done; echo no; done; echo end",
     "break in a condition": "while true; do if [ x$n = xaa ]; then break; else n=a$n; fi; echo $n; done",
     "break outside a loop": "break; continue; echo a",
     "an endless loop that ends": "n=; while true; do n=x$n; if [ $n = xxxxxxxx ]; then break; fi; done; echo $n",
@@ -126,16 +126,16 @@ SCRIPTS = {
     # ---- echo
     "echo -n": "echo -n a; echo -n b; echo; echo -n; echo c",
     "echo -e": r"echo -e 'a\tb\nc' 'd\\e' '\x\q'",
-    "echo -e with an end": r"echo -e 'a\cb' c; echo d",
-    "echo with both": r"echo -ne 'a\n'; echo -en 'b\n'; echo -n -e 'c\n'; echo -e -n 'd\n'",
+    "echo -e with \\c": r"echo -e 'a\cb' c; echo d",
+    "echo with -n and -e": r"echo -ne 'a\n'; echo -en 'b\n'; echo -n -e 'c\n'; echo -e -n 'd\n'",
     "options of echo are first only": "echo a -n; echo -x; echo - a; echo -- a",
-    "echo of nothing": "echo; echo ''; echo a",
+    "echo without words": "echo; echo ''; echo a",
     # ---- texts from elsewhere
     "source": "x=1\nsource $prefix/part.cfg\necho $y\nfrom_part here",
     "source by a dot": ". $prefix/part.cfg\necho $y",
     "source inside a source": "source $prefix/inner.cfg\necho end",
     "source in a condition": "if source $prefix/part.cfg; then echo a; else echo b; fi",
-    "source of nothing": "source $prefix/nothing.cfg\necho a\nsource\necho b",
+    "source of a missing file or none": "source $prefix/nothing.cfg\necho a\nsource\necho b",
     "source in a function": "function f { source $prefix/part.cfg; echo $1; }\nf a",
     "source in a loop": "for x in 1 2; do source $prefix/part.cfg; done",
     "source without a newline": "source $prefix/bom-free.cfg\necho a",
@@ -143,7 +143,7 @@ SCRIPTS = {
     "cat": "cat $prefix/part.cfg",
 }
 
-# The default entry is what runs; GRUB is told to exit in it.
+# The default entry runs; in it GRUB is told to exit.
 ENTRIES = {
     "arguments of an entry": 'menuentry "a b" --id i c d { echo $# "<" $1 "|" $2 "|" $3 ">"; exit; }',
     "variables that an entry sees": "x=1\nmenuentry a { echo $x $y; x=3; echo $x; exit; }\ny=2",
@@ -186,7 +186,7 @@ def assert_same_as_grub(folder, script):
         path.write_bytes(text.encode())
     grub = of_grub(folder)
     assert grub, "GRUB shows nothing: what is compared?"
-    # GRUB fills rows of 80 columns; its cells expand tabs.
+    # GRUB fills rows of 80 columns, and its screen expands tabs.
     assert fold(of_whelk(folder)) == fold(grub)
 
 

@@ -35,7 +35,7 @@ static const struct {
     {"1WeirdDev__CrashOS__grub.cfg", "does not begin with '/'"},
     {"Bananymous__banan-os__toolchain_grub-legacy.cfg", "'>' must be in quotes"},
     {"Bananymous__banan-os__toolchain_grub-uefi.cfg", "'>' must be in quotes"},
-    {"MEMESCOEP__BorealOS__config_grub.cfg", "nothing to boot"}, /* they show a text */
+    {"MEMESCOEP__BorealOS__config_grub.cfg", "nothing to boot"}, /* its entries show text */
 };
 
 static const char *expected_reason(const char *name)

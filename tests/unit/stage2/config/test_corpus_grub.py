@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The grub.cfg files of public repositories against GRUB itself: grub-emu, GRUB as a program of the host, runs
-each entry of each file with functions in the place of the commands that load, which show their words; the
-evaluator of stage 2 must load the same. The files belong to their authors and are not part of this project:
-see test_corpus.c."""
+"""Compares the grub.cfg files of public repositories with GRUB: grub-emu, which is GRUB as a
+program of the host, runs each entry of each file. Functions that show their words replace the
+commands that load. The evaluator of stage 2 must load the same. The files belong to their authors
+and are not part of this project: see test_corpus.c."""
 
 import os
 import pathlib
@@ -17,16 +17,16 @@ CORPUS = pathlib.Path(os.environ.get("WHELK_CORPUS", "../shared/corpus/grub-cfg"
 FILES = sorted(CORPUS.glob("*.cfg"))
 LOADING = ("multiboot", "multiboot2", "module", "module2")
 
-# In the place of a PC with a CD. The lines are one, so that those of the file keep their numbers.
+# Stands for a PC with a CD. It is one line, so that the lines of the file keep their numbers.
 STAGE = "set root=cd; set prefix='(cd)/boot/grub'; set grub_platform=pc; set grub_cpu=i386; " + " ".join(
     f'function {name} {{ echo "<[{name}]>"; for word in "$@"; do echo "<[$word]>"; done; }};' for name in LOADING)
-# Entries end in the menu, some behind "Press any key" or a sleep that Escape ends: from there to the command line,
-# and out, as often as it takes.
+# Entries end in the menu, some after "Press any key" or a sleep that Escape ends. The keys open the
+# command line and exit, often enough for all of them.
 KEYS = (b"\x1b" + b"c" * 8 + b"\rexit\r") * 20
 SEQUENCES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 OPTIONS = re.compile(r"--(quirk-|nounzip)")
 
-# Where Whelk loads something else than GRUB, and why.
+# The files for which Whelk loads something else than GRUB, and why.
 EXPLAINED = {
     "1WeirdDev__CrashOS__bin_boot_grub.cfg": "a path without '/' in front, which GRUB would not find either",
     "1WeirdDev__CrashOS__grub.cfg": "the same",
@@ -34,7 +34,7 @@ EXPLAINED = {
 
 
 def of_whelk(folder):
-    """[(where the entry stands, [(command, path, words)] or the reason why nothing is loaded)]"""
+    """[(place of the entry, [(command, path, words)] or the reason why nothing is loaded)]"""
     output = subprocess.run([SHELL, "-e", str(folder)], capture_output=True, text=True, timeout=30).stdout
     entries = []
     for line in output.splitlines():
@@ -50,7 +50,7 @@ def of_whelk(folder):
 
 def of_grub(folder, text, where):
     config = folder / "boot/grub/grub.cfg"
-    text = text.replace(b"gfxterm", b"console")  # which would show the words elsewhere
+    text = text.replace(b"gfxterm", b"console")  # otherwise it would show the words elsewhere
     config.write_bytes(STAGE.encode() + text + f"\nset timeout=0\nset timeout_style=menu\nset default='{where}'\n".encode())
     output = subprocess.run(["grub-emu", "-d", str(config.parent)], input=KEYS, capture_output=True, timeout=120).stdout
     # Rows of 80 columns are wrapped.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""stage2/fs/iso9660.c on images that xorriso and genisoimage write: every file of a tree must be found
-by its path and have its contents. What no authoring program writes is in test_iso9660.c."""
+"""Tests stage2/fs/iso9660.c on images that xorriso and genisoimage write: every file of a tree must
+be found by its path and have its contents. test_iso9660.c tests what no authoring program
+writes."""
 
 import os
 import pathlib
@@ -61,7 +62,7 @@ class Opened:
 
 
 def cat(image, paths, *options):
-    """The line of the mount, and what became of each path."""
+    """The line of the mount, and the result for each path."""
     done = subprocess.run([CAT, *options, image], input="".join(f"{path}\n" for path in paths),
                           capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -128,9 +129,9 @@ def fixture_large_tree(tmp_path_factory):
 
 
 @pytest.mark.parametrize("command", ROCK_RIDGE.values(), ids=ROCK_RIDGE.keys())
-def test_every_file_of_a_rock_ridge_tree_is_found_with_its_contents(command, large_tree, tmp_path):
+def test_every_file_of_a_tree_is_found_by_its_rock_ridge_path(command, large_tree, tmp_path):
     image = author(command, large_tree, tmp_path / "image.iso")
-    # Of the crowded directory one file in fifty, as each is looked for from the directory's start.
+    # Tries one file in fifty of the crowded directory, as each search begins at its start.
     files = [path for path in sorted(paths_of(large_tree)) if not path.startswith("/links/")
              and (not path.startswith("/crowded/") or "17 is" in path or "67 is" in path)]
     mounted, found = cat(image, files, "-d")
@@ -157,7 +158,7 @@ LINKS = {
 
 
 @pytest.mark.parametrize("writer", ["xorriso", "xorriso-relocated", "genisoimage"])
-def test_symbolic_links_lead_where_they_lead_in_the_tree(writer, large_tree, tmp_path):
+def test_symbolic_links_lead_to_the_same_files_as_in_the_tree(writer, large_tree, tmp_path):
     image = author(ROCK_RIDGE[writer], large_tree, tmp_path / "image.iso")
     _, found = cat(image, LINKS, "-d")
     for (path, target), opened in zip(LINKS.items(), found, strict=True):
@@ -275,7 +276,7 @@ def test_a_path_that_leads_nowhere_says_where_it_ends(small_image, path, reason)
     assert open_one(small_image, path).line == f"error {reason}"
 
 
-def test_an_image_cut_inside_a_file_names_the_lack_when_the_file_is_opened(small_image, tmp_path):
+def test_a_file_that_the_image_cuts_is_refused_when_it_is_opened(small_image, tmp_path):
     whole = small_image.read_bytes()
     kernel = whole.index(b"kernel" * 100) // SECTOR
     cut = tmp_path / "cut.iso"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What `whelk bench` does with what it has measured: statistics, trace, time stamps, reports.
+// Tests what `whelk bench` does with its measurements: statistics, trace, time stamps, reports.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +63,7 @@ static void test_a_text_is_found_across_the_pieces_that_it_came_in(void **state)
     assert_ptr_equal(text_find(&text, "whelk"), text.bytes + 3);
 }
 
-static void test_of_a_long_text_the_end_is_kept(void **state)
+static void test_the_end_of_a_long_text_is_kept(void **state)
 {
     (void)state;
     static struct text text;
@@ -109,7 +109,7 @@ static void test_the_last_line_is_the_last_that_says_something(void **state)
 #define SERIAL(hex)                                                                                \
     "memory_region_ops_write cpu 0 mr 0x5 addr 0x3f8 value 0x" hex " size 1 name 'serial'\n"
 
-/* Counts in pieces of a length. */
+/* Counts accesses in a trace that comes in pieces of this length. */
 static uint64_t count(const char *lines, const char *marker, size_t piece, bool *ended)
 {
     static struct trace trace;
@@ -209,7 +209,7 @@ static void test_stamps_that_are_missing_or_new_do_no_harm(void **state)
     assert_string_equal(timing.driver, "");
 }
 
-static void test_a_line_that_is_not_whole_is_none(void **state)
+static void test_a_truncated_line_is_ignored(void **state)
 {
     (void)state;
     struct timing timing;
@@ -277,7 +277,7 @@ static void test_the_loaders_share_is_what_the_firmware_does_not_take(void **sta
     assert_near(share.highest, 90);
 }
 
-static void test_each_is_compared_to_grub_with_the_same_module(void **state)
+static void test_each_loader_is_compared_to_grub_with_the_same_module(void **state)
 {
     (void)state;
     struct report_row rows[] = {row("whelk", 1, 10), row("grub", 1, 300), row("whelk", 8, 20),
@@ -289,7 +289,7 @@ static void test_each_is_compared_to_grub_with_the_same_module(void **state)
     assert_true(isnan(rows[4].times_faster_than_grub));
 }
 
-static void test_a_share_of_nothing_or_less_is_compared_to_nobody(void **state)
+static void test_a_share_of_zero_or_less_is_not_compared(void **state)
 {
     (void)state;
     struct report_row rows[] = {row("whelk", 1, -0.5), row("grub", 1, 300)};
@@ -385,7 +385,7 @@ int main(void)
         cmocka_unit_test(test_the_median_of_an_odd_number_is_the_middle_one),
         cmocka_unit_test(test_the_median_of_an_even_number_is_between_the_middle_two),
         cmocka_unit_test(test_a_text_is_found_across_the_pieces_that_it_came_in),
-        cmocka_unit_test(test_of_a_long_text_the_end_is_kept),
+        cmocka_unit_test(test_the_end_of_a_long_text_is_kept),
         cmocka_unit_test(test_the_last_line_is_the_last_that_says_something),
         cmocka_unit_test(test_reads_and_writes_are_counted_and_nothing_else),
         cmocka_unit_test(test_a_line_is_counted_when_it_comes_in_pieces),
@@ -394,10 +394,10 @@ int main(void)
         cmocka_unit_test(test_a_line_that_is_too_long_is_cut),
         cmocka_unit_test(test_the_stamps_are_read_from_their_line),
         cmocka_unit_test(test_stamps_that_are_missing_or_new_do_no_harm),
-        cmocka_unit_test(test_a_line_that_is_not_whole_is_none),
+        cmocka_unit_test(test_a_truncated_line_is_ignored),
         cmocka_unit_test(test_the_loaders_share_is_what_the_firmware_does_not_take),
-        cmocka_unit_test(test_each_is_compared_to_grub_with_the_same_module),
-        cmocka_unit_test(test_a_share_of_nothing_or_less_is_compared_to_nobody),
+        cmocka_unit_test(test_each_loader_is_compared_to_grub_with_the_same_module),
+        cmocka_unit_test(test_a_share_of_zero_or_less_is_not_compared),
         cmocka_unit_test(test_the_table_has_a_line_for_each_row),
         cmocka_unit_test(test_what_was_not_counted_is_null_in_json_and_empty_in_csv),
         cmocka_unit_test(test_a_name_that_is_no_utf_8_does_not_spoil_the_json),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What make bench-xen makes of the results: the table, the target, the README."""
+"""Tests the table of make bench-xen, its target, and how it changes the README."""
 
 import json
 import sys

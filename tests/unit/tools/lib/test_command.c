@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How the tools start other programs: tools/lib/command.h.
+// Tests how the tools start other programs (tools/lib/command.h).
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 
 static const struct start plain = {STREAM_OURS, STREAM_OURS, STREAM_OURS, false, false, NULL, NULL};
 
-/* sh -c SCRIPT. */
+/* The command sh -c SCRIPT. */
 static pid_t start_script(const char *script, const struct start *start)
 {
     struct command command = {0};
@@ -48,7 +48,7 @@ static void print(const char *script, struct start start, char *printed, size_t 
     assert_int_equal(command_wait(program), 0);
 }
 
-static void test_the_status_is_that_of_the_program(void **state)
+static void test_the_status_is_the_programs(void **state)
 {
     (void)state;
     int status = command_wait(start_script("exit 3", &plain));
@@ -71,7 +71,7 @@ static void test_a_program_that_is_not_there_is_not_started(void **state)
     assert_int_equal(command_start(&command, &start), -1);
     assert_int_equal(errno, ENOENT);
     assert_int_equal(running, 0);
-    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child process is left */
     assert_int_equal(errno, ECHILD);
     command_free(&command);
 }
@@ -82,7 +82,7 @@ static bool refuse(void)
     return false;
 }
 
-static void test_what_fails_in_the_child_is_reported_too(void **state)
+static void test_a_failure_in_the_child_is_reported(void **state)
 {
     (void)state;
     struct start start = plain;
@@ -96,7 +96,7 @@ static bool set_variable(void)
     return setenv("WHELK_TEST", "set in the child", 1) == 0;
 }
 
-static void test_streams_and_preparation_are_the_program_s_alone(void **state)
+static void test_streams_and_preparation_apply_to_the_program_alone(void **state)
 {
     (void)state;
     char printed[100];
@@ -158,10 +158,10 @@ static void test_no_signal_stays_blocked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_status_is_that_of_the_program),
+        cmocka_unit_test(test_the_status_is_the_programs),
         cmocka_unit_test(test_a_program_that_is_not_there_is_not_started),
-        cmocka_unit_test(test_what_fails_in_the_child_is_reported_too),
-        cmocka_unit_test(test_streams_and_preparation_are_the_program_s_alone),
+        cmocka_unit_test(test_a_failure_in_the_child_is_reported),
+        cmocka_unit_test(test_streams_and_preparation_apply_to_the_program_alone),
         cmocka_unit_test(test_a_group_of_its_own_is_killed_as_a_whole),
         cmocka_unit_test(test_handled_signals_end_the_program_and_ignored_ones_do_not),
         cmocka_unit_test(test_no_signal_stays_blocked),

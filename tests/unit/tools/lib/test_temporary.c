@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Where the tools put temporary files: tools/lib/temporary.h.
-#include "tools/lib/temporary.h" /* before cmocka, whose macro is called fail() as well */
+// Tests where the tools put temporary files (tools/lib/temporary.h).
+#include "tools/lib/temporary.h" /* before cmocka, which has a macro fail() */
 
 #include <setjmp.h>
 #include <stdarg.h>
