@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the seeds of compressed files are made from, and by which programs."""
+"""The data and the programs that the seeds of compressed files are made with."""
 
 import random
 import subprocess
@@ -14,7 +14,7 @@ def noise(size):
 
 
 def code(size):
-    """Looks like x86 code with calls, as the x86 filter expects it."""
+    """Bytes that look like x86 code with calls, for the x86 filter."""
     chance = random.Random(2)
     parts = [b"\xe8" + (chance.randrange(1 << 12) * 16 - i).to_bytes(4, "little", signed=True) + b"\x89\xc3\x90"
              for i in range(0, size, 8)]
@@ -22,5 +22,5 @@ def code(size):
 
 
 def pack(data, *command):
-    """Packs data with a program that filters standard input."""
+    """Compresses data with a program that filters standard input."""
     return subprocess.run(command, input=data, capture_output=True, check=True).stdout

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the fuzzers of compressed files have in common.
+// Shared code of the fuzzers of compressed files.
 #pragma once
 
 #include <stdbool.h>
@@ -10,8 +10,8 @@
 
 enum { DECOMPRESS_CAPACITY = 1 << 16 };
 
-/* Decompresses data that is a file compressed like this. A failure must have a reason. False when
-   it is no such file, or fails. */
+/* Decompresses data if it is a file of this compression; returns false if it is not, or if that
+   fails. Aborts if a failure has no reason. */
 static inline bool decompress_any(enum compression compression, const uint8_t *data, size_t size,
                                   uint8_t *to, size_t *length)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Fuzzes the config language: any bytes as a config, and what all its entries boot. Beyond the
-// sanitizers' own: what comes out is a text in the arena, a path begins with '/', an error has its
-// line.
+// Fuzzes the config language: reads any bytes as a config, and evaluates all its entries. Besides
+// the sanitizers' checks: results are texts in the arena, a path begins with '/', and an error
+// names its line.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct bytes input;
 
-/* Every file is the input again. */
+/* Each path of even length is a file with the input as its contents. */
 static bool read_input(const char *path, struct arena *arena, struct bytes *text,
                        struct error *error)
 {
@@ -28,7 +28,7 @@ static enum config_node find_by_length(const char *path)
     return (enum config_node)(strlen(path) % 4);
 }
 
-/* Long loops find nothing new. */
+/* Turns of loops so far; interrupted() ends long loops, which find nothing new. */
 static unsigned turns;
 
 static bool interrupted(void)
@@ -64,11 +64,11 @@ static void require(int condition)
     }
 }
 
-/* "name:line: reason"; there may be colons in a name. */
+/* Checks for "name:line: reason"; a name may contain colons. */
 static void check_error(const struct error *error)
 {
     const char *rest = error->message;
-    require(*rest == 'g' || *rest == '/'); /* g.cfg, or what it reads in */
+    require(*rest == 'g' || *rest == '/'); /* g.cfg, or a file that it sources */
     while ((rest = strchr(rest, ':')) != NULL) {
         rest++;
         size_t digits = strspn(rest, "0123456789");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Fuzzes the ELF reader: any bytes as a kernel. Beyond the sanitizers' own: what is accepted lies
-// in the file and below 4 GiB, and is entered inside.
+// Fuzzes the ELF reader: reads any bytes as a kernel. Besides the sanitizers' checks: an accepted
+// image is inside the file and below 4 GiB, and its entry point is inside the image.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static void require(int condition)
     }
 }
 
-/* A copy in a block of just that size, so that a sanitizer sees a read behind. */
+/* Copies the data to a block of just that size, so that the sanitizer sees a read beyond it. */
 static uint8_t *copy_of(const uint8_t *data, uint64_t offset, size_t length)
 {
     uint8_t *copy = calloc(length > 0 ? length : 1, 1);

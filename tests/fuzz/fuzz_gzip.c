@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as a gzip file. What compression/gzip.overlay.c accepts, zlib must decompress to the
-// same.
+// Fuzzes gzip with any bytes as a file. zlib must decompress all that compression/gzip.overlay.c
+// accepts, to the same data.
 #include "loader/bytes.h"
 #include "stage2/compression/gzip.h"
 
@@ -11,8 +11,8 @@
 
 enum { CAPACITY = 1 << 16 };
 
-/* All members, one behind the other, as gzip_decompress; returns the length, SIZE_MAX for an error.
- */
+/* Decompresses all members by zlib, as gzip_decompress() does; returns the length, or SIZE_MAX for
+   an error. */
 static size_t decompress_with_zlib(const uint8_t *data, size_t size, uint8_t *to, size_t capacity)
 {
     size_t length = 0;
@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         return 0;
     }
-    /* zlib wants room to see the end of a member that fills its output. */
+    /* zlib needs room to see the end of a member that fills its output */
     if (length < CAPACITY && (decompress_with_zlib(data, size, theirs, CAPACITY) != length ||
                               memcmp(ours, theirs, length) != 0)) {
         abort();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any answers to what a walk wants to read. The input is a path, a NUL, and then the sectors in the
-// order in which they are asked for, whatever their number; so one input reaches
-// every corner of mount and open without being a whole disc.
+// Fuzzes the ISO 9660 reader. The input is a path, a NUL, and sectors: each read gets the next of
+// them, whatever its number. So a short input reaches every part of mount and open without a whole
+// disc.
 #include "loader/arena.h"
 #include "stage2/fs/iso9660.h"
 #include "stage2/fs/iso9660_list.h"
@@ -24,8 +24,7 @@ static void check(bool truth)
     }
 }
 
-/* Runs a walk, which may read up to last_lba, as long as there are sectors; true when it is done.
- */
+/* Runs a walk that may read up to last_lba, while there are sectors; returns true if it ended. */
 static bool run(struct iso9660_walk *walk, struct answers *answers, uint32_t last_lba)
 {
     struct error error = {""};
@@ -36,7 +35,7 @@ static bool run(struct iso9660_walk *walk, struct answers *answers, uint32_t las
         check(walk->wanted_lba != last);
         check(walk->wanted_lba <= last_lba);
         last = walk->wanted_lba;
-        free(sector); /* a fresh one each time, so that the sanitizer sees what is kept of it */
+        free(sector); /* a fresh block each time: the sanitizer sees the use of an old one */
         sector = malloc(ISO9660_SECTOR_SIZE);
         check(sector != NULL);
         memcpy(sector, answers->data, ISO9660_SECTOR_SIZE);
@@ -49,7 +48,7 @@ static bool run(struct iso9660_walk *walk, struct answers *answers, uint32_t las
     return step == ISO9660_DONE;
 }
 
-/* What a directory names. */
+/* Lists the names of a directory. */
 static void list_names(const struct iso9660_file *directory, const struct iso9660_volume *volume,
                        struct arena *arena, struct answers *answers)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as an lz4 file. What both compression/lz4.overlay.c and liblz4 accept, they must
-// decompress to the same: liblz4 refuses what a packer may not do at a block's end, but accepts an
-// offset of 0.
+// Fuzzes lz4 with any bytes as a file. What compression/lz4.overlay.c and liblz4 both accept, they
+// must decompress to the same data. Either may refuse more: liblz4 refuses some ends of blocks that
+// no compressor may write, but accepts an offset of 0.
 #include <lz4frame.h>
 #include "tests/fuzz/decompress_any.h"
 
-/* All frames, one behind the other; returns the length, SIZE_MAX for an error. liblz4 does not know
-   the older format. */
+/* Decompresses all frames by liblz4, which does not know the legacy format; returns the length, or
+   SIZE_MAX for an error. */
 static size_t decompress_with_liblz4(const uint8_t *data, size_t size, uint8_t *to)
 {
     size_t length = 0, hint = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Fuzzes Multiboot 1: any bytes as the start of a kernel of any size, and the boot information with
-// strings and a memory map out of the same bytes. Beyond the sanitizers' own: an image lies in the
-// file and below 4 GiB; the information points into itself.
+// Fuzzes Multiboot 1: reads any bytes as the start of a kernel of any size, and writes the boot
+// information with strings and a memory map from the same bytes. Besides the sanitizers' checks: an
+// image is inside the file and below 4 GiB, and pointers of the information point into it.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "loader/multiboot1.h"
 
 enum {
-    SIZE_BYTES = 8, /* in front of the file: how much larger it is than what follows */
+    SIZE_BYTES = 8, /* before the file: how much larger it is than the bytes that follow */
     MOST_STRINGS = 64,
     MOST_RANGES = 32,
     RANGE_BYTES = 20,
@@ -26,7 +26,7 @@ static void require(int condition)
     }
 }
 
-/* A wrong checksum ends the search soon: it is made right, so that what is behind is tried. */
+/* Corrects the checksum after each magic number, as a wrong one would end the test early. */
 static void mend_checksum(uint8_t *file, size_t size)
 {
     for (size_t at = 0; at + 12 <= size; at += MULTIBOOT1_HEADER_ALIGNMENT) {
@@ -58,7 +58,7 @@ static void read_kernel(const uint8_t *file, size_t size, uint64_t file_size)
     require(image_contains(&image, image.entry));
 }
 
-/* A memory map out of the bytes, normalised. */
+/* Makes a normalised memory map from the bytes. */
 static size_t read_map(const uint8_t *data, size_t size, struct memory_map *map)
 {
     struct error error = {""};
@@ -107,7 +107,8 @@ static void check_information(const struct boot_information *wanted)
     free(buffer);
 }
 
-/* The bytes as a map and as strings; each of them a module's, the first the command line. */
+/* Uses the bytes as a memory map and as strings: the first is the command line, each other one
+   belongs to a module. */
 static void describe(const uint8_t *data, size_t size)
 {
     struct memory_range ranges[2 * MOST_RANGES];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Fuzzes Multiboot 2: any bytes as the start of a kernel of any size, and as tags behind a header
-// that is right. Beyond the sanitizers' own: a refusal says why; an image lies in the file and
-// below 4 GiB, is entered inside, and moves only to free memory that its header allows.
+// Fuzzes Multiboot 2: reads any bytes as the start of a kernel of any size, and as tags after a
+// valid header. Besides the sanitizers' checks: a refusal has a reason; an image is inside the file
+// and below 4 GiB, its entry point is inside the image, and it moves only to free memory that its
+// header allows.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include "loader/multiboot2.h"
 
 enum {
-    SIZE_BYTES = 8, /* in front of the file: how much larger it is than what follows */
+    SIZE_BYTES = 8, /* before the file: how much larger it is than the bytes that follow */
     HEADER_BYTES = 16,
     MIB = 1024 * 1024,
 };
@@ -100,7 +101,7 @@ static void read_kernel(const uint8_t *file, size_t size, uint64_t file_size)
     check_elf_image(&header);
 }
 
-/* The file as tags of a header that fits them. */
+/* Uses the file as tags of a header with the right length. */
 static void read_tags(const uint8_t *tags, size_t size, uint64_t file_size)
 {
     uint32_t length = (uint32_t)(HEADER_BYTES + size);
@@ -122,7 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     uint64_t more = load64(data);
     size_t length = size - SIZE_BYTES;
-    uint8_t *file = malloc(length); /* of just that size: a read behind is seen */
+    uint8_t *file = malloc(length); /* of just that size, for the sanitizer */
     if (length > 0) {
         memcpy(file, data + SIZE_BYTES, length);
     }

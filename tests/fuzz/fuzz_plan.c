@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Fuzzes a whole plan, Multiboot 1 and 2: any bytes as a kernel, any sizes of modules, any memory
-// map. Beyond the sanitizers' own: what is accepted has all its pieces in RAM and apart, loading it
-// overwrites nothing in use, and its information fits the place that was planned for it.
+// Fuzzes whole plans of Multiboot 1 and 2: any bytes as a kernel, modules of any sizes, any memory
+// map. Besides the sanitizers' checks: all pieces of an accepted plan are in RAM and do not
+// overlap, loading overwrites nothing in use, and the information fits its place.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ enum {
     USED = 3, /* ranges in use */
 };
 
-/* In front of the kernel; make_seeds_plan.py knows it. */
+/* This stands before the kernel; make_seeds_plan.py writes it. */
 enum {
     OPTION_UNCOMPRESSED = 1,
     OPTION_WITHOUT_FIELDS = 2,
@@ -31,7 +31,7 @@ struct setting {
     struct {
         uint32_t page, pages;
         uint16_t type, unused;
-    } ranges[MOST_RANGES]; /* none: a PC's */
+    } ranges[MOST_RANGES]; /* 0: a PC's map */
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -128,7 +128,7 @@ static void check_entry(const struct plan *plan)
             return;
         }
     }
-    require(plan->protocol == CONFIG_MULTIBOOT2); /* its entry tag may be any address */
+    require(plan->protocol == CONFIG_MULTIBOOT2); /* only its entry tag may be anywhere */
 }
 
 static void check_information(const struct plan *plan)
@@ -146,7 +146,7 @@ static void check_information(const struct plan *plan)
     free(buffer);
 }
 
-/* Loads as stage2/boot/boot.c does, on paper. */
+/* Checks the loads and moves that stage2/boot/boot.c would do. */
 static void check_staging(struct placement *placement)
 {
     struct memory_range *in_use = calloc(USED + placement->count, sizeof *in_use);
@@ -246,7 +246,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                           (setting.options & OPTION_AS_IT_IS) != 0};
     }
     kernel_size = size - sizeof setting;
-    uint8_t *copy = malloc(kernel_size); /* of just that size */
+    uint8_t *copy = malloc(kernel_size); /* of just that size, for the sanitizer */
     if (kernel_size > 0) {
         memcpy(copy, data + sizeof setting, kernel_size);
     }

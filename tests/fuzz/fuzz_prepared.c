@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as the block that the tool has prepared: nothing outside of it is read, and what comes
-// out has its texts ended.
+// Fuzzes the reading of the prepared block. Nothing outside of the block is read, and its texts
+// end.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@ static void require(bool condition)
     }
 }
 
-/* A plan's pieces are inside files of the block and in the memory that it says, and its information
-   is in the block. */
+/* Checks that a plan's pieces are inside files of the block and in the memory that it names, and
+   that its information is in the block. */
 static void check_plan(union prepared_block *block, struct arena *arena)
 {
     struct memory_range ranges[] = {{0, 0x9fc00, MEMORY_AVAILABLE},

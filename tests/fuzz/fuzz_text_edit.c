@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any keys in the editor and on the command line: two bytes each, the second one of which makes a
-// key without a character of the first if it is odd. Tab completes, with a directory of few names.
+// Fuzzes the editor and the command line. Two bytes make a key; if the second is odd, the key has
+// no character. Tab completes names from a small directory.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -61,7 +61,7 @@ static void complete(struct config *config, struct text_edit *edit)
     text_edit_insert(edit, completion.rest, strlen(completion.rest));
 }
 
-/* What was typed, as one line of the command line. */
+/* Runs the typed text as one line of the command line. */
 static void run(struct config *config, const struct text_edit *edit)
 {
     struct config_prompt prompt = {.failed = false};
@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena = {.base = memory, .size = sizeof memory};
     struct config config;
     struct error error;
-    char *edited = malloc(CAPACITY); /* so that the sanitizer sees its ends */
+    char *edited = malloc(CAPACITY); /* of just that size, for the sanitizer */
     require(edited != NULL);
     struct text_edit edit = {.text = edited, .capacity = CAPACITY};
     require(config_read_with(&config, (struct bytes){(const uint8_t *)text, sizeof text - 1},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as a gfxpayload and as an EDID: what is read of them stays in its bounds.
+// Fuzzes the readers of gfxpayload and EDID with any bytes; sizes stay in their bounds.
 #include "stage2/video/video.h"
 
 #include <stdint.h>
@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < EDID_BYTES - 1; i++) {
             sum = (uint8_t)(sum + edid[i]);
         }
-        edid[EDID_BYTES - 1] = (uint8_t)-sum; /* no fuzzer finds that */
+        edid[EDID_BYTES - 1] = (uint8_t)-sum; /* no fuzzer would find the right checksum */
         struct video_size display = video_edid_size(edid);
         if (display.width > LARGEST || display.height > LARGEST) {
             abort();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as an .xz file. What both compression/xz.overlay.c and liblzma accept, they must
-// decompress to the same: liblzma also looks at the first byte of LZMA's range coder, which means
-// nothing.
+// Fuzzes xz with any bytes as a file. What compression/xz.overlay.c and liblzma both accept, they
+// must decompress to the same data. Only liblzma checks the first byte of LZMA's range coder, which
+// has no meaning.
 #include <lzma.h>
 #include "tests/fuzz/decompress_any.h"
 

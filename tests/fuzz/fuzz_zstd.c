@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any bytes as a zstd file. What compression/zstd.overlay.c accepts, libzstd must decompress to the
-// same.
+// Fuzzes zstd with any bytes as a file. libzstd must decompress all that compression/zstd.overlay.c
+// accepts, to the same data.
 #include <zstd.h>
 #include <zstd_errors.h>
 #include "tests/fuzz/decompress_any.h"
@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     size_t result = ZSTD_decompress(theirs, sizeof theirs, data, size);
     if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge) {
-        return 0; /* for libzstd's memory; we need none */
+        return 0; /* a limit for libzstd's memory; our code needs none */
     }
     if (ZSTD_isError(result) || length != result || memcmp(ours, theirs, length) != 0) {
         abort();

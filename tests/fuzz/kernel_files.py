@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Small kernel files, the seeds of the fuzzers that read kernels: ELF32, ELF64 (System V ABI, chapters
-4 and 5), address fields (Multiboot 0.6.96, 3.1.3)."""
+"""Small kernel files: seeds of the fuzzers that read kernels. Formats: ELF32 and ELF64 (System V
+ABI, chapters 4 and 5), address fields (Multiboot 0.6.96, 3.1.3)."""
 
 import pathlib
 import struct
 
 MIB = 1 << 20
-HEADER_AT = 0xc0  # of the Multiboot header in the file
+HEADER_AT = 0xc0  # offset of the Multiboot header in the file
 SIZE = 0x300
 TEXT = (0x200, MIB, MIB, 0x80, 0x100)
 ZEROS = (0x300, 2 * MIB, 2 * MIB, 0, 0x4000)
@@ -22,7 +22,7 @@ def multiboot1(flags, fields=()):
 
 
 def multiboot2(*tags):
-    """Tags: (type, flags, words…); the end tag is added."""
+    """A Multiboot 2 header with these tags: (type, flags, words…). Adds the end tag."""
     body = b""
     for kind, flags, *words in [*tags, (0, 0)]:
         tag = struct.pack(f"<HHI{len(words)}I", kind, flags, 8 + 4 * len(words), *words)

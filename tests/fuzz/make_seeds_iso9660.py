@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Seeds for fuzz_iso9660: a path and the sectors that its walk reads, from images that xorriso
-writes. Usage: make_seeds_iso9660.py FOLDER"""
+"""Seeds for fuzz_iso9660: a path, and the sectors that its walk reads from an image by xorriso.
+Usage: make_seeds_iso9660.py FOLDER"""
 
 import os
 import pathlib

@@ -14,7 +14,7 @@ def lz4(data, *options):
 
 def main(folder):
     skippable = struct.pack("<II", 0x184D2A57, 5) + b"skip!"
-    none = "--no-frame-crc"  # most changes are found by a checksum, and get no further
+    none = "--no-frame-crc"  # without checksums, which would find most changes before the decoder does
     seeds = {
         "empty": lz4(b""),
         "text": lz4(text(), none),

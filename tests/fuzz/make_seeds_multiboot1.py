@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Seeds for fuzz_multiboot1: a file, and in front of it its size as the fuzzer reads it (fuzz_multiboot1.c).
+"""Seeds for fuzz_multiboot1: the size of a file as fuzz_multiboot1.c reads it, then the file.
 Usage: make_seeds_multiboot1.py FOLDER"""
 
 import sys

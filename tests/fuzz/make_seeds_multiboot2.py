@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Seeds for fuzz_multiboot2: a file, and in front of it its size as the fuzzer reads it; and tags alone.
-Usage: make_seeds_multiboot2.py FOLDER"""
+"""Seeds for fuzz_multiboot2: the size of a file as fuzz_multiboot2.c reads it, then the file; and
+tags alone. Usage: make_seeds_multiboot2.py FOLDER"""
 
 import sys
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Seeds for fuzz_plan: what the machine and the entry are like (struct setting of fuzz_plan.c), then
-the kernel. Usage: make_seeds_plan.py FOLDER"""
+"""Seeds for fuzz_plan: the machine and the entry (struct setting of fuzz_plan.c), then the kernel.
+Usage: make_seeds_plan.py FOLDER"""
 
 import struct
 import sys
@@ -11,7 +11,8 @@ UNCOMPRESSED, WITHOUT_FIELDS, PROTOCOL_2 = 1, 2, 4
 
 
 def setting(options, modules, ranges):
-    """modules: sizes; ranges: (page, pages, type) instead of a PC's map."""
+    """The bytes of a struct setting. modules: sizes; ranges: (page, pages, type), instead of a PC's
+    map."""
     sizes = list(modules) + [0] * (4 - len(modules))
     head = struct.pack("<4B4I", options, len(modules), len(ranges), 0, *sizes)
     rows = [struct.pack("<IIHH", page, pages, kind, 0) for page, pages, kind in ranges]

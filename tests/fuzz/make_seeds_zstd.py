@@ -14,13 +14,13 @@ def zstd(data, *options):
 
 
 def letters(size):
-    """Hardly a match, but few different bytes: Huffman-coded literals."""
+    """Data with few different bytes and hardly a match, for Huffman-coded literals."""
     return bytes(random.Random(3).choices(b"etaoinshrdlu ", range(13, 0, -1), k=size))
 
 
 def main(folder):
     skippable = struct.pack("<II", 0x184D2A57, 5) + b"skip!"
-    none = "--no-check"  # most changes are found by a checksum, and get no further
+    none = "--no-check"  # without checksums, which would find most changes before the decoder does
     seeds = {
         "empty": zstd(b""),
         "text": zstd(text(), none),
