@@ -64,7 +64,7 @@ bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error
     size_t staying = count;
     if (boot->plan.modules_in_memory) {
         overlay_load(error)->decompress_mark_pending(&boot->plan, in_use,
-                                                     &count); /* decompressed them */
+                                                     &count); /* loaded: it decompressed them */
     }
     if (!placement_assign_load_addresses(placement, in_use, staying, &count, error)) {
         return false;
@@ -88,7 +88,8 @@ bool boot_use_prepared(struct boot *boot, union prepared_block *block, const str
     return prepared_plan(block, map, &boot->plan, arena);
 }
 
-/* The last of its bytes may be under way then. */
+/* Evicts what is cached at the piece's load address, and starts to load it. Its last bytes may
+   still be under way on return; disc_wait() waits for them. */
 static bool load_piece(const struct piece *piece, struct error *error)
 {
     uint8_t *target = at(piece->load_address);
@@ -105,14 +106,13 @@ static bool fail_at(const struct piece *piece, struct error *error)
     return fail_in(error, "%s: ", piece->file->path);
 }
 
-/* A piece that is read from the disc first waits for the one under way: that one may have failed.
- */
 bool boot_load(struct boot *boot, struct error *error)
 {
     const struct piece *piece = boot->plan.placement.pieces;
     boot->under_way = piece;
     for (size_t left = boot->plan.placement.count; left > 0; left--, piece++) {
         if (!load_piece(piece, error)) {
+            /* Reading a piece first waits for the one under way, which may be what failed. */
             return fail_at(disc_wait_has_failed() ? boot->under_way : piece, error);
         }
         if (disc_is_reading()) {
@@ -123,7 +123,8 @@ bool boot_load(struct boot *boot, struct error *error)
     return true;
 }
 
-/* No file that was not compressed when the ISO was made is so by now. */
+/* Checks that a piece's file was not compressed after the ISO was made. Call when the piece is
+   loaded. */
 static bool check_uncompressed(const struct piece *piece, struct error *error)
 {
     return piece->file == NULL ||
@@ -132,7 +133,7 @@ static bool check_uncompressed(const struct piece *piece, struct error *error)
            fail(error, "was compressed since the ISO was made");
 }
 
-/* Waits for what boot_load() has left under way. */
+/* Waits for the piece that boot_load() left under way, and checks all files. */
 static bool finish_load(const struct boot *boot, struct error *error)
 {
     const struct placement *placement = &boot->plan.placement;
@@ -187,7 +188,7 @@ bool boot_describe(const struct boot *boot, struct error *error)
         return false;
     }
     timeline_stamp(TIMELINE_MODULES);
-    /* Where there is no text mode, the config's modes are for all kernels, as under GRUB. */
+    /* Without a text mode (UEFI), the config's modes are for all kernels, as under GRUB. */
     if (plan->video.is_made ||
         (plan->video.gfxpayload != NULL && system_info.video.framebuffer.type == FRAMEBUFFER_RGB)) {
         start_video(plan, &system_info.video);
@@ -201,7 +202,7 @@ bool boot_describe(const struct boot *boot, struct error *error)
         write_multiboot1(plan, &information, buffer, piece->address);
         return true;
     }
-    /* The plan has loaded the overlay. */
+    /* Planning a Multiboot 2 boot has loaded the overlay. */
     overlay_load(error)->describe_multiboot2(&information, buffer, piece->address);
     return true;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The last three steps of a boot: load, describe, hand off.
+// The steps of a boot after its plan: load, describe, hand off.
 #pragma once
 
 #include <stdbool.h>
@@ -8,9 +8,9 @@
 #include "stage2/plan/plan.h"
 #include "stage2/prepared/prepared.h"
 
-enum { BOOT_HANDOFF_LOWEST = 0x1000 }; /* where GRUB leaves its descriptors, too */
+enum { BOOT_HANDOFF_LOWEST = 0x1000 }; /* GRUB leaves its descriptors there, too */
 
-/* A plan whose pieces stand where they can be loaded, and what the jump needs. */
+/* A plan whose pieces have load addresses, and what the jump needs. */
 struct boot {
     struct plan plan;
     struct handoff_move *moves;
@@ -19,20 +19,23 @@ struct boot {
     const struct piece *under_way; /* may still be read when boot_load() returns */
 };
 
-/* The plan of a block from the tool, if it has one for this machine: its pieces are in nobody's
-   way, nor is the information (linker/bios.ld). */
+/* Takes the plan from a prepared block, which must stay in memory. All is loaded to its final
+   address: the pieces are above 1 MiB, and linker/bios.ld keeps the places of the information and
+   the hand-off block free. False: as for prepared_plan(). */
 bool boot_use_prepared(struct boot *boot, union prepared_block *block, const struct memory_map *map,
                        struct arena *arena);
 
-/* Decides where each piece waits until the jump; after the plan, before the first byte moves. */
+/* Gives a temporary load address to each piece whose final place is in use, and lists the moves
+   before the jump. Call between plan_boot() and boot_load(). False with a reason. */
 bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error *error);
 
-/* Reads every piece from its source. The end of one may be under way when this returns. */
+/* Reads every piece to its load address. The end of one may still be under way on return. False
+   with a reason. */
 bool boot_load(struct boot *boot, struct error *error);
 
-/* Waits for that, sets the video mode that the kernel asks for, if any, takes leave of the firmware
-   and writes the boot information. */
+/* Waits for the piece under way, sets the video mode that the kernel asks for, ends the firmware's
+   services, and writes the boot information. False with a reason. */
 bool boot_describe(const struct boot *boot, struct error *error);
 
-/* To the kernel. */
+/* Moves the pieces that have temporary addresses, and jumps to the kernel. */
 _Noreturn void boot_hand_off(const struct boot *boot);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Compressed files, at boot time.
+// Decompresses files at boot time.
 #pragma once
 
 #include <stdbool.h>
@@ -7,12 +7,14 @@
 #include "stage2/fs/file.h"
 #include "stage2/plan/plan.h"
 
-/* Decompresses an open file of at least COMPRESSION_MAGIC_BYTES, if it is compressed, into memory
-   at the top of the RAM: to as much as it says that it needs, or, where it does not say or that is
-   too little, to all there is. Its contents are set then, and its size is theirs. */
+/* Decompresses an open file of at least COMPRESSION_MAGIC_BYTES to the top of the RAM, and sets its
+   contents and size. Does nothing if it is not compressed. The buffer has the size that the file
+   states; if it states none, or one that is too small, the buffer is all free memory. False with a
+   reason. */
 bool decompress_file(struct file *file, struct error *error);
 
-/* Decompressed modules need not fit into memory twice: one may be copied over what waited for those
-   in front of it. in_use's last range is all that is staged: makes two of it, of which the second
-   is the modules', and marks the pieces (placement_mark_clobbers()). */
+/* Prepares decompressed modules to be copied to their places over each other's decompressed bytes,
+   so that they need not fit into memory twice. Sets the pieces' pending_at and clobbers_pending
+   (placement_mark_clobbers()). in_use's last range is all staged memory: splits off the modules'
+   part as a range of its own after it, so in_use must have room for one more. */
 void decompress_mark_pending(struct plan *plan, struct memory_range *in_use, size_t *in_use_count);

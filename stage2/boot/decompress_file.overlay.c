@@ -37,7 +37,7 @@ bool decompress_file(struct file *file, struct error *error)
         size_t below_compressed = staging_mark();
         decompression.destination = staging_allocate(decompression.capacity);
         if (decompress(&decompression)) {
-            staging_reset(mark); /* up to the top, over what was compressed */
+            staging_reset(mark); /* moves it to the top, over the compressed bytes */
             file->contents = memmove(staging_allocate(decompression.length),
                                      decompression.destination, decompression.length);
             file->size = decompression.length;
@@ -50,7 +50,7 @@ bool decompress_file(struct file *file, struct error *error)
     }
 }
 
-/* Enters in the pieces where they wait; the end of the highest. */
+/* Sets pending_at of each decompressed module's piece. Returns the end of the highest module. */
 static uint8_t *find_pending(struct plan *plan)
 {
     const uint8_t *end = NULL;
@@ -75,7 +75,7 @@ static void reverse(uint8_t *first, uint8_t *end)
     }
 }
 
-/* Has the modules wait in their order, where the last one was the lowest. */
+/* Reverses the decompressed modules' order in memory: the last one was the lowest. */
 static void turn_round(struct plan *plan, uint8_t *lowest, uint8_t *end)
 {
     reverse(lowest, end);
@@ -90,7 +90,7 @@ static void turn_round(struct plan *plan, uint8_t *lowest, uint8_t *end)
     find_pending(plan);
 }
 
-/* The modules are staged below all else, as they are opened last. */
+/* Modules are opened last, so theirs is the lowest part of the staged memory. */
 void decompress_mark_pending(struct plan *plan, struct memory_range *in_use, size_t *in_use_count)
 {
     struct memory_range *staged = &in_use[*in_use_count - 1];

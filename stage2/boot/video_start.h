@@ -4,9 +4,10 @@
 
 #include "stage2/plan/plan.h"
 
-/* What gfxpayload's `keep` keeps: the modes that the config has its terminal in, "" for text. */
+/* Notes the graphics terminal's modes, which gfxpayload's `keep` keeps. "": text mode. */
 void video_set_kept(const char *modes);
 
-/* Sets the first of the modes asked for that the firmware has and describes it; says so where it
-   is not the one asked for, and where there is none: text stays. */
+/* Sets the first of the plan's video modes that the firmware has, and describes it. Writes to the
+   console if that is not the first one asked for. If the firmware has none of them, says so and
+   leaves the mode as it is. */
 void video_start(const struct plan *plan, struct video *video);

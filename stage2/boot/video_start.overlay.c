@@ -6,7 +6,7 @@
 #include "stage2/console/console.h"
 #include "stage2/firmware.h"
 
-/* A copy: what an entry that was not booted has set remains, but not its memory. */
+/* A copy: if an entry fails to boot, the setting stays, but its memory is freed. */
 static char kept[64];
 
 void video_set_kept(const char *modes)
