@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a plan needs for some kernels only, through a table: Multiboot 2 (loader/multiboot2.h) and
-// the symbols of a.out kernels. In the BIOS boot image it is in the overlay (stage2/overlay.h),
-// which is read from the disc when a boot first asks for it: most Multiboot 1 boots do not.
+// What a plan needs for some kernels only, called through a table: Multiboot 2
+// (loader/multiboot2.h) and the symbols of a.out kernels. In the BIOS boot image it is in the
+// overlay (stage2/overlay.h), which is read from the disc when it is first needed. Most Multiboot 1
+// boots do not need it.
 #pragma once
 
 #include "loader/elf.h"
@@ -10,7 +11,8 @@
 struct plan;
 
 struct plan_overlay {
-    /* Whoever gives the wrong one of the two commands is told the right one. */
+    /* Makes "use multiboot" or "use multiboot2" the error if the kernel has only the other
+       protocol's header. is_2: the command was multiboot2. */
     void (*explain_protocol)(struct bytes start, bool is_2, struct error *error);
     bool (*find_header)(struct bytes start, struct multiboot2_header *header, struct error *error);
     bool (*address_image)(const struct multiboot2_header *header, uint64_t file_size,
@@ -31,7 +33,7 @@ struct plan_overlay {
 
 extern const struct plan_overlay plan_overlay_table;
 
-/* For struct plan_environment, in programs that have the table linked in. */
+/* For struct plan_environment: overlay() of programs that have the table linked in. */
 static inline const struct plan_overlay *plan_overlay_linked(struct error *error)
 {
     (void)error;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See plan.h. The order of placing is GRUB's result, which kernels have come to rely on: Multiboot
-// 1's information in the lowest free page from 0x10000 on, the modules page-aligned from the first
-// page behind the kernel upwards; then what nobody counts on, the sections that no segment loads,
-// and Multiboot 2's information in the lowest gap above 1 MiB.
+// See plan.h. Pieces go where GRUB places them, as kernels have come to rely on that: Multiboot 1's
+// information to the lowest free page from 0x10000 on, the modules page-aligned from the first page
+// after the kernel upwards. No kernel relies on the places of the rest: the sections that no
+// segment loads, and Multiboot 2's information, which go to the lowest gaps above 1 MiB.
 #include "stage2/plan/plan.h"
 
 #include <string.h>
@@ -15,26 +15,26 @@ enum {
     LOW_MEMORY_END = 0xa0000,
 };
 
-/* What goes on between the steps of one plan. */
+/* What the steps of one plan share. */
 struct planning {
     struct plan *plan;
     const struct config_boot *boot;
     const struct plan_environment *environment;
     struct arena *arena;
     struct error *error;
-    bool is_multiboot2;                  /* the plan's protocol, for which … */
-    const struct plan_overlay *overlay;  /* … this is loaded, and … */
-    struct multiboot2_header multiboot2; /* … this is read; else they are empty */
+    bool is_multiboot2;                  /* the plan's protocol */
+    const struct plan_overlay *overlay;  /* for Multiboot 2 only, else NULL */
+    struct multiboot2_header multiboot2; /* the kernel's header; Multiboot 1: empty */
 };
 
-/* Puts the place in front of the reason. */
+/* Puts the config's name, the line and the file's path before the reason. Returns false. */
 static bool fail_at(const struct planning *planning, const struct config_file *file)
 {
     return fail_in(planning->error, "%.120s:%u: %.120s: ", file->config, file->line, file->path);
 }
 
-/* Bytes of the file: where they are, or a copy at the arena's end, which the caller gives back by
-   setting its size as before; NULL on failure. */
+/* Returns these bytes of the file: in place if they are in memory, else a copy at the arena's end.
+   The caller frees the copy by restoring the arena's size. NULL on failure. */
 static const uint8_t *view(const struct planning *planning, const struct file *file,
                            uint64_t offset, size_t length)
 {
@@ -97,7 +97,7 @@ static bool read_elf(struct planning *planning, const struct file *kernel, struc
            read_sections(planning, kernel);
 }
 
-/* The first bytes of the kernel, at most length of them; data NULL on failure. */
+/* Returns the kernel's first bytes, at most length (view()); data NULL on failure. */
 static struct bytes view_start(const struct planning *planning, size_t length)
 {
     const struct file *kernel = &planning->plan->kernel;
@@ -112,8 +112,8 @@ static bool read_image(struct planning *planning, struct bytes start)
                                                         "has no address fields");
 }
 
-/* For a kernel that can do with graphics. As under GRUB, a mode that the config sets behind the
-   kernel's line has precedence over what the header prefers. */
+/* Notes the video request of a kernel that supports graphics. As under GRUB, a mode that the config
+   sets after the kernel's line has precedence over the one that the header prefers. */
 static void plan_video(struct planning *planning, bool is_preferred, uint32_t width,
                        uint32_t height, uint32_t depth)
 {
@@ -129,7 +129,7 @@ static bool read_multiboot1(struct planning *planning)
         return false;
     }
     if (header.flags & MULTIBOOT1_VIDEO_MODE) {
-        /* The reserved mode types ask for what nobody knows, and so for nothing. */
+        /* Only type 0 asks for graphics: 1 is text, the others are reserved. */
         plan_video(planning, header.mode_type == MULTIBOOT1_LINEAR_GRAPHICS, header.width,
                    header.height, header.depth);
     }
@@ -142,8 +142,9 @@ static bool read_multiboot1(struct planning *planning)
     return read_image(planning, start);
 }
 
-/* Most kernels have the header where a Multiboot 1 header would have to be: reading all of the part
-   where it may be takes time and memory. */
+/* Reads the Multiboot 2 header. Searches the part where a Multiboot 1 header would be first: most
+   kernels have it there, and reading all of the part where it may be takes time and memory.
+   Returns the kernel's first bytes; data NULL on failure. */
 static struct bytes find_multiboot2(struct planning *planning)
 {
     size_t arena_size = planning->arena->size;
@@ -182,7 +183,7 @@ static bool read_multiboot2(struct planning *planning)
            planning->overlay->apply_entry(header, &plan->headers.image, planning->error);
 }
 
-/* After a failure, for which it may know a better reason. */
+/* Call after a failure: replaces the reason if the kernel has the other protocol's header. */
 static void explain_protocol(const struct planning *planning)
 {
     struct planning attempt = *planning;
@@ -231,7 +232,7 @@ static bool place_kernel(struct planning *planning)
                                    .headers = headers->section_headers};
     }
     size_t pieces = headers->image.segment_count + headers->unloaded.count +
-                    planning->boot->module_count + 3; /* a.out's symbols, the information */
+                    planning->boot->module_count + 3; /* a.out's symbols (two), the information */
     const struct memory_map *map = plan->information.keeps_boot_services
                                        ? planning->environment->efi->unused
                                        : plan->information.map;
@@ -270,7 +271,7 @@ static bool open_modules(struct planning *planning)
     return true;
 }
 
-/* At the lowest free place from lowest upwards; where there is none, from 1 MiB upwards. */
+/* Places a piece at the lowest free address from lowest upwards, or else from 1 MiB upwards. */
 static bool place(const struct planning *planning, struct piece *piece, uint32_t alignment,
                   uint64_t lowest)
 {
@@ -279,8 +280,8 @@ static bool place(const struct planning *planning, struct piece *piece, uint32_t
            placement_add_above(placement, piece, alignment, PLAN_MODULES_LOWEST, planning->error);
 }
 
-/* Under UEFI, where nothing is yet, if that can be: there it is read to its place, and has not to
-   be moved once the firmware has gone. */
+/* Places a module from lowest upwards. Under UEFI it goes to claimed memory if there is room: it
+   can be read there at once, and need not be moved after boot services. */
 static bool place_module(const struct planning *planning, struct piece *piece, uint64_t lowest)
 {
     struct placement *placement = &planning->plan->placement;
@@ -324,8 +325,7 @@ static bool place_modules(struct planning *planning)
 static bool place_sections(struct planning *planning)
 {
     struct plan *plan = planning->plan;
-    uint64_t lowest =
-        PLAN_MODULES_LOWEST; /* one behind the other, or many would take many searches */
+    uint64_t lowest = PLAN_MODULES_LOWEST; /* rises: a search from 1 MiB for each would be slow */
     const struct kernel_headers *headers = &plan->headers;
     for (size_t i = 0; i < headers->unloaded.count; i++) {
         const struct elf_section *section = &headers->unloaded.list[i];
@@ -346,7 +346,7 @@ static bool place_sections(struct planning *planning)
     return true;
 }
 
-/* Of an a.out kernel. */
+/* Places the symbols if the kernel is an a.out file with symbols. */
 static bool place_symbols(const struct planning *planning)
 {
     struct plan *plan = planning->plan;
@@ -357,7 +357,8 @@ static bool place_symbols(const struct planning *planning)
     return overlay != NULL && overlay->place_symbols(plan, planning->arena, planning->error);
 }
 
-/* Where Multiboot 1's information is to stand: low, or else behind the kernel. */
+/* Returns the lowest address for Multiboot 1's information: 0x10000 if low memory has room, else
+   the kernel's end. */
 static uint64_t lowest_for_information(const struct planning *planning, uint64_t length)
 {
     const struct placement *placement = &planning->plan->placement;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From what an entry asks for to a placement: opens the files, reads the kernel's headers,
-// places kernel, information and modules. Moves nothing yet. Shared by stage 2 and the tools.
+// Plans a boot: opens the entry's files, reads the kernel's headers, and places kernel, information
+// and modules. Moves nothing yet. Shared by stage 2 and the tools.
 #pragma once
 
 #include <stdbool.h>
@@ -22,21 +22,21 @@
 struct plan_overlay;
 
 enum {
-    PLAN_INFORMATION_LOWEST = 0x10000, /* Multiboot 1's */
-    PLAN_MODULES_LOWEST = 0x100000,    /* and that of all else that may be anywhere */
+    PLAN_INFORMATION_LOWEST = 0x10000, /* of Multiboot 1 */
+    PLAN_MODULES_LOWEST = 0x100000,    /* also of all else that may be anywhere */
 };
 
-/* Xen takes the first word of its command line for a file name and drops it, unless it finds GRUB
-   with a version other than 0 in here. */
+/* Xen drops the first word of its command line, which it takes for a file name, unless the loader's
+   name has GRUB with a version other than 0. */
 #define PLAN_LOADER_NAME "Whelk " WHELK_VERSION " (as GRUB 2)"
 
-/* What the headers in a kernel's file come to. */
+/* What the headers in a kernel's file say. */
 struct kernel_headers {
     struct image image;
-    struct elf elf;               /* no section headers: none, or no ELF file */
+    struct elf elf;               /* no ELF file: no section headers */
     struct elf_sections unloaded; /* sections that no segment loads */
-    uint8_t *section_headers;     /* get the addresses of these sections */
-    bool has_symbols;             /* is an a.out file with symbols, to all appearances */
+    uint8_t *section_headers;     /* a copy, with these sections' addresses; NULL: none */
+    bool has_symbols;             /* looks like an a.out file with symbols */
 };
 
 struct plan {
@@ -44,22 +44,22 @@ struct plan {
     struct kernel_headers headers;
     struct file kernel;
     struct file *modules;
-    bool modules_in_memory; /* in memory, as some were decompressed */
+    bool modules_in_memory; /* some are in memory, decompressed */
     uint32_t entry;         /* physical */
     enum config_protocol protocol;
     struct boot_information information;
-    uint32_t information_address;   /* EBX at entry; its piece has no source, but what describes */
-    uint32_t information_piece;     /* index */
-    struct bytes ready_information; /* what the tool has written of it already (prepared.h) */
-    struct video_request video;     /* fulfilled at the very end */
+    uint32_t information_address;   /* EBX at entry; boot_describe() fills the piece */
+    uint32_t information_piece;     /* index in placement */
+    struct bytes ready_information; /* the part that the tool wrote (prepared.h) */
+    struct video_request video;     /* carried out when all is loaded */
 };
 
-/* What a plan depends on, beside the entry and its files. */
+/* What a plan depends on besides the entry and its files. */
 struct plan_environment {
     const char *config_name;      /* names the config in messages */
     const struct memory_map *map; /* normalised */
     const struct boot_efi *efi;   /* loader/information.h; NULL: no UEFI */
-    /* Brings what only some kernels need (overlay.h). NULL with a reason: it cannot be read. */
+    /* Loads what only some kernels need (overlay.h). NULL with a reason: it cannot be read. */
     const struct plan_overlay *(*overlay)(struct error *error);
 };
 
@@ -69,7 +69,7 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot,
                const struct plan_environment *environment, struct arena *arena,
                struct error *error);
 
-/* Moves the longest piece that is still on the disc before the others: while it comes, all that
-   needs no disc goes on. Not where something decompressed waits in memory for its turn: that
-   depends on the order. */
+/* Moves the longest piece that is still on the disc before the others: while it is read, all that
+   needs no disc goes on. Changes nothing if modules were decompressed, as copying them depends on
+   their order. */
 void plan_longest_first(struct plan *plan);

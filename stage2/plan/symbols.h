@@ -5,6 +5,7 @@
 
 #include "stage2/plan/plan.h"
 
-/* Places the symbols of the plan's kernel as Multiboot 1 describes them, if they are there: after
-   a word with the table's size. To be called when all other pieces have their places. */
+/* Places the symbols of the plan's kernel, if there are any, as Multiboot 1 describes them: a word
+   with the table's size, the table, the strings. Call when all other pieces have their places.
+   False with a reason. */
 bool symbols_place(struct plan *plan, struct arena *arena, struct error *error);

@@ -6,7 +6,8 @@
 
 enum { LOWEST = 0x100000 };
 
-/* What the file has for the n-th of the usual places of its text. */
+/* Looks for symbols with the text at the n-th of its usual offsets in the file; table_bytes 0:
+   none. False with a reason: the file cannot be read. */
 static bool read(const struct file *kernel, unsigned n, struct aout_symbols *symbols,
                  struct error *error)
 {
@@ -29,7 +30,7 @@ static bool read(const struct file *kernel, unsigned n, struct aout_symbols *sym
     return true;
 }
 
-/* The word in front is a file of its own, in the arena. */
+/* The word before the table is a file of its own, in the arena. */
 static bool place(struct plan *plan, const struct aout_symbols *symbols, struct arena *arena,
                   struct error *error)
 {
