@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See prepared.h. Conditions are joined by & instead of && in what runs in each boot: && is
-// compiled to jumps, and each jump costs time on an emulated processor.
+// See prepared.h. Code that runs in each boot joins conditions by & instead of &&: && is compiled
+// to jumps, and each jump costs time on an emulated processor.
 #include "stage2/prepared/prepared.h"
 
 enum {
     WORDS = sizeof(union prepared_block) / sizeof(uint32_t),
-    MOST_FILES = 64, /* that fit into a block with their pieces, rounded up */
+    MOST_FILES = 64, /* more than fit into a block with their pieces */
 };
 
 bool prepared_is_present(const union prepared_block *block)
@@ -28,7 +28,7 @@ uint32_t prepared_sum(uint32_t sum, const void *block)
     return sum;
 }
 
-/* On the disc. */
+/* Describes where the file is on the disc. */
 static void place_file(struct prepared_file *file, struct iso9660_file *on_disc)
 {
     on_disc->size = file->extent.length_bytes;
@@ -70,10 +70,10 @@ bool prepared_read(union prepared_block *block, const char *config, struct confi
     return true;
 }
 
-/* Whether there is a plan in the block, and plan_boot() comes to it with this map. It takes the
-   lowest free place, for the information from where this kernel has no pieces, for all else that
-   may be anywhere from 1 MiB on. With RAM throughout up to the last piece, nothing else of the map
-   matters. */
+/* Whether the block has a plan, and plan_boot() would make the same one with this map. plan_boot()
+   takes the lowest free places: from 0x10000 for the information, where this kernel has no pieces,
+   and from 1 MiB for all else that may be anywhere. If all up to the last piece is RAM, only the
+   number of the map's ranges matters besides. */
 static bool fits(const struct prepared *prepared, const struct memory_map *map)
 {
     uint32_t low_end =
@@ -90,8 +90,8 @@ static bool fits(const struct prepared *prepared, const struct memory_map *map)
     return low & high & (prepared->piece_count != 0) & (map->count <= MULTIBOOT1_USUAL_RANGES);
 }
 
-/* Each piece with a file of its own, all in one loop: it runs in each boot. False: a piece is not
-   inside a file of the block, or not in the memory from 1 MiB to the block's end. */
+/* Reads the block's pieces, and makes a file for each. This is one loop, as it runs in each boot.
+   False: a piece is not inside a file of the block, or not between 1 MiB and prepared.end. */
 static bool read_pieces(union prepared_block *block, struct piece *piece, struct file *file)
 {
     unsigned wrong = 0;

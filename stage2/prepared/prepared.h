@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a plain config boots, found out when the ISO was made: one block in front of the volume
-// descriptors, where the system area is free, names the default entry's files and where they are.
-// It lists every block by which that was found: descriptors, directories, config. While these are
-// what they were, which their sum tells, the loader would come to the same result. The kernel's
-// headers are among them where the block has the whole plan: what of which file goes where, and the
-// boot information as far as it does not depend on the machine.
+// The prepared block: what a plain config boots, found out when the ISO was made. It is one block
+// before the volume descriptors, where the system area is free, and says which files the default
+// entry has and where they are. It lists all blocks that this result depends on: descriptors,
+// directories, config. If their sum is unchanged, the loader would come to the same result. The
+// block may also have the whole plan: what part of which file goes where, and the boot information
+// as far as it does not depend on the machine. Then it lists the kernel's headers, too.
 //
 // Pure; written by the tools (tools/iso/prepare.c), read by stage 2.
 #pragma once
@@ -25,10 +25,10 @@ enum {
     PREPARED_KEEPS_COMPRESSED = 1,
 };
 
-/* Little-endian. Texts are offsets in the block and end with a NUL; 0: none. */
+/* Little-endian. path, arguments: offsets in the block of texts that end with a NUL; 0: no text. */
 struct prepared_file {
-    struct iso9660_extent extent; /* the only one; neither compressed nor to be decompressed */
-    uint16_t line;                /* of the config */
+    struct iso9660_extent extent; /* the only one; it is not to be decompressed */
+    uint16_t line;                /* in the config */
     uint16_t flags;               /* PREPARED_KEEPS_COMPRESSED: --nounzip */
     uint16_t path, arguments;
 };
@@ -37,24 +37,24 @@ struct prepared_range {
     uint32_t lba, count; /* blocks */
 };
 
-/* struct piece, as narrow as it is here. */
+/* struct piece (placement.h) in fewer bytes. */
 struct prepared_piece {
     uint32_t address, length, zero_length, file_offset;
     uint32_t file; /* index */
 };
 
-/* After it come the files, the kernel first, then the ranges of blocks, the plan's pieces that have
-   a file, in the order of plan_longest_first(), the information, the texts. */
+/* The block's start. After it come the files, the kernel first; the ranges of blocks; the plan's
+   pieces that have a file, in the order of plan_longest_first(); the information; the texts. */
 struct prepared {
     uint64_t magic;
-    uint32_t sum; /* prepared_sum() of this block, with 0 here, and of the ranges, in their order */
+    uint32_t sum; /* prepared_sum() of this block, with 0 here, and of the ranges' blocks */
     uint16_t gfxpayload, timing;
     uint8_t flags, protocol, file_count, range_count;
     uint32_t entry;      /* physical */
-    uint32_t end;        /* the pieces are the right ones where there is RAM from 1 MiB to here */
-    uint8_t piece_count; /* 0: it is to be planned */
+    uint32_t end;        /* the plan is right if all from 1 MiB to here is RAM */
+    uint8_t piece_count; /* 0: the block has no plan */
     uint8_t unused;
-    uint16_t information_bytes; /* multiboot1_machine_offset(): the rest is the machine's */
+    uint16_t information_bytes; /* multiboot1_machine_offset() */
 };
 _Static_assert(sizeof(struct prepared) == 32, "the same where it is written and where it is read");
 
@@ -63,10 +63,10 @@ union prepared_block {
     uint8_t bytes[ISO9660_SECTOR_SIZE];
 };
 
-/* Whether it is one, and has what it says that it has. Before the functions below. */
+/* Checks magic, counts and lengths. Must succeed before the functions below are used. */
 bool prepared_is_present(const union prepared_block *block);
 
-/* The files, and behind the last one the ranges. */
+/* The parts of the block, each an array that starts after the one before it. */
 static inline struct prepared_file *prepared_files(union prepared_block *block)
 {
     return (struct prepared_file *)(void *)(block->bytes + sizeof block->prepared);
@@ -87,33 +87,34 @@ static inline uint8_t *prepared_information(union prepared_block *block)
     return (uint8_t *)(prepared_pieces(block) + block->prepared.piece_count);
 }
 
-/* Never outside of the block. */
+/* The text at an offset. It is inside the block, whatever the offset. */
 static inline const char *prepared_text(const union prepared_block *block, uint16_t offset)
 {
     return (const char *)block->bytes + offset % sizeof *block;
 }
 
-/* A text that need not be there; NULL: it is not. */
+/* A text that may be absent; NULL: it is. */
 static inline const char *prepared_optional_text(const union prepared_block *block, uint16_t offset)
 {
     return offset != 0 ? prepared_text(block, offset) : NULL;
 }
 
-/* Goes on with a sum, 0 at the start, over one block more. It detects each change of a single word,
+/* Adds one block to a sum, which is 0 at the start. The sum detects each change of a single word,
    but is no protection against a block that somebody has made to match. */
 uint32_t prepared_sum(uint32_t sum, const void *block);
 
-/* What it boots, for plan_boot(); config names the config. The block must stay. False: the arena is
-   full. */
+/* Fills in boot, for plan_boot(). config: the config's path, for messages. The block must stay in
+   memory. False: the arena is full. */
 bool prepared_read(union prepared_block *block, const char *config, struct config_boot *boot,
                    struct arena *arena);
 
-/* Makes the plan that the block has, the one that plan_boot() would come to, out of the block,
-   which must stay. Not under UEFI, where a plan depends on more than the memory map. False: the
-   block has none, or none for this (normalised) map, or the arena is full. */
+/* Makes the plan from the block, which must stay in memory: the same as plan_boot() would make with
+   this (normalised) map. Not for UEFI, where a plan depends on more than the map. False: the block
+   has no plan, or none for this map, a piece is out of its bounds, or the arena is full. */
 bool prepared_plan(union prepared_block *block, const struct memory_map *map, struct plan *plan,
                    struct arena *arena);
 
-/* Puts a plan into a block that has its files and ranges. prepared/write.host.c, not in the loader.
-   False: it is none for each memory that is large enough, or there is no room. */
+/* Adds a plan, which plan_longest_first() reorders, to a block that has its files and ranges. In
+   write.host.c, for the tools. False: prepared_plan() could not make this plan, or the block has no
+   room. */
 bool prepared_write_plan(union prepared_block *block, struct plan *plan);

@@ -4,22 +4,22 @@
 
 #include <string.h>
 
-#define MOST_END 0xc0000000u /* where a PC's RAM below 4 GiB ends at the latest */
+#define MOST_END 0xc0000000u /* few PCs have RAM between this and 4 GiB */
 
-/* Index in the block. */
+/* The index of the piece's file in the block. */
 static uint32_t file_of(const struct plan *plan, const struct piece *piece)
 {
     return piece->file == &plan->kernel ? 0 : (uint32_t)(piece->file - plan->modules) + 1;
 }
 
-/* Adds it to those that are there. False: no room, or prepared_plan() cannot do with it. */
+/* Appends a piece to the block. False: no room, or not a piece that prepared_plan() accepts. */
 static bool write_piece(union prepared_block *block, const struct plan *plan,
                         const struct piece *piece)
 {
     struct prepared *prepared = &block->prepared;
     struct prepared_piece *to = prepared_pieces(block) + prepared->piece_count;
     uint64_t length = (uint64_t)piece->length + piece->zero_length;
-    uint64_t end = piece->address + (length != 0 ? length : 1); /* is in RAM as well */
+    uint64_t end = piece->address + (length != 0 ? length : 1); /* an empty one is in RAM, too */
     if (piece->address < PLAN_MODULES_LOWEST || end > MOST_END || piece->file_offset > UINT32_MAX ||
         prepared->piece_count == UINT8_MAX ||
         (const uint8_t *)(to + 1) > block->bytes + sizeof *block) {
@@ -61,7 +61,7 @@ bool prepared_write_plan(union prepared_block *block, struct plan *plan)
     }
     memset(to, 0, bytes);
     multiboot1_write_boot(information, to, plan->information_address);
-    prepared->information_bytes = (uint16_t)bytes; /* of a block */
+    prepared->information_bytes = (uint16_t)bytes; /* less than a block */
     prepared->entry = plan->entry;
     return true;
 }
