@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // See ahci.h. Serial ATA AHCI 1.3.1; ATA8-ACS; SFF-8020i for the packets. The firmware keeps a port
-// running for its own reads, or starts it for each and stops it again; so do we. We put our
-// commands into the first slot of the firmware's list and give the slot back after each: no
-// register is left as anything but the firmware's.
+// running for its own reads, or starts and stops it for each; the driver leaves it as it was. The
+// driver puts its commands into the first slot of the firmware's list and restores the slot after
+// each, so all registers keep the firmware's values.
 #include "stage2/disc/ahci.h"
 
 #include <stddef.h>
@@ -33,7 +33,7 @@ enum {
     SATA_DETECTION_RESET = 1,
     SATA_DETECTION_PRESENT = 3,
 
-    NO_LINE = 0, /* for the timer has that one */
+    NO_LINE = 0, /* the timer has that one */
     LAST_LINE = 15,
     RESET_MILLISECONDS = 1,
 };
@@ -76,12 +76,12 @@ _Static_assert(offsetof(struct host, ports[1]) == 0x180, "AHCI, 3");
 
 enum {
     SECTOR_SIZE = 2048,
-    DISK_SECTORS = 4, /* of 512 bytes in one of ours */
+    DISK_SECTORS = 4, /* of 512 bytes in one of 2048 */
     REGION_BYTES = 0x400000,
     REGIONS = 2,
     MAX_SECTORS = REGIONS * (REGION_BYTES / SECTOR_SIZE),
 
-    SLOT = 1, /* the first one's bit */
+    SLOT = 1, /* bit of the first slot */
     HEADER_FIS_DWORDS = 5,
     HEADER_ATAPI = 0x20,
     FIS_TO_DEVICE = 0x27,
@@ -107,7 +107,7 @@ struct region {
     uint32_t address;
     uint32_t address_upper;
     uint32_t reserved;
-    uint32_t last; /* byte */
+    uint32_t last; /* offset of the last byte */
 };
 
 struct command_table {
@@ -120,9 +120,9 @@ _Static_assert(sizeof(struct command_table) == 0x80 + REGIONS * 16, "AHCI, 4.2.3
 static struct command_table table __attribute__((aligned(128)));
 static volatile struct host *host;
 static volatile struct port *port;
-static unsigned line; /* of the function's interrupt; 0: nobody waits for it */
+static unsigned line; /* of the function's interrupt; 0: the driver polls */
 static bool atapi;
-static bool may_start; /* a port that does not run */
+static bool may_start; /* the driver may start a port that does not run */
 
 static void describe(uint32_t lba, uint32_t count)
 {
@@ -148,7 +148,7 @@ static void describe(uint32_t lba, uint32_t count)
     memcpy(table.fis + 12, &count, 2);
 }
 
-/* Returns the number of regions. */
+/* Lists the buffer's regions in the table. Returns their number. */
 static uint16_t describe_buffer(uint32_t address, uint32_t length)
 {
     uint16_t regions = 0;
@@ -161,7 +161,7 @@ static uint16_t describe_buffer(uint32_t address, uint32_t length)
 
 // ---- Running a command
 
-/* What is set in a register of status bits: they are cleared by being written as 1. */
+/* Clears all bits of a status register: writing 1 to a bit clears it. */
 static void clear(volatile uint32_t *bits)
 {
     uint32_t set = *bits;
@@ -173,7 +173,8 @@ static bool is_busy(void)
     return (port->task_file & TASK_FILE_UNFINISHED) != 0;
 }
 
-/* A slow drive may take as long as it likes, as long as it goes on. */
+/* Waits for the end of a command. The limit starts anew whenever data have come, so a slow drive
+   may take its time. False: an error, or no progress up to the limit. */
 static bool wait_done(const volatile struct command_header *header)
 {
     struct irq_wait wait = {.line = line};
@@ -205,7 +206,7 @@ static bool wait_for_port(uint32_t bit, uint32_t wanted)
     return true;
 }
 
-/* AHCI, 10.4.2. */
+/* Resets the port's device (AHCI, 10.4.2). */
 static void reset_device(void)
 {
     struct irq_wait wait = {.line = line};
@@ -217,26 +218,26 @@ static void reset_device(void)
     }
     port->sata_control = control;
     do {
-        clear(&port->sata_error); /* lets the device's first word in */
+        clear(&port->sata_error); /* or the device's first FIS is not taken in */
     } while (((port->sata_status & SATA_DETECTION) != SATA_DETECTION_PRESENT || is_busy()) &&
              irq_wait_goes_on(&wait));
 }
 
-/* After a failure: the port as after the firmware's own start (AHCI, 6.2.2). */
+/* Makes the port ready again after a failure (AHCI, 6.2.2). */
 static void recover(void)
 {
     uint32_t running = port->command;
     port->command = running & ~(uint32_t)COMMAND_START;
     wait_for_port(COMMAND_LIST_RUNNING, 0);
     if ((port->interrupt_status & INTERRUPT_DEVICE_ERROR) == 0 || is_busy()) {
-        reset_device(); /* it has not said that it is done */
+        reset_device(); /* it has not ended the command */
     }
     clear(&port->sata_error);
     clear(&port->interrupt_status);
     port->command = running;
 }
 
-/* Returns what the firmware has enabled. */
+/* Enables the port's interrupts, unless the driver polls. Returns what the firmware had enabled. */
 static uint32_t allow_interrupts(void)
 {
     uint32_t enabled = port->interrupt_enable;
@@ -255,7 +256,7 @@ static void restore_interrupts(uint32_t enabled)
     }
 }
 
-/* By a port that runs. */
+/* Reads by a port that runs. False: the command failed; the port is ready again. */
 static bool command(uint32_t lba, uint32_t count, uint32_t address)
 {
     struct command_header *header = (struct command_header *)(uintptr_t)port->list;
@@ -272,7 +273,7 @@ static bool command(uint32_t lba, uint32_t count, uint32_t address)
     __asm__ volatile("" ::: "memory"); /* the command is in memory */
     port->command_issue = SLOT;
     bool done = wait_done(header);
-    __asm__ volatile("" ::: "memory"); /* and so are the data */
+    __asm__ volatile("" ::: "memory"); /* the data are in memory */
     restore_interrupts(interrupts);
     if (done && header->transferred == length) {
         clear(&port->interrupt_status);
@@ -285,7 +286,7 @@ static bool command(uint32_t lba, uint32_t count, uint32_t address)
     return done;
 }
 
-/* AHCI, 10.3.1. stopped: the register as the firmware has left it. */
+/* Starts a port (AHCI, 10.3.1). stopped: its command register as the firmware left it. */
 static bool start_port(uint32_t stopped)
 {
     port->command = stopped | COMMAND_FIS_RECEIVE;
@@ -296,7 +297,7 @@ static bool start_port(uint32_t stopped)
     return true;
 }
 
-/* AHCI, 10.3.2: FISes are received until no command can run. */
+/* Stops a port (AHCI, 10.3.2). FISes are received until no command can run. */
 static bool stop_port(uint32_t stopped)
 {
     port->command = stopped | COMMAND_FIS_RECEIVE;
@@ -378,7 +379,7 @@ bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *s
         port = &host->ports[i];
         if ((ports >> i & 1) != 0 && is_the_drive(lba, sector)) {
             if (found != NULL) {
-                return false; /* two discs that look alike: only the firmware knows */
+                return false; /* only the firmware knows which of two it booted from */
             }
             found = port;
         }

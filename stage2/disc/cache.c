@@ -11,8 +11,8 @@
 enum {
     PRELOADED = 2,
     WINDOWS,
-    WINDOW_SECTORS = 128,            /* one often has a small tree's directories, config, kernel */
-    WINDOW_SECTORS_BY_FIRMWARE = 16, /* slow reading is not worth it */
+    WINDOW_SECTORS = 128,            /* enough for most small trees' directories, config, kernel */
+    WINDOW_SECTORS_BY_FIRMWARE = 16, /* it reads too slowly for more */
     WINDOWS_BYTES = 2 * WINDOW_SECTORS * ISO9660_SECTOR_SIZE,
 };
 
@@ -41,7 +41,7 @@ bool disc_cache_allocate(struct error *error)
     if (sectors == NULL) {
         return fail(error, "too little memory above 1 MiB to read the disc");
     }
-    staging_give_up(); /* what is loaded there evicts the windows */
+    staging_give_up(); /* pieces loaded there evict the windows */
     windows_address = (uint32_t)(uintptr_t)sectors;
     most_sectors = WINDOW_SECTORS;
     windows[0] = (struct window){.sectors = sectors + WINDOWS_BYTES / 2};

@@ -11,7 +11,7 @@
    at a time. */
 void disc_cache_set_end(uint32_t end_lba);
 
-/* Adds count sectors that are in memory already. */
+/* Adds count sectors from lba on, which are in memory already. */
 void disc_cache_add(uint32_t lba, uint32_t count, uint8_t *sectors);
 
 /* Takes memory for the windows from staging.h. False with a reason: there is too little. */
@@ -27,6 +27,6 @@ const uint8_t *disc_cache_sector(uint32_t lba, struct error *error);
 /* Whether disc_cache_sector() has the sector without reading. */
 bool disc_cache_has(uint32_t lba);
 
-/* Call before something is read to this memory: if the windows are there, or have no memory yet,
-   they shrink to one sector elsewhere. */
+/* Call before something is read to this memory. If the windows overlap it, or have no memory yet,
+   one sector elsewhere takes their place. */
 void disc_cache_evict(uint32_t address, uint64_t length);

@@ -10,7 +10,7 @@
 
 enum {
     VOLUME_DESCRIPTORS_LBA = 16,
-    VOLUME_SPACE_SIZE = 80, /* offset in the primary one: ECMA-119, 8.4.8 */
+    VOLUME_SPACE_SIZE = 80, /* offset in the primary descriptor: ECMA-119, 8.4.8 */
 };
 
 static struct iso9660_volume volume;
@@ -34,7 +34,7 @@ const struct iso9660_volume *disc_volume(void)
     return &volume;
 }
 
-/* Only sectors that came along with the loader are there before the buffers are. */
+/* Allocates the buffers at the first sector that did not come along with the loader. */
 const uint8_t *disc_sector(uint32_t lba, struct error *error)
 {
     bool can_read =
@@ -71,7 +71,7 @@ bool disc_start(const struct memory_map *map, struct error *error)
     }
     native_disc_open(descriptor_lba, descriptor,
                      firmware_disc_sector_bytes() == ISO9660_SECTOR_SIZE);
-    disc_cache_set_end(load32(descriptor + VOLUME_SPACE_SIZE)); /* for reading ahead: unchecked */
+    disc_cache_set_end(load32(descriptor + VOLUME_SPACE_SIZE)); /* unchecked: for reading ahead */
     return true;
 }
 

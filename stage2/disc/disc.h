@@ -9,22 +9,24 @@
 #include "loader/memory_map.h"
 #include "stage2/fs/iso9660.h"
 
-/* Makes the disc readable. The normalised map, which must stay, says where staging.h may start. */
+/* Makes the disc readable. map: normalised; it must stay in memory, as disc_allocate_buffers() uses
+   it. False with a reason. */
 bool disc_start(const struct memory_map *map, struct error *error);
 
-/* Starts staging.h and gives the cache its memory, unless that is done: most boots do without. */
+/* Starts staging.h and gives the cache its memory, if that is not done yet. Boots with a prepared
+   plan do without. False with a reason: there is too little memory. */
 bool disc_allocate_buffers(struct error *error);
 
-/* Finds its volume, for disc_open(). */
+/* Finds the disc's volume. Call before disc_open(). False with a reason. */
 bool disc_mount(struct error *error);
 
-/* What disc_mount() has found. */
+/* The volume that disc_mount() has found. */
 const struct iso9660_volume *disc_volume(void);
 
-/* From a path to extents. */
+/* Finds a file or directory by its path. Its extents are in the arena. False with a reason. */
 bool disc_open(const char *path, struct iso9660_file *file, struct arena *arena,
                struct error *error);
 
-/* The sector at lba, 2048 bytes, by the cache; valid until the next call. NULL with a reason: it
+/* The sector at lba, 2048 bytes, in the cache; valid until the next call. NULL with a reason: it
    cannot be read. */
 const uint8_t *disc_sector(uint32_t lba, struct error *error);

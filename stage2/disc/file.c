@@ -12,8 +12,8 @@
 
 enum { SECTOR = ISO9660_SECTOR_SIZE };
 
-/* Bytes in front of the first whole sector, and what is in a window of the disc already or fits
-   into a sector, come out of a window; all else is read straight to its place. */
+/* Reads a part of an extent. Sectors in the cache and parts of sectors are copied from the cache.
+   From the first whole sector that is not there, the rest is read straight to its place. */
 static bool start_extent(const struct iso9660_extent *extent, uint32_t offset, uint32_t length,
                          uint8_t *buffer, struct error *error)
 {
@@ -42,7 +42,7 @@ bool file_start_read(const struct file *file, uint64_t offset, size_t length, vo
 {
     uint8_t *at = buffer;
     if (file->contents != NULL) {
-        memmove(buffer, file->contents + offset, length); /* down over itself, perhaps */
+        memmove(buffer, file->contents + offset, length); /* the two may overlap */
         return true;
     }
     for (const struct iso9660_extent *extent = file->on_disc.extents; length > 0; extent++) {
@@ -76,7 +76,7 @@ bool file_may_be_compressed(uint16_t start)
             return true;
         }
     }
-    return (start & 0xfff0) == 0x2a50; /* a frame to skip */
+    return (start & 0xfff0) == 0x2a50; /* a skippable frame of lz4 or zstd */
 }
 
 bool file_is_uncompressed(const uint8_t *start, size_t length)

@@ -9,7 +9,7 @@
 
 static bool firmware_has_read;
 
-/* What is read without waiting for it; length 0: nothing. */
+/* The read that disc_wait() has to wait for; length 0: none. */
 static struct {
     uint32_t lba;
     uint32_t length;
@@ -29,7 +29,7 @@ bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
     return firmware_disc_read(lba, count, buffer, error);
 }
 
-/* A last sector of which only a part is wanted comes by a buffer. */
+/* Reads length bytes. If they end inside a sector, that sector is read to a buffer of its own. */
 static bool read_bytes(uint32_t lba, uint32_t length, uint8_t *buffer, struct error *error)
 {
     static uint8_t sector[ISO9660_SECTOR_SIZE];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Memory at the top of the RAM below 4 GiB, given out downwards, like a stack: for files that are
-// decompressed and for whatever conventional memory has no room for.
+// Memory at the top of the RAM below 4 GiB, allocated downwards, like a stack: for decompressed
+// files and for whatever conventional memory has no room for.
 #pragma once
 
 #include <stdbool.h>
@@ -14,18 +14,18 @@ void staging_start(struct memory_range range);
 /* Whether staging_start() was called. */
 bool staging_is_started(void);
 
-/* What was allocated so far no longer counts for staging_in_use(). */
+/* Permits to overwrite what is allocated so far: staging_in_use() no longer has it. */
 void staging_give_up(void);
 
-/* length bytes at a multiple of 4 KiB; NULL: there is not that much. */
+/* Allocates length bytes at a multiple of 4 KiB. NULL: there is not that much. */
 uint8_t *staging_allocate(size_t length);
 
-/* Reset: gives back all that was allocated after the mark. */
+/* staging_reset() frees all that was allocated after staging_mark() returned the mark. */
 size_t staging_mark(void);
 void staging_reset(size_t mark);
 
 /* Bytes that staging_allocate() can still give out at once. */
 size_t staging_free(void);
 
-/* What is allocated, and so must not be overwritten. */
+/* The allocated memory, which must not be overwritten. */
 struct memory_range staging_in_use(void);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See native_disc.h. Only controllers on PCI's bus 0 that are known exactly are tried.
+// See native_disc.h. Tries only the controllers on PCI's bus 0 that are listed here.
 #include "stage2/disc/native_disc.h"
 
 #include "stage2/disc/ahci.h"
@@ -21,7 +21,7 @@ enum {
 };
 
 static enum { FIRMWARE, PIIX, AHCI } driver;
-static const struct overlay *overlay; /* AHCI's driver is one of them */
+static const struct overlay *overlay; /* has AHCI's driver */
 
 static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, const uint8_t *sector,
                           bool is_atapi)
@@ -33,10 +33,10 @@ static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, co
         driver = PIIX;
         return piix_ide_open(function, lba, sector, is_atapi);
     case ICH9_AHCI:
-        driver = FIRMWARE; /* reads the overlay, whatever has been tried before */
+        driver = FIRMWARE; /* reads the overlay, whatever was tried before */
         overlay = overlay_load(&ignored);
         if (overlay == NULL) {
-            return false; /* the reason will come up again */
+            return false; /* the boot's next use of the overlay gives the reason */
         }
         driver = AHCI;
         return overlay->ahci_open(function, AHCI_RUNNING_PORTS, lba, sector, is_atapi);
@@ -67,8 +67,8 @@ bool native_disc_attach_proven(struct preloaded *preloaded)
     return true;
 }
 
-/* A device has function 0, and others only if that says so (PCI 3.0, 3.2.2.3.4): the fewer are
-   asked the better, as each is two exits to the hypervisor. */
+/* Each query of PCI costs two exits to the hypervisor. So functions 1 to 7 are asked only if
+   function 0 says that the device has more than one (PCI 3.0, 3.2.2.3.4). */
 bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
 {
     uint32_t step = FUNCTIONS_OF_DEVICE;
@@ -111,7 +111,7 @@ bool native_disc_wait(uint32_t lba)
 bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
 {
     if (((uintptr_t)buffer & 1) != 0) {
-        return false; /* descriptors of memory are for words */
+        return false; /* the drivers' DMA needs even addresses */
     }
     if (driver == PIIX) {
         return native_disc_start(lba, count * ISO9660_SECTOR_SIZE, buffer) && native_disc_wait(lba);

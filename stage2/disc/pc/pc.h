@@ -10,7 +10,7 @@ struct piix_drive {
     uint16_t bus_master, ports; /* I/O ports of the channel; ports 0: no such drive */
     uint8_t device;             /* register value that selects the drive */
     uint8_t preloaded_sectors; /* read along with the loader: see struct preloaded, native_disc.h */
-    uint16_t pci_command;      /* as the firmware left it, if the loader changed it, else 0 */
+    uint16_t pci_command;      /* the firmware's, if the loader changed it; else 0 */
 };
 
 /* The drive that the loader was read from. NULL: the firmware read the loader. */
@@ -20,6 +20,6 @@ const struct piix_drive *pc_boot_drive(void);
 struct preloaded;
 struct preloaded pc_preloaded(void);
 
-/* Waits for an interrupt of line 0 to 15 of the PC's interrupt controllers, or for another one.
-   True: the line's interrupt has come, and was taken. */
+/* Halts until an interrupt comes, whichever it is. line: 0 to 15, of the PC's interrupt
+   controllers. True: this line's interrupt has come, and was taken. */
 bool pc_wait_irq(unsigned line);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // See piix_ide.h. Intel 82371FB/SB (PIIX3) data sheet, 2.3 and 2.7; ATA/ATAPI-6; SFF-8020i for the
-// packets. In the order of the layers: bus master, drive, commands.
+// packets. In layers, from the lowest up: bus master, drive, commands.
 #include "stage2/disc/pc/piix_ide.h"
 
 #include <stddef.h>
@@ -23,8 +23,8 @@ enum {
     BUS_MASTER_TABLE = 4,
     BUS_MASTER_CHANNEL_PORTS = 8,
 
-    REGION_BYTES = 0x10000, /* a physical region crosses no boundary of this */
-    REGIONS = 256,          /* at least 254 times 64 KiB in a command, and what ends a sector */
+    REGION_BYTES = 0x10000, /* a region must not cross a multiple of this */
+    REGIONS = 256,          /* 254 for MAX_SECTORS, one more if unaligned, one for scratch */
     REGION_LAST = 0x8000,
 };
 
@@ -38,8 +38,7 @@ _Static_assert(sizeof(struct region) == 8, "PIIX3, 2.7: PRD");
 
 static struct region regions[REGIONS] __attribute__((aligned(REGIONS * sizeof(struct region))));
 
-/* Adds a buffer to the table, in as many regions as its address asks for; returns what is behind.
- */
+/* Adds a buffer to the table, split at multiples of REGION_BYTES. Returns the next free region. */
 static struct region *describe(struct region *region, uint32_t address, uint32_t length)
 {
     while (length > 0) {
@@ -55,7 +54,7 @@ static struct region *describe(struct region *region, uint32_t address, uint32_t
 // ---- Drive
 
 enum {
-    PCI_FUNCTION_OF_QEMU_AND_XEN = 1 << 3 | 1, /* where image_dma.asm has looked */
+    PCI_FUNCTION_OF_QEMU_AND_XEN = 1 << 3 | 1, /* the only one that image_dma.asm looks at */
 
     CHANNELS = 2,
     DRIVES = 2,
@@ -93,7 +92,7 @@ enum {
     PACKET_BYTES = 12,
 
     SECTOR_SIZE = 2048,
-    DISK_SECTORS = 4, /* of 512 bytes in one of ours */
+    DISK_SECTORS = 4, /* of 512 bytes in one of 2048 */
     MAX_SECTORS = (REGIONS - 2) * (REGION_BYTES / SECTOR_SIZE),
     READY_TRIES = 100000,
     LINE_PRIMARY = 14, /* interrupts */
@@ -105,22 +104,22 @@ _Static_assert(MAX_SECTORS *DISK_SECTORS <= 0xffff, "READ DMA EXT counts to 65,5
 static struct drive {
     bool is_open;
     bool is_atapi;
-    bool is_under_way;    /* a command, … */
-    uint8_t *odd_byte;    /* … and where the first byte in scratch belongs; NULL: nowhere */
-    bool is_changed;      /* PCI's command register, … */
-    uint16_t pci_command; /* … which was this */
+    bool is_under_way;    /* a command */
+    uint8_t *odd_byte;    /* where scratch[0] belongs after the command; NULL: nowhere */
+    bool is_changed;      /* PCI's command register */
+    uint16_t pci_command; /* this register before the change */
     uint32_t function;    /* PCI device * 8 + function */
-    uint16_t bus_master;  /* ports of the channel … */
+    uint16_t bus_master;  /* I/O ports of the channel */
     uint16_t ports;
     uint8_t device; /* register value that selects the drive */
 } drive;
 
-/* A sector whose data are not wanted, or not there: looked at, or behind what is read. */
+/* Takes the sector that is compared to find the drive, and the bytes after the end of a read. */
 static uint8_t scratch[SECTOR_SIZE] __attribute__((aligned(SECTOR_SIZE)));
 
 static uint8_t status(void)
 {
-    return in8((uint16_t)(drive.ports + CONTROL_OFFSET)); /* the alternate one: no side effects */
+    return in8((uint16_t)(drive.ports + CONTROL_OFFSET)); /* alternate status: no side effects */
 }
 
 static void set_control(uint8_t value)
@@ -133,7 +132,8 @@ static void set_register(uint16_t number, uint32_t value)
     out8((uint16_t)(drive.ports + number), (uint8_t)value);
 }
 
-/* Waits until the drive is not busy and asks, or asks not, for data. */
+/* Waits until the drive is not busy and its data request is as wanted: STATUS_DATA_REQUEST or 0.
+   False: an error, or too many tries. */
 static bool wait_ready(uint8_t data_request)
 {
     for (unsigned tries = 0; tries < READY_TRIES; tries++) {
@@ -151,7 +151,8 @@ static bool wait_ready(uint8_t data_request)
     return false;
 }
 
-/* Reading a port of the bus takes the 400 ns that a drive may need (ATA/ATAPI-6, 9.2). */
+/* Selects the drive, with its interrupt off. Reading the status takes the 400 ns that a drive may
+   need after that (ATA/ATAPI-6, 9.2). False: it is absent or does not get ready. */
 static bool select_drive(void)
 {
     set_control(CONTROL_NORMAL | CONTROL_NO_INTERRUPT);
@@ -163,7 +164,8 @@ static bool select_drive(void)
 
 // ---- Commands
 
-/* One string instruction: each other way of writing to a port is an exit to the hypervisor. */
+/* Writes the packet by one string instruction: single writes would each be an exit to the
+   hypervisor. */
 static void packet_command(uint32_t lba, uint32_t count)
 {
     uint8_t packet[PACKET_BYTES] = {PACKET_READ_12,
@@ -181,7 +183,7 @@ static void packet_command(uint32_t lba, uint32_t count)
     out16_all((uint16_t)(drive.ports + REGISTER_DATA), packet, PACKET_BYTES / 2);
 }
 
-/* The byte count is for programmed I/O. */
+/* Leaves the byte count registers alone: they are for programmed I/O. */
 static bool start_atapi(uint32_t lba, uint32_t count)
 {
     set_register(REGISTER_FEATURES, FEATURE_DMA);
@@ -215,7 +217,7 @@ static bool is_busy(void)
     return (status() & (STATUS_BUSY | STATUS_DATA_REQUEST)) != 0;
 }
 
-/* The bus master's status, once it has done with what the drive has sent. */
+/* Waits until the bus master has written all that the drive has sent. Returns its status. */
 static uint8_t bus_master_status(void)
 {
     uint8_t value = BUS_MASTER_ACTIVE;
@@ -225,14 +227,16 @@ static uint8_t bus_master_status(void)
     return value;
 }
 
-/* Bits written as 1 are cleared; the others tell a kernel what the firmware has set up. */
+/* Clears error and interrupt by writing them as 1. value: the status, the other bits of which tell
+   a kernel what the firmware has set up. */
 static void clear_bus_master_status(uint8_t value)
 {
     out8((uint16_t)(drive.bus_master + BUS_MASTER_STATUS),
          value | BUS_MASTER_ERROR | BUS_MASTER_INTERRUPT);
 }
 
-/* Up to piix_ide_close(): each change is dear where the function is emulated. */
+/* Makes the function a bus master up to piix_ide_close(): each change costs time if the function is
+   emulated. */
 static void become_bus_master(void)
 {
     uint16_t command = (uint16_t)pci_read(drive.function, PCI_COMMAND);
@@ -243,8 +247,8 @@ static void become_bus_master(void)
     }
 }
 
-/* Waits for the drive: once it is allowed its interrupt, it is either done already or will say so
-   by that. */
+/* Waits until the drive is done, and enables its interrupt only if it is not done yet. False: it
+   takes too long. */
 static bool wait_command(struct irq_wait *wait)
 {
     if (!is_busy()) {
@@ -259,8 +263,8 @@ static bool wait_command(struct irq_wait *wait)
     return true;
 }
 
-/* Ends the command under way; false: it has failed, or cannot be waited for. What it has changed is
-   set back: the kernel finds the drive as the firmware left it. */
+/* Ends a command and restores the registers: the kernel finds the drive as the firmware left it.
+   can_wait: the command was started completely. False: the command has failed. */
 static bool end_command(bool can_wait)
 {
     struct irq_wait wait = {.line = drive.ports == PRIMARY ? LINE_PRIMARY : LINE_SECONDARY};
@@ -271,7 +275,7 @@ static bool end_command(bool can_wait)
         irq_wait_end(&wait);
     }
     out8((uint16_t)(drive.bus_master + BUS_MASTER_COMMAND), 0);
-    uint8_t end = in8((uint16_t)(drive.ports + REGISTER_STATUS)); /* and takes the interrupt back */
+    uint8_t end = in8((uint16_t)(drive.ports + REGISTER_STATUS)); /* clears the drive's interrupt */
     clear_bus_master_status(bus);
     set_control(CONTROL_NORMAL);
     drive.is_under_way = false;
@@ -283,8 +287,8 @@ static bool end_command(bool can_wait)
            (end & (STATUS_BUSY | STATUS_DATA_REQUEST | STATUS_ERROR | STATUS_FAULT)) == 0;
 }
 
-/* Starts one command, for what the regions describe, without an interrupt. Each access to a port is
-   an exit to the hypervisor, so there is none that is not needed. */
+/* Starts one command, which reads to the regions, with the drive's interrupt off. Accesses as few
+   ports as possible: each access is an exit to the hypervisor. */
 static bool start_command(uint32_t lba, uint32_t count)
 {
     if (!select_drive()) {
@@ -309,8 +313,8 @@ static bool finish(void)
     return !drive.is_under_way || end_command(true);
 }
 
-/* Regions have even lengths. What fills up the last sector goes to scratch; an odd last byte too.
- */
+/* Fills in the regions for length bytes. The rest of the last sector goes to scratch, and so does
+   an odd last byte: regions have even lengths. */
 static void describe_buffer(uint32_t address, uint32_t length, uint32_t sectors)
 {
     uint32_t even = length & ~(uint32_t)1;
@@ -320,7 +324,7 @@ static void describe_buffer(uint32_t address, uint32_t length, uint32_t sectors)
     drive.odd_byte = length != even ? (uint8_t *)(uintptr_t)(address + even) : NULL;
 }
 
-/* The last command is left under way. */
+/* Reads length bytes by as many commands as they need. Leaves the last one under way. */
 static bool start(uint32_t lba, uint32_t length, uint32_t address)
 {
     while (length > 0) {
@@ -341,7 +345,7 @@ static bool start(uint32_t lba, uint32_t length, uint32_t address)
     return true;
 }
 
-/* After a failure: the drive as after the firmware's own start. */
+/* Makes the drive ready again after a failure: a reset of a CD drive, or of a disk's channel. */
 static void reset(void)
 {
     if (drive.is_atapi) {
@@ -365,7 +369,7 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
     memset(scratch, 0, sizeof scratch);
     if (!start(lba, sizeof scratch, (uint32_t)(uintptr_t)scratch) || !finish()) {
         if (is_busy()) {
-            reset(); /* not a drive of another kind that just refuses */
+            reset(); /* a drive of the other kind refuses, and is not busy */
         }
         return false;
     }
@@ -397,7 +401,7 @@ bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool 
         return false;
     }
     struct drive found = {0};
-    unsigned alike = 0; /* of two, only the firmware knows which it booted from */
+    unsigned alike = 0; /* drives; only the firmware knows which of two it booted from */
     uint8_t selected = 0;
     for (unsigned i = 0; i < CHANNELS * DRIVES; i++) {
         drive.ports = ports[i / DRIVES];
@@ -425,7 +429,7 @@ bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool 
     return drive.is_open;
 }
 
-/* Gives the drive up if something has gone wrong. */
+/* Resets the drive and gives it up unless done is true. Returns done. */
 static bool keep_if(bool done)
 {
     if (!done) {
