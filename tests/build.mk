@@ -61,9 +61,11 @@ $(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/li
 	@$(CC) $(UNIT_FLAGS) $(UNIT_LINK) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lz -llzma -llz4 \
 	    -lzstd -o $@
 
-# A driver, whose device the test is: it has its data where 32 bits reach them.
-$(UNIT)/stage2/disc/test_ahci: UNIT_LINK := -no-pie
+# A driver, whose device the test is, and the reads of the disc, whose driver the test is: their data
+# are where 32 bits reach them.
+$(UNIT)/stage2/disc/test_ahci $(UNIT)/stage2/disc/test_read: UNIT_LINK := -no-pie
 $(UNIT)/stage2/disc/test_ahci: $(UNIT)/obj/stage2/disc/ahci.overlay.o
+$(UNIT)/stage2/disc/test_read: $(patsubst %,$(UNIT)/obj/stage2/disc/%.o,cache read staging)
 
 # Each test that passed leaves a stamp: make check-unit runs only those that have changed since.
 $(UNIT)/%.passed: $(UNIT)/%

@@ -88,6 +88,9 @@ static uint32_t sectors_to_read(uint32_t lba)
 
 static bool fill_window(uint32_t lba, struct error *error)
 {
+    if (!disc_wait(error)) {
+        return false; /* another read has failed: nothing that is tried again here */
+    }
     uint32_t count = sectors_to_read(lba);
     if (most_sectors > 1) {
         window = window == &windows[0] ? &windows[1] : &windows[0];
