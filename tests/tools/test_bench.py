@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""whelk bench: measures what it says, in forms that programs read; and leaves nothing behind, whatever goes
-wrong."""
+"""whelk bench measures what its manual page says, in forms that programs can read, and leaves
+nothing running and no file, whatever goes wrong."""
 
 import csv
 import io
@@ -24,11 +24,11 @@ pytestmark = pytest.mark.bios("names its firmware itself")
 
 WHELK = BUILD / "whelk"
 MIB = 1 << 20
-FIRMWARE_ACCESSES = 20_000  # at least; SeaBIOS on `pc` has 50,000
+FIRMWARE_ACCESSES = 20_000  # a lower bound: SeaBIOS on `pc` has 50,000
 
 
 def halting_kernel(address=MIB):
-    """Address fields, entered at its first byte behind the header: cli, hlt."""
+    """A kernel with address fields whose entry is the first byte after the header: cli, hlt."""
     flags = 1 << 16
     header = struct.pack("<8I", 0x1BADB002, flags, -(0x1BADB002 + flags) & 0xFFFFFFFF, address, address, 0, 0,
                          address + 32)
@@ -37,7 +37,7 @@ def halting_kernel(address=MIB):
 
 @pytest.fixture
 def bench(tmp_path):
-    """Runs whelk bench in an empty TMPDIR and makes sure that it is empty afterwards."""
+    """Runs whelk bench with an empty TMPDIR, and checks that it is empty afterwards."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
 
@@ -61,21 +61,21 @@ def results(done):
 
 
 def test_a_kernel_of_ones_own_is_measured_up_to_its_first_instruction(bench):
-    """It writes nothing and touches no device; GRUB itself has code where it is entered."""
+    """The kernel writes nothing and touches no device. GRUB itself has code at its entry point."""
     found = results(bench("--json", "--loaders=whelk,grub-i386-pc"))
     assert {name for name, _ in found} == {"whelk", "grub-i386-pc"}
     for row in found.values():
         assert row["firmware_ms"]["median"] > 10
         assert row["total_ms"]["median"] == pytest.approx(row["firmware_ms"]["median"] + row["loader_ms"]["median"],
                                                           abs=0.01)
-        # Whelk's own are fewer than what the firmware's vary by.
+        # Whelk's own accesses are fewer than the firmware's vary by.
         assert FIRMWARE_ACCESSES < row["accesses"] - row["accesses_above_firmware"]
     assert found["whelk", 0]["accesses"] < found["grub-i386-pc", 0]["accesses"] / 5
     assert found["whelk", 0]["iso_bytes"] > MIB / 2
 
 
-def test_the_kernel_is_found_where_grub_has_code_as_well(bench):
-    """GRUB decompresses itself to 1 MiB and jumps there: this kernel's entry."""
+def test_the_kernel_is_found_at_an_address_where_grub_has_code(bench):
+    """GRUB decompresses itself to 1 MiB, which is this kernel's entry point, and jumps there."""
     kernel = halting_kernel()
     flags = 1 << 16
     shifted = struct.pack("<8I", 0x1BADB002, flags, -(0x1BADB002 + flags) & 0xFFFFFFFF, MIB + 16, MIB, 0, 0, MIB)
@@ -85,14 +85,14 @@ def test_the_kernel_is_found_where_grub_has_code_as_well(bench):
     assert own["accesses_above_firmware"] > other["accesses_above_firmware"] / 2
 
 
-def test_with_until_the_kernels_own_start_counts_as_well(bench):
+def test_until_also_counts_what_the_kernel_does_up_to_the_text(bench):
     files = tree(KERNELS["elf32"].make())
     until = results(bench("--json", "--until=END", "--loaders=whelk", files=files))["whelk", 0]
     entry = results(bench("--json", "--loaders=whelk", files=files))["whelk", 0]
-    assert until["accesses"] > entry["accesses"] + 1000  # its report, by the serial port
+    assert until["accesses"] > entry["accesses"] + 1000  # the report that it writes to the serial port
 
 
-def test_each_size_has_its_rows_and_raw_dma_its_own(bench, tmp_path):
+def test_each_size_has_a_row_for_each_loader_and_raw_dma(bench, tmp_path):
     chart = tmp_path / "chart.svg"
     done = bench("--json", "--sizes=1,70", "--raw-dma", "--loaders=whelk", "--plot", chart)
     found = results(done)
@@ -114,7 +114,7 @@ def test_whelks_own_stamps_are_shown(bench):
     assert stamps["bytes"] >= MIB and stamps["transfers"] > 0 and stamps["driver"]
 
 
-def test_the_csv_has_the_same_as_the_table(bench):
+def test_the_csv_has_the_values_of_the_table(bench):
     rows = list(csv.DictReader(io.StringIO(bench("--csv", "--loaders=whelk", "--no-accesses").stdout)))
     assert [row["name"] for row in rows] == ["whelk"]
     assert float(rows[0]["total_ms"]) > 10 and rows[0]["accesses"] == ""
@@ -123,7 +123,7 @@ def test_the_csv_has_the_same_as_the_table(bench):
 
 
 @pytest.mark.parametrize("attach", ["hda", "virtio-blk", "usb"])
-def test_the_iso_is_measured_as_a_disk_as_well(bench, attach):
+def test_the_iso_can_be_measured_as_a_disk(bench, attach):
     row, = results(bench("--json", "--loaders=whelk", "--no-accesses", f"--attach={attach}")).values()
     assert row["total_ms"]["median"] > 10 and row["firmware_ms"]["median"] > 10
 
@@ -157,8 +157,8 @@ def test_an_iso_with_the_probe_kernel_is_measured_for_each_size(bench, tmp_path)
     assert found["other", 2]["iso_bytes"] - found["other", 1]["iso_bytes"] == MIB
 
 
-def test_the_accelerator_that_is_chosen_is_said(bench):
-    """On hosts without KVM, and on those where it is slower than TCG, TCG."""
+def test_the_chosen_accelerator_is_named(bench):
+    """TCG is chosen on hosts without KVM, and where KVM is slower than TCG."""
     done = bench("--json", "--loaders=whelk", "--no-accesses", "--accel", "tcg")
     assert done.stderr == "" and json.loads(done.stdout)["accel"] == "tcg"
     words = [str(WHELK), "bench", "--json", "--runs=1", "--loaders=whelk", "--no-accesses",
@@ -172,7 +172,8 @@ def test_the_accelerator_that_is_chosen_is_said(bench):
 # ---- UEFI
 
 def test_by_uefi_the_loaders_share_begins_with_its_start(bench):
-    """The kernel is seen by its entry, which 64-bit firmware enters through GRUB's and Whelk's 32-bit code."""
+    """The start of the kernel is seen at its entry point, which GRUB and Whelk reach by 32-bit
+    code."""
     found = results(bench("--json", "--uefi", "--loaders=whelk,grub-x86_64-efi", "--no-accesses"))
     assert {name for name, _ in found} == {"whelk", "grub-x86_64-efi"}
     for row in found.values():
@@ -205,7 +206,7 @@ exec qemu-system-x86_64 "${words[@]}"
 """
 
 
-def test_a_qemu_that_cannot_trace_leaves_the_accesses_out(bench, tmp_path):
+def test_a_qemu_without_trace_gives_no_number_of_accesses(bench, tmp_path):
     program = tmp_path / "qemu"
     program.write_text(QEMU_WITHOUT_TRACE)
     program.chmod(0o755)
@@ -214,7 +215,7 @@ def test_a_qemu_that_cannot_trace_leaves_the_accesses_out(bench, tmp_path):
     assert results(done)["whelk", 0]["accesses"] is None
 
 
-def test_an_iso_that_never_reaches_the_kernel_is_left_out_and_said(bench, tmp_path):
+def test_an_iso_that_never_reaches_the_kernel_is_left_out_with_a_message(bench, tmp_path):
     (tmp_path / "nothing.iso").write_bytes(bytes(2 * MIB))
     done = bench("--json", "--loaders=whelk", "--no-accesses", "--timeout=10", "--iso",
                  f"nothing={tmp_path}/nothing.iso", status=1)
@@ -224,14 +225,14 @@ def test_an_iso_that_never_reaches_the_kernel_is_left_out_and_said(bench, tmp_pa
                      "came from the serial port"]
 
 
-def test_the_last_that_was_seen_on_the_serial_port_is_said(bench):
+def test_the_last_line_of_the_serial_port_is_shown(bench):
     done = bench("--loaders=whelk", "--no-accesses", "--until=never said", "--timeout=10", status=1,
                  files=tree(KERNELS["elf32"].make()))
     assert "\"never said\" on the serial port was not reached" in done.stderr
     assert "END" in done.stderr and done.stdout == ""
 
 
-def test_a_kernel_that_resets_the_machine_is_said(bench):
+def test_a_kernel_that_resets_the_machine_is_reported(bench):
     kernel = halting_kernel()[:32] + b"\xb0\xfe\xe6\x64\xeb\xfa"  # out 0x64, 0xfe: the keyboard controller's reset
     done = bench("--loaders=whelk", "--until=never said", "--timeout=20", status=1, files=tree(kernel))
     assert "the machine was reset" in done.stderr
@@ -242,7 +243,7 @@ def test_a_tree_that_could_not_boot_is_refused_with_whelks_reason(bench):
     assert "boot/grub/grub.cfg:3: /boot/kernel: " in done.stderr and "Multiboot" in done.stderr
 
 
-def test_what_is_missing_is_said_with_its_package(bench, tmp_path):
+def test_what_is_missing_is_named_with_its_package(bench, tmp_path):
     done = bench("--qemu=qemu-that-is-not-here", status=1)
     assert done.stderr.splitlines()[-1] == ("whelk: qemu-that-is-not-here is not installed; on Debian: "
                                             "apt install qemu-system-x86")
@@ -277,13 +278,14 @@ def test_a_wrong_command_line_is_refused(bench, arguments, reason):
 
 
 def processes_below(pid):
-    """QEMUs and others that a process has started."""
+    """The processes that a process has started, such as QEMU."""
     return [int(child) for task in Path(f"/proc/{pid}/task").iterdir()
             for child in (task / "children").read_text().split()]
 
 
 def is_waiting_qemu(pid):
-    """False for a process that is gone by now: a QEMU that only said its version."""
+    """Whether the process is a QEMU that runs a machine: not one that has ended, or only prints its
+    version."""
     try:
         return b"-S" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
@@ -359,15 +361,15 @@ esac
 """
 
 
-def test_without_xen_it_is_said_in_one_line(bench):
+def test_without_xen_one_line_says_so(bench):
     done = bench("--xen", "--probe", status=1)
     assert done.stderr.startswith("whelk: --xen: ") and done.stderr.count("\n") == 1
 
 
 @pytest.fixture
 def dom0(tmp_path):
-    """The words that run a command in a mount namespace whose /proc is that of a dom0, and its environment: with
-    an `xl` that writes down how it is called."""
+    """The words that run a command in a mount namespace whose /proc is that of a dom0, and its
+    environment, with an `xl` that records how it is called."""
     words = ["unshare", "-m", "sh", "-e", "-c"]
     if subprocess.run([*words, "mount -t tmpfs none /mnt"], capture_output=True, check=False).returncode != 0:
         pytest.skip("may not mount anything")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""whelk check: what it says of kernels, and that it is what the loader then does; and its answers under the
-options and the name of grub-file, compared with grub-file's own."""
+"""Tests what whelk check says of kernels, and that the loader does the same. Compares its answers
+under the name and the options of grub-file with grub-file's."""
 
 import gzip
 import re
@@ -27,7 +27,7 @@ YES, NO, USAGE = 0, 1, 2
 @pytest.fixture
 def check(tmp_path):
     def run(*arguments, program=(WHELK, "check"), **files):
-        """files are written first; arguments may name them."""
+        """Writes the files, which the arguments may name, and runs whelk check."""
         for name, contents in files.items():
             (tmp_path / name).write_bytes(contents)
         return subprocess.run([*map(str, program), *map(str, arguments)], stdin=subprocess.DEVNULL, cwd=tmp_path,
@@ -98,7 +98,7 @@ def test_the_memory_of_the_machine_decides_what_fits(check):
 @pytest.mark.parametrize("make, multiboot2", [(ELF32, False), (KERNELS["at-16-mib"].make, False),
                                               (KERNELS["elf32-with-sections"].make, False),
                                               (multiboot2_kernels.KERNELS["relocatable-high"].make, True)])
-def test_things_stand_where_it_says(check, boot, make, multiboot2):
+def test_the_loader_puts_things_where_the_check_says(check, boot, make, multiboot2):
     modules = [("", pattern(5000)), ("", pattern(70_000, 2))]
     files = tree(make(), modules=modules)
     if multiboot2:
@@ -155,7 +155,7 @@ QUESTIONS = ("--is-x86-multiboot", "--is-x86-multiboot2")
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_its_answers_are_grub_files(check, name):
+def test_the_answers_are_those_of_grub_file(check, name):
     for question in QUESTIONS:
         theirs = check(question, "file", program=["grub-file"], file=FILES[name]).returncode
         assert theirs in (YES, NO)
@@ -164,7 +164,7 @@ def test_its_answers_are_grub_files(check, name):
             assert (run.returncode, run.stdout, run.stderr) == (theirs, "", "")
 
 
-# What the loader itself does with a file decides, not what GRUB would do.
+# What the loader does with a file decides, not what GRUB would do.
 ANSWERS_DIFFER = {"a header for MIPS"}
 
 
@@ -174,7 +174,7 @@ ANSWERS_DIFFER = {"a header for MIPS"}
     {name: lambda contents=broken.contents: contents for name, broken in BROKEN.items()},
     {name: make for name, (make, _) in BROKEN_2.items() if name not in ANSWERS_DIFFER},
 ], ids=["good", "good 2", "broken", "broken 2"])
-def test_its_answers_are_grub_files_for_every_kernel_that_the_other_tests_have(check, kernels):
+def test_the_answers_are_those_of_grub_file_for_every_kernel_of_the_tests(check, kernels):
     for name, make in kernels.items():
         contents = make()
         for question in QUESTIONS:
@@ -186,7 +186,7 @@ def compressed(command):
     return subprocess.run(command.split(), input=ELF32(), capture_output=True, check=True).stdout
 
 
-# Each with grub-file's answer and ours.
+# Each file with grub-file's answer and ours.
 COMPRESSED = {
     "xz": (lambda: compressed("xz -c"), YES, YES),
     "two gzip members, of which GRUB takes the second one's size": (
@@ -194,13 +194,13 @@ COMPRESSED = {
     "gzip in gzip": (lambda: gzip.compress(gzip.compress(ELF32())), NO, NO),
     "lz4, which GRUB does not decompress": (lambda: compressed("lz4 -c"), NO, YES),
     "zstd, which GRUB does not decompress": (lambda: compressed("zstd -c"), NO, YES),
-    "gzip with a wrong checksum behind what GRUB looks at": (
+    "gzip with a wrong checksum after what GRUB looks at": (
         lambda: gzip.compress(ELF32())[:-8] + bytes(4) + gzip.compress(ELF32())[-4:], YES, NO),
 }
 
 
 @pytest.mark.parametrize("make, theirs, ours", COMPRESSED.values(), ids=COMPRESSED)
-def test_of_compressed_files_it_says_what_the_loader_does(check, make, theirs, ours):
+def test_the_answers_for_compressed_files_are_what_the_loader_does(check, make, theirs, ours):
     assert check(QUESTIONS[0], "file", program=["grub-file"], file=make()).returncode == theirs
     assert check(QUESTIONS[0], "file", program=[WHELK_FILE]).returncode == ours
 
@@ -211,7 +211,7 @@ def test_a_header_for_mips_is_not_for_x86_where_grub_file_says_it_is(check):
     assert check(QUESTIONS[1], "file").returncode == NO
 
 
-def test_what_cannot_be_read_is_no_kernel_to_either(check, tmp_path):
+def test_what_cannot_be_read_is_no_kernel_for_whelk_and_grub_file(check, tmp_path):
     for path in ("missing", tmp_path):
         for program in (["grub-file"], [WHELK_FILE]):
             run = check(QUESTIONS[0], path, program=program)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What whelk-mkrescue says of configs that use more of the language: further configs, tests of files, commands
-that Whelk cannot do."""
+"""Tests what whelk-mkrescue says of configs with more of the language: further configs, tests of
+files, unsupported commands."""
 
 import subprocess
 
@@ -16,8 +16,8 @@ ENTRY = 'menuentry "{}" {{\n    {}\n}}\n'
 
 @pytest.fixture
 def make(tmp_path):
-    """Makes an ISO of a config and other files; returns the exit status and the messages, an empty list if it
-    is a success without any."""
+    """Makes an ISO of a config and other files. Returns the exit status and the messages; a silent
+    success has none."""
     def run(config, name=CONFIG, **files):
         write_tree(tmp_path / "tree", {"boot/kernel": plain(), name: config.encode(),
                                        **{f"boot/{key}.cfg": text.encode() for key, text in files.items()}})

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""whelk check of a tree, an ISO and a config: what it says that each entry would boot, as text and as JSON, what it
-warns of, its exit status; and that an ISO says the same as its tree, and a machine the same as both."""
+"""Tests whelk check on a tree, an ISO and a config: what it says that each entry would boot, as
+text and as JSON, its warnings and its exit status. An ISO gives the same answers as its tree, and a
+machine boots what they say."""
 
 import gzip
 import json
@@ -26,7 +27,7 @@ BOOT = ENTRY.format("test", "multiboot /boot/kernel a=1 'b c'")
 @pytest.fixture
 def check(tmp_path):
     def run(*arguments, **files):
-        """Writes files first: their names with '/' as '__'."""
+        """Writes the files, in whose names '__' stands for '/', and runs whelk check."""
         write_tree(tmp_path / "tree", {name.replace("__", "/"): data.encode() if isinstance(data, str) else data
                                        for name, data in {"boot__kernel": plain(), **files}.items()})
         return subprocess.run([BUILD / "whelk", "check", *map(str, arguments)], stdin=subprocess.DEVNULL, cwd=tmp_path,
@@ -37,7 +38,7 @@ def check(tmp_path):
 @pytest.fixture
 def judged(check):
     def run(config, *arguments, **files):
-        """The exit status, and what the JSON says of a tree with this config."""
+        """The exit status and the JSON for a tree with this config."""
         process = check("--json", *arguments, "tree", **{CONFIG: config}, **files)
         assert not process.stderr
         return process.returncode, json.loads(process.stdout)
@@ -66,7 +67,7 @@ def test_an_entry_is_told_with_its_kernel_its_modules_and_their_lines(judged):
                                  "nounzip": True}]
 
 
-def test_the_text_says_the_same(check):
+def test_the_text_says_the_same_as_the_json(check):
     run = check("tree", **{CONFIG: "set timeout=5\n" + BOOT.replace("'b c'\n", "'b c'\n    module /m x\n")}, m=b"module")
     assert (run.returncode, run.stderr) == (YES, "")
     lines = run.stdout.splitlines()
@@ -76,7 +77,7 @@ def test_the_text_says_the_same(check):
     assert any(re.fullmatch("  0x[0-9a-f]{8} to 0x[0-9a-f]{8}  module 1: /m", line) for line in lines[7:])
 
 
-def test_everything_stands_where_it_is_said_to_stand(judged, discs):
+def test_a_boot_puts_everything_where_the_check_says(judged, discs):
     modules = {"boot/m0": pattern(5000), "boot/m1": gzip.compress(pattern(70_000, 2))}
     config = "set timeout=0\n" + ENTRY.format("test", "multiboot2 /boot/kernel\nmodule2 /boot/m0\nmodule2 /boot/m1 x")
     kernel = multiboot2_kernels.KERNELS["relocatable-high"].make()
@@ -111,7 +112,7 @@ def test_the_video_mode_is_what_header_and_config_ask_for(judged, kernel, line, 
     assert (status, entries(said)[0]["video"]) == (YES, video)
 
 
-def test_entries_of_submenus_have_their_places_and_the_default_is_marked(judged):
+def test_entries_of_submenus_have_positions_and_the_default_is_marked(judged):
     config = ("set default='s>two'\nsubmenu s {\n" + ENTRY.format("one", "reboot") +
               ENTRY.format("two", "multiboot /boot/kernel") + "}\n" + ENTRY.format("three", "halt"))
     status, said = judged(config)
@@ -167,7 +168,7 @@ def test_a_tree_without_a_config_ends_with_1_and_the_reason(check):
     assert run.stderr == f"whelk: {CONFIG}: no such file in the tree; it says what to boot, as for GRUB\n"
 
 
-def test_what_is_no_utf_8_does_not_spoil_the_json(check):
+def test_invalid_utf_8_does_not_break_the_json(check):
     run = check("--json", "tree", **{CONFIG: b'menuentry "a\xff\xe2\x9c\x93\xe2\x9c\x1b\\\\" {\n multiboot /boot/kernel\n}\n'})
     assert entries(json.loads(run.stdout))[0]["title"] == "a�✓��\x1b\\"
 
@@ -175,7 +176,7 @@ def test_what_is_no_utf_8_does_not_spoil_the_json(check):
 # ---- An ISO
 
 @pytest.mark.parametrize("loader", ["whelk", "grub"])
-def test_an_iso_is_told_as_its_tree_whoever_made_it(check, discs, tmp_path, loader):
+def test_an_iso_gives_the_answers_of_its_tree_whoever_made_it(check, discs, tmp_path, loader):
     files = {CONFIG: (BOOT.replace("'b c'\n", "'b c'\n    module /m/Long_Name-of.a.module\n") +
                       ENTRY.format("no", "linux /nothing")).encode(),
              "boot/kernel": gzip.compress(plain()), "m/Long_Name-of.a.module": pattern(70_000)}

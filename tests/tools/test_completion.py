@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Completion in bash, zsh and fish, asked as the shells ask for it."""
+"""Tests completion in bash, zsh and fish, called as the shells call it."""
 
 import os
 import subprocess
@@ -66,7 +66,7 @@ def test_a_commands_options_are_completed(shell):
     assert complete(shell, "whelk", "run", "--t") == {"--timeout="}
     assert {"--output=", "--verbose", "--help", "--xorriso="} <= complete(shell, "whelk", "mkrescue", "-")
     assert "--output=" not in complete(shell, "whelk", "run", "-")
-    assert {"--raw-dma", "--timeout="} <= complete(shell, "whelk", "bench", "--")  # whose help names other options
+    assert {"--raw-dma", "--timeout="} <= complete(shell, "whelk", "bench", "--")  # its help names other options
 
 
 def test_a_links_options_are_completed(shell):

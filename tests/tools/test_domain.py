@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""whelk domain and whelk xen: the definitions of guests, read by the programs that read them in earnest, and the way
-from a kernel to a guest, with a program in xl's place."""
+"""Tests whelk domain and whelk xen: programs that use definitions of guests read those that Whelk
+writes, and a program in xl's place follows the way from a kernel to a guest."""
 
 import ctypes
 import os
@@ -42,7 +42,7 @@ def definition(place, *arguments, iso="out.iso"):
 # ---- xl's config, read by its own library
 
 class Config:
-    """A file, read by libxlutil."""
+    """A config of xl, read by libxlutil."""
 
     def __init__(self, text):
         self.library = ctypes.CDLL(str(next(Path("/usr/lib/x86_64-linux-gnu").glob("libxlutil.so.4.*"))))
@@ -80,7 +80,7 @@ def test_xl_reads_the_guest_of_the_blog(place):
     assert config.list("device_model_args_hvm") == ["-global", "rtl8139.romfile="]
 
 
-def test_a_setting_takes_the_place_of_whelks(place):
+def test_a_setting_replaces_whelks(place):
     text = definition(place, "--set", "vga=\"cirrus\"", "--set", "memory = 77", "--set", "type='pvh'", "--set", "x=1")
     config = Config(text)
     assert (config.text("vga"), config.number("memory"), config.text("type"), config.number("x")) == (
@@ -110,7 +110,7 @@ def test_libvirts_schema_accepts_the_definition(place, hypervisor, arguments):
     assert ("/some &lt;log>" in text.replace("&gt;", ">")) == ("--log" in arguments)
 
 
-def test_libvirts_definition_is_for_kvm_if_nothing_is_said(place):
+def test_libvirts_definition_is_for_kvm_by_default(place):
     assert definition(place, "--format", "libvirt") == definition(place, "--format", "libvirt", "--hypervisor", "kvm")
 
 
@@ -124,7 +124,7 @@ def test_kubevirts_definition_is_yaml_with_names_that_kubernetes_takes(place):
     text = definition(place, "-f", "kubevirt", "--name", "My_Guest.1", "-m", "256", "-c", "3")
     machine = yaml.safe_load(text)
     assert (machine["apiVersion"], machine["kind"]) == ("kubevirt.io/v1", "VirtualMachine")
-    assert "runStrategy" in machine["spec"] and "running" not in machine["spec"]  # deprecated for it
+    assert "runStrategy" in machine["spec"] and "running" not in machine["spec"]  # the latter is deprecated
     spec = machine["spec"]["template"]["spec"]
     assert machine["metadata"]["name"] == spec["volumes"][0]["persistentVolumeClaim"]["claimName"] == "my-guest.1"
     assert spec["domain"]["memory"]["guest"] == "256Mi" and spec["domain"]["cpu"]["sockets"] == 3
@@ -187,7 +187,7 @@ def finish(process):
     return process.returncode, out, err
 
 
-def test_the_letters_of_the_blogs_wrapper_make_its_guest_under_its_name(files):
+def test_the_options_of_the_blogs_wrapper_make_its_guest_under_its_name(files):
     link = files.path / "xen-single-kernel.sh"
     link.symlink_to(WHELK)
     status, _, said = finish(xen(files, "-n", "-l", "ldhermit.elf", "-k", "hello.app", "-m", "512", "-c", "1", "-v",
@@ -239,15 +239,15 @@ def test_an_interrupt_ends_the_guest_only_if_that_was_asked_for(files, destroys)
 
 
 @pytest.mark.parametrize("destroys", [False, True])
-def test_an_interrupt_that_ends_xl_too_is_not_the_guests_end(files, destroys):
-    script = FAKE_XL.replace("[ ! -e ended ]", "kill -INT $PPID $$")  # as the terminal's Ctrl-C does
+def test_an_interrupt_that_ends_xl_does_not_end_the_guest(files, destroys):
+    script = FAKE_XL.replace("[ ! -e ended ]", "kill -INT $PPID $$")  # as Ctrl-C in a terminal does
     process = xen(files, "-l", "ldhermit.elf", "-k", "hello.app", *(["--destroy-on-exit"] if destroys else []), script=script)
     status, _, said = finish(process)
     assert status == 0 and "has ended" not in said
     assert ("destroy hello" in (files.path / "calls").read_text()) == destroys
 
 
-def test_more_than_one_processor_with_hermitcore_is_warned_of(files):
+def test_several_processors_with_hermitcore_give_a_warning(files):
     assert "HermitCore waits" in finish(xen(files, "-n", "-l", "ldhermit.elf", "-k", "hello.app", "-c", "2"))[2]
     assert "HermitCore" not in finish(xen(files, "-n", "-l", "ldhermit.elf", "-k", "hello.app", "-c", "1"))[2]
     (files.path / "other").write_bytes(kernel())
@@ -261,7 +261,7 @@ def test_more_than_one_processor_with_hermitcore_is_warned_of(files):
     (("-l", "ldhermit.elf"), "#!/nonexistent\n", "apt install xen-system-amd64"),
     (("-l", "ldhermit.elf", "--module", "no arguments"), FAKE_XL, "no: No such file"),
     (("-l", "ldhermit.elf", "--name", "a b"), FAKE_XL, "'a b'")])
-def test_what_goes_wrong_is_said(files, arguments, script, reason):
+def test_failures_are_reported(files, arguments, script, reason):
     status, _, said = finish(xen(files, *arguments, script=script))
     assert status == 1 and reason in said.splitlines()[-1]
 

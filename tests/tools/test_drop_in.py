@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""whelk-mkrescue in grub-mkrescue's place: the command lines that projects use, given to both, and what the two
-ISOs then hold and boot."""
+"""Tests whelk-mkrescue in grub-mkrescue's place: both get the command lines that projects use, and
+the two ISOs must hold and boot the same."""
 
 import os
 import re
@@ -18,11 +18,11 @@ from report import differences
 pytestmark = pytest.mark.bios("ISOs as grub-mkrescue makes them for a BIOS")
 
 PLATFORM = "/usr/lib/grub/i386-pc"
-BIOS_ONLY = ["-d", PLATFORM]  # GRUB's other platforms add nothing to the user's files, but seconds
+BIOS_ONLY = ["-d", PLATFORM]  # GRUB's other platforms take seconds and change none of the user's files
 REPORT_KERNEL = KERNELS["elf32"].make
 FORMS_TREE = {CONFIG: ENTRY.encode(), "boot/kernel": REPORT_KERNEL()}
 
-# How 189 projects call it, by falling frequency.
+# How 189 projects call it, the most frequent first.
 FORMS = {
     "-o OUT DIR": "-o out.iso tree",
     "--output=OUT DIR": "--output=out.iso tree",
@@ -80,7 +80,8 @@ FORMS = {
     "wrong native command": "-o out.iso tree -- -frobnicate",
     "missing xorriso": "--xorriso=/no/xorriso -o out.iso tree",
 }
-# GRUB lists the first and then does not know it; xorriso wants the file's name behind the directory's.
+# GRUB lists the first option and then does not know it. In the second, xorriso wants the file's
+# name after the directory's.
 GRUB_FAILS = {"--core-compress", "graft into directory"}
 
 
@@ -95,7 +96,7 @@ def write_sources(place):
 
 
 def users_part(files):
-    """Without what GRUB or Whelk adds, and what their directories are."""
+    """The files without those that GRUB or Whelk adds and their directories."""
     def is_loaders(name):
         return name in OWN or re.match(rb"(boot/grub/(i386-pc|fonts|locale|roms|themes|x86_64-efi|i386-efi)"
                                               rb"|boot\.catalog|efi|\.disk|System|mach_kernel)(/|$|\.)", name)
@@ -113,7 +114,7 @@ def description(iso):
 
 @pytest.fixture(scope="module")
 def grub_iso(tmp_path_factory):
-    """The forms' tree, by GRUB."""
+    """An ISO by GRUB of the tree that the command lines name."""
     directory = tmp_path_factory.mktemp("grub")
     write_tree(directory / "tree", FORMS_TREE)
     subprocess.run(["grub-mkrescue", *BIOS_ONLY, "-o", "grub.iso", "tree"], cwd=directory, check=True,
@@ -123,7 +124,7 @@ def grub_iso(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def forms_reports():
-    """Whose report it is: that of GRUB is wanted once only, as its ISOs have the same files of the user's."""
+    """Reports by loader. GRUB boots only once, as all its ISOs have the same files of the user."""
     return {}
 
 
@@ -149,7 +150,7 @@ def test_a_command_line_does_the_same_as_with_grub(place, boot, grub_iso, forms_
     (grub_ids, grub_modes), (ids, modes) = (description(place.path / f"{name}.iso") for name in ("grub", "whelk"))
     for field in ("Volume Id", "Publisher Id"):
         assert ids[field] == grub_ids[field]
-    # GRUB's temporary directories give these their own modes.
+    # GRUB's temporary directories give these directories their own modes.
     for path in modes.keys() - {"/", "/boot", "/boot/grub", *(f"/{name.decode()}" for name in OWN)}:
         assert (path, modes[path]) == (path, grub_modes[path])
     skip_what_grub_refuses(FORMS_TREE)
@@ -158,8 +159,8 @@ def test_a_command_line_does_the_same_as_with_grub(place, boot, grub_iso, forms_
     assert differences(boot(place.path / "whelk.iso").report, forms_reports["grub"]) == {}
 
 
-def test_every_option_in_grubs_help_is_taken(place):
-    """Each with its argument, in two words where it may have one."""
+def test_every_option_in_grubs_help_is_accepted(place):
+    """Tries each option with its argument, in two words if it may be so."""
     place.write(good_tree())
     text = subprocess.run(["grub-mkrescue", "--help"], capture_output=True, text=True, check=True).stdout
     options = re.findall(r"^ +(?:(-\w), )?(--[\w-]+)(?:=(\S+))?", text, re.MULTILINE)
@@ -167,7 +168,7 @@ def test_every_option_in_grubs_help_is_taken(place):
     shows = {"--help", "--usage", "--version"}
     wrong = []
     for letter, name, argument in options:
-        letter = "" if letter == "-V" else letter  # GRUB itself takes it for xorriso's, the volume's name
+        letter = "" if letter == "-V" else letter  # GRUB itself passes it to xorriso, as the volume's name
         value = "xz" if "compress" in name else "xorriso" if "xorriso" in name else "x"
         forms = [[f"{name}={value}"], [name, value], *([[letter, value]] if letter else [])] if argument else \
             [[name], *([[letter]] if letter else [])]
@@ -198,7 +199,7 @@ def test_the_product_and_its_version_are_the_application_id(place):
     assert pvd[574:702].decode().rstrip().upper() == "WHELK TEST 1.0"
 
 
-def test_verbose_says_what_is_ignored(place):
+def test_verbose_names_what_is_ignored(place):
     place.write(good_tree())
     run = place.run("-v", "-d", PLATFORM, "--fonts=", "--compress=xz", "-o", place.iso, "tree", PLATFORM)
     for what in ("-d", "--fonts=", "compression xz"):
@@ -225,7 +226,7 @@ def mkisofs_options():
     found = {}
     for line in text.splitlines():
         if re.match(r"  -", line):
-            # The description starts in column 30, or behind two blanks, or on the next line.
+            # The description starts in column 30, or after two blanks, or on the next line.
             usage = (line[:29] if line[29:30] == " " else re.split(r"(?<=\S)  +", line)[0]).strip()
             usage = usage.replace(" label text", " LABEL").replace("|--efi-boot-image", "")
             parts = [part.split() for part in usage.split(", ")]
@@ -233,10 +234,11 @@ def mkisofs_options():
     return found
 
 
-# Ours, of that name; what would show xorriso a tree that Whelk does not see; help.
+# Options of that name of our own; options that would show xorriso a tree that Whelk does not see;
+# help.
 NOT_PASSED_ON = {"-o", "-output", "-v", "-verbose", "-help", "-version", "-path-list", "--quoted_path_list", "-root",
                  "-old-root"}
-# The help names no argument, but the manual does.
+# The help names no argument of these, but the manual does.
 MANUAL_SAYS = {"-eltorito-platform": 1, "-iso_mbr_part_type": 1}
 
 
@@ -255,15 +257,15 @@ def test_every_option_of_xorrisos_mkisofs_reaches_it_with_its_arguments(place):
         (place.path / "words").unlink(missing_ok=True)
         place.run("--xorriso", tools, "-o", place.iso, *words, "tree")
         given = (place.path / "words").read_text().split("\n") if (place.path / "words").exists() else []
-        at = given.index("-1000") - 1 - len(words) if "-1000" in given else 0  # before the weights of UEFI's files
+        at = given.index("-1000") - 1 - len(words) if "-1000" in given else 0  # before the sort weights of UEFI's files
         if given[at:at + len(words)] != words:
             wrong.append(option)
-    assert wrong == ["-d"]  # grub-mkrescue's --directory
+    assert wrong == ["-d"]  # -d is grub-mkrescue's --directory
 
 
 # ---- projects
 
-# Written as the 189 are, each in another style; all end with the ISO that `make iso` leaves in $(ISO).
+# Each is in the style of some of the 189 projects, and leaves the ISO of `make iso` in $(ISO).
 PROJECTS = {
     "one rule": ("Makefile", """
 iso: kernel.elf
@@ -338,7 +340,7 @@ def build_project(place, project, path=None, name=None):
 
 @pytest.fixture(scope="module")
 def grub_report(tmp_path_factory):
-    """The report of the projects' kernel, booted by GRUB."""
+    """The report of the projects' kernel when GRUB boots it."""
     directory = tmp_path_factory.mktemp("grub")
     (directory / "boot/grub").mkdir(parents=True)
     (directory / "boot/kernel").write_bytes(REPORT_KERNEL())

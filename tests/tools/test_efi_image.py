@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What of an ISO is for UEFI machines: the catalog's entry, the FAT volume and the files that it consists of, and
-what of the user's tree takes their place."""
+"""Tests the parts of an ISO for UEFI machines: the catalog's entry, the FAT volume and its files,
+and which of the user's files replace ours."""
 
 import os
 import re
@@ -27,7 +27,8 @@ def built(name):
 
 
 def sections(iso):
-    """Of each section of the boot catalog: last?, platform, and its entries' block and sectors."""
+    """For each section of the boot catalog: whether it is the last, its platform, and block and
+    sectors of its entries."""
     data = iso.read_bytes()
     at = struct.unpack_from("<I", data, 17 * BLOCK + 0x47)[0] * BLOCK + 64
     found = []
@@ -42,7 +43,7 @@ def sections(iso):
 
 
 def volume(iso, place):
-    """The FAT volume of the catalog's entry, as a file that mtools read."""
+    """The FAT volume of the catalog's entry, as a file for mtools."""
     [(block, sectors)] = sections(iso)[-1][2]
     image = place.path / "volume"
     image.write_bytes(iso.read_bytes()[block * BLOCK:block * BLOCK + sectors * SECTOR])
@@ -50,7 +51,7 @@ def volume(iso, place):
 
 
 def fat_files(image):
-    """Every file of a FAT volume, by mtools; the volume is first checked by dosfstools."""
+    """Every file of a FAT volume, read by mtools. dosfstools checks the volume first."""
     checked = subprocess.run(["fsck.fat", "-n", image], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     names = subprocess.run(["mdir", "-i", image, "-/", "-b", "::"], capture_output=True, text=True, check=True).stdout
@@ -59,7 +60,7 @@ def fat_files(image):
 
 
 def signed(image):
-    """A PE image with a certificate table (of nonsense: only firmware looks into it)."""
+    """A PE image with a certificate table, which only firmware would check."""
     data = bytearray(image)
     optional = struct.unpack_from("<I", data, 0x3C)[0] + 24
     directories = optional + (112 if struct.unpack_from("<H", data, optional) == (0x20B,) else 96)
@@ -101,13 +102,13 @@ def test_the_loaders_are_there_once(place):
 
 
 def test_an_iso_is_at_most_200_kib_larger_than_without_what_is_for_uefi(place):
-    """An own volume of one block takes the place of Whelk's."""
+    """Compares with an ISO in which a volume of one block, the user's own, replaces Whelk's."""
     files = good_tree(**{"boot/kernel": kernel(size=1 << 20)})
     larger = place.make(place.write(files)).stat().st_size
     assert 0 < larger - place.make(place.write({**files, "efi.img": b"x"}, "other")).stat().st_size <= 200 * 1024
 
 
-def test_what_is_for_uefi_stands_behind_all_other_files(place):
+def test_what_is_for_uefi_stands_after_all_other_files(place):
     iso = place.make(place.write(good_tree(zz=os.urandom(100_000))))
     [(_, _, [(block, _)])] = sections(iso)
     others = subprocess.run(["xorriso", "-indev", iso, "-find", "/", "-type", "f", "-exec", "report_lba"],
@@ -119,7 +120,7 @@ def test_what_is_for_uefi_stands_behind_all_other_files(place):
 
 
 @pytest.mark.parametrize("volume_size", [None, 1, 100 * BLOCK])
-def test_128_kib_behind_the_trees_files_and_32_kib_behind_all_are_in_nobodys_way(place, volume_size):
+def test_128_kib_after_the_trees_files_and_32_kib_after_all_files_are_free(place, volume_size):
     files = good_tree(**{"boot/kernel": kernel(size=1 << 20), "zz": b"last"})
     if volume_size is not None:
         files["efi.img"] = bytes(volume_size)
@@ -197,7 +198,7 @@ def test_a_loader_is_a_pe_image_with_relocations_sbat_and_no_section_to_write_an
 
 # ---- the user's own
 
-def test_the_users_loader_takes_the_place_of_ours_in_the_iso_and_in_the_volume_and_is_named(place):
+def test_the_users_loader_replaces_ours_in_iso_and_volume_and_is_named(place):
     mine = os.urandom(5000)
     run = place.run("-o", place.iso, place.write(good_tree(**{X64: mine})))
     assert run.returncode == 0
@@ -206,7 +207,7 @@ def test_the_users_loader_takes_the_place_of_ours_in_the_iso_and_in_the_volume_a
     assert in_iso(place.iso, X64) == mine
 
 
-def test_a_signed_whelk_of_the_users_takes_the_place_of_ours_without_a_word(place):
+def test_a_signed_whelk_of_the_users_replaces_ours_silently(place):
     files = {name: signed(built(name)) for name in (X64, IA32)}
     run = place.run("-o", place.iso, place.write(good_tree(**files)))
     assert (run.returncode, run.stderr) == (0, "")
@@ -253,7 +254,7 @@ def test_the_volume_is_valid_with_files_of(place, sizes):
     assert fat_files(volume(place.iso, place)) == files
 
 
-def test_a_volume_of_the_users_takes_the_place_of_ours_as_with_grub(place):
+def test_a_volume_of_the_users_replaces_ours_as_with_grub(place):
     image = os.urandom(70_001)
     run = place.run("-o", place.iso, place.write(good_tree(**{"efi.img": image})))
     assert run.returncode == 0 and "/efi.img: starts on UEFI machines, not Whelk" in run.stderr
@@ -271,7 +272,7 @@ def test_an_entry_for_uefi_that_an_option_makes_stays_the_only_one(place):
     assert [entry[2:4] for entry in partitions(place.iso.read_bytes())][1] == (block * 4, block * 4 + 399)
 
 
-def test_another_boot_entry_of_the_users_stays_in_front(place):
+def test_another_boot_entry_of_the_users_stays_first(place):
     tree = place.write(good_tree(**{"other.img": os.urandom(2048)}))
     run = place.run("-o", place.iso, tree, "-eltorito-alt-boot", "-b", "other.img", "-no-emul-boot")
     assert run.returncode == 0, run.stderr

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the manual pages and the page for those who come from GRUB show is run as it is printed; the Debian package
-has all of it."""
+"""Runs the examples of the manual pages and of the page for those who come from GRUB as printed,
+and checks that the Debian package has all of it."""
 
 import os
 import re
@@ -16,14 +16,15 @@ pytestmark = pytest.mark.bios("the tool alone")
 
 DOCS = ROOT / "docs"
 PAGES = sorted(page.name for page in DOCS.glob("whelk*.1"))
-# What the examples call and a test cannot wait for, or has not: they say how they were called.
+# Programs that the examples call and that a test cannot wait for, or does not have. These stand-ins
+# print how they were called.
 STAND_INS = ("qemu-system-x86_64", "xl", "virsh", "kubectl")
 SLOW = ("whelk-bench.1",)
 COMMANDS = ("mkrescue", "check", "run", "xen", "domain", "bench")
 
 
 def examples(page):
-    """The commands of a page's examples, with the lines that it says they print."""
+    """The commands of a page's examples, with the output that the page shows."""
     found = []
     for block in re.findall(r"^\.EX\n(.*?)^\.EE", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL):
         text = block.replace("\\-", "-").replace("\\ ", " ").replace("\\(dq", '"').replace("\\e", "\\")
@@ -39,7 +40,8 @@ def examples(page):
 
 @pytest.fixture
 def workshop(place):
-    """A directory with all that the examples name, and a PATH with Whelk's programs and the stand-ins."""
+    """A directory with all that the examples name, and a PATH with Whelk's programs and the
+    stand-ins."""
     config = 'set timeout=0\nmenuentry "My kernel" {\n    multiboot /boot/kernel.elf console=com1\n' \
              "    module /boot/data data\n}\n"
     place.write({"boot/grub/grub.cfg": config.encode(), "boot/kernel.elf": kernel(), "boot/data": b"data"}, "iso")
@@ -52,7 +54,7 @@ def workshop(place):
     place.run("-o", "my.iso", "iso")
     (place.path / "bin").mkdir()
     for name in STAND_INS:
-        # The domain that xl is asked for has ended; the kernel says what a CI may wait for.
+        # The domain that xl is asked for has ended. The kernel prints what a CI may wait for.
         script = f'#!/bin/sh\n[ "$1" = domid ] && exit 1\necho "{name} $*" >>{place.path}/calls\n' \
                  'echo "Hello: tests passed"\n[ "$3" = - ] && cat\nexit 0\n'
         (place.path / "bin" / name).write_text(script)
@@ -91,7 +93,7 @@ def test_the_help_fits_a_screen_of_24_lines(command):
 @pytest.mark.parametrize("environment, coloured", [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": ""}, True),
                                                    ({"TERM": "xterm", "NO_COLOR": "1"}, False),
                                                    ({"TERM": "dumb"}, False), ({}, False)])
-def test_messages_have_colours_on_terminals_only_and_not_where_they_are_not_wanted(environment, coloured):
+def test_messages_have_colours_only_on_terminals_and_only_if_wanted(environment, coloured):
     controller, terminal = os.openpty()
     run = subprocess.run([BUILD / "whelk", "mkrescue"], stderr=terminal, env=environment)
     shown = os.read(controller, 1000)
@@ -151,7 +153,7 @@ def test_the_package_is_lintian_clean(package):
 
 
 def apts_lists():
-    """Its lists of the packages of this release."""
+    """apt's lists of the packages of this release."""
     release = Path("/etc/os-release").read_text(encoding="utf-8")
     name = re.search(r"^VERSION_CODENAME=(\S+)", release, re.MULTILINE)
     return name and list(Path("/var/lib/apt/lists").glob(f"*_dists_{name[1]}_main_binary-amd64_Packages*"))
@@ -167,7 +169,7 @@ def test_apt_would_install_the_package_on_a_machine_that_has_nothing_yet(package
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="dpkg gives the files to root")
-def test_dpkg_installs_the_package_and_takes_all_of_it_away_again(package, tmp_path):
+def test_dpkg_installs_the_package_and_removes_all_of_it(package, tmp_path):
     (tmp_path / "var/lib/dpkg/info").mkdir(parents=True)
     (tmp_path / "var/lib/dpkg/updates").mkdir()
     (tmp_path / "var/lib/dpkg/status").touch()
@@ -179,13 +181,13 @@ def test_dpkg_installs_the_package_and_takes_all_of_it_away_again(package, tmp_p
     assert not (tmp_path / "usr").exists()
 
 
-def test_the_decompressed_package_makes_an_iso_and_needs_xorriso_only(package, place):
+def test_the_unpacked_package_makes_an_iso_and_needs_only_xorriso(package, place):
     subprocess.run(["dpkg-deb", "-x", package, place.path / "root"], check=True)
     program = place.path / "root/usr/bin/whelk-mkrescue"
     run = place.run("-o", place.iso, place.write(good_tree()), program=program)
     assert run.returncode == 0 and place.iso.exists(), run.stderr
     depends = subprocess.run(["dpkg-deb", "-f", package, "Depends"], capture_output=True, text=True).stdout
-    # Debian 13 has t64 after the names of libraries in which a type has become longer.
+    # In Debian 13, t64 follows the names of libraries with a type that has become longer.
     names = sorted(re.sub(r" \(.*?\)|t64\b", "", depends).strip().split(", "))
     assert names == ["libc6", "libisofs6", "xorriso"]
     by_xorriso = subprocess.run(["dpkg-query", "-W", "-f", "${Depends} ", "xorriso", "libisoburn1*"],

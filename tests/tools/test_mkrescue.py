@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""whelk-mkrescue: what it writes, byte by byte, and what it refuses to write. Nothing is booted here."""
+"""Tests what whelk-mkrescue writes, byte by byte, and what it refuses to write. Boots nothing."""
 
 import contextlib
 import gzip
@@ -23,7 +23,7 @@ from qemu import PATIENCE
 
 pytestmark = pytest.mark.bios("the tool alone")
 
-SECTOR, BLOCK = 512, 2048  # the disk's and the ISO's
+SECTOR, BLOCK = 512, 2048  # of a disk; of an ISO
 BOOT_IMAGE = "boot/whelk.img"
 BY_XORRISO = "--xorriso=xorriso"
 MIB, GIB = 1 << 20, 1 << 30
@@ -40,7 +40,7 @@ def catalog_entry(iso):
 
 
 def boot_image(iso):
-    """Where it stands, and its bytes."""
+    """The boot image's place and its bytes."""
     block, size = file_in_iso(iso, BOOT_IMAGE)
     return block, iso.read_bytes()[block * BLOCK:block * BLOCK + size]
 
@@ -53,10 +53,10 @@ def test_the_catalog_has_the_firmware_load_the_boot_sector_only(place):
     start, _ = boot_image(iso)
     assert (bootable, media, segment) == (0x88, 0, 0)
     assert block == start
-    assert sectors == 4  # of 512 bytes; it reads the rest itself
+    assert sectors == 4  # in sectors of 512 bytes; the boot sector reads the rest
 
 
-def test_a_boot_image_of_the_users_is_a_further_one(place):
+def test_a_boot_image_of_the_users_is_an_additional_one(place):
     iso = place.make(place.write(good_tree(mine=b"M" * BLOCK)), "-b", "mine", "-no-emul-boot", "-boot-load-size", "4")
     images = subprocess.run(["xorriso", "-indev", iso, "-report_el_torito", "plain"], capture_output=True, text=True,
                             check=True).stdout
@@ -83,10 +83,10 @@ def test_the_boot_image_is_the_one_that_was_built(place):
     assert (image[:8], image[64:]) == (built[:8], built[64:])
 
 
-FRONT_BLOCKS = 14  # of the first files: they stand in front of the boot image
+FRONT_BLOCKS = 14  # the first files, which are before the boot image
 
 
-def test_what_a_boot_reads_stands_in_load_order_and_what_is_small_in_front_of_the_boot_image(place):
+def test_files_stand_in_load_order_and_small_ones_before_the_boot_image(place):
     config = ("set timeout=0\nset default=1\n"
               "menuentry a {\n multiboot /boot/a.elf\n module /m/0\n module /boot/shared\n}\n"
               "menuentry b {\n multiboot /z/b.elf\n module /boot/zz\n module /boot/shared\n module /boot/aa\n}\n")
@@ -105,7 +105,7 @@ def test_what_a_boot_reads_stands_in_load_order_and_what_is_small_in_front_of_th
 
 @pytest.mark.parametrize("size, is_in_front", [((FRONT_BLOCKS - 1) * BLOCK, True),
                                                ((FRONT_BLOCKS - 1) * BLOCK + 1, False)])
-def test_a_large_kernel_stands_behind_the_boot_image(place, size, is_in_front):
+def test_a_large_kernel_stands_after_the_boot_image(place, size, is_in_front):
     iso = place.make(place.write({CONFIG: ENTRY.encode(), "boot/kernel": kernel(size=size)}))
     assert file_in_iso(iso, CONFIG)[0] < file_in_iso(iso, BOOT_IMAGE)[0]
     assert (file_in_iso(iso, "boot/kernel")[0] < file_in_iso(iso, BOOT_IMAGE)[0]) == is_in_front
@@ -118,7 +118,7 @@ def test_an_iso_with_a_module_of_one_mebibyte_is_under_1600000_bytes_and_200_kib
     assert iso.stat().st_size < 1_600_000 + 200 * 1024
 
 
-CYLINDER = 16 * 63 * SECTOR  # less, and SeaBIOS boots no virtio, SCSI, SATA or USB disk
+CYLINDER = 16 * 63 * SECTOR  # SeaBIOS boots no smaller virtio, SCSI, SATA or USB disk
 
 
 def test_a_tiny_tree_makes_an_iso_of_at_least_one_cylinder_and_not_much_more(place):
@@ -153,7 +153,7 @@ def test_the_partition_table_and_its_backup_are_valid_and_agree(place):
 
 
 def partitions(disk):
-    """Of each GPT entry in use: type, own GUID, first and last sector, flags, name."""
+    """For each GPT entry in use: type, own GUID, first and last sector, flags, name."""
     front = gpt_header(disk, 1)
     entries = [front["table"][at:at + front["entry_size"]] for at in range(0, len(front["table"]), front["entry_size"])]
     used = [entry for entry in entries if any(entry)]
@@ -162,7 +162,7 @@ def partitions(disk):
              entry[56:128].decode("utf-16-le").rstrip("\0")) for entry in used]
 
 
-def test_read_only_partitions_cover_the_iso_but_for_the_efi_system_partition(place):
+def test_read_only_partitions_cover_the_iso_except_the_efi_system_partition(place):
     disk = place.make(place.write(good_tree())).read_bytes()
     front = gpt_header(disk, 1)
     before, efi, behind = partitions(disk)
@@ -226,7 +226,7 @@ def test_the_users_files_are_all_there_unchanged_and_only_whelks_boot_file_is_ne
     assert contents(got) | expected == contents(got)
 
 
-def test_a_kernel_with_an_odd_name_is_found_and_stands_in_its_place(place):
+def test_a_kernel_with_an_odd_name_is_found_and_put_in_load_order(place):
     config = 'menuentry "x" {\n multiboot "/b o=o\\\\t/kërnel [1]*"\n}\n'
     iso = place.make(place.write({CONFIG: config.encode(), "b o=o\\t/kërnel [1]*": kernel(), "a": b"a"}))
     config_block, _ = file_in_iso(iso, CONFIG)
@@ -281,7 +281,7 @@ def test_an_output_inside_the_tree_does_not_contain_itself(place):
     assert os.listdir(place.iso.parent) == ["o=ut.iso"]
 
 
-def test_the_tree_of_an_extracted_whelk_iso_makes_an_iso_again(place):
+def test_the_extracted_tree_of_a_whelk_iso_makes_an_iso_again(place):
     got = extract(place.make(place.write(good_tree())), place.path / "got")
     place.make(got)
     assert contents(extract(place.iso, place.path / "again")).keys() == contents(got).keys()
@@ -355,7 +355,7 @@ def test_every_entry_that_could_not_boot_is_named(place):
                                                             ["boot/grub/grub.cfg:9", "/no/2"]]
 
 
-def test_links_that_lead_nowhere_or_in_a_circle_are_refused(place):
+def test_broken_and_circular_links_are_refused(place):
     tree = place.write(entry("multiboot /boot/kernel", "module /circle"))
     (tree / "circle").symlink_to("elcric")
     (tree / "elcric").symlink_to("circle")
@@ -383,7 +383,7 @@ def test_an_entry_that_only_shows_something_is_no_fault(place):
 
 
 @pytest.mark.parametrize("command", ["linux /boot/vmlinuz", "chainloader +1"])
-def test_an_entry_for_something_else_than_multiboot_is_said_and_no_fault_beside_one_that_boots(place, command):
+def test_an_entry_without_multiboot_gives_a_warning_if_another_one_boots(place, command):
     other = f'menuentry "other" {{\n    {command}\n    boot\n}}\n'
     run = place.run("-o", place.iso, place.write({**good_tree(), CONFIG: (ENTRY + other).encode()}))
     assert run.returncode == 0 and place.iso.exists()
@@ -421,7 +421,7 @@ def test_an_output_that_is_no_file_is_refused(place, output, reason):
 
 @pytest.fixture
 def scratch(place, monkeypatch):
-    """Where an ISO waits that is to be copied."""
+    """The directory for an ISO that is to be copied."""
     folder = place.path / "scratch"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
@@ -490,7 +490,7 @@ def test_a_terminal_at_standard_output_is_refused(place, scratch):
     assert run.returncode == 1 and "standard output is a terminal" in run.stderr
 
 
-def test_a_reader_that_goes_away_leaves_nothing_behind(place, scratch):
+def test_a_reader_that_goes_away_leaves_no_file(place, scratch):
     tree = place.write(good_tree())
     run = subprocess.run(["sh", "-c", '"$0" -o - "$1" | true', MKRESCUE, tree], capture_output=True, text=True,
                          timeout=60 * PATIENCE)
@@ -545,7 +545,7 @@ def test_a_usual_call_needs_no_program(place):
 
 
 @pytest.mark.parametrize("writer", [(), (BY_XORRISO,)])
-def test_a_directory_takes_the_place_of_a_file_but_a_file_in_that_of_a_directory_is_refused(place, writer):
+def test_a_directory_replaces_a_file_but_a_file_replaces_no_directory(place, writer):
     place.write(good_tree())
     place.write({"a/x": b"x"}, "second")
     place.write({"a": b""}, "third")
@@ -557,7 +557,7 @@ def test_a_directory_takes_the_place_of_a_file_but_a_file_in_that_of_a_directory
 
 
 def fake_xorriso(place, script):
-    """A PATH on which xorriso is this script; $iso is the file that it shall write."""
+    """A PATH on which xorriso is this script, where $iso is the file that it must write."""
     tools = place.path / "bin"
     tools.mkdir()
     program = tools / "xorriso"
@@ -571,7 +571,7 @@ def test_a_missing_xorriso_is_named_with_the_command_that_installs_it(place):
     assert "apt install xorriso" in said and len(said.splitlines()) == 2
 
 
-def test_a_failing_xorriso_is_quoted_and_nothing_stays(place):
+def test_a_failing_xorriso_is_quoted_and_no_file_stays(place):
     environment = fake_xorriso(place, 'echo half > "$iso"; echo "xorriso : FAILURE : the moon"; exit 5\n')
     said = place.refuse(place.write(good_tree()), BY_XORRISO, env=environment)
     assert "xorriso : FAILURE : the moon\n" in said
@@ -627,7 +627,7 @@ def test_a_signal_while_xorriso_runs_leaves_nothing(place, number):
     assert not Path("/proc", (place.path / "pid").read_text().strip()).exists()
 
 
-def test_a_hangup_that_nohup_has_it_ignore_ends_nothing(place):
+def test_a_hangup_is_ignored_under_nohup(place):
     environment = fake_xorriso(place, f'kill -HUP $PPID; echo sent > {place.path}/sent; exec {shutil.which("xorriso")} "$@"\n')
     tree = place.write(good_tree())
     done = place.run(MKRESCUE, BY_XORRISO, "-o", place.iso, tree, program="nohup", env=environment)
@@ -635,7 +635,7 @@ def test_a_hangup_that_nohup_has_it_ignore_ends_nothing(place):
     assert (place.path / "sent").exists() and place.iso.exists()
 
 
-def test_only_the_problems_are_quoted_of_what_a_failing_xorriso_prints(place):
+def test_only_the_problems_that_a_failing_xorriso_prints_are_quoted(place):
     environment = fake_xorriso(place, 'for i in 1 2 3 4 5 6 7 8 9; do echo "xorriso : UPDATE : $i"; done\n'
                                'echo "libisofs: FAILURE : the moon"; echo "xorriso : FAILURE : the sun"\n'
                                'echo "xorriso : NOTE : 1"; exit 32\n')
@@ -674,13 +674,13 @@ def test_what_cannot_be_read_is_named_and_no_iso_is_written(place, is_directory,
     tree = place.write(good_tree(**{"locked/x" if is_directory else "locked": b"secret"}))
     (tree / "locked").chmod(0)
     program = for_everyone(place.path)
-    place.path.chmod(0o777)  # the ISO would be written here
+    place.path.chmod(0o777)  # the place for the ISO
     said = place.refuse(tree, *writer, program=program, user=65534, group=65534, extra_groups=[])
     assert f"{tree}/locked" in said and len(said.splitlines()) <= 4
 
 
 def read_all(controller):
-    """What a terminal was shown whose other end is closed."""
+    """The output to a terminal whose other end is closed."""
     shown = b""
     with contextlib.suppress(OSError), open(controller, "rb", buffering=0) as terminal:
         while piece := terminal.read(10_000):
@@ -688,7 +688,7 @@ def read_all(controller):
     return shown.decode()
 
 
-def test_a_terminal_gets_a_bar_that_is_taken_away_at_the_end(place):
+def test_a_terminal_shows_a_bar_that_is_removed_at_the_end(place):
     environment = fake_xorriso(place, 'echo " 50.01% done, estimate finish soon"; exit 1\n')
     place.write(good_tree())
     controller, terminal = os.openpty()
@@ -701,7 +701,7 @@ def test_a_terminal_gets_a_bar_that_is_taken_away_at_the_end(place):
     assert "[#" not in place.refuse("tree", BY_XORRISO, env=environment)
 
 
-def test_a_file_of_more_than_4_gib_is_in_the_iso_and_a_bar_shows_how_far_it_is(place):
+def test_a_file_of_more_than_4_gib_is_in_the_iso_and_a_bar_shows_the_progress(place):
     tree = place.write(good_tree(**{"big": Sparse(4 * GIB + 5, ((4 * GIB, b"hello"),))}))
     try:
         controller, terminal = os.openpty()
@@ -769,7 +769,7 @@ def test_a_wrong_command_line_is_refused_with_one_line(place, arguments, reason)
     assert os.listdir(place.path) == ["tree"]
 
 
-def test_whelk_mkrescue_as_a_command_does_the_same(place):
+def test_the_command_whelk_mkrescue_does_the_same_as_the_link(place):
     run = place.run("mkrescue", "-o", place.iso, place.write(good_tree()), program=BUILD / "whelk")
     assert run.returncode == 0 and place.iso.exists()
 

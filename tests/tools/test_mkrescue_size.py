@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""whelk-mkrescue beside grub-mkrescue as a machine has it where the packages of tests/dependencies are installed (so
-with grub-pc-bin, grub-efi-amd64-bin and mtools), without options, on the sample tree: time and size. And how small an
-ISO may be."""
+"""Compares time and size of whelk-mkrescue and grub-mkrescue on the sample tree, without options.
+grub-mkrescue is as on a machine with the packages of tests/dependencies, so with grub-pc-bin,
+grub-efi-amd64-bin and mtools. Also tests how small an ISO may be."""
 
 import shutil
 import subprocess
@@ -31,7 +31,8 @@ def sample(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def both(sample):
-    """The least time of each, in alternation, since a busy machine only ever adds to it; and the ISO's size."""
+    """The shortest time of each, measured in turn, and the size of its ISO. A busy machine only
+    adds to times."""
     assert all(mark.exists() for mark in PLATFORMS) and shutil.which("mformat")
     seconds, size = {}, {}
     for _ in range(RUNS):
@@ -57,7 +58,7 @@ def test_the_iso_is_less_than_a_twentieth_of_grubs(both):
 @pytest.mark.parametrize("attach", ["cdrom", "hda", "virtio-blk", "usb"])
 @pytest.mark.parametrize("machine", ["pc", "q35"])
 def test_an_iso_of_one_cylinder_boots_as(sample, machine, attach):
-    """SeaBIOS boots none that is smaller from a virtio, SCSI, SATA or USB disk."""
+    """SeaBIOS boots no smaller ISO from a virtio, SCSI, SATA or USB disk."""
     subprocess.run([MKRESCUE, "-o", "whole.iso", "iso"], cwd=sample, check=True)
     iso = sample / "cylinder.iso"
     iso.write_bytes((sample / "whole.iso").read_bytes()[:CYLINDER])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The same tree makes the same ISO, byte by byte, whoever makes it, where and when; the same sources make the same
-whelk. And what differs in contents differs in its identifiers."""
+"""The same tree makes the same ISO, byte by byte, for every user, place and time. The same sources
+make the same whelk. ISOs with different contents have different identifiers."""
 
 import os
 import random
@@ -17,7 +17,7 @@ from place import for_everyone, good_tree, kernel
 
 pytestmark = pytest.mark.bios("the tool alone")
 
-CREATED, MODIFIED = 813, 830  # in a volume descriptor
+CREATED, MODIFIED = 813, 830  # offsets in a volume descriptor
 MIB = 1 << 20
 
 
@@ -28,7 +28,7 @@ def many_files():
 
 
 def write_in_order(directory, files, seed):
-    """Writes the files in an order of its own, with a hard link, a symbolic link and an empty directory."""
+    """Writes the files in this order, with a hard link, a symbolic link and an empty directory."""
     names = sorted(files)
     random.Random(seed).shuffle(names)
     for name in names:
@@ -126,7 +126,7 @@ def test_a_joliet_tree_has_the_same_date_and_a_chosen_date_stays(place):
     assert date(place.iso.read_bytes(), MODIFIED) == "2021010203040506"
 
 
-def test_a_boot_images_place_does_not_depend_on_the_files_age(place):
+def test_the_place_of_a_boot_image_does_not_depend_on_file_times(place):
     files = good_tree()
     blocks = []
     for seed in (1, 2):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""whelk run: a tree or an ISO boots in QEMU, and its exit status tells a CI what came of it."""
+"""whelk run boots a tree or an ISO in QEMU, and its exit status tells a CI the result."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ def fake_qemu(place, script):
 
 def test_a_tree_boots_and_its_serial_port_is_standard_output(place, report_tree):
     done = run(place, "--timeout", TIMEOUT, report_tree, *TCG, *EXIT_DEVICE)
-    assert done.returncode == 0x10 << 1 | 1, done.stderr  # QEMU's status, by the report kernel's
+    assert done.returncode == 0x10 << 1 | 1, done.stderr  # QEMU's status, which the report kernel sets
     assert "report: 0x1" in done.stdout and "cmdline: \"one two\"" in done.stdout
     assert done.stderr == ""
 
@@ -96,7 +96,7 @@ def test_the_machine_has_the_processors_and_the_memory_that_were_asked_for(place
     assert (memory - 1) * 1024 - report["mem_upper"] <= 1024
 
 
-def test_what_is_expected_and_does_not_come_is_an_error_when_the_machine_ends(place, report_tree):
+def test_a_machine_that_ends_without_the_expected_text_is_an_error(place, report_tree):
     done = run(place, "-t", TIMEOUT, "-e", "never said", report_tree, *TCG, *EXIT_DEVICE)
     assert done.returncode == 1
     assert done.stderr == "whelk: the machine ended with status 33 before 'never said' was seen\n"
@@ -143,7 +143,7 @@ def test_the_machine_has_nothing_that_delays_the_firmware(place):
     assert "mon:stdio" in words and not any("net" in word for word in words)
 
 
-def test_what_follows_two_dashes_is_qemus_and_wins(place):
+def test_options_after_two_dashes_go_to_qemu_and_win(place):
     iso = place.make(place.write(good_tree()))
     words, _ = words_of(place, iso, "--", "-display", "gtk", "-accel", "tcg", "-m", "77")
     assert words[-6:] == ["-display", "gtk", "-accel", "tcg", "-m", "77"]
@@ -157,7 +157,7 @@ def test_an_accelerator_that_is_chosen_is_the_only_one(place, words):
     assert shown.count("-accel") == words.count("-accel")
 
 
-def test_gdb_has_the_machine_wait(place):
+def test_with_gdb_the_machine_waits(place):
     words, said = words_of(place, "--gdb", place.make(place.write(good_tree())))
     assert words[-2:] == ["-s", "-S"] and ":1234" in said
 

@@ -327,7 +327,7 @@ static void test_what_was_not_counted_is_null_in_json_and_empty_in_csv(void **st
     free(csv);
 }
 
-static void test_a_name_that_is_no_utf_8_does_not_spoil_the_json(void **state)
+static void test_invalid_utf_8_in_a_name_does_not_break_the_json(void **state)
 {
     (void)state;
     struct report_row rows[] = {row("caf\xe9\xc3\xa9\x7f", 1, 10)};
@@ -400,7 +400,7 @@ int main(void)
         cmocka_unit_test(test_a_share_of_zero_or_less_is_not_compared),
         cmocka_unit_test(test_the_table_has_a_line_for_each_row),
         cmocka_unit_test(test_what_was_not_counted_is_null_in_json_and_empty_in_csv),
-        cmocka_unit_test(test_a_name_that_is_no_utf_8_does_not_spoil_the_json),
+        cmocka_unit_test(test_invalid_utf_8_in_a_name_does_not_break_the_json),
         cmocka_unit_test(test_every_line_of_the_csv_has_as_many_fields),
         cmocka_unit_test(test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma),
     };
