@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Names what the build needs and does not find, with the Debian package of each, and fails then.
-# make runs it before it compiles anything, with CC, CPPFLAGS, NASM and EFI_HEADERS as it uses them.
+# Names what the build needs and does not find, with the Debian package of each. Fails if anything is
+# missing. make runs this before it compiles, with its own CC, CPPFLAGS, NASM and EFI_HEADERS.
 set -eu
 
 missing=
@@ -15,12 +15,12 @@ lacks() {
     esac
 }
 
-# A variable of make may be a program with options.
+# Checks for a program. Its argument is a variable of make, which may contain options.
 program() {
     command -v "${1%% *}" >/dev/null || lacks "${1%% *}" "$2"
 }
 
-# Without a compiler: where Debian has its headers.
+# Checks for a header; without a compiler, in the folder where Debian has headers.
 header() {
     if command -v "${CC%% *}" >/dev/null; then
         # shellcheck disable=SC2086 # lists of options

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Installs the Debian packages that a purpose (build, demo, check, bench: see tests/dependencies) needs and
-# that are missing. Usage: tests/install-deps.sh [--print] PURPOSE
-# Without root it only says what is missing and fails; --print only lists what is missing.
+# Installs the missing Debian packages for a purpose: build, demo, check, bench or xen, as listed in
+# tests/dependencies. Usage: tests/install-deps.sh [--print] PURPOSE
+# Without root, names what is missing and fails. With --print, only lists what is missing.
 set -eu
 
 lists=$(dirname "$0")/dependencies
@@ -12,7 +12,7 @@ if [ "${1:-}" = --print ]; then
     shift
 fi
 
-# Words of a purpose's line, with those in parentheses replaced by that purpose's.
+# Prints the packages of a purpose. A word in parentheses stands for the packages of that purpose.
 packages_of() {
     line=$(sed -n "s/^$1: *//p" "$lists")
     if [ -z "$line" ]; then
@@ -31,7 +31,7 @@ packages_of() {
 }
 
 packages=$(packages_of "${1:?purpose: build, demo, check or bench}")
-# Where there is no dpkg, whoever builds knows best what there is.
+# Without dpkg, the user must know what is installed.
 command -v dpkg-query >/dev/null || exit 0
 
 is_installed() {
@@ -42,7 +42,7 @@ apt_knows() {
     [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]
 }
 
-# The first of the names for which the given function is true; none: fails.
+# Prints the first of the names for which the given function is true; fails if there is none.
 first_that() {
     is_true=$1
     shift
@@ -80,5 +80,5 @@ install_missing() {
     # shellcheck disable=SC2086 # a list of names
     apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }
-# After an update apt may know another name.
+# apt may know another name after an update.
 install_missing 2>/dev/null || { apt-get update -qq && missing=$(missing_packages) && install_missing; }

@@ -3,12 +3,13 @@
 """The table at the end of make check.
 
 Usage: tests/summary.py run RESULT COMMAND…
-           runs a command, and sees to it that it leaves a result; exits as the command does
+           runs a command and makes sure that there is a result; exits with its status
        tests/summary.py table NAME STATUS RESULTS PART…
-           prints the results in the folders RESULTS/PART; STATUS: how make, which ran the parts, has ended
+           prints the results in the folders RESULTS/PART; STATUS is that of the make that ran them
 
-A result is RESULT.xml in JUnit's form, as pytest and cmocka write it; a command that writes none is one test by itself.
-The parts of the check run in processes of their own, several at once: they share nothing but the folder."""
+A result is RESULT.xml in JUnit's form, as pytest and cmocka write it. A command that writes none
+counts as one test. The parts of the check run at once in processes of their own; they share only
+the folder."""
 
 import collections
 import pathlib
@@ -22,7 +23,7 @@ FAILED = ("failure", "error")
 
 
 def read(path):
-    """The test cases of a result, and the seconds that they took; None: it is no result."""
+    """The test cases of a result and the seconds that they took, or None if it is no result."""
     try:
         root = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError):
@@ -57,7 +58,7 @@ def name_of(case, path):
 
 
 def reason_of(skipped, path):
-    """cmocka tells none: what the test itself has printed."""
+    """Why a test was skipped. cmocka does not say, so its tests print the reason."""
     log = path.with_suffix(".log")
     said = re.search("^SKIPPED: (.*)", log.read_text() if log.exists() else "", re.MULTILINE)
     return skipped.get("message") or (said[1] if said else "no reason was given")

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What `make bench` does: runs `whelk bench` on each of the controllers that people boot from, writes the
-chart and the tables, and says which of Whelk's targets are met; fails if one is not."""
+"""Implements `make bench`: runs `whelk bench` on each controller that people boot from, writes the
+chart and the tables, and compares with Whelk's targets. Fails if a target is missed."""
 
 import argparse
 import json
@@ -11,25 +11,25 @@ import textwrap
 from pathlib import Path
 
 MIB = 1 << 20
-# The first one has the targets that are about the PIIX, and the chart.
+# The first platform has the chart, and the targets for the PIIX.
 PLATFORMS = {"pc, IDE CD": ("pc", "cdrom"), "q35, AHCI CD": ("q35", "cdrom"), "pc, IDE disk": ("pc", "hda"),
              "virtio-blk disk": ("pc", "virtio-blk"), "USB stick": ("pc", "usb"),
              "UEFI, AHCI CD": ("q35", "cdrom", "--uefi"), "UEFI, virtio-blk disk": ("q35", "virtio-blk", "--uefi"),
              "32-bit UEFI, AHCI CD": ("q35", "cdrom", "--uefi32")}
 FIRST = next(iter(PLATFORMS))
 
-TIMES_FASTER_THAN_GRUB = {1: 30, 8: 60, 64: 100}  # module in MiB: at least
-ACCESSES = 20_000  # above the firmware's own, at most
-RAW_DMA_FACTOR, RAW_DMA_MORE = 1.5, 5.0  # at most that many times, and that many ms more
-ELSEWHERE_SIZE, ELSEWHERE_TIMES = 8, 5  # on the other platforms: module in MiB, at least
+TIMES_FASTER_THAN_GRUB = {1: 30, 8: 60, 64: 100}  # size of the module in MiB: the least factor
+ACCESSES = 20_000  # the most, without the firmware's own
+RAW_DMA_FACTOR, RAW_DMA_MORE = 1.5, 5.0  # the most: this factor of raw DMA, plus these ms
+ELSEWHERE_SIZE, ELSEWHERE_TIMES = 8, 5  # on the other platforms: MiB; the least factor
 
-LINE = 100  # characters in a line of a document, at most
+LINE = 100  # the most characters in a line of a document
 
 START, END = "<!-- make bench writes from here -->", "<!-- make bench writes up to here -->"
 
 
 def rows(result, size=None):
-    """{name: row} of one size."""
+    """The rows of one size as {name: row}."""
     return {row["name"]: row for row in result["results"] if row["module_mib"] == size}
 
 
@@ -44,7 +44,7 @@ def share(row):
 # ---- Targets
 
 def first_checks(result):
-    """(what was found, whether it is good enough) of the first platform."""
+    """The checks of the first platform as (what was found, whether it meets the target)."""
     for size in sizes(result):
         found = rows(result, size)
         whelk, grub, raw = (found.get(name) for name in ("whelk", "grub", "raw-dma"))
@@ -104,7 +104,7 @@ def milliseconds(value):
 
 
 def loaders(result):
-    """{name: label}, in the order of the rows."""
+    """The loaders as {name: label}, in the order of the rows."""
     return {row["name"]: row["label"] for row in result["results"]}
 
 
@@ -138,7 +138,7 @@ def full_table(result):
 
 
 def stamps_table(result):
-    """Whelk's own stamps; "" when it printed none."""
+    """Whelk's own stamps, or "" if it printed none."""
     lines = []
     for row in result["results"]:
         stamps = row.get("timing_us")
@@ -150,7 +150,7 @@ def stamps_table(result):
 
 
 def paragraph(text):
-    """The text in lines that tests/lint/rules.py accepts."""
+    """The text, wrapped to lines that tests/lint/rules.py accepts."""
     return textwrap.fill(text, LINE, break_long_words=False, break_on_hyphens=False)
 
 
@@ -179,7 +179,7 @@ def document(results, checked):
 
 
 def replace_part(text, part, start=START, end=END):
-    """The text with what is between the marks replaced."""
+    """The text with a new part between the marks."""
     before, _, rest = text.partition(start)
     _, found, after = rest.partition(end)
     if not found:
@@ -187,7 +187,7 @@ def replace_part(text, part, start=START, end=END):
     return f"{before}{start}\n{part}{end}{after}"
 
 
-# ---- All of it
+# ---- The whole bench
 
 def measure(arguments, platform, chart):
     machine, attach, *firmware = PLATFORMS[platform]

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make bench: measures Whelk and its peers, writes the chart and the tables, checks the targets.
 
-# On the first platform. The targets require at least five.
+# How often each loader boots on the first platform. The targets require at least five.
 BENCH_RUNS  ?= 7
 BENCH_SIZES ?= 1,8,64
 
 .PHONY: bench bench-run
-# A second make reads the makefiles again: deps-bench may have installed what they look for.
+# A second make reads the makefiles again, as deps-bench may have installed what they look for.
 bench: deps-bench
 	@$(MAKE) --no-print-directory bench-run
 
@@ -14,6 +14,6 @@ bench-run: $(BUILD)/whelk
 	@$(PYTHON) -B tests/bench/bench.py --whelk $(BUILD)/whelk --runs $(BENCH_RUNS) \
 	    --sizes $(BENCH_SIZES) --json $(BUILD)/bench.json --docs docs/bench --readme README.md iso
 
-# The unit tests of whelk bench need its files that run nothing.
+# The unit tests of whelk bench need its files that start no programs.
 $(UNIT)/tools/bench/test_bench: $(UNIT)/obj/tools/lib/json.o \
     $(patsubst %,$(UNIT)/obj/tools/bench/%.o,statistics text trace timing report plot)

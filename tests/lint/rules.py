@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Keeps the rules of the house that no compiler knows: which layer may include which, that no two
-folders include each other, that pure folders stay pure, which system headers freestanding code has,
-that enumerators fit int, how long lines of documents are, that a test shows what it asserts, and a
-licence line at the top of every file.
+"""Checks the rules of the house that no compiler knows:
+- which layer may include which, and that no two folders include each other
+- that pure folders stay pure, and which system headers freestanding code includes
+- that enumerators fit int
+- how long the lines of documents are
+- that a test shows what it asserts
+- that every file has a licence line at its top
 
 Usage: tests/lint/rules.py [TREE]; prints one line per violation, fails if there is any."""
 
@@ -14,7 +17,8 @@ import sys
 
 FOLDERS = ("boot", "stage2", "loader", "tools", "iso", "linker", "tests", "docs")
 
-# Data flows down: boot → stage2 → loader. The tools use what is pure of both.
+# Layers, from top to bottom: boot → stage2 → loader. The tools use the pure folders of the lower
+# two.
 MAY_INCLUDE = {
     "loader": {"loader"},
     "stage2": {"loader", "stage2"},
@@ -27,7 +31,7 @@ VENDORED = ("stage2/compression/puff/", "stage2/compression/xz-embedded/")
 CODE = {".c", ".h", ".asm", ".inc", ".S"}
 LICENSED = CODE | {".ld", ".mk", ".py", ".sh"}
 INCLUDE = re.compile(r'^\s*[#%]\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)
-# A hexadecimal number with bit 31 or more is no int either.
+# Values that do not fit int; a hexadecimal number with bit 31 or more does not.
 WIDE_ENUMERATOR = re.compile(r"^\s+([A-Z][A-Z0-9_]*) = [^/\n]*\b"
                              r"(?:UINT32_MAX|U?INT64_MAX|SIZE_MAX|0x[89a-fA-F]\w{7}|0x\w{9,})\b",
                              re.MULTILINE)
@@ -36,15 +40,15 @@ DOCUMENT_LINE = 100
 
 
 def included(tree, path, name):
-    """What an include of a file leads to, relative to the tree."""
+    """The path that an include of a file names, relative to the tree."""
     beside = (path.parent / name).resolve()
     target = beside if beside.exists() else (tree / name).resolve()
     return target.relative_to(tree) if target.is_relative_to(tree) else target
 
 
 def room(relative):
-    """The folder of a file. A file at the top of a layer (stage2/main.c, stage2/firmware.h) is a room
-    of its own."""
+    """The folder of a file. A file at the top of a layer (stage2/main.c, stage2/firmware.h) counts
+    as a folder of its own."""
     return str(relative.parent if len(relative.parts) > 2 else relative.with_name(relative.name.split(".")[0]))
 
 
@@ -55,7 +59,8 @@ def pure_folders(tree):
 
 
 def check_includes(tree, path, relative, arrows):
-    """Adds to arrows, as {room: {other room: file that includes it}}, what the file includes."""
+    """Checks what the file includes, and adds it to arrows, {room: {other room: file that includes
+    it}}."""
     layer, pure = relative.parts[0], pure_folders(tree)
     is_pure = str(relative.parent) in pure
     for bracket, name in INCLUDE.findall(path.read_text(encoding="utf-8")):
@@ -71,7 +76,7 @@ def check_includes(tree, path, relative, arrows):
 
 
 def way(arrows, start, end):
-    """The rooms from start to end along the arrows; None: there is no way."""
+    """The rooms from start to end along the arrows, or None if there is no way."""
     ways, seen = [[start]], {start}
     for path in ways:
         if path[-1] == end:
@@ -91,7 +96,7 @@ def check_circles(arrows):
 
 
 def check_enumerators(path, relative):
-    """C11 6.7.2.2. Since gcc 13 one larger value changes the type of the whole enum."""
+    """Checks C11 6.7.2.2. Since gcc 13 a larger value changes the type of the whole enum."""
     for name in WIDE_ENUMERATOR.findall(path.read_text(encoding="utf-8")):
         yield f"{relative}: an enumerator must fit int ({name})"
 
@@ -103,7 +108,8 @@ def check_licence(path, relative):
 
 
 def check_document(path, relative):
-    """Prose in Markdown. Rows of tables cannot be broken, and code blocks are as they are."""
+    """Checks the length of lines of prose. Rows of tables cannot be broken, and code blocks stay as
+    they are."""
     in_code = False
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if line.startswith("```"):
@@ -113,7 +119,7 @@ def check_document(path, relative):
 
 
 def asserts(node):
-    """assert, pytest.raises() or a function of our own that is called assert_..."""
+    """Whether the node is an assert, pytest.raises(), or a call of a function named assert_…"""
     if isinstance(node, ast.Call):
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
         return name == "raises" or name.startswith("assert_")
@@ -121,7 +127,8 @@ def asserts(node):
 
 
 def check_tests(path, relative):
-    """What a fixture asserts is not seen where the test is read."""
+    """Checks that each test has an assertion: one in a fixture is not seen where the test is
+    read."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and not any(map(asserts, ast.walk(node))):
             yield f"{relative}: {node.name}() asserts nothing in its body"
