@@ -165,15 +165,15 @@ def partitions(disk):
 def test_read_only_partitions_cover_the_iso_except_the_efi_system_partition(place):
     disk = place.make(place.write(good_tree())).read_bytes()
     front = gpt_header(disk, 1)
-    before, efi, behind = partitions(disk)
-    assert (before[2], behind[3]) == (front["first"], front["last"])
-    assert (before[3] + 1, efi[3] + 1) == (efi[2], behind[2])
-    for kind, _, _, _, flags, name in (before, behind):
+    before, efi, after = partitions(disk)
+    assert (before[2], after[3]) == (front["first"], front["last"])
+    assert (before[3] + 1, efi[3] + 1) == (efi[2], after[2])
+    for kind, _, _, _, flags, name in (before, after):
         assert kind == uuid.UUID("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7")
         assert (flags, name) == (1 << 60 | 1, "Whelk ISO")
     assert efi[0] == uuid.UUID("c12a7328-f81f-11d2-ba4b-00a0c93ec93b")
     assert (efi[4], efi[5]) == (1, "EFI boot")
-    assert len({front["guid"], before[1], efi[1], behind[1]}) == 4
+    assert len({front["guid"], before[1], efi[1], after[1]}) == 4
 
 
 def test_the_mbr_protects_the_disk_and_has_an_active_entry_for_firmware_that_wants_one(place):

@@ -20,7 +20,7 @@ enum {
     MOST_MODULES = 3,
     MOST_RANGES = 8,
     MAPS = 20000,
-    TEXTS = 1600, /* in the block */
+    TEXTS = 1600, /* bytes of texts in the block */
     SECTION_STRINGS = 3,
 };
 
