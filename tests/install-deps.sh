@@ -30,7 +30,7 @@ packages_of() {
     done
 }
 
-packages=$(packages_of "${1:?purpose: build, demo, check or bench}")
+packages=$(packages_of "${1:?purpose: build, demo, check, bench, xen or deb}")
 # Without dpkg, the user must know what is installed.
 command -v dpkg-query >/dev/null || exit 0
 

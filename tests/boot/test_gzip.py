@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""gzip only (RFC 1952): kinds of blocks, members, and what may follow the last member. test_decompress.py has the tests
+"""gzip only (RFC 1952): kinds of blocks, members, and what may follow the last member. test_compressed_files.py has the tests
 for all formats."""
 
 import gzip
