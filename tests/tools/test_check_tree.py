@@ -5,6 +5,7 @@ machine boots what they say."""
 
 import gzip
 import json
+import os
 import re
 import subprocess
 
@@ -192,6 +193,24 @@ def test_a_truncated_iso_ends_with_1_and_a_reason(check, discs, tmp_path):
         run = check("cut.iso")
         assert run.returncode == NO
         assert re.match(r"whelk: .+\n", run.stderr) or "Does not boot: " in run.stdout
+
+
+def test_an_iso_that_is_shorter_than_its_volume_is_an_error_with_both_sizes(check, discs, tmp_path):
+    whole = discs.make({CONFIG: BOOT.encode(), "boot/kernel": plain()}).read_bytes()
+    volume = int.from_bytes(whole[0x8050:0x8054], "little") * 2048
+    for size in (volume - 1, volume - 2048, volume // 2):
+        (tmp_path / "cut.iso").write_bytes(whole[:size])
+        run = check("cut.iso")
+        assert (run.returncode, run.stdout) == (NO, "")
+        assert run.stderr == f"whelk: cut.iso: is cut short: it has {size} bytes, and its volume {volume}\n"
+    (tmp_path / "cut.iso").write_bytes(whole[:volume])
+    assert check("cut.iso").returncode == YES
+
+
+def test_a_pipe_is_no_iso_and_nobody_waits_for_it(check, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    run = check("pipe")
+    assert (run.returncode, run.stderr) == (NO, f"whelk: {tmp_path}/pipe: is not a regular file\n")
 
 
 # ---- A config alone

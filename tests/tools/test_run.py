@@ -230,6 +230,28 @@ def test_what_cannot_be_run_is_named(place):
     assert done.returncode == 1 and done.stderr.splitlines()[-1] == "whelk: empty: nothing to run"
 
 
+@pytest.mark.parametrize("kind", ["text", "empty", "pipe", "device"])
+def test_what_is_neither_a_tree_nor_an_iso_is_an_error_at_once(place, kind):
+    path = place.path / "thing"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path = "/dev/zero"
+    else:
+        path.write_bytes(b"root:x:0:0\n" * 4000 if kind == "text" else b"")
+    done = run(place, "--qemu", fake_qemu(place, "exec sleep 600\n"), path)
+    assert (done.returncode, done.stderr) == (1, f"whelk: {path}: is neither a tree nor an ISO\n")
+
+
+def test_an_iso_that_is_shorter_than_its_volume_is_not_started(place):
+    iso = place.make(place.write(good_tree()))
+    size = int.from_bytes(iso.read_bytes()[0x8050:0x8054], "little") * 2048
+    os.truncate(iso, size - 2048)
+    done = run(place, "--qemu", fake_qemu(place, "exit 0\n"), iso)
+    assert done.returncode == 1
+    assert done.stderr == f"whelk: {iso}: is cut short: it has {size - 2048} bytes, and its volume {size}\n"
+
+
 def test_a_missing_qemu_is_named_with_the_command_that_installs_it(place):
     iso = place.make(place.write(good_tree()))
     done = run(place, "--qemu", "no-such-qemu", iso)

@@ -26,6 +26,7 @@
 #include "tools/iso/output.h"
 #include "tools/lib/say.h"
 #include "tools/lib/temporary.h"
+#include "tools/tree/iso.h"
 
 enum {
     STATUS_DONE = 0,
@@ -135,9 +136,16 @@ static int open_iso(char *source, struct error *error)
     if (S_ISDIR(status.st_mode)) {
         return make_iso(source, error);
     }
-    int descriptor = open(source, O_RDONLY);
+    int descriptor = open(source, O_RDONLY | O_NONBLOCK); /* waits for no pipe's writer */
     if (descriptor < 0) {
         fail(error, "%s: %s", source, strerror(errno));
+        return -1;
+    }
+    bool fits = iso_is(descriptor) ? iso_is_whole(descriptor, source, error)
+                                   : fail(error, "%s: is neither a tree nor an ISO", source);
+    if (!fits) {
+        close(descriptor);
+        return -1;
     }
     return descriptor;
 }

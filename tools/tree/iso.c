@@ -4,10 +4,51 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+/* Volume descriptors (ECMA-119, 8.1 and 8.4). */
+enum {
+    DESCRIPTORS_OFFSET = 16 * ISO9660_SECTOR_SIZE,
+    TYPE_OFFSET = 0,
+    TYPE_PRIMARY = 1,
+    IDENTIFIER_OFFSET = 1,
+    VOLUME_BLOCKS_OFFSET = 80,
+    DESCRIPTOR_HEAD_BYTES = 84, /* what is read here */
+};
+static const char identifier[] = {'C', 'D', '0', '0', '1'};
+
+static bool read_descriptor(int descriptor, off_t offset, uint8_t head[DESCRIPTOR_HEAD_BYTES])
+{
+    return pread(descriptor, head, DESCRIPTOR_HEAD_BYTES, offset) == DESCRIPTOR_HEAD_BYTES &&
+           memcmp(head + IDENTIFIER_OFFSET, identifier, sizeof identifier) == 0;
+}
+
+bool iso_is(int descriptor)
+{
+    uint8_t head[DESCRIPTOR_HEAD_BYTES];
+    return read_descriptor(descriptor, DESCRIPTORS_OFFSET, head);
+}
+
+bool iso_is_whole(int descriptor, const char *path, struct error *error)
+{
+    uint8_t head[DESCRIPTOR_HEAD_BYTES];
+    off_t size = lseek(descriptor, 0, SEEK_END), offset = DESCRIPTORS_OFFSET;
+    if (size < 0) {
+        return fail(error, "%s: %s", path, strerror(errno));
+    }
+    for (; read_descriptor(descriptor, offset, head); offset += ISO9660_SECTOR_SIZE) {
+        uint64_t volume = (uint64_t)load32(head + VOLUME_BLOCKS_OFFSET) * ISO9660_SECTOR_SIZE;
+        if (head[TYPE_OFFSET] == TYPE_PRIMARY && volume > (uint64_t)size) {
+            return fail(error,
+                        "%s: is cut short: it has %" PRIu64 " bytes, and its volume %" PRIu64, path,
+                        (uint64_t)size, volume);
+        }
+    }
+    return true;
+}
 
 void iso_blocks_add(struct iso_blocks *blocks, uint32_t lba)
 {
@@ -45,24 +86,33 @@ static bool walk_through(const struct iso *iso, struct iso9660_walk *walk, struc
     return step == ISO9660_DONE;
 }
 
+/* Maps all of the file, or of the device. */
+static bool map(struct iso *iso, int descriptor, const char *path, struct error *error)
+{
+    off_t size = lseek(descriptor, 0, SEEK_END);
+    if (size <= 0) {
+        return fail(error, "%s: %s", path, size == 0 ? "is empty" : strerror(errno));
+    }
+    void *data = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (data == MAP_FAILED) {
+        return fail(error, "%s: %s", path, strerror(errno));
+    }
+    iso->bytes = (struct bytes){data, (size_t)size};
+    return true;
+}
+
 bool iso_open(struct iso *iso, const char *path, struct iso_blocks *seen, struct error *error)
 {
-    struct stat status;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     *iso = (struct iso){.seen = seen};
-    void *data = MAP_FAILED;
-    if (descriptor >= 0 && fstat(descriptor, &status) == 0 && status.st_size > 0) {
-        iso->bytes.size = (size_t)status.st_size;
-        data = mmap(NULL, iso->bytes.size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (descriptor < 0) {
+        return fail(error, "%s: %s", path, strerror(errno));
     }
-    int reason = errno;
-    if (descriptor >= 0) {
-        close(descriptor);
+    bool done = iso_is_whole(descriptor, path, error) && map(iso, descriptor, path, error);
+    close(descriptor);
+    if (!done) {
+        return false;
     }
-    if (data == MAP_FAILED) {
-        return fail(error, "%s: %s", path, strerror(reason));
-    }
-    iso->bytes.data = data;
     struct iso9660_walk walk;
     iso9660_start_mount(&walk, 0, (uint32_t)(iso->bytes.size / ISO9660_SECTOR_SIZE));
     if (!walk_through(iso, &walk, error)) {

@@ -26,7 +26,14 @@ struct iso {
     struct iso_blocks *seen; /* collects the blocks read to find the volume and files; or NULL */
 };
 
-/* Maps an ISO and reads its volume descriptors. Call iso_close() in any case. */
+/* True if an open file or device has a volume descriptor of ISO 9660 at its place. */
+bool iso_is(int descriptor);
+
+/* Fails, with both sizes, if an open ISO is shorter than its volume. */
+bool iso_is_whole(int descriptor, const char *path, struct error *error);
+
+/* Maps an ISO and reads its volume descriptors. An ISO shorter than its volume is an error. Call
+   iso_close() in any case. */
 bool iso_open(struct iso *iso, const char *path, struct iso_blocks *seen, struct error *error);
 void iso_close(struct iso *iso);
 
