@@ -29,12 +29,12 @@ def whelk(place, *arguments, **options):
     return place.run(*arguments, program=WHELK, **options)
 
 
-def definition(place, *arguments, iso="out.iso"):
+def definition(place, *arguments, iso="out.iso", target=None):
     if not place.iso.exists():
         place.make(place.write(good_tree()))
     if iso != "out.iso":
         place.iso.rename(place.path / iso)
-    run = whelk(place, "domain", *arguments, iso)
+    run = whelk(place, "domain", *arguments, target or iso)
     assert (run.returncode, run.stderr) == (0, "")
     return run.stdout
 
@@ -131,6 +131,43 @@ def test_kubevirts_definition_is_yaml_with_names_that_kubernetes_takes(place):
     assert spec["domain"]["devices"]["disks"][0]["name"] == spec["volumes"][0]["name"]
 
 
+@pytest.mark.parametrize("name, expected", [
+    ("123", "123"), ("true", "true"), ("null", "null"), ("1e3", "1e3"), ("0x1F", "0x1f"), ("~x", "x"), (".x-", "x"),
+    ("a..b", "a.b"), ("a-.-b", "a.b"), ("_A_", "a"), ("\u65e5-_", "guest"), ("2026-11-30", "2026-11-30"), ("x" * 80, "x" * 63)])
+def test_kubevirts_names_are_strings_of_rfc_1123_whatever_the_isos_name_is(place, name, expected):
+    machine = yaml.safe_load(definition(place, "-f", "kubevirt", iso=f"{name}.iso"))
+    template = machine["spec"]["template"]
+    names = [machine["metadata"]["name"], template["metadata"]["labels"]["kubevirt.io/vm"],
+             template["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"]]
+    assert names == [expected] * 3
+    assert re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", names[0])
+
+
+def test_a_name_that_begins_as_an_option_does_not_reach_xl_as_one(place):
+    assert 'name = "_v"\n' in definition(place, iso="-v.iso", target="./-v.iso")
+
+
+@pytest.mark.parametrize("name", ["br0,script=/tmp/x", "br0 ", "br0'", "br0\n", "br0$(id)", "br0`id`", "", "x" * 256])
+@pytest.mark.parametrize("form", ["xl", "libvirt", "qemu", "kubevirt"])
+def test_a_bridges_name_is_a_name_in_every_format(place, form, name):
+    place.iso.write_bytes(b"")
+    run = whelk(place, "domain", "-f", form, "--bridge", name, place.iso)
+    assert (run.returncode, run.stdout) == (1, "") and "a bridge's name has" in run.stderr
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.iso", b"a\xc2\x85kind: Pod.iso", b"a\xe2\x80\xa8b.iso", b"\xed\xa0\x80.iso",
+                                  b"\xef\xbf\xbf.iso"])
+def test_a_path_that_is_no_line_of_utf_8_is_for_no_format_of_characters(place, name):
+    path = os.path.join(os.fsencode(place.path), name)
+    Path(os.fsdecode(path)).write_bytes(b"")
+    for form in ("libvirt", "kubevirt"):
+        run = subprocess.run([WHELK, "domain", "-f", form, path], capture_output=True)
+        assert (run.returncode, run.stdout) == (1, b"") and b"is not a line of UTF-8" in run.stderr
+    for form in ("xl", "qemu"):
+        run = subprocess.run([WHELK, "domain", "-f", form, path], capture_output=True)
+        assert run.returncode == 0 and path in run.stdout
+
+
 def test_the_qemu_command_boots_the_iso(place):
     place.make(place.write(tree(KERNELS["elf32"].make())))
     command = definition(place, "-f", "qemu", "-m", "64", iso="with, comma.iso").replace("-accel kvm ", "")
@@ -143,7 +180,10 @@ def test_the_qemu_command_boots_the_iso(place):
 @pytest.mark.parametrize("arguments, status, reason", [
     ((), 2, "an ISO is missing"), (("a", "b"), 2, "one ISO"), (("-f", "vmx", "a"), 2, "no such format"),
     (("-f", "libvirt", "--hypervisor", "vmx", "a"), 2, "no such hypervisor"),
-    (("--hypervisor", "xen", "a"), 2, "--format libvirt"), (("no.iso",), 1, "no.iso: No such file"), (("--set", "x", "a"), 2, "KEY=VALUE"), (("-c", "0", "a"), 2, "'0'"),
+    (("--hypervisor", "xen", "a"), 2, "--format libvirt"), (("no.iso",), 1, "no.iso: No such file"), (("--set", "x", "a"), 2, "KEY=VALUE"),
+    (("--set", "a b=1", "a"), 2, "KEY=VALUE"), (("--set", "a=1\nname=\"b\"", "a"), 2, "more than one line"),
+    (("--name", "-v", "out.iso"), 1, "'-v'"), (("--name", "..", "out.iso"), 1, "'..'"),
+    (("--log", "/" + 5000 * "x", "out.iso"), 1, "too long"), (("-c", "0", "a"), 2, "'0'"),
     (("--name", "a b", "out.iso"), 1, "'a b'"), (("--log", "/a'b", "out.iso"), 1, "quotes")])
 def test_what_cannot_be_described_is_refused(place, arguments, status, reason):
     place.make(place.write(good_tree()))
@@ -260,6 +300,8 @@ def test_several_processors_with_hermitcore_give_a_warning(files):
     (("-l", "ldhermit.elf"), "#!/bin/sh\nexit 3\n", "failed with exit status 3"),
     (("-l", "ldhermit.elf"), "#!/nonexistent\n", "apt install xen-system-amd64"),
     (("-l", "ldhermit.elf", "--module", "no arguments"), FAKE_XL, "no: No such file"),
+    (("-l", "ldhermit.elf", "--name", "12"), FAKE_XL, "'12': xl takes a number for a guest's id"),
+    (("-l", "ldhermit.elf", "--bridge", "br0,script=x"), FAKE_XL, "'br0,script=x'"),
     (("-l", "ldhermit.elf", "--name", "a b"), FAKE_XL, "'a b'")])
 def test_failures_are_reported(files, arguments, script, reason):
     status, _, said = finish(xen(files, *arguments, script=script))

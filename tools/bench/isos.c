@@ -127,6 +127,13 @@ static bool isolinux_is_installed(const struct iso_maker *maker)
            access(SYSLINUX_FOLDER "/mboot.c32", R_OK) == 0;
 }
 
+/* True if isolinux reads a path as one word, and a text as one line without a further module. */
+static bool isolinux_can_read(const struct config_file *file)
+{
+    return strpbrk(file->path, " \t\r\n") == NULL && strpbrk(file->arguments, "\r\n") == NULL &&
+           strstr(file->arguments, "---") == NULL;
+}
+
 static bool write_isolinux_config(const struct bench_tree *tree, const char *path,
                                   struct error *error)
 {
@@ -158,6 +165,13 @@ static bool make_isolinux(const struct iso_maker *maker, const struct bench_tree
     char config[PATH_MAX];
     if (tree->boot.protocol != CONFIG_MULTIBOOT1) {
         return fail(error, "mboot.c32 boots no Multiboot 2 kernels");
+    }
+    bool is_readable = isolinux_can_read(&tree->boot.kernel);
+    for (size_t i = 0; is_readable && i < tree->boot.module_count; i++) {
+        is_readable = isolinux_can_read(&tree->boot.modules[i]);
+    }
+    if (!is_readable) {
+        return fail(error, "its config cannot name the kernel or a module as the tree's does");
     }
     process_scratch(config, ISOLINUX_CONFIG);
     if (!write_isolinux_config(tree, config, error)) {

@@ -4,6 +4,8 @@
 // bars tiny.
 #include "tools/bench/report.h"
 
+#include <ctype.h>
+
 enum {
     WIDTH = 860,
     HEAD_HEIGHT = 78, /* title, platform and key */
@@ -12,19 +14,35 @@ enum {
     BAR_HEIGHT = 26,
     LEFT_MARGIN = 130, /* for the loaders' names */
     RIGHT_MARGIN = 30,
+    BAR_NAME_BYTES = 100, /* what may be shown of a name */
 };
 
-/* Writes a gnuplot string in double quotes. */
+/* Writes a gnuplot string in single quotes. Between double quotes gnuplot would run what is in
+   backquotes. */
 static void print_quoted(const char *text, FILE *out)
 {
-    fputc('"', out);
+    fputc('\'', out);
     for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\') {
-            fputc('\\', out);
+        if (*text == '\'') {
+            fputc('\'', out);
         }
-        fputc(*text == '\n' ? ' ' : *text, out);
+        fputc(iscntrl((unsigned char)*text) ? ' ' : *text, out);
     }
-    fputc('"', out);
+    fputc('\'', out);
+}
+
+/* Writes a bar's name. In the names at an axis gnuplot takes a percent sign for a format. */
+static void print_bar_name(const char *name, FILE *out)
+{
+    char doubled[2 * BAR_NAME_BYTES + 1], *end = doubled;
+    for (size_t i = 0; name[i] != '\0' && i < BAR_NAME_BYTES; i++) {
+        if (name[i] == '%') {
+            *end++ = '%';
+        }
+        *end++ = name[i];
+    }
+    *end = '\0';
+    print_quoted(doubled, out);
 }
 
 /* Converts pixels from the upper edge to gnuplot's height: from 0 at the lower edge to 1. */
@@ -51,7 +69,7 @@ static int bar_count(const struct report *report, size_t first, size_t end)
     return bars;
 }
 
-/* Writes the bars' data: position, firmware, total, label, value. The first row is at the top. */
+/* Writes the bars' data: position, firmware, total, value. The first row is at the top. */
 static void print_data(const struct report *report, size_t first, size_t end, FILE *out)
 {
     int position = bar_count(report, first, end);
@@ -64,8 +82,7 @@ static void print_data(const struct report *report, size_t first, size_t end, FI
         /* Noise may leave the loader less than nothing. */
         double total = row->total.median, firmware = row->firmware.median;
         fprintf(out, "%d %.3f %.3f ", position--, firmware < total ? firmware : total, total);
-        print_quoted(row->label, out);
-        fprintf(out, " \"%.0f + %.*f ms\"\n", row->firmware.median, row->loader.median < 10 ? 1 : 0,
+        fprintf(out, "\"%.0f + %.*f ms\"\n", row->firmware.median, row->loader.median < 10 ? 1 : 0,
                 row->loader.median);
     }
     fputs("END\n", out);
@@ -81,6 +98,20 @@ static double longest(const struct report *report, size_t first, size_t end)
     return total;
 }
 
+/* Writes the bars' names. Data could not have them: gnuplot has no escape for quotes there. */
+static void print_bar_names(const struct report *report, size_t first, size_t end, FILE *out)
+{
+    int position = bar_count(report, first, end);
+    fputs("set ytics (", out);
+    for (size_t i = first; i < end; i++) {
+        if (!report->rows[i].is_raw_dma) {
+            print_bar_name(report->rows[i].label, out);
+            fprintf(out, " %d%s", position, position > 1 ? ", " : ")\n");
+            position--;
+        }
+    }
+}
+
 /* Writes a panel; top is in pixels from the chart's upper edge. */
 static void print_panel(const struct report *report, size_t first, size_t end, int top, int height,
                         FILE *out)
@@ -90,16 +121,17 @@ static void print_panel(const struct report *report, size_t first, size_t end, i
             screen_y(top + PANEL_HEIGHT / 2, height), screen_y(bottom - PANEL_HEIGHT / 2, height));
     fprintf(out, "set yrange [0.4:%d.6]\nset xrange [0:%.3f]\n", bars,
             longest(report, first, end) * 1.2);
+    print_bar_names(report, first, end, out);
     if (report->rows[first].size_mib != 0) {
         fprintf(out, "set label 1 \"module of %u MiB\" at graph 0, screen %.5f left font \",13\"\n",
                 report->rows[first].size_mib, screen_y(top + PANEL_HEIGHT / 2 - 10, height));
     }
     fprintf(out,
-            "plot $panel%zu using (0):1:(0):2:($1-0.36):($1+0.36):ytic(4) with boxxyerror "
+            "plot $panel%zu using (0):1:(0):2:($1-0.36):($1+0.36) with boxxyerror "
             "fillcolor rgb FIRMWARE notitle, \\\n"
             "     '' using 2:1:2:3:($1-0.36):($1+0.36) with boxxyerror fillcolor rgb LOADER "
             "notitle, \\\n"
-            "     '' using 3:1:5 with labels left offset 0.6,0 font \",12\" notitle\n",
+            "     '' using 3:1:4 with labels left offset 0.6,0 font \",12\" notitle\n",
             first);
 }
 
@@ -117,7 +149,8 @@ static void print_head_line(int label, const char *before, const char *text, int
 static void print_head(const struct report *report, const char *svg, int height, FILE *out)
 {
     fprintf(out,
-            "set terminal svg size %d,%d font \"DejaVu Sans,Arial,sans-serif,12\" background "
+            "set terminal svg noenhanced size %d,%d font \"DejaVu Sans,Arial,sans-serif,12\" "
+            "background "
             "\"#ffffff\"\nset output ",
             WIDTH, height);
     print_quoted(svg, out);

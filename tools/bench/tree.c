@@ -13,6 +13,7 @@
 #include "stage2/plan/plan.h"
 #include "tools/bench/embedded.h"
 #include "tools/bench/process.h"
+#include "tools/lib/config_words.h"
 #include "tools/lib/pretend_pc.h"
 #include "tools/tree/tree.h"
 
@@ -153,9 +154,11 @@ static bool write_config(const char *directory, uint32_t size_mib, bool raw_dma,
             fprintf(file, "    module /" MODULE_FILE "\n");
         }
         for (size_t i = 0; size_mib == 0 && i < original->module_count; i++) {
-            fprintf(file, "    module%s %s %s\n",
-                    original->modules[i].keep_compressed ? " --nounzip" : "",
-                    original->modules[i].path, original->modules[i].arguments);
+            const struct config_file *module = &original->modules[i];
+            fputs(module->keep_compressed ? "    module --nounzip" : "    module", file);
+            config_word(file, module->path, strlen(module->path));
+            config_words(file, module->arguments);
+            fputc('\n', file);
         }
         fprintf(file, "}\n");
     }

@@ -19,6 +19,9 @@
 #define CONFIG_FILE   "guest.cfg"
 #define SERIAL_FILE   "guest.serial"
 
+/* Characters that a string of xl's config cannot have. */
+#define UNREADABLE "'\\\r\n"
+
 enum { LOOK_MILLISECONDS = 200, TRIES = 3 };
 
 static bool first_line(const char *path, char *line, size_t size)
@@ -103,8 +106,11 @@ static bool create(const struct qemu_machine *machine, const struct boot_wish *w
 {
     char config[PATH_MAX];
     process_scratch(config, CONFIG_FILE);
-    if (strpbrk(wish->iso, "',") != NULL) {
-        return fail(error, "%s: xl cannot take a file name with a quote or a comma", wish->iso);
+    if (strpbrk(wish->iso, UNREADABLE ",") != NULL || strpbrk(serial, UNREADABLE) != NULL) {
+        return fail(error,
+                    "%s: xl cannot take a file name with a quote, a backslash, a comma or an end "
+                    "of line",
+                    wish->iso);
     }
     unlink(serial);
     FILE *file = fopen(config, "we");

@@ -15,11 +15,12 @@ enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 static const struct {
     const char *name;
     void (*write)(const struct domain *domain, FILE *out);
+    bool is_unicode; /* XML, YAML */
 } formats[] = {
-    {"xl", domain_write_xl},
-    {"libvirt", domain_write_libvirt},
-    {"qemu", domain_write_qemu},
-    {"kubevirt", domain_write_kubevirt},
+    {"xl", domain_write_xl, false},
+    {"libvirt", domain_write_libvirt, true},
+    {"qemu", domain_write_qemu, false},
+    {"kubevirt", domain_write_kubevirt, true},
 };
 enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 
@@ -96,7 +97,8 @@ static bool print(struct settings *settings, const char *iso, struct error *erro
         snprintf(log, sizeof log, "%s/%s", directory, settings->domain.log);
         settings->domain.log = log;
     }
-    if (!domain_check(&settings->domain, error)) {
+    if (!domain_check(&settings->domain, error) ||
+        (formats[settings->format].is_unicode && !domain_check_unicode(&settings->domain, error))) {
         return false;
     }
     formats[settings->format].write(&settings->domain, stdout);

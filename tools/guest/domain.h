@@ -12,12 +12,13 @@ enum {
     DOMAIN_MEMORY_MIB = 1024, /* the default */
     DOMAIN_MEMORY_MAX_MIB = 1 << 20,
     DOMAIN_CPUS_MAX = 255,
+    DOMAIN_BRIDGE_BYTES = 255,
 };
 
 #define DOMAIN_SETTINGS_MAX 64 /* of the user, for xl's config */
 
 struct domain {
-    const char *name;   /* of letters, digits, '.', '_' and '-' */
+    const char *name;   /* of letters, digits, '.', '_' and '-'; see domain_check() */
     const char *iso;    /* absolute path */
     const char *bridge; /* NULL: xl chooses; in other formats there is no network card */
     const char *log;    /* absolute path of the serial port's log; NULL: a terminal */
@@ -34,11 +35,15 @@ bool domain_set_cpus(void *domain, const char *argument, struct error *error);
 bool domain_add_setting(void *domain, const char *argument, struct error *error);
 
 /* Makes a domain's name of a path: the last name without its extension. A character that a domain's
-   name may not have becomes '-'. */
+   name may not have becomes '-', a '-' at its start '_'. A name without a letter or digit becomes
+   "guest". */
 void domain_name(const char *path, char *name, size_t size);
 
-/* Checks that name and paths can be written in every format. */
+/* Checks that name, bridge and paths can be written in xl's format and in QEMU's. */
 bool domain_check(const struct domain *domain, struct error *error);
+
+/* Checks that the paths can be written in XML and YAML, too, which have characters, not bytes. */
+bool domain_check_unicode(const struct domain *domain, struct error *error);
 
 void domain_write_xl(const struct domain *domain, FILE *out);
 void domain_write_libvirt(const struct domain *domain, FILE *out);

@@ -5,8 +5,15 @@
 #include <ctype.h>
 #include <limits.h>
 #include <string.h>
+#include "stage2/text/utf8.h"
 #include "tools/guest/domain.h"
 #include "tools/lib/options.h"
+
+#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+enum {
+    KUBERNETES_NAME_BYTES = 63, /* of a label's value */
+};
 
 void domain_name(const char *path, char *name, size_t size)
 {
@@ -21,6 +28,16 @@ void domain_name(const char *path, char *name, size_t size)
             *at = '-';
         }
     }
+    if (name[strcspn(name, LETTERS_AND_DIGITS)] == '\0') {
+        snprintf(name, size, "guest");
+    } else if (name[0] == '-') {
+        name[0] = '_'; /* else programs take it for an option */
+    }
+}
+
+static bool is_made_of(const char *text, const char *characters)
+{
+    return text[0] != '\0' && text[strspn(text, characters)] == '\0';
 }
 
 static bool is_plain(const char *text)
@@ -35,16 +52,61 @@ static bool is_plain(const char *text)
 
 bool domain_check(const struct domain *domain, struct error *error)
 {
-    const char *const texts[] = {domain->iso, domain->bridge, domain->log};
-    if (domain->name[0] == '\0' ||
-        strspn(domain->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") !=
-            strlen(domain->name)) {
-        return fail(error, "'%s': a guest's name has letters, digits, '.', '_' and '-' (--name)",
+    const char *const texts[] = {domain->iso, domain->log};
+    if (!is_made_of(domain->name, LETTERS_AND_DIGITS "._-") || domain->name[0] == '-' ||
+        domain->name[strcspn(domain->name, LETTERS_AND_DIGITS)] == '\0') {
+        return fail(error,
+                    "'%s': a guest's name has letters, digits, '.', '_' and '-', at least one "
+                    "letter or digit, and no '-' at its start (--name)",
                     domain->name);
     }
+    /* Open vSwitch's bridges are NAME.VLAN:TRUNK. */
+    if (domain->bridge != NULL && (!is_made_of(domain->bridge, LETTERS_AND_DIGITS "._-:") ||
+                                   strlen(domain->bridge) > DOMAIN_BRIDGE_BYTES)) {
+        return fail(error,
+                    "'%.100s': a bridge's name has letters, digits, '.', '_', '-' and ':', at "
+                    "most %d (--bridge)",
+                    domain->bridge, DOMAIN_BRIDGE_BYTES);
+    }
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i] != NULL && strlen(texts[i]) >= PATH_MAX) {
+            return fail(error, "%.100s…: the name is too long", texts[i]);
+        }
         if (texts[i] != NULL && !is_plain(texts[i])) {
-            return fail(error, "%s: has quotes or backslashes, which cannot stand there", texts[i]);
+            return fail(error,
+                        "%s: has quotes, backslashes or control characters, which cannot "
+                        "stand there",
+                        texts[i]);
+        }
+    }
+    return true;
+}
+
+/* True if a text is UTF-8 of characters that XML 1.0 has, and that end no line in YAML. */
+static bool is_unicode_line(const char *text)
+{
+    const char *end = text + strlen(text);
+    while (text < end) {
+        const char *start = text;
+        uint32_t character = utf8_take(&text, end);
+        char again[4];
+        size_t length = utf8_put(character, again);
+        if (length != (size_t)(text - start) || memcmp(again, start, length) != 0 ||
+            (character >= 0x7f && character <= 0x9f) || character == 0x2028 ||
+            character == 0x2029 || (character >= 0xd800 && character <= 0xdfff) ||
+            (character & 0xfffe) == 0xfffe) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool domain_check_unicode(const struct domain *domain, struct error *error)
+{
+    const char *const texts[] = {domain->iso, domain->log};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i] != NULL && !is_unicode_line(texts[i])) {
+            return fail(error, "%s: is not a line of UTF-8, which this format needs", texts[i]);
         }
     }
     return true;
@@ -71,8 +133,13 @@ bool domain_set_cpus(void *domain, const char *argument, struct error *error)
 bool domain_add_setting(void *field, const char *setting, struct error *error)
 {
     struct domain *domain = field;
-    if (strchr(setting, '=') == NULL || key_length(setting) == 0) {
+    size_t length = key_length(setting);
+    if (length == 0 || strspn(setting, LETTERS_AND_DIGITS "_") != length ||
+        setting[length + strspn(setting + length, " \t")] != '=') {
         return fail(error, "%s: is not KEY=VALUE", setting);
+    }
+    if (strpbrk(setting, "\r\n") != NULL) {
+        return fail(error, "%.*s: the setting has more than one line", (int)length, setting);
     }
     if (domain->setting_count == DOMAIN_SETTINGS_MAX) {
         return fail(error, "%s: more than %d settings", setting, DOMAIN_SETTINGS_MAX);
@@ -309,25 +376,43 @@ void domain_write_qemu(const struct domain *domain, FILE *out)
 
 // ---- KubeVirt
 
+/* Makes a name that Kubernetes takes (RFC 1123, 2.1): labels of small letters, digits and '-' with
+   '.' between them, each with a letter or digit at both ends; short enough for a label's value. */
+static void kubernetes_name(const char *text, char name[KUBERNETES_NAME_BYTES + 1])
+{
+    size_t length = 0;
+    for (; *text != '\0' && length < KUBERNETES_NAME_BYTES; text++) {
+        char character = *text == '_' ? '-' : (char)tolower((unsigned char)*text);
+        while (character == '.' && length > 0 && name[length - 1] == '-') {
+            length--;
+        }
+        bool starts_label = length == 0 || name[length - 1] == '.';
+        if (isalnum((unsigned char)character) || !starts_label) {
+            name[length++] = character;
+        }
+    }
+    while (length > 0 && !isalnum((unsigned char)name[length - 1])) {
+        length--;
+    }
+    name[length] = '\0';
+}
+
 void domain_write_kubevirt(const struct domain *domain, FILE *out)
 {
-    char name[NAME_MAX + 1]; /* Kubernetes has small letters, digits, '-' and '.' */
-    snprintf(name, sizeof name, "%s", domain->name);
-    for (char *at = name; *at != '\0'; at++) {
-        *at = *at == '_' ? '-' : (char)tolower((unsigned char)*at);
-    }
+    char name[KUBERNETES_NAME_BYTES + 1];
+    kubernetes_name(domain->name, name);
     fprintf(out,
             "# First, once: virtctl image-upload pvc %s --size=1Gi --image-path='%s'\n"
             "apiVersion: kubevirt.io/v1\n"
             "kind: VirtualMachine\n"
             "metadata:\n"
-            "  name: %s\n"
+            "  name: \"%s\"\n" /* without quotes YAML reads 123 as a number */
             "spec:\n"
             "  runStrategy: RerunOnFailure\n"
             "  template:\n"
             "    metadata:\n"
             "      labels:\n"
-            "        kubevirt.io/vm: %s\n"
+            "        kubevirt.io/vm: \"%s\"\n"
             "    spec:\n"
             "      domain:\n"
             "        cpu:\n"
@@ -350,7 +435,7 @@ void domain_write_kubevirt(const struct domain *domain, FILE *out)
             "      volumes:\n"
             "        - name: boot\n"
             "          persistentVolumeClaim:\n"
-            "            claimName: %s\n",
+            "            claimName: \"%s\"\n",
             name, domain->iso, name, name, domain->cpus, domain->memory_mib,
             domain->bridge != NULL ? "true" : "false", name);
 }

@@ -18,6 +18,7 @@
 #include "tools/guest/domain.h"
 #include "tools/iso/mkrescue.h"
 #include "tools/lib/command.h"
+#include "tools/lib/config_words.h"
 #include "tools/lib/options.h"
 #include "tools/lib/say.h"
 
@@ -131,18 +132,6 @@ static bool copy_file(const char *from, const char *to, struct error *error)
     return (out < 0 || close(out) == 0 || fail(error, "%s: %s", to, strerror(errno))) && done;
 }
 
-/* Writes each word in single quotes, in which no character is special to the config. */
-static void put_words(FILE *config, const char *text)
-{
-    for (text += strspn(text, " \t\n"); *text != '\0'; text += strspn(text, " \t\n")) {
-        fputs(" '", config);
-        for (; *text != '\0' && strchr(" \t\n", *text) == NULL; text++) {
-            fputs(*text == '\'' ? "'\\''" : (const char[]){*text, '\0'}, config);
-        }
-        fputc('\'', config);
-    }
-}
-
 /* Copies a file to /boot/NAME of the tree, and adds its line to the config. */
 static bool add_file(FILE *config, const char *tree, const char *command, const char *file,
                      const char *name, const char *arguments, struct error *error)
@@ -150,7 +139,7 @@ static bool add_file(FILE *config, const char *tree, const char *command, const 
     char path[PATH_ROOM + 64];
     snprintf(path, sizeof path, "%s/boot/%s", tree, name);
     fprintf(config, "    %s /boot/%s", command, name);
-    put_words(config, arguments);
+    config_words(config, arguments);
     fputc('\n', config);
     return copy_file(file, path, error);
 }
@@ -359,6 +348,10 @@ static bool make(struct settings *settings, struct error *error)
         domain_name(settings->application != NULL ? settings->application : settings->loader,
                     paths.name, sizeof paths.name);
         domain->name = paths.name;
+    }
+    if (domain->name[strspn(domain->name, "0123456789")] == '\0') {
+        return fail(error, "'%s': xl takes a number for a guest's id; give a name (--name)",
+                    domain->name);
     }
     domain->iso = "";
     if (!domain_check(domain, error) || !name_paths(settings, &paths, error)) {

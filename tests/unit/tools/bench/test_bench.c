@@ -359,7 +359,7 @@ static void test_every_line_of_the_csv_has_as_many_fields(void **state)
 
 static void plot(const struct report *report, FILE *out)
 {
-    report_plot_script(report, "a\"b.svg", out);
+    report_plot_script(report, "a'b`c`.svg", out);
 }
 
 static void test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma(void **state)
@@ -370,18 +370,32 @@ static void test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma(void
     rows[1].is_raw_dma = true;
     struct report report = report_of(rows, COUNT(rows));
     char *script = printed(&report, plot);
-    assert_has(script, "set output \"a\\\"b.svg\"");
-    assert_has(script, "2 100.000 110.000 \"whelk\" \"100 + 10 ms\"\n"
-                       "1 100.000 400.000 \"grub\" \"100 + 300 ms\"\nEND\n");
+    assert_has(script, "set output 'a''b`c`.svg'");
+    assert_has(script, "2 100.000 110.000 \"100 + 10 ms\"\n"
+                       "1 100.000 400.000 \"100 + 300 ms\"\nEND\n");
+    assert_has(script, "set ytics ('whelk' 2, 'grub' 1)\n");
     assert_has(script, "module of 8 MiB");
-    assert_has(script, "1 88.000 88.000 \"whelk\"");
+    assert_has(script, "1 88.000 88.000 \"100 + ");
     assert_null(strstr(script, "raw-dma"));
+    free(script);
+}
+
+static void test_what_users_name_is_text_in_the_chart_and_nothing_that_gnuplot_runs(void **state)
+{
+    (void)state;
+    struct report_row rows[] = {row("`id` it's 100 %d \"a_b\"\n", 1, 10)};
+    struct report report = report_of(rows, COUNT(rows));
+    report.until = "\"`touch x` it's\" on the serial port";
+    char *script = printed(&report, plot);
+    assert_has(script, "set ytics ('`id` it''s 100 %%d \"a_b\" ' 1)\n");
+    assert_has(script, "'Time to \"`touch x` it''s\" on the serial port'");
     free(script);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_users_name_is_text_in_the_chart_and_nothing_that_gnuplot_runs),
         cmocka_unit_test(test_the_median_of_an_odd_number_is_the_middle_one),
         cmocka_unit_test(test_the_median_of_an_even_number_is_between_the_middle_two),
         cmocka_unit_test(test_a_text_is_found_across_the_pieces_that_it_came_in),
