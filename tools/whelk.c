@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The host program `whelk`. The first argument selects the command, or the name that the program
 // was called by does (`whelk-mkrescue`; also `grub-mkrescue`, `i686-elf-grub-mkrescue`, …).
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static const struct {
     {"bench", "measure how long loaders take to boot a directory", NULL, bench},
 };
 #define GRUB_VERSION "2.06" /* we take its command line */
-enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], STATUS_USAGE = 2 };
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
 static void show_help(void)
 {
@@ -49,6 +50,25 @@ static bool is_called(const char *name, const char *linked_as)
     return length > end_length && strcmp(name + length - end_length, end) == 0;
 }
 
+/* Makes sure that standard output took all that was printed. Returns the exit status. */
+static int finish(int status)
+{
+    errno = 0;
+    bool failed = fflush(stdout) != 0;
+    if (!failed && ferror(stdout)) { /* earlier; a further byte fails for the same reason */
+        clearerr(stdout);
+        failed = true;
+        errno = 0;
+        fputc('\n', stdout);
+        fflush(stdout);
+    }
+    if (failed && status == 0) {
+        say("standard output: %s", errno != 0 ? strerror(errno) : "not all could be written");
+        return STATUS_FAILED;
+    }
+    return status;
+}
+
 /* Runs a command, or answers --version. If the name contains "grub", the first line is like GRUB
    2's, because build scripts look for that. */
 static int run_command(size_t index, const char *name, int argc, char **argv)
@@ -58,9 +78,9 @@ static int run_command(size_t index, const char *name, int argc, char **argv)
             printf("%s (Whelk) " GRUB_VERSION "\n", name);
         }
         printf("whelk-%s (Whelk) " WHELK_VERSION "\n", commands[index].name);
-        return 0;
+        return finish(0);
     }
-    return commands[index].run(argc, argv);
+    return finish(commands[index].run(argc, argv));
 }
 
 int main(int argc, char **argv)
@@ -86,11 +106,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         show_help();
-        return 0;
+        return finish(0);
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         puts("whelk " WHELK_VERSION);
-        return 0;
+        return finish(0);
     }
     say("unknown command %s (whelk --help lists what there is)", argv[1]);
     return STATUS_USAGE;

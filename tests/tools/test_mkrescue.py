@@ -645,7 +645,7 @@ def test_only_the_problems_that_a_failing_xorriso_prints_are_quoted(place):
 
 
 @pytest.mark.skipif(not may_mount(), reason="mounts a small file system")
-@pytest.mark.parametrize("writer, reason", [((), "cannot write the ISO: no space left"), ((BY_XORRISO,), "free space")])
+@pytest.mark.parametrize("writer, reason", [((), "cannot write the ISO: No space left on device"), ((BY_XORRISO,), "free space")])
 def test_a_full_disk_is_named_and_nothing_is_left_on_it(place, writer, reason):
     tree = place.write(good_tree(big=os.urandom(3 * MIB)))
     (place.path / "small").mkdir()

@@ -19,6 +19,7 @@
 #include "tools/bench/xen.h"
 #include "tools/guest/ovmf.h"
 #include "tools/lib/say.h"
+#include "tools/lib/writing.h"
 
 enum {
     STATUS_DONE = 0,
@@ -520,18 +521,36 @@ static void fill_rows(struct bench_group *group, struct report *report)
     }
 }
 
+/* Copies the chart from the scratch directory to where the user wants it. */
+static bool copy_chart(const char *drawn, const char *svg, struct error *error)
+{
+    struct stat status;
+    int file = open(drawn, O_RDONLY | O_CLOEXEC);
+    size_t size = file >= 0 && fstat(file, &status) == 0 ? (size_t)status.st_size : 0;
+    char *text = size > 0 ? malloc(size) : NULL;
+    bool is_read = text != NULL && read(file, text, size) == (ssize_t)size;
+    if (file >= 0) {
+        close(file);
+    }
+    bool done = is_read ? writing_replace(svg, text, size, error)
+                        : fail(error, "%s: gnuplot has drawn nothing", svg);
+    free(text);
+    return done;
+}
+
 static bool draw(const struct report *report, const char *svg, struct error *error)
 {
     char script[PATH_MAX], drawn[PATH_MAX];
     struct command command = {0};
     process_scratch(script, "plot");
     process_scratch(drawn, "plot.svg");
-    FILE *out = fopen(script, "we");
-    if (out == NULL) {
-        return fail(error, "%s: %s", script, strerror(errno));
+    FILE *out = writing_create_stream(script);
+    if (out != NULL) {
+        report_plot_script(report, drawn, out);
     }
-    report_plot_script(report, drawn, out);
-    fclose(out);
+    if (!writing_close(out, script, error)) {
+        return false;
+    }
     if (!process_is_installed("gnuplot")) {
         return fail(error,
                     "%s was not drawn: gnuplot is not installed; on Debian: "
@@ -545,15 +564,7 @@ static bool draw(const struct report *report, const char *svg, struct error *err
     if (!done) {
         return false;
     }
-    FILE *from = fopen(drawn, "re"), *to = fopen(svg, "we");
-    int reason = errno;
-    for (int character; from != NULL && to != NULL && (character = getc(from)) != EOF;) {
-        putc(character, to);
-    }
-    if (from != NULL) {
-        fclose(from);
-    }
-    return (to != NULL && fclose(to) == 0) || fail(error, "%s: %s", svg, strerror(reason));
+    return copy_chart(drawn, svg, error);
 }
 
 static bool show(struct bench *bench, struct error *error)
@@ -579,7 +590,8 @@ static bool show(struct bench *bench, struct error *error)
     static void (*const print[])(const struct report *, FILE *) = {report_table, report_json,
                                                                    report_csv};
     print[settings->format](&report, stdout);
-    bool done = fflush(stdout) == 0 || fail(error, "standard output: %s", strerror(errno));
+    bool done = (fflush(stdout) == 0 && !ferror(stdout)) ||
+                fail(error, "standard output: %s", strerror(errno));
     if (done && settings->plot != NULL) {
         done = draw(&report, settings->plot, error);
     }
@@ -592,10 +604,7 @@ static bool show(struct bench *bench, struct error *error)
 static bool write_probe(const char *path, struct error *error)
 {
     struct bytes probe = embedded_probe();
-    FILE *file = fopen(path, "we");
-    bool done = file != NULL && fwrite(probe.data, 1, probe.size, file) == probe.size;
-    done = file != NULL && fclose(file) == 0 && done;
-    return done || fail(error, "%s: %s", path, strerror(errno));
+    return writing_replace(path, probe.data, probe.size, error);
 }
 
 /* Chooses the moment up to which is measured. The probe kernel says itself when it runs, which is

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "tools/bench/embedded.h"
 #include "tools/bench/process.h"
+#include "tools/lib/writing.h"
 
 #define GRUB_PLATFORMS  "/usr/lib/grub/"
 #define ISOLINUX_FOLDER "/usr/lib/ISOLINUX"
@@ -138,7 +139,7 @@ static bool write_isolinux_config(const struct bench_tree *tree, const char *pat
                                   struct error *error)
 {
     const struct config_boot *boot = &tree->boot;
-    FILE *file = fopen(path, "we");
+    FILE *file = writing_create_stream(path);
     if (file == NULL) {
         return fail(error, "%s: %s", path, strerror(errno));
     }
@@ -153,7 +154,7 @@ static bool write_isolinux_config(const struct bench_tree *tree, const char *pat
         fprintf(file, " --- %s %s", boot->modules[i].path, boot->modules[i].arguments);
     }
     fprintf(file, "\n");
-    return fclose(file) == 0 || fail(error, "%s: %s", path, strerror(errno));
+    return writing_close(file, path, error);
 }
 
 static bool make_isolinux(const struct iso_maker *maker, const struct bench_tree *tree,
@@ -211,9 +212,15 @@ const size_t iso_maker_count = sizeof iso_makers / sizeof iso_makers[0];
 
 // ---- Nothing, and nothing but a start
 
-static bool write_at(int descriptor, const void *bytes, size_t length)
+/* Closes a file that was written to. `done` tells whether it was; if not, errno has the reason. */
+static bool close_written(int file, bool done, const char *path, struct error *error)
 {
-    return descriptor >= 0 && pwrite(descriptor, bytes, length, 0) == (ssize_t)length;
+    int reason = errno;
+    if (file >= 0 && close(file) != 0 && done) {
+        reason = errno;
+        done = false;
+    }
+    return done || fail(error, "%s: %s", path, strerror(reason));
 }
 
 /* Writes a scratch file with these contents, and returns its path. */
@@ -221,10 +228,9 @@ static bool write_scratch(char path[PATH_MAX], const char *name, struct bytes co
                           struct error *error)
 {
     process_scratch(path, name);
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool done = write_at(file, contents.data, contents.size);
-    done = file >= 0 && close(file) == 0 && done;
-    return done || fail(error, "%s: %s", path, strerror(errno));
+    int file = writing_create(path);
+    bool done = file >= 0 && write_all(file, contents.data, contents.size);
+    return close_written(file, done, path, error);
 }
 
 bool iso_make_starter(const char *path, struct error *error)
@@ -264,8 +270,7 @@ bool iso_make_nothing(const char *path, struct error *error)
         return false;
     }
     int disc = open(path, O_WRONLY | O_CLOEXEC);
-    bool done =
-        write_at(disc, nothing.data, BOOT_SECTOR_BYTES) && ftruncate(disc, NOTHING_BYTES) == 0;
-    done = disc >= 0 && close(disc) == 0 && done;
-    return done || fail(error, "%s: %s", path, strerror(errno));
+    bool done = disc >= 0 && write_all_at(disc, nothing.data, BOOT_SECTOR_BYTES, 0) &&
+                ftruncate(disc, NOTHING_BYTES) == 0;
+    return close_written(disc, done, path, error);
 }

@@ -15,6 +15,7 @@
 #include "tools/bench/process.h"
 #include "tools/lib/config_words.h"
 #include "tools/lib/pretend_pc.h"
+#include "tools/lib/writing.h"
 #include "tools/tree/tree.h"
 
 #define CONFIG_FILE  "boot/grub/grub.cfg"
@@ -88,16 +89,6 @@ bool bench_tree_read(const char *directory, struct bench_tree *tree, struct erro
 
 // ---- Writing
 
-static bool finish(FILE *file, const char *path, struct error *error)
-{
-    bool done = file != NULL && ferror(file) == 0;
-    int reason = errno;
-    if (file != NULL) {
-        done = fclose(file) == 0 && done;
-    }
-    return done || fail(error, "%s: %s", path, strerror(reason));
-}
-
 /* Creates directory/name. A link of that name is removed, not followed. */
 static FILE *create(const char *directory, const char *name, char path[PATH_MAX])
 {
@@ -105,8 +96,7 @@ static FILE *create(const char *directory, const char *name, char path[PATH_MAX]
         errno = ENAMETOOLONG;
         return NULL;
     }
-    unlink(path);
-    return fopen(path, "wxe");
+    return writing_create_stream(path);
 }
 
 static bool write_file(const char *directory, const char *name, struct bytes contents,
@@ -117,7 +107,7 @@ static bool write_file(const char *directory, const char *name, struct bytes con
     if (file != NULL) {
         fwrite(contents.data, 1, contents.size, file);
     }
-    return finish(file, path, error);
+    return writing_close(file, path, error);
 }
 
 /* Writes random bytes (xorshift64), which no loader, file system or host can compress. */
@@ -126,7 +116,7 @@ static bool write_random(const char *directory, uint32_t size_mib, struct error 
     char path[PATH_MAX];
     uint64_t *piece = malloc(PIECE_BYTES), state = RANDOM_START;
     FILE *file = piece != NULL ? create(directory, MODULE_FILE, path) : NULL;
-    for (uint32_t mib = 0; file != NULL && mib < size_mib; mib++) {
+    for (uint32_t mib = 0; file != NULL && !ferror(file) && mib < size_mib; mib++) {
         for (size_t i = 0; i < PIECE_BYTES / sizeof *piece; i++) {
             state ^= state << 13;
             state ^= state >> 7;
@@ -136,7 +126,7 @@ static bool write_random(const char *directory, uint32_t size_mib, struct error 
         fwrite(piece, 1, PIECE_BYTES, file);
     }
     free(piece);
-    return finish(file, MODULE_FILE, error);
+    return writing_close(file, MODULE_FILE, error);
 }
 
 static bool write_config(const char *directory, uint32_t size_mib, bool raw_dma,
@@ -162,7 +152,7 @@ static bool write_config(const char *directory, uint32_t size_mib, bool raw_dma,
         }
         fprintf(file, "}\n");
     }
-    return finish(file, path, error);
+    return writing_close(file, path, error);
 }
 
 /* Makes a directory in the copy, unless it is there. A link of that name is an error. */
@@ -225,12 +215,13 @@ bool bench_tree_timing_config(const struct bench_tree *tree, char path[PATH_MAX]
     if (out != NULL) {
         fputs("set whelk_timing=1\n", out);
     }
-    for (int character; in != NULL && out != NULL && (character = getc(in)) != EOF;) {
-        putc(character, out);
+    int character = 0;
+    while (in != NULL && out != NULL && character != EOF && (character = getc(in)) != EOF) {
+        character = putc(character, out);
     }
     bool read = in != NULL && ferror(in) == 0;
     if (in != NULL) {
         fclose(in);
     }
-    return finish(out, path, error) && (read || fail(error, "%s: cannot be read", original));
+    return writing_close(out, path, error) && (read || fail(error, "%s: cannot be read", original));
 }

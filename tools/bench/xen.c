@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "tools/bench/process.h"
 #include "tools/lib/clock.h"
+#include "tools/lib/writing.h"
 
 #define CAPABILITIES  "/proc/xen/capabilities"
 #define VERSION_MAJOR "/sys/hypervisor/version/major"
@@ -113,15 +114,12 @@ static bool create(const struct qemu_machine *machine, const struct boot_wish *w
                     wish->iso);
     }
     unlink(serial);
-    FILE *file = fopen(config, "we");
-    if (file == NULL) {
-        return fail(error, "%s: %s", config, strerror(errno));
+    FILE *file = writing_create_stream(config);
+    if (file != NULL) {
+        xen_write_config(name, machine->memory_mib, wish->iso, serial, file);
     }
-    xen_write_config(name, machine->memory_mib, wish->iso, serial, file);
-    if (fclose(file) != 0) {
-        return fail(error, "%s: %s", config, strerror(errno));
-    }
-    return xl((const char *const[]){"create", "-q", "-p", config, NULL}, error);
+    return writing_close(file, config, error) &&
+           xl((const char *const[]){"create", "-q", "-p", config, NULL}, error);
 }
 
 /* Waits until something in the scratch directory has changed, at most LOOK_MILLISECONDS. Polling

@@ -102,7 +102,8 @@ static bool print(struct settings *settings, const char *iso, struct error *erro
         return false;
     }
     formats[settings->format].write(&settings->domain, stdout);
-    return fflush(stdout) == 0 || fail(error, "cannot write it: %s", strerror(errno));
+    return (fflush(stdout) == 0 && !ferror(stdout)) ||
+           fail(error, "cannot write it: %s", strerror(errno));
 }
 
 int domain_command(int argc, char **argv)

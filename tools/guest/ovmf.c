@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct build {
@@ -37,18 +36,22 @@ static const struct build builds_32[] = {
 /* Copies a file to memory, which leaves nothing on the disk. Returns a descriptor; -1: failed. */
 static int copy_of(const char *path)
 {
-    struct stat status;
+    enum { COPY_BYTES = 1 << 20 };
     int file = open(path, O_RDONLY | O_CLOEXEC);
     int copy = file < 0 ? -1 : memfd_create("variables", 0);
-    if (copy >= 0 &&
-        (fstat(file, &status) != 0 ||
-         sendfile(copy, file, NULL, (size_t)status.st_size) != (ssize_t)status.st_size)) {
+    ssize_t sent = copy >= 0 ? 1 : -1;
+    while (sent > 0) {
+        sent = sendfile(copy, file, NULL, COPY_BYTES);
+    }
+    int reason = errno;
+    if (copy >= 0 && sent < 0) {
         close(copy);
         copy = -1;
     }
     if (file >= 0) {
         close(file);
     }
+    errno = reason;
     return copy;
 }
 

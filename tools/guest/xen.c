@@ -21,6 +21,7 @@
 #include "tools/lib/config_words.h"
 #include "tools/lib/options.h"
 #include "tools/lib/say.h"
+#include "tools/lib/writing.h"
 
 enum {
     STATUS_DONE = 0,
@@ -104,12 +105,6 @@ static void show_help(const char *name)
 
 // ---- The tree
 
-static bool make_directory(const char *path, struct error *error)
-{
-    return mkdir(path, 0777) == 0 || errno == EEXIST ||
-           fail(error, "%s: %s", path, strerror(errno));
-}
-
 static bool copy_file(const char *from, const char *to, struct error *error)
 {
     int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
@@ -119,7 +114,7 @@ static bool copy_file(const char *from, const char *to, struct error *error)
         fail(error, "%s: %s", from, done ? "is no regular file" : strerror(errno));
         done = false;
     } else {
-        out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        out = writing_create(to);
         ssize_t sent = out < 0 ? -1 : 1;
         while (sent > 0) {
             sent = sendfile(out, in, NULL, 1 << 30);
@@ -129,7 +124,22 @@ static bool copy_file(const char *from, const char *to, struct error *error)
     if (in >= 0) {
         close(in);
     }
-    return (out < 0 || close(out) == 0 || fail(error, "%s: %s", to, strerror(errno))) && done;
+    if (out >= 0 && close(out) != 0 && done) {
+        return fail(error, "%s: %s", to, strerror(errno));
+    }
+    return done;
+}
+
+static bool write_file(const char *path, const char *text, size_t length, struct error *error)
+{
+    int file = writing_create(path);
+    bool done = file >= 0 && write_all(file, text, length);
+    int reason = errno;
+    if (file >= 0 && close(file) != 0 && done) {
+        reason = errno;
+        done = false;
+    }
+    return done || fail(error, "%s: %s", path, strerror(reason));
 }
 
 /* Copies a file to /boot/NAME of the tree, and adds its line to the config. */
@@ -159,23 +169,12 @@ static bool add_module_line(FILE *config, const char *tree, const char *module, 
     return add_file(config, tree, "module", file, name, module + length, error);
 }
 
-static bool write_tree(const struct settings *settings, const char *tree, struct error *error)
+/* Writes the config, and puts the files that it names into the tree. */
+static bool write_boot(const struct settings *settings, const char *tree, FILE *config,
+                       struct error *error)
 {
-    static const char *const folders[] = {"", "/boot", "/boot/grub"};
-    char path[PATH_ROOM + 64];
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        snprintf(path, sizeof path, "%s%s", tree, folders[i]);
-        if (!make_directory(path, error)) {
-            return false;
-        }
-    }
-    snprintf(path, sizeof path, "%s/boot/grub/grub.cfg", tree);
-    FILE *config = fopen(path, "we");
-    if (config == NULL) {
-        return fail(error, "%s: %s", path, strerror(errno));
-    }
-    fprintf(config, "set timeout=0\nmenuentry \"%s\" {\n", settings->domain.name);
     bool alone = settings->loader == NULL;
+    fprintf(config, "set timeout=0\nmenuentry \"%s\" {\n", settings->domain.name);
     bool done =
         add_file(config, tree, "multiboot", alone ? settings->application : settings->loader,
                  "kernel", settings->kernel_arguments, error);
@@ -186,9 +185,30 @@ static bool write_tree(const struct settings *settings, const char *tree, struct
         done = add_module_line(config, tree, settings->modules[i], i, error);
     }
     fputs("}\n", config);
-    bool written = fflush(config) == 0;
-    fclose(config);
-    return done && (written || fail(error, "%s: %s", path, strerror(errno)));
+    return done;
+}
+
+static bool write_tree(const struct settings *settings, const char *tree, struct error *error)
+{
+    static const char *const folders[] = {"", "/boot", "/boot/grub"};
+    char path[PATH_ROOM + 64], *text = NULL;
+    size_t length = 0;
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        snprintf(path, sizeof path, "%s%s", tree, folders[i]);
+        if (!writing_directory(path, error)) {
+            return false;
+        }
+    }
+    FILE *config = open_memstream(&text, &length);
+    if (config == NULL) {
+        return fail(error, "out of memory");
+    }
+    bool done = write_boot(settings, tree, config, error);
+    done = writing_close(config, "the config", done ? error : &(struct error){""}) && done;
+    snprintf(path, sizeof path, "%s/boot/grub/grub.cfg", tree);
+    done = done && write_file(path, text, length, error);
+    free(text);
+    return done;
 }
 
 static bool make_iso(char *iso, const char *tree, struct error *error)
@@ -203,14 +223,11 @@ static bool make_iso(char *iso, const char *tree, struct error *error)
 
 static bool write_definition(const struct domain *domain, const char *path, struct error *error)
 {
-    FILE *file = fopen(path, "we");
-    if (file == NULL) {
-        return fail(error, "%s: %s", path, strerror(errno));
+    FILE *file = writing_create_stream(path);
+    if (file != NULL) {
+        domain_write_xl(domain, file);
     }
-    domain_write_xl(domain, file);
-    bool written = fflush(file) == 0;
-    fclose(file);
-    return written || fail(error, "%s: %s", path, strerror(errno));
+    return writing_close(file, path, error);
 }
 
 /* Runs `xl COMMAND ARGUMENT`, and returns its exit status. */
@@ -327,7 +344,7 @@ static bool name_paths(const struct settings *settings, struct paths *paths, str
     if (length >= PATH_MAX || strlen(name) > NAME_MAX - 8) {
         return fail(error, "%.100s…: the name is too long", name);
     }
-    if (!make_directory(directory, error)) {
+    if (!writing_directory(directory, error)) {
         return false;
     }
     if (realpath(directory, paths->directory) == NULL) {

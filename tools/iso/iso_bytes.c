@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "tools/lib/writing.h"
 
 bool iso_read_bytes(int iso, uint64_t offset, void *buffer, size_t length, struct error *error)
 {
@@ -15,7 +16,6 @@ bool iso_read_bytes(int iso, uint64_t offset, void *buffer, size_t length, struc
 
 bool iso_write_bytes(int iso, uint64_t offset, const void *data, size_t length, struct error *error)
 {
-    ssize_t put = pwrite(iso, data, length, (off_t)offset);
-    return put == (ssize_t)length ||
-           fail(error, "cannot write the ISO: %s", put < 0 ? strerror(errno) : "no space left");
+    return write_all_at(iso, data, length, offset) ||
+           fail(error, "cannot write the ISO: %s", strerror(errno));
 }

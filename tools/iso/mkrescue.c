@@ -20,6 +20,7 @@
 #include "tools/iso/output.h"
 #include "tools/iso/prepare.h"
 #include "tools/lib/say.h"
+#include "tools/lib/writing.h"
 #include "tools/tree/tree.h"
 
 #define BOOT_IMAGE_PATH   "/boot/whelk.img"
@@ -230,11 +231,11 @@ _Static_assert(EFI_BOOT_FILES_MAX <= (int)ISO_LAST_MAX, "room for UEFI's");
 static bool write_file(const char *path, struct bytes contents, struct error *error)
 {
     int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    bool done = descriptor >= 0 &&
-                write(descriptor, contents.data, contents.size) == (ssize_t)contents.size;
+    bool done = descriptor >= 0 && write_all(descriptor, contents.data, contents.size);
     int reason = errno;
-    if (descriptor >= 0) {
-        done = close(descriptor) == 0 && done;
+    if (descriptor >= 0 && close(descriptor) != 0 && done) {
+        reason = errno;
+        done = false;
     }
     return done || fail(error, "%s: %s", path, strerror(reason));
 }

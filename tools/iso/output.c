@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "tools/lib/temporary.h"
+#include "tools/lib/writing.h"
 
 static const int deadly_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
 enum { DEADLY_SIGNAL_COUNT = sizeof deadly_signals / sizeof deadly_signals[0] };
@@ -94,6 +95,9 @@ static bool take_standard_output(struct output *output, struct error *error)
 static bool open_other(struct output *output, mode_t mode, struct error *error)
 {
     int flags = O_WRONLY | O_CLOEXEC | (S_ISBLK(mode) ? O_EXCL : 0);
+    if (!writing_is_no_trap(output->name, error)) {
+        return false;
+    }
     output->copied_to = open(output->name, flags);
     return output->copied_to >= 0 || fail(error, "%s: %s", output->name, strerror(errno));
 }
@@ -104,7 +108,8 @@ static bool find_place_aside(struct output *output, struct error *error)
     return temporary_parent(output->path, error) && strcat(output->path, "/") != NULL;
 }
 
-/* Finds the ISO's place. A symbolic link is followed, so it stays and its target is replaced. */
+/* Finds the ISO's place. A symbolic link of ours or of root's is followed, so it stays and its
+   target is replaced. */
 static bool find_place(struct output *output, struct error *error)
 {
     const char *path = output->name;
@@ -112,6 +117,9 @@ static bool find_place(struct output *output, struct error *error)
     struct stat status;
     if (strcmp(path, "-") == 0) {
         return take_standard_output(output, error) && find_place_aside(output, error);
+    }
+    if (!writing_follows_only_our_links(path, error)) {
+        return false;
     }
     if (stat(path, &status) == 0) {
         if (S_ISDIR(status.st_mode)) {
@@ -193,28 +201,37 @@ static bool copy(int from, int to)
     static char buffer[1 << 20];
     ssize_t length;
     while ((length = read(from, buffer, sizeof buffer)) > 0) {
-        ssize_t written;
-        for (ssize_t done = 0; done < length; done += written) {
-            written = write(to, buffer + done, (size_t)(length - done));
-            if (written < 0) {
-                return false;
-            }
+        if (!write_all(to, buffer, (size_t)length)) {
+            return false;
         }
     }
     return length == 0;
 }
 
+/* Has a file's bytes on the disk: without that, a loss of power could leave an empty file under its
+   final name. What cannot be told to do so (a pipe) is fine. False: errno has the reason. */
+static bool settle(int descriptor)
+{
+    return fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP;
+}
+
 bool output_finish(struct output *output, struct error *error)
 {
-    if (output->copied_to < 0) {
-        return rename(output->iso, output->path) == 0 ||
-               fail(error, "%s: %s", output->path, strerror(errno));
-    }
+    bool is_renamed = output->copied_to < 0, is_temporary = around != NULL;
     int iso = open(output->iso, O_RDONLY | O_CLOEXEC);
-    bool done = iso >= 0 && copy(iso, output->copied_to) && close(output->copied_to) == 0;
+    bool done = iso >= 0;
+    if (is_renamed) {
+        done = done && (is_temporary || settle(iso)) && rename(output->iso, output->path) == 0;
+    } else {
+        done = done && copy(iso, output->copied_to) && settle(output->copied_to) &&
+               close(output->copied_to) == 0;
+    }
     int reason = errno;
-    close(iso);
-    return done || fail(error, "%s: %s", output->name, strerror(reason));
+    if (iso >= 0) {
+        close(iso);
+    }
+    return done ||
+           fail(error, "%s: %s", is_renamed ? output->path : output->name, strerror(reason));
 }
 
 void output_end(void)

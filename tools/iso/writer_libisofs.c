@@ -18,6 +18,7 @@
 #include "tools/iso/writer.h"
 #include "tools/iso/output.h"
 #include "tools/lib/say.h"
+#include "tools/lib/writing.h"
 
 enum {
     ISO_LEVEL = 3, /* files of 4 GiB and more */
@@ -278,10 +279,8 @@ static bool copy(const struct making *making, struct burn_source *source, int fi
         if (source->read_xt(source, piece, wanted) != wanted) {
             return check_messages(making) && fail(making->error, "cannot write the ISO");
         }
-        ssize_t written = write(file, piece, (size_t)wanted);
-        if (written != wanted) {
-            return fail(making->error, "cannot write the ISO: %s",
-                        written < 0 ? strerror(errno) : "no space left");
+        if (!write_all(file, piece, (size_t)wanted)) {
+            return fail(making->error, "cannot write the ISO: %s", strerror(errno));
         }
         at += (uint64_t)wanted;
         if (size >= LARGE_BYTES && !making->request->verbose) {
