@@ -106,6 +106,16 @@ def test_each_size_has_a_row_for_each_loader_and_raw_dma(bench, tmp_path):
         assert part in text
 
 
+def test_what_users_name_is_text_in_the_chart(bench, place, tmp_path):
+    chart, trap = tmp_path / "chart.svg", tmp_path / "trap"
+    text, name = f"`touch {trap}`", "`id` it's 7%d a_b"
+    files = tree(KERNELS["elf32"].make(), text)
+    iso = place.make(place.write(files, "other"))
+    bench("--no-accesses", "--loaders=whelk", "--until", text, "--iso", f"{name}={iso}", "--plot", chart, files=files)
+    drawn = "".join(ElementTree.parse(chart).getroot().itertext())
+    assert text in drawn and name in drawn and not trap.exists()
+
+
 def test_whelks_own_stamps_are_shown(bench):
     row = results(bench("--json", "--sizes=1", "--no-accesses", "--loaders=whelk"))["whelk", 1]
     stamps = row["timing_us"]
