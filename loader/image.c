@@ -20,8 +20,8 @@ static bool find_start(const struct address_fields *fields, uint32_t header_offs
     return true;
 }
 
-/* The size of the part that is loaded, of the there bytes from find_start()'s offset to the file's
-   end; load_end_addr 0: all. */
+/* The size of the data in memory, before the zeros up to bss_end_addr. There are `there` bytes from
+   find_start()'s offset to the file's end; load_end_addr 0: these are the data. */
 static bool find_load_size(const struct address_fields *fields, uint64_t there, uint32_t *size,
                            struct error *error)
 {
@@ -39,12 +39,6 @@ static bool find_load_size(const struct address_fields *fields, uint64_t there, 
                     fields->load_end_addr, fields->load_addr);
     }
     *size = fields->load_end_addr - fields->load_addr;
-    if (*size > there) {
-        return fail(error,
-                    "address fields: load_end_addr 0x%x lies 0x%x bytes beyond the end of the "
-                    "file: is it cut short?",
-                    fields->load_end_addr, *size - (uint32_t)there);
-    }
     return true;
 }
 
@@ -58,6 +52,9 @@ bool image_from_address_fields(const struct address_fields *fields, uint32_t hea
         !find_load_size(fields, file_size - file_offset, &load_size, error)) {
         return false;
     }
+    /* As GRUB does, read what there is if load_end_addr is beyond the file's end. */
+    uint64_t there = file_size - file_offset;
+    uint32_t read_size = load_size < there ? load_size : (uint32_t)there;
     uint32_t load_end = fields->load_addr + load_size;
     uint32_t end = fields->bss_end_addr != 0 ? fields->bss_end_addr : load_end;
     if (end < load_end) {
@@ -65,10 +62,11 @@ bool image_from_address_fields(const struct address_fields *fields, uint32_t hea
                     "address fields: bss_end_addr 0x%x lies before the end of the data, 0x%x", end,
                     load_end);
     }
-    if (fields->entry_addr < fields->load_addr || fields->entry_addr >= load_end) {
+    uint32_t read_end = fields->load_addr + read_size;
+    if (fields->entry_addr < fields->load_addr || fields->entry_addr >= read_end) {
         return fail(error,
                     "address fields: entry_addr 0x%x lies outside the loaded bytes, 0x%x to 0x%x",
-                    fields->entry_addr, fields->load_addr, load_end);
+                    fields->entry_addr, fields->load_addr, read_end);
     }
     struct image_segment *segment = ARENA_NEW(arena, struct image_segment);
     if (segment == NULL) {
@@ -76,7 +74,7 @@ bool image_from_address_fields(const struct address_fields *fields, uint32_t hea
     }
     *segment = (struct image_segment){
         .file_offset = file_offset,
-        .file_size = load_size,
+        .file_size = read_size,
         .memory_size = end - fields->load_addr,
         .address = fields->load_addr,
     };

@@ -92,27 +92,71 @@ static bool read_tag(struct bytes tag, struct multiboot2_header *header, struct 
            read_request((struct bytes){tag.data + TAG_HEAD_BYTES, body}, optional, header, error);
 }
 
-/* Reads tags up to the end tag, of which the type is enough. As in GRUB, tags may follow after
-   header_length; but a tag that begins before it must end before it. */
+/* Whether there is a tag of exactly the size of its type's fields at this offset; an end tag only
+   where header_length ends. */
+static bool is_tag(struct bytes tags, size_t at, size_t header_length)
+{
+    if (!range_within(at, TAG_HEAD_BYTES, tags.size)) {
+        return false;
+    }
+    uint16_t type = load16(tags.data + at);
+    uint32_t size = load32(tags.data + at + 4);
+    if (type == MULTIBOOT2_HEADER_END) {
+        return size == TAG_HEAD_BYTES && header_length - (at + size) < TAG_ALIGNMENT;
+    }
+    size_t least =
+        type < MULTIBOOT2_HEADER_TAGS ? TAG_HEAD_BYTES + tag_fields[type].words * 4u : SIZE_MAX;
+    return load16(tags.data + at + 2) <= TAG_OPTIONAL && range_within(at, size, tags.size) &&
+           (size == least || (type == MULTIBOOT2_INFORMATION_REQUEST && size > least));
+}
+
+/* After a failure to read what follows a tag: says so if the next tag is right after this one
+   instead of at a multiple of 8. */
+static bool explain_padding(struct bytes tags, size_t front, size_t header_length,
+                            struct error *error)
+{
+    uint32_t size = load32(tags.data + front + 4);
+    if (size % TAG_ALIGNMENT != 0 && is_tag(tags, front + size, header_length)) {
+        fail(error,
+             "Multiboot 2 header: the tag after tag %u, of %u bytes, does not begin at a multiple "
+             "of 8: put .align 8 before it",
+             load16(tags.data + front), size);
+    }
+    return false;
+}
+
+/* Reads one tag, and sets its size. */
+static bool read_next_tag(struct bytes rest, uint32_t *size, struct multiboot2_header *header,
+                          struct error *error)
+{
+    *size = rest.size < TAG_HEAD_BYTES ? 0 : load32(rest.data + 4);
+    if (*size < TAG_HEAD_BYTES || *size > rest.size) {
+        return fail_size(load16(rest.data), *size, error);
+    }
+    return read_tag((struct bytes){rest.data, *size}, header, error);
+}
+
+/* Reads tags up to the end tag, of which the type is enough. As in GRUB, header_length does not
+   end them: it may be too small or too large. */
 static bool read_tags(struct bytes tags, size_t header_length, struct multiboot2_header *header,
                       struct error *error)
 {
-    size_t at = 0;
+    size_t at = 0, front = 0;
     while (at + sizeof(uint16_t) <= tags.size && load16(tags.data + at) != MULTIBOOT2_HEADER_END) {
-        size_t end = at + TAG_HEAD_BYTES <= header_length ? header_length : tags.size;
-        size_t left = end - at;
-        uint32_t size = left < TAG_HEAD_BYTES ? 0 : load32(tags.data + at + 4);
-        if (size < TAG_HEAD_BYTES || size > left) {
-            return fail_size(load16(tags.data + at), size, error);
+        uint32_t size;
+        struct bytes rest = {tags.data + at, tags.size - at};
+        if (!read_next_tag(rest, &size, header, error)) {
+            return at > front && explain_padding(tags, front, header_length, error);
         }
-        if (!read_tag((struct bytes){tags.data + at, size}, header, error)) {
-            return false;
-        }
-        at += (size + TAG_ALIGNMENT - 1) & ~(size_t)(TAG_ALIGNMENT - 1);
+        front = at;
+        at += ((size_t)size + TAG_ALIGNMENT - 1) & ~(size_t)(TAG_ALIGNMENT - 1);
     }
-    return at + sizeof(uint16_t) <= tags.size ||
-           fail(error, "Multiboot 2 header: no end tag in the first %u bytes of the file",
-                MULTIBOOT2_SEARCH_BYTES);
+    if (at + sizeof(uint16_t) > tags.size) {
+        fail(error, "Multiboot 2 header: no end tag in the first %u bytes of the file",
+             MULTIBOOT2_SEARCH_BYTES);
+        return at > front && explain_padding(tags, front, header_length, error);
+    }
+    return true;
 }
 
 static bool check_console(const struct multiboot2_header *header, struct error *error)
@@ -133,15 +177,11 @@ bool multiboot2_find_header(struct bytes start, struct multiboot2_header *header
                     spoiled ? " (one with a wrong checksum, or not for the PC)" : "");
     }
     const uint8_t *at = start.data + offset;
-    uint32_t length = load32(at + 8);
     size_t searched = start.size < MULTIBOOT2_SEARCH_BYTES ? start.size : MULTIBOOT2_SEARCH_BYTES;
-    if (length < HEADER_BYTES || length > searched - offset) {
-        return fail(error, "Multiboot 2 header: at offset %zu it cannot have %u bytes", offset,
-                    length);
-    }
     struct bytes tags = {at + HEADER_BYTES, searched - offset - HEADER_BYTES};
     *header = (struct multiboot2_header){.file_offset = (uint32_t)offset};
-    return read_tags(tags, length - HEADER_BYTES, header, error) && check_console(header, error);
+    size_t tags_length = (size_t)load32(at + 8) - HEADER_BYTES; /* wraps around if too short */
+    return read_tags(tags, tags_length, header, error) && check_console(header, error);
 }
 
 bool multiboot2_address_image(const struct multiboot2_header *header, uint64_t file_size,

@@ -64,7 +64,6 @@ def address_field_images():
     broken("header_addr below load_addr", image(header=MIB - 4096), "header_addr")
     broken("header_addr far off", image(header=MIB + 16 * MIB), "load_addr|header_addr")
     broken("load_end_addr below load_addr", image(load_end=MIB - 4096), "load_end_addr")
-    broken("load_end_addr beyond the file", image(load_end=MIB + size + 4096), "load_end_addr.*beyond")
     broken("bss_end_addr below load_end_addr", image(bss_end=MIB + 4096), "bss_end_addr")
     broken("bss_end_addr beyond all memory", image(bss_end=0xF8000000), "does not fit")
     broken("bss_end_addr beyond this memory", image(bss_end=GIB), "does not fit", at_build=False)

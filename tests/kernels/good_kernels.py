@@ -271,6 +271,13 @@ def address_fields_no_bss_end():
 
 
 @kernel
+def address_fields_load_end_beyond_the_file():
+    """load_end_addr is where the .bss ends: what there is in the file is loaded."""
+    payload = Payload(MIB)
+    return address_fields(payload, load_end=payload.memory_end)
+
+
+@kernel
 def address_fields_no_ends():
     """load_end_addr and bss_end_addr are 0."""
     return address_fields(Payload(MIB), with_load_end=False, with_bss_end=False)

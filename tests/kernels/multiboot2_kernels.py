@@ -180,6 +180,24 @@ def header_length_16():
 
 
 @kernel
+def header_length_8():
+    """header_length is less than that of the four words; GRUB does not look at it."""
+    return plain(tag(FRAMEBUFFER, 800, 600, 32), length=8)
+
+
+@kernel
+def header_length_beyond_the_file():
+    """header_length is more than the file has."""
+    return plain(tag(FRAMEBUFFER, 800, 600, 32), length=0x1000000)
+
+
+@kernel
+def header_length_in_a_tag():
+    """header_length ends in the first tag."""
+    return plain(tag(FRAMEBUFFER, 800, 600, 32), length=30)
+
+
+@kernel
 def known_requests():
     """Requires all information that a BIOS has, or that GRUB knows."""
     return plain(tag(REQUEST, *range(1, 13), *range(14, 22)))
@@ -249,6 +267,12 @@ def address_fields_no_load_end():
 def address_fields_no_bss_end():
     """bss_end_addr 0: the image has no .bss."""
     return address_fields(bss_end=False)
+
+
+@kernel
+def address_fields_load_end_beyond_the_file():
+    """load_end_addr is where the .bss ends: what there is in the file is loaded."""
+    return address_fields(fields={"load_end": Payload(2 * MIB).memory_end})
 
 
 @kernel(grub=False)

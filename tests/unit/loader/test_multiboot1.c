@@ -357,16 +357,23 @@ static void a_load_end_before_the_load_address_is_refused(void **state)
     assert_fields_refused(&wanted, "load_end_addr 0x1 lies before");
 }
 
-static void a_load_end_beyond_the_end_of_the_file_is_refused_by_how_much(void **state)
+static void a_load_end_beyond_the_end_of_the_file_loads_what_there_is(void **state)
 {
     (void)state;
     struct multiboot1_header wanted = ordinary();
     wanted.load_end_addr = MIB + 0x3000;
     assert_image(&wanted, 0, 0x3000, 0x3000);
     wanted.load_end_addr = MIB + 0x3001;
-    assert_fields_refused(&wanted, "lies 0x1 bytes beyond the end of the file");
+    assert_image(&wanted, 0, 0x3000, 0x3001);
+    wanted.bss_end_addr = MIB + 0x5000;
+    assert_image(&wanted, 0, 0x3000, 0x5000);
+    wanted.bss_end_addr = MIB + 0x3000;
+    assert_fields_refused(&wanted, "lies before the end of the data, 0x103001");
+    wanted.bss_end_addr = 0;
     wanted.load_end_addr = UINT32_MAX;
-    assert_fields_refused(&wanted, "beyond the end of the file");
+    assert_image(&wanted, 0, 0x3000, UINT32_MAX - MIB);
+    wanted.entry_addr = MIB + 0x3000; /* in the zeros */
+    assert_fields_refused(&wanted, "entry_addr 0x103000 lies outside the loaded bytes");
 }
 
 static void a_bss_end_before_the_end_of_the_data_is_refused(void **state)
@@ -798,7 +805,7 @@ int main(void)
         cmocka_unit_test(a_header_before_its_load_address_is_refused),
         cmocka_unit_test(a_load_address_for_a_place_before_the_file_is_refused),
         cmocka_unit_test(a_load_end_before_the_load_address_is_refused),
-        cmocka_unit_test(a_load_end_beyond_the_end_of_the_file_is_refused_by_how_much),
+        cmocka_unit_test(a_load_end_beyond_the_end_of_the_file_loads_what_there_is),
         cmocka_unit_test(a_bss_end_before_the_end_of_the_data_is_refused),
         cmocka_unit_test(an_image_that_wraps_at_4_gib_is_refused),
         cmocka_unit_test(no_size_of_a_file_wraps),
