@@ -92,18 +92,14 @@ static bool read_tag(struct bytes tag, struct multiboot2_header *header, struct 
            read_request((struct bytes){tag.data + TAG_HEAD_BYTES, body}, optional, header, error);
 }
 
-/* Whether there is a tag of exactly the size of its type's fields at this offset; an end tag only
-   where header_length ends. */
-static bool is_tag(struct bytes tags, size_t at, size_t header_length)
+/* Whether there is a tag of exactly the size of its type's fields at this offset. */
+static bool is_tag(struct bytes tags, size_t at)
 {
     if (!range_within(at, TAG_HEAD_BYTES, tags.size)) {
         return false;
     }
     uint16_t type = load16(tags.data + at);
     uint32_t size = load32(tags.data + at + 4);
-    if (type == MULTIBOOT2_HEADER_END) {
-        return size == TAG_HEAD_BYTES && header_length - (at + size) < TAG_ALIGNMENT;
-    }
     size_t least =
         type < MULTIBOOT2_HEADER_TAGS ? TAG_HEAD_BYTES + tag_fields[type].words * 4u : SIZE_MAX;
     return load16(tags.data + at + 2) <= TAG_OPTIONAL && range_within(at, size, tags.size) &&
@@ -112,11 +108,10 @@ static bool is_tag(struct bytes tags, size_t at, size_t header_length)
 
 /* After a failure to read what follows a tag: says so if the next tag is right after this one
    instead of at a multiple of 8. */
-static bool explain_padding(struct bytes tags, size_t front, size_t header_length,
-                            struct error *error)
+static bool explain_padding(struct bytes tags, size_t front, struct error *error)
 {
     uint32_t size = load32(tags.data + front + 4);
-    if (size % TAG_ALIGNMENT != 0 && is_tag(tags, front + size, header_length)) {
+    if (size % TAG_ALIGNMENT != 0 && is_tag(tags, front + size)) {
         fail(error,
              "Multiboot 2 header: the tag after tag %u, of %u bytes, does not begin at a multiple "
              "of 8: put .align 8 before it",
@@ -138,15 +133,14 @@ static bool read_next_tag(struct bytes rest, uint32_t *size, struct multiboot2_h
 
 /* Reads tags up to the end tag, of which the type is enough. As in GRUB, header_length does not
    end them: it may be too small or too large. */
-static bool read_tags(struct bytes tags, size_t header_length, struct multiboot2_header *header,
-                      struct error *error)
+static bool read_tags(struct bytes tags, struct multiboot2_header *header, struct error *error)
 {
     size_t at = 0, front = 0;
     while (at + sizeof(uint16_t) <= tags.size && load16(tags.data + at) != MULTIBOOT2_HEADER_END) {
         uint32_t size;
         struct bytes rest = {tags.data + at, tags.size - at};
         if (!read_next_tag(rest, &size, header, error)) {
-            return at > front && explain_padding(tags, front, header_length, error);
+            return at > front && explain_padding(tags, front, error);
         }
         front = at;
         at += ((size_t)size + TAG_ALIGNMENT - 1) & ~(size_t)(TAG_ALIGNMENT - 1);
@@ -154,7 +148,7 @@ static bool read_tags(struct bytes tags, size_t header_length, struct multiboot2
     if (at + sizeof(uint16_t) > tags.size) {
         fail(error, "Multiboot 2 header: no end tag in the first %u bytes of the file",
              MULTIBOOT2_SEARCH_BYTES);
-        return at > front && explain_padding(tags, front, header_length, error);
+        return at > front && explain_padding(tags, front, error);
     }
     return true;
 }
@@ -180,8 +174,7 @@ bool multiboot2_find_header(struct bytes start, struct multiboot2_header *header
     size_t searched = start.size < MULTIBOOT2_SEARCH_BYTES ? start.size : MULTIBOOT2_SEARCH_BYTES;
     struct bytes tags = {at + HEADER_BYTES, searched - offset - HEADER_BYTES};
     *header = (struct multiboot2_header){.file_offset = (uint32_t)offset};
-    size_t tags_length = (size_t)load32(at + 8) - HEADER_BYTES; /* wraps around if too short */
-    return read_tags(tags, tags_length, header, error) && check_console(header, error);
+    return read_tags(tags, header, error) && check_console(header, error);
 }
 
 bool multiboot2_address_image(const struct multiboot2_header *header, uint64_t file_size,

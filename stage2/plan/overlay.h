@@ -11,9 +11,7 @@
 struct plan;
 
 struct plan_overlay {
-    /* Makes "use multiboot" or "use multiboot2" the error if the kernel has only the other
-       protocol's header. is_2: the command was multiboot2. */
-    void (*explain_protocol)(struct bytes start, bool is_2, struct error *error);
+    void (*explain)(struct bytes file, bool is_2, struct error *error); /* loader/explain.h */
     bool (*find_header)(struct bytes start, struct multiboot2_header *header, struct error *error);
     bool (*address_image)(const struct multiboot2_header *header, uint64_t file_size,
                           struct image *image, struct arena *arena, struct error *error);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "loader/aout.h"
 #include "loader/elf.h"
+#include "loader/explain.h"
 #include "stage2/plan/overlay.h"
 
 enum {
@@ -109,7 +110,8 @@ static bool read_image(struct planning *planning, struct bytes start)
 {
     return elf_recognise(start) ? read_elf(planning, &planning->plan->kernel, start)
                                 : fail(planning->error, "is no ELF file, and its Multiboot header "
-                                                        "has no address fields");
+                                                        "has no address fields: boot the ELF file "
+                                                        "that objcopy -O binary was given");
 }
 
 /* Notes the video request of a kernel that supports graphics. As under GRUB, a mode that the config
@@ -183,17 +185,28 @@ static bool read_multiboot2(struct planning *planning)
            planning->overlay->apply_entry(header, &plan->headers.image, planning->error);
 }
 
-/* Call after a failure: replaces the reason if the kernel has the other protocol's header. */
-static void explain_protocol(const struct planning *planning)
+/* As much of the kernel as there is memory for; data NULL on failure. */
+static struct bytes view_most(const struct planning *planning)
+{
+    const struct file *kernel = &planning->plan->kernel;
+    size_t room =
+        kernel->contents != NULL ? EXPLAIN_BYTES : planning->arena->size - planning->arena->used;
+    return view_start(planning, room < EXPLAIN_BYTES ? room : EXPLAIN_BYTES);
+}
+
+/* After a failure, for which it may know a better reason. */
+static void explain(const struct planning *planning)
 {
     struct planning attempt = *planning;
     struct error ignored;
     attempt.error = &ignored;
-    struct bytes start = view_start(&attempt, MULTIBOOT2_SEARCH_BYTES);
+    size_t arena_size = planning->arena->size;
+    struct bytes file = view_most(&attempt);
     const struct plan_overlay *overlay = planning->environment->overlay(&ignored);
-    if (start.data != NULL && overlay != NULL) {
-        overlay->explain_protocol(start, planning->is_multiboot2, planning->error);
+    if (file.data != NULL && overlay != NULL) {
+        overlay->explain(file, planning->is_multiboot2, planning->error);
     }
+    planning->arena->size = arena_size;
 }
 
 static bool read_kernel(struct planning *planning)
@@ -208,10 +221,6 @@ static bool read_kernel(struct planning *planning)
                                             &planning->plan->information,
                                             &planning->plan->headers.image, planning->error);
     }
-    if (!is_read) {
-        explain_protocol(planning);
-        planning->arena->size = arena_size;
-    }
     return is_read;
 }
 
@@ -220,7 +229,11 @@ static bool place_kernel(struct planning *planning)
     const struct config_file *wanted = &planning->boot->kernel;
     struct plan *plan = planning->plan;
     uint64_t ignored_end;
-    if (!open_file(planning, wanted, &plan->kernel) || !read_kernel(planning)) {
+    if (!open_file(planning, wanted, &plan->kernel)) {
+        return fail_at(planning, wanted);
+    }
+    if (!read_kernel(planning)) {
+        explain(planning);
         return fail_at(planning, wanted);
     }
     struct kernel_headers *headers = &plan->headers;
@@ -241,6 +254,7 @@ static bool place_kernel(struct planning *planning)
          !planning->overlay->relocate(&planning->multiboot2, &plan->placement, &headers->image,
                                       planning->error)) ||
         !placement_add_image(&plan->placement, &headers->image, &plan->kernel, planning->error)) {
+        explain(planning);
         return fail_at(planning, wanted);
     }
     plan->entry = headers->image.entry;

@@ -54,6 +54,20 @@ def test_a_multiboot_1_header_is_explained_flag_by_flag(check):
         "    mode_type 0, width 1024, height 768, depth 32", "no Multiboot 2 header in the first 32768 bytes"]
 
 
+def test_a_kernel_without_a_header_is_told_what_it_is(check):
+    run = check("kernel", kernel=b"PK\3\4" + bytes(5000))
+    assert (run.returncode, run.stdout.splitlines()[1:]) == (NO, [
+        "no Multiboot header in the first 8192 bytes: it is a zip archive",
+        "no Multiboot 2 header in the first 32768 bytes: it is a zip archive"])
+
+
+def test_a_header_beyond_the_limit_is_told_with_its_offset(check):
+    run = check("kernel", kernel=bytes(40000) + header())
+    assert run.returncode == NO
+    for line in run.stdout.splitlines()[1:]:
+        assert ": a Multiboot 2 header at offset 0x9c40 is beyond the first 32768: in the linker script" in line
+
+
 def test_address_fields_are_shown_and_followed(check):
     payload = Payload(MIB)
     run = check("kernel", kernel=address_fields(payload))

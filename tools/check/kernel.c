@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "loader/elf.h"
+#include "loader/explain.h"
 #include "stage2/plan/overlay.h"
 #include "stage2/plan/plan.h"
 #include "tools/check/configs.h"
@@ -33,7 +34,7 @@ struct kernel_check {
     char **names;              /* of the kernel, then the modules, as the user gave them */
     struct config_file *files; /* the kernel, then the modules */
     struct config_boot boot;
-    struct bytes start; /* of the kernel, decompressed */
+    struct bytes start; /* of the kernel, decompressed; all of it, if it is not very large */
     uint64_t size;
     bool is_decompressed;
 };
@@ -237,8 +238,7 @@ static bool read_start(struct kernel_check *check, struct error *error)
     if (!file_open(path, FILE_DECOMPRESS, &kernel, &check->arena, error)) {
         return fail_in(error, "%s: ", path);
     }
-    size_t size = kernel.size < MULTIBOOT2_SEARCH_BYTES ? (size_t)kernel.size
-                                                        : (size_t)MULTIBOOT2_SEARCH_BYTES;
+    size_t size = kernel.size < EXPLAIN_BYTES ? (size_t)kernel.size : (size_t)EXPLAIN_BYTES;
     uint8_t *start = arena_allocate(&check->arena, size, 1);
     check->start = (struct bytes){start, size};
     if (start == NULL || !file_read(&kernel, 0, size, start, error)) {
@@ -271,6 +271,10 @@ static bool show_kernel(struct kernel_check *check)
     struct error reason1, reason2;
     bool is_1 = multiboot1_find_header(check->start, &header1, &reason1);
     bool is_2 = multiboot2_find_header(check->start, &header2, &reason2);
+    if (!is_1 && !is_2) {
+        explain_kernel(check->start, false, &reason1);
+        explain_kernel(check->start, true, &reason2);
+    }
     if (is_1) {
         show_multiboot1(&header1);
     } else {

@@ -659,7 +659,7 @@ static void a_kernel_without_elf_header_and_address_fields_is_refused(void **sta
     build_ordinary();
     kernel.data[0] = 0;
     assert_refused("g.cfg:3: /kernel: is no ELF file, and its Multiboot header has no address "
-                   "fields");
+                   "fields: boot the ELF file that objcopy -O binary was given");
 }
 
 static void a_kernel_that_is_cut_anywhere_is_refused(void **state)
