@@ -270,9 +270,9 @@ def address_fields_no_bss_end():
     return address_fields(Payload(MIB), with_bss_end=False, suffix=b"\xff" * 5000)
 
 
-@kernel
+@kernel(grub=False)
 def address_fields_load_end_beyond_the_file():
-    """load_end_addr is where the .bss ends: what there is in the file is loaded."""
+    """load_end_addr is where the .bss ends: what there is in the file is loaded; GRUB leaves other bytes after it."""
     payload = Payload(MIB)
     return address_fields(payload, load_end=payload.memory_end)
 

@@ -269,9 +269,9 @@ def address_fields_no_bss_end():
     return address_fields(bss_end=False)
 
 
-@kernel
+@kernel(grub=False)
 def address_fields_load_end_beyond_the_file():
-    """load_end_addr is where the .bss ends: what there is in the file is loaded."""
+    """load_end_addr is where the .bss ends: what there is in the file is loaded; GRUB leaves other bytes after it."""
     return address_fields(fields={"load_end": Payload(2 * MIB).memory_end})
 
 
