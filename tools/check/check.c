@@ -81,8 +81,9 @@ static void say_all(const struct check *check)
 {
     for (const struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
         for (size_t i = 0; checked->entries != NULL && i < checked->config.entry_count; i++) {
-            if (checked->entries[i].reason != NULL) {
-                say("%s", checked->entries[i].reason);
+            const struct checked_entry *entry = &checked->entries[i];
+            if (entry->reason != NULL) {
+                say("%s%s", entry == check->started ? "" : "warning: ", entry->reason);
             }
         }
     }
@@ -100,7 +101,7 @@ bool check_tree(const struct tree *tree, struct load_order *order)
     struct error error;
     *order = (struct load_order){0};
     bool done = check_configs(&check, tree, PRETEND_TYPICAL_MIB, &error);
-    bool boots = check.wrong == 0 && (check.refused == 0 || check.bootable > 0);
+    bool boots = done && check.started->reason == NULL;
     done = done && (!boots || put_in_order(&check, order, &error));
     say_all(&check);
     if (!done) {

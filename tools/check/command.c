@@ -135,7 +135,7 @@ static bool check_and_report(const struct settings *settings, const struct tree 
         say("%s", error.message);
     }
     check_end(&check);
-    return done && check.wrong == 0 && check.refused == 0;
+    return done && check.failed == 0;
 }
 
 static bool check_directory(const struct settings *settings, const char *path)

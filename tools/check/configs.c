@@ -69,7 +69,7 @@ static bool read_nothing(const char *path, struct arena *arena, struct bytes *te
 }
 
 /* The graphics modes of the terminal, as the config under evaluation sets them. */
-static const char *graphics;
+static const char *graphics = "";
 
 static void set_graphics(const char *modes)
 {
@@ -86,29 +86,20 @@ static const struct config_environment in_tree = {CONFIG_CD_VARIABLES, &tree_hos
 static const struct config_environment alone = {CONFIG_CD_VARIABLES, &lone_host,
                                                 config_overlay_linked};
 
-/* Appends a config to the list, unless it is there. */
-static bool add_config(struct check *check, const char *path, struct error *error)
+/* Returns the config of this path; NULL: it is not in the list. */
+static struct checked *find_config(const struct check *check, const char *path)
 {
-    for (const struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
-        if (strcmp(checked->path, path) == 0) {
-            return true;
-        }
+    struct checked *checked = check->configs;
+    while (checked != NULL && strcmp(checked->path, path) != 0) {
+        checked = checked->next;
     }
-    struct checked *checked = ARENA_NEW(&check->arena, struct checked);
-    if (checked == NULL) {
-        return fail(error, "out of memory");
-    }
-    checked->path = path;
-    checked->name = path + (check->tree != NULL); /* in the tree, without the first slash */
-    *check->end = checked;
-    check->end = &checked->next;
-    return true;
+    return checked;
 }
 
 static bool read_from_tree(struct check *check, struct checked *checked, struct bytes *text,
                            struct error *error)
 {
-    if (checked == check->configs && find_node(checked->path) == CONFIG_NODE_NONE) {
+    if (check->configs == NULL && find_node(checked->path) == CONFIG_NODE_NONE) {
         return fail(error, "%s: no such file in the tree; it says what to boot, as for GRUB",
                     checked->name);
     }
@@ -145,10 +136,32 @@ static bool read_config(struct check *check, struct checked *checked, struct err
                           check->tree != NULL ? &in_tree : &alone, &check->arena, error)) {
         return false;
     }
+    checked->graphics = graphics;
     checked->first = config_default(&checked->config);
     checked->entries =
         ARENA_ARRAY(&check->arena, checked->config.entry_count, struct checked_entry);
     return checked->entries != NULL || fail(error, "out of memory");
+}
+
+/* Reads a config and appends it to the list, unless it is there. One that cannot be read is left
+   out, unless it is the first. */
+static bool add_config(struct check *check, const char *path, struct error *error)
+{
+    if (find_config(check, path) != NULL) {
+        return true;
+    }
+    struct checked *checked = ARENA_NEW(&check->arena, struct checked);
+    if (checked == NULL) {
+        return fail(error, "out of memory");
+    }
+    checked->path = path;
+    checked->name = path + (check->tree != NULL); /* in the tree, without the first slash */
+    bool is_read = read_config(check, checked, error);
+    if (is_read || check->configs == NULL) {
+        *check->end = checked;
+        check->end = &checked->next;
+    }
+    return is_read;
 }
 
 // ---- The entries
@@ -229,15 +242,12 @@ static bool check_entry(struct check *check, struct checked *checked, size_t ind
     if (entry->boot.action != CONFIG_ACTION_BOOT) {
         return true;
     }
-    if (check->tree != NULL && !plan(check, checked, entry, error)) {
-        return false;
-    }
-    check->bootable++;
-    return true;
+    return check->tree == NULL || plan(check, checked, entry, error);
 }
 
 static bool check_entries(struct check *check, struct checked *checked, struct error *error)
 {
+    graphics = checked->graphics;
     for (size_t i = 0; i < checked->config.entry_count; i++) {
         struct checked_entry *entry = &checked->entries[i];
         struct error reason;
@@ -246,14 +256,25 @@ static bool check_entries(struct check *check, struct checked *checked, struct e
             if (entry->reason == NULL) {
                 return fail(error, "out of memory");
             }
-            /* An entry without a kernel is a mistake only if it is the default. */
-            bool is_meant =
-                entry->boot.is_refused || (entry->boot.names_no_kernel && i != checked->first);
-            check->refused += is_meant;
-            check->wrong += !is_meant;
+            check->failed++;
         }
     }
     return true;
+}
+
+/* Finds the entry that boots if nobody chooses another: the default, or that of the config to which
+   the default leads, and so on. */
+static struct checked_entry *find_default(struct check *check)
+{
+    struct checked_entry *entry = NULL;
+    struct checked *checked = check->configs;
+    while (checked != NULL && !checked->is_started) {
+        checked->is_started = true;
+        entry = &checked->entries[checked->first];
+        bool leads_on = entry->reason == NULL && entry->boot.action == CONFIG_ACTION_CONFIG;
+        checked = leads_on ? find_config(check, entry->boot.kernel.path) : NULL;
+    }
+    return entry;
 }
 
 /* Checks a config, and all that its entries lead to. */
@@ -263,10 +284,11 @@ static bool check_from(struct check *check, const char *path, struct error *erro
         return false;
     }
     for (struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
-        if (!read_config(check, checked, error) || !check_entries(check, checked, error)) {
+        if (!check_entries(check, checked, error)) {
             return false;
         }
     }
+    check->started = find_default(check);
     return true;
 }
 

@@ -39,6 +39,8 @@ struct checked {
     struct config config;
     struct checked_entry *entries; /* one for each of the config's */
     size_t first;                  /* the default entry */
+    const char *graphics;          /* the terminal's modes before an entry is started */
+    bool is_started;               /* if nobody chooses another entry than the defaults */
 };
 
 struct check {
@@ -46,10 +48,9 @@ struct check {
     uint32_t mib;
     struct pretend_memory memory;
     struct arena arena, plan_arena;
-    struct checked *configs, **end; /* a list: grub.cfg, then those that its entries lead to */
-    size_t bootable;                /* entries that boot a kernel */
-    size_t wrong;                   /* entries that do not boot because of a mistake */
-    size_t refused;                 /* entries that are meant for something else than Multiboot */
+    struct checked *configs, **end;      /* a list: grub.cfg, then those that its entries lead to */
+    size_t failed;                       /* entries that would not boot */
+    const struct checked_entry *started; /* what boots if nobody chooses; NULL: not all is read */
 };
 
 /* Checks the tree's config, and those that it leads to, for a PC with this many MiB of memory.
