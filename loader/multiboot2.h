@@ -69,6 +69,7 @@ enum { MULTIBOOT2_PREFER_NONE, MULTIBOOT2_PREFER_LOW, MULTIBOOT2_PREFER_HIGH };
 struct multiboot2_header {
     uint32_t file_offset;          /* where it was found */
     uint32_t requests;             /* bit n: the kernel asks for information of type n */
+    uint32_t required;             /* bit n: the header has a tag of type n that is not optional */
     uint32_t tags;                 /* bit n: the header has the tag of type n; its fields: */
     struct address_fields address; /* entry_addr is a tag of its own */
     uint32_t entry_efi32, entry_efi64;
@@ -104,7 +105,8 @@ bool multiboot2_apply_entry(const struct multiboot2_header *header, struct image
 
 /* For boots by UEFI. Notes whether the kernel wants boot services to stay (3.1.8). Such a kernel is
    entered in the firmware's mode; the entry address tag for that mode (3.1.9, 3.1.10), if any, says
-   where. False with a reason: that is not in the image's bytes from the file. */
+   where. False with a reason: that is not in the image's bytes from the file, or there is only an
+   i386 entry on 64-bit UEFI. */
 bool multiboot2_apply_efi(const struct multiboot2_header *header, const struct boot_efi *efi,
                           struct boot_information *information, struct image *image,
                           struct error *error);

@@ -87,6 +87,7 @@ static bool read_tag(struct bytes tag, struct multiboot2_header *header, struct 
         return fail_size(type, tag.size, error);
     }
     header->tags |= 1u << type;
+    header->required |= optional ? 0 : 1u << type;
     memcpy((uint8_t *)header + tag_fields[type].field, tag.data + TAG_HEAD_BYTES, wanted);
     return type != MULTIBOOT2_INFORMATION_REQUEST ||
            read_request((struct bytes){tag.data + TAG_HEAD_BYTES, body}, optional, header, error);

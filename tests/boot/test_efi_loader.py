@@ -4,6 +4,7 @@ the firmware."""
 
 import re
 import shutil
+import struct
 import subprocess
 import zlib
 
@@ -14,7 +15,7 @@ from discs import BUILD
 from good_kernels import KERNELS as KERNELS_1, with_data
 from grub_limits import skip_what_grub_refuses
 from make_kernel import MIB, pattern
-from multiboot2_kernels import FRAMEBUFFER, KERNELS as KERNELS_2, plain, tag
+from multiboot2_kernels import EFI_SERVICES, ENTRY_EFI32, FRAMEBUFFER, KERNELS as KERNELS_2, OPTIONAL, plain, tag
 from qemu import Machine
 from report import EXPLAINED_UEFI, Report, differences, with_merged_map
 
@@ -140,6 +141,18 @@ def test_a_kernel_that_wants_boot_services_is_entered_with_them(tmp_path, bits, 
                  **machine_of(bits, tmp_path)) as qemu:
         assert qemu.wait_for(r"^services (\d\d) (\w+A)$", 40).groups() == (str(bits), tags)
         assert qemu.wait_exit() == 0x10 << 1 | 1
+
+
+def test_an_i386_entry_with_boot_services_is_refused_on_64_bit_uefi(tmp_path):
+    good = tree2(plain(tag(EFI_SERVICES), tag(ENTRY_EFI32, MIB, flags=OPTIONAL)))
+    image = image_of(good, tmp_path)
+    optional, required = struct.pack("<HHI", 8, 1, 12), struct.pack("<HHI", 8, 0, 12)
+    contents = image.read_bytes()
+    assert contents.count(optional) == 1
+    image.write_bytes(contents.replace(optional, required))  # the tool would refuse it
+    with Machine(image, memory=256, **machine_of(64, tmp_path)) as qemu:
+        assert qemu.wait_for("^whelk: .*grub.cfg:3: /boot/kernel: Multiboot 2 header: EFI boot services with an EFI "
+                             "i386 entry", 40)
 
 
 # ---- the ways back

@@ -13,8 +13,8 @@ from broken_kernels import KERNELS as BROKEN
 from discs import BUILD, tree
 from good_kernels import KERNELS, PLAIN
 from make_kernel import ADDRESS_FIELDS, MIB, VIDEO_MODE, Payload, address_fields, elf, multiboot_header, pattern
-from multiboot2_kernels import (CONSOLE, ENTRY_EFI32, ENTRY_EFI64, FRAMEBUFFER, MODULE_ALIGN, OPTIONAL, REQUEST,
-                                SEARCHED, header, tag)
+from multiboot2_kernels import (CONSOLE, EFI_SERVICES, ENTRY_EFI32, ENTRY_EFI64, FRAMEBUFFER, MODULE_ALIGN, OPTIONAL,
+                                REQUEST, SEARCHED, header, tag)
 from test_multiboot2 import BROKEN as BROKEN_2
 
 pytestmark = pytest.mark.bios("the tool alone")
@@ -32,6 +32,7 @@ def check(tmp_path):
             (tmp_path / name).write_bytes(contents)
         return subprocess.run([*map(str, program), *map(str, arguments)], stdin=subprocess.DEVNULL, cwd=tmp_path,
                               capture_output=True, text=True, timeout=60)
+    run.path = tmp_path
     return run
 
 
@@ -66,6 +67,22 @@ def test_a_header_beyond_the_limit_is_told_with_its_offset(check):
     assert run.returncode == NO
     for line in run.stdout.splitlines()[1:]:
         assert ": a Multiboot 2 header at offset 0x9c40 is beyond the first 32768: in the linker script" in line
+
+
+@pytest.mark.parametrize("tags, reason", [
+    ([tag(EFI_SERVICES), tag(ENTRY_EFI32, MIB)], "not on 64-bit UEFI"),
+    ([tag(EFI_SERVICES), tag(ENTRY_EFI32, MIB, flags=OPTIONAL)], ""),
+    ([tag(EFI_SERVICES), tag(ENTRY_EFI32, MIB), tag(ENTRY_EFI64, Payload(MIB).entry)], ""),
+    ([tag(ENTRY_EFI32, MIB)], "")])
+def test_a_kernel_with_boot_services_and_an_i386_entry_alone_is_refused(check, tags, reason):
+    kernel = multiboot2_kernels.plain(*tags)
+    config = b"menuentry a {\n multiboot2 /kernel\n}\n"
+    (tree_folder := check.path / "tree" / "boot" / "grub").mkdir(parents=True)
+    (tree_folder / "grub.cfg").write_bytes(config)
+    (check.path / "tree" / "kernel").write_bytes(kernel)
+    for run in (check("kernel", kernel=kernel), check("tree")):
+        assert run.returncode == (NO if reason else YES)
+        assert reason in run.stdout + run.stderr and ("UEFI" in run.stdout + run.stderr) == bool(reason)
 
 
 def test_address_fields_are_shown_and_followed(check):

@@ -199,6 +199,19 @@ bool check_pieces(struct plan *plan, const struct config_boot *boot, struct aren
     return *pieces != NULL;
 }
 
+bool check_uefi(const struct config_boot *boot, const struct plan_environment *bios,
+                struct arena *arena, struct error *error)
+{
+    const struct boot_efi efi = {.is_64 = true, .unused = bios->map};
+    struct plan_environment environment = *bios;
+    struct config_boot kernel = *boot;
+    struct plan plan;
+    environment.efi = &efi;
+    kernel.module_count = 0; /* they are the same as by BIOS, and may take long to decompress */
+    return boot->protocol != CONFIG_MULTIBOOT2 ||
+           plan_boot(&plan, &kernel, &environment, arena, error);
+}
+
 static bool plan(struct check *check, const struct checked *checked, struct checked_entry *entry,
                  struct error *error)
 {
@@ -216,7 +229,8 @@ static bool plan(struct check *check, const struct checked *checked, struct chec
         return fail(error, "out of memory");
     }
     entry->piece_count = plan.placement.count;
-    return true;
+    check->plan_arena.used = 0;
+    return check_uefi(&entry->boot, &environment, &check->plan_arena, error);
 }
 
 /* Checks an entry. True: it would boot, or does something else that is understood. */

@@ -260,7 +260,9 @@ static bool plan(struct kernel_check *check, enum config_protocol protocol)
     if (!plan_boot(&plan, &check->boot, &environment, &check->arena, &error)) {
         return complain(&error);
     }
-    return show_plan(check, &plan, &error) || complain(&error);
+    return (show_plan(check, &plan, &error) &&
+            check_uefi(&check->boot, &environment, &check->arena, &error)) ||
+           complain(&error);
 }
 
 /* Shows the headers and a boot by each protocol. True if it would boot by at least one of them. */

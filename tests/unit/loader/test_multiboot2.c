@@ -214,6 +214,43 @@ static void tags_for_efi_are_accepted_and_change_nothing(void **state)
     assert_false(multiboot2_has(&header, MULTIBOOT2_ENTRY_ADDRESS));
 }
 
+static void an_i386_entry_alone_is_refused_on_64_bit_uefi_that_keeps_boot_services(void **state)
+{
+    (void)state;
+    static const struct {
+        bool keeps, has_32, has_64, is_64, is_refused;
+        uint16_t flags; /* of the i386 entry's tag */
+    } cases[] = {
+        {true, true, false, true, true, 0},   {true, true, false, true, false, OPTIONAL},
+        {true, true, true, true, false, 0},   {true, true, false, false, false, 0},
+        {false, true, false, true, false, 0}, {true, false, false, true, false, 0},
+        {true, false, true, false, false, 0},
+    };
+    struct image_segment segment = {.file_size = 0x1000, .memory_size = 0x1000, .address = MIB};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct boot_information information = {0};
+        const struct boot_efi efi = {.is_64 = cases[i].is_64};
+        start_file();
+        if (cases[i].keeps) {
+            add_words(MULTIBOOT2_EFI_BOOT_SERVICES, 0, 0);
+        }
+        if (cases[i].has_32) {
+            add_words(MULTIBOOT2_ENTRY_ADDRESS_EFI32, cases[i].flags, 1, MIB + 0x20);
+        }
+        if (cases[i].has_64) {
+            add_words(MULTIBOOT2_ENTRY_ADDRESS_EFI64, 0, 1, MIB + 0x40);
+        }
+        assert_true(find_tags());
+        image = (struct image){IMAGE_ELF32, MIB, &segment, 1};
+        bool is_accepted = multiboot2_apply_efi(&header, &efi, &information, &image, &error);
+        if (cases[i].is_refused) {
+            assert_refused(is_accepted, "EFI i386 entry (tag 8) only: not on 64-bit UEFI");
+        } else {
+            assert_true(is_accepted);
+        }
+    }
+}
+
 static void an_unknown_tag_is_refused_by_number_unless_it_is_optional(void **state)
 {
     (void)state;
@@ -1032,6 +1069,7 @@ int main(void)
         cmocka_unit_test(any_header_length_is_accepted_if_there_is_an_end_tag),
         cmocka_unit_test(the_fields_of_all_tags_are_read),
         cmocka_unit_test(tags_for_efi_are_accepted_and_change_nothing),
+        cmocka_unit_test(an_i386_entry_alone_is_refused_on_64_bit_uefi_that_keeps_boot_services),
         cmocka_unit_test(an_unknown_tag_is_refused_by_number_unless_it_is_optional),
         cmocka_unit_test(an_unknown_request_is_refused_by_number_unless_it_is_optional),
         cmocka_unit_test(requests_are_remembered_whether_required_or_not),
