@@ -191,4 +191,4 @@ def test_fwsetup_starts_the_machine_again_into_the_firmwares_setup(tmp_path):
 @pytest.mark.parametrize("bits, cpu", [(64, "x86_64"), (32, "i386")])
 def test_configs_find_the_platform_efi(boot_text, bits, cpu):
     script = 'echo "platform $grub_platform-$grub_cpu"\nsleep 9\nreboot'
-    assert f"platform efi-{cpu}" in boot_text(entry(script), "platform .*$", bits=bits)
+    assert f"platform efi-{cpu}" in boot_text(entry(script), "platform .*\n", bits=bits)
