@@ -35,7 +35,7 @@ static void print_quoted(const char *text, FILE *out)
 static void print_bar_name(const char *name, FILE *out)
 {
     char doubled[2 * BAR_NAME_BYTES + 1], *end = doubled;
-    for (size_t i = 0; name[i] != '\0' && i < BAR_NAME_BYTES; i++) {
+    for (size_t i = 0; i < BAR_NAME_BYTES && name[i] != '\0'; i++) {
         if (name[i] == '%') {
             *end++ = '%';
         }
