@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from discs import BUILD, CONFIG
-from place import good_tree, kernel, may_mount
+from place import for_everyone, good_tree, kernel, may_mount
 
 pytestmark = pytest.mark.bios("the tool alone")
 
@@ -150,6 +150,20 @@ def test_a_link_of_ours_stays_and_its_target_is_replaced(place):
     assert place.run("-o", "directory/link.iso", tree).returncode == 0
     assert (place.path / "real/link.iso").is_symlink()
     assert (place.path / "real/target.iso").read_bytes()[0x8001:0x8006] == b"CD001"
+
+
+@as_root
+def test_the_systems_own_links_are_followed_in_a_namespace_without_root(place):
+    """There the links of /dev and /proc seem to be nobody's."""
+    program, tree = for_everyone(place.path), place.write(good_tree())
+    alone = ["unshare", "-U", "-r"]
+    ordinary = {"user": OTHER, "group": OTHER, "extra_groups": []}
+    if subprocess.run([*alone, "true"], capture_output=True, **ordinary).returncode != 0:
+        pytest.skip("users cannot make namespaces here")
+    own_pipe = ["sh", "-c", '"$@" | cat', "sh"]  # ours, root's, could not be opened again by its name
+    run = subprocess.run([*alone, *own_pipe, program, "-o", "/dev/stdout", tree], cwd="/", capture_output=True,
+                         **ordinary)
+    assert run.stdout[0x8001:0x8006] == b"CD001", run.stderr
 
 
 @as_root

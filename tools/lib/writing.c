@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum {
@@ -48,9 +50,20 @@ bool write_all_at(int descriptor, const void *data, size_t length, uint64_t offs
 
 // ---- Whose names
 
+/* True for us and for root. In a user namespace without root's number, root is whom / belongs to.
+ */
 static bool is_trusted(uid_t owner)
 {
-    return owner == geteuid() || owner == 0;
+    struct stat root;
+    return owner == geteuid() || owner == 0 || (stat("/", &root) == 0 && owner == root.st_uid);
+}
+
+/* True in /proc, whose links the kernel makes. To a container of a user they are nobody's. */
+static bool is_in_proc(const char *directory)
+{
+    struct statfs status;
+    return statfs(directory[0] != '\0' ? directory : ".", &status) == 0 &&
+           status.f_type == PROC_SUPER_MAGIC;
 }
 
 /* A path that is followed one name at a time. */
@@ -108,7 +121,7 @@ bool writing_follows_only_our_links(const char *path, struct error *error)
             if (snprintf(way.done, sizeof way.done, "%s/", here) >= PATH_MAX) {
                 return true;
             }
-        } else if (!is_trusted(status.st_uid)) {
+        } else if (!is_trusted(status.st_uid) && !is_in_proc(way.done)) {
             return fail(error, "%s: is a link of another user (number %u), which is not followed",
                         here, (unsigned)status.st_uid);
         } else if (++links > LINKS_MAX || !follow(&way, here)) {
