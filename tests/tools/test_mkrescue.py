@@ -503,6 +503,62 @@ def test_a_reader_that_goes_away_leaves_no_file(place, scratch):
     assert run.stderr == ""
 
 
+OLDER = b"older" * 1_000_000  # longer than the ISO: its end must not stay
+
+
+@pytest.mark.skipif(not may_mount(), reason="mounts a file")
+def test_a_file_that_is_mounted_is_written_in_place(place):
+    tree = place.write(good_tree())
+    expected = place.make(tree).read_bytes()
+    (place.path / "mounted").write_bytes(OLDER)
+    place.iso.write_bytes(b"")
+    run = subprocess.run(["unshare", "-m", "sh", "-c", 'mount --bind mounted out.iso && exec "$@"', "sh",
+                          MKRESCUE, "-o", "out.iso", tree], cwd=place.path, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert (place.path / "mounted").read_bytes() == expected
+    assert sorted(os.listdir(place.path)) == ["mounted", "out.iso", "tree"]
+
+
+@pytest.fixture
+def as_nobody(place):
+    """Runs whelk-mkrescue as somebody who owns nothing, with this output in the folder "d"."""
+    if os.geteuid() != 0:
+        pytest.skip("SKIPPED: only root can run it as somebody else")
+    program = for_everyone(place.path)
+
+    def run(output):
+        return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, "-o", output,
+                               place.path / "tree"], capture_output=True, text=True)
+    return run
+
+
+@pytest.mark.parametrize("owner", [65534, 0], ids=["the-folder-alone", "the-file-too"])
+def test_a_file_in_a_folder_of_somebody_else_is_written_in_place(place, as_nobody, owner):
+    expected = place.make(place.write(good_tree())).read_bytes()
+    output = place.path / "d" / "out.iso"
+    output.parent.mkdir()
+    output.write_bytes(OLDER)
+    output.chmod(0o666)
+    os.chown(output, owner, owner)
+    before = output.stat().st_ino
+    run = as_nobody(output)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert output.read_bytes() == expected
+    assert output.stat().st_ino == before
+    assert os.listdir(output.parent) == ["out.iso"]
+
+
+def test_a_file_that_can_be_neither_replaced_nor_written_is_named(place, as_nobody):
+    place.write(good_tree())
+    output = place.path / "d" / "out.iso"
+    output.parent.mkdir()
+    output.write_bytes(b"older")
+    run = as_nobody(output)
+    assert run.returncode == 1
+    assert f"whelk: {output}: cannot write there: Permission denied\n" in run.stderr
+    assert output.read_bytes() == b"older"
+
+
 def test_an_output_that_is_a_symbolic_link_stays_one(place):
     (place.path / "elsewhere").write_bytes(b"older")
     place.iso.symlink_to("elsewhere")

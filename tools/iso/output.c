@@ -147,27 +147,53 @@ static bool find_place(struct output *output, struct error *error)
     return length < PATH_MAX || fail(error, "%.100s…: the name is too long", path);
 }
 
-/* Names the temporary directory, whose X's mkdtemp() replaces. False: the name is too long. */
-static bool name_temporary(struct output *output)
+/* Makes the temporary directory in the one that the first `length` bytes of `parent` name. False,
+   with errno: it cannot. */
+static bool make_directory(struct output *output, const char *parent, size_t length)
 {
-    int parent = (int)(strrchr(output->path, '/') - output->path);
-    return snprintf(output->directory, PATH_MAX, "%.*s/.whelk-XXXXXX", parent, output->path) <
-           PATH_MAX - 16;
+    if (snprintf(output->directory, PATH_MAX, "%.*s/.whelk-XXXXXX", (int)length, parent) >=
+        PATH_MAX - 16) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    return mkdtemp(output->directory) != NULL;
+}
+
+/* Opens the file at the ISO's place, which can be written but not replaced. */
+static bool open_in_place(struct output *output)
+{
+    output->copied_to = open(output->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    output->in_place = output->copied_to >= 0;
+    return output->in_place;
+}
+
+/* Makes the temporary directory beside the ISO's place; if that cannot be and there is a file at
+   the place that can be written, in the directory for temporary files. */
+static bool make_temporary(struct output *output, struct error *error)
+{
+    char parent[PATH_MAX];
+    if (make_directory(output, output->path, (size_t)(strrchr(output->path, '/') - output->path))) {
+        return true;
+    }
+    int reason = errno;
+    if (output->copied_to >= 0 || !open_in_place(output)) {
+        return fail(error, "%s: cannot write there: %s", output->name, strerror(reason));
+    }
+    return temporary_parent(parent, error) &&
+           (make_directory(output, parent, strlen(parent)) ||
+            fail(error, "%s: cannot make a directory there: %s", parent, strerror(errno)));
 }
 
 bool output_start(struct output *output, const char *path, struct error *error)
 {
     output->name = path;
     output->copied_to = -1;
+    output->in_place = false;
     if (!find_place(output, error)) {
         return false;
     }
-    if (!name_temporary(output)) {
-        return fail(error, "%.100s…: the name is too long", path);
-    }
     block_signals(SIG_BLOCK);
-    bool made = mkdtemp(output->directory) != NULL;
-    int reason = errno;
+    bool made = make_temporary(output, error);
     if (made) {
         strcat(strcpy(output->iso, output->directory), "/iso");
         for (int i = 0; i < OUTPUT_OWN_FILES; i++) {
@@ -178,7 +204,7 @@ bool output_start(struct output *output, const char *path, struct error *error)
         catch_signals();
     }
     block_signals(SIG_UNBLOCK);
-    return made || fail(error, "%s: cannot write there: %s", path, strerror(reason));
+    return made;
 }
 
 void output_within(const char *directory)
@@ -215,23 +241,35 @@ static bool settle(int descriptor)
     return fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP;
 }
 
+/* Puts the ISO under its final name. False, with errno: it cannot be there. */
+static bool move_to_place(const struct output *output, int iso)
+{
+    bool is_temporary = around != NULL;
+    return (is_temporary || settle(iso)) && rename(output->iso, output->path) == 0;
+}
+
+static bool copy_to_place(const struct output *output, int iso)
+{
+    return (!output->in_place || ftruncate(output->copied_to, 0) == 0) &&
+           copy(iso, output->copied_to) && settle(output->copied_to) &&
+           close(output->copied_to) == 0;
+}
+
 bool output_finish(struct output *output, struct error *error)
 {
-    bool is_renamed = output->copied_to < 0, is_temporary = around != NULL;
+    const char *name = output->copied_to < 0 ? output->path : output->name;
     int iso = open(output->iso, O_RDONLY | O_CLOEXEC);
-    bool done = iso >= 0;
-    if (is_renamed) {
-        done = done && (is_temporary || settle(iso)) && rename(output->iso, output->path) == 0;
-    } else {
-        done = done && copy(iso, output->copied_to) && settle(output->copied_to) &&
-               close(output->copied_to) == 0;
+    bool done = iso >= 0 && output->copied_to < 0 && move_to_place(output, iso);
+    /* EBUSY: a file that is mounted there. */
+    if (!done && iso >= 0 &&
+        (output->copied_to >= 0 || (errno == EBUSY && open_in_place(output)))) {
+        done = copy_to_place(output, iso);
     }
     int reason = errno;
     if (iso >= 0) {
         close(iso);
     }
-    return done ||
-           fail(error, "%s: %s", is_renamed ? output->path : output->name, strerror(reason));
+    return done || fail(error, "%s: %s", name, strerror(reason));
 }
 
 void output_end(void)

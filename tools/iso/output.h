@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The ISO's file, which appears whole or not at all: it is written in a temporary directory beside
 // its place, and renamed at the end. After a failure or a signal (except SIGKILL) nothing is left.
-// Standard output, a device or a pipe gets a copy of the finished ISO.
+// Standard output, a device or a pipe gets a copy of the finished ISO; so does a file that can be
+// written but not replaced: one that is mounted, or in a folder of somebody else's.
 #pragma once
 
 #include <limits.h>
@@ -15,6 +16,7 @@ struct output {
     const char *name;                     /* as the user gave it */
     char path[PATH_MAX];                  /* its place: absolute, symbolic links followed */
     int copied_to;                        /* descriptor that gets a copy instead; -1: none */
+    bool in_place;                        /* it is of the file at the place */
     char directory[PATH_MAX];             /* temporary, beside the place; has these files: */
     char iso[PATH_MAX];                   /* the ISO until it is finished */
     char own[OUTPUT_OWN_FILES][PATH_MAX]; /* Whelk's boot files, for the writer to read */
