@@ -111,6 +111,11 @@ bool multiboot2_apply_efi(const struct multiboot2_header *header, const struct b
                           struct boot_information *information, struct image *image,
                           struct error *error);
 
+/* False with a reason: the header keeps boot services, and says where to enter by i386 UEFI only,
+   and this one is 64-bit. */
+bool multiboot2_check_efi_entry(const struct multiboot2_header *header, bool is_64,
+                                struct error *error);
+
 /* Moves a relocatable image (3.1.14) to free memory as its header wants; other images stay. */
 bool multiboot2_relocate(const struct multiboot2_header *header, const struct placement *placement,
                          struct image *image, struct error *error);

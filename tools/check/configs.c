@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "loader/multiboot2.h"
 #include "stage2/fs/file.h"
 #include "stage2/plan/overlay.h"
 #include "tools/check/check.h"
@@ -199,17 +200,21 @@ bool check_pieces(struct plan *plan, const struct config_boot *boot, struct aren
     return *pieces != NULL;
 }
 
-bool check_uefi(const struct config_boot *boot, const struct plan_environment *bios,
-                struct arena *arena, struct error *error)
+bool check_uefi(const struct plan *plan, struct arena *arena, struct error *error)
 {
-    const struct boot_efi efi = {.is_64 = true, .unused = bios->map};
-    struct plan_environment environment = *bios;
-    struct config_boot kernel = *boot;
-    struct plan plan;
-    environment.efi = &efi;
-    kernel.module_count = 0; /* they are the same as by BIOS, and may take long to decompress */
-    return boot->protocol != CONFIG_MULTIBOOT2 ||
-           plan_boot(&plan, &kernel, &environment, arena, error);
+    struct multiboot2_header header;
+    const struct file *kernel = &plan->kernel;
+    size_t size = kernel->size < MULTIBOOT2_SEARCH_BYTES ? (size_t)kernel->size
+                                                         : (size_t)MULTIBOOT2_SEARCH_BYTES;
+    if (plan->protocol != CONFIG_MULTIBOOT2) {
+        return true;
+    }
+    uint8_t *start = arena_allocate(arena, size, 1);
+    return start != NULL
+               ? file_read(kernel, 0, size, start, error) &&
+                     multiboot2_find_header((struct bytes){start, size}, &header, error) &&
+                     multiboot2_check_efi_entry(&header, true, error)
+               : fail(error, "out of memory");
 }
 
 static bool plan(struct check *check, const struct checked *checked, struct checked_entry *entry,
@@ -229,8 +234,9 @@ static bool plan(struct check *check, const struct checked *checked, struct chec
         return fail(error, "out of memory");
     }
     entry->piece_count = plan.placement.count;
-    check->plan_arena.used = 0;
-    return check_uefi(&entry->boot, &environment, &check->plan_arena, error);
+    const struct config_file *kernel = &entry->boot.kernel;
+    return check_uefi(&plan, &check->plan_arena, error) ||
+           fail_in(error, "%s:%u: %s: ", kernel->config, kernel->line, kernel->path);
 }
 
 /* Checks an entry. True: it would boot, or does something else that is understood. */

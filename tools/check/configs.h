@@ -65,8 +65,8 @@ bool check_config(struct check *check, const char *path, struct error *error);
 bool check_pieces(struct plan *plan, const struct config_boot *boot, struct arena *arena,
                   struct checked_piece **pieces);
 
-/* Whether the kernel of a boot that is fine by BIOS can be started by 64-bit UEFI as well. */
-bool check_uefi(const struct config_boot *boot, const struct plan_environment *bios,
-                struct arena *arena, struct error *error);
+/* False with a reason: the kernel of a plan, which is fine by BIOS, says that it is not for 64-bit
+   UEFI, where the ISO boots as well. */
+bool check_uefi(const struct plan *plan, struct arena *arena, struct error *error);
 
 void check_end(struct check *check);

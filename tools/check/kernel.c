@@ -260,8 +260,7 @@ static bool plan(struct kernel_check *check, enum config_protocol protocol)
     if (!plan_boot(&plan, &check->boot, &environment, &check->arena, &error)) {
         return complain(&error);
     }
-    return (show_plan(check, &plan, &error) &&
-            check_uefi(&check->boot, &environment, &check->arena, &error)) ||
+    return (show_plan(check, &plan, &error) && check_uefi(&plan, &check->arena, &error)) ||
            complain(&error);
 }
 
