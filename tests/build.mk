@@ -133,7 +133,7 @@ check-fuzz: $(FUZZ_NAMES:%=check-fuzz-%)
 fuzz: $(FUZZ_NAMES:%=fuzz-%)
 
 # ---- Lint. Vendored code is not checked: it stays as its authors wrote it.
-LINT_FOLDERS := loader stage2 boot tools tests
+LINT_FOLDERS := loader stage2 boot tools tests findings
 LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' \
                     $(VENDORED_FOLDERS:%=-not -path '%*') | sort)
 LINT_SH      := $(shell find $(LINT_FOLDERS) .ci -name '*.sh' -o -path '.ci/run' | sort)

@@ -15,7 +15,8 @@ import pathlib
 import re
 import sys
 
-FOLDERS = ("boot", "stage2", "loader", "tools", "iso", "linker", "tests", "docs")
+FOLDERS = ("boot", "stage2", "loader", "tools", "iso", "linker", "tests", "docs",
+           "findings")
 
 # Layers, from top to bottom: boot → stage2 → loader. The tools use the pure folders of the lower
 # two.

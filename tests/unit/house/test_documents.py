@@ -53,7 +53,7 @@ def test_the_refusals_that_the_document_names_exist():
 
 # ---- Every document: the paths in it
 
-FOLDERS = ("boot", "debian", "docs", "iso", "linker", "loader", "stage2", "tests", "tools")
+FOLDERS = ("boot", "debian", "docs", "findings", "iso", "linker", "loader", "stage2", "tests", "tools")
 # A path from the root. A path on an ISO (/boot/…) or in a build directory is none.
 FROM_ROOT = re.compile(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/(?:[\w.*/-]*[\w*/])?")
 # Files of a user's tree and of gnu-efi.
@@ -109,6 +109,7 @@ def folders(pattern):
 def test_every_folder_has_a_row_and_every_row_a_folder():
     deep = folders("stage2/**/*") | folders("tools/**/*")
     flat = folders("loader/*") | folders("linker/*") | folders("boot/*/*") | folders("tests/*/*")
+    flat |= folders("findings/*")
     unit_tests = {"tests/unit"}  # mirrors the sources
     rows = folder_rows()
     assert sorted((deep | flat | unit_tests) - set(rows)) == []

@@ -100,8 +100,9 @@ def test_an_enumerator_of_31_bits_passes(tmp_path):
 
 
 def test_a_file_without_licence_is_named(tmp_path):
-    assert run_rules(tmp_path, {"loader/a.c": "int x;\n", "tests/x.py": '"""x"""\n'}) == (
-        1, ['loader/a.c: no "SPDX-License-Identifier: BSD-2-Clause" at the top',
+    assert run_rules(tmp_path, {"loader/a.c": "int x;\n", "tests/x.py": '"""x"""\n', "findings/x.sh": "true\n"}) == (
+        1, ['findings/x.sh: no "SPDX-License-Identifier: BSD-2-Clause" at the top',
+            'loader/a.c: no "SPDX-License-Identifier: BSD-2-Clause" at the top',
             'tests/x.py: no "SPDX-License-Identifier: BSD-2-Clause" at the top'])
 
 
