@@ -38,7 +38,7 @@ const struct iso9660_volume *disc_volume(void)
 const uint8_t *disc_sector(uint32_t lba, struct error *error)
 {
     bool can_read =
-        disc_cache_has(lba) || disc_cache_is_allocated() || disc_allocate_buffers(error);
+        disc_cache_is_allocated() || disc_cache_has(lba) || disc_allocate_buffers(error);
     return can_read ? disc_cache_sector(lba, error) : NULL;
 }
 

@@ -68,7 +68,9 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
     return file_start_read(file, offset, length, buffer, error) && disc_wait(error);
 }
 
-bool file_may_be_compressed(uint16_t start)
+/* Whether a file may be compressed, by its first two bytes, little-endian. compression_of(), in the
+   overlay, looks at more bytes. */
+static bool may_be_compressed(uint16_t start)
 {
     static const uint16_t starts[] = {0x8b1f, 0x37fd, 0x2204, 0x2102, 0xb528, 0x4c89, 0x5a42};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
@@ -81,7 +83,7 @@ bool file_may_be_compressed(uint16_t start)
 
 bool file_is_uncompressed(const uint8_t *start, size_t length)
 {
-    return length < COMPRESSION_MAGIC_BYTES || !file_may_be_compressed(load16(start));
+    return length < COMPRESSION_MAGIC_BYTES || !may_be_compressed(load16(start));
 }
 
 bool file_open(const char *path, enum file_compression compression, struct file *file,
@@ -102,7 +104,7 @@ bool file_open(const char *path, enum file_compression compression, struct file 
     if (!file_read(file, 0, sizeof start, &start, error)) {
         return false;
     }
-    if (!file_may_be_compressed(start)) {
+    if (!may_be_compressed(start)) {
         return true;
     }
     const struct overlay *overlay = overlay_load(error);

@@ -29,10 +29,6 @@ enum file_compression { FILE_DECOMPRESS, FILE_AS_IT_IS };
 bool file_open(const char *path, enum file_compression compression, struct file *file,
                struct arena *arena, struct error *error);
 
-/* Whether a file may be compressed, by its first two bytes, little-endian. compression_of(), in the
-   overlay, looks at more bytes. Stage 2 only. */
-bool file_may_be_compressed(uint16_t start);
-
 /* Whether a file's first length bytes prove that it is not compressed. */
 bool file_is_uncompressed(const uint8_t *start, size_t length);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -67,8 +68,9 @@ static void print_string(const char *key, const char *before, const char *text, 
     fprintf(out, "%s = '%s%s%s'\n", key, before, text, after);
 }
 
-void xen_write_config(const char *name, unsigned memory_mib, const char *iso, const char *serial,
-                      FILE *out)
+/* Writes the guest's config (xl.cfg(5)), with the ISO as its CD and its serial port in a file. */
+static void write_config(const char *name, unsigned memory_mib, const char *iso, const char *serial,
+                         FILE *out)
 {
     print_string("name", "", name, "", out);
     fprintf(out,
@@ -116,7 +118,7 @@ static bool create(const struct qemu_machine *machine, const struct boot_wish *w
     unlink(serial);
     FILE *file = writing_create_stream(config);
     if (file != NULL) {
-        xen_write_config(name, machine->memory_mib, wish->iso, serial, file);
+        write_config(name, machine->memory_mib, wish->iso, serial, file);
     }
     return writing_close(file, config, error) &&
            xl((const char *const[]){"create", "-q", "-p", config, NULL}, error);

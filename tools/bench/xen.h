@@ -4,7 +4,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stdio.h>
 #include "loader/error.h"
 #include "tools/bench/qemu.h"
 
@@ -13,10 +12,6 @@ bool xen_is_usable(struct error *error);
 
 /* "Xen 4.17.5", or "Xen" when it does not say. */
 void xen_version(char *version, size_t size);
-
-/* Writes the guest's config (xl.cfg(5)), with the ISO as its CD and its serial port in a file. */
-void xen_write_config(const char *name, unsigned memory_mib, const char *iso, const char *serial,
-                      FILE *out);
 
 /* Boots once, like qemu_time(), and measures the time from `xl unpause` on. The wish must have a
    marker. */
