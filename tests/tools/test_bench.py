@@ -108,7 +108,7 @@ def test_each_size_has_a_row_for_each_loader_and_raw_dma(bench, tmp_path):
 
 def test_what_users_name_is_text_in_the_chart(bench, place, tmp_path):
     chart, trap = tmp_path / "chart.svg", tmp_path / "trap"
-    text, name = f"`touch {trap}`", "`id` it's 7%d a_b"
+    text, name = f"`touch {trap}{'a long text ' * 20}`", "`id` it's 7%d a_b"
     files = tree(KERNELS["elf32"].make(), text)
     iso = place.make(place.write(files, "other"))
     bench("--no-accesses", "--loaders=whelk", "--until", text, "--iso", f"{name}={iso}", "--plot", chart, files=files)

@@ -611,14 +611,14 @@ static bool write_probe(const char *path, struct error *error)
    only needed where its entry cannot be seen from outside. */
 static void choose_moment(struct bench *bench)
 {
-    static char quoted[100]; /* bench->until refers to it */
+    char *quoted = NULL;
     const struct bench_settings *settings = &bench->settings;
     bool probes = settings->probe || settings->size_count > 0;
     bool sees_entry = !settings->xen && settings->machine.firmware == FIRMWARE_BIOS;
     bench->marker = !probes ? settings->until : sees_entry ? NULL : PROBE_MARKER;
     bench->until = "the kernel's first instruction";
-    if (settings->until != NULL) {
-        snprintf(quoted, sizeof quoted, "\"%.70s\" on the serial port", settings->until);
+    if (settings->until != NULL &&
+        asprintf(&quoted, "\"%s\" on the serial port", settings->until) >= 0) {
         bench->until = quoted;
     }
 }

@@ -17,17 +17,22 @@ enum {
     BAR_NAME_BYTES = 100, /* what may be shown of a name */
 };
 
-/* Writes a gnuplot string in single quotes. Between double quotes gnuplot would run what is in
-   backquotes. */
-static void print_quoted(const char *text, FILE *out)
+/* Writes what stands between a gnuplot string's single quotes. Between double quotes gnuplot would
+   run what is in backquotes. */
+static void print_in_quotes(const char *text, FILE *out)
 {
-    fputc('\'', out);
     for (; *text != '\0'; text++) {
         if (*text == '\'') {
             fputc('\'', out);
         }
         fputc(iscntrl((unsigned char)*text) ? ' ' : *text, out);
     }
+}
+
+static void print_quoted(const char *text, FILE *out)
+{
+    fputc('\'', out);
+    print_in_quotes(text, out);
     fputc('\'', out);
 }
 
@@ -138,11 +143,9 @@ static void print_panel(const struct report *report, size_t first, size_t end, i
 static void print_head_line(int label, const char *before, const char *text, int points, double y,
                             FILE *out)
 {
-    char line[256];
-    snprintf(line, sizeof line, "%s%s", before, text);
-    fprintf(out, "set label %d ", label);
-    print_quoted(line, out);
-    fprintf(out, " at screen %.5f, screen %.5f left noenhanced font \",%d\"\n",
+    fprintf(out, "set label %d '%s", label, before);
+    print_in_quotes(text, out);
+    fprintf(out, "' at screen %.5f, screen %.5f left noenhanced font \",%d\"\n",
             (double)LEFT_MARGIN / WIDTH, y, points);
 }
 
