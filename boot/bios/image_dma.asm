@@ -172,9 +172,11 @@ read_by_dma:
         xchg al, ah
         mov [count], ax
         mov si, regions_all
-        mov cx, 8
-        rep movsw
-        mov [whole], cl
+        movsd                   ; four, not rep: an emulator ends a translated block at each rep
+        movsd
+        movsd
+        movsd
+        mov byte [whole], 0
         mov bp, SECONDARY
 .channel:
         mov al, DEVICE_MASTER

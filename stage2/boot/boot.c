@@ -109,8 +109,9 @@ static bool fail_at(const struct piece *piece, struct error *error)
 bool boot_load(struct boot *boot, struct error *error)
 {
     const struct piece *piece = boot->plan.placement.pieces;
+    const struct piece *end = piece + boot->plan.placement.count;
     boot->under_way = piece;
-    for (size_t left = boot->plan.placement.count; left > 0; left--, piece++) {
+    do {
         if (!load_piece(piece, error)) {
             /* Reading a piece first waits for the one under way, which may be what failed. */
             return fail_at(disc_wait_has_failed() ? boot->under_way : piece, error);
@@ -118,35 +119,35 @@ bool boot_load(struct boot *boot, struct error *error)
         if (disc_is_reading()) {
             boot->under_way = piece;
         }
-    }
+    } while (++piece != end);
     timeline_stamp(TIMELINE_KERNEL);
     return true;
 }
 
-/* Checks that a piece's file was not compressed after the ISO was made. Call when the piece is
-   loaded. */
-static bool check_uncompressed(const struct piece *piece, struct error *error)
+/* Whether the piece, which is loaded, is the start of a file that was compressed after the ISO was
+   made. */
+static bool was_compressed(const struct piece *piece)
 {
-    return piece->file == NULL ||
-           !(piece->file->must_be_uncompressed & (piece->file_offset == 0)) ||
-           file_is_uncompressed(at(piece->load_address), piece->length) ||
-           fail(error, "was compressed since the ISO was made");
+    const struct file *file = piece->file;
+    return file != NULL && (file->must_be_uncompressed & (piece->file_offset == 0) &
+                            !file_is_uncompressed(at(piece->load_address), piece->length)) != 0;
 }
 
 /* Waits for the piece that boot_load() left under way, and checks all files. */
 static bool finish_load(const struct boot *boot, struct error *error)
 {
     const struct placement *placement = &boot->plan.placement;
-    const struct piece *piece = &placement->pieces[placement->count - 1];
+    const struct piece *piece = placement->pieces, *end = piece + placement->count;
     if (!disc_wait(error)) {
         return fail_at(boot->under_way, error);
     }
-    for (; check_uncompressed(piece, error); piece--) {
-        if (piece == placement->pieces) {
-            return true;
+    do {
+        if (was_compressed(piece)) {
+            fail(error, "was compressed since the ISO was made");
+            return fail_at(piece, error);
         }
-    }
-    return fail_at(piece, error);
+    } while (++piece != end);
+    return true;
 }
 
 static void start_video(const struct plan *plan, struct video *video)

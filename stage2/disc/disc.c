@@ -37,9 +37,10 @@ const struct iso9660_volume *disc_volume(void)
 /* Allocates the buffers at the first sector that did not come along with the loader. */
 const uint8_t *disc_sector(uint32_t lba, struct error *error)
 {
-    bool can_read =
-        disc_cache_is_allocated() || disc_cache_has(lba) || disc_allocate_buffers(error);
-    return can_read ? disc_cache_sector(lba, error) : NULL;
+    if (!disc_cache_has(lba) && !disc_allocate_buffers(error)) {
+        return NULL;
+    }
+    return disc_cache_sector(lba, error);
 }
 
 static bool walk(struct iso9660_walk *walk, struct error *error)

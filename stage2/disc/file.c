@@ -19,45 +19,47 @@ static bool start_extent(const struct iso9660_extent *extent, uint32_t offset, u
 {
     uint32_t lba = extent->lba + offset / SECTOR;
     uint32_t inside = offset % SECTOR;
-    while (length > 0) {
-        if (inside == 0 && length >= SECTOR && !disc_cache_has(lba)) {
+    do {
+        uint32_t part = length < SECTOR - inside ? length : SECTOR - inside;
+        if (part == SECTOR && !disc_cache_has(lba)) {
             return disc_start_read(lba, length, buffer, error);
         }
         const uint8_t *sector = disc_sector(lba, error);
         if (sector == NULL) {
             return false;
         }
-        uint32_t part = length < SECTOR - inside ? length : SECTOR - inside;
         memcpy(buffer, sector + inside, part);
         lba++;
         buffer += part;
         length -= part;
         inside = 0;
-    }
+    } while (length > 0);
     return true;
 }
 
 bool file_start_read(const struct file *file, uint64_t offset, size_t length, void *buffer,
                      struct error *error)
 {
+    const struct iso9660_extent *extent = file->on_disc.extents;
     uint8_t *at = buffer;
     if (file->contents != NULL) {
         memmove(buffer, file->contents + offset, length); /* the two may overlap */
         return true;
     }
-    for (const struct iso9660_extent *extent = file->on_disc.extents; length > 0; extent++) {
+    while (length > 0) {
         if (offset >= extent->length_bytes) {
             offset -= extent->length_bytes;
-            continue;
+        } else {
+            uint32_t left = extent->length_bytes - (uint32_t)offset;
+            uint32_t part = length < left ? (uint32_t)length : left;
+            if (!start_extent(extent, (uint32_t)offset, part, at, error)) {
+                return false;
+            }
+            at += part;
+            length -= part;
+            offset = 0;
         }
-        uint32_t part = extent->length_bytes - (uint32_t)offset;
-        part = length < part ? (uint32_t)length : part;
-        if (!start_extent(extent, (uint32_t)offset, part, at, error)) {
-            return false;
-        }
-        at += part;
-        length -= part;
-        offset = 0;
+        extent++;
     }
     return true;
 }
@@ -73,12 +75,11 @@ bool file_read(const struct file *file, uint64_t offset, size_t length, void *bu
 static bool may_be_compressed(uint16_t start)
 {
     static const uint16_t starts[] = {0x8b1f, 0x37fd, 0x2204, 0x2102, 0xb528, 0x4c89, 0x5a42};
+    bool may_be = (start & 0xfff0) == 0x2a50; /* a skippable frame of lz4 or zstd */
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-        if (start == starts[i]) {
-            return true;
-        }
+        may_be |= start == starts[i];
     }
-    return (start & 0xfff0) == 0x2a50; /* a skippable frame of lz4 or zstd */
+    return may_be;
 }
 
 bool file_is_uncompressed(const uint8_t *start, size_t length)

@@ -97,6 +97,7 @@ static bool give_up_after_failure(uint32_t lba)
     return give_up(irq_wait_timed_out() ? "time-out" : "read error", lba);
 }
 
+/* The drivers' DMA needs even addresses. */
 bool native_disc_start(uint32_t lba, uint32_t length, void *buffer)
 {
     return driver == PIIX && ((uintptr_t)buffer & 1) == 0 &&
@@ -110,13 +111,11 @@ bool native_disc_wait(uint32_t lba)
 
 bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
 {
-    if (((uintptr_t)buffer & 1) != 0) {
-        return false; /* the drivers' DMA needs even addresses */
-    }
     if (driver == PIIX) {
         return native_disc_start(lba, count * ISO9660_SECTOR_SIZE, buffer) && native_disc_wait(lba);
     }
-    return (driver == AHCI && overlay->ahci_read(lba, count, buffer)) || give_up_after_failure(lba);
+    return driver == AHCI && ((uintptr_t)buffer & 1) == 0 &&
+           (overlay->ahci_read(lba, count, buffer) || give_up_after_failure(lba));
 }
 
 void native_disc_close(void)

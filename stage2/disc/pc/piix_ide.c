@@ -102,7 +102,6 @@ enum {
 _Static_assert(MAX_SECTORS *DISK_SECTORS <= 0xffff, "READ DMA EXT counts to 65,535");
 
 static struct drive {
-    bool is_open;
     bool is_atapi;
     bool is_under_way;    /* a command */
     uint8_t *odd_byte;    /* where scratch[0] belongs after the command; NULL: nowhere */
@@ -327,7 +326,7 @@ static void describe_buffer(uint32_t address, uint32_t length, uint32_t sectors)
 /* Reads length bytes by as many commands as they need. Leaves the last one under way. */
 static bool start(uint32_t lba, uint32_t length, uint32_t address)
 {
-    while (length > 0) {
+    do {
         uint32_t part = length < MAX_SECTORS * SECTOR_SIZE ? length : MAX_SECTORS * SECTOR_SIZE;
         uint32_t sectors = (part + SECTOR_SIZE - 1) / SECTOR_SIZE;
         if (!finish()) {
@@ -341,7 +340,7 @@ static bool start(uint32_t lba, uint32_t length, uint32_t address)
         lba += sectors;
         length -= part;
         address += part;
-    }
+    } while (length > 0);
     return true;
 }
 
@@ -379,7 +378,6 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
 void piix_ide_attach_proven(const struct piix_drive *proven)
 {
     drive = (struct drive){
-        .is_open = true,
         .is_atapi = true,
         .function = PCI_FUNCTION_OF_QEMU_AND_XEN,
         .bus_master = proven->bus_master,
@@ -422,11 +420,10 @@ bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool 
     found.pci_command = drive.pci_command;
     found.is_changed = drive.is_changed;
     drive = found;
-    drive.is_open = alike == 1;
-    if (!drive.is_open) {
+    if (alike != 1) {
         piix_ide_close();
     }
-    return drive.is_open;
+    return alike == 1;
 }
 
 /* Resets the drive and gives it up unless done is true. Returns done. */
@@ -434,7 +431,6 @@ static bool keep_if(bool done)
 {
     if (!done) {
         reset();
-        drive.is_open = false;
         piix_ide_close();
     }
     return done;
@@ -442,13 +438,12 @@ static bool keep_if(bool done)
 
 bool piix_ide_start(uint32_t lba, uint32_t length, void *buffer)
 {
-    uint32_t address = (uint32_t)(uintptr_t)buffer;
-    return drive.is_open && (address & 1) == 0 && keep_if(start(lba, length, address));
+    return keep_if(start(lba, length, (uint32_t)(uintptr_t)buffer));
 }
 
 bool piix_ide_wait(void)
 {
-    return drive.is_open && keep_if(finish());
+    return keep_if(finish());
 }
 
 void piix_ide_close(void)

@@ -15,9 +15,9 @@ bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool 
 /* Uses the CD drive from which image_dma.asm has read the loader. */
 void piix_ide_attach_proven(const struct piix_drive *proven);
 
-/* piix_ide_start() reads length bytes from the sector at lba on to memory below 4 GiB. The last may
-   still be under way when it returns; piix_ide_wait() waits for them. False, both: no drive is
-   open, the address is odd, or a command failed and the drive, now reset, is not used any more. */
+/* For an open drive only. piix_ide_start() reads length bytes, not 0, from the sector at lba on to
+   an even address below 4 GiB. The last may still be under way when it returns; piix_ide_wait()
+   waits for them. False, both: a command failed; the drive is reset and not open any more. */
 bool piix_ide_start(uint32_t lba, uint32_t length, void *buffer);
 bool piix_ide_wait(void);
 
