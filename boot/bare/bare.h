@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The machine without a firmware, as the code at the entry has found it: what the rest of
+// boot/bare knows of it.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "loader/bytes.h"
+#include "loader/memory_map.h"
+
+enum { BARE_RANGES = 64 }; /* of the memory map, with those that we add */
+
+enum bare_platform {
+    BARE_QEMU,    /* started as its ROM; it describes the machine by fw_cfg */
+    BARE_XEN_HVM, /* started in hvmloader's place */
+    BARE_XEN_PVH, /* no devices */
+    BARE_PVH,     /* another hypervisor, started by PVH's entry */
+};
+
+struct bare_machine {
+    enum bare_platform platform;
+    struct memory_map map;    /* unsorted; reserved ranges may overlap RAM, and win */
+    uint64_t rsdp;            /* address of ACPI's root pointer; 0: none, or not built yet */
+    const char *command_line; /* never NULL */
+    struct bytes ram_disc;    /* an ISO or a cpio archive in memory; size 0: none */
+    struct bytes overlay;     /* linker/bare.ld: the overlay's packed bytes */
+};
+
+/* The machine; its entry point fills it in. */
+extern struct bare_machine bare_machine;
+
+/* Adds a range to the machine's memory map. */
+void bare_add_range(uint64_t address, uint64_t length, enum memory_type type);
+
+/* Starts stage 2 on bare_machine. Called by each entry point, in 32-bit protected mode. */
+_Noreturn void bare_start(void);
