@@ -16,6 +16,8 @@
 __attribute__((section(".overlay_table"))) const struct overlay overlay_table = {
     .ahci_open = ahci_open,
     .ahci_read = ahci_read,
+    .ahci_start_port = ahci_start_port,
+    .ahci_stop_port = ahci_stop_port,
     .menu_run = menu_run,
     .plan = &plan_overlay_table,
     .describe_multiboot2 = describe_multiboot2,

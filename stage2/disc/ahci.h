@@ -10,8 +10,9 @@
 
 /* Looks for the drive that gives the same sector of 2048 bytes at lba as the firmware. function: as
    in pci.h. ports: a bit for each port that the firmware reads by, or, if these are not known,
-   AHCI_RUNNING_PORTS. is_atapi: a CD drive, else a disk. False: there is no such drive, there are
-   two, or the firmware does not keep it ready for commands. Then nothing has changed. */
+   AHCI_RUNNING_PORTS. sector: NULL if there is no firmware: any drive that can read the sector will
+   do. is_atapi: a CD drive, else a disk. False: there is no such drive, there are two, or the
+   firmware does not keep it ready for commands. Then nothing has changed. */
 bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
                bool is_atapi);
 
@@ -19,3 +20,13 @@ bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *s
    an even address. False: the port was not ready, or a command failed and the port has been made
    ready again. */
 bool ahci_read(uint32_t lba, uint32_t count, void *buffer);
+
+/* For machines without a firmware: makes a port of this function, 0 to 31, ready for ahci_open().
+   memory: AHCI_PORT_BYTES at a multiple of 1024, for the port alone up to ahci_stop_port(). The
+   function must have an address, decode memory and be a bus master. False: there is no such port,
+   or no drive at it; nothing has changed. */
+enum { AHCI_PORT_BYTES = 2048 };
+bool ahci_start_port(uint32_t function, unsigned number, void *memory);
+
+/* Stops a port that ahci_start_port() has started: nothing is written to its memory any more. */
+void ahci_stop_port(uint32_t function, unsigned number);

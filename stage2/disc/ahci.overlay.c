@@ -18,6 +18,8 @@ enum {
     HOST_INTERRUPTS = 0x02,
 
     COMMAND_START = 0x0001,
+    COMMAND_SPIN_UP = 0x0002,
+    COMMAND_POWER_ON = 0x0004,
     COMMAND_LIST_RUNNING = 0x8000,
     COMMAND_FIS_RECEIVE = 0x0010,
     COMMAND_FIS_RECEIVING = 0x4000,
@@ -87,6 +89,7 @@ enum {
     FIS_TO_DEVICE = 0x27,
     FIS_IS_COMMAND = 0x80,
     DEVICE_LBA = 0x40,
+    LIST_BYTES = 1024,
     COMMAND_READ_DMA_EXT = 0x25,
     COMMAND_PACKET = 0xa0,
     FEATURE_DMA = 0x01,
@@ -286,11 +289,23 @@ static bool command(uint32_t lba, uint32_t count, uint32_t address)
     return done;
 }
 
+/* Waits until the drive is ready. After a reset it first sends its signature (AHCI, 10.4.2). */
+static bool wait_for_drive(void)
+{
+    struct irq_wait wait = {.line = line};
+    while (is_busy()) {
+        if (!irq_wait_goes_on(&wait)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Starts a port (AHCI, 10.3.1). stopped: its command register as the firmware left it. */
 static bool start_port(uint32_t stopped)
 {
     port->command = stopped | COMMAND_FIS_RECEIVE;
-    if (!wait_for_port(COMMAND_FIS_RECEIVING, COMMAND_FIS_RECEIVING)) {
+    if (!wait_for_port(COMMAND_FIS_RECEIVING, COMMAND_FIS_RECEIVING) || !wait_for_drive()) {
         return false;
     }
     port->command = stopped | COMMAND_FIS_RECEIVE | COMMAND_START;
@@ -349,7 +364,8 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
         return false;
     }
     memset(read_again, 0, sizeof read_again);
-    return ahci_read(lba, 1, read_again) && memcmp(read_again, sector, sizeof read_again) == 0;
+    return ahci_read(lba, 1, read_again) &&
+           (sector == NULL || memcmp(read_again, sector, sizeof read_again) == 0);
 }
 
 static bool find_line(uint32_t function)
@@ -361,13 +377,19 @@ static bool find_line(uint32_t function)
     return line != NO_LINE && line <= LAST_LINE;
 }
 
-bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
-               bool is_atapi)
+/* Finds the registers of a function. False: they are out of reach. */
+static bool find_host(uint32_t function)
 {
     uint32_t bar = pci_read(function, PCI_BAR5);
     host = (volatile struct host *)(uintptr_t)(bar & BAR_MEMORY_MASK);
-    if (host == NULL || !find_line(function) || (bar & PCI_BAR_IO) != 0 ||
-        (pci_read(function, PCI_COMMAND) & PCI_COMMAND_READY) != PCI_COMMAND_READY ||
+    return host != NULL && (bar & PCI_BAR_IO) == 0 &&
+           (pci_read(function, PCI_COMMAND) & PCI_COMMAND_READY) == PCI_COMMAND_READY;
+}
+
+bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
+               bool is_atapi)
+{
+    if (!find_line(function) || !find_host(function) ||
         (host->control & (HOST_AHCI | HOST_INTERRUPTS)) != HOST_AHCI) {
         return false;
     }
@@ -386,4 +408,38 @@ bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *s
     }
     port = found;
     return found != NULL;
+}
+
+// ---- Without a firmware
+
+bool ahci_start_port(uint32_t function, unsigned number, void *memory)
+{
+    if (!find_host(function) || (host->ports_implemented >> number & 1) == 0) {
+        return false;
+    }
+    port = &host->ports[number];
+    if ((port->sata_status & SATA_DETECTION) != SATA_DETECTION_PRESENT) {
+        return false;
+    }
+    memset(memory, 0, AHCI_PORT_BYTES);
+    host->control |= HOST_AHCI;
+    port->list = (uint32_t)(uintptr_t)memory;
+    port->list_upper = 0;
+    port->fis = port->list + LIST_BYTES;
+    port->fis_upper = 0;
+    clear(&port->sata_error);
+    bool runs = start_port(port->command | COMMAND_POWER_ON | COMMAND_SPIN_UP) &&
+                wait_for_port(COMMAND_LIST_RUNNING, COMMAND_LIST_RUNNING);
+    if (!runs) {
+        ahci_stop_port(function, number);
+    }
+    return runs;
+}
+
+void ahci_stop_port(uint32_t function, unsigned number)
+{
+    if (find_host(function)) {
+        port = &host->ports[number];
+        stop_port(port->command & ~(uint32_t)(COMMAND_START | COMMAND_FIS_RECEIVE));
+    }
 }

@@ -372,7 +372,7 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
         }
         return false;
     }
-    return memcmp(scratch, sector, sizeof scratch) == 0;
+    return sector == NULL || memcmp(scratch, sector, sizeof scratch) == 0;
 }
 
 void piix_ide_attach_proven(const struct piix_drive *proven)
@@ -388,7 +388,8 @@ void piix_ide_attach_proven(const struct piix_drive *proven)
     };
 }
 
-bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi)
+bool piix_ide_open(uint32_t function, unsigned drives, uint32_t lba, const uint8_t *sector,
+                   bool is_atapi)
 {
     static const uint16_t ports[CHANNELS] = {PRIMARY, SECONDARY};
     uint32_t bar = pci_read(function, PCI_BAR4);
@@ -410,7 +411,7 @@ bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool 
         }
         drive.device = is_atapi ? DEVICE_PACKET : DEVICE_LBA; /* as the firmware leaves it */
         drive.device |= i % DRIVES != 0 ? DEVICE_SLAVE : 0;
-        if (is_the_drive(lba, sector)) {
+        if ((drives >> i & 1) != 0 && is_the_drive(lba, sector)) {
             found = drive;
             alike++;
         }

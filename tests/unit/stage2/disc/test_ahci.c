@@ -32,6 +32,7 @@ enum {
     CMD_RUNS = CMD_ST | CMD_FRE | CMD_FR | CMD_CR,
     IS_DHRS = 0x00000001,
     IS_TFES = 0x40000000,
+    TFD_RESET = 0x7f,
     TFD_READY = 0x50,
     TFD_ERROR = 0x51,
     SSTS_PRESENT = 0x123,
@@ -76,6 +77,7 @@ static struct header lists[PORTS][32] __attribute__((aligned(1024)));
 static const struct header firmwares = {.flags = 0x1234, .prdtl = 5, .ctba = 0x55aa};
 
 static struct drive {
+    uint32_t sig;      /* its signature, which it tells after a reset */
     uint8_t salt;      /* drives with equal salt have the same bytes */
     bool is_silent;    /* takes a command and never ends it */
     bool fails;        /* each command fails */
@@ -162,6 +164,10 @@ bool irq_wait_goes_on(struct irq_wait *wait)
         struct port *port = &hba.ports[i];
         port->cmd &= ~(uint32_t)(CMD_CR | CMD_FR);
         port->cmd |= (port->cmd & CMD_ST ? CMD_CR : 0) | (port->cmd & CMD_FRE ? CMD_FR : 0);
+        if (port->tfd == TFD_RESET && (port->cmd & CMD_FR) != 0 && !drives[i].is_silent) {
+            port->sig = drives[i].sig;
+            port->tfd = TFD_READY;
+        }
         if (port->ci == 1 && (port->cmd & CMD_RUNS) == CMD_RUNS && !drives[i].is_silent) {
             execute(i);
         }
@@ -330,6 +336,62 @@ static void a_stopped_port_is_started_only_if_the_caller_names_it(void **state)
     assert_int_equal(hba.ports[0].cmd, 0); /* the port is stopped again */
 }
 
+/* Ports as after a reset: stopped, without memory, and with a drive that has not yet told its
+   signature. It does so as soon as FISes are received. */
+static void reset_ports(void)
+{
+    hba.ghc = 0;
+    for (unsigned i = 0; i < PORTS; i++) {
+        drives[i].sig = hba.ports[i].sig;
+        hba.ports[i] = (struct port){.tfd = TFD_RESET, .sig = 0xffffffff, .ssts = SSTS_PRESENT};
+    }
+}
+
+static void without_a_firmware_a_port_is_started_and_its_drive_taken_unproven(void **state)
+{
+    (void)state;
+    static uint8_t memory[AHCI_PORT_BYTES] __attribute__((aligned(1024)));
+    reset_ports();
+    assert_false(ahci_open(0, 1, CHECK_SECTOR, NULL, true));
+    assert_true(ahci_start_port(0, 0, memory));
+    assert_true(ahci_open(0, 1, CHECK_SECTOR, NULL, true));
+    assert_read(100, 3);
+    assert_int_equal(hba.ports[0].cmd & CMD_ST, CMD_ST); /* it goes on running, as after a BIOS */
+    ahci_stop_port(0, 0);
+    irq_wait_goes_on(NULL);
+    assert_int_equal(hba.ports[0].cmd & CMD_RUNS, 0);
+}
+
+static void a_port_without_a_drive_is_not_started(void **state)
+{
+    (void)state;
+    static uint8_t memory[AHCI_PORT_BYTES] __attribute__((aligned(1024)));
+    reset_ports();
+    hba.ports[1].ssts = 0;
+    assert_false(ahci_start_port(0, 1, memory));
+    assert_false(ahci_start_port(0, PORTS, memory)); /* there is no such port */
+    assert_int_equal(hba.ports[1].cmd, 0);
+}
+
+static void a_port_whose_drive_never_gets_ready_is_stopped_again(void **state)
+{
+    (void)state;
+    static uint8_t memory[AHCI_PORT_BYTES] __attribute__((aligned(1024)));
+    reset_ports();
+    drives[0].is_silent = true;
+    assert_false(ahci_start_port(0, 0, memory));
+    irq_wait_goes_on(NULL);
+    assert_int_equal(hba.ports[0].cmd & CMD_RUNS, 0);
+}
+
+static void without_a_firmware_one_of_two_drives_is_taken_only_if_its_port_is_named(void **state)
+{
+    (void)state;
+    assert_false(ahci_open(0, AHCI_RUNNING_PORTS, CHECK_SECTOR, NULL, true));
+    assert_true(ahci_open(0, 1, CHECK_SECTOR, NULL, true));
+    assert_read(100, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +406,12 @@ int main(void)
         cmocka_unit_test_setup(the_firmwares_slot_is_given_back_whether_a_command_works_or_not,
                                start),
         cmocka_unit_test_setup(a_stopped_port_is_started_only_if_the_caller_names_it, start),
+        cmocka_unit_test_setup(without_a_firmware_a_port_is_started_and_its_drive_taken_unproven,
+                               start),
+        cmocka_unit_test_setup(a_port_without_a_drive_is_not_started, start),
+        cmocka_unit_test_setup(a_port_whose_drive_never_gets_ready_is_stopped_again, start),
+        cmocka_unit_test_setup(
+            without_a_firmware_one_of_two_drives_is_taken_only_if_its_port_is_named, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
