@@ -44,10 +44,11 @@ TOOLS_C  := $(wildcard tools/*.c tools/*/*.c)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all
-all: $(addprefix $(BUILD)/,boot.img mbr.img BOOTX64.EFI BOOTIA32.EFI \
+all: $(addprefix $(BUILD)/,boot.img mbr.img whelk.rom BOOTX64.EFI BOOTIA32.EFI \
                           whelk whelk-mkrescue whelk-file)
 
 include boot/bios/build.mk
+include boot/bare/build.mk
 include boot/efi/build.mk
 include tools/build.mk
 include tools/bench/build.mk
@@ -61,7 +62,7 @@ $(NEEDS): tests/build-needs.sh
 	@mkdir -p $(@D)
 	@touch $@
 
-$(CORE_OBJECTS) $(OVERLAY_OBJECTS) $(EFI_OBJECTS_x64) $(EFI_OBJECTS_ia32) $(TOOLS_OBJECTS) \
+$(CORE_OBJECTS) $(OVERLAY_OBJECTS) $(BARE_OBJECTS) $(EFI_OBJECTS_x64) $(EFI_OBJECTS_ia32) $(TOOLS_OBJECTS) \
     $(PROBE_OBJECTS) $(BIOS_BUILD)/make_boot_image $(BUILD)/mbr.img $(BUILD)/nothing.img \
     $(STARTERS_ELF:.elf=.o) $(KERNELS): | $(NEEDS)
 

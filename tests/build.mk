@@ -138,7 +138,7 @@ LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' \
                     $(VENDORED_FOLDERS:%=-not -path '%*') | sort)
 LINT_SH      := $(shell find $(LINT_FOLDERS) .ci -name '*.sh' -o -path '.ci/run' | sort)
 # Files of the boot image alone are 32-bit code and include stage2/libc.
-LINT_BIOS_C  := $(filter-out $(PURE_C) %.host.c,$(filter stage2/%.c boot/bios/%.c,$(LINT_C)))
+LINT_BIOS_C  := $(filter-out $(PURE_C) %.host.c,$(filter stage2/%.c boot/bios/%.c boot/bare/%.c boot/pc/%.c,$(LINT_C)))
 LINT_EFI_C   := $(filter boot/efi/%.c tools/bench/probe/starter.c \
                          tests/harness/shim/uefi.c,$(LINT_C))
 LINT_HOST_C  := $(filter-out $(LINT_BIOS_C) $(LINT_EFI_C) tests/%,$(filter %.c,$(LINT_C)))

@@ -18,7 +18,7 @@ BIOS_NO_LTO  := stage2/libc/string
 # therefore inlined. String instructions end such a piece, too: only memcpy() and memset() have
 # them.
 CORE_FLAGS   := -finline-functions-called-once -mstringop-strategy=libcall
-BIOS_C       := $(LOADER_C) $(filter-out %.host.c,$(wildcard boot/bios/*.c))
+BIOS_C       := $(LOADER_C) $(filter-out %.host.c,$(wildcard boot/bios/*.c boot/pc/*.c))
 BIOS_ASM     := $(filter-out boot/bios/mbr.asm,$(wildcard boot/bios/*.asm)) $(wildcard loader/*.asm)
 # What only some boots need: linker/overlay.ld.
 OVERLAY_C     := $(filter %.overlay.c,$(BIOS_C)) $(VENDORED)
@@ -52,38 +52,44 @@ $(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc \
 BIOS_LINK := $(CC) $(BIOS_FLAGS) $(CORE_FLAGS) $(BIOS_LTO) -nostdlib -static -no-pie \
              -Wl,--build-id=none,--gc-sections,--no-warn-rwx-segments,-z,noexecstack,-m,elf_i386
 
-# ---- The overlay, as one object first: it says which of the core's functions the overlay uses.
-$(BIOS_BUILD)/overlay.o: $(OVERLAY_OBJECTS)
-	@$(CC) $(BIOS_FLAGS) $(BIOS_LTO) -nostdlib -r -flinker-output=nolto-rel $^ -o $@
+# ---- Core and overlay. $(1): folder for what is made; $(2): linker script of the core; $(3), $(4):
+# objects of core and overlay; $(5): the linked core.
+define CORE_AND_OVERLAY_RULES
+# The overlay, as one object first: it says which of the core's functions the overlay uses.
+$(1)/overlay.o: $(4)
+	@mkdir -p $$(@D)
+	@$$(CC) $$(BIOS_FLAGS) $$(BIOS_LTO) -nostdlib -r -flinker-output=nolto-rel $(4) -o $$@
 
 # The core must keep those (--undefined). Its addresses are the same in both of its links.
-$(BIOS_BUILD)/core.args: $(BIOS_BUILD)/overlay.o
-	@nm --undefined-only --just-symbols $< | sed 's/^/-Wl,--undefined=/' > $@
+$(1)/core.args: $(1)/overlay.o
+	@nm --undefined-only --just-symbols $$< | sed 's/^/-Wl,--undefined=/' > $$@
 
-$(BIOS_BUILD)/overlay.elf: linker/overlay.ld $(BIOS_BUILD)/overlay.o $(BIOS_BUILD)/stage2.elf
-	@ld -m elf_i386 -z noexecstack --no-warn-rwx-segments --gc-sections -e 0 -T $< \
-	    --just-symbols=$(BIOS_BUILD)/stage2.elf $(BIOS_BUILD)/overlay.o -o $@
+$(1)/overlay.elf: linker/overlay.ld $(1)/overlay.o $(1)/stage2.elf
+	@ld -m elf_i386 -z noexecstack --no-warn-rwx-segments --gc-sections -e 0 -T $$< \
+	    --just-symbols=$(1)/stage2.elf $(1)/overlay.o -o $$@
 
-$(BIOS_BUILD)/overlay.bin: $(BIOS_BUILD)/overlay.elf
-	@objcopy -O binary -j .overlay $< $@
+$(1)/overlay.bin: $(1)/overlay.elf
+	@objcopy -O binary -j .overlay $$< $$@
 
 # What the core must know of the overlay. 4 bytes more for its sum (make_boot_image.host.c).
-$(BIOS_BUILD)/overlay.args: $(BIOS_BUILD)/overlay.bin
-	@{ echo "-Wl,--defsym=overlay_sectors=$$((($$(stat -c %s $<) + 4 + $(SECTOR) - 1) / $(SECTOR)))"; \
-	   nm $(BIOS_BUILD)/overlay.elf | \
-	   sed -n 's/^\(.*\) . \(overlay_bss_[a-z]*\)$$/-Wl,--defsym=\2=0x\1/p'; } > $@
+$(1)/overlay.args: $(1)/overlay.bin
+	@{ echo "-Wl,--defsym=overlay_sectors=$$$$((($$$$(stat -c %s $$<) + 4 + $(SECTOR) - 1) / $(SECTOR)))"; \
+	   nm $(1)/overlay.elf | \
+	   sed -n 's/^\(.*\) . \(overlay_bss_[a-z]*\)$$$$/-Wl,--defsym=\2=0x\1/p'; } > $$@
 
-# ---- The core, linked twice: the overlay is linked against the first, the second knows its size.
+# The core, linked twice: the overlay is linked against the first, the second knows its size.
+$(1)/stage2.elf: $(2) $(3) $(1)/core.args
+	@$$(BIOS_LINK) -T $$< $$(UNKNOWN_OVERLAY) @$(1)/core.args $(3) -o $$@
+
+$(5): $(2) $(3) $(1)/core.args $(1)/overlay.args
+	@echo "LD   $$@"
+	@$$(BIOS_LINK) -T $$< -Wl,-Map=$$(@:.elf=.map) @$(1)/core.args @$(1)/overlay.args $(3) -o $$@
+endef
+
 UNKNOWN_OVERLAY := -Wl,--defsym=overlay_sectors=0 \
                    -Wl,--defsym=overlay_bss_start=0,--defsym=overlay_bss_end=0
 
-$(BIOS_BUILD)/stage2.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/core.args
-	@$(BIOS_LINK) -T $< $(UNKNOWN_OVERLAY) @$(BIOS_BUILD)/core.args $(filter %.o, $^) -o $@
-
-$(BUILD)/boot.elf: linker/bios.ld $(CORE_OBJECTS) $(BIOS_BUILD)/core.args $(BIOS_BUILD)/overlay.args
-	@echo "LD   $@"
-	@$(BIOS_LINK) -T $< -Wl,-Map=$(BUILD)/boot.map @$(BIOS_BUILD)/core.args \
-	    @$(BIOS_BUILD)/overlay.args $(filter %.o, $^) -o $@
+$(eval $(call CORE_AND_OVERLAY_RULES,$(BIOS_BUILD),linker/bios.ld,$(CORE_OBJECTS),$(OVERLAY_OBJECTS),$(BUILD)/boot.elf))
 
 # A host program.
 $(BIOS_BUILD)/make_boot_image: boot/bios/make_boot_image.host.c

@@ -12,7 +12,6 @@ enum {
     KIB = 1024,
     MIB = 1024 * 1024,
 };
-#define STAGING_LIMIT 0xfffff000u /* a page below 4 GiB, so that ends have 32 bits */
 
 /* One range of INT 15h E820h (ACPI 6.x, table 15.5). */
 struct address_range {
@@ -85,21 +84,4 @@ bool firmware_memory_map(struct memory_map *map, struct error *error)
         return true;
     }
     return fail(error, "the firmware tells no memory size (INT 15h E820h, E801h and 88h fail)");
-}
-
-/* The largest piece of RAM between 1 MiB and 4 GiB. */
-struct memory_range firmware_staging(const struct memory_map *map)
-{
-    struct memory_range largest = {0};
-    for (size_t i = 0; i < map->count; i++) {
-        const struct memory_range *range = &map->ranges[i];
-        uint64_t end = range->address + range->length;
-        uint64_t bottom = range->address < MIB ? MIB : range->address;
-        end = end > STAGING_LIMIT ? STAGING_LIMIT : end;
-        if (range->type == MEMORY_AVAILABLE && end > bottom && end - bottom > largest.length) {
-            largest.address = bottom;
-            largest.length = end - bottom;
-        }
-    }
-    return largest;
 }

@@ -16,6 +16,12 @@ uint32_t pci_read(uint32_t function, uint32_t offset)
     return in32(PCI_DATA);
 }
 
+void pci_write(uint32_t function, uint32_t offset, uint32_t value)
+{
+    out32(PCI_ADDRESS, PCI_ENABLE | function << 8 | offset);
+    out32(PCI_DATA, value);
+}
+
 /* Writes 16 bits only: the upper half is the status register, whose bits a written 1 clears. */
 void pci_set_command(uint32_t function, uint16_t command)
 {

@@ -25,5 +25,8 @@ enum {
 /* Reads a register. function: device * 8 + function number; offset: a multiple of 4. */
 uint32_t pci_read(uint32_t function, uint32_t offset);
 
+/* Writes a register. */
+void pci_write(uint32_t function, uint32_t offset, uint32_t value);
+
 /* Writes the command register. */
 void pci_set_command(uint32_t function, uint16_t command);

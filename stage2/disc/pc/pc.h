@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A CD drive at a PIIX (piix_ide.h). Written by image_dma.asm. */
+/* A drive at a PIIX (piix_ide.h). image_dma.asm writes one. */
 struct piix_drive {
     uint16_t bus_master, ports; /* I/O ports of the channel; ports 0: no such drive */
     uint8_t device;             /* register value that selects the drive */

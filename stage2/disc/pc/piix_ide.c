@@ -54,8 +54,6 @@ static struct region *describe(struct region *region, uint32_t address, uint32_t
 // ---- Drive
 
 enum {
-    PCI_FUNCTION_OF_QEMU_AND_XEN = 1 << 3 | 1, /* the only one that image_dma.asm looks at */
-
     CHANNELS = 2,
     DRIVES = 2,
     PRIMARY = 0x1f0,
@@ -375,16 +373,16 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
     return sector == NULL || memcmp(scratch, sector, sizeof scratch) == 0;
 }
 
-void piix_ide_attach_proven(const struct piix_drive *proven)
+void piix_ide_attach(uint32_t function, const struct piix_drive *at, bool is_atapi)
 {
     drive = (struct drive){
-        .is_atapi = true,
-        .function = PCI_FUNCTION_OF_QEMU_AND_XEN,
-        .bus_master = proven->bus_master,
-        .ports = proven->ports,
-        .device = proven->device,
-        .pci_command = proven->pci_command,
-        .is_changed = proven->pci_command != 0,
+        .is_atapi = is_atapi,
+        .function = function,
+        .bus_master = at->bus_master,
+        .ports = at->ports,
+        .device = at->device,
+        .pci_command = at->pci_command,
+        .is_changed = at->pci_command != 0,
     };
 }
 

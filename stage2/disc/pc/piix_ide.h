@@ -17,8 +17,8 @@
 bool piix_ide_open(uint32_t function, unsigned drives, uint32_t lba, const uint8_t *sector,
                    bool is_atapi);
 
-/* Uses the CD drive from which image_dma.asm has read the loader. */
-void piix_ide_attach_proven(const struct piix_drive *proven);
+/* Uses this drive of this function without a look at it. Its PCI function must be set up. */
+void piix_ide_attach(uint32_t function, const struct piix_drive *at, bool is_atapi);
 
 /* For an open drive only. piix_ide_start() reads length bytes, not 0, from the sector at lba on to
    an even address below 4 GiB. The last may still be under way when it returns; piix_ide_wait()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See native_disc.h. Tries only the controllers on PCI's bus 0 that are listed here.
+// See stage2/disc/native_disc.h. Tries only the controllers on PCI's bus 0 that are listed here.
 #include "stage2/disc/native_disc.h"
 
 #include "stage2/disc/ahci.h"
@@ -15,6 +15,7 @@
 enum {
     FUNCTIONS = 32 * 8, /* of a bus */
     FUNCTIONS_OF_DEVICE = 8,
+    FUNCTION_OF_IMAGE_DMA = 1 << 3 | 1, /* the only one that image_dma.asm looks at */
     PIIX3_IDE = 0x70108086,
     PIIX4_IDE = 0x71118086,
     ICH9_AHCI = 0x29228086,
@@ -62,7 +63,7 @@ bool native_disc_attach_proven(struct preloaded *preloaded)
         return false;
     }
     driver = PIIX;
-    piix_ide_attach_proven(drive);
+    piix_ide_attach(FUNCTION_OF_IMAGE_DMA, drive, true);
     *preloaded = pc_preloaded();
     return true;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The modifier keys that are held, by the BIOS data area (IBM PS/2 and PC BIOS Interface).
-#include "boot/bios/bios.h"
+#include "boot/pc/bda.h"
 #include "stage2/firmware.h"
 
 unsigned firmware_keyboard_modifiers(void)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The loader for machines without a firmware: $(BUILD)/whelk.rom. Core and overlay are made as those
+# of the BIOS boot image are, of the same objects but for the firmware's side. The drivers of discs
+# are in the core: each boot needs one.
+
+BARE_BUILD   := $(BUILD)/bare
+BARE_C       := $(wildcard boot/bare/*.c)
+BARE_ASM     := $(wildcard boot/bare/*.asm)
+BARE_OVERLAY := $(BARE_C:%.c=$(BIOS_BUILD)/%.o) $(filter-out $(BIOS_BUILD)/boot/bios/%,$(OVERLAY_OBJECTS))
+BARE_OVERLAY := $(filter-out $(BIOS_BUILD)/stage2/disc/%,$(filter %.overlay.o,$(BARE_OVERLAY))) \
+                $(VENDORED:%.c=$(BIOS_BUILD)/%.o)
+BARE_OBJECTS := $(BARE_C:%.c=$(BIOS_BUILD)/%.o) $(BARE_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)
+BARE_CORE    := $(filter-out $(BARE_OVERLAY) $(BIOS_BUILD)/boot/bios/%,\
+                    $(CORE_OBJECTS) $(OVERLAY_OBJECTS) $(BARE_OBJECTS))
+ROM_BYTES    := 131072
+
+$(BARE_OBJECTS): Makefile boot/bios/build.mk boot/bare/build.mk
+$(filter-out %.overlay.o,$(BARE_OBJECTS)): BIOS_FLAGS += $(CORE_FLAGS)
+
+$(eval $(call CORE_AND_OVERLAY_RULES,$(BARE_BUILD),linker/bare.ld,$(BARE_CORE),$(BARE_OVERLAY),$(BARE_BUILD)/core.elf))
+
+$(BARE_BUILD)/core.bin: $(BARE_BUILD)/core.elf
+	@objcopy -O binary -j .stage2 $< $@
+
+$(BUILD)/whelk.rom: boot/bare/images/rom.asm $(BARE_BUILD)/core.bin $(BARE_BUILD)/overlay.bin
+	@echo "ASM  $@"
+	@$(NASM) -f bin $(ASM_WARNINGS) -DCORE='"$(BARE_BUILD)/core.bin"' \
+	    -DOVERLAY='"$(BARE_BUILD)/overlay.bin"' $< -o $@
+	@used=$$(($$(stat -c %s $(BARE_BUILD)/core.bin) + $$(stat -c %s $(BARE_BUILD)/overlay.bin))); \
+	    echo "whelk.rom: core and overlay $$used of $(ROM_BYTES) bytes ($$(($(ROM_BYTES) - used)) left)"

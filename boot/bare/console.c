@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Screen and keyboard, in firmware.h's terms.
+#include "boot/pc/bda.h"
+#include "stage2/console/console.h"
+#include "stage2/firmware.h"
+
+bool firmware_screen_present(void)
+{
+    return false;
+}
+
+void firmware_screen_write(char character)
+{
+    (void)character;
+}
+
+void firmware_screen_clear(void) {}
+
+void firmware_screen_move(unsigned row, unsigned column)
+{
+    (void)row, (void)column;
+}
+
+void firmware_screen_inverse(int on)
+{
+    (void)on;
+}
+
+uint16_t firmware_serial_port(void)
+{
+    return bda_word(BDA_COM1);
+}
+
+int firmware_key(void)
+{
+    return KEY_NONE;
+}
+
+bool firmware_menu_key_held(void)
+{
+    return false;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See interrupts.h. Interrupts come only while the loader waits.
+#include "boot/bare/interrupts.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "boot/pc/bda.h"
+#include "stage2/bus/io.h"
+#include "stage2/disc/pc/pc.h"
+#include "stage2/firmware.h"
+
+enum {
+    PIC1 = 0x20, /* command; the mask is at the next port */
+    PIC2 = 0xa0,
+    PIC1_VECTORS = 0x08,
+    PIC2_VECTORS = 0x70,
+    LINES_OF_PIC = 8,
+    /* Initialisation command words 1, 3 (the second is at line 2 of the first) and 4. */
+    ICW1 = 0x11,
+    ICW3_FIRST = 1 << 2,
+    ICW3_SECOND = 2,
+    ICW4 = 0x01,
+    PIC1_MASK = 0xb8, /* as SeaBIOS leaves them: timer, keyboard, second controller, floppy disk */
+    PIC2_MASK = 0x8e, /* real-time clock, mouse, coprocessor, primary IDE channel */
+
+    PIT_COMMAND = 0x43,
+    PIT_COUNTER = 0x40,
+    PIT_RATE_GENERATOR = 0x34, /* counter 0, low and high byte, mode 2 */
+
+    CODE32 = 0x08, /* entry.asm */
+    GATE_INTERRUPT = 0x8e00,
+    GATES = PIC2_VECTORS + LINES_OF_PIC,
+    HANDLER_BYTES = 8,
+
+    MILLISECONDS_PER_TICK = 55,
+};
+
+/* Interrupt gate (Intel SDM, volume 3, 6.11). */
+struct gate {
+    uint16_t offset_low, selector, type, offset_high;
+};
+
+extern const uint8_t irq_handlers[]; /* interrupts.asm: HANDLER_BYTES for each line */
+extern volatile uint32_t irq_came;
+
+static struct gate gates[GATES];
+
+static void set_gates(unsigned vector, unsigned line)
+{
+    for (unsigned i = 0; i < LINES_OF_PIC; i++) {
+        uint32_t handler = (uint32_t)(uintptr_t)irq_handlers + (line + i) * HANDLER_BYTES;
+        gates[vector + i] =
+            (struct gate){(uint16_t)handler, CODE32, GATE_INTERRUPT, (uint16_t)(handler >> 16)};
+    }
+}
+
+static void start_pic(uint16_t port, uint8_t vectors, uint8_t cascade, uint8_t mask)
+{
+    out8(port, ICW1);
+    out8(port + 1, vectors);
+    out8(port + 1, cascade);
+    out8(port + 1, ICW4);
+    out8(port + 1, mask);
+}
+
+void interrupts_start(void)
+{
+    start_pic(PIC1, PIC1_VECTORS, ICW3_FIRST, PIC1_MASK);
+    start_pic(PIC2, PIC2_VECTORS, ICW3_SECOND, PIC2_MASK);
+    out8(PIT_COMMAND, PIT_RATE_GENERATOR);
+    out8(PIT_COUNTER, 0); /* 65536: 18.2 ticks a second */
+    out8(PIT_COUNTER, 0);
+}
+
+/* Halts until an interrupt has been handled. */
+static void halt(void)
+{
+    struct {
+        uint16_t limit;
+        uint32_t base;
+    } __attribute__((packed)) idt = {sizeof gates - 1, (uint32_t)(uintptr_t)gates};
+    if (gates[PIC1_VECTORS].selector == 0) {
+        set_gates(PIC1_VECTORS, 0);
+        set_gates(PIC2_VECTORS, LINES_OF_PIC);
+        __asm__ volatile("lidt %0" : : "m"(idt));
+    }
+    __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+}
+
+bool pc_wait_irq(unsigned line)
+{
+    uint16_t mask_port = (line < LINES_OF_PIC ? PIC1 : PIC2) + 1;
+    uint8_t mask = in8(mask_port);
+    irq_came = 0;
+    out8(mask_port, mask & (uint8_t) ~(1u << line % LINES_OF_PIC));
+    halt();
+    out8(mask_port, mask);
+    return (irq_came >> line & 1) != 0;
+}
+
+void firmware_idle(void)
+{
+    uint8_t first = in8(PIC1 + 1), second = in8(PIC2 + 1);
+    halt();
+    out8(PIC1 + 1, first);
+    out8(PIC2 + 1, second);
+}
+
+uint64_t firmware_milliseconds(void)
+{
+    static uint32_t days_ticks; /* of the days that ended since the start */
+    static uint32_t last;
+    uint32_t now = *(const volatile uint32_t *)bios_data(BDA_TICKS);
+    if (now < last) {
+        days_ticks += BDA_TICKS_A_DAY;
+    }
+    last = now;
+    return (uint64_t)(days_ticks + now) * MILLISECONDS_PER_TICK;
+}

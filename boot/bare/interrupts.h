@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The PC's interrupt controllers and timer.
+#pragma once
+
+/* Sets up interrupt controllers (Intel 8259A) and timer (Intel 8254) as a BIOS does. Interrupts
+   stay off in the processor, but for the waits of pc_wait_irq() and firmware_idle(). */
+void interrupts_start(void);

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage2/firmware.h"
+void firmware_setup(void) {}
+void firmware_power_off(void) {}
+bool firmware_enable_a20(void)
+{
+    return true;
+}
+struct bytes firmware_acpi_rsdp(void)
+{
+    return (struct bytes){NULL, 0};
+}
+void firmware_video_interface(struct video *video)
+{
+    (void)video;
+}
+bool firmware_video_mode(uint32_t index, struct video_mode *mode)
+{
+    (void)index, (void)mode;
+    return false;
+}
+struct video_size firmware_video_display_size(void)
+{
+    return (struct video_size){0, 0};
+}
+bool firmware_video_set(const struct video_mode *mode, struct video *video)
+{
+    (void)mode, (void)video;
+    return false;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From the entry to stage 2.
+#include "boot/bare/bare.h"
+#include "boot/bare/interrupts.h"
+#include "boot/bare/rom.h"
+#include "boot/pc/bda.h"
+#include "stage2/firmware.h"
+#include "stage2/timing/timeline.h"
+
+enum {
+    BDA_EQUIPMENT = 0x410,
+    CONVENTIONAL_KIB = 639, /* the EBDA's KiB is after it */
+};
+
+/* time_stamp: of the entry; start_info: 0, started as a ROM, or hvm_start_info. entry.asm */
+__attribute__((regparm(0))) _Noreturn void bare_main(uint64_t time_stamp, uint32_t start_info,
+                                                     uint32_t overlay, uint32_t overlay_bytes);
+
+static void bda_set_word(uintptr_t address, uint16_t value)
+{
+    *(volatile uint16_t *)(uintptr_t)bios_data(address) = value;
+}
+
+_Noreturn void bare_start(void)
+{
+    bda_set_word(BDA_MEMORY_KIB, CONVENTIONAL_KIB);
+    bda_set_word(BDA_COM1, 0x3f8);
+    interrupts_start();
+    stage2_main();
+}
+
+__attribute__((regparm(0))) _Noreturn void bare_main(uint64_t time_stamp, uint32_t start_info,
+                                                     uint32_t overlay, uint32_t overlay_bytes)
+{
+    (void)start_info;
+    timeline.stamps[TIMELINE_HANDOFF] = time_stamp;
+    bare_machine.overlay = (struct bytes){(const uint8_t *)(uintptr_t)overlay, overlay_bytes};
+    rom_describe_memory();
+    bare_start();
+}
