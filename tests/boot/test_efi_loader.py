@@ -21,20 +21,11 @@ from report import EXPLAINED_UEFI, Report, differences, with_merged_map
 
 pytestmark = pytest.mark.bios("names its firmware itself")
 
-FIRMWARE = "/usr/share/OVMF/"
 GRUB_MODULES = "multiboot multiboot2 normal iso9660 part_msdos part_gpt test echo efi_gop all_video"
 
 
-def machine_of(bits, directory):
-    """QEMU's machine and arguments for OVMF with fresh variables."""
-    code, variables = ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd") if bits == 64 else \
-                      ("OVMF32_CODE_4M.secboot.fd", "OVMF32_VARS_4M.fd")
-    shutil.copyfile(FIRMWARE + variables, directory / "variables")
-    extra = ["-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}{code}",
-             "-drive", f"if=pflash,format=raw,file={directory}/variables", "-net", "none"]
-    if bits == 32:  # OVMF's 32-bit build needs it
-        extra += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
-    return {"machine": "q35" if bits == 64 else "q35,smm=on", "extra": extra}
+def machine_of(bits):
+    return {"memory": 256, "machine": "q35", "firmware": "x64" if bits == 64 else "ia32"}
 
 
 def image_of(files, directory, loader="whelk", bits=64):
@@ -56,7 +47,7 @@ def uefi(tmp_path):
     def run(source, loader="whelk", bits=64, **machine):
         """Boots a tree of the report kernel by OVMF."""
         image = image_of(source, tmp_path, loader, bits)
-        with Machine(image, memory=256, **machine_of(bits, tmp_path), **machine) as qemu:
+        with Machine(image, **machine_of(bits), **machine) as qemu:
             if qemu.wait_for("^END$|press a key", 40)[0] != "END":
                 qemu.fail("the loader refused")
             qemu.wait_exit()
@@ -126,7 +117,7 @@ def test_a_usb_stick_boots_as_well(uefi):
 def boot_text(tmp_path):
     def run(source, until, bits=64):
         """The console's text up to a line."""
-        with Machine(image_of(source, tmp_path, bits=bits), memory=256, **machine_of(bits, tmp_path)) as qemu:
+        with Machine(image_of(source, tmp_path, bits=bits), **machine_of(bits)) as qemu:
             qemu.wait_for(until, 40)
             return qemu.serial
     return run
@@ -137,8 +128,7 @@ def boot_text(tmp_path):
 @pytest.mark.parametrize("bits, tags", [(64, "VBCDJIMOPSUA"), (32, "VBCDJILOPSTA")])
 def test_a_kernel_that_wants_boot_services_is_entered_with_them(tmp_path, bits, tags):
     kernel = (BUILD / "kernels/services.bin").read_bytes()
-    with Machine(image_of(tree2(kernel, modules=[("", b"m")]), tmp_path, bits=bits), memory=256,
-                 **machine_of(bits, tmp_path)) as qemu:
+    with Machine(image_of(tree2(kernel, modules=[("", b"m")]), tmp_path, bits=bits), **machine_of(bits)) as qemu:
         assert qemu.wait_for(r"^services (\d\d) (\w+A)$", 40).groups() == (str(bits), tags)
         assert qemu.wait_exit() == 0x10 << 1 | 1
 
@@ -150,7 +140,7 @@ def test_an_i386_entry_with_boot_services_is_refused_on_64_bit_uefi(tmp_path):
     contents = image.read_bytes()
     assert contents.count(optional) == 1
     image.write_bytes(contents.replace(optional, required))  # the tool would refuse it
-    with Machine(image, memory=256, **machine_of(64, tmp_path)) as qemu:
+    with Machine(image, **machine_of(64)) as qemu:
         assert qemu.wait_for("^whelk: .*grub.cfg:3: /boot/kernel: Multiboot 2 header: EFI boot services with an EFI "
                              "i386 entry", 40)
 
@@ -166,7 +156,7 @@ def test_without_a_config_the_firmware_goes_on_after_a_line_and_a_key(tmp_path):
     image = image_of(files, tmp_path)
     # whelk-mkrescue makes no ISO without a config.
     image.write_bytes(image.read_bytes().replace(b"GRUB.CFG", b"GRUX.CFG").replace(b"\1\0grub.cfg", b"\1\0grux.cfg"))
-    with Machine(image, memory=256, **machine_of(64, tmp_path)) as qemu:
+    with Machine(image, **machine_of(64)) as qemu:
         assert qemu.wait_for(r"^whelk: /boot/grub/grub.cfg: .*\nwhelk: press a key for the next boot device", 40)
         qemu.send_key("ret")
         assert qemu.wait_for("BdsDxe: failed to start.*Not Found")
@@ -178,14 +168,14 @@ def test_exit_gives_the_machine_back_to_the_firmware(boot_text):
 
 @pytest.mark.parametrize("command", ["halt", "reboot"])
 def test_the_machine_ends(tmp_path, command):
-    with Machine(image_of(entry(command), tmp_path), memory=256, **machine_of(64, tmp_path)) as qemu:
+    with Machine(image_of(entry(command), tmp_path), **machine_of(64)) as qemu:
         assert qemu.wait_exit(40) == 0
 
 
 def test_fwsetup_starts_the_machine_again_into_the_firmwares_setup(tmp_path):
-    with Machine(image_of(entry("fwsetup"), tmp_path), memory=256, **machine_of(64, tmp_path)) as qemu:
+    with Machine(image_of(entry("fwsetup"), tmp_path), **machine_of(64)) as qemu:
         assert qemu.wait_exit(40) == 0
-    assert "OsIndications".encode("utf-16-le") in (tmp_path / "variables").read_bytes()
+        assert "OsIndications".encode("utf-16-le") in (qemu.directory / "variables").read_bytes()
 
 
 @pytest.mark.parametrize("bits, cpu", [(64, "x86_64"), (32, "i386")])

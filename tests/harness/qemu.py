@@ -15,6 +15,7 @@ import threading
 import time
 from pathlib import Path
 
+import saved_start
 from serial_terminal import SEQUENCE, SerialTerminal
 
 SCREEN_ADDRESS, SCREEN_COLUMNS, SCREEN_ROWS = 0xB8000, 80, 25
@@ -95,6 +96,8 @@ class Machine:
         self.command += ["-chardev", f"pipe,id=serial,path={self.directory}/serial", "-serial", "chardev:serial",
                          "-chardev", f"socket,id=qmp,path={self.directory}/qmp", "-mon", "chardev=qmp,mode=control",
                          *extra]
+        self._start = saved_start.place_of(self.command)
+        self.command += saved_start.arguments(self._start)
         self._received = bytearray()
         self.news = threading.Condition()
 
@@ -113,10 +116,13 @@ class Machine:
         try:
             self._monitor = self._accept(listener)  # by then QEMU has opened the pipes
             self._monitor_file = self._monitor.makefile("rb")
-            self._receiver = threading.Thread(target=self._receive, daemon=True)
-            self._receiver.start()
             self._monitor_line()  # the greeting
             self.qmp("qmp_capabilities")
+            if self._start:
+                start = saved_start.resume if "-incoming" in self.command else saved_start.save
+                self._received += start(self, self._start)
+            self._receiver = threading.Thread(target=self._receive, daemon=True)
+            self._receiver.start()
         except BaseException:
             self.__exit__()
             raise
