@@ -11,17 +11,23 @@ import textwrap
 from pathlib import Path
 
 MIB = 1 << 20
-# The first platform has the chart, and the targets for the PIIX.
+# The first platform has the chart, the targets for the PIIX, and all ways to boot.
 PLATFORMS = {"pc, IDE CD": ("pc", "cdrom"), "q35, AHCI CD": ("q35", "cdrom"), "pc, IDE disk": ("pc", "hda"),
              "virtio-blk disk": ("pc", "virtio-blk"), "USB stick": ("pc", "usb"),
              "UEFI, AHCI CD": ("q35", "cdrom", "--uefi"), "UEFI, virtio-blk disk": ("q35", "virtio-blk", "--uefi"),
              "32-bit UEFI, AHCI CD": ("q35", "cdrom", "--uefi32")}
-FIRST = next(iter(PLATFORMS))
+FIRST, Q35, VIRTIO = "pc, IDE CD", "q35, AHCI CD", "virtio-blk disk"
+ELSEWHERE_LOADERS = "whelk,whelk-rom,grub,grub-i386-pc,isolinux"  # on the other platforms with a BIOS
 
-TIMES_FASTER_THAN_GRUB = {1: 30, 8: 60, 64: 100}  # size of the module in MiB: the least factor
+# Targets. The keys are sizes of the module in MiB.
+TIMES_FASTER_THAN_GRUB = {1: 30, 8: 60, 64: 100}  # the loader's share: the least factor
 ACCESSES = 20_000  # the most, without the firmware's own
 RAW_DMA_FACTOR, RAW_DMA_MORE = 1.5, 5.0  # the most: this factor of raw DMA, plus these ms
-ELSEWHERE_SIZE, ELSEWHERE_TIMES = 8, 5  # on the other platforms: MiB; the least factor
+ELSEWHERE_TIMES = {8: 5}  # on the other platforms: the least factor of the loader's share
+VIRTIO_TIMES = {1: 40, 8: 40}
+# The whole boot of a row by that of whelk.rom, at least.
+WHOLE_TIMES = {FIRST: {"grub": {1: 60, 8: 45}, "whelk": {1: 15, 8: 7}}, Q35: {"whelk": {1: 12, 8: 6}}}
+RAW_ROM_FACTOR = {1: 2.0, 8: 1.3}  # the whole boot of whelk.rom by that of the raw probe ROM, at most
 
 LINE = 100  # the most characters in a line of a document
 
@@ -39,6 +45,10 @@ def sizes(result):
 
 def share(row):
     return row["loader_ms"]["median"]
+
+
+def whole(row):
+    return row["total_ms"]["median"]
 
 
 # ---- Targets
@@ -70,19 +80,43 @@ def first_checks(result):
 
 def elsewhere_checks(platform, result):
     for size in sizes(result):
-        found = rows(result, size)
+        found = {name: row for name, row in rows(result, size).items() if "loader_ms" in row}
         whelk = found.pop("whelk", None)
         if whelk is None:
             yield f"{platform}, {size} MiB: Whelk was not measured", False
             continue
-        if size == ELSEWHERE_SIZE:
+        wanted = (VIRTIO_TIMES if platform == VIRTIO else ELSEWHERE_TIMES).get(size)
+        if wanted:
             times = share(found["grub"]) / max(share(whelk), 0.001) if "grub" in found else 0
             yield (f"{platform}, {size} MiB: GRUB takes {times:.1f} times as long as Whelk, at least "
-                   f"{ELSEWHERE_TIMES}", times >= ELSEWHERE_TIMES)
+                   f"{wanted}", times >= wanted)
         fastest = min(found.values(), key=share, default=None)
         if fastest:
             yield (f"{platform}, {size} MiB: Whelk takes {share(whelk):.1f} ms, the fastest of the others "
                    f"({fastest['label']}) {share(fastest):.1f}", share(whelk) <= share(fastest))
+
+
+def whole_checks(platform, result):
+    """The checks of the whole boots without a firmware."""
+    for size in sizes(result):
+        found = rows(result, size)
+        limits = {name: wanted[size] for name, wanted in WHOLE_TIMES.get(platform, {}).items() if size in wanted}
+        most = RAW_ROM_FACTOR.get(size) if platform == FIRST else None
+        for name in [*limits, *(["raw-rom"] if most else [])]:
+            if name not in found or "whelk-rom" not in found:
+                yield f"{platform}, {size} MiB: the whole boot of {name} or whelk-rom was not measured", False
+        if "whelk-rom" not in found:
+            continue
+        rom = whole(found["whelk-rom"])
+        for name, least in limits.items():
+            if name in found:
+                times = whole(found[name]) / rom
+                yield (f"{platform}, {size} MiB: {found[name]['label']} takes {times:.1f} times as long as whelk.rom, "
+                       f"at least {least}", times >= least)
+        if most and "raw-rom" in found:
+            times = rom / whole(found["raw-rom"])
+            yield (f"{platform}, {size} MiB: whelk.rom takes {times:.2f} times as long as the raw probe ROM, at most "
+                   f"{most}", times <= most)
 
 
 def checks(results):
@@ -90,6 +124,7 @@ def checks(results):
     for platform, result in results.items():
         if platform != FIRST:
             found += elsewhere_checks(platform, result)
+        found += whole_checks(platform, result)
     return found
 
 
@@ -103,38 +138,72 @@ def milliseconds(value):
     return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
 
 
+def factor(value):
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def median(summary):
+    return milliseconds(summary["median"]) if summary else ""
+
+
+def spread(summary):
+    """The cells of a median, and of its lowest and highest."""
+    return (median(summary), f"{milliseconds(summary['min'])} to {milliseconds(summary['max'])}") if summary else ("", "")
+
+
+def ratio(value):
+    return f"{factor(value)}×" if value else ""
+
+
 def loaders(result):
-    """The loaders as {name: label}, in the order of the rows."""
-    return {row["name"]: row["label"] for row in result["results"]}
+    """What has a loader's share as {name: label}, in the order of the rows."""
+    return {row["name"]: row["label"] for row in result["results"] if "loader_ms" in row}
+
+
+def ways(result):
+    """The names and labels of all that has a whole boot, the slowest first, by the smallest module."""
+    found = [row for row in rows(result, sizes(result)[0]).values() if "total_ms" in row]
+    return {row["name"]: row["label"] for row in sorted(found, key=whole, reverse=True)}
+
+
+def whole_table(result):
+    """A line for each way to boot, a column for each size: the whole boot, and GRUB's divided by it."""
+    lines = []
+    for name, label in ways(result).items():
+        line = [label]
+        for size in sizes(result):
+            row = rows(result, size).get(name)
+            times = row and row.get("whole_vs_grub")
+            line.append((f"{milliseconds(whole(row))} ms" if row else "") +
+                        (f" ({factor(times)}×)" if times and not name.startswith("grub") else ""))
+        lines.append(line)
+    return table(["from reset to the kernel", *(f"{size} MiB" for size in sizes(result))], lines)
 
 
 def share_table(result):
     """A line for each loader, a column for each size."""
     lines = []
     for name, label in loaders(result).items():
-        line = [label]
+        line = [label.split(" + ")[-1]]
         for size in sizes(result):
             row = rows(result, size).get(name)
             times = row and row.get("times_faster_than_grub")
             line.append((f"{milliseconds(share(row))} ms" if row else "") +
-                        (f" ({times:.0f}×)" if times and name == "whelk" else ""))
+                        (f" ({factor(times)}×)" if times and name == "whelk" else ""))
         lines.append(line)
-    return table(["loader's share", *(f"{size} MiB" for size in sizes(result))], lines)
+    return table(["the loader's share of it", *(f"{size} MiB" for size in sizes(result))], lines)
 
 
 def full_table(result):
     lines = []
     for row in result["results"]:
-        spread = row["loader_ms"]
-        line = [f"{row['module_mib']} MiB", row["label"], milliseconds(spread["median"]),
-                f"{milliseconds(spread['min'])} to {milliseconds(spread['max'])}"]
-        if "total_ms" in row:
-            accesses = row["accesses_above_firmware"]
-            line += [milliseconds(row["firmware_ms"]["median"]), milliseconds(row["total_ms"]["median"]),
-                     f"{row['iso_bytes'] / MIB:.1f}", "" if accesses is None else f"{accesses:,}"]
-        lines.append(line + [""] * (8 - len(line)))
-    return table(["module", "loader", "loader, ms", "lowest to highest", "firmware, ms", "total, ms", "ISO, MiB",
-                  "accesses to devices above the firmware's own"], lines)
+        line = [f"{row['module_mib']} MiB", row["label"], *spread(row.get("total_ms")), ratio(row.get("whole_vs_grub")),
+                median(row.get("firmware_ms")), *spread(row.get("loader_ms"))]
+        accesses = row.get("accesses_above_firmware")
+        line.append("" if accesses is None else f"{accesses:,}")
+        lines.append(line)
+    return table(["module", "boot", "whole, ms", "lowest to highest", "GRUB's by it", "firmware, ms", "loader, ms",
+                  "lowest to highest", "accesses to devices above the firmware's own"], lines)
 
 
 def stamps_table(result):
@@ -160,13 +229,15 @@ def how(result):
 
 def readme_part(results, chart):
     result = results[FIRST]
-    text = f"{how(result)} The firmware's own time is not in the loader's share; the module is random bytes."
-    return (f"![Time to the kernel's first instruction]({chart})\n\n{share_table(result)}\n"
+    text = f"{how(result)} The module is random bytes. A factor says how many times as long GRUB takes."
+    if any("loader_ms" not in row for row in result["results"]):
+        text += " Without a firmware there is no moment at which it hands over to a loader, and so no share."
+    return (f"![Time to the kernel's first instruction]({chart})\n\n{whole_table(result)}\n{share_table(result)}\n"
             f"{paragraph(text)}\n")
 
 
 def document(results, checked):
-    parts = ["# How long loaders take\n",
+    parts = ["# How long a boot takes\n",
              "Written by `make bench`; `docs/whelk-bench.1` says what is measured, and how.\n"]
     for platform, result in results.items():
         parts += [f"## {platform}\n", how(result) + "\n"]
@@ -191,10 +262,12 @@ def replace_part(text, part, start=START, end=END):
 
 def measure(arguments, platform, chart):
     machine, attach, *firmware = PLATFORMS[platform]
+    all_ways = platform == FIRST or firmware
     runs = arguments.runs if platform == FIRST else min(arguments.runs, arguments.runs_elsewhere)
     command = [arguments.whelk, "bench", "--json", "--runs", str(runs), "--sizes", arguments.sizes,
                "--accel", "tcg", "--machine", machine, "--attach", attach, *firmware]
     command += ["--raw-dma", "--plot", str(chart)] if platform == FIRST else ["--no-accesses"]
+    command += [] if all_ways else ["--loaders", ELSEWHERE_LOADERS]
     print(f"{platform}: {' '.join([*command, arguments.tree])}", flush=True)
     run = subprocess.run([*command, arguments.tree], stdout=subprocess.PIPE, text=True, check=False)
     if not run.stdout:
@@ -225,7 +298,7 @@ def main():
         readme = arguments.readme.read_text(encoding="utf-8")
         arguments.readme.write_text(replace_part(readme, readme_part(results, "docs/bench/bench.svg")),
                                     encoding="utf-8")
-        print("\n" + share_table(results[FIRST]))
+        print("\n" + whole_table(results[FIRST]) + "\n" + share_table(results[FIRST]))
     for text, good in checked:
         print(f"{'pass' if good else 'FAIL'}: {text}")
     return 0 if all(good for _, good in checked) else 1

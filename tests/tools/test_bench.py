@@ -147,7 +147,7 @@ def test_an_iso_made_elsewhere_is_measured_under_its_name(bench, tmp_path):
 
 def test_the_probe_kernel_boots_in_place_of_the_trees_with_its_modules(bench, tmp_path):
     files = tree(halting_kernel(), modules=[("words for it", b"module")])
-    found = results(bench("--json", "--probe", files=files))
+    found = results(bench("--json", "--probe", "--loaders=whelk,grub,isolinux", files=files))
     assert found["whelk", 0]["accesses"] < found["grub", 0]["accesses"]
     assert "isolinux" in {name for name, _ in found}
     assert (tmp_path / "tree" / CONFIG).read_bytes() == files[CONFIG]
@@ -190,6 +190,13 @@ def test_by_uefi_the_loaders_share_begins_with_its_start(bench):
         assert row["firmware_ms"]["median"] > 100 and row["loader_ms"]["median"] > 1
         assert row["total_ms"]["median"] == pytest.approx(row["firmware_ms"]["median"] + row["loader_ms"]["median"],
                                                           abs=0.01)
+
+
+def test_by_uefi_is_a_way_beside_the_boots_by_a_bios(bench):
+    found = results(bench("--json", "--loaders=whelk-uefi,whelk", "--no-accesses"))
+    assert [name for name, _ in found] == ["whelk", "whelk-uefi"]
+    assert found["whelk-uefi", 0]["label"] == "OVMF + Whelk" and found["whelk", 0]["label"] == "SeaBIOS + Whelk"
+    assert found["whelk-uefi", 0]["whole_vs_whelk"] < 1 and found["whelk", 0]["whole_vs_whelk"] == 1
 
 
 def test_by_32_bit_uefi_the_probe_kernel_says_when_it_runs_and_accesses_are_counted(bench):
@@ -246,6 +253,11 @@ def test_a_kernel_that_resets_the_machine_is_reported(bench):
     kernel = halting_kernel()[:32] + b"\xb0\xfe\xe6\x64\xeb\xfa"  # out 0x64, 0xfe: the keyboard controller's reset
     done = bench("--loaders=whelk", "--until=never said", "--timeout=20", status=1, files=tree(kernel))
     assert "the machine was reset" in done.stderr
+
+
+def test_a_qemu_that_ends_at_once_is_quoted(bench):
+    done = bench("--loaders=whelk", "--no-accesses", "--machine=pc,nothing=1", status=1)
+    assert "was not reached: QEMU ended: " in done.stderr and "nothing" in done.stderr
 
 
 def test_a_tree_that_could_not_boot_is_refused_with_whelks_reason(bench):

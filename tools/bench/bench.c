@@ -16,6 +16,7 @@
 #include "tools/bench/process.h"
 #include "tools/bench/qemu.h"
 #include "tools/bench/report.h"
+#include "tools/bench/ways.h"
 #include "tools/bench/xen.h"
 #include "tools/guest/ovmf.h"
 #include "tools/lib/say.h"
@@ -30,13 +31,16 @@ enum {
     BAR_CHARACTERS = 24,
 };
 
-/* An ISO that is measured. */
+/* What is measured: an ISO on a machine. */
 struct bench_iso {
-    const char *name, *label;
+    const char *name;
+    char label[64];
+    struct qemu_machine machine;
+    const char *marker; /* on the serial port; NULL: the kernel's entry */
     char path[PATH_MAX];
     uint64_t bytes;
     struct samples total_ms, raw_ms;
-    struct samples firmware_ms, loader_ms; /* of each boot; not with Xen */
+    struct samples firmware_ms, loader_ms; /* of each boot, if it has them; not with Xen */
     uint64_t accesses, firmware_accesses;
     bool failed; /* left out, which has been said */
     bool has_timing;
@@ -60,11 +64,9 @@ struct bench {
     struct bench_group *groups;
     size_t group_count;
     char nothing[PATH_MAX]; /* an ISO: shows the firmware's share of Xen, and whether KVM works */
-    char starter[PATH_MAX]; /* an ISO: shows the firmware's share of UEFI */
-    bool is_uefi;
+    char starter[PATH_MAX]; /* an ISO: shows the firmware's share of UEFI; "": not made */
     char version[80], platform[160];
-    const char *marker;        /* on the serial port; NULL: the kernel's entry */
-    const char *until;         /* the same for people */
+    const char *until;         /* the moment up to which is measured, for people */
     struct boot_result result; /* large: of the last boot */
     unsigned done, steps;      /* of the progress */
     bool failed;               /* something of what was asked for is missing */
@@ -118,17 +120,54 @@ static bool wants_maker(const struct bench *bench, const struct iso_maker *maker
            (maker->firmware & bench->settings.machine.firmware) != 0;
 }
 
+/* Other ways are compared with the loaders that a BIOS boots. */
+static bool wants_way(const struct bench *bench, const struct way *way)
+{
+    const struct bench_settings *settings = &bench->settings;
+    return bench_wants_loader(settings, way->name) && !settings->xen &&
+           settings->machine.firmware == FIRMWARE_BIOS;
+}
+
+/* Names what is measured after its firmware and its loader. */
+static void set_label(struct bench_iso *iso, const char *loader)
+{
+    const char *firmware = iso->machine.firmware == FIRMWARE_UEFI     ? "OVMF"
+                           : iso->machine.firmware == FIRMWARE_UEFI32 ? "32-bit OVMF"
+                           : strcmp(iso->machine.accel, "xen") == 0   ? "HVM"
+                                                                      : "SeaBIOS";
+    snprintf(iso->label, sizeof iso->label, "%s + %s", firmware, loader);
+}
+
+/* The moment up to which is measured. The probe kernel says itself when it runs, which is only
+   needed where its entry cannot be seen from outside. */
+static const char *marker_for(const struct bench *bench, const struct qemu_machine *machine)
+{
+    bool probes = bench->settings.probe || bench->settings.size_count > 0;
+    bool sees_entry = !bench->settings.xen && (machine->firmware & FIRMWARE_EITHER_UEFI) == 0;
+    return !probes ? bench->settings.until : sees_entry ? NULL : PROBE_MARKER;
+}
+
+/* Begins the group's next ISO, on this machine. */
+static struct bench_iso *next_iso(const struct bench *bench, struct bench_group *group,
+                                  const char *name, const struct qemu_machine *machine)
+{
+    struct bench_iso *iso = &group->isos[group->iso_count];
+    iso->name = name;
+    iso->machine = *machine;
+    iso->marker = marker_for(bench, machine);
+    return iso;
+}
+
 /* Makes and adds an ISO. A failure of Whelk is an error; a failure of another is only said. */
 static bool add_made(struct bench *bench, struct bench_group *group, const struct iso_maker *maker,
                      struct error *error)
 {
-    struct bench_iso *iso = &group->isos[group->iso_count];
+    struct bench_iso *iso = next_iso(bench, group, maker->name, &bench->machine);
     char name[64];
     if (!wants_maker(bench, maker) || !maker->is_installed(maker)) {
         return true;
     }
-    iso->name = maker->name;
-    iso->label = maker->label;
+    set_label(iso, maker->label);
     snprintf(name, sizeof name, "%s-%u.iso", maker->name, group->size_mib);
     process_scratch(iso->path, name);
     show_progress(bench, group, maker->label);
@@ -144,9 +183,10 @@ static bool add_made(struct bench *bench, struct bench_group *group, const struc
 }
 
 /* Adds an ISO of the user, with {} in its name replaced by the size. */
-static bool add_given(struct bench_group *group, const struct given_iso *given, struct error *error)
+static bool add_given(struct bench *bench, struct bench_group *group, const struct given_iso *given,
+                      struct error *error)
 {
-    struct bench_iso *iso = &group->isos[group->iso_count];
+    struct bench_iso *iso = next_iso(bench, group, given->name, &bench->machine);
     const char *braces = strstr(given->file, "{}");
     char path[PATH_MAX], size[16];
     snprintf(size, sizeof size, "%u", group->size_mib);
@@ -157,9 +197,64 @@ static bool add_given(struct bench_group *group, const struct given_iso *given, 
     if (length >= PATH_MAX || realpath(path, iso->path) == NULL) {
         return fail(error, "--iso %s: %.200s: %s", given->name, given->file, strerror(errno));
     }
-    iso->name = iso->label = given->name;
+    set_label(iso, given->name);
     group->iso_count++;
     return measure_size(iso, error);
+}
+
+/* Finds OVMF and makes the starter, once. If OVMF is missing, this says so before the boots. */
+static bool prepare_uefi(struct bench *bench, struct qemu_machine *machine, struct error *error)
+{
+    struct ovmf ovmf;
+    if (!ovmf_open(&ovmf, machine->firmware == FIRMWARE_UEFI32, error)) {
+        return false;
+    }
+    close(ovmf.variables);
+    if (ovmf.needs_smm && strcmp(machine->machine, OVMF_MACHINE) != 0) {
+        return fail(error, "this OVMF runs on --machine=" OVMF_MACHINE " only");
+    }
+    if (bench->starter[0] == '\0') {
+        process_scratch(bench->starter, "starter.iso");
+        if (!iso_make_starter(bench->starter, error)) {
+            return false;
+        }
+    }
+    machine->starter = bench->starter;
+    return true;
+}
+
+/* Makes Whelk's ISO, unless it is the group's first. */
+static bool whelk_iso(struct bench_group *group, char path[PATH_MAX], struct error *error)
+{
+    char name[32];
+    if (group->iso_count > 0 && strcmp(group->isos[0].name, iso_makers[0].name) == 0) {
+        memcpy(path, group->isos[0].path, PATH_MAX);
+        return true;
+    }
+    snprintf(name, sizeof name, "whelk-%u.iso", group->size_mib);
+    process_scratch(path, name);
+    return access(path, F_OK) == 0 || iso_makers[0].make(&iso_makers[0], &group->tree, path, error);
+}
+
+/* Adds a way to boot Whelk's ISO. One that is not to be had here is only said. */
+static bool add_way(struct bench *bench, struct bench_group *group, const struct way *way,
+                    struct error *error)
+{
+    struct qemu_machine machine = bench->machine;
+    if (!wants_way(bench, way)) {
+        return true;
+    }
+    machine.firmware = way->firmware;
+    machine.machine = way->machine;
+    if (!prepare_uefi(bench, &machine, error)) {
+        end_progress();
+        say("%s is left out: %s", way->name, error->message);
+        return !process_interrupted();
+    }
+    struct bench_iso *iso = next_iso(bench, group, way->name, &machine);
+    snprintf(iso->label, sizeof iso->label, "%s", way->label);
+    group->iso_count++;
+    return whelk_iso(group, iso->path, error) && measure_size(iso, error);
 }
 
 static bool make_timing_iso(struct bench_group *group, struct error *error)
@@ -184,9 +279,12 @@ static bool make_group(struct bench *bench, struct bench_group *group, uint32_t 
                     : bench_tree_read(settings->tree, &group->tree, error);
     for (size_t i = 0; done && i < iso_maker_count; i++) {
         done = add_made(bench, group, &iso_makers[i], error);
+        for (size_t j = 0; done && i == 0 && j < way_count; j++) { /* after Whelk's other boots */
+            done = add_way(bench, group, &ways[j], error);
+        }
     }
     for (size_t i = 0; done && i < settings->given_count; i++) {
-        done = add_given(group, &settings->given[i], error);
+        done = add_given(bench, group, &settings->given[i], error);
     }
     if (done && group->iso_count == 0) {
         done = fail(error, "nothing to measure: no loader of --loaders is here, no --iso");
@@ -239,7 +337,6 @@ static bool kvm_is_fast(struct bench *bench)
 static bool choose_platform(struct bench *bench, struct error *error)
 {
     bench->machine = bench->settings.machine;
-    bench->is_uefi = bench->machine.firmware != FIRMWARE_BIOS;
     if (bench->settings.xen) {
         xen_version(bench->version, sizeof bench->version);
         bench->machine.accel = "xen";
@@ -268,41 +365,37 @@ static bool choose_platform(struct bench *bench, struct error *error)
         snprintf(bench->platform, sizeof bench->platform, "%.40s, %.20s, %.20s, %.20s, %u MiB%s",
                  bench->version, bench->machine.accel, bench->machine.machine,
                  bench->machine.attach, bench->machine.memory_mib,
-                 !bench->is_uefi                              ? ""
+                 bench->machine.firmware == FIRMWARE_BIOS     ? ""
                  : bench->machine.firmware == FIRMWARE_UEFI32 ? ", 32-bit OVMF"
                                                               : ", OVMF");
     }
     return true;
 }
 
-/* Finds OVMF and makes the starter. If OVMF is missing, this says so once, before the boots. */
-static bool prepare_uefi(struct bench *bench, struct error *error)
-{
-    struct ovmf ovmf;
-    if (!ovmf_open(&ovmf, bench->machine.firmware == FIRMWARE_UEFI32, error)) {
-        return false;
-    }
-    close(ovmf.variables);
-    process_scratch(bench->starter, "starter.iso");
-    bench->machine.starter = bench->starter;
-    return (!ovmf.needs_smm || strcmp(bench->machine.machine, OVMF_MACHINE) == 0 ||
-            fail(error, "this OVMF runs on --machine=" OVMF_MACHINE " only")) &&
-           iso_make_starter(bench->starter, error);
-}
-
 // ---- Boots
 
-static bool boot_once(struct bench *bench, const char *iso, const char *marker, uint32_t entry,
-                      const char *then, struct error *error)
+/* Boots an ISO on the machine and up to the marker of `as`, which may have an ISO of its own. */
+static bool boot_once(struct bench *bench, const struct bench_iso *as, const char *iso,
+                      uint32_t entry, const char *then, struct error *error)
 {
+    bool is_uefi = (as->machine.firmware & FIRMWARE_EITHER_UEFI) != 0;
     struct boot_wish wish = {.iso = iso,
-                             .start = bench->is_uefi ? START_MARKER : NULL,
-                             .marker = marker,
-                             .is_ours = marker != NULL && marker != bench->settings.until,
+                             .start = is_uefi ? START_MARKER : NULL,
+                             .marker = as->marker,
+                             .is_ours = as->marker != NULL && as->marker != bench->settings.until,
                              .entry = entry,
                              .then = then};
-    return bench->settings.xen ? xen_time(&bench->machine, &wish, &bench->result, error)
-                               : qemu_time(&bench->machine, &wish, &bench->result, error);
+    return bench->settings.xen ? xen_time(&as->machine, &wish, &bench->result, error)
+                               : qemu_time(&as->machine, &wish, &bench->result, error);
+}
+
+/* Boots, with Xen, what does nothing. */
+static bool boot_nothing(struct bench *bench, struct error *error)
+{
+    const struct boot_wish wish = {
+        .iso = bench->nothing, .marker = NOTHING_MARKER, .is_ours = true};
+    return xen_time(&bench->machine, &wish, &bench->result, error) ||
+           fail_in(error, "a boot image that does nothing ");
 }
 
 /* Says that an ISO failed, and leaves it out from now on. False: interrupted. */
@@ -341,12 +434,11 @@ static bool boot_iso(struct bench *bench, struct bench_group *group, struct benc
     struct error error;
     bool raw = bench->settings.raw_dma && iso == &group->isos[0];
     show_progress(bench, group, iso->label);
-    if (!boot_once(bench, iso->path, bench->marker, group->tree.entry, raw ? RAW_DMA_MARKER : NULL,
-                   &error)) {
+    if (!boot_once(bench, iso, iso->path, group->tree.entry, raw ? RAW_DMA_MARKER : NULL, &error)) {
         return note_failure(bench, group, iso, &error);
     }
     samples_add(&iso->total_ms, bench->result.milliseconds);
-    if (!bench->settings.xen) {
+    if (!bench->settings.xen && (iso->machine.firmware & FIRMWARE_WITH_LOADER) != 0) {
         samples_add(&iso->firmware_ms, bench->result.start_ms);
         samples_add(&iso->loader_ms, bench->result.milliseconds - bench->result.start_ms);
     }
@@ -361,8 +453,8 @@ static bool boot_all(struct bench *bench, struct bench_group *group, struct erro
 {
     if (bench->settings.xen) {
         show_progress(bench, group, "firmware");
-        if (!boot_once(bench, bench->nothing, NOTHING_MARKER, 0, NULL, error)) {
-            return fail_in(error, "a boot image that does nothing ");
+        if (!boot_nothing(bench, error)) {
+            return false;
         }
         samples_add(&group->firmware_ms, bench->result.milliseconds);
     }
@@ -374,15 +466,16 @@ static bool boot_all(struct bench *bench, struct bench_group *group, struct erro
     return true;
 }
 
-static bool count_one(struct bench *bench, const char *iso, const char *marker, uint32_t entry,
-                      uint64_t *accesses, struct error *error)
+static bool count_one(struct bench *bench, struct bench_iso *iso, uint32_t entry,
+                      struct error *error)
 {
-    struct boot_wish wish = {.iso = iso,
-                             .start = bench->is_uefi ? START_MARKER : NULL,
-                             .marker = marker,
+    bool is_uefi = (iso->machine.firmware & FIRMWARE_EITHER_UEFI) != 0;
+    struct boot_wish wish = {.iso = iso->path,
+                             .start = is_uefi ? START_MARKER : NULL,
+                             .marker = iso->marker,
                              .entry = entry};
-    bool done = qemu_count(&bench->machine, &wish, &bench->result, error);
-    *accesses = done ? bench->result.accesses : 0;
+    bool done = qemu_count(&iso->machine, &wish, &bench->result, error);
+    iso->accesses = done ? bench->result.accesses : 0;
     return done;
 }
 
@@ -400,8 +493,7 @@ static bool count_accesses(struct bench *bench, struct bench_group *group, struc
         struct bench_iso *iso = &group->isos[i];
         struct error reason;
         show_progress(bench, group, "accesses");
-        if (!iso->failed && !count_one(bench, iso->path, bench->marker, group->tree.entry,
-                                       &iso->accesses, &reason)) {
+        if (!iso->failed && !count_one(bench, iso, group->tree.entry, &reason)) {
             if (process_interrupted()) {
                 return fail(error, "interrupted");
             }
@@ -423,8 +515,7 @@ static void boot_with_timing(struct bench *bench, struct bench_group *group)
     bool prints = group->timing_iso[0] != '\0' && !whelk->failed;
     for (unsigned run = 0; prints && run < bench->settings.runs; run++) {
         show_progress(bench, group, "stamps");
-        prints =
-            boot_once(bench, group->timing_iso, bench->marker, group->tree.entry, NULL, &ignored);
+        prints = boot_once(bench, whelk, group->timing_iso, group->tree.entry, NULL, &ignored);
         const char *line = prints ? text_find(&bench->result.serial, TIMING_MARK) : NULL;
         prints = line != NULL && timing_read(line, &whelk->timing);
         whelk->has_timing = whelk->has_timing || prints;
@@ -440,11 +531,10 @@ static bool warm_up(struct bench *bench, struct error *error)
     const struct bench_group *group = &bench->groups[0];
     sync();
     if (!bench->settings.xen) { /* what fails is said later */
-        boot_once(bench, group->isos[0].path, bench->marker, group->tree.entry, NULL, error);
+        boot_once(bench, &group->isos[0], group->isos[0].path, group->tree.entry, NULL, error);
         return true;
     }
-    return boot_once(bench, bench->nothing, NOTHING_MARKER, 0, NULL, error) ||
-           fail_in(error, "a boot image that does nothing ");
+    return boot_nothing(bench, error);
 }
 
 static bool measure(struct bench *bench, struct error *error)
@@ -489,11 +579,15 @@ static void fill_times(struct report_row *row, struct bench_group *group, struct
 {
     bool own = iso->firmware_ms.count > 0;
     row->total = samples_summary(&iso->total_ms);
+    row->accesses = iso->accesses;
+    row->firmware_accesses = iso->firmware_accesses;
+    if ((iso->machine.firmware & FIRMWARE_WITH_LOADER) == 0) {
+        row->kind = REPORT_WHOLE;
+        return;
+    }
     row->firmware = samples_summary(own ? &iso->firmware_ms : &group->firmware_ms);
     row->loader =
         own ? samples_summary(&iso->loader_ms) : report_loader_share(row->total, row->firmware);
-    row->accesses = iso->accesses;
-    row->firmware_accesses = iso->firmware_accesses;
 }
 
 static void fill_rows(struct bench_group *group, struct report *report)
@@ -515,7 +609,7 @@ static void fill_rows(struct bench_group *group, struct report *report)
                 (struct report_row){.name = "raw-dma",
                                     .label = "raw DMA",
                                     .size_mib = group->size_mib,
-                                    .is_raw_dma = true,
+                                    .kind = REPORT_READ,
                                     .loader = samples_summary(&iso->raw_ms)};
         }
     }
@@ -607,15 +701,11 @@ static bool write_probe(const char *path, struct error *error)
     return writing_replace(path, probe.data, probe.size, error);
 }
 
-/* Chooses the moment up to which is measured. The probe kernel says itself when it runs, which is
-   only needed where its entry cannot be seen from outside. */
-static void choose_moment(struct bench *bench)
+/* Names the moment up to which is measured; see marker_for(). */
+static void name_moment(struct bench *bench)
 {
     char *quoted = NULL;
     const struct bench_settings *settings = &bench->settings;
-    bool probes = settings->probe || settings->size_count > 0;
-    bool sees_entry = !settings->xen && settings->machine.firmware == FIRMWARE_BIOS;
-    bench->marker = !probes ? settings->until : sees_entry ? NULL : PROBE_MARKER;
     bench->until = "the kernel's first instruction";
     if (settings->until != NULL &&
         asprintf(&quoted, "\"%s\" on the serial port", settings->until) >= 0) {
@@ -628,7 +718,9 @@ static bool prepare(struct bench *bench, struct error *error)
 {
     process_scratch(bench->nothing, "nothing.iso");
     return iso_make_nothing(bench->nothing, error) && choose_platform(bench, error) &&
-           (!bench->is_uefi || prepare_uefi(bench, error)) && make_isos(bench, error);
+           ((bench->machine.firmware & FIRMWARE_EITHER_UEFI) == 0 ||
+            prepare_uefi(bench, &bench->machine, error)) &&
+           make_isos(bench, error);
 }
 
 static bool run(struct bench *bench, struct error *error)
@@ -643,7 +735,7 @@ static bool run(struct bench *bench, struct error *error)
     if (!process_prepare(error)) {
         return false;
     }
-    choose_moment(bench);
+    name_moment(bench);
     bool done = prepare(bench, error) && warm_up(bench, error) && measure(bench, error);
     end_progress();
     return done && show(bench, error);

@@ -121,7 +121,7 @@ static bool set_uefi32(void *settings, const char *argument, struct error *error
 static const struct option options[] = {
     {'n', "runs", "N", "boot each ISO N times, in turn (5)", set_runs, 0},
     {0, "iso", "NAME=FILE", "measure this ISO as well; may be given again", set_iso, 0},
-    {0, "loaders", "LIST", "only these (whelk,grub,isolinux …)", options_text,
+    {0, "loaders", "LIST", "only these (whelk,whelk-uefi,grub,isolinux …)", options_text,
      offsetof(struct bench_settings, loaders)},
     {0, "until", "TEXT", "up to this text on the serial port instead", options_text,
      offsetof(struct bench_settings, until)},
@@ -133,9 +133,9 @@ static const struct option options[] = {
     {'m', "memory", "MIB", "the machine's memory (512)", set_memory, 0},
     {0, "uefi", NULL, "boot by UEFI (OVMF); --uefi32: by 32-bit UEFI", set_uefi, 0},
     {0, "uefi32", NULL, NULL, set_uefi32, 0}, /* a screen has 24 lines */
-    {0, "machine", "pc|q35", "QEMU's machine (pc; q35 by UEFI)", options_text,
+    {0, "machine", "NAME", "QEMU's: pc, q35 or microvm (pc; q35 by UEFI)", options_text,
      offsetof(struct bench_settings, machine.machine)},
-    {0, "attach", "HOW", "cdrom, hda, virtio-blk or usb (cdrom)", options_text,
+    {0, "attach", "HOW", "cdrom, hda, virtio-blk, virtio-mmio, usb (cdrom)", options_text,
      offsetof(struct bench_settings, machine.attach)},
     {0, "accel", "tcg|kvm", "QEMU's accelerator (KVM where fast, else TCG)", options_text,
      offsetof(struct bench_settings, machine.accel)},
@@ -161,7 +161,7 @@ static const struct option options[] = {
 void bench_options_help(const char *name)
 {
     printf("Usage: %s [OPTION…] TREE\n"
-           "Measures in QEMU how long Whelk, GRUB and isolinux take up to a kernel's entry.\n\n",
+           "Measures boots with Whelk, GRUB and isolinux, from reset to the kernel's entry.\n\n",
            name);
     options_help(options);
 }
@@ -202,7 +202,7 @@ static bool check(const struct bench_settings *settings, struct error *error)
         return fail(error, "--until: give a text");
     }
     if (!qemu_knows_attachment(settings->machine.attach)) {
-        return fail(error, "--attach=%.40s: cdrom, hda, virtio-blk and usb are known",
+        return fail(error, "--attach=%.40s: cdrom, hda, virtio-blk, virtio-mmio and usb are known",
                     settings->machine.attach);
     }
     return true;
@@ -215,7 +215,6 @@ bool bench_options_read(int argc, char **argv, struct bench_settings *settings, 
         .runs = DEFAULT_RUNS,
         .machine = {.program = "qemu-system-x86_64",
                     .firmware = FIRMWARE_BIOS,
-                    .attach = "cdrom",
                     .memory_mib = DEFAULT_MEMORY_MIB},
     };
     bool done = options_read(argc, argv, options, NULL, settings, &line, error);
@@ -223,6 +222,10 @@ bool bench_options_read(int argc, char **argv, struct bench_settings *settings, 
     if (settings->machine.machine == NULL) {
         settings->machine.machine =
             settings->machine.firmware == FIRMWARE_BIOS ? "pc" : OVMF_MACHINE;
+    }
+    if (settings->machine.attach == NULL) { /* microvm has nothing else */
+        bool is_microvm = strncmp(settings->machine.machine, "microvm", 7) == 0;
+        settings->machine.attach = is_microvm ? "virtio-mmio" : "cdrom";
     }
     if (settings->machine.timeout_seconds == 0) {
         settings->machine.timeout_seconds =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // See bench/report.h: the chart, as a script for gnuplot 5. Each panel has its own scale, from
 // zero: no length is distorted, and a loader that takes seconds does not make the other panels'
-// bars tiny.
+// bars tiny. A boot without a firmware is one bar.
 #include "tools/bench/report.h"
 
 #include <ctype.h>
@@ -12,8 +12,10 @@ enum {
     FOOT_HEIGHT = 6,
     PANEL_HEIGHT = 60, /* of a panel without its bars */
     BAR_HEIGHT = 26,
-    LEFT_MARGIN = 130, /* for the loaders' names */
+    LEFT_MARGIN = 180, /* for the bars' names */
     RIGHT_MARGIN = 30,
+    KEY_ITEMS = 3,
+    KEY_WIDTH = 120,      /* of an item */
     BAR_NAME_BYTES = 100, /* what may be shown of a name */
 };
 
@@ -69,26 +71,36 @@ static int bar_count(const struct report *report, size_t first, size_t end)
 {
     int bars = 0;
     for (size_t i = first; i < end; i++) {
-        bars += !report->rows[i].is_raw_dma;
+        bars += report->rows[i].kind != REPORT_READ;
     }
     return bars;
 }
 
-/* Writes the bars' data: position, firmware, total, value. The first row is at the top. */
+/* Writes a bar's data: position, where the firmware's part, the loader's and an undivided one end,
+   and the text after it. Noise may leave the loader less than nothing. */
+static void print_bar(const struct report_row *row, int position, FILE *out)
+{
+    double total = row->total.median, firmware = row->firmware.median;
+    int decimals = total < 10 ? 1 : 0;
+    if (row->kind == REPORT_WHOLE) {
+        fprintf(out, "%d 0 0 %.3f \"%.*f ms\"\n", position, total, decimals, total);
+    } else {
+        fprintf(out, "%d %.3f %.3f %.3f ", position, firmware < total ? firmware : total, total,
+                total);
+        fprintf(out, "\"%.*f ms (%.0f + %.*f)\"\n", decimals, total, firmware,
+                row->loader.median < 10 ? 1 : 0, row->loader.median);
+    }
+}
+
+/* Writes a panel's bars. The first row is at the top. */
 static void print_data(const struct report *report, size_t first, size_t end, FILE *out)
 {
     int position = bar_count(report, first, end);
     fprintf(out, "$panel%zu << END\n", first);
     for (size_t i = first; i < end; i++) {
-        const struct report_row *row = &report->rows[i];
-        if (row->is_raw_dma) {
-            continue;
+        if (report->rows[i].kind != REPORT_READ) {
+            print_bar(&report->rows[i], position--, out);
         }
-        /* Noise may leave the loader less than nothing. */
-        double total = row->total.median, firmware = row->firmware.median;
-        fprintf(out, "%d %.3f %.3f ", position--, firmware < total ? firmware : total, total);
-        fprintf(out, "\"%.0f + %.*f ms\"\n", row->firmware.median, row->loader.median < 10 ? 1 : 0,
-                row->loader.median);
     }
     fputs("END\n", out);
 }
@@ -109,7 +121,7 @@ static void print_bar_names(const struct report *report, size_t first, size_t en
     int position = bar_count(report, first, end);
     fputs("set ytics (", out);
     for (size_t i = first; i < end; i++) {
-        if (!report->rows[i].is_raw_dma) {
+        if (report->rows[i].kind != REPORT_READ) {
             print_bar_name(report->rows[i].label, out);
             fprintf(out, " %d%s", position, position > 1 ? ", " : ")\n");
             position--;
@@ -125,7 +137,7 @@ static void print_panel(const struct report *report, size_t first, size_t end, i
     fprintf(out, "set tmargin at screen %.5f\nset bmargin at screen %.5f\n",
             screen_y(top + PANEL_HEIGHT / 2, height), screen_y(bottom - PANEL_HEIGHT / 2, height));
     fprintf(out, "set yrange [0.4:%d.6]\nset xrange [0:%.3f]\n", bars,
-            longest(report, first, end) * 1.2);
+            longest(report, first, end) * 1.3);
     print_bar_names(report, first, end, out);
     if (report->rows[first].size_mib != 0) {
         fprintf(out, "set label 1 \"module of %u MiB\" at graph 0, screen %.5f left font \",13\"\n",
@@ -136,7 +148,9 @@ static void print_panel(const struct report *report, size_t first, size_t end, i
             "fillcolor rgb FIRMWARE notitle, \\\n"
             "     '' using 2:1:2:3:($1-0.36):($1+0.36) with boxxyerror fillcolor rgb LOADER "
             "notitle, \\\n"
-            "     '' using 3:1:4 with labels left offset 0.6,0 font \",12\" notitle\n",
+            "     '' using 3:1:3:4:($1-0.36):($1+0.36) with boxxyerror fillcolor rgb WHOLE "
+            "notitle, \\\n"
+            "     '' using 4:1:5 with labels left offset 0.6,0 font \",12\" notitle\n",
             first);
 }
 
@@ -158,7 +172,7 @@ static void print_head(const struct report *report, const char *svg, int height,
             WIDTH, height);
     print_quoted(svg, out);
     fprintf(out,
-            "\nFIRMWARE = \"#9aa5b1\"\nLOADER = \"#d9480f\"\n"
+            "\nFIRMWARE = \"#9aa5b1\"\nLOADER = \"#d9480f\"\nWHOLE = \"#2b8a3e\"\n"
             "set style fill solid 1.0 noborder\nset border 1 linecolor rgb \"#666666\"\n"
             "set tics nomirror out scale 0.5\nset ytics scale 0 textcolor rgb \"#111111\"\nset "
             "xtics textcolor rgb \"#444444\"\n"
@@ -167,15 +181,17 @@ static void print_head(const struct report *report, const char *svg, int height,
             (double)LEFT_MARGIN / WIDTH, 1 - (double)RIGHT_MARGIN / WIDTH);
     print_head_line(10, "Time to ", report->until, 14, screen_y(20, height), out);
     print_head_line(11, report->platform, "", 11, screen_y(40, height), out);
-    static const char *const phases[] = {"firmware", "loader"};
-    for (int i = 0; i < 2; i++) {
-        double y = screen_y(64, height), x = (double)(LEFT_MARGIN + i * 120) / WIDTH;
+    static const struct {
+        const char *colour, *text;
+    } phases[] = {{"FIRMWARE", "firmware"}, {"LOADER", "loader"}, {"WHOLE", "both in one"}};
+    for (int i = 0; i < KEY_ITEMS; i++) {
+        double y = screen_y(64, height), x = (double)(LEFT_MARGIN + i * KEY_WIDTH) / WIDTH;
         fprintf(out,
                 "set object %d rectangle from screen %.5f, screen %.5f to screen %.5f, screen "
                 "%.5f fillcolor rgb %s fillstyle solid noborder\n"
                 "set label %d \"%s\" at screen %.5f, screen %.5f left\n",
-                i + 1, x, y - 6.0 / height, x + 14.0 / WIDTH, y + 6.0 / height,
-                i == 0 ? "FIRMWARE" : "LOADER", i + 12, phases[i], x + 20.0 / WIDTH, y);
+                i + 1, x, y - 6.0 / height, x + 14.0 / WIDTH, y + 6.0 / height, phases[i].colour,
+                i + 12, phases[i].text, x + 20.0 / WIDTH, y);
     }
 }
 
@@ -193,9 +209,10 @@ void report_plot_script(const struct report *report, const char *svg, FILE *out)
         print_panel(report, first, end, top, height, out);
         top += PANEL_HEIGHT + bar_count(report, first, end) * BAR_HEIGHT;
         if (first == 0) { /* title and key once */
-            fputs("unset label 10\nunset label 11\nunset label 12\nunset label 13\nunset object "
-                  "1\nunset object 2\n",
-                  out);
+            fputs("unset label 10\nunset label 11\nunset object\n", out);
+            for (int i = 0; i < KEY_ITEMS; i++) {
+                fprintf(out, "unset label %d\n", i + 12);
+            }
         }
     }
     fputs("unset multiplot\nunset output\n", out);

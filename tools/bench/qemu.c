@@ -24,6 +24,7 @@ enum {
     PIPE_BYTES = 1 << 20,
     COUNT_PATIENCE = 20, /* the time-out's factor for a traced boot, which is slower */
     POLL_MILLISECONDS = 100,
+    ENDING_LOOKS = 10,        /* how often, whether QEMU has ended */
     HANDOFF_ADDRESS = 0x7c00, /* where a BIOS starts what it has booted */
     SEEN_BYTES = 100,         /* of the serial port's last line, in messages */
 };
@@ -70,6 +71,7 @@ static const struct {
     {"cdrom", "if=none,media=cdrom,readonly=on", NULL, "ide-cd,id=disc,drive=disc,bus=ide.1"},
     {"hda", "if=none,snapshot=on", NULL, "ide-hd,id=disc,drive=disc,bus=ide.0"},
     {"virtio-blk", "if=none,snapshot=on", NULL, "virtio-blk-pci,id=disc,drive=disc"},
+    {"virtio-mmio", "if=none,snapshot=on", NULL, "virtio-blk-device,id=disc,drive=disc"},
     {"usb", "if=none,snapshot=on", "qemu-xhci", "usb-storage,id=disc,drive=disc"},
 };
 enum { ATTACHMENT_COUNT = sizeof attachments / sizeof attachments[0] };
@@ -120,6 +122,25 @@ static void add_uefi(struct command *command, const struct qemu_machine *machine
     command_add(command, "device.disc.bootindex=2");
 }
 
+/* Adds what the machine starts with, and the ISO. */
+static void add_start(struct command *command, const struct qemu_machine *machine, const char *iso)
+{
+    if (machine->firmware == FIRMWARE_PVH) {
+        command_add(command, "-kernel");
+        command_add(command, "%s", machine->image);
+        command_add(command, "-initrd");
+        command_add(command, "%s", iso);
+        return;
+    }
+    add_disc(command, machine, iso);
+    if (machine->firmware == FIRMWARE_ROM) {
+        command_add(command, "-bios");
+        command_add(command, "%s", machine->image);
+    } else if ((machine->firmware & FIRMWARE_EITHER_UEFI) != 0) {
+        add_uefi(command, machine);
+    }
+}
+
 static void make_command(struct command *command, const struct qemu_machine *machine,
                          const char *iso, int gdb, int serial, int trace)
 {
@@ -136,10 +157,7 @@ static void make_command(struct command *command, const struct qemu_machine *mac
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
         command_add(command, "%s", fixed[i]);
     }
-    add_disc(command, machine, iso);
-    if (machine->firmware != FIRMWARE_BIOS) {
-        add_uefi(command, machine);
-    }
+    add_start(command, machine, iso);
     command_add(command, "-chardev");
     command_add(command, "socket,id=gdb,fd=%d", gdb);
     command_add(command, "-gdb");
@@ -213,7 +231,7 @@ static bool start(const struct qemu_machine *machine, bool counting, struct erro
     if (!done) {
         fail(error, "cannot make a pipe: %s", strerror(errno));
     }
-    done = done && (machine->firmware == FIRMWARE_BIOS ||
+    done = done && ((machine->firmware & FIRMWARE_EITHER_UEFI) == 0 ||
                     ovmf_open(&boot.ovmf, machine->firmware == FIRMWARE_UEFI32, error));
     boot.gdb.socket = gdb[0];
     boot.serial = serial[0];
@@ -354,7 +372,7 @@ static void prefer_ticks(const struct qemu_machine *machine)
 {
     struct boot_result *result = boot.result;
     uint64_t ticks = 0;
-    if (machine->firmware == FIRMWARE_BIOS || !boot.wish->is_ours ||
+    if ((machine->firmware & FIRMWARE_EITHER_UEFI) == 0 || !boot.wish->is_ours ||
         find_line(boot.wish->marker, &ticks) == NULL || ticks == 0) {
         return;
     }
@@ -431,6 +449,27 @@ static bool wait_for_it(const struct qemu_machine *machine, struct error *error)
     return true;
 }
 
+/* Sets the first breakpoint: at the loader's start, or else at the kernel's. If QEMU does not take
+   it because it has ended, says why. */
+static bool set_first_breakpoint(const struct qemu_machine *machine, struct error *error)
+{
+    int status;
+    if (machine->firmware != FIRMWARE_BIOS && boot.wish->marker != NULL) {
+        return true;
+    }
+    uint32_t address = machine->firmware == FIRMWARE_BIOS ? HANDOFF_ADDRESS : boot.wish->entry;
+    if (gdb_set_breakpoint(&boot.gdb, address, error)) {
+        return true;
+    }
+    for (int i = 0; i < ENDING_LOOKS; i++) {
+        if (process_ended(&status)) {
+            return ended(error);
+        }
+        poll(NULL, 0, POLL_MILLISECONDS);
+    }
+    return false;
+}
+
 static bool run(const struct qemu_machine *machine, const struct boot_wish *wish,
                 struct boot_result *result, bool counting, struct error *error)
 {
@@ -441,17 +480,14 @@ static bool run(const struct qemu_machine *machine, const struct boot_wish *wish
     boot.trace.marker = wish->marker;
     boot.trace.start = wish->start;
     boot.ovmf.variables = -1;
-    bool is_bios = machine->firmware == FIRMWARE_BIOS;
-    bool done = start(machine, counting, error) &&
-                (is_bios                ? gdb_set_breakpoint(&boot.gdb, HANDOFF_ADDRESS, error)
-                 : wish->marker == NULL ? gdb_set_breakpoint(&boot.gdb, wish->entry, error)
-                                        : true);
+    bool done = start(machine, counting, error) && set_first_breakpoint(machine, error);
     boot.start_ms = clock_ms();
     boot.start_ticks = now_ticks();
     boot.limit_ms =
         boot.start_ms + 1e3 * machine->timeout_seconds * (counting ? COUNT_PATIENCE : 1);
     done = done && gdb_continue(&boot.gdb, error) && wait_for_it(machine, error) &&
-           (boot.loader_started || fail(error, "was reached, but no loader was started before"));
+           (boot.loader_started || (machine->firmware & FIRMWARE_WITH_LOADER) == 0 ||
+            fail(error, "was reached, but no loader was started before"));
     if (done && counting) {
         take_trace(true);
         result->accesses = boot.trace.accesses;

@@ -8,14 +8,26 @@
 #include "loader/error.h"
 #include "tools/bench/text.h"
 
-enum firmware { FIRMWARE_BIOS = 1, FIRMWARE_UEFI = 2, FIRMWARE_UEFI32 = 4 };
+/* What runs before the kernel. By the last two there is no moment between firmware and loader. */
+enum firmware {
+    FIRMWARE_BIOS = 1,
+    FIRMWARE_UEFI = 2,
+    FIRMWARE_UEFI32 = 4,
+    FIRMWARE_ROM = 8,  /* qemu_machine's image, in the firmware's place */
+    FIRMWARE_PVH = 16, /* qemu_machine's image, which is started by PVH; the ISO is its module */
+};
+enum {
+    FIRMWARE_EITHER_UEFI = FIRMWARE_UEFI | FIRMWARE_UEFI32,
+    FIRMWARE_WITH_LOADER = FIRMWARE_BIOS | FIRMWARE_EITHER_UEFI,
+};
 
 struct qemu_machine {
     const char *program; /* qemu-system-x86_64 */
-    const char *machine; /* pc, q35 */
-    const char *attach;  /* how the ISO is attached: cdrom, hda, virtio-blk, usb */
+    const char *machine; /* pc, q35, microvm */
+    const char *attach;  /* how the ISO is attached; see qemu_knows_attachment() */
     const char *accel;   /* tcg, kvm */
     enum firmware firmware;
+    const char *image;   /* FIRMWARE_ROM and FIRMWARE_PVH: a file */
     const char *starter; /* UEFI only: the ISO that is booted, and starts the wish's */
     unsigned memory_mib;
     unsigned timeout_seconds; /* for a boot */
@@ -38,7 +50,7 @@ struct boot_result {
     struct text serial;                /* the end of the serial port's output */
 };
 
-/* True if qemu_machine's attach may be this. */
+/* True if qemu_machine's attach may be this: cdrom, hda, virtio-blk, virtio-mmio or usb. */
 bool qemu_knows_attachment(const char *attach);
 
 /* Asks the program for its version: "QEMU 7.2.22". */

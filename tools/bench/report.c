@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See bench/report.h. The table, JSON and CSV; the chart is in bench/plot.c.
+// See bench/report.h. The tables, JSON and CSV; the chart is in bench/plot.c.
 #include "tools/bench/report.h"
 
 #include <string.h>
@@ -25,55 +25,120 @@ static const struct report_row *find(const struct report *report, const char *na
     return NULL;
 }
 
+/* Returns how many times as long `other` takes; NAN: unknown. */
+static double ratio(double other, double this)
+{
+    return other > 0 && this > 0 ? other / this : (double)NAN;
+}
+
 void report_compare(struct report *report)
 {
     for (size_t i = 0; i < report->row_count; i++) {
         struct report_row *row = &report->rows[i];
         const struct report_row *grub = find(report, "grub", row->size_mib);
+        const struct report_row *whelk = find(report, "whelk", row->size_mib);
         if (grub == NULL) {
             grub = find(report, "grub-i386-pc", row->size_mib);
         }
-        bool known = grub != NULL && grub->loader.median > 0 && row->loader.median > 0;
-        row->times_faster_than_grub =
-            known ? grub->loader.median / row->loader.median : (double)NAN;
+        row->times_faster_than_grub = row->whole_vs_grub = row->whole_vs_whelk = (double)NAN;
+        if (grub != NULL && row->kind == REPORT_SHARES) {
+            row->times_faster_than_grub = ratio(grub->loader.median, row->loader.median);
+        }
+        if (grub != NULL && row->kind != REPORT_READ) {
+            row->whole_vs_grub = ratio(grub->total.median, row->total.median);
+        }
+        if (whelk != NULL && row->kind != REPORT_READ) {
+            row->whole_vs_whelk = ratio(whelk->total.median, row->total.median);
+        }
     }
 }
 
-// ---- The table
+// ---- The tables
 
-static void print_above(const struct report_row *row, FILE *out)
+/* Begins a line: the module's size and the label. */
+static void print_start(const struct report_row *row, FILE *out)
 {
-    if (row->accesses == 0) {
-        fprintf(out, " %12s", "");
-    } else {
-        fprintf(out, " %12lld", (long long)(row->accesses - row->firmware_accesses));
-    }
-}
-
-static void print_row(const struct report_row *row, FILE *out)
-{
-    char size[16] = "as it is", spread[32];
+    char size[16] = "as it is";
     if (row->size_mib != 0) {
         snprintf(size, sizeof size, "%u MiB", row->size_mib);
     }
-    snprintf(spread, sizeof spread, "(%.1f..%.1f)", row->loader.lowest, row->loader.highest);
-    fprintf(out, "%8s  %-16s", size, row->label);
-    if (row->is_raw_dma) {
-        fprintf(out, " %8s %9s", "", "");
+    fprintf(out, "%8s  %-22s", size, row->label);
+}
+
+/* Writes a median, with the lowest and highest. */
+static void print_spread(struct summary summary, FILE *out)
+{
+    char spread[32];
+    snprintf(spread, sizeof spread, "(%.1f..%.1f)", summary.lowest, summary.highest);
+    fprintf(out, " %9.1f %-19s", summary.median, spread);
+}
+
+static void print_times(double times, FILE *out)
+{
+    if (isnan(times)) {
+        fprintf(out, " %9s", "");
     } else {
-        fprintf(out, " %8.1f %9.1f", (double)row->iso_bytes / MIB, row->firmware.median);
+        fprintf(out, " %8.*fx", times < 1 ? 2 : 1, times);
     }
-    fprintf(out, " %9.1f", row->loader.median);
-    if (row->is_raw_dma) {
-        fprintf(out, " %s\n", spread);
-        return;
+}
+
+static void print_count(uint64_t accesses, FILE *out)
+{
+    if (accesses == 0) {
+        fprintf(out, " %11s", "");
+    } else {
+        fprintf(out, " %11llu", (unsigned long long)accesses);
     }
-    fprintf(out, " %-19s %9.1f", spread, row->total.median);
-    print_above(row, out);
-    if (!isnan(row->times_faster_than_grub)) {
-        fprintf(out, " %7.1fx", row->times_faster_than_grub);
+}
+
+static void print_whole_boots(const struct report *report, FILE *out)
+{
+    fprintf(out, "%8s  %-22s %9s %-19s %9s %9s %11s\n", "module", "whole boot", "median",
+            "(spread)", "vs GRUB", "vs Whelk", "accesses");
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct report_row *row = &report->rows[i];
+        if (row->kind != REPORT_READ) {
+            print_start(row, out);
+            print_spread(row->total, out);
+            print_times(row->whole_vs_grub, out);
+            print_times(row->whole_vs_whelk, out);
+            print_count(row->accesses, out);
+            fputc('\n', out);
+        }
+    }
+}
+
+static void print_share(const struct report_row *row, FILE *out)
+{
+    print_start(row, out);
+    if (row->kind == REPORT_READ) {
+        fprintf(out, " %9s", "");
+    } else {
+        fprintf(out, " %9.1f", row->firmware.median);
+    }
+    print_spread(row->loader, out);
+    if (row->kind == REPORT_SHARES) {
+        print_times(row->times_faster_than_grub, out);
+        print_count(row->accesses == 0 ? 0 : row->accesses - row->firmware_accesses, out);
+        fprintf(out, " %8.1f", (double)row->iso_bytes / MIB);
     }
     fputc('\n', out);
+}
+
+static void print_shares(const struct report *report, FILE *out)
+{
+    bool has_head = false;
+    for (size_t i = 0; i < report->row_count; i++) {
+        if (report->rows[i].kind == REPORT_WHOLE) {
+            continue;
+        }
+        if (!has_head) {
+            fprintf(out, "\n%8s  %-22s %9s %9s %-19s %9s %11s %8s\n", "module", "its shares",
+                    "firmware", "loader", "(spread)", "vs GRUB", "accesses", "ISO MiB");
+            has_head = true;
+        }
+        print_share(&report->rows[i], out);
+    }
 }
 
 static void print_timing(const struct report_row *row, FILE *out)
@@ -94,30 +159,35 @@ static void print_timing(const struct report_row *row, FILE *out)
     fprintf(out, "%s%s\n", row->timing.driver[0] != '\0' ? " by " : "", row->timing.driver);
 }
 
+/* Says what accesses are, if they were counted. */
+static void print_firmware_accesses(const struct report *report, FILE *out)
+{
+    uint64_t lowest = UINT64_MAX, highest = 0;
+    for (size_t i = 0; i < report->row_count; i++) {
+        uint64_t accesses = report->rows[i].firmware_accesses;
+        lowest = accesses != 0 && accesses < lowest ? accesses : lowest;
+        highest = accesses > highest ? accesses : highest;
+    }
+    if (highest == 0) {
+        return;
+    }
+    fprintf(out, "\nA share's accesses to devices are those above the firmware's own %llu",
+            (unsigned long long)lowest);
+    if (highest != lowest) {
+        fprintf(out, " to %llu", (unsigned long long)highest);
+    }
+    fputs(".\n", out);
+}
+
 void report_table(const struct report *report, FILE *out)
 {
     fprintf(out,
             "%s: %u runs of each in turn, on %s\n"
-            "Milliseconds from the machine's start to %s; medians, the loader's lowest and "
-            "highest.\n\n",
+            "Milliseconds from the machine's start to %s; medians, the lowest and highest.\n\n",
             report->tree, report->runs, report->platform, report->until);
-    fprintf(out, "%8s  %-16s %8s %9s %9s %-19s %9s %12s %8s\n", "module", "loader", "ISO MiB",
-            "firmware", "loader", "(spread)", "total", "accesses", "vs GRUB");
-    uint64_t lowest = UINT64_MAX, highest = 0;
-    for (size_t i = 0; i < report->row_count; i++) {
-        uint64_t accesses = report->rows[i].firmware_accesses;
-        print_row(&report->rows[i], out);
-        lowest = accesses != 0 && accesses < lowest ? accesses : lowest;
-        highest = accesses > highest ? accesses : highest;
-    }
-    if (highest != 0) {
-        fprintf(out, "\nAccesses to devices are those above the firmware's own %llu",
-                (unsigned long long)lowest);
-        if (highest != lowest) {
-            fprintf(out, " to %llu", (unsigned long long)highest);
-        }
-        fputs(".\n", out);
-    }
+    print_whole_boots(report, out);
+    print_shares(report, out);
+    print_firmware_accesses(report, out);
     for (size_t i = 0; i < report->row_count; i++) {
         if (report->rows[i].has_timing) {
             print_timing(&report->rows[i], out);
@@ -150,10 +220,14 @@ static void print_json_row(const struct report_row *row, FILE *out)
     json_text("    {", "name", row->name, out);
     json_text(", ", "label", row->label, out);
     fprintf(out, ", \"module_mib\": %u", row->size_mib);
-    print_summary("loader_ms", row->loader, out);
-    if (!row->is_raw_dma) {
-        fprintf(out, ", \"iso_bytes\": %llu", (unsigned long long)row->iso_bytes);
+    if (row->kind != REPORT_WHOLE) {
+        print_summary("loader_ms", row->loader, out);
+    }
+    if (row->kind == REPORT_SHARES) {
         print_summary("firmware_ms", row->firmware, out);
+    }
+    if (row->kind != REPORT_READ) {
+        fprintf(out, ", \"iso_bytes\": %llu", (unsigned long long)row->iso_bytes);
         print_summary("total_ms", row->total, out);
         bool counted = row->accesses != 0;
         double accesses = counted ? (double)row->accesses : (double)NAN;
@@ -161,6 +235,8 @@ static void print_json_row(const struct report_row *row, FILE *out)
         json_number(", ", "accesses_above_firmware", accesses - (double)row->firmware_accesses, 0,
                     out);
         json_number(", ", "times_faster_than_grub", row->times_faster_than_grub, 3, out);
+        json_number(", ", "whole_vs_grub", row->whole_vs_grub, 3, out);
+        json_number(", ", "whole_vs_whelk", row->whole_vs_whelk, 3, out);
     }
     if (row->has_timing) {
         print_json_timing(&row->timing, out);
@@ -209,25 +285,30 @@ static void print_quoted(const char *text, FILE *out)
 void report_csv(const struct report *report, FILE *out)
 {
     fputs("name,module_mib,loader_ms,loader_ms_min,loader_ms_max,iso_bytes,firmware_ms,total_ms,"
-          "total_ms_min,total_ms_max,accesses,accesses_above_firmware,times_faster_than_grub\n",
+          "total_ms_min,total_ms_max,accesses,accesses_above_firmware,times_faster_than_grub,"
+          "whole_vs_grub,whole_vs_whelk\n",
           out);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct report_row *row = &report->rows[i];
-        double whole = row->is_raw_dma ? (double)NAN : 0; /* NAN: the field is left empty */
+        double whole = row->kind == REPORT_READ ? (double)NAN : 0; /* NAN: the field is empty */
+        double loader = row->kind == REPORT_WHOLE ? (double)NAN : 0;
+        double firmware = row->kind == REPORT_SHARES ? 0 : (double)NAN;
         double counted = row->accesses == 0 ? (double)NAN : 0;
         print_quoted(row->name, out);
         fprintf(out, ",%u", row->size_mib);
-        print_field(row->loader.median, 3, out);
-        print_field(row->loader.lowest, 3, out);
-        print_field(row->loader.highest, 3, out);
+        print_field(loader + row->loader.median, 3, out);
+        print_field(loader + row->loader.lowest, 3, out);
+        print_field(loader + row->loader.highest, 3, out);
         print_field(whole + (double)row->iso_bytes, 0, out);
-        print_field(whole + row->firmware.median, 3, out);
+        print_field(firmware + row->firmware.median, 3, out);
         print_field(whole + row->total.median, 3, out);
         print_field(whole + row->total.lowest, 3, out);
         print_field(whole + row->total.highest, 3, out);
         print_field(counted + (double)row->accesses, 0, out);
         print_field(counted + (double)row->accesses - (double)row->firmware_accesses, 0, out);
-        print_field(whole + row->times_faster_than_grub, 3, out);
+        print_field(row->times_faster_than_grub, 3, out);
+        print_field(row->whole_vs_grub, 3, out);
+        print_field(row->whole_vs_whelk, 3, out);
         fputc('\n', out);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The measurements as rows, and their output as a table for people, JSON, CSV or a chart. Pure,
+// The measurements as rows, and their output as tables for people, JSON, CSV or a chart. Pure,
 // except that it writes to files.
 #pragma once
 
@@ -11,15 +11,22 @@
 #include "tools/bench/statistics.h"
 #include "tools/bench/timing.h"
 
-/* One ISO with one module; times in milliseconds. */
+enum report_kind {
+    REPORT_SHARES, /* a boot in which the firmware starts a loader */
+    REPORT_WHOLE,  /* a boot without such a moment: it has neither `firmware` nor `loader` */
+    REPORT_READ,   /* no boot, only the time to read: it has `loader` alone */
+};
+
+/* One way to boot one module; times in milliseconds. */
 struct report_row {
-    const char *name, *label; /* "grub-i386-pc", "GRUB (i386-pc)" */
+    const char *name, *label; /* "grub-i386-pc", "SeaBIOS + GRUB i386-pc" */
     uint32_t size_mib;        /* of the module that was added; 0: the tree as it is */
-    bool is_raw_dma;          /* not a boot, only the time to read: in `loader` alone */
+    enum report_kind kind;
     uint64_t iso_bytes;
     struct summary firmware, loader, total;
     uint64_t accesses, firmware_accesses; /* until the end of the phase; 0: not counted */
     double times_faster_than_grub;        /* the loader's share; NAN: unknown */
+    double whole_vs_grub, whole_vs_whelk; /* GRUB's and Whelk's whole boot by this; NAN: unknown */
     bool has_timing;
     struct timing timing; /* Whelk's own stamps, medians */
 };
@@ -35,7 +42,7 @@ struct report {
 /* Returns the total less the firmware's median. */
 struct summary report_loader_share(struct summary total, struct summary firmware);
 
-/* Sets each times_faster_than_grub. GRUB is the first row of the same size named grub, else
+/* Compares each row with the rows of the same size named whelk (by the firmware), and grub or else
    grub-i386-pc. */
 void report_compare(struct report *report);
 
@@ -43,5 +50,6 @@ void report_table(const struct report *report, FILE *out);
 void report_json(const struct report *report, FILE *out);
 void report_csv(const struct report *report, FILE *out);
 
-/* A gnuplot script that writes the chart: bars stacked by phase, one panel for each size. */
+/* A gnuplot script that writes the chart: a bar for each whole boot, stacked by phase where it has
+   two, one panel for each size. */
 void report_plot_script(const struct report *report, const char *svg, FILE *out);

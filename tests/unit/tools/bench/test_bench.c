@@ -289,6 +289,44 @@ static void test_each_loader_is_compared_to_grub_with_the_same_module(void **sta
     assert_true(isnan(rows[4].times_faster_than_grub));
 }
 
+static void test_whole_boots_are_compared_to_grubs_and_to_whelks_by_the_firmware(void **state)
+{
+    (void)state;
+    struct report_row rows[] = {row("whelk", 1, 10), row("whelk-rom", 1, 0), row("grub", 1, 340),
+                                row("raw-dma", 1, 2), row("whelk-rom", 8, 0)};
+    rows[1].kind = rows[4].kind = REPORT_WHOLE;
+    rows[1].total = rows[4].total = around(5.5);
+    rows[3].kind = REPORT_READ;
+    report_of(rows, COUNT(rows));
+    assert_near(rows[0].whole_vs_grub, 4);
+    assert_near(rows[0].whole_vs_whelk, 1);
+    assert_near(rows[1].whole_vs_grub, 80);
+    assert_near(rows[1].whole_vs_whelk, 20);
+    assert_true(isnan(rows[1].times_faster_than_grub));
+    assert_true(isnan(rows[3].whole_vs_grub) && isnan(rows[3].times_faster_than_grub));
+    assert_true(isnan(rows[4].whole_vs_grub) && isnan(rows[4].whole_vs_whelk));
+}
+
+static void test_a_boot_without_a_hand_over_has_no_shares_anywhere(void **state)
+{
+    (void)state;
+    struct report_row rows[] = {row("whelk-rom", 1, 0)};
+    rows[0].kind = REPORT_WHOLE;
+    rows[0].total = around(5.5);
+    struct report report = report_of(rows, COUNT(rows));
+    char *text = printed(&report, report_table), *json = printed(&report, report_json);
+    char *csv = printed(&report, report_csv);
+    assert_has(text, "\n   1 MiB  whelk-rom                    5.5 (4.5..6.5)");
+    assert_null(strstr(text, "firmware "));
+    assert_has(json, "\"total_ms\": {\"median\": 5.500, ");
+    assert_null(strstr(json, "loader_ms"));
+    assert_null(strstr(json, "firmware_ms"));
+    assert_has(csv, "\n\"whelk-rom\",1,,,,3145728,,5.500,4.500,6.500,");
+    free(text);
+    free(json);
+    free(csv);
+}
+
 static void test_a_share_of_zero_or_less_is_not_compared(void **state)
 {
     (void)state;
@@ -297,16 +335,18 @@ static void test_a_share_of_zero_or_less_is_not_compared(void **state)
     assert_true(isnan(rows[0].times_faster_than_grub));
 }
 
-static void test_the_table_has_a_line_for_each_row(void **state)
+static void test_the_tables_have_a_line_for_each_row(void **state)
 {
     (void)state;
-    struct report_row rows[] = {row("Whelk", 1, 10), row("grub", 1, 300), row("raw", 1, 2)};
-    rows[2].is_raw_dma = true;
+    struct report_row rows[] = {row("whelk", 1, 10), row("grub", 1, 300), row("raw", 1, 2)};
+    rows[2].kind = REPORT_READ;
     struct report report = report_of(rows, COUNT(rows));
     char *text = printed(&report, report_table);
-    assert_has(text, "   1 MiB  Whelk                 3.0     100.0      10.0 (9.0..11.0)");
-    assert_has(text, "110.0         1000    30.0x\n");
-    assert_has(text, "   1 MiB  raw                                       2.0 (1.0..3.0)\n");
+    assert_has(text, "\n   1 MiB  whelk                      110.0 (109.0..111.0)           3.6x");
+    assert_has(text, "      1.0x        5000\n");
+    assert_has(text, "\n   1 MiB  whelk                      100.0      10.0 (9.0..11.0)");
+    assert_has(text, "    30.0x        1000      3.0\n");
+    assert_has(text, "\n   1 MiB  raw                                    2.0 (1.0..3.0)");
     assert_has(text, "firmware's own 4000");
     free(text);
 }
@@ -320,9 +360,10 @@ static void test_what_was_not_counted_is_null_in_json_and_empty_in_csv(void **st
     char *json = printed(&report, report_json), *csv = printed(&report, report_csv);
     assert_has(json, "\"tree\": \"a \\\"tree\\\"\"");
     assert_has(json, "\"accesses\": null, \"accesses_above_firmware\": null, "
-                     "\"times_faster_than_grub\": null");
-    assert_has(csv,
-               "\n\"whelk\",1,10.000,9.000,11.000,3145728,100.000,110.000,109.000,111.000,,,\n");
+                     "\"times_faster_than_grub\": null, \"whole_vs_grub\": null, "
+                     "\"whole_vs_whelk\": 1.000}");
+    assert_has(csv, "\n\"whelk\",1,10.000,9.000,11.000,3145728,100.000,110.000,109.000,111.000,,,,,"
+                    "1.000\n");
     free(json);
     free(csv);
 }
@@ -341,7 +382,7 @@ static void test_every_line_of_the_csv_has_as_many_fields(void **state)
 {
     (void)state;
     struct report_row rows[] = {row("whelk", 1, 10), row("raw-dma", 1, 2), row("grub", 1, 300)};
-    rows[1].is_raw_dma = true;
+    rows[1].kind = REPORT_READ;
     struct report report = report_of(rows, COUNT(rows));
     char *csv = printed(&report, report_csv);
     size_t fields = 0, lines = 0;
@@ -366,16 +407,19 @@ static void test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma(void
 {
     (void)state;
     struct report_row rows[] = {row("whelk", 1, 10), row("raw-dma", 1, 2), row("grub", 1, 300),
-                                row("whelk", 8, -12)};
-    rows[1].is_raw_dma = true;
+                                row("rom", 1, 0), row("whelk", 8, -12)};
+    rows[1].kind = REPORT_READ;
+    rows[3].kind = REPORT_WHOLE;
+    rows[3].total = around(5.5);
     struct report report = report_of(rows, COUNT(rows));
     char *script = printed(&report, plot);
     assert_has(script, "set output 'a''b`c`.svg'");
-    assert_has(script, "2 100.000 110.000 \"100 + 10 ms\"\n"
-                       "1 100.000 400.000 \"100 + 300 ms\"\nEND\n");
-    assert_has(script, "set ytics ('whelk' 2, 'grub' 1)\n");
+    assert_has(script, "3 100.000 110.000 110.000 \"110 ms (100 + 10)\"\n"
+                       "2 100.000 400.000 400.000 \"400 ms (100 + 300)\"\n"
+                       "1 0 0 5.500 \"5.5 ms\"\nEND\n");
+    assert_has(script, "set ytics ('whelk' 3, 'grub' 2, 'rom' 1)\n");
     assert_has(script, "module of 8 MiB");
-    assert_has(script, "1 88.000 88.000 \"100 + ");
+    assert_has(script, "1 88.000 88.000 88.000 \"88 ms (100 + ");
     assert_null(strstr(script, "raw-dma"));
     free(script);
 }
@@ -411,8 +455,10 @@ int main(void)
         cmocka_unit_test(test_a_truncated_line_is_ignored),
         cmocka_unit_test(test_the_loaders_share_is_what_the_firmware_does_not_take),
         cmocka_unit_test(test_each_loader_is_compared_to_grub_with_the_same_module),
+        cmocka_unit_test(test_whole_boots_are_compared_to_grubs_and_to_whelks_by_the_firmware),
+        cmocka_unit_test(test_a_boot_without_a_hand_over_has_no_shares_anywhere),
         cmocka_unit_test(test_a_share_of_zero_or_less_is_not_compared),
-        cmocka_unit_test(test_the_table_has_a_line_for_each_row),
+        cmocka_unit_test(test_the_tables_have_a_line_for_each_row),
         cmocka_unit_test(test_what_was_not_counted_is_null_in_json_and_empty_in_csv),
         cmocka_unit_test(test_invalid_utf_8_in_a_name_does_not_break_the_json),
         cmocka_unit_test(test_every_line_of_the_csv_has_as_many_fields),
