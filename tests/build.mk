@@ -13,9 +13,9 @@ RUN         := $(PYTHON) -B tests/summary.py run
 CHECK_PARTS := lint unit fuzz tools boot
 
 .PHONY: check check-lint check-unit check-fuzz deps-build deps-demo deps-check deps-bench deps-xen
-# Another make reads the makefiles again: deps-check may have installed what they look for. The
-# product is built first, as some tests ask make for parts of it. As many targets run at once as
-# there are processors; -O prints the output of each in one piece.
+# The work is done by further makes, which read the makefiles again: these look for programs that
+# deps-check may just have installed. The product is built first, because some tests ask make for
+# parts of it. One target runs on each processor; -O prints the output of each in one piece.
 check: deps-check
 	@$(MAKE) -j$(shell nproc) -O --no-print-directory all kernels $(BUILD)/shim.efi
 	@rm -rf $(CHECK_PARTS:%=$(RESULTS)/%) $(UNIT_TESTS:%=%.passed)
@@ -26,8 +26,8 @@ deps-build deps-demo deps-check deps-bench deps-xen: deps-%:
 	@tests/install-deps.sh $*
 
 # ---- Unit tests: test_*.c with cmocka, test_*.py with pytest, in folders that mirror the sources.
-# Everything is compiled with sanitizers. The files in tests/unit itself are programs for tests
-# (UNIT_PROGRAMS), or are linked into all tests.
+# Everything is compiled with sanitizers. A file directly in tests/unit is a program that tests run
+# (UNIT_PROGRAMS), or it is linked into every test.
 UNIT          := $(BUILD)/unit
 UNIT_FLAGS    := $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -47,12 +47,13 @@ $(UNIT)/obj/%.o: %.c
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(UNIT_FLAGS) -c $< -o $@
 
-# An archive: a test takes from it what it needs, and may define any of it itself.
+# All pure code, as an archive: the linker takes only the files that a test needs. So a test can
+# define a function itself instead.
 $(UNIT)/libpure.a: $(UNIT_LIBRARY)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
-# The tools' files are not pure: tests that need one name it.
+# The files of tools/ are not pure, so they are not in the archive. Each test names those it needs.
 $(UNIT)/tools/lib/test_command: $(UNIT)/obj/tools/lib/command.o
 $(UNIT)/tools/lib/test_temporary: $(UNIT)/obj/tools/lib/temporary.o
 
@@ -61,13 +62,13 @@ $(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/li
 	@$(CC) $(UNIT_FLAGS) $(UNIT_LINK) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lz -llzma -llz4 \
 	    -lzstd -o $@
 
-# A driver, whose device the test is, and the reads of the disc, whose driver the test is: their data
-# are where 32 bits reach them.
+# In test_ahci the test plays the driver's device, in test_read the disc's driver. The code under test
+# keeps addresses in 32 bits, so these programs are linked below 4 GiB.
 $(UNIT)/stage2/disc/test_ahci $(UNIT)/stage2/disc/test_read: UNIT_LINK := -no-pie
 $(UNIT)/stage2/disc/test_ahci: $(UNIT)/obj/stage2/disc/ahci.overlay.o
 $(UNIT)/stage2/disc/test_read: $(patsubst %,$(UNIT)/obj/stage2/disc/%.o,cache read staging)
 
-# Each test that passed leaves a stamp: make check-unit runs only those that have changed since.
+# A test that passes leaves a stamp. make check-unit runs it again only after a change.
 $(UNIT)/%.passed: $(UNIT)/%
 	@echo "TEST $*"
 	@mkdir -p $(dir $(RESULTS)/unit/$*)
@@ -80,9 +81,9 @@ $(UNIT)/%.passed: $(UNIT)/%
 check-unit: $(UNIT_TESTS:%=%.passed) $(UNIT_PROGRAMS)
 	@$(RUN) $(RESULTS)/unit/pytest $(PYTEST) --junitxml=$(RESULTS)/unit/pytest.xml tests/unit
 
-# ---- Fuzzing: libFuzzer on all that parses bytes from outside. check-fuzz tries the same FUZZ_RUNS
-# inputs each time, as a check must not fail by chance. fuzz goes on from the inputs that it found
-# before, for FUZZ_SECONDS per target.
+# ---- Fuzzing: libFuzzer on all code that parses bytes from outside. make check-fuzz tries the same
+# FUZZ_RUNS inputs each time, because a check must not fail by chance. make fuzz starts from the
+# inputs that earlier runs have found, and takes FUZZ_SECONDS for each target.
 FUZZ          := $(BUILD)/fuzz
 FUZZ_FLAGS    := -D_GNU_SOURCE -g -O1 -fno-sanitize-recover=all
 FUZZ_SANITIZE := address,undefined
@@ -101,11 +102,13 @@ $(FUZZ)/libpure.a: $(FUZZ_LIBRARY)
 $(FUZZ_TARGETS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/libpure.a
 	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ -lz -llzma -llz4 -lzstd -o $@
 
-# libFuzzer makes its inputs from what the program compares, addresses included: without random
-# addresses they are the same each time. Some containers do not allow turning these off.
+# libFuzzer makes inputs from the values that the program compares, and some of these are addresses.
+# So the inputs are the same each time only without address space layout randomization, which
+# setarch -R switches off. Some containers forbid that; there the randomization stays on.
 FUZZ_FIXED    = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-# Seeds: the files in tests/fuzz/seeds/NAME/, and those that tests/fuzz/make_seeds_NAME.py makes.
+# The first inputs of fuzz_NAME: the files in tests/fuzz/seeds/NAME/, and those that
+# tests/fuzz/make_seeds_NAME.py makes.
 FUZZ_NAMES := $(FUZZ_TARGETS:$(FUZZ)/fuzz_%=%)
 run_fuzz    = $(1) $(FUZZ)/fuzz_$* $(2) -timeout=10 -rss_limit_mb=1024 \
               -artifact_prefix=$(FUZZ)/found/$*- \
@@ -132,12 +135,13 @@ $(FUZZ_NAMES:%=fuzz-%): fuzz-%: seeds-%
 check-fuzz: $(FUZZ_NAMES:%=check-fuzz-%)
 fuzz: $(FUZZ_NAMES:%=fuzz-%)
 
-# ---- Lint. Vendored code is not checked: it stays as its authors wrote it.
+# ---- Lint. Vendored code stays as its authors wrote it, and is not checked.
 LINT_FOLDERS := loader stage2 boot tools tests findings
 LINT_C       := $(shell find $(LINT_FOLDERS) -name '*.[ch]' \
                     $(VENDORED_FOLDERS:%=-not -path '%*') | sort)
 LINT_SH      := $(shell find $(LINT_FOLDERS) .ci -name '*.sh' -o -path '.ci/run' | sort)
-# Files of the boot image alone are 32-bit code and include stage2/libc.
+# These files are in the BIOS boot image or the bare loader only: 32-bit code whose C library is
+# stage2/libc.
 LINT_BIOS_C  := $(filter-out $(PURE_C) %.host.c,$(filter stage2/%.c boot/bios/%.c boot/bare/%.c boot/pc/%.c,$(LINT_C)))
 LINT_EFI_C   := $(filter boot/efi/%.c tools/bench/probe/starter.c \
                          tests/harness/shim/uefi.c,$(LINT_C))
@@ -156,9 +160,9 @@ lint-format:
 lint-shell:
 	@$(LINT) shellcheck $(LINT_SH)
 
-# These warnings are left out: differences of linker symbols (they are no differences of objects),
-# variables that a call of the firmware fills, tests that crash if memory runs out, and notes on how
-# thorough cppcheck was.
+# Warnings that are left out, in this order: missing system headers; comparisons and differences of
+# linker symbols, which cppcheck takes for unrelated objects; variables that a call of the firmware
+# fills; notes on how thorough cppcheck was; in tests, a crash when memory runs out.
 CPPCHECK_LEAVES_OUT := missingIncludeSystem comparePointers ctuuninitvar \
     normalCheckLevelMaxBranches \
     nullPointerOutOfMemory:tests/* nullPointerArithmeticOutOfMemory:tests/* \

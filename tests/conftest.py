@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The boot tests' fixtures: `discs` makes ISOs, `boot` runs one to the report kernel's END."""
+"""Fixtures and options of the tests that start QEMU or make ISOs. `discs` makes ISOs; `boot` boots one until the report
+kernel has written END."""
 
 import collections
 import sys
@@ -15,7 +16,7 @@ from place import Place  # noqa: E402
 from qemu import FIRMWARES, Machine  # noqa: E402
 from report import Report  # noqa: E402
 
-EXIT_REPORTED = 0x10 << 1 | 1  # QEMU's status for the report kernel's code, by isa-debug-exit
+EXIT_REPORTED = 0x10 << 1 | 1  # QEMU's exit status after the report kernel has written 0x10 to isa-debug-exit
 
 
 @dataclass
@@ -27,14 +28,14 @@ class Boot:
 
 def pytest_addoption(parser):
     parser.addoption("--loader", choices=("whelk", "grub"), default="whelk",
-                     help="the loader of tests that name none (grub: tries the tests themselves)")
+                     help="the loader of tests that name none (grub: shows whether GRUB passes them)")
     parser.addoption("--firmware", choices=FIRMWARES, default="seabios",
                      help="the firmware of tests that name none; UEFI leaves out tests that are marked bios")
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "bios(why): left out under UEFI (--firmware), with the reason")
-    config.addinivalue_line("markers", "also_on(firmware): without --firmware, the test runs on this firmware as well")
+    config.addinivalue_line("markers", "also_on(firmware): without --firmware, the test runs twice: on SeaBIOS, and on this")
     Machine.on = FIRMWARES[config.getoption("--firmware")]
     config.left_out = []
 
@@ -55,13 +56,13 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(autouse=True)
 def on_firmware(request, monkeypatch):
-    """Sets the firmware of a test that runs on two."""
+    """Sets the firmware for one run of a test that is marked also_on."""
     if hasattr(request, "param"):
         monkeypatch.setattr(Machine, "on", FIRMWARES[request.param])
 
 
 def pytest_sessionfinish(session, exitstatus):
-    """A file without a test for this firmware has not failed."""
+    """A run that leaves out all its tests on this firmware has passed."""
     if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and session.config.left_out:
         session.exitstatus = pytest.ExitCode.OK
 
@@ -98,7 +99,7 @@ def _boot(image, timeout, machine):
 
 @pytest.fixture(scope="session")
 def booted():
-    """The boots so far, by ISO, firmware and machine: each happens once, for all tests that ask for it."""
+    """The boots that have run, by ISO, firmware and machine. Tests that ask for the same boot share it."""
     return {}
 
 
@@ -107,8 +108,8 @@ def boot(discs, booted, loader):
     default_loader = loader
 
     def run(source, loader=None, timeout=30, **machine):
-        """Boots a tree (dict) or an image (Path) of the report kernel; the rest goes to Machine."""
-        if isinstance(source, Path):  # not kept: the file may change before the next boot
+        """Boots a tree (dict) or an ISO (Path) with the report kernel. machine: further arguments of Machine."""
+        if isinstance(source, Path):  # not shared: the file may change before the next boot
             return _boot(source, timeout, machine)
         key = (discs.make(source, loader or default_loader), repr(Machine.on), repr(sorted(machine.items())))
         if key not in booted:
