@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import tempfile
 
 import pytest
 
@@ -29,14 +30,15 @@ complete_whelk
 
 
 def complete(shell, *words):
-    environment = {**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}", "HOME": "/nonexistent"}
     if shell == "fish":
         script = f"source {SCRIPTS}/whelk.fish; complete -C {' '.join(words)!r}"
     else:
         quoted = " ".join(repr(word) if word else '""' for word in words)
         script = (BASH if shell == "bash" else ZSH).format(scripts=SCRIPTS, words=quoted, count=len(words))
     command = {"bash": ["bash", "-c"], "zsh": ["zsh", "-f", "-c"], "fish": ["fish", "--no-config", "-c"]}[shell]
-    run = subprocess.run([*command, script], capture_output=True, text=True, env=environment, cwd=ROOT, timeout=60)
+    with tempfile.TemporaryDirectory() as home:  # where fish leaves files of its own
+        environment = {**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}", "HOME": home}
+        run = subprocess.run([*command, script], capture_output=True, text=True, env=environment, cwd=ROOT, timeout=60)
     assert run.stderr == ""
     lines = [line.split("\t")[0].strip() for line in run.stdout.splitlines()]
     return {line for line in lines if line.startswith(words[-1])}
