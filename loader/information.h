@@ -39,6 +39,9 @@ struct boot_efi {
     struct bytes memory_map; /* data NULL: only its greatest size is known yet */
     uint32_t descriptor_size, descriptor_version; /* of memory_map */
     const struct memory_map *unused;              /* what is free while boot services run */
+    /* The machine's map (normalised), but for ACPI NVS without tables: that is RAM here. A kernel
+       whose address is fixed may overwrite it after ExitBootServices. */
+    const struct memory_map *overwritable;
 };
 
 /* A drive as Multiboot 1 (3.3) stores it. */

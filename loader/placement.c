@@ -31,7 +31,7 @@ const char *piece_name(const struct piece *piece, char name[PIECE_NAME_BYTES])
 bool placement_start(struct placement *placement, size_t capacity, const struct memory_map *map,
                      struct arena *arena, struct error *error)
 {
-    *placement = (struct placement){.map = map, .capacity = capacity};
+    *placement = (struct placement){.map = map, .fixed_map = map, .capacity = capacity};
     placement->pieces = ARENA_ARRAY(arena, capacity, struct piece);
     return placement->pieces != NULL ||
            fail(error, "%zu pieces are more than there is working memory for", capacity);
@@ -58,7 +58,7 @@ static bool check_ram(const struct placement *placement, const struct piece *pie
     char name[PIECE_NAME_BYTES];
     struct memory_range obstacle;
     uint64_t length = piece_length(piece);
-    if (memory_map_available(placement->map, piece->address, length, &obstacle)) {
+    if (memory_map_available(placement->fixed_map, piece->address, length, &obstacle)) {
         return true;
     }
     if (obstacle.type == 0) {

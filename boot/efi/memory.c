@@ -26,7 +26,7 @@ static struct {
     uint8_t *buffer;
     UINTN size;
 } map_memory;
-static struct memory_map final_map, unused;
+static struct memory_map final_map, unused, overwritable;
 static struct boot_efi efi;
 void *handoff_trampoline;
 
@@ -154,6 +154,7 @@ static void describe_firmware(void)
         .is_64 = sizeof(void *) == sizeof(uint64_t),
         .memory_map.size = map_memory.size,
         .unused = &unused,
+        .overwritable = &overwritable,
     };
 }
 
@@ -175,6 +176,7 @@ bool memory_claim(struct error *error)
     }
     final_map.capacity = FINAL_RANGES;
     final_map.ranges = ARENA_ARRAY(&arena, FINAL_RANGES, struct memory_range);
+    overwritable.ranges = ARENA_ARRAY(&arena, FINAL_RANGES, struct memory_range);
     find_pools(&map);
     claim_pools();
     describe_firmware();
@@ -321,12 +323,30 @@ bool memory_translate(const struct uefi_memory_map *uefi, struct memory_map *map
     return true;
 }
 
+/* Makes the map for pieces that must be at their address. Firmware keeps ACPI NVS for itself, for
+   its wake-up from sleep; OVMF has some at 8 MiB, where kernels are. GRUB overwrites it. */
+static bool describe_overwritable(const struct memory_map *map, struct error *error)
+{
+    overwritable.count = map->count;
+    overwritable.capacity = FINAL_RANGES;
+    for (size_t i = 0; i < map->count; i++) {
+        struct memory_range *range = &overwritable.ranges[i];
+        *range = map->ranges[i];
+        if (range->type == MEMORY_ACPI_NVS && !tables_are_in(range)) {
+            range->type = MEMORY_AVAILABLE;
+        }
+    }
+    return memory_map_normalise(&overwritable, error);
+}
+
 bool firmware_memory_map(struct memory_map *map, struct error *error)
 {
     struct uefi_memory_map uefi;
     if (memory_read_map(&uefi) != EFI_SUCCESS) {
         return fail(error, "the firmware gives no memory map");
     }
-    return memory_translate(&uefi, map) ||
-           fail(error, "the firmware's memory map has more than %zu ranges", map->capacity);
+    if (!memory_translate(&uefi, map) || map->count > FINAL_RANGES / 2) {
+        return fail(error, "the firmware's memory map has more than %zu ranges", map->capacity);
+    }
+    return describe_overwritable(map, error);
 }

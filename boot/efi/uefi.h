@@ -78,6 +78,9 @@ const EFI_DEVICE_PATH *disc_path(void);
 /* ACPI 1.0's root pointer, if the firmware has a separate one; size 0: it has none. */
 struct bytes tables_old_rsdp(void);
 
+/* Whether a table that ACPI's root pointer leads to starts in this memory (ACPI 6.x, 5.2). */
+bool tables_are_in(const struct memory_range *range);
+
 /* ---- handoff.asm */
 
 /* Executable memory below 4 GiB, mapped to itself, for x64's way out of 64-bit mode. */

@@ -246,11 +246,16 @@ static bool place_kernel(struct planning *planning)
     }
     size_t pieces = headers->image.segment_count + headers->unloaded.count +
                     planning->boot->module_count + 3; /* a.out's symbols (two), the information */
-    const struct memory_map *map = plan->information.keeps_boot_services
-                                       ? planning->environment->efi->unused
-                                       : plan->information.map;
-    if (!placement_start(&plan->placement, pieces, map, planning->arena, planning->error) ||
-        (planning->is_multiboot2 &&
+    const struct boot_efi *efi = planning->environment->efi;
+    bool keeps = plan->information.keeps_boot_services;
+    const struct memory_map *map = keeps ? efi->unused : plan->information.map;
+    if (!placement_start(&plan->placement, pieces, map, planning->arena, planning->error)) {
+        return fail_at(planning, wanted);
+    }
+    if (efi != NULL && !keeps) {
+        plan->placement.fixed_map = efi->overwritable;
+    }
+    if ((planning->is_multiboot2 &&
          !planning->overlay->relocate(&planning->multiboot2, &plan->placement, &headers->image,
                                       planning->error)) ||
         !placement_add_image(&plan->placement, &headers->image, &plan->kernel, planning->error)) {

@@ -137,7 +137,7 @@ bool prepared_plan(union prepared_block *block, const struct memory_map *map, st
     *plan = (struct plan){
         .protocol = CONFIG_MULTIBOOT1,
         .entry = prepared->entry,
-        .placement = {map, pieces, count, count},
+        .placement = {map, map, pieces, count, count},
         .kernel.path = prepared_text(block, prepared_files(block)->path),
         .information.map = map,
         .information_address = PLAN_INFORMATION_LOWEST,

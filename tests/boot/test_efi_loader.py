@@ -100,10 +100,32 @@ def test_pieces_lie_where_the_firmware_was(uefi):
     assert report["regions"] == 4 and report["regions_wrong"] == 0
 
 
-def test_a_piece_where_the_firmware_stays_is_refused_in_one_line(boot_text):
-    text = boot_text(discs.tree(with_data((0x810000, 0x820000))), until="press a key")
-    assert re.search(r"^whelk: .*grub.cfg:3: /boot/kernel: segment 1 \(0x10000 bytes at 0x810000\) does not fit: "
-                     r"the memory from 0x810000 is ACPI NVS$", text, re.MULTILINE)
+@pytest.mark.parametrize("bits", [64, 32])
+def test_a_segment_over_the_firmwares_nvs_boots_as_by_grub(uefi, bits):
+    """OVMF x64 has ACPI NVS at 8 MiB, in the way of a kernel at 1 MiB with 8 MiB of .bss."""
+    files = discs.tree(with_data((2 * MIB, 11 * MIB)))
+    whelk, grub = (with_merged_map(uefi(files, loader, bits)) for loader in ("whelk", "grub"))
+    assert whelk["regions_wrong"] == grub["regions_wrong"] == 0
+    assert ([row for row in whelk.mmap if row["type"] == 4] == [row for row in grub.mmap if row["type"] == 4])
+
+
+def test_what_a_segment_overwrites_is_said_in_one_line(boot_text):
+    text = boot_text(discs.tree(with_data((0x810000, 0x820000))), until="^END")
+    assert re.findall(r"^whelk: .*overwrites.*$", text, re.MULTILINE) == [
+        "whelk: /boot/kernel: segment 1 overwrites the firmware's memory from 0x810000 on: the machine cannot sleep"]
+
+
+def nvs_with_tables(report):
+    """OVMF has the FACS in ACPI NVS, right after the other tables."""
+    tables = next(row for row in report.mmap if row["type"] == 3)
+    return next(row for row in report.mmap if row["type"] == 4 and row["base"] > tables["base"])
+
+
+def test_a_piece_over_acpis_tables_is_refused_in_one_line(uefi, boot_text):
+    base = nvs_with_tables(uefi(discs.tree(KERNELS_1["elf32"].make())))["base"]
+    text = boot_text(discs.tree(with_data((base, base + 0x1000))), until="press a key")
+    assert re.search(rf"^whelk: .*grub.cfg:3: /boot/kernel: segment 1 \(0x1000 bytes at {base:#x}\) does not fit: "
+                     rf"the memory from {base:#x} is ACPI NVS$", text, re.MULTILINE)
 
 
 def test_a_usb_stick_boots_as_well(uefi):
