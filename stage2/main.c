@@ -151,18 +151,18 @@ static void forget_entry(struct config *config, const struct config *before, siz
     }
 }
 
-/* Reports where the time went. wish: the config's whelk_timing; "" or "0": no report. */
-static void report_timeline(const char *wish)
+/* Reports where the time went. destination: the config's whelk_timing; "" or "0": no report. */
+static void report_timeline(const char *destination)
 {
     struct error ignored;
-    if (wish[0] == 0 || strcmp(wish, "0") == 0) {
+    if (destination[0] == 0 || strcmp(destination, "0") == 0) {
         return;
     }
     timeline_stamp(TIMELINE_JUMP); /* reading the overlay is not part of it */
     const struct overlay *overlay = overlay_load(&ignored);
     disc_close(); /* again: the overlay may just have been read */
     if (overlay != NULL) {
-        overlay->timeline_report(wish, native_disc_name());
+        overlay->timeline_report(destination, native_disc_name());
     }
 }
 

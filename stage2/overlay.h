@@ -40,7 +40,7 @@ struct overlay {
     /* video_start.h */
     void (*video_start)(const struct plan *plan, struct video *video);
     /* timeline.h */
-    void (*timeline_report)(const char *wish, const char *driver);
+    void (*timeline_report)(const char *destination, const char *driver);
     /* decompress_file.h */
     bool (*decompress_file)(struct file *file, struct error *error);
     void (*decompress_mark_pending)(struct plan *plan, struct memory_range *in_use,

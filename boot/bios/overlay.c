@@ -35,7 +35,7 @@ const struct overlay *overlay_load(struct error *error)
             return NULL;
         }
         if (!is_whole(words, sectors * (ISO9660_SECTOR_SIZE / sizeof *words))) {
-            fail(error, "the boot image is damaged behind its first %u sectors",
+            fail(error, "the boot image is damaged after its first %u sectors",
                  overlay_place.image_sectors);
             return NULL;
         }

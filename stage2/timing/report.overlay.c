@@ -88,11 +88,11 @@ static size_t put_stamps(char *line, size_t size)
                                 khz, (unsigned long long)start);
 }
 
-static void write_line(const char *line, const char *wish)
+static void write_line(const char *line, const char *destination)
 {
-    if (strcmp(wish, "debugcon") == 0 || strcmp(wish, "0xe9") == 0) {
+    if (strcmp(destination, "debugcon") == 0 || strcmp(destination, "0xe9") == 0) {
         timeline_debug(line);
-    } else if (strcmp(wish, "com1") != 0) {
+    } else if (strcmp(destination, "com1") != 0) {
         console_write(line);
     } else if (serial_present()) {
         while (*line != 0) {
@@ -101,7 +101,7 @@ static void write_line(const char *line, const char *wish)
     }
 }
 
-void timeline_report(const char *wish, const char *driver)
+void timeline_report(const char *destination, const char *driver)
 {
     static char line[LINE_BYTES];
     size_t length = format_text(line, sizeof line, "whelk-timing {\"unit\":\"us\",");
@@ -115,5 +115,5 @@ void timeline_report(const char *wish, const char *driver)
                               timeline.fallback);
     }
     format_text(line + length, sizeof line - length, "}\n");
-    write_line(line, wish);
+    write_line(line, destination);
 }

@@ -8,8 +8,8 @@
 
 enum timeline_moment {
     TIMELINE_HANDOFF, /* the firmware starts us */
-    TIMELINE_DISC,    /* the disc's volume is mounted */
-    TIMELINE_CONFIG,  /* the config is read; the menu comes next */
+    TIMELINE_DISC,    /* the volume is mounted; with a prepared block: that is read */
+    TIMELINE_CONFIG,  /* the config, or the prepared block instead, is read; next: the menu */
     TIMELINE_PLAN,    /* the plan is made; compressed files are read and decompressed */
     TIMELINE_KERNEL,  /* all is loaded, or the last of it is being read */
     TIMELINE_MODULES, /* the modules are loaded, and all that is placed after them */
@@ -44,6 +44,6 @@ void timeline_debug(const char *text);
    at which LBA (sectors of 2048 bytes). */
 void timeline_fallback(const char *driver, const char *reason, uint32_t lba);
 
-/* Writes the line of docs/timing.md. wish: the value of whelk_timing, where to write it; driver:
-   who reads the disc. */
-void timeline_report(const char *wish, const char *driver);
+/* Writes the line of docs/timing.md. destination: the value of whelk_timing, where to write it;
+   driver: who reads the disc. */
+void timeline_report(const char *destination, const char *driver);

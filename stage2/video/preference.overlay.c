@@ -4,7 +4,7 @@
 #include "stage2/video/video.h"
 
 size_t video_preferences(uint32_t width, uint32_t height, uint32_t depth,
-                         struct video_preference wishes[VIDEO_WISHES])
+                         struct video_preference preferences[VIDEO_PREFERENCES])
 {
     size_t count = 0;
     if (width != 0 && height != 0) {
@@ -12,11 +12,11 @@ size_t video_preferences(uint32_t width, uint32_t height, uint32_t depth,
             return 0; /* GRUB reads such a size as negative and stays in text mode */
         }
         if (depth != 0) {
-            wishes[count++] = (struct video_preference){width, height, depth};
+            preferences[count++] = (struct video_preference){width, height, depth};
         }
-        wishes[count++] = (struct video_preference){width, height, 0};
+        preferences[count++] = (struct video_preference){width, height, 0};
     }
-    wishes[count++] = (struct video_preference){0, 0, 0};
+    preferences[count++] = (struct video_preference){0, 0, 0};
     return count;
 }
 
@@ -30,7 +30,7 @@ static const char *skip_blanks(const char *text)
 
 /* Reads a mode: "auto", WIDTHxHEIGHT or WIDTHxHEIGHTxDEPTH. Returns its end, which is ',', ';' or
    the text's end; NULL: not a mode. */
-static const char *read_wish(const char *text, struct video_preference *wish)
+static const char *read_preference(const char *text, struct video_preference *preference)
 {
     uint32_t numbers[3] = {0, 0, 0}; /* width, height, depth */
     if (strncmp(text, "auto", 4) == 0) {
@@ -51,21 +51,21 @@ static const char *read_wish(const char *text, struct video_preference *wish)
             text += i < 2;
         }
     }
-    *wish = (struct video_preference){numbers[0], numbers[1], numbers[2]};
+    *preference = (struct video_preference){numbers[0], numbers[1], numbers[2]};
     return *text == 0 || *text == ',' || *text == ';' ? text : NULL;
 }
 
-size_t video_read_wishes(const char *text, const char *kept,
-                         struct video_preference wishes[VIDEO_WISHES])
+size_t video_read_preferences(const char *text, const char *kept,
+                              struct video_preference preferences[VIDEO_PREFERENCES])
 {
     size_t count = 0;
-    while (count < VIDEO_WISHES) {
+    while (count < VIDEO_PREFERENCES) {
         text = skip_blanks(text);
         if (strncmp(text, "keep", 4) == 0) {
             text = skip_blanks(kept);
             kept = ""; /* a second `keep` ends the list */
         }
-        text = read_wish(text, &wishes[count]);
+        text = read_preference(text, &preferences[count]);
         if (text == NULL) {
             break;
         }

@@ -31,22 +31,22 @@ struct video_preference {
     uint32_t depth;         /* 0: any */
 };
 
-enum { VIDEO_WISHES = 8 };
+enum { VIDEO_PREFERENCES = 8 };
 
 /* The modes to try in turn for a kernel that asks for this one. Returns their number; 0: text
    mode. */
 size_t video_preferences(uint32_t width, uint32_t height, uint32_t depth,
-                         struct video_preference wishes[VIDEO_WISHES]);
+                         struct video_preference preferences[VIDEO_PREFERENCES]);
 
 /* The modes to try in turn for GRUB's gfxpayload: "1024x768x32,1024x768;auto". The list ends at
    `text` and at anything unknown. From `keep` on, the list kept is read instead ("": text). Returns
    the number of modes; 0: text mode. */
-size_t video_read_wishes(const char *text, const char *kept,
-                         struct video_preference wishes[VIDEO_WISHES]);
+size_t video_read_preferences(const char *text, const char *kept,
+                              struct video_preference preferences[VIDEO_PREFERENCES]);
 
-/* Whether a mode fulfils the wish and is no worse than the best one so far (depth 0: none). */
+/* Whether a mode fulfils a preference and is no worse than the best one so far (depth 0: none). */
 bool video_is_better(const struct video_mode *mode, const struct video_mode *best,
-                     const struct video_preference *wish, const struct video_size *display);
+                     const struct video_preference *preference, const struct video_size *display);
 
 /* The size that a display prefers, from its EDID (VESA E-EDID 1.4, 3). Width 0: the EDID is damaged
    or names none. */

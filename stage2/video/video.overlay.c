@@ -17,12 +17,12 @@ enum {
     TIMING_HEIGHT_HIGH = 7,
 };
 
-static bool fulfils(const struct video_mode *mode, const struct video_preference *wish,
+static bool fulfils(const struct video_mode *mode, const struct video_preference *preference,
                     const struct video_size *display)
 {
-    if (wish->width != 0) {
-        return mode->width == wish->width && mode->height == wish->height &&
-               (wish->depth == 0 || mode->depth == wish->depth);
+    if (preference->width != 0) {
+        return mode->width == preference->width && mode->height == preference->height &&
+               (preference->depth == 0 || mode->depth == preference->depth);
     }
     if (display->width != 0) {
         return mode->width <= display->width && mode->height <= display->height;
@@ -37,9 +37,9 @@ static uint32_t volume(const struct video_mode *mode)
 }
 
 bool video_is_better(const struct video_mode *mode, const struct video_mode *best,
-                     const struct video_preference *wish, const struct video_size *display)
+                     const struct video_preference *preference, const struct video_size *display)
 {
-    return mode->depth != 0 && fulfils(mode, wish, display) &&
+    return mode->depth != 0 && fulfils(mode, preference, display) &&
            (best->depth == 0 || volume(mode) >= volume(best));
 }
 

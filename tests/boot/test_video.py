@@ -363,7 +363,7 @@ def test_where_no_mode_can_be_set_text_stays(faulty):
 
 
 @VBE
-def test_where_a_mode_cannot_be_set_the_next_wish_is_tried(faulty):
+def test_where_a_mode_cannot_be_set_the_next_preference_is_tried(faulty):
     seen, _ = faulty(graphics(1024, 768, 24), SET_ONE_FAILS, mode=0x118)
     assert seen.mode == (1024, 768, 32, RGB)
     assert seen.said == ["whelk: /boot/kernel: no video mode 1024x768x24: 1024x768x32 instead"]

@@ -10,21 +10,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum { LARGEST = 4095 }; /* an EDID has 12 bits for a size */
-    struct video_preference wishes[VIDEO_WISHES];
+    struct video_preference preferences[VIDEO_PREFERENCES];
     char *text = malloc(size + 1);
     if (text == NULL) {
         abort();
     }
     memcpy(text, data, size);
     text[size] = 0;
-    size_t count = video_read_wishes(text, text, wishes);
+    size_t count = video_read_preferences(text, text, preferences);
     free(text);
     for (size_t i = 0; i < count; i++) {
-        if ((wishes[i].width | wishes[i].height | wishes[i].depth) > INT32_MAX) {
+        if ((preferences[i].width | preferences[i].height | preferences[i].depth) > INT32_MAX) {
             abort();
         }
     }
-    if (count > VIDEO_WISHES) {
+    if (count > VIDEO_PREFERENCES) {
         abort();
     }
     if (size >= EDID_BYTES) {

@@ -327,11 +327,11 @@ static bool kvm_is_fast(struct bench *bench)
 {
     struct error ignored;
     struct qemu_machine machine = bench->machine;
-    struct boot_wish wish = {.iso = bench->nothing, .marker = COUNTED_MARKER};
+    struct boot_request request = {.iso = bench->nothing, .marker = COUNTED_MARKER};
     machine.accel = "kvm";
     machine.firmware = FIRMWARE_BIOS;
     machine.timeout_seconds = KVM_SECONDS;
-    return qemu_time(&machine, &wish, &bench->result, &ignored);
+    return qemu_time(&machine, &request, &bench->result, &ignored);
 }
 
 static bool choose_platform(struct bench *bench, struct error *error)
@@ -379,22 +379,23 @@ static bool boot_once(struct bench *bench, const struct bench_iso *as, const cha
                       uint32_t entry, const char *then, struct error *error)
 {
     bool is_uefi = (as->machine.firmware & FIRMWARE_EITHER_UEFI) != 0;
-    struct boot_wish wish = {.iso = iso,
-                             .start = is_uefi ? START_MARKER : NULL,
-                             .marker = as->marker,
-                             .is_ours = as->marker != NULL && as->marker != bench->settings.until,
-                             .entry = entry,
-                             .then = then};
-    return bench->settings.xen ? xen_time(&as->machine, &wish, &bench->result, error)
-                               : qemu_time(&as->machine, &wish, &bench->result, error);
+    struct boot_request request = {.iso = iso,
+                                   .start = is_uefi ? START_MARKER : NULL,
+                                   .marker = as->marker,
+                                   .is_ours =
+                                       as->marker != NULL && as->marker != bench->settings.until,
+                                   .entry = entry,
+                                   .then = then};
+    return bench->settings.xen ? xen_time(&as->machine, &request, &bench->result, error)
+                               : qemu_time(&as->machine, &request, &bench->result, error);
 }
 
 /* Boots, with Xen, what does nothing. */
 static bool boot_nothing(struct bench *bench, struct error *error)
 {
-    const struct boot_wish wish = {
+    const struct boot_request request = {
         .iso = bench->nothing, .marker = NOTHING_MARKER, .is_ours = true};
-    return xen_time(&bench->machine, &wish, &bench->result, error) ||
+    return xen_time(&bench->machine, &request, &bench->result, error) ||
            fail_in(error, "a boot image that does nothing ");
 }
 
@@ -470,11 +471,11 @@ static bool count_one(struct bench *bench, struct bench_iso *iso, uint32_t entry
                       struct error *error)
 {
     bool is_uefi = (iso->machine.firmware & FIRMWARE_EITHER_UEFI) != 0;
-    struct boot_wish wish = {.iso = iso->path,
-                             .start = is_uefi ? START_MARKER : NULL,
-                             .marker = iso->marker,
-                             .entry = entry};
-    bool done = qemu_count(&iso->machine, &wish, &bench->result, error);
+    struct boot_request request = {.iso = iso->path,
+                                   .start = is_uefi ? START_MARKER : NULL,
+                                   .marker = iso->marker,
+                                   .entry = entry};
+    bool done = qemu_count(&iso->machine, &request, &bench->result, error);
     iso->accesses = done ? bench->result.accesses : 0;
     return done;
 }

@@ -31,7 +31,7 @@ enum {
 
 /* The boot under way. There is one at a time. */
 static struct boot {
-    const struct boot_wish *wish;
+    const struct boot_request *request;
     struct boot_result *result;
     struct gdb gdb;
     struct trace trace;
@@ -40,8 +40,8 @@ static struct boot {
     bool reached;           /* the marker, or the entry */
     double start_ms, limit_ms;
     uint64_t start_ticks;
-    bool loader_started;   /* the BIOS has started it, or wish->start has come */
-    uint64_t loader_ticks; /* the TSC that wish->start's line says */
+    bool loader_started;   /* the BIOS has started it, or request->start has come */
+    uint64_t loader_ticks; /* the TSC that request->start's line says */
 } boot;
 
 // ---- Time
@@ -236,7 +236,7 @@ static bool start(const struct qemu_machine *machine, bool counting, struct erro
     boot.gdb.socket = gdb[0];
     boot.serial = serial[0];
     boot.trace_pipe = trace[0];
-    make_command(&command, machine, boot.wish->iso, gdb[1], serial[1], trace[1]);
+    make_command(&command, machine, boot.request->iso, gdb[1], serial[1], trace[1]);
     done = done && process_start(&command, error);
     command_free(&command);
     const int theirs[] = {gdb[1], serial[1], trace[1]};
@@ -268,7 +268,7 @@ static void take_trace(bool all)
    one, runs at the address where most kernels start. */
 static bool is_kernel_entry(struct error *error)
 {
-    uint32_t eax = 0, entry = boot.wish->entry;
+    uint32_t eax = 0, entry = boot.request->entry;
     double stopped_ms = clock_ms();
     if (!gdb_read_eax(&boot.gdb, &eax, error)) {
         return false;
@@ -294,18 +294,19 @@ static void take_handoff(double arrived_ms, struct error *error)
         boot.trace.start_accesses = boot.trace.accesses;
     }
     if (gdb_clear_breakpoint(&boot.gdb, HANDOFF_ADDRESS, error) &&
-        (boot.wish->marker != NULL || gdb_set_breakpoint(&boot.gdb, boot.wish->entry, error)) &&
+        (boot.request->marker != NULL ||
+         gdb_set_breakpoint(&boot.gdb, boot.request->entry, error)) &&
         gdb_continue(&boot.gdb, error)) {
         boot.start_ms += clock_ms() - arrived_ms;
     }
 }
 
-/* Takes the time of the kernel's entry. The machine goes on if wish->then is waited for. */
+/* Takes the time of the kernel's entry. The machine goes on if request->then is waited for. */
 static void take_entry(double arrived_ms, struct error *error)
 {
     boot.result->milliseconds = arrived_ms - boot.start_ms;
     boot.reached = true;
-    if (boot.wish->then != NULL && gdb_clear_breakpoint(&boot.gdb, boot.wish->entry, error)) {
+    if (boot.request->then != NULL && gdb_clear_breakpoint(&boot.gdb, boot.request->entry, error)) {
         gdb_continue(&boot.gdb, error);
     }
 }
@@ -318,7 +319,7 @@ static void take_gdb(const struct qemu_machine *machine, struct error *error)
     }
     if (machine->firmware == FIRMWARE_BIOS && !boot.loader_started) {
         take_handoff(arrived_ms, error);
-    } else if (boot.wish->marker == NULL && is_kernel_entry(error)) {
+    } else if (boot.request->marker == NULL && is_kernel_entry(error)) {
         take_entry(arrived_ms, error);
     }
 }
@@ -339,8 +340,8 @@ static const char *find_line(const char *text, uint64_t *ticks)
 
 static void take_start(double arrived_ms)
 {
-    if (boot.wish->start != NULL && !boot.loader_started &&
-        find_line(boot.wish->start, &boot.loader_ticks) != NULL) {
+    if (boot.request->start != NULL && !boot.loader_started &&
+        find_line(boot.request->start, &boot.loader_ticks) != NULL) {
         boot.result->start_ms = arrived_ms - boot.start_ms;
         boot.loader_started = true;
     }
@@ -359,8 +360,9 @@ static void take_serial(void)
     text_add(&boot.result->serial, piece, (size_t)length);
     take_start(arrived_ms);
     const char *marker =
-        boot.wish->marker != NULL ? text_find(&boot.result->serial, boot.wish->marker) : NULL;
-    if (!boot.reached && marker != NULL && (!boot.wish->is_ours || strchr(marker, '\n') != NULL)) {
+        boot.request->marker != NULL ? text_find(&boot.result->serial, boot.request->marker) : NULL;
+    if (!boot.reached && marker != NULL &&
+        (!boot.request->is_ours || strchr(marker, '\n') != NULL)) {
         boot.result->milliseconds = arrived_ms - boot.start_ms;
         boot.reached = true;
     }
@@ -372,8 +374,8 @@ static void prefer_ticks(const struct qemu_machine *machine)
 {
     struct boot_result *result = boot.result;
     uint64_t ticks = 0;
-    if ((machine->firmware & FIRMWARE_EITHER_UEFI) == 0 || !boot.wish->is_ours ||
-        find_line(boot.wish->marker, &ticks) == NULL || ticks == 0) {
+    if ((machine->firmware & FIRMWARE_EITHER_UEFI) == 0 || !boot.request->is_ours ||
+        find_line(boot.request->marker, &ticks) == NULL || ticks == 0) {
         return;
     }
     if (strcmp(machine->accel, "tcg") == 0) {
@@ -385,13 +387,13 @@ static void prefer_ticks(const struct qemu_machine *machine)
     }
 }
 
-/* True if the line that begins with wish->then has come, or none is waited for. */
+/* True if the line that begins with request->then has come, or none is waited for. */
 static bool is_complete(void)
 {
-    if (boot.wish->then == NULL) {
+    if (boot.request->then == NULL) {
         return true;
     }
-    const char *line = text_find(&boot.result->serial, boot.wish->then);
+    const char *line = text_find(&boot.result->serial, boot.request->then);
     return line != NULL && strchr(line, '\n') != NULL;
 }
 
@@ -454,10 +456,10 @@ static bool wait_for_it(const struct qemu_machine *machine, struct error *error)
 static bool set_first_breakpoint(const struct qemu_machine *machine, struct error *error)
 {
     int status;
-    if (machine->firmware != FIRMWARE_BIOS && boot.wish->marker != NULL) {
+    if (machine->firmware != FIRMWARE_BIOS && boot.request->marker != NULL) {
         return true;
     }
-    uint32_t address = machine->firmware == FIRMWARE_BIOS ? HANDOFF_ADDRESS : boot.wish->entry;
+    uint32_t address = machine->firmware == FIRMWARE_BIOS ? HANDOFF_ADDRESS : boot.request->entry;
     if (gdb_set_breakpoint(&boot.gdb, address, error)) {
         return true;
     }
@@ -470,15 +472,15 @@ static bool set_first_breakpoint(const struct qemu_machine *machine, struct erro
     return false;
 }
 
-static bool run(const struct qemu_machine *machine, const struct boot_wish *wish,
+static bool run(const struct qemu_machine *machine, const struct boot_request *request,
                 struct boot_result *result, bool counting, struct error *error)
 {
     memset(&boot, 0, sizeof boot);
     memset(result, 0, sizeof *result);
-    boot.wish = wish;
+    boot.request = request;
     boot.result = result;
-    boot.trace.marker = wish->marker;
-    boot.trace.start = wish->start;
+    boot.trace.marker = request->marker;
+    boot.trace.start = request->start;
     boot.ovmf.variables = -1;
     bool done = start(machine, counting, error) && set_first_breakpoint(machine, error);
     boot.start_ms = clock_ms();
@@ -502,14 +504,14 @@ static bool run(const struct qemu_machine *machine, const struct boot_wish *wish
     return done;
 }
 
-bool qemu_time(const struct qemu_machine *machine, const struct boot_wish *wish,
+bool qemu_time(const struct qemu_machine *machine, const struct boot_request *request,
                struct boot_result *result, struct error *error)
 {
-    return run(machine, wish, result, false, error);
+    return run(machine, request, result, false, error);
 }
 
-bool qemu_count(const struct qemu_machine *machine, const struct boot_wish *wish,
+bool qemu_count(const struct qemu_machine *machine, const struct boot_request *request,
                 struct boot_result *result, struct error *error)
 {
-    return run(machine, wish, result, true, error);
+    return run(machine, request, result, true, error);
 }

@@ -28,12 +28,12 @@ struct qemu_machine {
     const char *accel;   /* tcg, kvm */
     enum firmware firmware;
     const char *image;   /* FIRMWARE_ROM and FIRMWARE_PVH: a file */
-    const char *starter; /* UEFI only: the ISO that is booted, and starts the wish's */
+    const char *starter; /* UEFI only: the ISO that is booted, and starts the request's */
     unsigned memory_mib;
     unsigned timeout_seconds; /* for a boot */
 };
 
-struct boot_wish {
+struct boot_request {
     const char *iso;
     const char *start;  /* printed with the TSC when the loader starts; NULL: nothing is */
     const char *marker; /* text to wait for on the serial port; NULL: the kernel's entry */
@@ -59,10 +59,10 @@ bool qemu_version(const struct qemu_machine *machine, char *version, size_t size
 
 /* Boots once and measures the time. False: QEMU ended, or the boot took too long. The message
    quotes the last line on the serial port. */
-bool qemu_time(const struct qemu_machine *machine, const struct boot_wish *wish,
+bool qemu_time(const struct qemu_machine *machine, const struct boot_request *request,
                struct boot_result *result, struct error *error);
 
 /* Boots once and counts the accesses. That makes the boot slow: its times mean nothing, and it may
    take longer. */
-bool qemu_count(const struct qemu_machine *machine, const struct boot_wish *wish,
+bool qemu_count(const struct qemu_machine *machine, const struct boot_request *request,
                 struct boot_result *result, struct error *error);

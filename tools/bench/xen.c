@@ -104,21 +104,21 @@ static bool xl(const char *const words[], struct error *error)
     return done;
 }
 
-static bool create(const struct qemu_machine *machine, const struct boot_wish *wish,
+static bool create(const struct qemu_machine *machine, const struct boot_request *request,
                    const char *name, const char *serial, struct error *error)
 {
     char config[PATH_MAX];
     process_scratch(config, CONFIG_FILE);
-    if (strpbrk(wish->iso, UNREADABLE ",") != NULL || strpbrk(serial, UNREADABLE) != NULL) {
+    if (strpbrk(request->iso, UNREADABLE ",") != NULL || strpbrk(serial, UNREADABLE) != NULL) {
         return fail(error,
                     "%s: xl cannot take a file name with a quote, a backslash, a comma or an end "
                     "of line",
-                    wish->iso);
+                    request->iso);
     }
     unlink(serial);
     FILE *file = writing_create_stream(config);
     if (file != NULL) {
-        write_config(name, machine->memory_mib, wish->iso, serial, file);
+        write_config(name, machine->memory_mib, request->iso, serial, file);
     }
     return writing_close(file, config, error) &&
            xl((const char *const[]){"create", "-q", "-p", config, NULL}, error);
@@ -136,7 +136,7 @@ static void wait_for_news(int news)
 }
 
 /* Reads the serial port's file as it grows, until the marker is there. */
-static bool watch(const struct boot_wish *wish, const char *path, double limit_ms,
+static bool watch(const struct boot_request *request, const char *path, double limit_ms,
                   struct boot_result *result, struct error *error)
 {
     char piece[4096], seen[100], directory[PATH_MAX];
@@ -144,7 +144,7 @@ static bool watch(const struct boot_wish *wish, const char *path, double limit_m
     int news = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     process_scratch(directory, ".");
     inotify_add_watch(news, directory, IN_MODIFY | IN_CREATE);
-    while (text_find(&result->serial, wish->marker) == NULL) {
+    while (text_find(&result->serial, request->marker) == NULL) {
         if (serial == NULL) {
             serial = fopen(path, "re");
         }
@@ -166,7 +166,7 @@ static bool watch(const struct boot_wish *wish, const char *path, double limit_m
     if (news >= 0) {
         close(news);
     }
-    if (text_find(&result->serial, wish->marker) != NULL) {
+    if (text_find(&result->serial, request->marker) != NULL) {
         return true;
     }
     text_last_line(&result->serial, seen, sizeof seen);
@@ -174,7 +174,7 @@ static bool watch(const struct boot_wish *wish, const char *path, double limit_m
                 seen[0] != '\0' ? seen : "nothing");
 }
 
-bool xen_time(const struct qemu_machine *machine, const struct boot_wish *wish,
+bool xen_time(const struct qemu_machine *machine, const struct boot_request *request,
               struct boot_result *result, struct error *error)
 {
     char name[32], serial[PATH_MAX];
@@ -182,10 +182,10 @@ bool xen_time(const struct qemu_machine *machine, const struct boot_wish *wish,
     memset(result, 0, sizeof *result);
     snprintf(name, sizeof name, "whelk-bench-%d", (int)getpid());
     process_scratch(serial, SERIAL_FILE);
-    bool done = create(machine, wish, name, serial, error);
+    bool done = create(machine, request, name, serial, error);
     double start_ms = clock_ms();
     done = done && xl((const char *const[]){"unpause", name, NULL}, error) &&
-           watch(wish, serial, start_ms + 1e3 * machine->timeout_seconds, result, error);
+           watch(request, serial, start_ms + 1e3 * machine->timeout_seconds, result, error);
     result->milliseconds = clock_ms() - start_ms;
     process_undo(true);
     xl((const char *const[]){"destroy", name, NULL}, &ignored);

@@ -13,7 +13,7 @@ bool xen_is_usable(struct error *error);
 /* "Xen 4.17.5", or "Xen" when it does not say. */
 void xen_version(char *version, size_t size);
 
-/* Boots once, like qemu_time(), and measures the time from `xl unpause` on. The wish must have a
+/* Boots once, like qemu_time(), and measures the time from `xl unpause` on. The request must have a
    marker. */
-bool xen_time(const struct qemu_machine *machine, const struct boot_wish *wish,
+bool xen_time(const struct qemu_machine *machine, const struct boot_request *request,
               struct boot_result *result, struct error *error);

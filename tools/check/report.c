@@ -30,23 +30,24 @@ void check_position(const struct config_entry *entry, char text[POSITION_BYTES])
 void check_video(const struct checked_entry *entry, char text[VIDEO_BYTES])
 {
     const struct video_request *request = &entry->video;
-    struct video_preference wishes[VIDEO_WISHES];
+    struct video_preference preferences[VIDEO_PREFERENCES];
     size_t count = 0;
     if (request->is_made && request->gfxpayload != NULL) {
-        count = video_read_wishes(request->gfxpayload, entry->kept, wishes);
+        count = video_read_preferences(request->gfxpayload, entry->kept, preferences);
     } else if (request->is_preferred) {
-        count = video_preferences(request->width, request->height, request->depth, wishes);
+        count = video_preferences(request->width, request->height, request->depth, preferences);
     }
     size_t length = 0;
     text[0] = '\0';
     for (size_t i = 0; i < count; i++) {
-        const struct video_preference *wish = &wishes[i];
+        const struct video_preference *wanted = &preferences[i];
         char mode[48];
-        if (wish->width == 0) {
+        if (wanted->width == 0) {
             strcpy(mode, "auto");
         } else {
-            size_t end = (size_t)snprintf(mode, sizeof mode, "%ux%u", wish->width, wish->height);
-            snprintf(mode + end, sizeof mode - end, wish->depth != 0 ? "x%u" : "", wish->depth);
+            size_t end =
+                (size_t)snprintf(mode, sizeof mode, "%ux%u", wanted->width, wanted->height);
+            snprintf(mode + end, sizeof mode - end, wanted->depth != 0 ? "x%u" : "", wanted->depth);
         }
         length +=
             (size_t)snprintf(text + length, VIDEO_BYTES - length, "%s%s", i > 0 ? "," : "", mode);

@@ -11,7 +11,7 @@
 #include "loader/multiboot1.h"
 #include "loader/multiboot2.h"
 #include "tests/unit/elf_builder.h"
-#include <cmocka.h> /* behind error.h: it has a macro of the name fail */
+#include <cmocka.h> /* after error.h: it has a macro of the name fail */
 
 enum { FILE_BYTES = 0x210000, EM_386 = 3, EM_X86_64 = 62, ET_REL = 1, ET_EXEC = 2, ET_DYN = 3 };
 

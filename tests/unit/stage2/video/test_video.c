@@ -17,48 +17,48 @@ static const struct video_size unknown;
 
 /* ---- What is tried. */
 
-static void assert_wishes(uint32_t width, uint32_t height, uint32_t depth,
-                          const struct video_preference *expected, size_t expected_count)
+static void assert_preferences(uint32_t width, uint32_t height, uint32_t depth,
+                               const struct video_preference *expected, size_t expected_count)
 {
-    struct video_preference wishes[VIDEO_WISHES];
-    size_t count = video_preferences(width, height, depth, wishes);
+    struct video_preference preferences[VIDEO_PREFERENCES];
+    size_t count = video_preferences(width, height, depth, preferences);
     assert_int_equal(count, expected_count);
-    assert_memory_equal(wishes, expected, count * sizeof *expected);
+    assert_memory_equal(preferences, expected, count * sizeof *expected);
 }
 
 static void a_mode_is_followed_by_its_size_and_by_what_suits_the_display(void **state)
 {
     (void)state;
     const struct video_preference expected[] = {{1024, 768, 32}, {1024, 768, 0}, {0, 0, 0}};
-    assert_wishes(1024, 768, 32, expected, 3);
+    assert_preferences(1024, 768, 32, expected, 3);
 }
 
 static void without_a_depth_any_depth_will_do(void **state)
 {
     (void)state;
     const struct video_preference expected[] = {{1024, 768, 0}, {0, 0, 0}};
-    assert_wishes(1024, 768, 0, expected, 2);
+    assert_preferences(1024, 768, 0, expected, 2);
 }
 
 static void without_a_width_or_a_height_it_is_what_suits_the_display(void **state)
 {
     (void)state;
     const struct video_preference expected[] = {{0, 0, 0}};
-    assert_wishes(0, 0, 0, expected, 1);
-    assert_wishes(0, 768, 32, expected, 1);
-    assert_wishes(1024, 0, 32, expected, 1);
-    assert_wishes(UINT32_MAX, 0, UINT32_MAX, expected, 1);
+    assert_preferences(0, 0, 0, expected, 1);
+    assert_preferences(0, 768, 32, expected, 1);
+    assert_preferences(1024, 0, 32, expected, 1);
+    assert_preferences(UINT32_MAX, 0, UINT32_MAX, expected, 1);
 }
 
 static void numbers_that_grub_reads_as_negative_ask_for_nothing(void **state)
 {
     (void)state;
-    assert_wishes(UINT32_MAX, 768, 32, NULL, 0);
-    assert_wishes(1024, 0x80000000, 32, NULL, 0);
-    assert_wishes(1024, 768, UINT32_MAX, NULL, 0);
+    assert_preferences(UINT32_MAX, 768, 32, NULL, 0);
+    assert_preferences(1024, 0x80000000, 32, NULL, 0);
+    assert_preferences(1024, 768, UINT32_MAX, NULL, 0);
     const struct video_preference expected[] = {
         {INT32_MAX, INT32_MAX, INT32_MAX}, {INT32_MAX, INT32_MAX, 0}, {0, 0, 0}};
-    assert_wishes(INT32_MAX, INT32_MAX, INT32_MAX, expected, 3);
+    assert_preferences(INT32_MAX, INT32_MAX, INT32_MAX, expected, 3);
 }
 
 static const char *kept = "";
@@ -67,11 +67,11 @@ static void assert_read(const char *text, const struct video_preference *expecte
                         size_t expected_count)
 {
     char *copy = strdup(text); /* in a block of just its size */
-    struct video_preference wishes[VIDEO_WISHES];
-    size_t count = video_read_wishes(copy, kept, wishes);
+    struct video_preference preferences[VIDEO_PREFERENCES];
+    size_t count = video_read_preferences(copy, kept, preferences);
     free(copy);
     assert_int_equal(count, expected_count);
-    assert_memory_equal(wishes, expected, count * sizeof *expected);
+    assert_memory_equal(preferences, expected, count * sizeof *expected);
 }
 
 static void a_list_of_modes_is_read_in_its_order(void **state)
@@ -130,9 +130,9 @@ static void a_number_that_is_too_large_becomes_the_largest(void **state)
 static void a_list_of_more_modes_than_there_is_room_for_is_cut(void **state)
 {
     (void)state;
-    const struct video_preference expected[VIDEO_WISHES] = {
+    const struct video_preference expected[VIDEO_PREFERENCES] = {
         {1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0}, {1, 2, 0}};
-    assert_read("1x2,1x2,1x2,1x2,1x2,1x2,1x2,1x2,3x4", expected, VIDEO_WISHES);
+    assert_read("1x2,1x2,1x2,1x2,1x2,1x2,1x2,1x2,3x4", expected, VIDEO_PREFERENCES);
 }
 
 /* ---- Which of the firmware's modes is taken. */
@@ -150,11 +150,11 @@ static const struct video_mode modes[] = {
 };
 enum { MODES = sizeof modes / sizeof *modes };
 
-static uint32_t chosen(struct video_preference wish, struct video_size display)
+static uint32_t chosen(struct video_preference preference, struct video_size display)
 {
     struct video_mode best = {0};
     for (size_t i = 0; i < MODES; i++) {
-        if (video_is_better(&modes[i], &best, &wish, &display)) {
+        if (video_is_better(&modes[i], &best, &preference, &display)) {
             best = modes[i];
         }
     }
