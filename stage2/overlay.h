@@ -39,6 +39,8 @@ struct overlay {
     bool (*enable_a20)(void);
     /* video_start.h */
     void (*video_start)(const struct plan *plan, struct video *video);
+    /* tell_overwritten.h */
+    void (*tell_overwritten)(const struct plan *plan);
     /* timeline.h */
     void (*timeline_report)(const char *destination, const char *driver);
     /* decompress_file.h */

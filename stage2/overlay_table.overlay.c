@@ -11,6 +11,7 @@
 #include "stage2/platform/platform.h"
 #include "stage2/timing/timeline.h"
 #include "stage2/boot/decompress_file.h"
+#include "stage2/boot/tell_overwritten.h"
 #include "stage2/boot/video_start.h"
 
 __attribute__((section(".overlay_table"))) const struct overlay overlay_table = {
@@ -27,6 +28,7 @@ __attribute__((section(".overlay_table"))) const struct overlay overlay_table = 
     .entry_action_run = entry_action_run,
     .enable_a20 = firmware_enable_a20,
     .video_start = video_start,
+    .tell_overwritten = tell_overwritten,
     .timeline_report = timeline_report,
     .decompress_file = decompress_file,
     .decompress_mark_pending = decompress_mark_pending,

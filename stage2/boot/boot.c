@@ -48,29 +48,11 @@ static void plan_moves(struct boot *boot)
     }
 }
 
-/* Says which pieces overwrite memory that the firmware keeps: fixed_map (placement.h) permits it. */
-static void tell_overwritten(const struct plan *plan)
-{
-    const struct placement *placement = &plan->placement;
-    for (size_t i = 0; i < placement->count; i++) {
-        const struct piece *piece = &placement->pieces[i];
-        char name[PIECE_NAME_BYTES];
-        struct memory_range kept;
-        if (!memory_map_available(placement->map, piece->address,
-                                  (uint64_t)piece->length + piece->zero_length, &kept)) {
-            console_print("whelk: %s: %s overwrites the firmware's memory from 0x%llx on: the "
-                          "machine cannot sleep\n",
-                          plan->kernel.path, piece_name(piece, name),
-                          (unsigned long long)kept.address);
-        }
-    }
-}
-
 bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error *error)
 {
     struct placement *placement = &boot->plan.placement;
     if (placement->fixed_map != placement->map) {
-        tell_overwritten(&boot->plan);
+        overlay_load(error)->tell_overwritten(&boot->plan); /* UEFI's loader has it linked in */
     }
     plan_longest_first(&boot->plan);
     struct memory_range *in_use =
