@@ -4,7 +4,7 @@
 # are in the core: each boot needs one.
 
 BARE_BUILD   := $(BUILD)/bare
-BARE_C       := $(wildcard boot/bare/*.c)
+BARE_C       := $(wildcard boot/bare/*.c boot/bare/*/*.c)
 BARE_ASM     := $(wildcard boot/bare/*.asm)
 BARE_OVERLAY := $(BARE_C:%.c=$(BIOS_BUILD)/%.o) $(filter-out $(BIOS_BUILD)/boot/bios/%,$(OVERLAY_OBJECTS))
 BARE_OVERLAY := $(filter-out $(BIOS_BUILD)/stage2/disc/%,$(filter %.overlay.o,$(BARE_OVERLAY))) \

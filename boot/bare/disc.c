@@ -1,52 +1,325 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The disc that we boot from (stage2/disc/native_disc.h, stage2/firmware.h).
+// The disc that we boot from (stage2/disc/native_disc.h, stage2/firmware.h): the first with a Whelk
+// ISO, in the order that the user of QEMU wants, or else disks before CDs as with QEMU's usual
+// firmware. Our drivers alone read; what fails is tried again.
+#include "boot/bare/disc.h"
+
 #include <string.h>
-#include "loader/bytes.h"
+#include "boot/bare/bare.h"
+#include "boot/bare/fw_cfg.h"
+#include "boot/bare/order/boot_order.h"
+#include "boot/bare/pci.h"
+#include "loader/format.h"
 #include "stage2/bus/io.h"
 #include "stage2/bus/pci.h"
+#include "stage2/disc/ahci.h"
 #include "stage2/disc/native_disc.h"
 #include "stage2/disc/pc/piix_ide.h"
 #include "stage2/firmware.h"
+#include "stage2/prepared/prepared.h"
 
 enum {
     SECTOR_SIZE = 2048,
-    FIRST_LBA = 15,
+    DISK_SECTOR_SIZE = 512,
     DESCRIPTOR_LBA = 16,
-    FRONT_SECTORS = 32,
-    VOLUME_SPACE_SIZE = 80,
-};
-extern uint8_t bounce_buffer[];
-static struct piix_drive drive;
-enum { FUNCTION = 1 << 3 | 1 };
+    FRONT_LBA = DESCRIPTOR_LBA - 1, /* the prepared block */
+    FRONT_SECTORS = 32,             /* what bounce_buffer holds */
+    FRONT_LEAST = 2,
+    VOLUME_SPACE_SIZE = 80, /* offset in the primary descriptor: ECMA-119, 8.4.8 */
+    TRIES = 5,
+    SPLIT = 16,
 
-static bool read_once(uint32_t lba, uint32_t count, void *buffer)
+    DISCS = 32,
+    DISC_NAME_BYTES = 48,
+    DEVICE_BYTES = 64,
+    ORDER_BYTES = 4096,
+
+    PIIX3_IDE = 0x70108086,
+    PIIX4_IDE = 0x71118086,
+    IDE_DRIVES = 4,
+    IDE_PRIMARY = 0x1f0,
+    IDE_SECONDARY = 0x170,
+    IDE_LBA_MID = 4,
+    IDE_LBA_HIGH = 5,
+    IDE_DEVICE = 6,
+    IDE_STATUS = 7,
+    IDE_MASTER = 0xa0,
+    IDE_SLAVE = 0x10,
+    IDE_LBA = 0x40, /* for disks */
+    SIGNATURE_ATAPI = 0xeb14,
+    BUS_MASTER_CHANNEL_PORTS = 8,
+    AHCI_PORTS = 32,
+
+    DRIVE_CD = 0xe0, /* as SeaBIOS numbers them for INT 13h */
+    DRIVE_DISK = 0x80,
+};
+
+struct disc {
+    enum { IDE, SATA } kind;
+    uint16_t function; /* PCI's */
+    uint8_t number;    /* IDE: of the drive, 0 to 3; SATA: of the port */
+    bool is_cd;        /* SATA: known when it is opened */
+    size_t order;      /* in the user's list; SIZE_MAX: not there */
+};
+
+extern uint8_t bounce_buffer[]; /* linker/bare.ld: FRONT_SECTORS */
+
+static struct disc discs[DISCS];
+static size_t disc_count;
+static const struct disc *disc; /* the one that is open; NULL: none */
+static bool port_runs;          /* SATA */
+static struct preloaded front;
+
+// ---- Finding discs
+
+static void add_disc(const struct disc *found)
 {
-    return piix_ide_start(lba, count * SECTOR_SIZE, buffer) && piix_ide_wait();
+    if (disc_count < DISCS) {
+        discs[disc_count++] = *found;
+    }
 }
 
-bool native_disc_attach_proven(struct preloaded *preloaded)
+static uint16_t ide_ports(unsigned number)
 {
-    static const uint16_t ports[] = {0x1f0, 0x170};
-    pci_write(FUNCTION, PCI_BAR4, 0xc000);
-    pci_set_command(FUNCTION, 0x105);
-    for (unsigned i = 0; i < 4; i++) {
-        drive = (struct piix_drive){.bus_master = (uint16_t)(0xc000 + i / 2 * 8),
-                                    .ports = ports[i / 2],
-                                    .device = (uint8_t)(0xa0 | i % 2 << 4)};
-        out8(drive.ports + 6, drive.device);
-        if (in8(drive.ports + 4) != 0x14 || in8(drive.ports + 5) != 0xeb) {
-            continue;
+    return number < IDE_DRIVES / 2 ? IDE_PRIMARY : IDE_SECONDARY;
+}
+
+/* Adds the drives of both channels, by the signatures that they show after a reset (ATA/ATAPI-6,
+   9.12). A channel's drives share these registers: the first command would destroy both. */
+static void find_ide(const struct pci_function *function)
+{
+    for (unsigned i = 0; i < IDE_DRIVES; i++) {
+        uint16_t ports = ide_ports(i);
+        out8(ports + IDE_DEVICE, (uint8_t)(IDE_MASTER | (i % 2 != 0 ? IDE_SLAVE : 0)));
+        unsigned signature = in8(ports + IDE_LBA_MID) | (unsigned)in8(ports + IDE_LBA_HIGH) << 8;
+        bool is_cd = signature == SIGNATURE_ATAPI;
+        if (is_cd || (signature == 0 && in8(ports + IDE_STATUS) != 0)) {
+            add_disc(&(struct disc){IDE, function->function, (uint8_t)i, is_cd, SIZE_MAX});
         }
-        piix_ide_attach(FUNCTION, &drive, true);
-        if (read_once(FIRST_LBA, FRONT_SECTORS, bounce_buffer) &&
-            memcmp(bounce_buffer + SECTOR_SIZE + 1, "CD001", 5) == 0) {
-            *preloaded =
-                (struct preloaded){bounce_buffer, FRONT_SECTORS,
-                                   load32(bounce_buffer + SECTOR_SIZE + VOLUME_SPACE_SIZE)};
+    }
+}
+
+static void find_sata(const struct pci_function *function)
+{
+    uint32_t ports = ahci_ports(function->function);
+    for (unsigned i = 0; i < AHCI_PORTS; i++) {
+        if ((ports >> i & 1) != 0) {
+            add_disc(&(struct disc){SATA, function->function, (uint8_t)i, false, SIZE_MAX});
+        }
+    }
+}
+
+static void find_discs(void)
+{
+    size_t count;
+    const struct pci_function *function = pci_functions(&count);
+    for (; count > 0; count--, function++) {
+        if (function->identity == PIIX3_IDE || function->identity == PIIX4_IDE) {
+            find_ide(function);
+        } else if (function->class == PCI_CLASS_SATA) {
+            find_sata(function);
+        }
+    }
+}
+
+// ---- Reading
+
+/* Makes the disc the one that is read. False: it is not ready. */
+static bool open_disc(struct disc *wanted)
+{
+    static uint8_t port_memory[AHCI_PORT_BYTES] __attribute__((aligned(1024)));
+    unsigned number = wanted->number;
+    disc = wanted;
+    if (wanted->kind == IDE) {
+        uint16_t base = (uint16_t)(pci_read(wanted->function, PCI_BAR4) & PCI_BAR_IO_MASK);
+        const struct piix_drive drive = {
+            .bus_master = (uint16_t)(base + number / 2 * BUS_MASTER_CHANNEL_PORTS),
+            .ports = ide_ports(number),
+            .device = (uint8_t)(IDE_MASTER | (number % 2 != 0 ? IDE_SLAVE : 0) |
+                                (wanted->is_cd ? 0 : IDE_LBA)),
+        };
+        piix_ide_attach(wanted->function, &drive, wanted->is_cd);
+        return true;
+    }
+    port_runs = ahci_start_port(wanted->function, number, port_memory);
+    wanted->is_cd =
+        port_runs && ahci_open(wanted->function, 1u << number, DESCRIPTOR_LBA, NULL, true);
+    return port_runs && (wanted->is_cd ||
+                         ahci_open(wanted->function, 1u << number, DESCRIPTOR_LBA, NULL, false));
+}
+
+/* Leaves the disc alone: nothing is written to our memory any more. */
+static void close_disc(void)
+{
+    if (disc != NULL && disc->kind == SATA && port_runs) {
+        ahci_stop_port(disc->function, disc->number);
+        port_runs = false;
+    }
+}
+
+/* Opens the disc again if it was closed, or if its driver has given it up. */
+static bool reopen_disc(bool has_failed)
+{
+    bool is_open = !has_failed && (disc->kind == IDE || port_runs);
+    if (has_failed) {
+        close_disc();
+    }
+    return is_open || open_disc(&discs[disc - discs]);
+}
+
+static bool read_sectors(uint32_t lba, uint32_t count, void *buffer)
+{
+    if (!reopen_disc(false)) {
+        return false;
+    }
+    return disc->kind == IDE ? piix_ide_start(lba, count * SECTOR_SIZE, buffer) && piix_ide_wait()
+                             : ahci_read(lba, count, buffer);
+}
+
+/* Tries again after failures: a drive refuses the first command after a reset or a change of the
+   medium (SPC-3, 5.9: unit attention). */
+static bool read_again(uint32_t lba, uint32_t count, void *buffer)
+{
+    for (unsigned tries = 0; tries < TRIES; tries++) {
+        if (reopen_disc(tries != 0) && read_sectors(lba, count, buffer)) {
             return true;
         }
     }
     return false;
+}
+
+// ---- Choosing one
+
+/* A text for people, and one for boot_order_of(). */
+static void name_disc(const struct disc *which, char name[DISC_NAME_BYTES],
+                      char device[DEVICE_BYTES])
+{
+    unsigned number = which->number;
+    pci_path(which->function, device, DEVICE_BYTES);
+    size_t length = strlen(device);
+    if (which->kind == IDE) {
+        format_text(name, DISC_NAME_BYTES, "IDE %s %s", number < 2 ? "primary" : "secondary",
+                    number % 2 == 0 ? "master" : "slave");
+        format_text(device + length, DEVICE_BYTES - length, "@%u@%u", number / 2, number % 2);
+    } else {
+        format_text(name, DISC_NAME_BYTES, "SATA %02x:%02x.%u port %u", which->function >> 8,
+                    which->function >> 3 & 0x1f, which->function & 7, number);
+        format_text(device + length, DEVICE_BYTES - length, "@%u@0", number);
+    }
+}
+
+/* Sorts the discs: those of the user's list first, in its order, then disks, then CDs. */
+static void sort_discs(void)
+{
+    static uint8_t order[ORDER_BYTES];
+    struct fw_cfg_file file;
+    char name[DISC_NAME_BYTES], device[DEVICE_BYTES];
+    if (disc_count < 2 || bare_machine.platform != BARE_QEMU || !fw_cfg_find("bootorder", &file)) {
+        return;
+    }
+    uint32_t size = file.size < ORDER_BYTES ? file.size : ORDER_BYTES;
+    fw_cfg_read(file.key, 0, order, size);
+    for (size_t i = 0; i < disc_count; i++) {
+        name_disc(&discs[i], name, device);
+        discs[i].order = boot_order_of((struct bytes){order, size}, device);
+    }
+    for (size_t i = 1; i < disc_count; i++) {
+        struct disc moved = discs[i];
+        size_t at = i;
+        for (; at > 0 &&
+               (discs[at - 1].order > moved.order ||
+                (discs[at - 1].order == moved.order && discs[at - 1].is_cd && !moved.is_cd));
+             at--) {
+            discs[at] = discs[at - 1];
+        }
+        discs[at] = moved;
+    }
+}
+
+/* A sector of the open disc; NULL: it cannot be read. */
+static const uint8_t *sector_at(uint32_t lba)
+{
+    static uint8_t sector[SECTOR_SIZE] __attribute__((aligned(2)));
+    if (lba - FRONT_LBA < front.count) {
+        return front.sectors + (lba - FRONT_LBA) * SECTOR_SIZE;
+    }
+    return read_again(lba, 1, sector) ? sector : NULL;
+}
+
+/* Whether the open disc is an ISO of whelk-mkrescue: it has a prepared block, or the boot catalog's
+   first entry (El Torito 1.0, 2.0) is our boot image. */
+static bool is_whelk_iso(void)
+{
+    enum { RECORD_ID = 7, CATALOG_LBA = 0x47, FIRST_ENTRY = 32, ENTRY_LBA = 8, BOOT_BYTES = 512 };
+    static const char mark[] = "Whelk: boot error"; /* boot/bios/boot.asm */
+    const uint8_t *sector = sector_at(DESCRIPTOR_LBA);
+    if (sector == NULL || memcmp(sector + 1, "CD001", 5) != 0) {
+        return false;
+    }
+    uint64_t magic = PREPARED_MAGIC;
+    sector = sector_at(FRONT_LBA);
+    if (sector != NULL && memcmp(sector, &magic, sizeof magic) == 0) {
+        return true;
+    }
+    sector = sector_at(DESCRIPTOR_LBA + 1);
+    if (sector == NULL || memcmp(sector + RECORD_ID, "EL TORITO", 9) != 0 ||
+        (sector = sector_at(load32(sector + CATALOG_LBA))) == NULL ||
+        (sector = sector_at(load32(sector + FIRST_ENTRY + ENTRY_LBA))) == NULL) {
+        return false;
+    }
+    for (size_t at = 0; at + sizeof mark - 1 <= BOOT_BYTES; at++) {
+        if (memcmp(sector + at, mark, sizeof mark - 1) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Opens a disc, and reads what each boot needs: the prepared block, the volume descriptors, and
+   what follows these. False: it is no Whelk ISO. */
+static bool try_disc(struct disc *which)
+{
+    front = (struct preloaded){.sectors = bounce_buffer};
+    if (!open_disc(which)) {
+        return false;
+    }
+    front.count = read_again(FRONT_LBA, FRONT_SECTORS, bounce_buffer) ? FRONT_SECTORS
+                  : read_again(FRONT_LBA, FRONT_LEAST, bounce_buffer) ? FRONT_LEAST
+                                                                      : 0;
+    return is_whelk_iso();
+}
+
+bool disc_find(struct error *error)
+{
+    find_discs();
+    sort_discs();
+    for (size_t i = 0; i < disc_count; i++) {
+        if (try_disc(&discs[i])) {
+            front.disc_end_lba = load32(bounce_buffer + SECTOR_SIZE + VOLUME_SPACE_SIZE);
+            return true;
+        }
+        close_disc();
+    }
+    disc = NULL;
+    if (disc_count == 0) {
+        return fail(error, "there is no disc; attach an ISO of whelk-mkrescue as an IDE, SATA or "
+                           "virtio-blk disc");
+    }
+    char name[DISC_NAME_BYTES], device[DEVICE_BYTES], list[ERROR_SIZE / 2] = "";
+    for (size_t i = 0; i < disc_count; i++) {
+        size_t length = strlen(list);
+        name_disc(&discs[i], name, device);
+        format_text(list + length, sizeof list - length, "%s%s", i != 0 ? ", " : "", name);
+    }
+    return fail(error, "no disc is an ISO of whelk-mkrescue, looked at: %s; attach one", list);
+}
+
+// ---- stage2/disc/native_disc.h
+
+bool native_disc_attach_proven(struct preloaded *preloaded)
+{
+    *preloaded = front;
+    return disc != NULL;
 }
 
 bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
@@ -60,38 +333,86 @@ bool native_disc_is_open(void)
     return true;
 }
 
+/* Our drivers' DMA needs even addresses. */
+static bool is_odd(const void *buffer)
+{
+    return ((uintptr_t)buffer & 1) != 0;
+}
+
 bool native_disc_start(uint32_t lba, uint32_t length, void *buffer)
 {
-    return piix_ide_start(lba, length, buffer);
+    return disc->kind == IDE && !is_odd(buffer) && piix_ide_start(lba, length, buffer);
 }
+
 bool native_disc_wait(uint32_t lba)
 {
     (void)lba;
     return piix_ide_wait();
 }
+
 bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
 {
-    return read_once(lba, count, buffer);
+    return !is_odd(buffer) && read_sectors(lba, count, buffer);
 }
-void native_disc_close(void) {}
+
+void native_disc_close(void)
+{
+    close_disc();
+}
+
 const char *native_disc_name(void)
 {
-    return "piix-ide";
+    return disc->kind == IDE ? "piix-ide" : "ahci";
 }
-uint32_t firmware_disc_sector_bytes(void)
+
+// ---- stage2/firmware.h: reading after the driver has failed
+
+/* Reads by way of the bounce buffer if the address is odd. What was read along with the descriptors
+   is not used any more by then (disc_preloaded_is_intact()). */
+static bool read_part(uint32_t lba, uint32_t count, uint8_t *buffer)
 {
-    return SECTOR_SIZE;
+    if (!is_odd(buffer)) {
+        return read_again(lba, count, buffer);
+    }
+    if (!read_again(lba, count, bounce_buffer)) {
+        return false;
+    }
+    memcpy(buffer, bounce_buffer, count * SECTOR_SIZE);
+    return true;
 }
+
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
 {
-    (void)count, (void)buffer;
-    return fail(error, "cannot read sector %u", lba);
+    uint8_t *at = buffer;
+    uint32_t most = is_odd(buffer) ? FRONT_SECTORS : count;
+    while (count > 0) {
+        uint32_t part = count < most ? count : most;
+        if (read_part(lba, part, at)) {
+            lba += part;
+            at += (size_t)part * SECTOR_SIZE;
+            count -= part;
+        } else if (part > 1) { /* finds the sector that cannot be read */
+            most = part > SPLIT ? part / SPLIT : 1;
+        } else {
+            char name[DISC_NAME_BYTES], device[DEVICE_BYTES];
+            name_disc(disc, name, device);
+            return fail(error, "sector %u of %s cannot be read", lba, name);
+        }
+    }
+    return true;
 }
+
+uint32_t firmware_disc_sector_bytes(void)
+{
+    return disc->is_cd ? SECTOR_SIZE : DISK_SECTOR_SIZE;
+}
+
 uint32_t firmware_volume_descriptor_lba(void)
 {
     return DESCRIPTOR_LBA;
 }
+
 uint32_t firmware_boot_device(void)
 {
-    return 0xe0ffffff;
+    return (uint32_t)(disc->is_cd ? DRIVE_CD : DRIVE_DISK) << 24 | 0xffffff; /* no partitions */
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "boot/bare/cpuid.h"
 #include "boot/pc/bda.h"
 #include "stage2/bus/io.h"
 #include "stage2/disc/pc/pc.h"
@@ -15,6 +16,9 @@ enum {
     PIC1_VECTORS = 0x08,
     PIC2_VECTORS = 0x70,
     LINES_OF_PIC = 8,
+    LINE_TIMER = 1 << 0,
+    LINE_KEYBOARD = 1 << 1,
+    LINE_SECOND = 1 << 2, /* the second controller's */
     /* Initialisation command words 1, 3 (the second is at line 2 of the first) and 4. */
     ICW1 = 0x11,
     ICW3_FIRST = 1 << 2,
@@ -27,6 +31,11 @@ enum {
     PIT_COUNTER = 0x40,
     PIT_RATE_GENERATOR = 0x34, /* counter 0, low and high byte, mode 2 */
 
+    CPUID_APIC = 1 << 9,
+    SPURIOUS_ENABLED = 0x1ff, /* and the vector of spurious interrupts, 0xff */
+    LINT_EXTERNAL = 0x8700,   /* level-triggered; as SeaBIOS leaves them */
+    LINT_NMI = 0x8400,
+
     CODE32 = 0x08, /* entry.asm */
     GATE_INTERRUPT = 0x8e00,
     GATES = PIC2_VECTORS + LINES_OF_PIC,
@@ -34,6 +43,10 @@ enum {
 
     MILLISECONDS_PER_TICK = 55,
 };
+
+#define APIC_SPURIOUS 0xfee000f0u
+#define APIC_LINT0    0xfee00350u
+#define APIC_LINT1    0xfee00360u
 
 /* Interrupt gate (Intel SDM, volume 3, 6.11). */
 struct gate {
@@ -63,8 +76,20 @@ static void start_pic(uint16_t port, uint8_t vectors, uint8_t cascade, uint8_t m
     out8(port + 1, mask);
 }
 
+/* Lets the interrupt controllers' request through to the processor. After a reset the local APIC
+   holds it back (Intel SDM, volume 3, 10.4.7.1). */
+static void start_local_apic(void)
+{
+    if ((cpuid(1, 0).edx & CPUID_APIC) != 0) {
+        *(volatile uint32_t *)(uintptr_t)bios_data(APIC_SPURIOUS) = SPURIOUS_ENABLED;
+        *(volatile uint32_t *)(uintptr_t)bios_data(APIC_LINT0) = LINT_EXTERNAL;
+        *(volatile uint32_t *)(uintptr_t)bios_data(APIC_LINT1) = LINT_NMI;
+    }
+}
+
 void interrupts_start(void)
 {
+    start_local_apic();
     start_pic(PIC1, PIC1_VECTORS, ICW3_FIRST, PIC1_MASK);
     start_pic(PIC2, PIC2_VECTORS, ICW3_SECOND, PIC2_MASK);
     out8(PIT_COMMAND, PIT_RATE_GENERATOR);
@@ -72,8 +97,9 @@ void interrupts_start(void)
     out8(PIT_COUNTER, 0);
 }
 
-/* Halts until an interrupt has been handled. */
-static void halt(void)
+/* Halts until an interrupt has been handled: the timer's, or one of these lines. The handler may
+   have masked more; the masks are then set as before. */
+static void halt(unsigned lines)
 {
     struct {
         uint16_t limit;
@@ -84,26 +110,24 @@ static void halt(void)
         set_gates(PIC2_VECTORS, LINES_OF_PIC);
         __asm__ volatile("lidt %0" : : "m"(idt));
     }
+    lines |= LINE_TIMER | LINE_SECOND;
+    out8(PIC1 + 1, (uint8_t)~lines);
+    out8(PIC2 + 1, (uint8_t)(~lines >> LINES_OF_PIC));
     __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+    out8(PIC1 + 1, PIC1_MASK);
+    out8(PIC2 + 1, PIC2_MASK);
 }
 
 bool pc_wait_irq(unsigned line)
 {
-    uint16_t mask_port = (line < LINES_OF_PIC ? PIC1 : PIC2) + 1;
-    uint8_t mask = in8(mask_port);
     irq_came = 0;
-    out8(mask_port, mask & (uint8_t) ~(1u << line % LINES_OF_PIC));
-    halt();
-    out8(mask_port, mask);
+    halt(1u << line);
     return (irq_came >> line & 1) != 0;
 }
 
 void firmware_idle(void)
 {
-    uint8_t first = in8(PIC1 + 1), second = in8(PIC2 + 1);
-    halt();
-    out8(PIC1 + 1, first);
-    out8(PIC2 + 1, second);
+    halt(LINE_KEYBOARD);
 }
 
 uint64_t firmware_milliseconds(void)

@@ -4,6 +4,7 @@
 
 #include "boot/bare/bare.h"
 #include "boot/bare/fw_cfg.h"
+#include "boot/bare/pci.h"
 
 enum {
     E820_ENTRIES = 32, /* of fw_cfg's list; QEMU's longest has 6 */
@@ -14,7 +15,9 @@ enum {
     MIB = 0x100000,
     FLASH_BYTES = 0x40000,
 };
-#define FLASH 0xfffc0000u /* our ROM, and what a larger one would take */
+#define PCI_MEMORY_END 0xfec00000u /* the I/O APIC */
+#define FOUR_GIB       0x100000000u
+#define FLASH          0xfffc0000u /* our ROM, and what a larger one would take */
 
 /* An entry of "etc/e820" (QEMU, hw/i386/e820_memory_layout.h). */
 struct e820_entry {
@@ -57,4 +60,24 @@ void rom_describe_memory(void)
     bare_add_range(CONVENTIONAL_END, EBDA_BYTES, MEMORY_RESERVED);
     bare_add_range(ROM_SEGMENT, MIB - ROM_SEGMENT, MEMORY_RESERVED);
     bare_add_range(FLASH, FLASH_BYTES, MEMORY_RESERVED);
+}
+
+/* PCI has what is between the RAM and the I/O APIC, and what is after all RAM. */
+void rom_start_pci(void)
+{
+    struct pci_layout layout = {
+        .memory_end = PCI_MEMORY_END,
+        .high_start = FOUR_GIB,
+        .lines = {10, 10, 11, 11},
+    };
+    for (size_t i = 0; i < bare_machine.map.count; i++) {
+        const struct memory_range *range = &bare_machine.map.ranges[i];
+        uint64_t end = range->address + range->length;
+        if (range->type == MEMORY_AVAILABLE && end <= PCI_MEMORY_END && end > layout.memory_start) {
+            layout.memory_start = (uint32_t)end;
+        } else if (range->type == MEMORY_AVAILABLE && end > layout.high_start) {
+            layout.high_start = end;
+        }
+    }
+    pci_start(&layout);
 }

@@ -4,3 +4,6 @@
 
 /* Adds the machine's memory to bare_machine. Adds nothing if fw_cfg does not tell. */
 void rom_describe_memory(void);
+
+/* Sets up PCI (pci.h). Call after rom_describe_memory(). */
+void rom_start_pci(void);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // From the entry to stage 2.
 #include "boot/bare/bare.h"
+#include "boot/bare/disc.h"
 #include "boot/bare/interrupts.h"
 #include "boot/bare/rom.h"
 #include "boot/pc/bda.h"
+#include "stage2/console/console.h"
 #include "stage2/firmware.h"
 #include "stage2/timing/timeline.h"
 
@@ -26,6 +28,11 @@ _Noreturn void bare_start(void)
     bda_set_word(BDA_MEMORY_KIB, CONVENTIONAL_KIB);
     bda_set_word(BDA_COM1, 0x3f8);
     interrupts_start();
+    struct error error;
+    if (!disc_find(&error)) {
+        console_print("whelk: %s\n", error.message);
+        firmware_boot_next();
+    }
     stage2_main();
 }
 
@@ -36,5 +43,6 @@ __attribute__((regparm(0))) _Noreturn void bare_main(uint64_t time_stamp, uint32
     timeline.stamps[TIMELINE_HANDOFF] = time_stamp;
     bare_machine.overlay = (struct bytes){(const uint8_t *)(uintptr_t)overlay, overlay_bytes};
     rom_describe_memory();
+    rom_start_pci();
     bare_start();
 }

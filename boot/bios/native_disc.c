@@ -32,7 +32,7 @@ static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, co
     case PIIX3_IDE:
     case PIIX4_IDE:
         driver = PIIX;
-        return piix_ide_open(function, PIIX_ALL_DRIVES, lba, sector, is_atapi);
+        return piix_ide_open(function, lba, sector, is_atapi);
     case ICH9_AHCI:
         driver = FIRMWARE; /* reads the overlay, whatever was tried before */
         overlay = overlay_load(&ignored);

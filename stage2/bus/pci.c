@@ -22,6 +22,18 @@ void pci_write(uint32_t function, uint32_t offset, uint32_t value)
     out32(PCI_DATA, value);
 }
 
+uint32_t pci_write_and_read(uint32_t function, uint32_t offset, uint32_t value)
+{
+    pci_write(function, offset, value);
+    return in32(PCI_DATA);
+}
+
+void pci_set_interrupt_line(uint32_t function, uint8_t line)
+{
+    out32(PCI_ADDRESS, PCI_ENABLE | function << 8 | PCI_INTERRUPT);
+    out8(PCI_DATA, line);
+}
+
 /* Writes 16 bits only: the upper half is the status register, whose bits a written 1 clears. */
 void pci_set_command(uint32_t function, uint16_t command)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// PCI configuration space of bus 0, by mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3, 6.1).
+// PCI configuration space, by mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3, 6.1).
 #pragma once
 
 #include <stdint.h>
@@ -22,11 +22,17 @@ enum {
 };
 #define PCI_ABSENT 0xffffffffu /* PCI_IDENTITY where no function is */
 
-/* Reads a register. function: device * 8 + function number; offset: a multiple of 4. */
+/* Reads a register. function: bus * 256 + device * 8 + function number; offset: a multiple of 4. */
 uint32_t pci_read(uint32_t function, uint32_t offset);
 
 /* Writes a register. */
 void pci_write(uint32_t function, uint32_t offset, uint32_t value);
+
+/* Writes a register, and returns what it reads as then. */
+uint32_t pci_write_and_read(uint32_t function, uint32_t offset, uint32_t value);
+
+/* Writes the interrupt line register, which no hardware reads. */
+void pci_set_interrupt_line(uint32_t function, uint8_t line);
 
 /* Writes the command register. */
 void pci_set_command(uint32_t function, uint16_t command);

@@ -10,9 +10,9 @@
 
 /* Looks for the drive that gives the same sector of 2048 bytes at lba as the firmware. function: as
    in pci.h. ports: a bit for each port that the firmware reads by, or, if these are not known,
-   AHCI_RUNNING_PORTS. sector: NULL if there is no firmware: any drive that can read the sector will
-   do. is_atapi: a CD drive, else a disk. False: there is no such drive, there are two, or the
-   firmware does not keep it ready for commands. Then nothing has changed. */
+   AHCI_RUNNING_PORTS. sector: NULL if there is no firmware: nothing is read to compare. is_atapi: a
+   CD drive, else a disk. False: there is no such drive, there are two, or the firmware does not
+   keep it ready for commands. Then nothing has changed. */
 bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
                bool is_atapi);
 
@@ -20,6 +20,9 @@ bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *s
    an even address. False: the port was not ready, or a command failed and the port has been made
    ready again. */
 bool ahci_read(uint32_t lba, uint32_t count, void *buffer);
+
+/* For machines without a firmware: a bit for each port of this function that has a drive. */
+uint32_t ahci_ports(uint32_t function);
 
 /* For machines without a firmware: makes a port of this function, 0 to 31, ready for ahci_open().
    memory: AHCI_PORT_BYTES at a multiple of 1024, for the port alone up to ahci_stop_port(). The

@@ -363,9 +363,11 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
         (port->sata_status & SATA_DETECTION) != SATA_DETECTION_PRESENT) {
         return false;
     }
+    if (sector == NULL) {
+        return true;
+    }
     memset(read_again, 0, sizeof read_again);
-    return ahci_read(lba, 1, read_again) &&
-           (sector == NULL || memcmp(read_again, sector, sizeof read_again) == 0);
+    return ahci_read(lba, 1, read_again) && memcmp(read_again, sector, sizeof read_again) == 0;
 }
 
 static bool find_line(uint32_t function)
@@ -411,6 +413,19 @@ bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *s
 }
 
 // ---- Without a firmware
+
+uint32_t ahci_ports(uint32_t function)
+{
+    uint32_t ports = find_host(function) ? host->ports_implemented : 0;
+    uint32_t present = 0;
+    for (unsigned i = 0; ports >> i != 0; i++) {
+        if ((ports >> i & 1) != 0 &&
+            (host->ports[i].sata_status & SATA_DETECTION) == SATA_DETECTION_PRESENT) {
+            present |= 1u << i;
+        }
+    }
+    return present;
+}
 
 bool ahci_start_port(uint32_t function, unsigned number, void *memory)
 {

@@ -370,7 +370,7 @@ static bool is_the_drive(uint32_t lba, const uint8_t *sector)
         }
         return false;
     }
-    return sector == NULL || memcmp(scratch, sector, sizeof scratch) == 0;
+    return memcmp(scratch, sector, sizeof scratch) == 0;
 }
 
 void piix_ide_attach(uint32_t function, const struct piix_drive *at, bool is_atapi)
@@ -386,8 +386,7 @@ void piix_ide_attach(uint32_t function, const struct piix_drive *at, bool is_ata
     };
 }
 
-bool piix_ide_open(uint32_t function, unsigned drives, uint32_t lba, const uint8_t *sector,
-                   bool is_atapi)
+bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi)
 {
     static const uint16_t ports[CHANNELS] = {PRIMARY, SECONDARY};
     uint32_t bar = pci_read(function, PCI_BAR4);
@@ -409,7 +408,7 @@ bool piix_ide_open(uint32_t function, unsigned drives, uint32_t lba, const uint8
         }
         drive.device = is_atapi ? DEVICE_PACKET : DEVICE_LBA; /* as the firmware leaves it */
         drive.device |= i % DRIVES != 0 ? DEVICE_SLAVE : 0;
-        if ((drives >> i & 1) != 0 && is_the_drive(lba, sector)) {
+        if (is_the_drive(lba, sector)) {
             found = drive;
             alike++;
         }

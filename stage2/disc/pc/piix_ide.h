@@ -7,15 +7,10 @@
 #include <stdint.h>
 #include "stage2/disc/pc/pc.h"
 
-#define PIIX_ALL_DRIVES 0xfu
-
 /* Looks at this function (pci.h) for the drive that gives the same sector of 2048 bytes at lba as
-   the firmware. drives: the drives to look at: bit 0 the primary channel's master, 1 its slave, 2
-   and 3 the secondary channel's. sector: NULL if there is no firmware: any drive that can read the
-   sector will do. is_atapi: a CD drive, else a disk. False: there is none, or more than one;
-   nothing has changed. */
-bool piix_ide_open(uint32_t function, unsigned drives, uint32_t lba, const uint8_t *sector,
-                   bool is_atapi);
+   the firmware. is_atapi: a CD drive, else a disk. False: there is none, or more than one; nothing
+   has changed. */
+bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi);
 
 /* Uses this drive of this function without a look at it. Its PCI function must be set up. */
 void piix_ide_attach(uint32_t function, const struct piix_drive *at, bool is_atapi);
