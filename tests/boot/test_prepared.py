@@ -52,8 +52,9 @@ def forget(data):
 
 
 @pytest.mark.parametrize("attach", ["cdrom", "hda", "usb"])
-@pytest.mark.parametrize("name", shapes(["elf32", "elf64", "elf32-with-sections", "elf64-with-sections",
-                                         "data-over-all-conventional-memory", "address-fields-at-64-kib"]))
+@pytest.mark.parametrize("name", shapes(["elf32", "elf64", "elf32-without-section-headers", "elf32-with-sections",
+                                         "elf64-with-sections", "data-over-all-conventional-memory",
+                                         "address-fields-at-64-kib"]))
 def test_the_kernel_finds_the_same_with_and_without_the_prepared_block(boot, discs, changed, name, attach):
     files = timed(tree(KERNELS[name].make(), 'a "b c" d=\\\\e', MODULES))
     prepared = boot(files, attach=attach)
@@ -145,7 +146,8 @@ def test_headers_that_were_patched_on_the_iso_are_obeyed(boot, discs, changed):
     assert not said_prepared(result)
 
 
-@pytest.mark.parametrize("name", ["elf32", "elf64", "elf64-with-sections", "section-count-0"])
+@pytest.mark.parametrize("name", ["elf32", "elf64", "elf32-without-section-headers", "elf64-with-sections",
+                                  "section-count-0"])
 def test_the_plan_of_a_multiboot_1_kernel_is_prepared(discs, name):
     assert has_plan(discs.make(tree(KERNELS[name].make(), "")))
 

@@ -40,9 +40,9 @@ def kernel(make=None, *, memory=64, grub=True, differs=()):
     return register(make) if make else register
 
 
-def plain(address=MIB, bits=32, header=PLAIN, options=0):
+def plain(address=MIB, bits=32, header=PLAIN, options=0, sections=()):
     payload = Payload(address, header, options)
-    return elf([payload.segment()], payload.entry, bits)
+    return elf([payload.segment()], payload.entry, bits, sections)
 
 
 def with_data(*ranges, address=MIB):
@@ -66,6 +66,18 @@ def elf32():
 def elf64():
     """An ELF64 file with a 32-bit entry."""
     return plain(bits=64)
+
+
+@kernel
+def elf32_without_section_headers():
+    """An ELF32 file without a table of sections."""
+    return plain(sections=None)
+
+
+@kernel
+def elf64_without_section_headers():
+    """An ELF64 file without a table of sections."""
+    return plain(bits=64, sections=None)
 
 
 @kernel
@@ -395,8 +407,8 @@ def video_flag_after_the_search_window():
 def tiny_with_header_at_the_end(header):
     """The header's last byte is the file's last byte."""
     code = (BUILD / "kernels" / "tiny.bin").read_bytes()
-    return elf([Segment(MIB, code, offset=0x100)], MIB, extra={0x100: code, align(0x100 + len(code), 4): header},
-               data_from=0x100)
+    return elf([Segment(MIB, code, offset=0x100)], MIB, sections=None,
+               extra={0x100: code, align(0x100 + len(code), 4): header}, data_from=0x100)
 
 
 @kernel(grub=False)
@@ -501,7 +513,7 @@ def elf32_with_larger_sections():
 @kernel
 def section_count_0():
     """A section table's offset, but no sections."""
-    return patched(plain(), e_shoff=0x7FFFFFF0, e_shentsize=40)
+    return patched(plain(sections=None), e_shoff=0x7FFFFFF0, e_shentsize=40)
 
 
 def main():

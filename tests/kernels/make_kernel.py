@@ -235,8 +235,9 @@ def _patched(kernel, fields, offset, changes):
 
 
 def elf(segments, entry, bits=32, sections=(), extra=None, data_from=0x1000):
-    """An ELF file: headers, the segments' data from `data_from` on in the list's order, then the sections. `extra` has
-    further bytes by their offset in the file."""
+    """An ELF file: headers, the segments' data from `data_from` on in the list's order, then the sections. Without
+    sections their table has the null section alone; with None there is no table, which GRUB 2.12 and later refuse.
+    `extra` has further bytes by their offset in the file."""
     layout = _Layout()
     program_headers = _size(EHDR[bits])
     layout.put(0, bytes(program_headers + len(segments) * _size(PHDR[bits])))
@@ -257,25 +258,23 @@ def elf(segments, entry, bits=32, sections=(), extra=None, data_from=0x1000):
             "p_filesz": size, "p_flags": segment.flags, "p_align": segment.align,
             "p_memsz": size if segment.memory_size is None else segment.memory_size})
     layout.put(program_headers, table)
-    section_table, names_index = _sections(layout, sections, bits)
+    section_table, section_count = (0, 0) if sections is None else _sections(layout, sections, bits)
     ident = b"\x7fELF" + bytes([1 if bits == 32 else 2, 1, 1]) + bytes(9)
     layout.put(0, _pack(EHDR[bits], {
         "e_ident": ident, "e_type": 2, "e_machine": 3 if bits == 32 else 62, "e_version": 1,
         "e_entry": entry, "e_phoff": program_headers, "e_shoff": section_table, "e_flags": 0,
         "e_ehsize": _size(EHDR[bits]), "e_phentsize": _size(PHDR[bits]), "e_phnum": len(segments),
-        "e_shentsize": _size(SHDR[bits]) if sections else 0,
-        "e_shnum": len(sections) + 2 if sections else 0, "e_shstrndx": names_index}))
+        "e_shentsize": _size(SHDR[bits]) if section_count else 0, "e_shnum": section_count,
+        "e_shstrndx": max(section_count - 1, 0)}))
     return bytes(layout.contents)
 
 
 def _sections(layout, sections, bits):
-    """Writes the sections' data and their table, with a null section first and .shstrtab last. Returns the table's
-    offset and the index of .shstrtab."""
-    if not sections:
-        return 0, 0
+    """Writes the sections' data and their table: the null section, then, if there are any, the sections and .shstrtab.
+    Returns the table's offset and how many sections it has."""
     names = b"\0"
     rows = [dict.fromkeys((name for name, _ in SHDR[bits]), 0)]
-    everything = list(sections) + [Section(".shstrtab", SHT_STRTAB)]
+    everything = [*sections, Section(".shstrtab", SHT_STRTAB)] if sections else []
     for section in everything:
         name_at, names = len(names), names + section.name.encode() + b"\0"
         if section is everything[-1]:
@@ -289,7 +288,7 @@ def _sections(layout, sections, bits):
             "sh_size": len(section.data) if section.size is None else section.size,
             "sh_info": section.info, "sh_addralign": 16, "sh_entsize": section.entry_size})
     table = layout.append(b"".join(_pack(SHDR[bits], row) for row in rows))
-    return table, len(everything)
+    return table, len(rows)
 
 
 def standard_sections(payload, bits=32):

@@ -48,10 +48,10 @@ def kernel(make=None, *, memory=64, grub=True):
     return register(make) if make else register
 
 
-def plain(*tags, address=MIB, bits=32, at=HEADER_AT, sections=False, **header_options):
-    """An ELF file with these tags in its header."""
+def plain(*tags, address=MIB, bits=32, at=HEADER_AT, sections=(), **header_options):
+    """An ELF file with these tags in its header. sections: True for those of a linked kernel, or as for elf()."""
     payload = Payload(address)
-    return elf([payload.segment()], payload.entry, bits, standard_sections(payload, bits) if sections else (),
+    return elf([payload.segment()], payload.entry, bits, standard_sections(payload, bits) if sections else sections,
                extra={at: header(*tags, **header_options)}, data_from=align(at + 0x1000, 0x1000))
 
 
@@ -91,6 +91,12 @@ def elf32():
 def elf64():
     """The same as ELF64."""
     return plain(bits=64)
+
+
+@kernel
+def elf32_without_section_headers():
+    """An ELF32 file without a table of sections."""
+    return plain(sections=None)
 
 
 @kernel

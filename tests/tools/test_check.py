@@ -11,7 +11,7 @@ import pytest
 import multiboot2_kernels
 from broken_kernels import KERNELS as BROKEN
 from discs import BUILD, tree
-from good_kernels import KERNELS, PLAIN
+from good_kernels import KERNELS, PLAIN, plain
 from make_kernel import ADDRESS_FIELDS, MIB, VIDEO_MODE, Payload, address_fields, elf, multiboot_header, pattern
 from multiboot2_kernels import (CONSOLE, EFI_SERVICES, ENTRY_EFI32, ENTRY_EFI64, FRAMEBUFFER, MODULE_ALIGN, OPTIONAL,
                                 REQUEST, SEARCHED, header, tag)
@@ -214,7 +214,7 @@ def test_the_answers_are_those_of_grub_file_for_every_kernel_of_the_tests(check,
 
 
 def compressed(command):
-    return subprocess.run(command.split(), input=ELF32(), capture_output=True, check=True).stdout
+    return subprocess.run(command.split(), input=plain(sections=None), capture_output=True, check=True).stdout
 
 
 # Each file with grub-file's answer and ours.
