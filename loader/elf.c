@@ -82,6 +82,7 @@ static void read_fields(const uint8_t *ehdr, struct elf *elf)
 {
     const uint8_t *counts; /* e_ehsize and what follows */
     elf->is_64 = ehdr[EI_CLASS] == ELFCLASS64;
+    elf->entry_is_physical = false;
     if (elf->is_64) {
         elf->entry = load64(ehdr + 24);
         elf->program_headers_offset = load64(ehdr + 32);
@@ -149,9 +150,8 @@ bool elf_read_header(struct bytes start, uint64_t file_size, struct elf *elf, st
     return check_tables(elf, file_size, error);
 }
 
-/* A header's field of 32 or 64 bits, by the file's class. */
-static uint64_t word(const struct elf *elf, const uint8_t *header, unsigned offset_32,
-                     unsigned offset_64)
+uint64_t elf_word(const struct elf *elf, const uint8_t *header, unsigned offset_32,
+                  unsigned offset_64)
 {
     return elf->is_64 ? load64(header + offset_64) : load32(header + offset_32);
 }
@@ -160,11 +160,11 @@ static struct program_header read_program_header(const struct elf *elf, const ui
 {
     return (struct program_header){
         .p_type = load32(at),
-        .p_offset = word(elf, at, 4, 8),
-        .p_vaddr = word(elf, at, 8, 16),
-        .p_paddr = word(elf, at, 12, 24),
-        .p_filesz = word(elf, at, 16, 32),
-        .p_memsz = word(elf, at, 20, 40),
+        .p_offset = elf_word(elf, at, 4, 8),
+        .p_vaddr = elf_word(elf, at, 8, 16),
+        .p_paddr = elf_word(elf, at, 12, 24),
+        .p_filesz = elf_word(elf, at, 16, 32),
+        .p_memsz = elf_word(elf, at, 20, 40),
     };
 }
 
@@ -215,13 +215,13 @@ static bool find_entry_as(enum address_kind kind, const struct elf *elf, const u
     return false;
 }
 
-/* The entry point is virtual, as in GRUB. If that fits no segment, the linker was told a physical
-   one. */
+/* The entry point of Multiboot is virtual, as in GRUB. If that fits no segment, the linker was told
+   a physical one. */
 static bool find_entry(const struct elf *elf, const uint8_t *headers, struct image *image,
                        struct error *error)
 {
     bool in_zeros = false;
-    return find_entry_as(VIRTUAL, elf, headers, image, &in_zeros) ||
+    return (!elf->entry_is_physical && find_entry_as(VIRTUAL, elf, headers, image, &in_zeros)) ||
            find_entry_as(PHYSICAL, elf, headers, image, &in_zeros) ||
            fail(error, "entry point 0x%llx lies %s", (unsigned long long)elf->entry,
                 in_zeros ? "where the file has no bytes (.bss)" : "in no segment");
@@ -262,11 +262,11 @@ static struct section_header read_section_header(const struct elf *elf, const ui
 {
     return (struct section_header){
         .sh_type = load32(at + 4),
-        .sh_flags = word(elf, at, 8, 8),
-        .sh_addr = word(elf, at, SH_ADDR_32, SH_ADDR_64),
-        .sh_offset = word(elf, at, 16, 24),
-        .sh_size = word(elf, at, 20, 32),
-        .sh_addralign = word(elf, at, 32, 48),
+        .sh_flags = elf_word(elf, at, 8, 8),
+        .sh_addr = elf_word(elf, at, SH_ADDR_32, SH_ADDR_64),
+        .sh_offset = elf_word(elf, at, 16, 24),
+        .sh_size = elf_word(elf, at, 20, 32),
+        .sh_addralign = elf_word(elf, at, 32, 48),
     };
 }
 

@@ -8,6 +8,10 @@
 
 enum { EXPLAIN_BYTES = 64 << 20 }; /* as much of a file as is worth looking at */
 
-/* After a kernel was refused, with this error: may give a better reason, or add to it. `file` is
-   the file or its first bytes, the more of them the better; is_2: it was to boot by Multiboot 2. */
+/* After a kernel was refused by Multiboot, with this error: may give a better reason, or add to it.
+   `file` is the file or its first bytes, the more of them the better; is_2: it was to boot by
+   Multiboot 2. */
 void explain_kernel(struct bytes file, bool is_2, struct error *error);
+
+/* The same for a kernel that was to boot by PVH. */
+void explain_pvh(struct bytes file, struct error *error);

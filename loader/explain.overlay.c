@@ -101,7 +101,7 @@ static const struct {
     char magic[9];
     const char *name;
 } kinds[] = {
-    {0x202, 4, "HdrS", "it is a Linux kernel, which boots by another protocol"},
+    {0x202, 4, "HdrS", "it is a Linux bzImage: the vmlinux in it may boot by pvh"},
     {0x8001, 5, "CD001", "it is an ISO image"},
     {257, 5, "ustar", "it is a tar archive"},
     {0, 6, "070701", "it is a cpio archive"},
@@ -189,6 +189,7 @@ static bool is_linux(struct bytes file)
     return false;
 }
 
+static const char other_linux[] = "it is a Linux kernel without a PVH entry (CONFIG_PVH)";
 static const char pie[] =
     "it is a position-independent executable (PIE): link it as a fixed one, with -no-pie";
 
@@ -203,7 +204,7 @@ static const char *name_elf(struct bytes file)
         break;
     }
     if (is_linux(file)) {
-        return "it is a Linux kernel, which boots by another protocol";
+        return other_linux;
     }
     return is_stripped(file)
                ? "nor anywhere else in it: it is stripped, which may have removed the header"
@@ -251,5 +252,26 @@ void explain_kernel(struct bytes file, bool is_2, struct error *error)
              is_2 ? 1 : 2, is_2 ? 2 : 1, is_2 ? "" : "2");
     } else {
         explain_missing(file, is_2, error);
+    }
+}
+
+void explain_pvh(struct bytes file, struct error *error)
+{
+    if (elf_recognise(file) && file.size >= ELF_HEADER_BYTES) {
+        if (explain_machine(file.data, error)) {
+            return;
+        }
+        bool has_1 = multiboot1_is_present(file), has_2 = multiboot2_is_present(file);
+        if (has_1 || has_2) {
+            add(error, has_1 ? "it has a Multiboot header, for multiboot"
+                             : "it has a Multiboot 2 header, for multiboot2");
+        } else if (is_linux(file)) {
+            add(error, other_linux);
+        }
+        return;
+    }
+    const char *kind = name_kind(file);
+    if (kind != NULL) {
+        add(error, kind);
     }
 }

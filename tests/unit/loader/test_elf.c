@@ -640,9 +640,65 @@ static void more_sections_than_the_arena_has_room_for_are_refused(void **state)
     assert_refused(read_sections(), "section headers are too many");
 }
 
+/* ---- For PVH. */
+
+enum { PT_NOTE = 4, SHT_NOTE = 7 };
+
+static void notes_are_found_in_segments_and_sections(void **state)
+{
+    (void)state;
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
+        struct elf_notes notes;
+        uint64_t high = is_64 ? UINT64_C(0x500000000) : 0;
+        build(is_64);
+        elf_add_segment(&file, high + 0x1800, 0, 0, high + 0x24, 0x30);
+        elf_put_segment_type(&file, PT_NOTE);
+        elf_add_section(&file, 0, 0, 0, 0, 0, 0);
+        elf_add_section(&file, SHT_NOTE, 0, 0, high + 0x1900, high + 0x40, high + 8);
+        assert_true(read_header_of(ELF_HEADER_BYTES));
+        const uint8_t *segments = file.data + elf.program_headers_offset;
+        const uint8_t *headers = file.data + elf.section_headers_offset;
+        assert_false(elf_segment_notes(&elf, segments, 0, &notes));
+        assert_true(elf_segment_notes(&elf, segments, 1, &notes));
+        assert_int_equal(notes.file_offset, high + 0x1800);
+        assert_int_equal(notes.size, high + 0x24);
+        assert_int_equal(notes.alignment, 0); /* p_align, which the builder leaves 0 */
+        assert_false(elf_section_notes(&elf, headers, 0, &notes));
+        assert_true(elf_section_notes(&elf, headers, 1, &notes));
+        assert_int_equal(notes.file_offset, high + 0x1900);
+        assert_int_equal(notes.size, high + 0x40);
+        assert_int_equal(notes.alignment, high + 8);
+    }
+}
+
+static bool read_image_entered_at(uint64_t entry)
+{
+    assert_true(read_header_of(ELF_HEADER_BYTES));
+    elf.entry = entry;
+    elf.entry_is_physical = true;
+    return elf_image(&elf, file.data + elf.program_headers_offset, file.size, &image, &arena,
+                     &error);
+}
+
+static void a_physical_entry_is_not_looked_for_among_virtual_addresses(void **state)
+{
+    (void)state;
+    for (int is_64 = 0; is_64 <= 1; is_64++) {
+        build_empty(is_64, 0);
+        elf_add_segment(&file, 0x1000, 2 * MIB, MIB, 0x800, 0x900);
+        elf_add_segment(&file, 0x1800, 8 * MIB, 2 * MIB, 0x100, 0x100);
+        assert_true(read_image_entered_at(2 * MIB + 0x10));
+        assert_int_equal(image.entry, 2 * MIB + 0x10);
+        assert_refused(read_image_entered_at(8 * MIB), "lies in no segment");
+        assert_refused(read_image_entered_at(MIB + 0x800), "has no bytes (.bss)");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(notes_are_found_in_segments_and_sections),
+        cmocka_unit_test(a_physical_entry_is_not_looked_for_among_virtual_addresses),
         cmocka_unit_test(an_ordinary_kernel_is_one_segment_with_its_zeros),
         cmocka_unit_test(a_file_is_recognised_by_all_four_bytes_of_the_magic_number),
         cmocka_unit_test(a_header_cut_anywhere_is_refused),

@@ -151,7 +151,7 @@ static void other_kinds_of_files_are_told_by_their_names(void **state)
         size_t at;
         const char *magic, *text;
     } kinds[] = {
-        {0x202, "HdrS", "Linux kernel"},
+        {0x202, "HdrS", "Linux bzImage: the vmlinux in it may boot by pvh"},
         {0x8001, "CD001", "ISO image"},
         {257, "ustar", "tar archive"},
         {0, "070701", "cpio archive"},
@@ -212,7 +212,7 @@ static void elf_files_are_told_by_what_keeps_them_from_being_a_kernel(void **sta
     start_file();
     put_elf(64, ET_EXEC, EM_X86_64);
     memcpy(file + 0x5000, "Linux version 6.1", 17);
-    assert_explained(false, "Linux kernel");
+    assert_explained(false, "Linux kernel without a PVH entry (CONFIG_PVH)");
 }
 
 static void a_kernel_with_symbols_is_not_said_to_be_stripped(void **state)
@@ -243,6 +243,46 @@ static void a_pie_with_a_header_is_told_after_the_reason(void **state)
     assert_string_equal(explained(sizeof file, false, "does not fit"), "does not fit");
 }
 
+/* The same for PVH. */
+static const char *explained_for_pvh(size_t size, const char *reason)
+{
+    uint8_t *copy = malloc(size);
+    memcpy(copy, file, size);
+    snprintf(error.message, sizeof error.message, "%s", reason);
+    explain_pvh((struct bytes){copy, size}, &error);
+    free(copy);
+    return error.message;
+}
+
+static void a_file_without_a_pvh_entry_is_told_by_what_it_is(void **state)
+{
+    (void)state;
+    start_file();
+    memcpy(file + 0x202, "HdrS", 4);
+    assert_string_equal(explained_for_pvh(sizeof file, "not an ELF file"),
+                        "not an ELF file: it is a Linux bzImage: the vmlinux in it may boot by "
+                        "pvh");
+    start_file();
+    assert_string_equal(explained_for_pvh(sizeof file, "not an ELF file"), "not an ELF file");
+    put_elf(64, ET_EXEC, 183);
+    assert_string_equal(explained_for_pvh(sizeof file, "type"),
+                        "type: it is an ELF file for AArch64, not for the PC");
+    put_elf(64, ET_EXEC, EM_X86_64);
+    assert_string_equal(explained_for_pvh(sizeof file, "no note"), "no note");
+    memcpy(file + 0x5000, "Linux version 6.1", 17);
+    assert_string_equal(explained_for_pvh(sizeof file, "no note"),
+                        "no note: it is a Linux kernel without a PVH entry (CONFIG_PVH)");
+    put_header_2(0x1000);
+    assert_string_equal(explained_for_pvh(sizeof file, "no note"),
+                        "no note: it has a Multiboot 2 header, for multiboot2");
+    put_header_1(0x100);
+    assert_string_equal(explained_for_pvh(sizeof file, "no note"),
+                        "no note: it has a Multiboot header, for multiboot");
+    for (size_t size = 1; size < 100; size++) {
+        explained_for_pvh(size, "no note");
+    }
+}
+
 static void files_of_any_length_are_looked_at(void **state)
 {
     (void)state;
@@ -266,6 +306,7 @@ int main(void)
         cmocka_unit_test(elf_files_are_told_by_what_keeps_them_from_being_a_kernel),
         cmocka_unit_test(a_kernel_with_symbols_is_not_said_to_be_stripped),
         cmocka_unit_test(a_pie_with_a_header_is_told_after_the_reason),
+        cmocka_unit_test(a_file_without_a_pvh_entry_is_told_by_what_it_is),
         cmocka_unit_test(files_of_any_length_are_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
