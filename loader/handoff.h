@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The last step of a boot: moves what was loaded elsewhere to its place, puts the machine into the
-// state that Multiboot 1 (3.2) specifies, and enters the kernel.
+// state that Multiboot 1 (3.2), Multiboot 2 (3.3) and PVH specify, and enters the kernel.
 #pragma once
 
 #include <stddef.h>

@@ -231,6 +231,9 @@ static void boot_kernel(const struct config_boot *wanted, const struct memory_ma
     struct arena arena = planning_arena(left, wanted->module_count);
     if (plan_boot(&boot.plan, wanted, &environment, &arena, error) &&
         boot_resolve_conflicts(&boot, &arena, error)) {
+        if (boot.plan.is_pvh_instead) {
+            console_print("whelk: %s: " PLAN_PVH_INSTEAD "\n", wanted->kernel.path);
+        }
         boot_planned(&boot, wanted->timing, error);
     }
     staging_reset(staging);

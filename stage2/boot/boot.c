@@ -176,6 +176,20 @@ static void write_multiboot1(const struct plan *plan, const struct boot_informat
     multiboot1_write_machine(information, (uint32_t)ready->size, buffer, address);
 }
 
+static void write_pvh(const struct plan *plan, struct boot_information *information,
+                      uint8_t *buffer, uint32_t address)
+{
+    const struct bytes *ready = &plan->ready_information;
+    struct error ignored;
+    information->rsdp = firmware_acpi_rsdp();
+    if (ready->size == 0) { /* planning has loaded the overlay */
+        overlay_load(&ignored)->plan->pvh_write_boot(information, buffer, address);
+    } else {
+        memcpy(buffer, ready->data, ready->size);
+    }
+    pvh_write_machine(information, buffer, address);
+}
+
 bool boot_describe(const struct boot *boot, struct error *error)
 {
     const struct plan *plan = &boot->plan;
@@ -183,7 +197,9 @@ bool boot_describe(const struct boot *boot, struct error *error)
     struct boot_information information = plan->information;
     struct system_info system_info;
     uint8_t *buffer = at(piece->load_address);
-    firmware_query(&information, &system_info);
+    if (plan->protocol != CONFIG_PVH) { /* the start info has nothing of this */
+        firmware_query(&information, &system_info);
+    }
     if (plan->protocol == CONFIG_MULTIBOOT1) {
         information.drives = system_info.drives;
         information.drive_count = firmware_drives(system_info.drives);
@@ -206,6 +222,10 @@ bool boot_describe(const struct boot *boot, struct error *error)
         write_multiboot1(plan, &information, buffer, piece->address);
         return true;
     }
+    if (plan->protocol == CONFIG_PVH) {
+        write_pvh(plan, &information, buffer, piece->address);
+        return true;
+    }
     /* Planning a Multiboot 2 boot has loaded the overlay. */
     overlay_load(error)->describe_multiboot2(&information, buffer, piece->address);
     return true;
@@ -213,10 +233,14 @@ bool boot_describe(const struct boot *boot, struct error *error)
 
 _Noreturn void boot_hand_off(const struct boot *boot)
 {
+    static const uint32_t magic[] = {
+        [CONFIG_MULTIBOOT1] = MULTIBOOT1_BOOT_MAGIC,
+        [CONFIG_MULTIBOOT2] = MULTIBOOT2_BOOT_MAGIC,
+        [CONFIG_PVH] = 0, /* the magic is in the start info */
+    };
     struct handoff_entry entry = {
         .entry = boot->plan.entry,
-        .eax = boot->plan.protocol == CONFIG_MULTIBOOT2 ? MULTIBOOT2_BOOT_MAGIC
-                                                        : MULTIBOOT1_BOOT_MAGIC,
+        .eax = magic[boot->plan.protocol],
         .ebx = boot->plan.information_address,
         .move_count = boot->move_count,
     };

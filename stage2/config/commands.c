@@ -4,11 +4,12 @@
 
 #include <string.h>
 
-/* The commands of plain configs; those after menuentry and boot have no effect. Commands that load
-   have even numbers for Multiboot 1 and odd ones for Multiboot 2. */
+/* The commands of plain configs; those after load_video have no effect. The first ones, which load
+   a kernel, are in the order of enum config_protocol. */
 enum {
     COMMAND_MULTIBOOT,
     COMMAND_MULTIBOOT2,
+    COMMAND_PVH,
     COMMAND_MODULE,
     COMMAND_MODULE2,
     COMMAND_SET,
@@ -17,8 +18,8 @@ enum {
     COMMAND_BOOT,
     COMMAND_LOAD_VIDEO,
 };
-const char command_names[] = "multiboot\0multiboot2\0module\0module2\0set\0unset\0menuentry\0boot\0"
-                             "load_video\0insmod\0export\0loadfont\0background_image\0true\0";
+const char command_names[] = "multiboot\0multiboot2\0pvh\0module\0module2\0set\0unset\0menuentry\0"
+                             "boot\0load_video\0insmod\0export\0loadfont\0background_image\0true\0";
 
 /* Sets a variable by "name=value"; writes a NUL into the word. */
 static bool assign(struct evaluator *eval, const char *word)
@@ -35,15 +36,14 @@ static bool assign(struct evaluator *eval, const char *word)
 
 static bool command_load(struct evaluator *eval, struct words words, int which)
 {
-    bool second = (which & 1) != 0;
-    enum config_protocol protocol = second ? CONFIG_MULTIBOOT2 : CONFIG_MULTIBOOT1;
     eval->loads = true;
     if (eval->boot == NULL) {
         return true;
     }
     eval->keep = true;
-    bool loaded = which < COMMAND_MODULE ? load_kernel(eval, words, protocol)
-                                         : load_module(eval, words, protocol);
+    bool loaded = which < COMMAND_MODULE
+                      ? load_kernel(eval, words, (enum config_protocol)(CONFIG_MULTIBOOT1 + which))
+                      : load_module(eval, words, which == COMMAND_MODULE2);
     if (!loaded && eval->lists) {
         /* The entries may still be good. */
         eval_warn(eval, "%s", eval->error->message);
@@ -70,6 +70,7 @@ bool eval_command(struct evaluator *eval, const struct command *command)
         return command_menuentry(eval, command);
     case COMMAND_MULTIBOOT:
     case COMMAND_MULTIBOOT2:
+    case COMMAND_PVH:
     case COMMAND_MODULE:
     case COMMAND_MODULE2:
         return command_load(eval, words, which);

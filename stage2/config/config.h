@@ -31,7 +31,7 @@ struct config_file {
     const struct iso9660_file *on_disc; /* known to be uncompressed; NULL: look the path up */
 };
 
-enum config_protocol { CONFIG_MULTIBOOT1 = 1, CONFIG_MULTIBOOT2 = 2 };
+enum config_protocol { CONFIG_MULTIBOOT1 = 1, CONFIG_MULTIBOOT2 = 2, CONFIG_PVH = 3 };
 
 /* What an entry does in the end. */
 enum config_action {
@@ -54,7 +54,7 @@ struct config_boot {
     struct config_file kernel;
     struct config_file *modules;
     size_t module_count;
-    bool names_no_kernel; /* config_evaluate() failed because no Multiboot kernel is named */
+    bool names_no_kernel; /* config_evaluate() failed because no kernel is named */
     bool is_refused;      /* the reason is a command that Whelk cannot do */
 };
 

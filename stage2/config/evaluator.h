@@ -229,7 +229,9 @@ bool eval_rare_command(struct evaluator *eval, const struct command *command);
 bool clean_path(const struct evaluator *eval, const char **path);
 
 bool load_kernel(struct evaluator *eval, struct words words, enum config_protocol protocol);
-bool load_module(struct evaluator *eval, struct words words, enum config_protocol protocol);
+
+/* is_2: the command is module2, which goes with multiboot2 only. */
+bool load_module(struct evaluator *eval, struct words words, bool is_2);
 
 /* Reads a file's path and arguments. */
 bool read_file_words(struct evaluator *eval, const struct words *words, struct config_file *file);

@@ -103,15 +103,15 @@ bool load_kernel(struct evaluator *eval, struct words words, enum config_protoco
     return read_file_words(eval, &words, &boot->kernel);
 }
 
-bool load_module(struct evaluator *eval, struct words words, enum config_protocol protocol)
+bool load_module(struct evaluator *eval, struct words words, bool is_2)
 {
     struct config_boot *boot = eval->boot;
     struct config_file module = {.keep_compressed = take_option(&words, "--nounzip\0") == 0};
     if (boot->kernel.path == NULL) {
         return eval_fail(eval, "a module before the kernel: the multiboot line comes first");
     }
-    if (boot->protocol != protocol) {
-        return eval_fail(eval, "multiboot goes with module, multiboot2 with module2");
+    if ((boot->protocol == CONFIG_MULTIBOOT2) != is_2) {
+        return eval_fail(eval, "multiboot and pvh go with module, multiboot2 with module2");
     }
     if (!read_file_words(eval, &words, &module)) {
         return false;

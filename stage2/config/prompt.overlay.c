@@ -18,7 +18,7 @@ static enum config_typed result_of(const struct evaluator *eval)
         return CONFIG_TYPED_MORE;
     }
     if (boot->action == CONFIG_ACTION_BOOT && boot->kernel.path == NULL) {
-        eval_fail(eval, "no kernel is loaded: multiboot or multiboot2 names one");
+        eval_fail(eval, "no kernel is loaded: multiboot, multiboot2 or pvh names one");
         return CONFIG_TYPED_WRONG;
     }
     return CONFIG_TYPED_BOOT;

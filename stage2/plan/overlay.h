@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What a plan needs for some kernels only, called through a table: Multiboot 2
-// (loader/multiboot2.h) and the symbols of a.out kernels. In the BIOS boot image it is in the
+// (loader/multiboot2.h), PVH, and the symbols of a.out kernels. In the BIOS boot image it is in the
 // overlay (stage2/overlay.h), which is read from the disc when it is first needed. Most Multiboot 1
 // boots do not need it.
 #pragma once
@@ -12,6 +12,7 @@ struct plan;
 
 struct plan_overlay {
     void (*explain)(struct bytes file, bool is_2, struct error *error); /* loader/explain.h */
+    void (*explain_pvh)(struct bytes file, struct error *error);
     bool (*find_header)(struct bytes start, struct multiboot2_header *header, struct error *error);
     bool (*address_image)(const struct multiboot2_header *header, uint64_t file_size,
                           struct image *image, struct arena *arena, struct error *error);
@@ -27,6 +28,13 @@ struct plan_overlay {
     size_t (*information_size)(const struct boot_information *information);
     bool (*place_symbols)(struct plan *plan, struct arena *arena,
                           struct error *error); /* symbols.h */
+    /* pvh_kernel.h */
+    bool (*read_pvh)(struct plan *plan, struct arena *arena, struct error *error);
+    bool (*read_pvh_instead)(struct plan *plan, struct arena *arena);
+    /* loader/pvh.h */
+    uint64_t (*pvh_information_size)(const struct boot_information *information);
+    void (*pvh_write_boot)(const struct boot_information *information, uint8_t *buffer,
+                           uint32_t address);
 };
 
 extern const struct plan_overlay plan_overlay_table;

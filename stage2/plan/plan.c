@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // See plan.h. Pieces go where GRUB places them, as kernels have come to rely on that: Multiboot 1's
 // information to the lowest free page from 0x10000 on, the modules page-aligned from the first page
-// after the kernel upwards. No kernel relies on the places of the rest: the sections that no
-// segment loads, and Multiboot 2's information, which go to the lowest gaps above 1 MiB.
+// after the kernel upwards. PVH's go to the same places. No kernel relies on the places of the
+// rest: the sections that no segment loads, and Multiboot 2's information, which go to the lowest
+// gaps above 1 MiB.
 #include "stage2/plan/plan.h"
 
 #include <string.h>
@@ -24,7 +25,7 @@ struct planning {
     struct arena *arena;
     struct error *error;
     bool is_multiboot2;                  /* the plan's protocol */
-    const struct plan_overlay *overlay;  /* for Multiboot 2 only, else NULL */
+    const struct plan_overlay *overlay;  /* NULL for Multiboot 1 */
     struct multiboot2_header multiboot2; /* the kernel's header; Multiboot 1: empty */
 };
 
@@ -34,22 +35,26 @@ static bool fail_at(const struct planning *planning, const struct config_file *f
     return fail_in(planning->error, "%.120s:%u: %.120s: ", file->config, file->line, file->path);
 }
 
-/* Returns these bytes of the file: in place if they are in memory, else a copy at the arena's end.
-   The caller frees the copy by restoring the arena's size. NULL on failure. */
-static const uint8_t *view(const struct planning *planning, const struct file *file,
-                           uint64_t offset, size_t length)
+const uint8_t *plan_view(const struct file *file, uint64_t offset, size_t length,
+                         struct arena *arena, struct error *error)
 {
     if (file->contents != NULL) {
         return file->contents + offset;
     }
-    struct arena *arena = planning->arena;
     if (length > arena->size - arena->used) {
-        fail(planning->error, "%zu bytes of it are more than there is working memory for", length);
+        fail(error, "%zu bytes of it are more than there is working memory for", length);
         return NULL;
     }
     arena->size -= length;
     uint8_t *copy = arena->base + arena->size;
-    return file_read(file, offset, length, copy, planning->error) ? copy : NULL;
+    return file_read(file, offset, length, copy, error) ? copy : NULL;
+}
+
+/* plan_view() of a kernel. */
+static const uint8_t *view(const struct planning *planning, const struct file *file,
+                           uint64_t offset, size_t length)
+{
+    return plan_view(file, offset, length, planning->arena, planning->error);
 }
 
 static bool open_file(const struct planning *planning, const struct config_file *wanted,
@@ -204,22 +209,52 @@ static void explain(const struct planning *planning)
     struct bytes file = view_most(&attempt);
     const struct plan_overlay *overlay = planning->environment->overlay(&ignored);
     if (file.data != NULL && overlay != NULL) {
-        overlay->explain(file, planning->is_multiboot2, planning->error);
+        if (planning->plan->protocol == CONFIG_PVH) {
+            overlay->explain_pvh(file, planning->error);
+        } else {
+            overlay->explain(file, planning->is_multiboot2, planning->error);
+        }
     }
     planning->arena->size = arena_size;
+}
+
+/* Reads the kernel's PVH entry after Multiboot has failed. False: it has none, or it has a
+   Multiboot header. */
+static bool read_pvh_instead(struct planning *planning)
+{
+    struct error ignored;
+    const struct plan_overlay *overlay = planning->environment->overlay(&ignored);
+    if (overlay == NULL || !overlay->read_pvh_instead(planning->plan, planning->arena)) {
+        return false;
+    }
+    planning->overlay = overlay;
+    planning->is_multiboot2 = false;
+    return true;
+}
+
+static bool read_headers(struct planning *planning)
+{
+    struct plan *plan = planning->plan;
+    if (plan->protocol == CONFIG_PVH) {
+        return planning->overlay->read_pvh(plan, planning->arena, planning->error);
+    }
+    return planning->is_multiboot2 ? read_multiboot2(planning) : read_multiboot1(planning);
 }
 
 static bool read_kernel(struct planning *planning)
 {
     const struct boot_efi *efi = planning->environment->efi;
-    bool is_2 = planning->is_multiboot2;
+    struct plan *plan = planning->plan;
     size_t arena_size = planning->arena->size;
-    bool is_read = is_2 ? read_multiboot2(planning) : read_multiboot1(planning);
+    bool is_read = read_headers(planning);
     planning->arena->size = arena_size;
-    if (is_read && is_2 && efi != NULL) {
-        return planning->overlay->apply_efi(&planning->multiboot2, efi,
-                                            &planning->plan->information,
-                                            &planning->plan->headers.image, planning->error);
+    if (!is_read) {
+        is_read = plan->protocol != CONFIG_PVH && read_pvh_instead(planning);
+        planning->arena->size = arena_size;
+    }
+    if (is_read && planning->is_multiboot2 && efi != NULL) {
+        return planning->overlay->apply_efi(&planning->multiboot2, efi, &plan->information,
+                                            &plan->headers.image, planning->error);
     }
     return is_read;
 }
@@ -376,23 +411,35 @@ static bool place_symbols(const struct planning *planning)
     return overlay != NULL && overlay->place_symbols(plan, planning->arena, planning->error);
 }
 
-/* Returns the lowest address for Multiboot 1's information: 0x10000 if low memory has room, else
-   the kernel's end. */
+/* Returns the lowest address for the information of Multiboot 1 or PVH: 0x10000 if low memory has
+   room, else the kernel's end. */
 static uint64_t lowest_for_information(const struct planning *planning, uint64_t length)
 {
     const struct placement *placement = &planning->plan->placement;
     uint32_t ignored;
-    bool low = placement_find(placement, length, MULTIBOOT1_INFORMATION_ALIGNMENT,
-                              PLAN_INFORMATION_LOWEST, LOW_MEMORY_END, &ignored);
+    bool low = placement_find(placement, length, PAGE_SIZE, PLAN_INFORMATION_LOWEST, LOW_MEMORY_END,
+                              &ignored);
     return low ? PLAN_INFORMATION_LOWEST : placement_end(placement);
+}
+
+static uint64_t information_size(const struct planning *planning)
+{
+    const struct boot_information *information = &planning->plan->information;
+    switch (planning->plan->protocol) {
+    case CONFIG_MULTIBOOT2:
+        return planning->overlay->information_size(information);
+    case CONFIG_PVH:
+        return planning->overlay->pvh_information_size(information);
+    default:
+        return multiboot1_information_size(information);
+    }
 }
 
 static bool place_information(struct planning *planning)
 {
     struct plan *plan = planning->plan;
     bool is_2 = planning->is_multiboot2;
-    uint64_t length = is_2 ? planning->overlay->information_size(&plan->information)
-                           : multiboot1_information_size(&plan->information);
+    uint64_t length = information_size(planning);
     uint64_t lowest = is_2 ? PLAN_MODULES_LOWEST : lowest_for_information(planning, length);
     struct piece piece = {
         .kind = "boot information",
@@ -400,7 +447,7 @@ static bool place_information(struct planning *planning)
         .length = length < UINT32_MAX ? (uint32_t)length : UINT32_MAX, /* which fits nowhere */
     };
     plan->information_piece = (uint32_t)plan->placement.count;
-    uint32_t alignment = is_2 ? MULTIBOOT2_INFORMATION_ALIGNMENT : MULTIBOOT1_INFORMATION_ALIGNMENT;
+    uint32_t alignment = is_2 ? (uint32_t)MULTIBOOT2_INFORMATION_ALIGNMENT : (uint32_t)PAGE_SIZE;
     if (!place(planning, &piece, alignment, lowest)) {
         return fail_in(planning->error, "%s: ", planning->environment->config_name);
     }
@@ -411,27 +458,26 @@ static bool place_information(struct planning *planning)
 bool plan_boot(struct plan *plan, const struct config_boot *boot,
                const struct plan_environment *environment, struct arena *arena, struct error *error)
 {
-    bool is_2 = boot->protocol == CONFIG_MULTIBOOT2;
     struct planning planning = {.plan = plan,
                                 .boot = boot,
                                 .environment = environment,
                                 .arena = arena,
                                 .error = error,
-                                .is_multiboot2 = is_2};
+                                .is_multiboot2 = boot->protocol == CONFIG_MULTIBOOT2};
     *plan = (struct plan){.protocol = boot->protocol, .video.gfxpayload = boot->gfxpayload};
     plan->information = (struct boot_information){.map = environment->map,
                                                   .command_line = boot->kernel.arguments,
                                                   .loader_name = PLAN_LOADER_NAME};
-    if (is_2) {
+    if (boot->protocol != CONFIG_MULTIBOOT1) {
         planning.overlay = environment->overlay(error);
         if (planning.overlay == NULL) {
             return fail_in(error, "%s: ", environment->config_name);
         }
     }
     return place_kernel(&planning) && open_modules(&planning) &&
-           (is_2 || place_information(&planning)) && place_modules(&planning) &&
+           (planning.is_multiboot2 || place_information(&planning)) && place_modules(&planning) &&
            place_sections(&planning) && place_symbols(&planning) &&
-           (!is_2 || place_information(&planning));
+           (!planning.is_multiboot2 || place_information(&planning));
 }
 
 void plan_longest_first(struct plan *plan)

@@ -15,6 +15,7 @@
 #include "loader/multiboot1.h"
 #include "loader/multiboot2.h"
 #include "loader/placement.h"
+#include "loader/pvh.h"
 #include "stage2/config/config.h"
 #include "stage2/fs/file.h"
 #include "stage2/video/video.h"
@@ -22,7 +23,7 @@
 struct plan_overlay;
 
 enum {
-    PLAN_INFORMATION_LOWEST = 0x10000, /* of Multiboot 1 */
+    PLAN_INFORMATION_LOWEST = 0x10000, /* of Multiboot 1 and PVH */
     PLAN_MODULES_LOWEST = 0x100000,    /* also of all else that may be anywhere */
 };
 
@@ -30,13 +31,19 @@ enum {
    name has GRUB with a version other than 0. */
 #define PLAN_LOADER_NAME "Whelk " WHELK_VERSION " (as GRUB 2)"
 
+/* The note on a boot with struct plan's is_pvh_instead. */
+#define PLAN_PVH_INSTEAD                                                                           \
+    "no Multiboot header: it is started by its PVH entry, as by the command pvh"
+
 /* What the headers in a kernel's file say. */
 struct kernel_headers {
     struct image image;
-    struct elf elf;               /* no ELF file: no section headers */
-    struct elf_sections unloaded; /* sections that no segment loads */
-    uint8_t *section_headers;     /* a copy, with these sections' addresses; NULL: none */
-    bool has_symbols;             /* looks like an a.out file with symbols */
+    struct elf elf;                  /* no ELF file: no section headers */
+    struct elf_sections unloaded;    /* sections that no segment loads */
+    uint8_t *section_headers;        /* a copy, with these sections' addresses; NULL: none */
+    bool has_symbols;                /* looks like an a.out file with symbols */
+    uint64_t notes_start, notes_end; /* PVH: the part of the file with all notes that were read */
+    bool notes_are_sections;         /* PVH: no segment had the note with the entry */
 };
 
 struct plan {
@@ -47,6 +54,7 @@ struct plan {
     bool modules_in_memory; /* some are in memory, decompressed */
     uint32_t entry;         /* physical */
     enum config_protocol protocol;
+    bool is_pvh_instead; /* the config says Multiboot, but the kernel has a PVH entry only */
     struct boot_information information;
     uint32_t information_address;   /* EBX at entry; boot_describe() fills the piece */
     uint32_t information_piece;     /* index in placement */
@@ -68,6 +76,12 @@ struct plan_environment {
 bool plan_boot(struct plan *plan, const struct config_boot *boot,
                const struct plan_environment *environment, struct arena *arena,
                struct error *error);
+
+/* Returns these bytes of a file: in place if they are in memory, else a copy at the arena's end.
+   The caller frees the copy by restoring the arena's size. NULL with a reason: no room, or the file
+   cannot be read. */
+const uint8_t *plan_view(const struct file *file, uint64_t offset, size_t length,
+                         struct arena *arena, struct error *error);
 
 /* Moves the longest piece that is still on the disc before the others: while it is read, all that
    needs no disc goes on. Changes nothing if modules were decompressed, as copying them depends on

@@ -8,6 +8,15 @@ enum {
     MOST_FILES = 64, /* more than fit into a block with their pieces */
 };
 
+_Static_assert((int)PVH_USUAL_RANGES == (int)MULTIBOOT1_USUAL_RANGES, "fits() checks one of them");
+
+/* Bytes of the information as plan_boot() places it. */
+static uint32_t information_size(const struct prepared *prepared)
+{
+    return prepared->information_bytes +
+           (prepared->protocol == CONFIG_PVH ? 0u : MULTIBOOT1_MACHINE_BYTES);
+}
+
 bool prepared_is_present(const union prepared_block *block)
 {
     const struct prepared *prepared = &block->prepared;
@@ -16,6 +25,7 @@ bool prepared_is_present(const union prepared_block *block)
                   prepared->piece_count * sizeof(struct prepared_piece);
     return (prepared->magic == PREPARED_MAGIC) & (prepared->file_count != 0) &
            (used + prepared->information_bytes < sizeof *block) &
+           (prepared->protocol >= CONFIG_MULTIBOOT1) & (prepared->protocol <= CONFIG_PVH) &
            (block->bytes[sizeof *block - 1] == 0); /* ends the last text */
 }
 
@@ -59,7 +69,7 @@ bool prepared_read(union prepared_block *block, const char *config, struct confi
     }
     *boot = (struct config_boot){
         .action = CONFIG_ACTION_BOOT,
-        .protocol = prepared->protocol == CONFIG_MULTIBOOT2 ? CONFIG_MULTIBOOT2 : CONFIG_MULTIBOOT1,
+        .protocol = prepared->protocol,
         .ignore_address_fields = (prepared->flags & PREPARED_IGNORES_ADDRESS_FIELDS) != 0,
         .modules_after_kernel = (prepared->flags & PREPARED_MODULES_AFTER_KERNEL) != 0,
         .gfxpayload = prepared_optional_text(block, prepared->gfxpayload),
@@ -76,8 +86,7 @@ bool prepared_read(union prepared_block *block, const char *config, struct confi
    number of the map's ranges matters besides. */
 static bool fits(const struct prepared *prepared, const struct memory_map *map)
 {
-    uint32_t low_end =
-        PLAN_INFORMATION_LOWEST + (uint32_t)prepared->information_bytes + MULTIBOOT1_MACHINE_BYTES;
+    uint32_t low_end = PLAN_INFORMATION_LOWEST + information_size(prepared);
     bool low = false, high = false;
     for (size_t i = 0; i < map->count; i++) {
         const struct memory_range *range = &map->ranges[i];
@@ -87,7 +96,9 @@ static bool fits(const struct prepared *prepared, const struct memory_map *map)
             high |= (range->address <= PLAN_MODULES_LOWEST) & (end >= prepared->end);
         }
     }
-    return low & high & (prepared->piece_count != 0) & (map->count <= MULTIBOOT1_USUAL_RANGES);
+    return low & high & (prepared->piece_count != 0) & (map->count <= MULTIBOOT1_USUAL_RANGES) &
+           (prepared->protocol != CONFIG_MULTIBOOT2) &
+           (information_size(prepared) >= PVH_LEAST_BYTES);
 }
 
 /* Reads the block's pieces, and makes a file for each. This is one loop, as it runs in each boot.
@@ -135,7 +146,7 @@ bool prepared_plan(union prepared_block *block, const struct memory_map *map, st
         return false;
     }
     *plan = (struct plan){
-        .protocol = CONFIG_MULTIBOOT1,
+        .protocol = prepared->protocol,
         .entry = prepared->entry,
         .placement = {map, map, pieces, count, count},
         .kernel.path = prepared_text(block, prepared_files(block)->path),
@@ -144,6 +155,6 @@ bool prepared_plan(union prepared_block *block, const struct memory_map *map, st
         .ready_information = {prepared_information(block), prepared->information_bytes},
     };
     pieces->address = pieces->load_address = plan->information_address;
-    pieces->length = prepared->information_bytes + MULTIBOOT1_MACHINE_BYTES;
+    pieces->length = information_size(prepared);
     return read_pieces(block, pieces + 1, (struct file *)(void *)(pieces + count));
 }

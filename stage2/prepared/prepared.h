@@ -54,7 +54,7 @@ struct prepared {
     uint32_t end;        /* the plan is right if all from 1 MiB to here is RAM */
     uint8_t piece_count; /* 0: the block has no plan */
     uint8_t unused;
-    uint16_t information_bytes; /* multiboot1_machine_offset() */
+    uint16_t information_bytes; /* multiboot1_machine_offset() or pvh_information_size() */
 };
 _Static_assert(sizeof(struct prepared) == 32, "the same where it is written and where it is read");
 
@@ -63,7 +63,7 @@ union prepared_block {
     uint8_t bytes[ISO9660_SECTOR_SIZE];
 };
 
-/* Checks magic, counts and lengths. Must succeed before the functions below are used. */
+/* Checks magic, protocol, counts and lengths. Must succeed before the functions below are used. */
 bool prepared_is_present(const union prepared_block *block);
 
 /* The parts of the block, each an array that starts after the one before it. */

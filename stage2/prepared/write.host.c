@@ -49,18 +49,20 @@ bool prepared_write_plan(union prepared_block *block, struct plan *plan)
 {
     const struct boot_information *information = &plan->information;
     struct prepared *prepared = &block->prepared;
-    if (plan->protocol != CONFIG_MULTIBOOT1 || plan->video.is_made || plan->headers.has_symbols ||
-        plan->information_address != PLAN_INFORMATION_LOWEST ||
+    bool is_pvh = plan->protocol == CONFIG_PVH;
+    if (plan->protocol == CONFIG_MULTIBOOT2 || plan->is_pvh_instead || plan->video.is_made ||
+        plan->headers.has_symbols || plan->information_address != PLAN_INFORMATION_LOWEST ||
         information->map->count > MULTIBOOT1_USUAL_RANGES || !write_pieces(block, plan)) {
         return false;
     }
     uint8_t *to = prepared_information(block);
-    uint32_t bytes = multiboot1_machine_offset(information);
+    uint32_t bytes = is_pvh ? (uint32_t)pvh_information_size(information)
+                            : multiboot1_machine_offset(information);
     if (bytes > (size_t)(block->bytes + sizeof *block - to)) {
         return false;
     }
     memset(to, 0, bytes);
-    multiboot1_write_boot(information, to, plan->information_address);
+    (is_pvh ? pvh_write_boot : multiboot1_write_boot)(information, to, plan->information_address);
     prepared->information_bytes = (uint16_t)bytes; /* less than a block */
     prepared->entry = plan->entry;
     return true;

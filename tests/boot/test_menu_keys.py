@@ -377,7 +377,7 @@ def test_commands_keep_variables_results_and_functions(prompt):
     assert answer(prompt, "if [ $x = 5 ]; then f a; fi") == ["<a>"]
     assert answer(prompt, "nosuch") == ["whelk: unknown command 'nosuch'"]
     assert answer(prompt, "nosuch") == ["whelk: unknown command 'nosuch'"]
-    assert answer(prompt, "boot") == ["whelk: no kernel is loaded: multiboot or multiboot2 names one"]
+    assert answer(prompt, "boot") == ["whelk: no kernel is loaded: multiboot, multiboot2 or pvh names one"]
     assert answer(prompt, "module /boot/other") == ["whelk: a module before the kernel: the multiboot line comes first"]
     assert answer(prompt, "echo 'a") == ["whelk: a quote that begins here is never closed"]
 

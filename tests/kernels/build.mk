@@ -11,8 +11,8 @@ KERNEL_CFLAGS := -m32 -march=i686 -O2 -ffreestanding -nostdinc \
                  -fno-tree-loop-distribute-patterns -fcf-protection=none \
                  -mgeneral-regs-only $(WARNINGS) -Wno-int-to-pointer-cast -Wno-array-bounds
 
-REPORT_OBJECTS := $(addprefix $(KERNELS)/,entry.o trampoline.o report.o report2.o processors.o \
-                   adler32.o console.o string.o)
+REPORT_OBJECTS := $(addprefix $(KERNELS)/,entry.o trampoline.o report.o report2.o report_pvh.o \
+                   processors.o adler32.o console.o string.o)
 DEMO_OBJECTS   := $(addprefix $(KERNELS)/,demo_entry.o demo.o adler32.o console.o string.o)
 
 .PHONY: kernels

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The report kernel: prints on COM1 all that a Multiboot 1 loader handed over (specification
 // 0.6.96, 3.2 and 3.3), one "key: value" per line, then END, and ends QEMU. report2.c prints what a
-// Multiboot 2 loader handed over.
+// Multiboot 2 loader handed over, report_pvh.c that of PVH.
 #include "adler32.h"
 #include "console.h"
 #include "multiboot1_info.h"
@@ -356,6 +356,8 @@ void report(const struct saved *saved)
     report_processor_tables();
     if (saved->eax == MULTIBOOT2_BOOT_MAGIC)
         report_multiboot2(saved->ebx);
+    else if (*(const uint32_t *)saved->ebx == PVH_START_MAGIC)
+        report_pvh(saved->ebx);
     else
         report_info((const struct info *)saved->ebx);
     console_text("END\n");

@@ -24,3 +24,7 @@ void report_apm(uint32_t address);
 /* Reports Multiboot 2's boot information. */
 enum { MULTIBOOT2_BOOT_MAGIC = 0x36d76289 };
 void report_multiboot2(uint32_t address);
+
+/* Reports PVH's start info. */
+enum { PVH_START_MAGIC = 0x336ec578 };
+void report_pvh(uint32_t address);

@@ -120,17 +120,23 @@ static bool find_plan(struct preparation *preparation, const struct config_boot 
         .config_name = CONFIG_PATH, .map = &memory.map, .overlay = plan_overlay_linked};
     struct error ignored;
     tree_select(&tree);
-    if (boot->protocol != CONFIG_MULTIBOOT1 ||
+    if (boot->protocol == CONFIG_MULTIBOOT2 ||
         !pretend_memory(&memory, PRETEND_TYPICAL_MIB, &ignored) ||
         !plan_boot(plan, boot, &environment, &preparation->arena, &ignored)) {
         return false;
     }
-    const struct elf *elf = &plan->headers.elf;
-    add_seen(preparation, 0, size < MULTIBOOT1_START_BYTES ? size : MULTIBOOT1_START_BYTES);
+    const struct kernel_headers *headers = &plan->headers;
+    const struct elf *elf = &headers->elf;
+    bool is_pvh = plan->protocol == CONFIG_PVH;
+    uint32_t start = is_pvh ? (uint32_t)ELF_HEADER_BYTES : (uint32_t)MULTIBOOT1_START_BYTES;
+    add_seen(preparation, 0, size < start ? size : start);
     add_seen(preparation, elf->program_headers_offset,
              elf->program_header_count * (uint64_t)elf->program_header_size);
-    add_seen(preparation, elf->section_headers_offset,
-             elf->section_header_count * (uint64_t)elf->section_header_size);
+    if (!is_pvh || headers->notes_are_sections) {
+        add_seen(preparation, elf->section_headers_offset,
+                 elf->section_header_count * (uint64_t)elf->section_header_size);
+    }
+    add_seen(preparation, headers->notes_start, headers->notes_end - headers->notes_start);
     return true;
 }
 

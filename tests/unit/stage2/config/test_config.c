@@ -629,6 +629,22 @@ static void options_of_multiboot_and_module_are_not_arguments(void **state)
     assert_string_equal(boot.modules[1].arguments, "--nounzip");
 }
 
+static void pvh_names_a_kernel_and_module_its_modules(void **state)
+{
+    (void)state;
+    read_text(
+        "menuentry a {\npvh /boot/vmlinux console=ttyS0 'a b'\nmodule --nounzip /initrd x\n}\n");
+    evaluate(0);
+    assert_int_equal(boot.protocol, CONFIG_PVH);
+    assert_string_equal(boot.kernel.path, "/boot/vmlinux");
+    assert_string_equal(boot.kernel.arguments, "console=ttyS0 \"a b\"");
+    assert_string_equal(boot.modules[0].path, "/initrd");
+    assert_string_equal(boot.modules[0].arguments, "x");
+    assert_true(boot.modules[0].keep_compressed);
+    assert_null(config.warnings);
+    assert_false(config.needs_overlay);
+}
+
 static void a_second_kernel_replaces_the_first_and_its_modules(void **state)
 {
     (void)state;
@@ -773,9 +789,11 @@ static void an_entry_that_cannot_boot_says_why_and_in_which_line(void **state)
          "g.cfg:2: a module before the kernel: the multiboot line comes first"},
         {"module2 /m\n", "g.cfg:2: a module before the kernel: the multiboot line comes first"},
         {"multiboot /k\nmodule2 /m\n",
-         "g.cfg:3: multiboot goes with module, multiboot2 with module2"},
+         "g.cfg:3: multiboot and pvh go with module, multiboot2 with module2"},
+        {"pvh /k\nmodule2 /m\n",
+         "g.cfg:3: multiboot and pvh go with module, multiboot2 with module2"},
         {"multiboot2 /k\nmodule /m\n",
-         "g.cfg:3: multiboot goes with module, multiboot2 with module2"},
+         "g.cfg:3: multiboot and pvh go with module, multiboot2 with module2"},
         {"multiboot /k a&b\n", "g.cfg:2: '&' must be in quotes"},
         {"multiboot /k <a>\n", "g.cfg:2: '>' must be in quotes"},
         {"if true; then multiboot /k\n",
@@ -976,6 +994,7 @@ int main(void)
         TEST(calls_that_multiply_end_at_the_limit_of_commands),
         TEST(device_prefixes_are_removed_from_paths),
         TEST(options_of_multiboot_and_module_are_not_arguments),
+        TEST(pvh_names_a_kernel_and_module_its_modules),
         TEST(a_second_kernel_replaces_the_first_and_its_modules),
         TEST(whelk_timing_counts_with_its_value_at_the_boot),
         TEST(nothing_after_boot_is_executed),

@@ -184,7 +184,9 @@ static void assert_sound(const struct memory_map *map)
     }
     const struct piece *information = &plan.placement.pieces[plan.information_piece];
     assert_int_equal(information->address, plan.information_address);
-    assert_int_equal(information->length, multiboot1_information_size(&plan.information));
+    assert_int_equal(information->length, plan.protocol == CONFIG_PVH
+                                              ? pvh_information_size(&plan.information)
+                                              : multiboot1_information_size(&plan.information));
     assert_null(information->file);
 }
 
@@ -767,9 +769,136 @@ a_kernel_without_a_header_is_refused_for_that_even_if_the_overlay_cannot_be_read
     assert_refused_with("g.cfg:3: /kernel: no Multiboot header", "");
 }
 
+/* ---- PVH */
+
+enum { PT_NOTE = 4, SHT_NOTE = 7, NOTES = 0x1c00, NOTE_BYTES = 20 };
+
+static void put_note(size_t at, uint32_t entry)
+{
+    uint8_t *note = kernel.data + at;
+    put32(note, 4);
+    put32(note + 4, 4);
+    put32(note + 8, 18);
+    memcpy(note + 12, "Xen", 4);
+    put32(note + 16, entry);
+}
+
+/* Prepares a boot of a kernel with a PVH entry and no Multiboot header. */
+static void build_pvh(uint32_t entry)
+{
+    build_ordinary();
+    put32(kernel.data + ELF_BUILT_MULTIBOOT, 0);
+    elf_add_segment(&kernel, NOTES, 0, 0, NOTE_BYTES, NOTE_BYTES);
+    elf_put_segment_type(&kernel, PT_NOTE);
+    put_note(NOTES, entry);
+    boot.protocol = CONFIG_PVH;
+    boot.gfxpayload = "1024x768";
+}
+
+static void a_pvh_kernel_stands_like_one_of_multiboot_and_is_entered_by_its_note(void **state)
+{
+    (void)state;
+    build_pvh(MIB + 0x20);
+    elf_add_section(&kernel, 0, 0, 0, 0, 0, 0);
+    elf_add_section(&kernel, 1, 0, 0, 0x1800, 0x20, 1);
+    add_module(PAGE + 1);
+    add_module(5);
+    assert_planned();
+    assert_int_equal(plan.protocol, CONFIG_PVH);
+    assert_false(plan.is_pvh_instead);
+    assert_int_equal(plan.entry, MIB + 0x20);
+    assert_int_equal(plan.information_address, 0x10000);
+    assert_int_equal(plan.information.modules[0].mod_start, MIB + PAGE);
+    assert_int_equal(plan.information.modules[1].mod_start, MIB + 3 * PAGE);
+    assert_int_equal(plan.placement.count, 4); /* no sections */
+    assert_null(plan.video.gfxpayload);
+    assert_int_equal(plan.headers.notes_start, NOTES);
+    assert_int_equal(plan.headers.notes_end, NOTES + NOTE_BYTES);
+    assert_false(plan.headers.notes_are_sections);
+}
+
+static void multiboot_starts_a_kernel_by_its_pvh_entry_if_it_has_no_multiboot_header(void **state)
+{
+    (void)state;
+    for (int protocol = CONFIG_MULTIBOOT1; protocol <= CONFIG_MULTIBOOT2; protocol++) {
+        build_pvh(MIB + 0x20);
+        boot.protocol = (enum config_protocol)protocol;
+        add_module(5);
+        assert_planned();
+        assert_int_equal(plan.protocol, CONFIG_PVH);
+        assert_true(plan.is_pvh_instead);
+        assert_int_equal(plan.entry, MIB + 0x20);
+        assert_int_equal(plan.information_address, 0x10000);
+    }
+    build_pvh(MIB + 0x20);
+    elf_put_multiboot1(&kernel, 0);
+    boot.protocol = CONFIG_MULTIBOOT2;
+    assert_refused("g.cfg:3: /kernel: has a Multiboot 1 header, not a Multiboot 2 one: use "
+                   "multiboot");
+    build_pvh(MIB + 0x20);
+    elf_put_multiboot1(&kernel, 0);
+    boot.protocol = CONFIG_MULTIBOOT1;
+    assert_planned();
+    assert_int_equal(plan.protocol, CONFIG_MULTIBOOT1);
+}
+
+static void a_note_in_a_section_counts_only_if_no_segment_has_one(void **state)
+{
+    (void)state;
+    enum { ELSEWHERE = 0x1d00 };
+    for (int has_segment = 0; has_segment < 2; has_segment++) {
+        build_pvh(MIB + 0x20);
+        elf_put_segment_type(&kernel, has_segment ? PT_NOTE : 0);
+        elf_add_section(&kernel, 0, 0, 0, 0, 0, 0);
+        elf_add_section(&kernel, SHT_NOTE, 0, 0, ELSEWHERE, NOTE_BYTES, 4);
+        put_note(ELSEWHERE, MIB + 0x40);
+        assert_planned();
+        assert_int_equal(plan.entry, has_segment ? MIB + 0x20 : MIB + 0x40);
+        assert_int_equal(plan.headers.notes_are_sections, !has_segment);
+    }
+}
+
+static void a_kernel_without_a_usable_pvh_entry_is_refused(void **state)
+{
+    (void)state;
+    build_pvh(MIB);
+    put32(kernel.data + NOTES + 8, 1);
+    assert_refused("g.cfg:3: /kernel: has no PVH entry: no note XEN_ELFNOTE_PHYS32_ENTRY");
+    build_pvh(2 * MIB);
+    assert_refused("g.cfg:3: /kernel: entry point 0x200000 lies in no segment");
+    build_pvh(MIB);
+    elf_add_segment(&kernel, ELF_BUILT_SIZE - 4, 0, 0, 5, 5);
+    elf_put_segment_type(&kernel, PT_NOTE);
+    assert_refused("g.cfg:3: /kernel: notes (0x5 bytes at offset 0x1ffc) lie beyond the end of the "
+                   "file");
+    build_pvh(MIB);
+    has_overlay = false;
+    assert_refused("g.cfg: cannot be read");
+}
+
+static void a_pvh_kernel_is_planned_or_refused_at_each_size_of_the_arena(void **state)
+{
+    (void)state;
+    build_pvh(MIB);
+    add_module(5);
+    assert_planned();
+    bool is_planned = false;
+    for (size_t size = 0; size < sizeof arena_memory && !is_planned; size += 64) {
+        struct arena arena = {arena_memory, size, 0};
+        is_planned = plan_boot(&plan, &boot, &environment, &arena, &error);
+        assert_true(is_planned || strncmp(error.message, "g.cfg", 5) == 0);
+    }
+    assert_true(is_planned);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pvh_kernel_stands_like_one_of_multiboot_and_is_entered_by_its_note),
+        cmocka_unit_test(multiboot_starts_a_kernel_by_its_pvh_entry_if_it_has_no_multiboot_header),
+        cmocka_unit_test(a_note_in_a_section_counts_only_if_no_segment_has_one),
+        cmocka_unit_test(a_kernel_without_a_usable_pvh_entry_is_refused),
+        cmocka_unit_test(a_pvh_kernel_is_planned_or_refused_at_each_size_of_the_arena),
         cmocka_unit_test(the_information_stands_at_0x10000),
         cmocka_unit_test(the_information_goes_to_the_next_free_page_where_the_kernel_is_in_the_way),
         cmocka_unit_test(a_kernel_over_all_of_low_memory_has_its_information_at_1_mib),

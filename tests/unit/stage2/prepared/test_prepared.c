@@ -101,11 +101,32 @@ static void a_block_without_a_plan_gives_none(void **state)
     struct memory_range ram = {0, 64 << 20, MEMORY_AVAILABLE};
     const struct memory_map map = {&ram, 1, 1};
     struct plan plan;
+    block.prepared.protocol = CONFIG_MULTIBOOT1;
     block.prepared.end = 2 << 20;
     assert_false(prepared_plan(&block, &map, &plan, &arena));
     block.prepared.piece_count = 1;
     prepared_pieces(&block)->address = PLAN_MODULES_LOWEST;
     assert_true(prepared_plan(&block, &map, &plan, &arena));
+    block.prepared.protocol = CONFIG_MULTIBOOT2; /* only Multiboot 1 and PVH have plans */
+    assert_false(prepared_plan(&block, &map, &plan, &arena));
+}
+
+static void a_start_info_has_room_for_a_usual_memory_map(void **state)
+{
+    (void)state;
+    struct memory_range ram = {0, 64 << 20, MEMORY_AVAILABLE};
+    const struct memory_map map = {&ram, 1, 1};
+    struct plan plan;
+    block.prepared.protocol = CONFIG_PVH;
+    block.prepared.end = 2 << 20;
+    block.prepared.piece_count = 1;
+    prepared_pieces(&block)->address = PLAN_MODULES_LOWEST;
+    block.prepared.information_bytes = PVH_LEAST_BYTES - 1;
+    assert_false(prepared_plan(&block, &map, &plan, &arena));
+    block.prepared.information_bytes = PVH_LEAST_BYTES;
+    assert_true(prepared_plan(&block, &map, &plan, &arena));
+    assert_int_equal(plan.protocol, CONFIG_PVH);
+    assert_int_equal(plan.placement.pieces[0].length, PVH_LEAST_BYTES);
 }
 
 static void a_broken_block_is_not_accepted(void **state)
@@ -122,6 +143,11 @@ static void a_broken_block_is_not_accepted(void **state)
     block.prepared.range_count = 255;
     assert_false(prepared_is_present(&block));
     block.prepared.range_count = 0;
+    block.prepared.protocol = 0;
+    assert_false(prepared_is_present(&block));
+    block.prepared.protocol = CONFIG_PVH + 1;
+    assert_false(prepared_is_present(&block));
+    block.prepared.protocol = CONFIG_PVH;
     block.bytes[sizeof block - 1] = 'x';
     assert_false(prepared_is_present(&block));
     block.bytes[sizeof block - 1] = 0;
@@ -166,6 +192,7 @@ int main(void)
         cmocka_unit_test_setup(the_quirks_are_those_of_the_config, start),
         cmocka_unit_test_setup(a_block_whose_plan_exceeds_it_is_not_accepted, start),
         cmocka_unit_test_setup(a_block_without_a_plan_gives_none, start),
+        cmocka_unit_test_setup(a_start_info_has_room_for_a_usual_memory_map, start),
         cmocka_unit_test_setup(a_broken_block_is_not_accepted, start),
         cmocka_unit_test_setup(a_full_arena_gives_no_boot, start),
         cmocka_unit_test(the_sum_depends_on_the_blocks_and_their_order),

@@ -74,6 +74,7 @@ static void build_boot(const uint32_t *sizes, size_t count)
     };
     memset(&block, 0, sizeof block);
     block.prepared.magic = PREPARED_MAGIC;
+    block.prepared.protocol = CONFIG_MULTIBOOT1;
     block.prepared.file_count = (uint8_t)(1 + count);
     struct prepared_file *files = prepared_files(&block);
     for (size_t i = 0; i <= count; i++) {
@@ -205,9 +206,30 @@ static void assert_same_pieces(void)
     }
 }
 
+static void assert_same_start_info(void)
+{
+    static uint8_t wanted[8 * KIB], is[8 * KIB];
+    uint64_t length = pvh_information_size(&planned.information);
+    struct bytes ready = read.ready_information;
+    assert_int_equal(planned.information_address, read.information_address);
+    assert_int_equal(length, ready.size);
+    assert_true(length <= sizeof is);
+    memset(wanted, 0, sizeof wanted);
+    memset(is, 0, sizeof is);
+    pvh_write_boot(&planned.information, wanted, planned.information_address);
+    pvh_write_machine(&planned.information, wanted, planned.information_address);
+    memcpy(is, ready.data, ready.size);
+    pvh_write_machine(&read.information, is, read.information_address);
+    assert_memory_equal(wanted, is, length);
+}
+
 static void assert_same_information(void)
 {
     static uint8_t wanted[8 * KIB], is[8 * KIB];
+    if (planned.protocol == CONFIG_PVH) {
+        assert_same_start_info();
+        return;
+    }
     uint64_t length = multiboot1_information_size(&planned.information);
     struct bytes ready = read.ready_information;
     assert_int_equal(planned.information_address, read.information_address);
@@ -292,6 +314,38 @@ static void sections_in_the_gap_below_the_kernel_get_the_same_plan(void **state)
     build_boot(sizes, 1);
     assert_same_or_refused_everywhere();
     assert_int_equal(planned.information.sections.num, 4);
+}
+
+static void build_pvh_kernel(void)
+{
+    static const uint8_t note[] = {4, 0, 0,   0,   4,   0, 0, 0, 18, 0,
+                                   0, 0, 'X', 'e', 'n', 0, 0, 0, 16, 0};
+    elf_build(&kernel, false, 0);
+    elf_add_segment(&kernel, 0x1000, MIB, MIB, 0x800, 0x2345);
+    elf_add_segment(&kernel, 0x1c00, 0, 0, sizeof note, sizeof note);
+    elf_put_segment_type(&kernel, 4);
+    memcpy(kernel.data + 0x1c00, note, sizeof note);
+}
+
+static void a_kernel_with_a_pvh_entry_gets_the_same_plan(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {5, 0, 123 * KIB};
+    build_pvh_kernel();
+    build_boot(sizes, 3);
+    boot.protocol = CONFIG_PVH;
+    block.prepared.protocol = CONFIG_PVH;
+    assert_same_or_refused_everywhere();
+    assert_int_equal(read.protocol, CONFIG_PVH);
+}
+
+static void nothing_is_prepared_for_a_kernel_that_pvh_starts_instead_of_multiboot(void **state)
+{
+    (void)state;
+    build_pvh_kernel();
+    build_boot(no_modules, 0);
+    assert_false(prepare());
+    assert_true(planned.is_pvh_instead);
 }
 
 static void nothing_is_prepared_for_a_kernel_with_a_piece_in_low_memory(void **state)
@@ -383,6 +437,8 @@ int main(void)
         cmocka_unit_test(a_kernel_at_1_mib_with_modules_gets_the_same_plan),
         cmocka_unit_test(a_boot_with_an_empty_last_module_gets_the_same_plan),
         cmocka_unit_test(sections_in_the_gap_below_the_kernel_get_the_same_plan),
+        cmocka_unit_test(a_kernel_with_a_pvh_entry_gets_the_same_plan),
+        cmocka_unit_test(nothing_is_prepared_for_a_kernel_that_pvh_starts_instead_of_multiboot),
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_with_a_piece_in_low_memory),
         cmocka_unit_test(nothing_is_prepared_for_a_kernel_that_wants_graphics),
         cmocka_unit_test(the_longest_piece_is_the_first_one_and_the_others_keep_their_order),
