@@ -16,6 +16,9 @@ uint64_t checksum_crc64(const uint8_t *data, size_t size);
 /* FIPS 180-4's SHA-256 (xz). */
 void checksum_sha256(const uint8_t *data, size_t size, uint8_t digest[CHECKSUM_SHA256_BYTES]);
 
+/* Adds a block of 64 bytes to SHA-256's state of eight words. */
+void checksum_sha256_block(uint32_t hash[8], const uint8_t *block);
+
 /* xxHash with seed 0 (lz4: 32 bits, zstd: 64 bits). */
 uint32_t checksum_xxh32(const uint8_t *data, size_t size);
 uint64_t checksum_xxh64(const uint8_t *data, size_t size);

@@ -63,7 +63,7 @@ static void store_big32(uint8_t *at, uint32_t value)
 
 /* Hashes a block, with FIPS 180-4's names (6.2.2). Its variables a to h are not moved in round t;
    instead a is the state's word -t (modulo 8), b the next one, and so on. */
-static void sha256_block(uint32_t hash[SHA256_WORDS], const uint8_t *block)
+void checksum_sha256_block(uint32_t hash[SHA256_WORDS], const uint8_t *block)
 {
     static const uint32_t k[SHA256_ROUNDS] = {
         0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
@@ -109,17 +109,17 @@ void checksum_sha256(const uint8_t *data, size_t size, uint8_t digest[CHECKSUM_S
     uint8_t last[SHA256_BLOCK] = {0};
     uint64_t bits = (uint64_t)size * 8;
     for (; size >= SHA256_BLOCK; size -= SHA256_BLOCK, data += SHA256_BLOCK) {
-        sha256_block(hash, data);
+        checksum_sha256_block(hash, data);
     }
     memcpy(last, data, size);
     last[size] = 0x80;
     if (size >= SHA256_BLOCK - 8) {
-        sha256_block(hash, last);
+        checksum_sha256_block(hash, last);
         memset(last, 0, sizeof last);
     }
     store_big32(last + SHA256_BLOCK - 8, (uint32_t)(bits >> 32));
     store_big32(last + SHA256_BLOCK - 4, (uint32_t)bits);
-    sha256_block(hash, last);
+    checksum_sha256_block(hash, last);
     for (size_t i = 0; i < SHA256_WORDS; i++) {
         store_big32(digest + 4 * i, hash[i]);
     }
