@@ -73,8 +73,8 @@ static uint8_t *allocate_text(size_t size, struct arena *arena)
     return size > LONG_TEXT_BYTES ? staging_allocate(size) : arena_allocate(arena, size, 1);
 }
 
-static bool read_config(struct config *config, const char *path, struct arena *arena,
-                        struct error *error)
+static bool read_config(struct config *config, const char *path, bool is_legacy,
+                        struct arena *arena, struct error *error)
 {
     struct file file;
     if (!file_open(path, FILE_DECOMPRESS, &file, arena, error)) {
@@ -91,7 +91,7 @@ static bool read_config(struct config *config, const char *path, struct arena *a
                             : fail(error, "%s: too large for the working memory", path);
     }
     const struct config_environment environment = {firmware_config_variables(), NULL,
-                                                   read_config_overlay};
+                                                   read_config_overlay, is_legacy};
     return config_read_with(config, (struct bytes){text, size}, path, &environment, arena, error);
 }
 
@@ -99,13 +99,13 @@ static bool read_config(struct config *config, const char *path, struct arena *a
 static bool read_first_config(struct config *config, struct arena *arena, struct error *error)
 {
     struct error ignored;
-    if (read_config(config, config_path, arena, error)) {
+    if (read_config(config, config_path, false, arena, error)) {
         return true;
     }
     const struct overlay *overlay = overlay_load(&ignored);
     return overlay != NULL && overlay->stage2_platform->find(config_path) == CONFIG_NODE_NONE &&
            overlay->stage2_platform->find(legacy_path) != CONFIG_NODE_NONE &&
-           read_config(config, legacy_path, arena, error);
+           read_config(config, legacy_path, true, arena, error);
 }
 
 /* Shows the config's warnings that have not been shown yet. */
@@ -172,17 +172,18 @@ struct inner_config {
     size_t staging; /* staging_mark() before its text */
 };
 
-/* Reads the config at path, to which an entry of this one leads. NULL with a reason: it cannot be
-   read. */
-static struct config *read_next(struct config *config, const char *path, struct error *error)
+/* Reads the config to which an entry of this one leads. NULL with a reason: it cannot be read. */
+static struct config *read_next(struct config *config, const struct config_boot *wanted,
+                                struct error *error)
 {
+    const char *path = wanted->kernel.path;
     struct inner_config *next = ARENA_NEW(config->arena, struct inner_config);
     if (next == NULL) {
         fail(error, "%s: no memory left for one more config", path);
         return NULL;
     }
     next->staging = staging_mark();
-    if (!read_config(&next->config, path, config->arena, error)) {
+    if (!read_config(&next->config, path, wanted->is_legacy, config->arena, error)) {
         staging_reset(next->staging);
         return NULL;
     }
@@ -257,7 +258,7 @@ static struct config *boot_entry(struct config *config, size_t index, const stru
         return NULL;
     }
     if (wanted.action == CONFIG_ACTION_CONFIG) {
-        struct config *next = read_next(config, wanted.kernel.path, error);
+        struct config *next = read_next(config, &wanted, error);
         if (next == NULL) {
             forget_entry(config, &before, used);
         }

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* The commands of plain configs; those after load_video have no effect. The first ones, which load
-   a kernel, are in the order of enum config_protocol. */
+/* The commands of plain configs; export and true have no effect. The first ones, which load a
+   kernel, are in the order of enum config_protocol. */
 enum {
     COMMAND_MULTIBOOT,
     COMMAND_MULTIBOOT2,
@@ -17,9 +17,11 @@ enum {
     COMMAND_MENUENTRY,
     COMMAND_BOOT,
     COMMAND_LOAD_VIDEO,
+    COMMAND_INSMOD,
+    COMMAND_EXPORT,
 };
 const char command_names[] = "multiboot\0multiboot2\0pvh\0module\0module2\0set\0unset\0menuentry\0"
-                             "boot\0load_video\0insmod\0export\0loadfont\0background_image\0true\0";
+                             "boot\0load_video\0insmod\0export\0true\0";
 
 /* Sets a variable by "name=value"; writes a NUL into the word. */
 static bool assign(struct evaluator *eval, const char *word)
@@ -27,11 +29,46 @@ static bool assign(struct evaluator *eval, const char *word)
     char *equals = strchr(word, '=');
     if (equals == NULL || equals == word) {
         eval_warn(eval, "'%.40s' is no assignment: write name=value without blanks", word);
-        eval->failed = true;
+        eval->failed = equals == NULL;
         return true;
     }
     *equals = 0;
     return set_variable(eval, word, equals + 1);
+}
+
+/* Notes a module that changes what other commands do. GRUB's insmod succeeds even if there is no
+   such module. The names of modules, and of their files. */
+static void note_module(struct evaluator *eval, const char *name)
+{
+    static const char drivers[] =
+        "all_video\0vbe\0vga\0video_bochs\0video_cirrus\0efi_gop\0efi_uga\0";
+    size_t length = 0;
+    for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(name, '/')) {
+        name = slash + 1;
+    }
+    while (name[length] != 0 && name[length] != '.') {
+        length++;
+    }
+    if (find_name("regexp\0", name, length) == 0) {
+        eval->loaded |= LOADED_REGEXP;
+    }
+    if (find_name(drivers, name, length) >= 0) {
+        eval->loaded |= LOADED_VIDEO;
+    }
+}
+
+/* Whether a command is one that only shows something, and its result decides nothing: it is no
+   condition, and the config has no $?. */
+static bool is_ignored(const struct evaluator *eval, const char *name)
+{
+    if (find_word("loadfont\0background_image\0", name) < 0) {
+        return false;
+    }
+    const struct frame *frame = eval->top;
+    while (frame != NULL && (frame->kind > FRAME_LOOP || frame->state != STATE_CONDITION)) {
+        frame = frame->outer;
+    }
+    return frame == NULL && !eval->config->asks_results;
 }
 
 static bool command_load(struct evaluator *eval, struct words words, int which)
@@ -65,7 +102,8 @@ bool eval_command(struct evaluator *eval, const struct command *command)
     case COMMAND_SET:
         return words.count == 0 || assign(eval, words.word);
     case COMMAND_UNSET:
-        return words.count == 0 || set_variable(eval, words.word, NULL);
+        eval->failed = words.count == 0;
+        return eval->failed || set_variable(eval, words.word, NULL);
     case COMMAND_MENUENTRY:
         return command_menuentry(eval, command);
     case COMMAND_MULTIBOOT:
@@ -78,8 +116,19 @@ bool eval_command(struct evaluator *eval, const struct command *command)
         return eval_action(eval, CONFIG_ACTION_BOOT);
     case COMMAND_LOAD_VIDEO: /* to GRUB a function, which a config may have of its own */
         return eval->config->functions == NULL || eval_rare_command(eval, command);
+    case COMMAND_INSMOD:
+        if (words.count > 0) {
+            note_module(eval, words.word);
+        }
+        eval->failed = words.count == 0;
+        return true;
+    case COMMAND_EXPORT:
+        eval->failed = words.count == 0;
+        return true;
     case -1:
-        return strchr(name, '=') != NULL ? assign(eval, name) : eval_rare_command(eval, command);
+        return strchr(name, '=') != NULL
+                   ? assign(eval, name)
+                   : is_ignored(eval, name) || eval_rare_command(eval, command);
     default: /* no effect on what is booted from a disc */
         return true;
     }

@@ -310,6 +310,17 @@ static void set_graphics(const struct evaluator *eval, bool is_in_use)
     }
 }
 
+/* Whether GRUB would have a video driver for its graphics terminal: one is loaded, or came along
+   with the command multiboot, which needs the BIOS's driver. */
+static bool has_video_driver(const struct evaluator *eval)
+{
+    const char *platform =
+        variable_value(eval->config, eval->scope, "grub_platform", strlen("grub_platform"));
+    return (eval->loaded & LOADED_VIDEO) != 0 ||
+           (eval->boot != NULL && eval->boot->kernel.path != NULL && platform != NULL &&
+            strcmp(platform, "pc") == 0);
+}
+
 /* Runs terminal_input or terminal_output. */
 bool command_terminal(struct evaluator *eval, const struct command *command)
 {
@@ -323,6 +334,11 @@ bool command_terminal(struct evaluator *eval, const struct command *command)
     if (!read_terminals(eval, words, &named)) {
         return true;
     }
+    bool is_graphics = direction == CONFIG_OUTPUT && named.has_gfxterm && how != REMOVE;
+    if (is_graphics && !has_video_driver(eval)) {
+        eval->failed = true;
+        return true;
+    }
     unsigned *devices = &eval->config->devices[direction];
     unsigned wanted = how == APPEND   ? *devices | named.devices
                       : how == REMOVE ? *devices & ~named.devices
@@ -332,7 +348,9 @@ bool command_terminal(struct evaluator *eval, const struct command *command)
     }
     *devices = wanted;
     if (direction == CONFIG_OUTPUT && (named.has_gfxterm || how == REPLACE)) {
-        set_graphics(eval, named.has_gfxterm && how != REMOVE);
+        set_graphics(eval, is_graphics);
+        eval->loaded = is_graphics ? eval->loaded | LOADED_GRAPHICS
+                                   : eval->loaded & ~(unsigned)LOADED_GRAPHICS;
     }
     if (platform->set_terminal != NULL) {
         platform->set_terminal(direction, wanted);

@@ -35,16 +35,16 @@ static bool begins_with(const char *text, const char *start, size_t length)
 }
 
 /* Lists the commands whose names begin with start. */
-static struct config_name *find_commands(const char *start, size_t length, struct arena *arena)
+static struct listed_name *find_commands(const char *start, size_t length, struct arena *arena)
 {
-    struct config_name *found = NULL;
-    struct config_name **link = &found;
+    struct listed_name *found = NULL;
+    struct listed_name **link = &found;
     enum config_group group;
     const char *name;
     for (unsigned i = 0; (name = config_command_names(i, &group)) != NULL; i++) {
         for (; *name != 0; name = next_word(name)) {
-            struct config_name *next =
-                begins_with(name, start, length) ? ARENA_NEW(arena, struct config_name) : NULL;
+            struct listed_name *next =
+                begins_with(name, start, length) ? ARENA_NEW(arena, struct listed_name) : NULL;
             if (next != NULL) {
                 next->text = name;
                 *link = next;
@@ -57,7 +57,7 @@ static struct config_name *find_commands(const char *start, size_t length, struc
 
 /* Lists the files that a path could become: those in its directory whose names begin with its last
    component. *length is that component's. */
-static struct config_name *find_files(const struct config *config, const char *path,
+static struct listed_name *find_files(const struct config *config, const char *path,
                                       const char *end, size_t *length, struct arena *arena)
 {
     const struct config_platform *platform = config->environment.platform;
@@ -73,13 +73,13 @@ static struct config_name *find_files(const struct config *config, const char *p
     }
     *length = (size_t)(end - name);
     const char *directory = arena_text(arena, path, (size_t)(name - path));
-    struct config_name *found;
+    struct listed_name *found;
     struct error ignored;
     if (platform == NULL || platform->list == NULL || directory == NULL || directory[0] != '/' ||
         !platform->list(directory, arena, &found, &ignored)) {
         return NULL;
     }
-    for (struct config_name **link = &found; *link != NULL;) {
+    for (struct listed_name **link = &found; *link != NULL;) {
         if (begins_with((*link)->text, name, *length)) {
             link = &(*link)->next;
         } else {
@@ -90,7 +90,7 @@ static struct config_name *find_files(const struct config *config, const char *p
 }
 
 /* The length of the longest start that all names share. */
-static size_t common_length(const struct config_name *names)
+static size_t common_length(const struct listed_name *names)
 {
     const char *first = names->text;
     size_t common = strlen(first);
@@ -111,7 +111,7 @@ void config_complete(struct config *config, struct bytes text, struct arena *are
     const char *end = start + text.size;
     const char *word = last_word(start, end);
     size_t length = (size_t)(end - word);
-    struct config_name *names = begins_command(start, word)
+    struct listed_name *names = begins_command(start, word)
                                     ? find_commands(word, length, arena)
                                     : find_files(config, word, end, &length, arena);
     memset(completion, 0, sizeof *completion);

@@ -7,9 +7,10 @@
 #include "stage2/config/config.h"
 
 #include <string.h>
+#include "loader/format.h"
 #include "stage2/config/evaluator.h"
 
-bool check_text(struct bytes *text, uint32_t *line, struct error *error)
+bool check_text(struct config *config, struct bytes *text, uint32_t *line, struct error *error)
 {
     *line = 1;
     if (text->size > CONFIG_MAX_BYTES) {
@@ -20,6 +21,7 @@ bool check_text(struct bytes *text, uint32_t *line, struct error *error)
             return fail(error, "a NUL byte: this is not a text in ASCII or UTF-8");
         }
         *line += text->data[i] == '\n';
+        config->asks_results |= text->data[i] == '?' && i > 0 && text->data[i - 1] == '$';
     }
     *line = 1;
     if (text->size >= 3 && memcmp(text->data, "\xef\xbb\xbf", 3) == 0) {
@@ -62,25 +64,51 @@ const struct config_overlay *config_overlay(struct config *config, struct error 
     return config->environment.overlay(config, error);
 }
 
+/* Sets what GRUB sets while it reads a config: config_file and config_directory. */
+static bool set_config_file(struct evaluator *eval)
+{
+    enum { PATH_BYTES = 512 };
+    const char *name = eval->config->name;
+    const char *root = variable_value(eval->config, eval->scope, "root", 4);
+    char path[PATH_BYTES];
+    format_text(path, sizeof path, "(%s)%s%s", root != NULL ? root : "", *name == '/' ? "" : "/",
+                name);
+    size_t length = strlen(path);
+    const char *file = arena_text(eval->arena, path, length);
+    while (path[length - 1] != '/') {
+        length--;
+    }
+    const char *directory = arena_text(eval->arena, path, length - 1);
+    return file != NULL && directory != NULL ? set_variable(eval, "config_file", file) &&
+                                                   set_variable(eval, "config_directory", directory)
+                                             : eval_fail_full(eval);
+}
+
 /* Evaluates the whole config; its entries are listed then. */
 static bool read_all(struct evaluator *eval, struct config_text *text)
 {
     struct config *config = eval->config;
     eval->cursor.name = text->name;
-    if (!check_text(&text->bytes, &eval->line, eval->error) || !eval_open_scope(eval, NULL)) {
+    if (!check_text(config, &text->bytes, &eval->line, eval->error) ||
+        !eval_open_scope(eval, NULL)) {
         return false;
     }
     config->scope = eval->scope;
-    if (is_legacy(text->name)) {
+    if (!set_config_file(eval)) {
+        return false;
+    }
+    if (config->environment.is_legacy || is_legacy(text->name)) {
         const struct config_overlay *overlay = config_overlay(config, eval->error);
         if (overlay == NULL || !overlay->from_legacy(&text->bytes, eval->arena)) {
             return overlay != NULL && eval_fail_full(eval);
         }
     }
     eval_enter(eval, text);
-    if (!eval_commands(eval)) {
+    if (!eval_commands(eval) || !set_variable(eval, "config_file", NULL) ||
+        !set_variable(eval, "config_directory", NULL)) {
         return false;
     }
+    config->loaded = eval->loaded;
     /* The config boots without a menu. */
     if (eval->stopped || (config->entry_count == 0 && eval->loads)) {
         struct config_entry whole = {.title = text->name,
@@ -146,6 +174,7 @@ bool config_evaluate(struct config *config, const struct config_entry *entry,
                              .arena = config->arena,
                              .error = error,
                              .boot = boot,
+                             .loaded = config->loaded,
                              .cursor.name = entry->body.name,
                              .line = entry->line};
     memset(boot, 0, sizeof *boot);

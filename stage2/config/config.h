@@ -9,6 +9,8 @@
 #include "loader/arena.h"
 #include "loader/bytes.h"
 #include "loader/error.h"
+#include "stage2/fs/file.h"
+#include "stage2/fs/name.h"
 
 enum { CONFIG_MAX_BYTES = 128 * 1024 };
 
@@ -18,8 +20,6 @@ struct config_text {
     struct bytes bytes;
     uint32_t line; /* the file's line in which the text begins, from 1 */
 };
-
-struct iso9660_file;
 
 /* A file that an entry wants loaded. */
 struct config_file {
@@ -51,11 +51,12 @@ struct config_boot {
     bool modules_after_kernel;  /* --quirk-modules-after-kernel */
     const char *gfxpayload;     /* video modes, if set after the kernel's line; NULL: not set */
     const char *timing;         /* whelk_timing: where timeline.h's line goes; NULL: not set */
-    struct config_file kernel;
+    struct config_file kernel;  /* of CONFIG_ACTION_CONFIG: the config */
     struct config_file *modules;
     size_t module_count;
     bool names_no_kernel; /* config_evaluate() failed because no kernel is named */
     bool is_refused;      /* the reason is a command that Whelk cannot do */
+    bool is_legacy;       /* CONFIG_ACTION_CONFIG: the config is GRUB Legacy's */
 };
 
 struct config_menu;
@@ -94,6 +95,7 @@ struct config_warning {
 enum config_node { CONFIG_NODE_NONE, CONFIG_NODE_EMPTY, CONFIG_NODE_FILE, CONFIG_NODE_DIRECTORY };
 
 enum config_volume { CONFIG_VOLUME_LABEL, CONFIG_VOLUME_UUID };
+enum { CONFIG_VOLUME_BYTES = 33 }; /* of a label or UUID, with the NUL */
 
 /* What `cpuid` asks of the processor. */
 enum config_feature { CONFIG_LONG_MODE, CONFIG_PAE };
@@ -113,14 +115,6 @@ struct config_serial {
 enum config_device { CONFIG_DEVICE_CONSOLE = 1, CONFIG_DEVICE_SERIAL = 2 };
 enum config_direction { CONFIG_INPUT, CONFIG_OUTPUT };
 
-/* A name in a directory, or a command's name; lists of them. */
-struct config_name {
-    const char *text;
-    struct config_name *next;
-    uint64_t size; /* bytes */
-    bool is_directory;
-};
-
 /* Callbacks to the machine. NULL actions do nothing; NULL queries answer yes (each file exists),
    key queries no. */
 struct config_platform {
@@ -130,13 +124,25 @@ struct config_platform {
     bool (*read)(const char *path, struct arena *arena, struct bytes *text, struct error *error);
 
     /* Lists the names in a directory, or a file's own name, in the arena. */
-    bool (*list)(const char *path, struct arena *arena, struct config_name **names,
+    bool (*list)(const char *path, struct arena *arena, struct listed_name **names,
                  struct error *error);
 
-    /* Whether the disc has this label or UUID. */
-    bool (*is_volume)(enum config_volume what, const char *name);
+    /* Opens a file and reads a part of it: file_open() and file_read() (file.h). */
+    bool (*open)(const char *path, enum file_compression compression, struct file *file,
+                 struct arena *arena, struct error *error);
+    bool (*read_part)(const struct file *file, uint64_t offset, size_t length, void *buffer,
+                      struct error *error);
+
+    /* The disc's label or UUID. False: it is not known. */
+    bool (*volume)(enum config_volume what, char name[CONFIG_VOLUME_BYTES]);
 
     bool (*has_feature)(enum config_feature feature);
+
+    /* SMBIOS's structure table; empty: there is none. */
+    struct bytes (*smbios)(void);
+
+    /* A byte of the real-time clock's memory, index 0 to 127. */
+    uint8_t (*cmos)(uint8_t index);
 
     /* The modifier keys that are held, as bits: 1 Shift, 2 Control, 4 Alt. */
     unsigned (*modifiers)(void);
@@ -178,6 +184,7 @@ struct config_environment {
     /* Loads the rarely used part of the language. May set config->environment.platform. NULL with a
        reason: it cannot be read. */
     const struct config_overlay *(*overlay)(struct config *config, struct error *error);
+    bool is_legacy; /* the config is GRUB Legacy's, whatever its name */
 };
 
 struct config {
@@ -191,6 +198,8 @@ struct config {
 
     /* For the evaluator only. */
     struct config_environment environment;
+    unsigned loaded;              /* what the top level has loaded: bits of enum loaded */
+    bool asks_results;            /* its text contains $? */
     struct config_boot immediate; /* what the config boots without a menu, if anything */
     unsigned devices[2];          /* devices in use, by enum config_direction */
     struct config_scope *scope;   /* variables set outside any submenu and entry */
@@ -205,10 +214,10 @@ struct config {
 #define CONFIG_CD_VARIABLES                                                                        \
     "root=cd\0prefix=(cd)/boot/grub\0cmdpath=(cd)\0grub_cpu=i386\0grub_platform=pc\0"
 
-/* Reads and evaluates the top level of a config. A name that ends with menu.lst is GRUB Legacy's.
-   A config without menuentry that loads a kernel, or one that boots before a menu, yields a single
-   entry without a body. False ("name:line: reason"): no entry, or an error ends the evaluation. The
-   text, the name and the arena's contents stay in use as long as the config. */
+/* Reads and evaluates the top level of a config. A name that ends with menu.lst is GRUB
+   Legacy's. A config without menuentry that loads a kernel, or one that boots before a menu, yields
+   a single entry without a body. False ("name:line: reason"): no entry, or an error ends the
+   evaluation. The text, the name and the arena's contents stay in use as long as the config. */
 bool config_read_with(struct config *config, struct bytes text, const char *name,
                       const struct config_environment *environment, struct arena *arena,
                       struct error *error);

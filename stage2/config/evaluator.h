@@ -88,6 +88,16 @@ enum keyword {
 };
 enum { NO_KEYWORD = -1 };
 
+/* What commands have loaded. */
+enum loaded {
+    LOADED_REGEXP = 1,   /* insmod regexp: wildcards in words are expanded */
+    LOADED_VIDEO = 2,    /* a video driver */
+    LOADED_GRAPHICS = 4, /* the graphics terminal is in use */
+};
+
+/* Wildcards that are not quoted, in an open word: control characters that no text has. */
+enum { ANY_CHARACTERS = 1, ANY_CHARACTER = 2 };
+
 /* One evaluation, of the top level or of an entry. */
 struct evaluator {
     struct config *config;
@@ -101,11 +111,14 @@ struct evaluator {
     uint32_t first_long_quote; /* line of the first quote that goes over a line's end; 0: none */
     size_t steps;
     size_t word_count; /* words of the command being read, unless discarded */
+    size_t word_start; /* of the open word, in the arena */
+    bool is_pattern;   /* the open word has wildcards */
     bool word_open;    /* a word has begun, even an empty one such as "" */
     bool discard;      /* words are skipped, not kept */
     bool full;         /* the arena had no room for a word */
     bool keep;         /* the command's words stay in use */
     bool failed;       /* $? is not 0 */
+    unsigned loaded;   /* bits of enum loaded */
     bool lists;        /* menuentry adds entries: the top level is evaluated, not an entry */
     bool loads;        /* a command has loaded something to boot */
     bool stopped;      /* by boot, halt, … */
@@ -181,6 +194,7 @@ int take(struct cursor *cursor);
    complete. */
 char *eval_words_end(const struct evaluator *eval);
 void eval_put(struct evaluator *eval, int c);
+void open_word(struct evaluator *eval);
 void end_word(struct evaluator *eval);
 
 /* Adds a value to the open word. Unquoted, blanks inside the value split it into words. */
@@ -203,6 +217,9 @@ enum pulled eval_pull(struct evaluator *eval, struct command *command);
 
 /* Returns the array with room for one element more; moves it when count is a power of two. */
 void *array_reserve(struct evaluator *eval, void *array, size_t count, size_t size);
+
+/* Whether a block has no command, only blanks and comments. GRUB refuses its syntax. */
+bool is_empty(struct bytes block);
 
 /* Fills an entry from the words and the block of a menuentry or submenu command. */
 bool read_entry(struct evaluator *eval, const struct command *command, struct config_entry *entry);
@@ -263,7 +280,7 @@ bool fail_part(const struct evaluator *eval, const struct frame *frame);
 bool eval_commands(struct evaluator *eval);
 
 /* Removes a byte order mark from a text's start. False: no text, or too large; *line says where. */
-bool check_text(struct bytes *text, uint32_t *line, struct error *error);
+bool check_text(struct config *config, struct bytes *text, uint32_t *line, struct error *error);
 
 /* ---- The overlay ----------------------------------------------------------------------------- */
 
@@ -297,6 +314,40 @@ size_t find_fallback(struct config *config, unsigned number);
 bool config_from_legacy(struct bytes *text, struct arena *arena);
 
 command_function command_test; /* test …, [ … ]: -a binds more than -o */
+
+/* ---- config/find_node, fonts, environment_block, commands_files, commands_machine, regexp,
+ * wildcards */
+
+/* The platform's functions that only look something up; inside a submenu, too. */
+const struct config_platform *find_queries(const struct evaluator *eval);
+
+/* What a path names: on the disc, or on an ISO that grub-mkrescue makes of the same tree, which has
+   GRUB's own files as well. */
+enum config_node find_node(const struct evaluator *eval, const char *path);
+
+/* The node of a word that may have a device in front; CONFIG_NODE_NONE if it is no path. */
+enum config_node find_word_node(const struct evaluator *eval, const char *word);
+
+command_function command_loadfont;
+command_function command_background; /* background_image, background_color */
+command_function command_use_file;   /* play, keymap */
+command_function command_load_env;   /* load_env, list_env */
+command_function command_save_env;
+command_function command_regexp;
+command_function command_file;
+command_function command_cmp;
+command_function command_hashsum; /* hashsum, md5sum, … */
+command_function command_probe;
+command_function command_smbios;
+command_function command_cmostest;
+command_function command_rmmod;
+void expand_word(struct evaluator *eval);
+
+/* Sets a variable to a copy of a value. */
+bool set_copy(struct evaluator *eval, const char *name, const char *value);
+
+/* Sets the variable or, if there is no name, prints the value and a newline. */
+bool give_value(struct evaluator *eval, const char *name, const char *value);
 
 /* ---- config/commands_io, search -------------------------------------------------------------- */
 

@@ -63,7 +63,9 @@ void put_arguments(struct evaluator *eval, int which, bool quoted)
             eval_put(eval, ' ');
         } else if (i > 0) {
             end_word(eval);
-            eval->word_open = quoted;
+            if (quoted) {
+                open_word(eval);
+            }
         }
         put_value(eval, word, quoted);
     }
@@ -83,6 +85,7 @@ bool command_return(struct evaluator *eval, const struct command *command)
     const struct frame *call = find_call(eval);
     if (call == NULL || call->kind != FRAME_CALL) {
         eval_warn(eval, "return outside a function");
+        eval->failed = true;
         return true;
     }
     eval->failed = number_of(command, 0) != 0;
@@ -107,6 +110,7 @@ bool command_shift(struct evaluator *eval, const struct command *command)
 bool command_set_parameters(struct evaluator *eval, const struct command *command)
 {
     struct frame *call = find_call(eval);
+    eval->failed = call == NULL;
     if (call != NULL) {
         call->words = next_word(command->words);
         call->count = command->count - 1;
@@ -125,15 +129,16 @@ static bool enter_source(struct evaluator *eval, const struct config_text *text)
     return true;
 }
 
+/* Runs source or legacy_source. A missing file is a failure for the latter only, as in GRUB. */
 bool command_source(struct evaluator *eval, const struct command *command)
 {
-    const struct config_platform *platform = find_platform(eval);
+    const struct config_platform *platform = find_queries(eval);
+    bool is_legacy = strcmp(command->words, "legacy_source") == 0;
     struct words words = words_of(command);
     struct config_text text = {.name = words.word, .line = 1};
     struct error error;
-    if (words.count != 1 || !clean_path(eval, &text.name)) {
-        eval_warn(eval, "source needs a file's absolute name");
-        eval->failed = true;
+    if (!clean_path(eval, &text.name)) {
+        eval_warn(eval, "%s needs a file's absolute name", command->words);
         return true;
     }
     eval->keep = true;
@@ -141,10 +146,13 @@ bool command_source(struct evaluator *eval, const struct command *command)
         return eval_fail(eval, "source is not supported here");
     }
     if (!platform->read(text.name, eval->arena, &text.bytes, &error) ||
-        !check_text(&text.bytes, &text.line, &error)) {
+        !check_text(eval->config, &text.bytes, &text.line, &error)) {
         eval_warn(eval, "%s: %s", text.name, error.message);
-        eval->failed = true;
+        eval->failed = is_legacy;
         return true;
+    }
+    if (is_legacy && !config_from_legacy(&text.bytes, eval->arena)) {
+        return eval_fail_full(eval);
     }
     return enter_source(eval, &text);
 }

@@ -32,10 +32,19 @@ char *eval_words_end(const struct evaluator *eval)
     return (char *)eval->arena->base + eval->arena->used;
 }
 
+void open_word(struct evaluator *eval)
+{
+    if (!eval->word_open) {
+        eval->word_open = true;
+        eval->word_start = eval->arena->used;
+        eval->is_pattern = false;
+    }
+}
+
 void eval_put(struct evaluator *eval, int c)
 {
     struct arena *arena = eval->arena;
-    eval->word_open = true;
+    open_word(eval);
     if (eval->discard) {
         return;
     }
@@ -52,7 +61,21 @@ void end_word(struct evaluator *eval)
         eval_put(eval, 0);
         eval->word_count += !eval->discard;
         eval->word_open = false;
+        struct error ignored;
+        const struct config_overlay *overlay =
+            eval->is_pattern && !eval->full ? config_overlay(eval->config, &ignored) : NULL;
+        if (overlay != NULL) {
+            overlay->expand_word(eval);
+        }
     }
+}
+
+/* Adds a character that is not quoted: perhaps a wildcard. */
+static void put_unquoted(struct evaluator *eval, int c)
+{
+    bool is_wildcard = (c == '*' || c == '?') && (eval->loaded & LOADED_REGEXP) != 0;
+    eval_put(eval, !is_wildcard ? c : c == '*' ? ANY_CHARACTERS : ANY_CHARACTER);
+    eval->is_pattern |= is_wildcard && !eval->discard;
 }
 
 void put_value(struct evaluator *eval, const char *value, bool quoted)
@@ -63,7 +86,7 @@ void put_value(struct evaluator *eval, const char *value, bool quoted)
             rest++;
         }
         if (rest == value) {
-            eval_put(eval, *value++);
+            (quoted ? eval_put : put_unquoted)(eval, *value++);
         } else {
             value = rest;
             if (*rest != 0) {
@@ -131,7 +154,7 @@ static bool read_quoted(struct evaluator *eval, int quote)
 {
     struct cursor *cursor = &eval->cursor;
     uint32_t line = cursor->line;
-    eval->word_open = true;
+    open_word(eval);
     for (int c = take(cursor); c != quote; c = take(cursor)) {
         if (c == NO_CHARACTER) {
             return fail_unclosed(eval, line);
@@ -182,7 +205,9 @@ bool read_word(struct evaluator *eval, struct bytes *raw)
             if (!read_variable(eval, false)) {
                 return false;
             }
-        } else if (!escaped || (c != '\n' && c != NO_CHARACTER)) {
+        } else if (!escaped) {
+            put_unquoted(eval, c);
+        } else if (c != '\n' && c != NO_CHARACTER) {
             eval_put(eval, c);
         }
         raw->size = (size_t)(cursor->text.data + cursor->at - raw->data);

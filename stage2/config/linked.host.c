@@ -12,6 +12,7 @@ const struct config_overlay *config_overlay_linked(struct config *config, struct
 bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
                  struct error *error)
 {
-    static const struct config_environment cd = {CONFIG_CD_VARIABLES, NULL, config_overlay_linked};
+    static const struct config_environment cd = {CONFIG_CD_VARIABLES, NULL, config_overlay_linked,
+                                                 false};
     return config_read_with(config, text, name, &cd, arena, error);
 }

@@ -46,9 +46,6 @@ static bool read_entry_words(struct evaluator *eval, const struct command *comma
             entry->hotkey = *value; /* named keys, such as f1, are not supported */
         }
     }
-    if (entry->argument_count == 0) {
-        eval_warn(eval, "the entry has no title");
-    }
     return true;
 }
 
@@ -86,15 +83,41 @@ bool read_entry(struct evaluator *eval, const struct command *command, struct co
     return read_entry_words(eval, command, entry);
 }
 
+bool is_empty(struct bytes block)
+{
+    bool in_comment = false;
+    for (size_t i = 0; i < block.size; i++) {
+        int c = block.data[i];
+        in_comment = c != '\n' && (in_comment || c == '#');
+        if (!in_comment && !is_blank(c) && c != '\r' && c != ';') {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool command_menuentry(struct evaluator *eval, const struct command *command)
 {
     struct config_entry entry;
-    if (!command->has_block) {
-        eval_warn(eval, "the entry has no '{'");
-        return true;
-    }
+    const char *reason = !command->has_block              ? "has no '{'"
+                         : is_empty(command->block.bytes) ? "is empty"
+                                                          : NULL;
     /* A menuentry inside an entry's body has no effect. */
-    return !eval->lists || (read_entry(eval, command, &entry) && eval_add_entry(eval, &entry));
+    if (reason == NULL && eval->lists) {
+        if (!read_entry(eval, command, &entry)) {
+            return false;
+        }
+        if (entry.argument_count > 0) {
+            return eval_add_entry(eval, &entry);
+        }
+        eval->menu->item_count--;
+        reason = "has no title";
+    }
+    if (reason != NULL) {
+        eval_warn(eval, "the entry %s: it is left out, as by GRUB", reason);
+        eval->failed = true;
+    }
+    return true;
 }
 
 size_t config_default(struct config *config)

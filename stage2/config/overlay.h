@@ -20,6 +20,10 @@ struct config_overlay {
     /* Expands "$#" (the number of arguments), "$*" or "$@" (all arguments). */
     void (*put_arguments)(struct evaluator *eval, int which, bool quoted);
 
+    /* Replaces the word that has just been read, a pattern with wildcards, by the paths that match
+       it, or else by its text. */
+    void (*expand_word)(struct evaluator *eval);
+
     /* Translates a menu.lst to a grub.cfg in the arena. False: the arena is full. */
     bool (*from_legacy)(struct bytes *text, struct arena *arena);
 

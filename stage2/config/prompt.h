@@ -26,7 +26,7 @@ enum config_typed config_type(struct config *config, struct config_prompt *promp
 
 struct config_completion {
     char rest[256];                  /* text to insert; "" if there is none */
-    const struct config_name *names; /* the candidates, if several are left and rest is "" */
+    const struct listed_name *names; /* the candidates, if several are left and rest is "" */
 };
 
 /* Completes the last word of text, to the name of a command or the absolute path of a file. */

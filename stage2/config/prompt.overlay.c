@@ -33,7 +33,8 @@ enum config_typed config_type(struct config *config, struct config_prompt *promp
                              .boot = &prompt->boot,
                              .scope = config->scope,
                              .menu = &config->top,
-                             .failed = prompt->failed};
+                             .failed = prompt->failed,
+                             .loaded = config->loaded};
     size_t used = config->arena->used;
     size_t length = strlen(line);
     char *text = arena_text(config->arena, line, length);
@@ -54,6 +55,7 @@ enum config_typed config_type(struct config *config, struct config_prompt *promp
                                             .line = 1});
     bool fine = eval_commands(&eval);
     *warnings = config->warnings;
+    config->loaded = eval.loaded;
     config->warnings = before;
     config->warning_count = count;
     prompt->failed = eval.failed || !fine;

@@ -13,6 +13,7 @@ enum search_action {
     SEARCH_SET,
     SEARCH_NOTHING,
     SEARCH_HINT, /* nothing either, but takes a value */
+    SEARCH_MISSING,
 };
 
 static const char option_names[] =
@@ -29,30 +30,29 @@ static const uint8_t option_actions[] = {
 
 /* What a search looks for, and the variable that gets the result. */
 struct search {
-    enum search_action kind; /* SEARCH_FILE, SEARCH_LABEL or SEARCH_UUID */
+    enum search_action kind; /* SEARCH_FILE, SEARCH_LABEL, SEARCH_UUID; SEARCH_MISSING: none */
     const char *name;        /* NULL: missing */
     const char *variable;    /* NULL: none */
 };
 
-static bool is_found(const struct config_platform *platform, const struct search *search)
+/* A label or UUID that is not known counts as the one that is looked for. */
+static bool is_found(const struct evaluator *eval, const struct search *search)
 {
-    const char *path = search->name;
-    struct error ignored;
-    struct evaluator quiet = {.error = &ignored};
+    const struct config_platform *platform = find_queries(eval);
+    char name[CONFIG_VOLUME_BYTES];
     if (search->kind == SEARCH_FILE) {
-        return clean_path(&quiet, &path) &&
-               (platform->find == NULL || platform->find(path) != CONFIG_NODE_NONE);
+        return find_word_node(eval, search->name) != CONFIG_NODE_NONE;
     }
-    return platform->is_volume == NULL ||
-           platform->is_volume(search->kind == SEARCH_LABEL ? CONFIG_VOLUME_LABEL
-                                                            : CONFIG_VOLUME_UUID,
-                               search->name);
+    enum config_volume what =
+        search->kind == SEARCH_LABEL ? CONFIG_VOLUME_LABEL : CONFIG_VOLUME_UUID;
+    return platform->volume == NULL || !platform->volume(what, name) ||
+           strcmp(name, search->name) == 0;
 }
 
 /* Reads search's words: options, the name, then hints without an option. */
 static struct search read_options(struct evaluator *eval, struct words words)
 {
-    struct search search = {.kind = SEARCH_FILE};
+    struct search search = {.kind = SEARCH_MISSING};
     const char *value;
     while (words.count > 0) {
         int option = take_long_option(eval, &words, option_names, &value);
@@ -75,8 +75,6 @@ static struct search read_options(struct evaluator *eval, struct words words)
 
 bool command_search(struct evaluator *eval, const struct command *command)
 {
-    static const struct config_platform nothing;
-    const struct config_platform *platform = eval->config->environment.platform;
     struct words words = words_of(command);
     struct search search = {.name = NULL};
     int kind = find_word("search.file\0search.fs_label\0search.fs_uuid\0", command->words);
@@ -87,7 +85,12 @@ bool command_search(struct evaluator *eval, const struct command *command)
         search.name = words.count > 0 ? take_word(&words) : NULL;
         search.variable = words.count > 0 ? take_word(&words) : NULL;
     }
-    if (search.name == NULL || !is_found(platform != NULL ? platform : &nothing, &search)) {
+    if (search.kind == SEARCH_MISSING) {
+        eval_warn(eval, "search needs --file, --label or --fs-uuid");
+        eval->failed = true;
+        return true;
+    }
+    if (search.name == NULL || !is_found(eval, &search)) {
         eval_warn(eval, "no such device: %.80s", search.name != NULL ? search.name : "");
         eval->failed = true;
         return true;

@@ -49,7 +49,7 @@ bool command_ls(struct evaluator *eval, const struct command *command)
     const struct config_platform *platform = find_platform(eval);
     struct words words = words_of(command);
     const char *path = words.word;
-    struct config_name *name;
+    struct listed_name *name;
     struct error error;
     bool is_long = false;
     for (int option; (option = take_option(&words, "-a\0-h\0-l\0-la\0-lh\0-al\0")) >= 0;) {
@@ -68,7 +68,6 @@ bool command_ls(struct evaluator *eval, const struct command *command)
     }
     if (!platform->list(path, eval->arena, &name, &error)) {
         eval_warn(eval, "%s: %s", path, error.message);
-        eval->failed = true;
         return true;
     }
     struct page page = begin_page(eval);

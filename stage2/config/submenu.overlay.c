@@ -6,7 +6,7 @@
 
 bool command_submenu(struct evaluator *eval, const struct command *command)
 {
-    if (!eval->lists || !command->has_block) {
+    if (!eval->lists || !command->has_block || is_empty(command->block.bytes)) {
         return command_menuentry(eval, command);
     }
     struct config_menu *menu = eval_allocate(eval, sizeof *menu);

@@ -9,20 +9,11 @@ enum { MAX_PARENTHESES = 8, LARGE_NUMBER = 1 << 26 };
 /* Tests a path: -e, -f, -d, -s. */
 static bool test_file(struct evaluator *eval, const char *operator, const char * path)
 {
-    const struct config_platform *platform = eval->config->environment.platform;
-    enum config_node node = CONFIG_NODE_FILE;
-    struct error ignored;
-    struct evaluator quiet = {.error = &ignored};
     if (strchr("efds", operator[1]) == NULL) {
         eval_warn(eval, "unknown test %s", operator);
         return false;
     }
-    if (!clean_path(&quiet, &path)) {
-        return false;
-    }
-    if (platform != NULL && platform->find != NULL) {
-        node = platform->find(path);
-    }
+    enum config_node node = find_word_node(eval, path);
     switch (operator[1]) {
     case 'd':
         return node == CONFIG_NODE_DIRECTORY;
@@ -91,6 +82,20 @@ static bool test_two(const char *word, bool *holds)
     return true;
 }
 
+/* Tests whether a file is newer (-nt) or older (-ot) than another one, perhaps after adding a
+   number of seconds to its date. All files of an ISO that Whelk makes have the same date. */
+static bool test_dates(const struct evaluator *eval, const char *first, const char *operator,
+                       const char * second)
+{
+    bool has_first = find_word_node(eval, first) != CONFIG_NODE_NONE;
+    bool has_second = find_word_node(eval, second) != CONFIG_NODE_NONE;
+    int seconds = leading_number(operator+ 3);
+    if (has_first && has_second) {
+        return operator[1] == 'n' ? seconds > 0 : seconds<0;
+    }
+    return operator[1] == 'n' ? has_first : has_second;
+}
+
 /* Evaluates the next condition (a comparison, or a test of one word) and takes its words. */
 static bool test_one(struct evaluator *eval, struct words *words)
 {
@@ -104,10 +109,8 @@ static bool test_one(struct evaluator *eval, struct words *words)
     const char *word = take_word(words);
     if (words->count > 1 &&
         (strncmp(words->word, "-nt", 3) == 0 || strncmp(words->word, "-ot", 3) == 0)) {
-        eval_warn(eval, "%s is not supported: it counts as false", words->word);
-        take_word(words);
-        take_word(words);
-        return false;
+        const char *operator= take_word(words);
+        return test_dates(eval, word, operator, take_word(words));
     }
     if (words->count == 0 || word[0] != '-' || word[1] == 0 || word[2] != 0) {
         return *word != 0;

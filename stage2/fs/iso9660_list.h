@@ -3,15 +3,15 @@
 // sector that it wants.
 #pragma once
 
-#include "stage2/config/config.h"
+#include "stage2/fs/name.h"
 #include "stage2/fs/iso9660.h"
 
 struct iso9660_list {
     uint32_t wanted_lba;       /* after ISO9660_READ */
-    struct config_name *names; /* after ISO9660_DONE: in the directory's order, in the arena */
+    struct listed_name *names; /* after ISO9660_DONE: in the directory's order, in the arena */
 
     /* For fs/iso9660_list.overlay.c only. */
-    struct config_name **link;
+    struct listed_name **link;
     struct arena *arena;
     uint32_t disc_end_lba;
     uint8_t name_kind; /* enum iso9660_names */

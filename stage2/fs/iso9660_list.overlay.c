@@ -80,13 +80,13 @@ static bool add_name(struct iso9660_list *list, struct error *error)
     if (list->is_hidden) {
         return true;
     }
-    struct config_name *name = ARENA_NEW(list->arena, struct config_name);
+    struct listed_name *name = ARENA_NEW(list->arena, struct listed_name);
     char *text = arena_text(list->arena, list->name, list->name_length);
     if (name == NULL || text == NULL) {
         return fail(error, "no memory left for the directory's names");
     }
     *name =
-        (struct config_name){.text = text, .size = list->size, .is_directory = list->is_directory};
+        (struct listed_name){.text = text, .size = list->size, .is_directory = list->is_directory};
     *list->link = name;
     list->link = &name->next;
     return true;

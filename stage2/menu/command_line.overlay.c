@@ -121,7 +121,7 @@ static void complete(struct text_edit *edit, struct config *config, struct windo
     if (completion.names != NULL) {
         window_move(window, window->count);
         terminal_put('\n');
-        for (const struct config_name *name = completion.names; name != NULL; name = name->next) {
+        for (const struct listed_name *name = completion.names; name != NULL; name = name->next) {
             terminal_write(name->text);
             terminal_write(name->is_directory ? "/ " : " ");
         }

@@ -81,7 +81,7 @@ static void complete(struct text_edit *edit, struct config *config)
                     (struct bytes){(const uint8_t *)edit->text + start, edit->cursor - start},
                     &scratch, &completion);
     text_edit_insert(edit, completion.rest, strlen(completion.rest));
-    for (const struct config_name *name = completion.names; name != NULL; name = name->next) {
+    for (const struct listed_name *name = completion.names; name != NULL; name = name->next) {
         screen_add(name->text);
         screen_add(" ");
     }

@@ -4,6 +4,7 @@
 #include "stage2/platform/platform.h"
 
 #include <string.h>
+#include "stage2/bus/io.h"
 #include "stage2/config/overlay.h"
 #include "stage2/disc/disc.h"
 #include "stage2/disc/staging.h"
@@ -36,7 +37,7 @@ static enum config_node find_node(const char *path)
     return file.size > 0 ? CONFIG_NODE_FILE : CONFIG_NODE_EMPTY;
 }
 
-static bool list_names(const char *path, struct arena *arena, struct config_name **names,
+static bool list_names(const char *path, struct arena *arena, struct listed_name **names,
                        struct error *error)
 {
     struct iso9660_file file;
@@ -44,9 +45,9 @@ static bool list_names(const char *path, struct arena *arena, struct config_name
         return false;
     }
     if (!file.is_directory) {
-        *names = ARENA_NEW(arena, struct config_name);
+        *names = ARENA_NEW(arena, struct listed_name);
         if (*names != NULL) {
-            **names = (struct config_name){.text = path, .size = file.size};
+            **names = (struct listed_name){.text = path, .size = file.size};
         }
         return *names != NULL || fail(error, "no memory left for its name");
     }
@@ -81,34 +82,35 @@ static bool read_text(const char *path, struct arena *arena, struct bytes *text,
                         : fail(error, "too large for the working memory");
 }
 
-/* Compares with the primary volume descriptor (ECMA-119, 8.4). The label is its volume identifier,
-   padded with blanks. The UUID is its time of modification, sixteen digits that GRUB groups with
+/* Reads the primary volume descriptor (ECMA-119, 8.4). The label is its volume identifier, padded
+   with blanks. The UUID is its time of modification, sixteen digits that GRUB groups with
    dashes. */
-static bool is_volume(enum config_volume what, const char *name)
+static bool read_volume(enum config_volume what, char name[CONFIG_VOLUME_BYTES])
 {
     enum { IDENTIFIER = 40, IDENTIFIER_SIZE = 32, MODIFICATION = 830 };
+    _Static_assert((int)IDENTIFIER_SIZE < (int)CONFIG_VOLUME_BYTES, "room for the NUL");
     struct error ignored;
     const uint8_t *sector = disc_sector(firmware_volume_descriptor_lba(), &ignored);
     if (sector == NULL) {
         return false;
     }
-    char text[IDENTIFIER_SIZE + 1] = {0};
+    memset(name, 0, CONFIG_VOLUME_BYTES);
     if (what == CONFIG_VOLUME_LABEL) {
         size_t length = IDENTIFIER_SIZE;
         while (length > 0 && sector[IDENTIFIER + length - 1] == ' ') {
             length--;
         }
-        memcpy(text, sector + IDENTIFIER, length);
-        return strcmp(text, name) == 0;
+        memcpy(name, sector + IDENTIFIER, length);
+        return true;
     }
-    char *out = text;
+    char *out = name;
     for (int i = 0; i < 16; i++) {
         if (i >= 4 && i % 2 == 0) {
             *out++ = '-';
         }
         *out++ = (char)sector[MODIFICATION + i];
     }
-    return strcmp(text, name) == 0;
+    return true;
 }
 
 /* ---- Keyboard -------------------------------------------------------------------------------- */
@@ -169,6 +171,18 @@ static bool has_feature(enum config_feature feature)
     return (edx & (feature == CONFIG_PAE ? PAE : LONG_MODE)) != 0;
 }
 
+static struct bytes smbios_table(void)
+{
+    return firmware_smbios().table;
+}
+
+static uint8_t read_cmos(uint8_t index)
+{
+    enum { INDEX_PORT = 0x70, DATA_PORT = 0x71 };
+    out8(INDEX_PORT, index);
+    return in8(DATA_PORT);
+}
+
 static bool set_serial(const struct config_serial *serial)
 {
     static const uint16_t ports[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
@@ -217,7 +231,11 @@ const struct config_platform stage2_platform = {
     .find = find_node,
     .read = read_text,
     .list = list_names,
-    .is_volume = is_volume,
+    .open = file_open,
+    .read_part = file_read,
+    .volume = read_volume,
+    .smbios = smbios_table,
+    .cmos = read_cmos,
     .has_feature = has_feature,
     .modifiers = firmware_keyboard_modifiers,
     .interrupted = interrupted,

@@ -18,9 +18,9 @@ static struct bytes input;
 static bool read_input(const char *path, struct arena *arena, struct bytes *text,
                        struct error *error)
 {
-    (void)arena;
-    *text = input;
-    return strlen(path) % 2 == 0 || fail(error, "not found");
+    const uint8_t *copy = (const uint8_t *)arena_text(arena, (const char *)input.data, input.size);
+    *text = (struct bytes){copy, input.size};
+    return (copy != NULL && strlen(path) % 2 == 0) || fail(error, "not found");
 }
 
 static enum config_node find_by_length(const char *path)
@@ -49,20 +49,62 @@ static void read_line(char *text, size_t size)
     text[size - 1] = 0;
 }
 
-static const struct config_platform platform = {.find = find_by_length,
-                                                .read = read_input,
-                                                .interrupted = interrupted,
-                                                .print = print,
-                                                .read_line = read_line};
-static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
-                                                      config_overlay_linked};
-
 static void require(int condition)
 {
     if (!condition) {
         abort();
     }
 }
+
+/* Each directory has the same names. */
+static bool list_names(const char *path, struct arena *arena, struct listed_name **names,
+                       struct error *error)
+{
+    struct listed_name *first = ARENA_NEW(arena, struct listed_name);
+    struct listed_name *second = ARENA_NEW(arena, struct listed_name);
+    if (first == NULL || second == NULL || path[0] != '/') {
+        return fail(error, "full");
+    }
+    *first = (struct listed_name){.text = "one", .next = second, .is_directory = true};
+    *second = (struct listed_name){.text = "two.cfg"};
+    *names = first;
+    return true;
+}
+
+static bool open_nothing(const char *path, enum file_compression compression, struct file *file,
+                         struct arena *arena, struct error *error)
+{
+    (void)compression;
+    (void)arena;
+    *file = (struct file){.path = path, .size = 1000};
+    return path[1] != 'x' || fail(error, "not found");
+}
+
+static bool read_zeros(const struct file *file, uint64_t offset, size_t length, void *buffer,
+                       struct error *error)
+{
+    (void)error;
+    require(range_within(offset, length, file->size));
+    memset(buffer, 0, length);
+    return true;
+}
+
+static struct bytes smbios_input(void)
+{
+    return input;
+}
+
+static const struct config_platform platform = {.find = find_by_length,
+                                                .list = list_names,
+                                                .open = open_nothing,
+                                                .read_part = read_zeros,
+                                                .smbios = smbios_input,
+                                                .read = read_input,
+                                                .interrupted = interrupted,
+                                                .print = print,
+                                                .read_line = read_line};
+static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
+                                                      config_overlay_linked, false};
 
 /* Checks for "name:line: reason"; a name may contain colons. */
 static void check_error(const struct error *error)

@@ -69,7 +69,7 @@ static void list_names(const struct iso9660_file *directory, const struct iso966
     }
     free(sector);
     check(step != ISO9660_FAILED || error.message[0] != 0);
-    for (const struct config_name *name = list.names; name != NULL; name = name->next) {
+    for (const struct listed_name *name = list.names; name != NULL; name = name->next) {
         check(strlen(name->text) < sizeof list.name);
     }
 }

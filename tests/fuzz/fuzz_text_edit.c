@@ -20,19 +20,19 @@ static void require(int condition)
     }
 }
 
-static struct config_name names[] = {{.text = "kernel", .next = &names[1]},
+static struct listed_name names[] = {{.text = "kernel", .next = &names[1]},
                                      {.text = "kernels", .is_directory = true, .next = &names[2]},
                                      {.text = "gr\xc3\xb6\xc3\x9f"
                                               "er",
                                       .next = NULL}};
 
-static bool list_names(const char *path, struct arena *arena, struct config_name **found,
+static bool list_names(const char *path, struct arena *arena, struct listed_name **found,
                        struct error *error)
 {
     require(path[0] == '/');
     *found = NULL;
     for (size_t i = sizeof names / sizeof names[0]; i > 0; i--) {
-        struct config_name *name = ARENA_NEW(arena, struct config_name);
+        struct listed_name *name = ARENA_NEW(arena, struct listed_name);
         if (name == NULL) {
             return fail(error, "full");
         }
@@ -45,7 +45,7 @@ static bool list_names(const char *path, struct arena *arena, struct config_name
 
 static const struct config_platform platform = {.list = list_names};
 static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
-                                                      config_overlay_linked};
+                                                      config_overlay_linked, false};
 static const char text[] = "menuentry a { multiboot /kernel }";
 
 static void complete(struct config *config, struct text_edit *edit)

@@ -3,6 +3,8 @@
 // input and from the files below FOLDER, which has boot/grub/grub.cfg. Then evaluates the default
 // entry and prints what it would boot. test_config_grub.py compares this with GRUB. Usage:
 // config_shell FOLDER
+#include <assert.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +40,57 @@ static bool read_file(const char *path, struct arena *arena, struct bytes *text,
     }
     *text = (struct bytes){data, fread(data, 1, CONFIG_MAX_BYTES, file)};
     fclose(file);
+    return true;
+}
+
+static bool open_file(const char *path, enum file_compression compression, struct file *file,
+                      struct arena *arena, struct error *error)
+{
+    char name[4096];
+    struct stat status;
+    (void)compression;
+    (void)arena;
+    snprintf(name, sizeof name, "%s%s", folder, path);
+    if (stat(name, &status) != 0 || !S_ISREG(status.st_mode)) {
+        return fail(error, "no such file");
+    }
+    *file = (struct file){.path = path, .size = (uint64_t)status.st_size};
+    return true;
+}
+
+static bool read_part(const struct file *file, uint64_t offset, size_t length, void *buffer,
+                      struct error *error)
+{
+    char name[4096];
+    snprintf(name, sizeof name, "%s%s", folder, file->path);
+    FILE *stream = fopen(name, "rb");
+    bool is_read = stream != NULL && fseek(stream, (long)offset, SEEK_SET) == 0 &&
+                   fread(buffer, 1, length, stream) == length;
+    if (stream != NULL) {
+        fclose(stream);
+    }
+    return is_read || fail(error, "cannot be read");
+}
+
+/* Lists the names in the folder's order, as grub-emu does. */
+static bool list(const char *path, struct arena *arena, struct listed_name **names,
+                 struct error *error)
+{
+    char name[4096];
+    struct listed_name **link = names;
+    snprintf(name, sizeof name, "%s%s", folder, path);
+    DIR *directory = opendir(name);
+    *names = NULL;
+    if (directory == NULL) {
+        return fail(error, "no such directory");
+    }
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        *link = ARENA_NEW(arena, struct listed_name);
+        assert(*link != NULL);
+        (*link)->text = arena_text(arena, entry->d_name, strlen(entry->d_name));
+        link = &(*link)->next;
+    }
+    closedir(directory);
     return true;
 }
 
@@ -107,10 +160,15 @@ static int list_entries(struct config *config)
 
 int main(int argc, char **argv)
 {
-    static struct config_platform platform = {
-        .find = find, .read = read_file, .print = print, .read_line = read_line};
+    static struct config_platform platform = {.find = find,
+                                              .read = read_file,
+                                              .open = open_file,
+                                              .read_part = read_part,
+                                              .list = list,
+                                              .print = print,
+                                              .read_line = read_line};
     static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
-                                                          config_overlay_linked};
+                                                          config_overlay_linked, false};
     static uint8_t memory[4 * 1024 * 1024];
     struct arena arena = {.base = memory, .size = sizeof memory};
     struct config config;

@@ -83,9 +83,9 @@ static const struct config_platform tree_host = {
 static const struct config_platform lone_host = {.read = read_nothing,
                                                  .set_graphics = set_graphics};
 static const struct config_environment in_tree = {CONFIG_CD_VARIABLES, &tree_host,
-                                                  config_overlay_linked};
+                                                  config_overlay_linked, false};
 static const struct config_environment alone = {CONFIG_CD_VARIABLES, &lone_host,
-                                                config_overlay_linked};
+                                                config_overlay_linked, false};
 
 /* Returns the config of this path; NULL: it is not in the list. */
 static struct checked *find_config(const struct check *check, const char *path)

@@ -121,10 +121,11 @@ static void titles_ids_and_hotkeys_of_every_form_are_read(void **state)
 {
     (void)state;
     read_text("menuentry \"double\" --id one {multiboot /a}\n"
-              "menuentry 'single' --class os --group main --id=two --hotkey=s {\n}\n"
-              "menuentry bare --users \"\" --unrestricted --hotkey=f2 { }\n"
-              "menuentry --hotkey f --id four \"fo\"'ur'\\ th\"\" more {\n}\n"
-              "menuentry \"glued\"{\n}menuentry \"Gr\xc3\xbc\xc3\x9f\"\n# and then\n\n{\n}\n");
+              "menuentry 'single' --class os --group main --id=two --hotkey=s {\ntrue\n}\n"
+              "menuentry bare --users \"\" --unrestricted --hotkey=f2 { true; }\n"
+              "menuentry --hotkey f --id four \"fo\"'ur'\\ th\"\" more {\ntrue\n}\n"
+              "menuentry \"glued\"{\ntrue\n}menuentry \"Gr\xc3\xbc\xc3\x9f\"\n# and "
+              "then\n\n{\ntrue\n}\n");
     assert_int_equal(config.entry_count, 6);
     assert_string_equal(config.entries[0].title, "double");
     assert_string_equal(config.entries[0].id, "one");
@@ -137,7 +138,7 @@ static void titles_ids_and_hotkeys_of_every_form_are_read(void **state)
     assert_string_equal(config.entries[3].title, "four th");
     assert_string_equal(config.entries[3].id, "four");
     assert_int_equal(config.entries[3].hotkey, 'f');
-    assert_int_equal(config.entries[3].line, 5);
+    assert_int_equal(config.entries[3].line, 6);
     assert_string_equal(config.entries[4].title, "glued");
     assert_string_equal(config.entries[5].title, "Gr\xc3\xbc\xc3\x9f");
     assert_null(config.warnings);
@@ -146,11 +147,14 @@ static void titles_ids_and_hotkeys_of_every_form_are_read(void **state)
 static void an_unknown_option_or_a_missing_title_is_a_warning(void **state)
 {
     (void)state;
-    read_text("menuentry --word=8 \"a\" {\n}\nmenuentry {\n}\nmenuentry \"c\" --id {\n}\n");
-    assert_int_equal(config.entry_count, 3);
+    read_text("menuentry --word=8 \"a\" {\ntrue\n}\nmenuentry {\ntrue; }\nmenuentry \"c\" --id "
+              "{\ntrue; }\n");
+    assert_int_equal(config.entry_count, 2);
     assert_warning(1, "unknown option '--word=8'");
-    assert_warning(3, "the entry has no title");
-    assert_string_equal(config.entries[2].id, "");
+    assert_warning(4, "the entry has no title: it is left out, as by GRUB");
+    assert_string_equal(config.entries[1].title, "c");
+    assert_string_equal(config.entries[1].id, "");
+    assert_int_equal(config.entries[1].position, 1);
 }
 
 static void crlf_tabs_a_bom_and_a_last_line_without_newline_are_read(void **state)
@@ -339,7 +343,7 @@ static void a_comment_ends_at_its_line_and_begins_with_a_word_only(void **state)
 static void braces_in_quotes_comments_and_variables_do_not_count(void **state)
 {
     (void)state;
-    read_text("menuentry \"a}{\" { # }\n x='}'\n echo menuentry {\n } }\nmenuentry c {}\n");
+    read_text("menuentry \"a}{\" { # }\n x='}'\n echo menuentry {\n } }\nmenuentry c { true; }\n");
     assert_int_equal(config.entry_count, 2);
     read_text("menuentry \"a}{\" { # }\n x='}'\n multiboot /k ${x} \"{\" '${x}' \\} # {\n}\n"
               "menuentry b { multiboot /l }\n");
@@ -397,7 +401,7 @@ static void the_caller_chooses_the_preset_variables(void **state)
     (void)state;
     static const char text[] = "multiboot /k $grub_platform $root $x";
     static const struct config_environment efi = {"grub_platform=efi\0x=\0", NULL,
-                                                  config_overlay_linked};
+                                                  config_overlay_linked, false};
     assert_true(config_read_with(&config, (struct bytes){(const uint8_t *)text, sizeof text - 1},
                                  "g.cfg", &efi, &arena, &error));
     evaluate(0);
@@ -467,7 +471,7 @@ static void default_names_an_entry_by_index_title_id_or_path(void **state)
 static void a_default_in_a_submenu_is_the_first_entry_if_the_config_halts(void **state)
 {
     (void)state;
-    read_text("default=More\nsubmenu{}submenu 'More'{}halt");
+    read_text("default=More\nsubmenu 'More'{true\n}halt");
     assert_int_equal(config.entry_count, 1);
     assert_int_equal(config_default(&config), 0);
 }
@@ -771,14 +775,14 @@ static void an_entry_that_cannot_boot_says_why_and_in_which_line(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"", "g.cfg:1: nothing to boot: no multiboot line names a kernel"},
+        {"true\n", "g.cfg:1: nothing to boot: no multiboot line names a kernel"},
         {"echo x\n", "g.cfg:1: nothing to boot: no multiboot line names a kernel"},
         {"multibot /k\n", "g.cfg:2: unknown command 'multibot'"},
         {"multibot /k\nboot\n", "g.cfg:2: unknown command 'multibot'"},
         {"boot\n", "g.cfg:1: nothing to boot: no multiboot line names a kernel"},
         {"linux /vmlinuz ro\ninitrd /i\n", "g.cfg:2: linux is not supported"},
         {"set root=(hd0)\nchainloader +1\n", "g.cfg:3: chainloader is not supported"},
-        {"configfile\n", "g.cfg:2: a file's name is missing"},
+        {"configfile\n", "g.cfg:2: configfile needs more words"},
         {"multiboot\n", "g.cfg:2: a file's name is missing"},
         {"multiboot $nothing\n", "g.cfg:2: a file's name is missing"},
         {"multiboot /k\nmodule --nounzip\n", "g.cfg:3: a file's name is missing"},
@@ -827,12 +831,13 @@ static void a_config_that_cannot_be_read_says_why_and_in_which_line(void **state
     assert_read_fails("menuenty a {\n multiboot /k\n",
                       "g.cfg:1: the block that begins here has no '}'");
     assert_read_fails("title old\nkernel /k\n", "g.cfg:1: unknown command 'title'");
-    assert_read_fails("menuentry a\nset x=1\n", "g.cfg:1: the entry has no '{'");
+    assert_read_fails("menuentry a\nset x=1\n",
+                      "g.cfg:1: the entry has no '{': it is left out, as by GRUB");
     assert_read_fails("menuentry \"a {\n multiboot /k\n}\n",
                       "g.cfg:1: a quote that begins here is never closed");
     assert_read_fails("menuentry a {\n multiboot /k 'b\n}\n",
                       "g.cfg:2: a quote that begins here is never closed");
-    assert_read_fails("menuentry \"a {\n}\nmenuentry \"b\" {\n}\n",
+    assert_read_fails("menuentry \"a {\ntrue\n}\nmenuentry \"b\" {\ntrue\n}\n",
                       "g.cfg:1: a quote that begins here is never closed");
     assert_read_fails("menuentry a {\n multiboot /a\n\nmenuentry b {\n multiboot /b\n}\n",
                       "g.cfg:4: a menuentry inside that of line 1: is a '}' missing?");
@@ -869,7 +874,8 @@ static void stray_braces_are_warnings(void **state)
 static void parts_of_a_block_without_its_beginning_are_warnings(void **state)
 {
     (void)state;
-    read_text("else\nmenuentry a { multiboot /k }\ntrue; done; nonsense\n then\nmenuentry b {}\n");
+    read_text(
+        "else\nmenuentry a { multiboot /k }\ntrue; done; nonsense\n then\nmenuentry b { true; }\n");
     assert_int_equal(config.entry_count, 2);
     assert_warning(1, "'else' outside of 'if ... fi' and '... do ... done'");
     assert_warning(3, "'done' outside of 'if ... fi' and '... do ... done'");
@@ -936,7 +942,7 @@ static void an_arena_of_any_size_is_enough_or_gives_an_error(void **state)
     static const char text[] =
         "x='a b'\nfunction f { module /m $1 $x; }\nsubmenu s --id=t {\nmenuentry a {\n"
         "multiboot /k \"$x\" c\nf 1\nf 2\nwrong\n$y\nunset x\n}\n}\nset default=s\nmenuentry b "
-        "{\n}\n";
+        "{\ntrue\n}\n";
     bool was_enough = false;
     for (size_t size = 1; size < 4000; size++) {
         struct arena small = {.base = malloc(size), .size = size};

@@ -3,24 +3,108 @@
 program of the host, and in config_shell, the evaluator of stage 2. Both must show the same. GRUB's
 own messages are left out."""
 
+import hashlib
 import os
 import pathlib
 import re
 import subprocess
+import zlib
 
 import pytest
 
 SHELL = pathlib.Path(os.environ["BUILD"]).resolve() / "unit" / "config_shell"
 CONFIG = "boot/grub/grub.cfg"
-GRUBS_OWN = re.compile(rb"^(error: .*|  Booting `.*|Press any key to continue.*|Welcome to GRUB!)\n+", re.MULTILINE)
+GRUBS_OWN = re.compile(rb"^(error: .*|(or )?directory\.|  Booting `.*|Press any key to continue.*|Welcome to GRUB!|Compare file .*|The files are .*|Files differ .*)\n+", re.MULTILINE)
+PROGRESS = re.compile(rb" *\[ [^\]\n]*B/s \]")
 SEQUENCES = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z])")
 
+
+
+def block(settings):
+    """GRUB's environment block."""
+    return ("# GRUB Environment Block\n" + settings).ljust(1024, "#")
+
+
+def words(*values):
+    """32-bit words, little-endian."""
+    return b"".join((value & 0xFFFFFFFF).to_bytes(4, "little") for value in values).decode("latin-1")
+
+
+def place(size, fields):
+    """Zeros with bytes at offsets."""
+    data = bytearray(size)
+    for offset, value in fields.items():
+        data[offset:offset + len(value)] = value
+    return data.decode("latin-1")
+
+
+def linux(version, flags, sectors=4):
+    """A Linux kernel's setup header."""
+    return place(4096, {0x1F1: bytes([sectors]), 0x1FE: b"\x55\xaa", 0x202: b"HdrS",
+                        0x206: version.to_bytes(2, "little"), 0x211: bytes([flags])})
+
+
+def portable(machine, magic, subsystem=10):
+    """The headers of a PE file."""
+    return place(1024, {0: b"MZ", 0x3C: b"\x80", 0x80: b"PE\0\0", 0x84: machine.to_bytes(2, "little"),
+                        0x98: magic.to_bytes(2, "little"), 0x80 + 24 + 68: bytes([subsystem])})
+
+
+HASHED = {"a": "a", "b": "b", "long": "".join(map(str, range(10000))), "block": "x" * 64, "almost": "x" * 119, "two": "x" * 128, "small": "x" * 56}
+HASHES = {**{kind: lambda text, kind=kind: hashlib.new(kind, text.encode()).hexdigest() for kind in ("md5", "sha1", "sha256", "sha512")},
+          "crc32": lambda text: f"{zlib.crc32(text.encode()):08x}"}
+
+# The text of each file; those whose characters are all below 256 are bytes.
 FILES = {
     "boot/grub/part.cfg": "echo part $x\ny=set-in-part\nfunction from_part { echo from $1; }\n",
     "boot/grub/inner.cfg": "source $prefix/part.cfg\necho inner\n",
     "boot/grub/bom-free.cfg": "echo no newline at the end",
     "boot/grub/empty": "",
+    "boot/grub/grubenv": block("one=1\ntwo=a b\nback=x\\\\y\\z\nempty=\n# no=1\n"),
+    "boot/grub/other/env": block("one=other\n"),
+    "boot/grub/other/no-block": "one=2\n",
+    "boot/grub/other/no-filling": "# GRUB Environment Block\none=3\n",
+    "boot/grub/conf.d/10.cfg": "echo ten\n",
+    "boot/grub/conf.d/20.cfg": "echo twenty\n",
+    "boot/grub/conf.d/.hidden.cfg": "echo hidden\n",
+    "boot/grub/conf.d/a b.txt": "blank",
+    "boot/grub/conf.d/sub/x.cfg": "echo x\n",
+    "boot/grub/menu.lst": "default 1\nsavedefault\n",
+    **{f"boot/grub/sums.{kind}": "".join(f"{hash_of(HASHED[name])}  {name}\n" for name in HASHED) + f"{hash_of('x')}  a\n{hash_of('b')}  b\n"
+       for kind, hash_of in HASHES.items()},
+    **{f"boot/grub/h/{name}": text for name, text in HASHED.items()},
+    "boot/grub/k/mb1": words(0, 0, 0x1BADB002, 0, -0x1BADB002) + "x" * 64,
+    "boot/grub/k/mb1-sum": words(0, 0, 0x1BADB002, 0, 1) + "x" * 64,
+    "boot/grub/k/mb1-last": "x" * 8180 + words(0x1BADB002, 0, -0x1BADB002) + "x" * 64,
+    "boot/grub/k/mb1-far": "x" * 8192 + words(0x1BADB002, 0, -0x1BADB002) + "x" * 64,
+    "boot/grub/k/mb2": words(0, 0, 0xE85250D6, 0, 24, -(0xE85250D6 + 24), 0, 8) + "x" * 64,
+    "boot/grub/k/mb2-unaligned": words(0, 0xE85250D6, 0, 24, -(0xE85250D6 + 24), 0, 8) + "x" * 64,
+    "boot/grub/k/linux": linux(0x20A, 1),
+    "boot/grub/k/linux-low": linux(0x20A, 0),
+    "boot/grub/k/linux-old": linux(0x1FF, 1),
+    "boot/grub/k/linux-sectors": linux(0x20A, 1, sectors=65),
+    "boot/grub/k/sector": "\0" * 510 + "\x55\xaa",
+    "boot/grub/k/sector-long": "\0" * 510 + "\x55\xaa" + "\0",
+    "boot/grub/k/x64": portable(0x8664, 0x20B),
+    "boot/grub/k/i386": portable(0x14C, 0x10B),
+    "boot/grub/k/windows": portable(0x8664, 0x20B, 3),
 }
+
+
+
+def succeeds(*commands):
+    """A script that says of each command whether it succeeds."""
+    return "\n".join(f"{command}; if [ $? = 0 ]; then echo {number} yes; else echo {number} no; fi"
+                     for number, command in enumerate(commands))
+
+
+def found(*patterns):
+    """A script that shows which groups of a match expressions have: expression, text."""
+    return "\n".join(f"unset a; unset b; unset c; regexp --set 0:a --set b --set 2:c '{expression}' '{text}'; echo {number} $? \"<$a|$b|$c>\""
+                     for number, (expression, text) in enumerate(patterns))
+
+
+TYPES = ("x86-multiboot", "x86-multiboot2", "x86-linux", "x86-linux32", "x86-bios-bootsector", "i386-efi", "x86_64-efi")
 
 # A script that ends before a menu comes is followed by an exit for GRUB.
 SCRIPTS = {
@@ -141,6 +225,67 @@ SCRIPTS = {
     "source without a newline": "source $prefix/bom-free.cfg\necho a",
     "eval": "eval echo a b\neval \"x='c  d'; echo e\"\necho $x\nn=x; eval \"echo \\$$n\"",
     "cat": "cat $prefix/part.cfg",
+    # ---- results of commands
+    "commands that have too few words": succeeds(
+        "insmod", "rmmod", "export", "loadfont", "gettext", "hexdump", "source",
+        "configfile", "cat", "sleep", "cmp", "cmp a", "file", "probe", "regexp", "regexp a", "search", "save_env",
+        "unset", "set x", "set =x", "return", "break", "continue", "shift", "setparams", "menuentry", "menuentry a",
+        "submenu", "hashsum", "echo", "true", "test", "[ ]", "eval", "clear", "md5sum"),
+    "commands whose files are missing": succeeds(
+        "insmod nosuch", "loadfont nosuch", "loadfont /nosuch.pf2", "source /nosuch",
+        "configfile /nosuch", "cat /nosuch", "ls /nosuch", "load_env -f /nosuch",
+        "list_env -f /nosuch", "legacy_source /nosuch", "legacy_configfile /nosuch", "cmp /nosuch /nosuch2",
+        "cmp $prefix/empty /nosuch", "file --is-x86-multiboot /nosuch", "md5sum /nosuch", "hashsum --hash md5 /nosuch",
+        "search --file /nosuch", "search.file /nosuch", "background_image /nosuch"),
+    "commands that find their files": succeeds(
+        "loadfont $prefix/empty", "loadfont $prefix/part.cfg",
+        "legacy_source $prefix/menu.lst", "source $prefix/empty", "configfile $prefix"),
+    "words that commands do not know": succeeds(
+        "file --nosuch $prefix/empty", "file $prefix/empty",
+        "file --is-x86-multiboot --is-x86-multiboot2 $prefix/empty", "probe $root", "hashsum --hash nosuch $prefix/empty",
+        "search --nosuch x", "search $prefix/empty", "regexp --nosuch a b", "terminal_output nosuch", "terminal_input nosuch"),
+    # ---- environment blocks
+    "load_env": "load_env; echo $? \"<$one|$two|$back|$empty|$no>\"",
+    "load_env of some variables": "load_env two nosuch; echo $? \"<$one|$two>\"",
+    "load_env from a file": "".join(f"one=0; load_env {words}; if [ $? = 0 ]; then echo yes; else echo no; fi; echo $one\n" for words in (
+        "-f $prefix/other/env", "--file=$prefix/other/env", "--file $prefix/other/env two", "-f $prefix/other/no-block",
+        "--skip-sig -f $prefix/other/env", "-f $prefix/other/no-filling")),
+    "list_env": "list_env\nlist_env -f $prefix/other/env",
+    # ---- dates of files
+    "dates of files that are not there": "".join(
+        f"[ $prefix/{a} {op} $prefix/{b} ]; echo {a} {op} {b} $?; "
+        for op in ("-nt", "-ot") for a in ("empty", "no") for b in ("part.cfg", "no")),
+    # ---- wildcards
+    "wildcards": "insmod regexp\n" + "\n".join(f"for f in $prefix/{pattern}; do regexp --set n 'grub/(.*)$' \"$f\"; echo \"$n\"; done; echo" for pattern in (
+        "conf.d/*", "conf.d/*.cfg", "conf.d/?0.cfg", "*.d/1*", "conf.d/*/", "conf.d/*/x.cfg", "conf.d/*/nosuch", "conf.d/nosuch*",
+        "conf.d/.h*", "conf.d/a*", "c*f.d/*2*0*", "*/1?.cfg", "conf.d/sub/*", "part.cfg", "conf.d/[12]0.cfg", "conf.d/1**.cfg")),
+    "wildcards that are quoted": "insmod regexp\nfor f in \"$prefix/conf.d/*\" '*' $prefix/conf.d/\\* $prefix/conf.d/\"*\"; do regexp --set n '([^/]*)$' \"$f\"; echo \"$n\"; done",
+    "wildcards in variables": "insmod regexp\np='*.cfg'\nfor f in $prefix/conf.d/$p \"$prefix/conf.d/$p\"; do regexp --set n '([^/]*)$' \"$f\"; echo \"$n\"; done",
+    "an assignment has no wildcards": "insmod regexp\nx=$prefix/conf.d/*\nset y=$prefix/conf.d/*\nregexp --set n '([^/]*)$' \"$x\"; regexp --set m '([^/]*)$' \"$y\"; echo \"$n\" \"$m\"",
+    "words that are no path have no wildcards": "insmod regexp\necho a* x* ? ?*",
+    "a loop over the configs of a folder": "insmod regexp\nfor f in $prefix/conf.d/*.cfg; do source $f; done",
+    "a command whose name has wildcards": "insmod regexp\nfor f in $prefix/conf.d/10.*; do . $f; done; [ -f $prefix/conf.d/1* ]; echo $?",
+    # ---- regular expressions
+    "regular expressions": found(
+        ("^(.*)-(.*)$", "x-y-z"), ("b|bc|bcd", "abcde"), ("(a|ab)(c|bcd)(d*)", "abcd"), ("[[:digit:]]+", "ab123c"),
+        ("[^[:alpha:]]{2,3}", "ab1234c"), ("x{2}", "axxx"), (r"\.", "a.b"), ("[]a]+", "]a"), (r"[\w]", "w"), (r"\w+", "+foo_1+"),
+        ("^$", ""), ("(b)|(c)", "c"), ("(a*)*", "b"), ("(a*)+", "aab"), ("A", "a"), ("a**", "aaa"), ("a.c", "xabcx"),
+        (r"\bfoo\b", "a foo b"), (r"\<foo\>", "a foo b"), (r"\Bo", "foo"), ("()", ""), ("[a-c]+", "xbcd"), (r"a\{2\}", "a{2}"), ("a{,2}b", "ab"),
+        ("a)", "a)"), ("a{0}b", "ab"), ("(ab){2,}c", "abababc"), ("(a|b)*c", "ababc"), ("x?y", "y"), ("[^a]", "a"), ("[a-]+", "x-a-"),
+        ("a|b|", "c"), ("(^a|b)+$", "ab"), ("[[:upper:][:space:]]+", "aB C"), ("((a)(b)?)+", "aba"), ("^[0-9]+[.][0-9]+", "2.06-13"),
+        (r"\s\S", "a b"), ("(foo|foobar)(bar)?", "foobar"), ("a+?", "aa"), ("[z-a]", "b"), ("(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)", "abcdefghij")),
+    "expressions that are wrong": succeeds(*(f"regexp '{expression}' '{text}'" for expression, text in (
+        ("(", "x"), ("[a", "a"), ("a{", "a{"), ("*a", "*a"), ("a|*b", "b"), ("+", "+"), ("[[.hyphen.]]", "-"), ("a{3,2}", "aaa"), ("a\\", "a")))),
+    "names of regexp's variables": succeeds("regexp --set 5:a '(b)' b", "regexp --set a:b '(a)' a", "regexp --set=2:a '(b)(c)' bc", "regexp -s 1:a '(b)' b") + "; echo $a",
+    # ---- files
+    "types of files": "".join(f"for f in mb1 mb1-sum mb1-last mb1-far mb2 mb2-unaligned linux linux-low linux-old linux-sectors sector sector-long x64 i386 windows; do "
+                              f"if file --is-{kind} $prefix/k/$f; then echo {kind} $f; fi; done\n" for kind in TYPES),
+    "lists of hashes": "".join(f"hashsum --hash {kind} --check $prefix/sums.{kind} --prefix $prefix/h{options}; if [ $? = 0 ]; then echo {kind}; fi\n"
+                               for kind in HASHES for options in ("", " --keep-going")),
+    "lists of hashes without their files": succeeds(*(f"{command} -c $prefix/{name} -p {prefix}" for command, name, prefix in (
+        ("md5sum", "sums.md5", "/nosuch"), ("md5sum", "sums.sha1", "$prefix/h"), ("sha256sum", "nosuch", "$prefix/h")))),
+    # ---- the config's own name
+    "config_file and config_directory": "regexp --set n '/boot/grub/(.*)$' $config_file; regexp --set m '([^/]*)$' $config_directory; echo $n $m; source $prefix/conf.d/10.cfg; echo $m",
 }
 
 # The default entry runs; in it GRUB is told to exit.
@@ -160,6 +305,12 @@ ENTRIES = {
     "an unknown command in an entry": "menuentry a { nosuch; echo b; exit; }",
     "braces in an entry": "menuentry a { echo '}' \"{\"; if true; then echo b; fi; exit; }",
     "an entry on one line": "menuentry a { echo a; echo b; exit; }",
+    **{f"an empty entry: {name}": f"set default=1\nmenuentry a {{ echo a; exit; }}\n{entry}\nmenuentry b {{ echo b; exit; }}\nmenuentry c {{ echo c; exit; }}"
+       for name, entry in {"a blank": "menuentry x { }", "nothing": "menuentry x {}", "a newline": "menuentry x {\n\n}",
+                           "a comment": "menuentry x {\n# c\n}", "a semicolon": "menuentry x { ; }", "a submenu": "submenu x { }",
+                           "no title": "menuentry { echo x; exit; }", "no title but an id": "menuentry --id x { echo x; exit; }",
+                           "an empty title": 'menuentry "" { echo x; exit; }', "a command": "menuentry x { true; echo x; exit; }"}.items()},
+    "the config's name is unknown in an entry": "menuentry a { echo \"<$config_file$config_directory>\"; exit; }",
 }
 
 
@@ -170,7 +321,7 @@ def run(command, folder):
 def of_grub(folder):
     output = run(["grub-emu", "-d", str(folder / "boot/grub")], folder).stdout
     output = SEQUENCES.sub(b"", output).replace(b"\n\r", b"\n").replace(b"\r", b"")
-    return GRUBS_OWN.sub(b"", output).strip(b"\n")
+    return GRUBS_OWN.sub(b"", PROGRESS.sub(b"", output)).strip(b"\n")
 
 
 def of_whelk(folder):
@@ -183,7 +334,7 @@ def assert_same_as_grub(folder, script):
     for name, text in {**FILES, CONFIG: script}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
+        path.write_bytes(text.encode() if name == CONFIG else text.encode("latin-1"))
     grub = of_grub(folder)
     assert grub, "GRUB shows nothing: what is compared?"
     # GRUB fills rows of 80 columns, and its screen expands tabs.

@@ -48,7 +48,8 @@ static enum config_node find(const char *path)
     if (strcmp(path, "/empty") == 0) {
         return CONFIG_NODE_EMPTY;
     }
-    return strcmp(path, "/file") == 0 ? CONFIG_NODE_FILE : CONFIG_NODE_NONE;
+    return strcmp(path, "/file") == 0 || strcmp(path, "/other.cfg") == 0 ? CONFIG_NODE_FILE
+                                                                         : CONFIG_NODE_NONE;
 }
 
 static bool read_file(const char *path, struct arena *memory, struct bytes *text,
@@ -62,9 +63,10 @@ static bool read_file(const char *path, struct arena *memory, struct bytes *text
     return true;
 }
 
-static bool is_volume(enum config_volume what, const char *name)
+static bool volume(enum config_volume what, char name[CONFIG_VOLUME_BYTES])
 {
-    return strcmp(name, what == CONFIG_VOLUME_LABEL ? "LABEL" : "2026-01-02-03-04-05-06") == 0;
+    strcpy(name, what == CONFIG_VOLUME_LABEL ? "LABEL" : "2026-01-02-03-04-05-06");
+    return true;
 }
 
 static bool has_feature(enum config_feature feature)
@@ -124,10 +126,10 @@ static void set_terminal(enum config_direction direction, unsigned devices)
     note("(%s %u)", direction == CONFIG_INPUT ? "input" : "output", devices);
 }
 
-static const struct config_platform platform = {
+static struct config_platform platform = {
     .find = find,
     .read = read_file,
-    .is_volume = is_volume,
+    .volume = volume,
     .has_feature = has_feature,
     .modifiers = modifiers,
     .interrupted = interrupted,
@@ -140,7 +142,7 @@ static const struct config_platform platform = {
     .set_graphics = set_graphics,
 };
 static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
-                                                      config_overlay_linked};
+                                                      config_overlay_linked, false};
 
 static int set_up(void **state)
 {
@@ -272,12 +274,159 @@ static void cpuid_tells_whether_the_processor_has_64_bits(void **state)
     assert_shows("if cpuid --sse; then echo y; else echo n; fi", "n\n");
 }
 
-static void what_cannot_be_found_out_counts_as_false(void **state)
+/* Two structures of SMBIOS, of types 1 and 127. */
+static const uint8_t smbios_structures[] =
+    "\1\x1b\1\0\1\2\0\3\x33\x22\x11\0\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff\6\0\0"
+    "maker\0product\0serial\0\0\x7f\4\2\0\0";
+
+static struct bytes smbios(void)
+{
+    return (struct bytes){smbios_structures, sizeof smbios_structures};
+}
+
+static uint8_t cmos(uint8_t index)
+{
+    return index == 0x14 ? 0x82 : 0;
+}
+
+static void smbios_finds_structures_and_what_they_contain(void **state)
 {
     (void)state;
-    assert_shows("if regexp a b; then echo y; else echo n; fi", "n\n");
-    assert_warning("regexp is not supported: it counts as false");
-    assert_shows("if md5sum --check /file; then echo y; else echo n; fi", "n\n");
+    platform.smbios = smbios;
+    assert_shows("smbios --type 1 --get-string 4", "maker\n");
+    assert_shows("smbios -t 1 -s 5 --set p; smbios -t 1 -s 7 --set=s; echo $p $s",
+                 "product serial\n");
+    assert_shows("smbios -t 1 -s 6; smbios -h 1 -b 4; smbios -t 1 -w 4; smbios -m 1 -d 4",
+                 "\n1\n513\n50332161\n");
+    assert_shows("smbios -t 1 -q 8", "7383445245961249331\n");
+    assert_shows("smbios -t 1 --get-uuid 8", "00112233-4455-6677-8899-aabbccddeeff\n");
+    static const char *const failures[] = {
+        "-t 2 -s 4",      "-t 1 -b 3", "-t 1 -b 27",  "-t 1 -q 20",
+        "-t 1 -m 2 -b 4", "-h 9 -b 4", "-t 127 -b 4", "-t 1"};
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        char script[64];
+        snprintf(script, sizeof script, "smbios %s; echo $?", failures[i]);
+        assert_shows(script, "1\n");
+    }
+    platform.smbios = NULL;
+    assert_shows("smbios -t 1 -s 4; echo $?", "1\n");
+    assert_warning("smbios: only the machine knows the answer: it counts as false");
+}
+
+static void cmostest_asks_for_a_bit(void **state)
+{
+    (void)state;
+    platform.cmos = cmos;
+    assert_shows("for b in 0x14:1 20:7 0x14:0 0x94:1 0x15:1 0x14:9 0x14; do "
+                 "cmostest $b; echo $?; done",
+                 "0\n0\n1\n0\n1\n1\n1\n");
+    platform.cmos = NULL;
+}
+
+static void probe_tells_what_the_disc_is(void **state)
+{
+    (void)state;
+    assert_shows("probe -d $root; probe -p (cd); probe --fs $root", "biosdisknoneiso9660");
+    assert_shows("probe --set=x -l $root; probe --set y -u (cd); echo $x $y",
+                 "LABEL 2026-01-02-03-04-05-06\n");
+    assert_shows("probe -u -f $root; probe $root; echo $?", "iso96601\n");
+    platform.volume = NULL;
+    assert_shows("probe -u $root; echo $?", "1\n");
+    assert_warning("probe: only the machine knows the answer: it counts as false");
+    platform.volume = volume;
+}
+
+/* GRUB's own files are there on an ISO that grub-mkrescue makes. */
+static void what_grub_itself_puts_on_its_iso_counts_as_there(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"fonts/unicode.pf2", "i386-pc/normal.mod",
+                                        "x86_64-efi/fs.lst", "i386-efi/all_video.mod"};
+    static const char *const folders[] = {"fonts",  "i386-pc", "i386-efi", "x86_64-efi",
+                                          "locale", "roms",    "fonts/"};
+    static const char *const nothing[] = {"fonts/ascii.pf2", "arm64-efi", "i386-pc/x/y.mod",
+                                          "i386-pc/.mod",    "grubenv",   "themes",
+                                          "fontsx"};
+    char script[128];
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(script, sizeof script, "[ -f $prefix/%s ]; echo $?; [ -d $prefix/%s ]; echo $?",
+                 files[i], files[i]);
+        assert_shows(script, "0\n1\n");
+    }
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        snprintf(script, sizeof script, "[ -d $prefix/%s ]; echo $?; [ -f $prefix/%s ]; echo $?",
+                 folders[i], folders[i]);
+        assert_shows(script, "0\n1\n");
+    }
+    for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++) {
+        snprintf(script, sizeof script, "[ -e $prefix/%s ]; echo $?", nothing[i]);
+        assert_shows(script, "1\n");
+    }
+    assert_shows("search --file /efi.img; echo $?; search -f /boot/grub/fonts/unicode.pf2; echo $?",
+                 "0\n0\n");
+    assert_shows("loadfont unicode; echo $?; loadfont $prefix/fonts/unicode.pf2; echo $?; "
+                 "loadfont unicode nosuch; echo $?",
+                 "0\n0\n1\n");
+}
+
+static void a_picture_needs_the_graphics_terminal(void **state)
+{
+    (void)state;
+    assert_shows("background_image /file; echo $?; background_color black; echo $?", "1\n1\n");
+    assert_shows("insmod vbe; terminal_output gfxterm; background_image -m stretch /file; echo $?; "
+                 "background_color black; echo $?; background_image /nosuch; echo $?",
+                 "(output 1)0\n0\n1\n");
+    assert_shows("insmod vbe; terminal_output gfxterm; terminal_output console; "
+                 "background_image /file; echo $?",
+                 "(output 1)(output 1)1\n");
+}
+
+static void a_graphics_terminal_needs_a_video_driver(void **state)
+{
+    (void)state;
+    assert_shows("terminal_output gfxterm; echo $?", "1\n");
+    assert_shows("terminal_output --append gfxterm; echo $?; terminal_output console; echo $?",
+                 "1\n(output 1)0\n");
+    static const char *const drivers[] = {
+        "all_video", "vbe",         "vga",          "efi_gop",
+        "efi_uga",   "video_bochs", "video_cirrus", "/boot/grub/i386-pc/all_video.mod"};
+    for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
+        char script[128];
+        snprintf(script, sizeof script, "insmod %s; terminal_output gfxterm; echo $?", drivers[i]);
+        assert_shows(script, "(output 1)0\n");
+    }
+    assert_shows("insmod gfxterm; insmod video_fb; terminal_output gfxterm; echo $?", "1\n");
+    /* The command multiboot brings the BIOS's driver with it. */
+    read_text("menuentry a {\nmultiboot /k\nterminal_output gfxterm; echo $?\n}\n");
+    assert_true(evaluate(0));
+    assert_string_equal(notes, "(output 1)0\n");
+    /* What an entry loads is gone in the next one. */
+    read_text("menuentry a {\ninsmod vbe\nmultiboot /k\n}\n"
+              "menuentry b {\nterminal_output gfxterm; echo $?\nmultiboot /k\n}\n");
+    assert_true(evaluate(0));
+    assert_true(evaluate(1));
+    assert_string_equal(notes, "1\n");
+}
+
+static void fonts_and_pictures_need_no_overlay_unless_their_result_matters(void **state)
+{
+    (void)state;
+    read_text(
+        "loadfont unicode\nbackground_image /b\nmenuentry a {\nloadfont x\nmultiboot /k\n}\n");
+    assert_true(evaluate(0));
+    assert_false(config.needs_overlay);
+    read_text("if loadfont nosuch; then set k=/font; else set k=/none; fi\n"
+              "menuentry a { multiboot $k }\n");
+    assert_true(evaluate(0));
+    assert_string_equal(boot.kernel.path, "/none");
+    assert_true(config.needs_overlay);
+}
+
+static void save_env_fails_as_it_does_from_a_cd(void **state)
+{
+    (void)state;
+    assert_shows("save_env x; echo $?", "1\n");
+    assert_warning("save_env cannot write: nothing is saved");
 }
 
 static void an_entry_sees_the_gfxmode_of_its_submenu(void **state)
@@ -285,7 +434,7 @@ static void an_entry_sees_the_gfxmode_of_its_submenu(void **state)
     (void)state;
     notes_graphics = true;
     read_text("submenu s {\nset gfxmode=800x600\n"
-              "menuentry a {\nterminal_output gfxterm\nmultiboot /k\n}\n}\n");
+              "menuentry a {\ninsmod vbe\nterminal_output gfxterm\nmultiboot /k\n}\n}\n");
     assert_true(evaluate(0));
     assert_string_equal(notes, "(graphics 800x600)(output 1)");
     notes_graphics = false;
@@ -295,11 +444,11 @@ static void a_graphics_terminal_has_the_modes_of_gfxmode(void **state)
 {
     (void)state;
     notes_graphics = true;
-    assert_shows("terminal_output gfxterm", "(graphics auto)(output 1)");
-    assert_shows("gfxmode=800x600,auto; terminal_output gfxterm",
+    assert_shows("insmod vbe; terminal_output gfxterm", "(graphics auto)(output 1)");
+    assert_shows("insmod vbe; gfxmode=800x600,auto; terminal_output gfxterm",
                  "(graphics 800x600,auto)(output 1)");
     assert_shows("terminal_output console", "(graphics )(output 1)");
-    assert_shows("terminal_output --append gfxterm", "(graphics auto)(output 1)");
+    assert_shows("insmod vbe; terminal_output --append gfxterm", "(graphics auto)(output 1)");
     assert_shows("terminal_output --append serial", "(output 3)");
     assert_shows("terminal_output --append serial; terminal_output --remove gfxterm",
                  "(output 3)(graphics )(output 2)");
@@ -340,7 +489,8 @@ static void terminals_are_set_added_and_removed(void **state)
 {
     (void)state;
     assert_shows("terminal_output console", "(output 1)");
-    assert_shows("terminal_output gfxterm; terminal_input serial", "(output 1)(input 2)");
+    assert_shows("insmod vga; terminal_output gfxterm; terminal_input serial",
+                 "(output 1)(input 2)");
     assert_shows("terminal_output console serial", "(output 3)");
     assert_shows("terminal_output --append serial; terminal_output --remove console",
                  "(output 3)(output 2)");
@@ -370,7 +520,10 @@ static void search_finds_the_disc_or_nothing(void **state)
         {"search --cryptodisk-only --label LABEL", true},
         {"search.file /file root", true},
         {"search.fs_label OTHER root", false},
+        {"search --set=x", false},
+        {"search /file", false}, /* GRUB has no default */
         {"search", false},
+        {"search --file", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char script[128];
@@ -450,7 +603,8 @@ static void a_text_that_sources_itself_is_an_error(void **state)
 static void a_sourced_file_that_is_no_text_is_a_warning(void **state)
 {
     (void)state;
-    assert_shows("source /nothing; echo $?; source nothing; echo $?", "1\n1\n");
+    /* As in GRUB, this is no failure. */
+    assert_shows("source /nothing; echo $?; source nothing; echo $?", "0\n0\n");
     assert_warning("/nothing: not found");
     assert_warning("source needs a file's absolute name");
 }
@@ -468,6 +622,45 @@ static void configfile_replaces_the_config_by_another(void **state)
     assert_true(evaluate(0));
     assert_int_equal(boot.action, CONFIG_ACTION_CONFIG);
     assert_string_equal(boot.kernel.path, "/other.cfg");
+    assert_false(boot.is_legacy);
+}
+
+static void configfile_of_a_missing_file_is_passed_over(void **state)
+{
+    (void)state;
+    read_text("menuentry a {\nconfigfile /nothing.cfg; echo $?\nconfigfile /dir; echo $?\n"
+              "legacy_configfile /nothing; echo $?\nmultiboot /k\n}\n");
+    assert_true(evaluate(0));
+    assert_string_equal(notes, "0\n0\n1\n");
+    assert_string_equal(boot.kernel.path, "/k");
+    assert_int_equal(boot.action, CONFIG_ACTION_BOOT);
+    assert_warning("/nothing.cfg: no such file");
+}
+
+static void legacy_configs_are_read_by_their_commands(void **state)
+{
+    (void)state;
+    read_text("menuentry a {\nlegacy_configfile /other.cfg\n}\n");
+    assert_true(evaluate(0));
+    assert_int_equal(boot.action, CONFIG_ACTION_CONFIG);
+    assert_true(boot.is_legacy);
+    file_text = "title from menu.lst\nkernel /k2 x\n";
+    read_text("legacy_source /file\nmenuentry b { multiboot /k }\n");
+    assert_int_equal(config.entry_count, 2);
+    assert_string_equal(config.entries[0].title, "from menu.lst");
+    assert_true(evaluate(0));
+    assert_string_equal(boot.kernel.arguments, "/k2 x");
+}
+
+static void a_config_knows_its_own_name_while_it_is_read(void **state)
+{
+    (void)state;
+    assert_true(read_named("echo $config_file $config_directory\n"
+                           "menuentry a { echo \"<$config_file>\"; multiboot /k }\n",
+                           "/boot/grub/grub.cfg"));
+    assert_string_equal(notes, "(cd)/boot/grub/grub.cfg (cd)/boot/grub\n");
+    assert_true(evaluate(0));
+    assert_string_equal(notes, "<>\n");
 }
 
 static void cat_shows_a_file(void **state)
@@ -652,7 +845,17 @@ int main(void)
         TEST(read_sets_a_variable_to_what_is_typed),
         TEST(keystatus_tells_which_keys_are_held),
         TEST(cpuid_tells_whether_the_processor_has_64_bits),
-        TEST(what_cannot_be_found_out_counts_as_false),
+        TEST(smbios_finds_structures_and_what_they_contain),
+        TEST(cmostest_asks_for_a_bit),
+        TEST(probe_tells_what_the_disc_is),
+        TEST(what_grub_itself_puts_on_its_iso_counts_as_there),
+        TEST(a_picture_needs_the_graphics_terminal),
+        TEST(a_graphics_terminal_needs_a_video_driver),
+        TEST(fonts_and_pictures_need_no_overlay_unless_their_result_matters),
+        TEST(save_env_fails_as_it_does_from_a_cd),
+        TEST(configfile_of_a_missing_file_is_passed_over),
+        TEST(legacy_configs_are_read_by_their_commands),
+        TEST(a_config_knows_its_own_name_while_it_is_read),
         TEST(a_graphics_terminal_has_the_modes_of_gfxmode),
         TEST(an_entry_sees_the_gfxmode_of_its_submenu),
         TEST(serial_takes_all_its_options),
