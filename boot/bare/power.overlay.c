@@ -6,10 +6,6 @@ bool firmware_enable_a20(void)
 {
     return true;
 }
-struct bytes firmware_acpi_rsdp(void)
-{
-    return (struct bytes){NULL, 0};
-}
 void firmware_video_interface(struct video *video)
 {
     (void)video;
