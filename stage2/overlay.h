@@ -16,8 +16,8 @@
 
 struct overlay {
     /* ahci.h */
-    bool (*ahci_open)(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
-                      bool is_atapi);
+    unsigned (*ahci_open)(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
+                          bool is_atapi);
     bool (*ahci_read)(uint32_t lba, uint32_t count, void *buffer);
     bool (*ahci_start_port)(uint32_t function, unsigned number, void *memory);
     void (*ahci_stop_port)(uint32_t function, unsigned number);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See stage2/disc/native_disc.h. Tries only the controllers on PCI's bus 0 that are listed here.
+// See stage2/disc/native_disc.h. Tries the controllers that are listed here, on all of PCI's buses.
 #include "stage2/disc/native_disc.h"
 
 #include "stage2/disc/ahci.h"
@@ -10,48 +10,44 @@
 #include "stage2/bus/pci.h"
 #include "stage2/disc/pc/pc.h"
 #include "stage2/disc/pc/piix_ide.h"
+#include "stage2/disc/pc/virtio_blk.h"
 #include "stage2/timing/timeline.h"
 
 enum {
-    FUNCTIONS = 32 * 8, /* of a bus */
+    BUSES = 256,
+    FUNCTIONS_OF_BUS = 32 * 8,
     FUNCTIONS_OF_DEVICE = 8,
     FUNCTION_OF_IMAGE_DMA = 1 << 3 | 1, /* the only one that image_dma.asm looks at */
+
+    EXPRESS_TYPE = 0xf00000, /* of the port that has this capability */
+    EXPRESS_ROOT_PORT = 0x400000,
+    EXPRESS_DOWNSTREAM_PORT = 0x600000,
+
     PIIX3_IDE = 0x70108086,
     PIIX4_IDE = 0x71118086,
     ICH9_AHCI = 0x29228086,
+    VIRTIO_BLK_TRANSITIONAL = 0x10011af4,
+    VIRTIO_BLK = 0x10421af4,
 };
 
-static enum { FIRMWARE, PIIX, AHCI } driver;
+enum driver { FIRMWARE, PIIX, AHCI, VIRTIO };
+static enum driver driver;            /* in use */
 static const struct overlay *overlay; /* has AHCI's driver */
 
-static bool open_function(uint32_t identity, uint32_t function, uint32_t lba, const uint8_t *sector,
-                          bool is_atapi)
+static const char *name(enum driver of)
 {
-    struct error ignored;
-    switch (identity) {
-    case PIIX3_IDE:
-    case PIIX4_IDE:
-        driver = PIIX;
-        return piix_ide_open(function, lba, sector, is_atapi);
-    case ICH9_AHCI:
-        driver = FIRMWARE; /* reads the overlay, whatever was tried before */
-        overlay = overlay_load(&ignored);
-        if (overlay == NULL) {
-            return false; /* the boot's next use of the overlay gives the reason */
-        }
-        driver = AHCI;
-        return overlay->ahci_open(function, AHCI_RUNNING_PORTS, lba, sector, is_atapi);
-    default:
-        return false;
-    }
+    static const char *const names[] = {"int13", "piix-ide", "ahci", "virtio-blk"};
+    return names[of];
 }
 
-/* Leaves the disc to the firmware, and says so if a driver was in use or tried. */
-static bool give_up(const char *reason, uint32_t lba)
+/* Leaves the disc to the firmware, and says why. failed: the driver that was in use or tried;
+   FIRMWARE: none, which is nothing to tell. */
+static bool give_up(enum driver failed, const char *reason, uint32_t lba)
 {
-    if (driver != FIRMWARE) {
-        timeline_fallback(native_disc_name(), reason, lba);
-        driver = FIRMWARE;
+    native_disc_close();
+    driver = FIRMWARE;
+    if (failed != FIRMWARE) {
+        timeline_fallback(name(failed), reason, lba);
     }
     return false;
 }
@@ -68,66 +64,165 @@ bool native_disc_attach_proven(struct preloaded *preloaded)
     return true;
 }
 
-/* Each query of PCI costs two exits to the hypervisor. So functions 1 to 7 are asked only if
-   function 0 says that the device has more than one (PCI 3.0, 3.2.2.3.4). */
-bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
+// ---- Finding the drive
+
+/* What is looked for, and what came of it so far. */
+struct search {
+    uint32_t lba;
+    const uint8_t *sector;
+    bool is_atapi;
+    enum driver tried; /* last; FIRMWARE: none */
+    unsigned found;    /* drives */
+    uint8_t buses[BUSES];
+};
+enum { NO_BUS, LINK, BUS }; /* in search.buses. A link has device 0 only. */
+
+/* Asks AHCI's driver. The overlay, where it is, is read by the firmware: a drive that was found
+   already may still turn out to be one of two. */
+static unsigned open_ahci(const struct search *search, uint32_t function)
 {
-    uint32_t step = FUNCTIONS_OF_DEVICE;
-    for (uint32_t function = 0; function < FUNCTIONS; function += step) {
-        uint32_t identity = pci_read(function, PCI_IDENTITY);
-        if (function % FUNCTIONS_OF_DEVICE == 0) {
-            step = identity != PCI_ABSENT &&
-                           (pci_read(function, PCI_HEADER) & PCI_HEADER_MULTIFUNCTION) != 0
-                       ? 1
-                       : FUNCTIONS_OF_DEVICE;
-        }
-        if (open_function(identity, function, lba, sector, is_atapi)) {
-            return true;
+    struct error ignored;
+    enum driver found = driver;
+    native_disc_close();
+    driver = FIRMWARE;
+    overlay = overlay_load(&ignored); /* if it fails, the boot's next use of it gives the reason */
+    driver = found;
+    return overlay == NULL ? 0
+                           : overlay->ahci_open(function, AHCI_RUNNING_PORTS, search->lba,
+                                                search->sector, search->is_atapi);
+}
+
+/* Hands a function to the driver for it. */
+static void try_function(struct search *search, uint32_t function, uint32_t identity)
+{
+    unsigned found = 0;
+    enum driver its = FIRMWARE;
+    if (identity == PIIX3_IDE || identity == PIIX4_IDE) {
+        its = PIIX;
+        found = piix_ide_open(function, search->lba, search->sector, search->is_atapi);
+    } else if (identity == ICH9_AHCI && ahci_has_drive(function, search->is_atapi)) {
+        its = AHCI;
+        found = open_ahci(search, function);
+    } else if ((identity == VIRTIO_BLK_TRANSITIONAL || identity == VIRTIO_BLK) &&
+               !search->is_atapi) {
+        its = VIRTIO;
+        found = virtio_blk_open(function, search->lba, search->sector);
+    }
+    search->tried = its != FIRMWARE ? its : search->tried;
+    search->found += found;
+    if (search->found == 1 && found == 1) {
+        driver = its;
+    }
+}
+
+/* Notes the bus behind a bridge. Buses that firmware has numbered have higher numbers than the bus
+   that leads to them; others are not looked at, so the search ends. */
+static void note_bridge(struct search *search, uint32_t function)
+{
+    uint32_t at = 0;
+    uint8_t kind = BUS;
+    for (unsigned left = PCI_MOST_CAPABILITIES;
+         left > 0 && (at = pci_next_capability(function, at)) != 0; left--) {
+        uint32_t head = pci_read(function, at);
+        if ((head & 0xff) == PCI_CAPABILITY_EXPRESS) {
+            uint32_t type = head & EXPRESS_TYPE;
+            kind = type == EXPRESS_ROOT_PORT || type == EXPRESS_DOWNSTREAM_PORT ? LINK : BUS;
+            break;
         }
     }
-    return give_up("no drive with the same data", lba);
+    search->buses[pci_read(function, PCI_BUSES) >> 8 & 0xff] = kind;
 }
+
+/* Each query of PCI costs two exits to the hypervisor. So functions 1 to 7 are asked only if
+   function 0 says that the device has more than one (PCI 3.0, 3.2.2.3.4). */
+static void search_bus(struct search *search, uint32_t bus)
+{
+    uint32_t start = bus * FUNCTIONS_OF_BUS;
+    uint32_t end = start + (search->buses[bus] == LINK ? FUNCTIONS_OF_DEVICE : FUNCTIONS_OF_BUS);
+    uint32_t step = FUNCTIONS_OF_DEVICE;
+    for (uint32_t function = start; function < end; function += step) {
+        uint32_t identity = pci_read(function, PCI_IDENTITY);
+        if (identity == PCI_ABSENT) {
+            step = function % FUNCTIONS_OF_DEVICE == 0 ? FUNCTIONS_OF_DEVICE : step;
+            continue;
+        }
+        uint32_t header = pci_read(function, PCI_HEADER);
+        if (function % FUNCTIONS_OF_DEVICE == 0) {
+            step = (header & PCI_HEADER_MULTIFUNCTION) != 0 ? 1 : FUNCTIONS_OF_DEVICE;
+        }
+        if ((header & PCI_HEADER_TYPE) == PCI_HEADER_BRIDGE) {
+            note_bridge(search, function);
+        } else {
+            try_function(search, function, identity);
+        }
+    }
+}
+
+/* Looks at all drives: if two give the same sector, only the firmware knows which of them it booted
+   from. */
+bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
+{
+    struct search search = {.lba = lba, .sector = sector, .is_atapi = is_atapi, .buses = {BUS}};
+    for (uint32_t bus = 0; bus < BUSES; bus++) {
+        if (search.buses[bus] != NO_BUS) {
+            search_bus(&search, bus);
+        }
+    }
+    if (search.found == 1) {
+        return true;
+    }
+    return give_up(
+        search.tried,
+        search.found == 0 ? "no drive with the same data" : "two drives with the same data", lba);
+}
+
+// ---- Reading
 
 bool native_disc_is_open(void)
 {
     return driver != FIRMWARE;
 }
 
-static bool give_up_after_failure(uint32_t lba)
+static bool keep_if(bool done, uint32_t lba)
 {
-    return give_up(irq_wait_timed_out() ? "time-out" : "read error", lba);
+    return done || give_up(driver, irq_wait_timed_out() ? "time-out" : "read error", lba);
 }
 
-/* The drivers' DMA needs even addresses. */
 bool native_disc_start(uint32_t lba, uint32_t length, void *buffer)
 {
-    return driver == PIIX && ((uintptr_t)buffer & 1) == 0 &&
-           (piix_ide_start(lba, length, buffer) || give_up_after_failure(lba));
+    switch (driver) {
+    case VIRTIO:
+        return keep_if(virtio_blk_start(lba, length, buffer), lba);
+    case PIIX: /* needs even addresses, as AHCI does */
+        return ((uintptr_t)buffer & 1) == 0 && keep_if(piix_ide_start(lba, length, buffer), lba);
+    default:
+        return false;
+    }
 }
 
 bool native_disc_wait(uint32_t lba)
 {
-    return piix_ide_wait() || give_up_after_failure(lba);
+    return keep_if(driver == VIRTIO ? virtio_blk_wait() : piix_ide_wait(), lba);
 }
 
 bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
 {
-    if (driver == PIIX) {
-        return native_disc_start(lba, count * ISO9660_SECTOR_SIZE, buffer) && native_disc_wait(lba);
+    if (driver == AHCI) {
+        return ((uintptr_t)buffer & 1) == 0 && keep_if(overlay->ahci_read(lba, count, buffer), lba);
     }
-    return driver == AHCI && ((uintptr_t)buffer & 1) == 0 &&
-           (overlay->ahci_read(lba, count, buffer) || give_up_after_failure(lba));
+    return native_disc_start(lba, count * ISO9660_SECTOR_SIZE, buffer) && native_disc_wait(lba);
 }
 
 void native_disc_close(void)
 {
     if (driver == PIIX) {
         piix_ide_close();
+    } else if (driver == VIRTIO) {
+        virtio_blk_close();
     }
 }
 
 const char *native_disc_name(void)
 {
-    static const char *const names[] = {"int13", "piix-ide", "ahci"};
-    return names[driver];
+    return name(driver);
 }

@@ -77,7 +77,8 @@ bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
         (uint32_t)path->function.Device * FUNCTIONS_OF_DEVICE + path->function.Function;
     EFI_TPL before = uefi_boot()->RaiseTPL(TPL_NOTIFY);
     bool is_known = pci_read(function, PCI_IDENTITY) == ICH9_AHCI;
-    ahci = is_known && ahci_open(function, 1u << path->drive.HBAPortNumber, lba, sector, is_atapi);
+    ahci = is_known &&
+           ahci_open(function, 1u << path->drive.HBAPortNumber, lba, sector, is_atapi) == 1;
     uefi_boot()->RestoreTPL(before);
     if (is_known && !ahci) {
         timeline_fallback("ahci", "no drive with the same data", lba);

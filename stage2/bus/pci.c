@@ -7,6 +7,8 @@
 enum {
     PCI_ADDRESS = 0xcf8,
     PCI_DATA = 0xcfc,
+    LEAST_CAPABILITY = 0x40,
+    CAPABILITY_MASK = 0xfc,
 };
 #define PCI_ENABLE 0x80000000u
 
@@ -39,4 +41,15 @@ void pci_set_command(uint32_t function, uint16_t command)
 {
     out32(PCI_ADDRESS, PCI_ENABLE | function << 8 | PCI_COMMAND);
     out16(PCI_DATA, command);
+}
+
+uint32_t pci_next_capability(uint32_t function, uint32_t after)
+{
+    uint32_t at = 0;
+    if (after != 0) {
+        at = pci_read(function, after) >> 8 & CAPABILITY_MASK;
+    } else if ((pci_read(function, PCI_COMMAND) & PCI_STATUS_CAPABILITIES) != 0) {
+        at = pci_read(function, PCI_CAPABILITIES) & CAPABILITY_MASK;
+    }
+    return at < LEAST_CAPABILITY ? 0 : at;
 }

@@ -8,15 +8,19 @@
 
 #define AHCI_RUNNING_PORTS 0xffffffffu /* all ports that the firmware keeps running */
 
+/* Whether a drive is at any port that the firmware has started. Reads registers only. Arguments as
+   below. */
+bool ahci_has_drive(uint32_t function, bool is_atapi);
+
 /* Looks for the drive that gives the same sector of 2048 bytes at lba as the firmware. function: as
    in pci.h. ports: a bit for each port that the firmware reads by, or, if these are not known,
    AHCI_RUNNING_PORTS. sector: NULL if there is no firmware: nothing is read to compare. is_atapi: a
-   CD drive, else a disk. False: there is no such drive, there are two, or the firmware does not
-   keep it ready for commands. Then nothing has changed. */
-bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
-               bool is_atapi);
+   CD drive, else a disk. Takes the drive if there is one only. Returns how many there are; those
+   that the firmware does not keep ready for commands are not counted. */
+unsigned ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
+                   bool is_atapi);
 
-/* Reads count sectors of 2048 bytes from the drive that ahci_open() found to memory below 4 GiB, at
+/* Reads count sectors of 2048 bytes from the drive that ahci_open() took to memory below 4 GiB, at
    an even address. False: the port was not ready, or a command failed and the port has been made
    ready again. */
 bool ahci_read(uint32_t lba, uint32_t count, void *buffer);

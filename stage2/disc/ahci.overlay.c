@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "stage2/firmware.h"
+#include "stage2/disc/ahci_registers.h"
 #include "stage2/disc/irq_wait.h"
 #include "stage2/bus/pci.h"
 #include "stage2/timing/timeline.h"
@@ -30,7 +31,6 @@ enum {
     INTERRUPT_DEVICE_ERROR = 0x40000000,
     TASK_FILE_UNFINISHED = 0x88, /* busy, data request */
     TASK_FILE_FAILED = 0x21,     /* error, device fault */
-    SIGNATURE_DISK = 0x00000101,
     SATA_DETECTION = 0xf,
     SATA_DETECTION_RESET = 1,
     SATA_DETECTION_PRESENT = 3,
@@ -40,39 +40,7 @@ enum {
     RESET_MILLISECONDS = 1,
 };
 #define HOST_AHCI         0x80000000u
-#define SIGNATURE_ATAPI   0xeb140101u
-#define BAR_MEMORY_MASK   0xfffffff0u
 #define PCI_COMMAND_READY (PCI_COMMAND_MEMORY | PCI_COMMAND_BUS_MASTER)
-
-struct port {
-    uint32_t list;
-    uint32_t list_upper;
-    uint32_t fis;
-    uint32_t fis_upper;
-    uint32_t interrupt_status;
-    uint32_t interrupt_enable;
-    uint32_t command;
-    uint32_t reserved;
-    uint32_t task_file;
-    uint32_t signature;
-    uint32_t sata_status;
-    uint32_t sata_control;
-    uint32_t sata_error;
-    uint32_t sata_active;
-    uint32_t command_issue;
-    uint32_t more[17];
-};
-_Static_assert(offsetof(struct port, command_issue) == 0x38, "AHCI, 3.3.14");
-
-struct host {
-    uint32_t capabilities;
-    uint32_t control;
-    uint32_t interrupt_status;
-    uint32_t ports_implemented;
-    uint32_t more[60];
-    struct port ports[];
-};
-_Static_assert(offsetof(struct host, ports[1]) == 0x180, "AHCI, 3");
 
 // ---- Commands in memory (AHCI, 4.2)
 
@@ -121,18 +89,21 @@ struct command_table {
 _Static_assert(sizeof(struct command_table) == 0x80 + REGIONS * 16, "AHCI, 4.2.3");
 
 static struct command_table table __attribute__((aligned(128)));
-static volatile struct host *host;
-static volatile struct port *port;
-static unsigned line; /* of the function's interrupt; 0: the driver polls */
-static bool atapi;
-static bool may_start; /* the driver may start a port that does not run */
+
+static struct drive {
+    volatile struct host *host;
+    volatile struct port *port;
+    unsigned line; /* of the function's interrupt; 0: the driver polls */
+    bool atapi;
+    bool may_start; /* the driver may start a port that does not run */
+} drive;
 
 static void describe(uint32_t lba, uint32_t count)
 {
     memset(table.fis, 0, sizeof table.fis);
     table.fis[0] = FIS_TO_DEVICE;
     table.fis[1] = FIS_IS_COMMAND;
-    if (atapi) {
+    if (drive.atapi) {
         table.fis[2] = COMMAND_PACKET;
         table.fis[3] = FEATURE_DMA;
         lba = __builtin_bswap32(lba);
@@ -173,26 +144,26 @@ static void clear(volatile uint32_t *bits)
 
 static bool is_busy(void)
 {
-    return (port->task_file & TASK_FILE_UNFINISHED) != 0;
+    return (drive.port->task_file & TASK_FILE_UNFINISHED) != 0;
 }
 
 /* Waits for the end of a command. The limit starts anew whenever data have come, so a slow drive
    may take its time. False: an error, or no progress up to the limit. */
 static bool wait_done(const volatile struct command_header *header)
 {
-    struct irq_wait wait = {.line = line};
+    struct irq_wait wait = {.line = drive.line};
     uint32_t transferred = 0;
     while (irq_wait_goes_on(&wait)) {
-        uint32_t status = port->interrupt_status;
+        uint32_t status = drive.port->interrupt_status;
         if ((status & INTERRUPT_ERRORS) != 0) {
             return false;
         }
-        if ((status & INTERRUPT_DEVICE_TO_HOST) != 0 && (port->command_issue & SLOT) == 0) {
-            return (port->task_file & (TASK_FILE_UNFINISHED | TASK_FILE_FAILED)) == 0;
+        if ((status & INTERRUPT_DEVICE_TO_HOST) != 0 && (drive.port->command_issue & SLOT) == 0) {
+            return (drive.port->task_file & (TASK_FILE_UNFINISHED | TASK_FILE_FAILED)) == 0;
         }
         if (header->transferred != transferred) {
             transferred = header->transferred;
-            wait = (struct irq_wait){.line = line};
+            wait = (struct irq_wait){.line = drive.line};
         }
     }
     return false;
@@ -200,8 +171,8 @@ static bool wait_done(const volatile struct command_header *header)
 
 static bool wait_for_port(uint32_t bit, uint32_t wanted)
 {
-    struct irq_wait wait = {.line = line};
-    while ((port->command & bit) != wanted) {
+    struct irq_wait wait = {.line = drive.line};
+    while ((drive.port->command & bit) != wanted) {
         if (!irq_wait_goes_on(&wait)) {
             return false;
         }
@@ -212,79 +183,79 @@ static bool wait_for_port(uint32_t bit, uint32_t wanted)
 /* Resets the port's device (AHCI, 10.4.2). */
 static void reset_device(void)
 {
-    struct irq_wait wait = {.line = line};
-    uint32_t control = port->sata_control;
-    port->sata_control = (control & ~(uint32_t)SATA_DETECTION) | SATA_DETECTION_RESET;
+    struct irq_wait wait = {.line = drive.line};
+    uint32_t control = drive.port->sata_control;
+    drive.port->sata_control = (control & ~(uint32_t)SATA_DETECTION) | SATA_DETECTION_RESET;
     for (uint64_t start = firmware_milliseconds();
          firmware_milliseconds() - start <= RESET_MILLISECONDS;) {
         irq_wait_goes_on(&wait);
     }
-    port->sata_control = control;
+    drive.port->sata_control = control;
     do {
-        clear(&port->sata_error); /* or the device's first FIS is not taken in */
-    } while (((port->sata_status & SATA_DETECTION) != SATA_DETECTION_PRESENT || is_busy()) &&
+        clear(&drive.port->sata_error); /* or the device's first FIS is not taken in */
+    } while (((drive.port->sata_status & SATA_DETECTION) != SATA_DETECTION_PRESENT || is_busy()) &&
              irq_wait_goes_on(&wait));
 }
 
 /* Makes the port ready again after a failure (AHCI, 6.2.2). */
 static void recover(void)
 {
-    uint32_t running = port->command;
-    port->command = running & ~(uint32_t)COMMAND_START;
+    uint32_t running = drive.port->command;
+    drive.port->command = running & ~(uint32_t)COMMAND_START;
     wait_for_port(COMMAND_LIST_RUNNING, 0);
-    if ((port->interrupt_status & INTERRUPT_DEVICE_ERROR) == 0 || is_busy()) {
+    if ((drive.port->interrupt_status & INTERRUPT_DEVICE_ERROR) == 0 || is_busy()) {
         reset_device(); /* it has not ended the command */
     }
-    clear(&port->sata_error);
-    clear(&port->interrupt_status);
-    port->command = running;
+    clear(&drive.port->sata_error);
+    clear(&drive.port->interrupt_status);
+    drive.port->command = running;
 }
 
 /* Enables the port's interrupts, unless the driver polls. Returns what the firmware had enabled. */
 static uint32_t allow_interrupts(void)
 {
-    uint32_t enabled = port->interrupt_enable;
-    if (line != 0) {
-        port->interrupt_enable = INTERRUPT_DEVICE_TO_HOST | INTERRUPT_ERRORS;
-        host->control |= HOST_INTERRUPTS;
+    uint32_t enabled = drive.port->interrupt_enable;
+    if (drive.line != 0) {
+        drive.port->interrupt_enable = INTERRUPT_DEVICE_TO_HOST | INTERRUPT_ERRORS;
+        drive.host->control |= HOST_INTERRUPTS;
     }
     return enabled;
 }
 
 static void restore_interrupts(uint32_t enabled)
 {
-    if (line != 0) {
-        host->control &= ~(uint32_t)HOST_INTERRUPTS;
-        port->interrupt_enable = enabled;
+    if (drive.line != 0) {
+        drive.host->control &= ~(uint32_t)HOST_INTERRUPTS;
+        drive.port->interrupt_enable = enabled;
     }
 }
 
 /* Reads by a port that runs. False: the command failed; the port is ready again. */
 static bool command(uint32_t lba, uint32_t count, uint32_t address)
 {
-    struct command_header *header = (struct command_header *)(uintptr_t)port->list;
+    struct command_header *header = (struct command_header *)(uintptr_t)drive.port->list;
     struct command_header saved = *header;
     uint32_t length = count * SECTOR_SIZE;
     describe(lba, count);
     *header = (struct command_header){
-        .flags = HEADER_FIS_DWORDS | (atapi ? HEADER_ATAPI : 0),
+        .flags = HEADER_FIS_DWORDS | (drive.atapi ? HEADER_ATAPI : 0),
         .regions = describe_buffer(address, length),
         .table = (uint32_t)(uintptr_t)&table,
     };
-    clear(&port->interrupt_status);
+    clear(&drive.port->interrupt_status);
     uint32_t interrupts = allow_interrupts();
     __asm__ volatile("" ::: "memory"); /* the command is in memory */
-    port->command_issue = SLOT;
+    drive.port->command_issue = SLOT;
     bool done = wait_done(header);
     __asm__ volatile("" ::: "memory"); /* the data are in memory */
     restore_interrupts(interrupts);
     if (done && header->transferred == length) {
-        clear(&port->interrupt_status);
+        clear(&drive.port->interrupt_status);
     } else {
         done = false;
         recover();
     }
-    host->interrupt_status = 1u << (port - host->ports);
+    drive.host->interrupt_status = 1u << (drive.port - drive.host->ports);
     *header = saved;
     return done;
 }
@@ -292,7 +263,7 @@ static bool command(uint32_t lba, uint32_t count, uint32_t address)
 /* Waits until the drive is ready. After a reset it first sends its signature (AHCI, 10.4.2). */
 static bool wait_for_drive(void)
 {
-    struct irq_wait wait = {.line = line};
+    struct irq_wait wait = {.line = drive.line};
     while (is_busy()) {
         if (!irq_wait_goes_on(&wait)) {
             return false;
@@ -304,31 +275,31 @@ static bool wait_for_drive(void)
 /* Starts a port (AHCI, 10.3.1). stopped: its command register as the firmware left it. */
 static bool start_port(uint32_t stopped)
 {
-    port->command = stopped | COMMAND_FIS_RECEIVE;
+    drive.port->command = stopped | COMMAND_FIS_RECEIVE;
     if (!wait_for_port(COMMAND_FIS_RECEIVING, COMMAND_FIS_RECEIVING) || !wait_for_drive()) {
         return false;
     }
-    port->command = stopped | COMMAND_FIS_RECEIVE | COMMAND_START;
+    drive.port->command = stopped | COMMAND_FIS_RECEIVE | COMMAND_START;
     return true;
 }
 
 /* Stops a port (AHCI, 10.3.2). FISes are received until no command can run. */
 static bool stop_port(uint32_t stopped)
 {
-    port->command = stopped | COMMAND_FIS_RECEIVE;
+    drive.port->command = stopped | COMMAND_FIS_RECEIVE;
     if (!wait_for_port(COMMAND_LIST_RUNNING, 0)) {
         return false;
     }
-    port->command = stopped;
+    drive.port->command = stopped;
     return wait_for_port(COMMAND_FIS_RECEIVING, 0);
 }
 
 static bool transfer(uint32_t lba, uint32_t count, uint32_t address)
 {
-    uint32_t found = port->command;
+    uint32_t found = drive.port->command;
     uint32_t runs = found & COMMAND_RUNS;
-    if ((runs != COMMAND_RUNS && !(runs == 0 && may_start)) || port->command_issue != 0 ||
-        is_busy()) {
+    if ((runs != COMMAND_RUNS && !(runs == 0 && drive.may_start)) ||
+        drive.port->command_issue != 0 || is_busy()) {
         return false;
     }
     if (runs != 0) {
@@ -359,8 +330,8 @@ bool ahci_read(uint32_t lba, uint32_t count, void *buffer)
 static bool is_the_drive(uint32_t lba, const uint8_t *sector)
 {
     static uint8_t read_again[SECTOR_SIZE] __attribute__((aligned(2)));
-    if (port->list_upper != 0 || port->signature != (atapi ? SIGNATURE_ATAPI : SIGNATURE_DISK) ||
-        (port->sata_status & SATA_DETECTION) != SATA_DETECTION_PRESENT) {
+    if (drive.port->list_upper != 0 || drive.port->signature != AHCI_SIGNATURE(drive.atapi) ||
+        (drive.port->sata_status & SATA_DETECTION) != SATA_DETECTION_PRESENT) {
         return false;
     }
     if (sector == NULL) {
@@ -375,52 +346,61 @@ static bool find_line(uint32_t function)
     if (!irq_wait_needs_interrupts()) {
         return true;
     }
-    line = pci_read(function, PCI_INTERRUPT) & PCI_INTERRUPT_LINE;
-    return line != NO_LINE && line <= LAST_LINE;
+    drive.line = pci_read(function, PCI_INTERRUPT) & PCI_INTERRUPT_LINE;
+    return drive.line != NO_LINE && drive.line <= LAST_LINE;
 }
 
 /* Finds the registers of a function. False: they are out of reach. */
 static bool find_host(uint32_t function)
 {
     uint32_t bar = pci_read(function, PCI_BAR5);
-    host = (volatile struct host *)(uintptr_t)(bar & BAR_MEMORY_MASK);
-    return host != NULL && (bar & PCI_BAR_IO) == 0 &&
+    drive.host = (volatile struct host *)(uintptr_t)(bar & PCI_BAR_MASK);
+    return drive.host != NULL && (bar & PCI_BAR_IO) == 0 &&
            (pci_read(function, PCI_COMMAND) & PCI_COMMAND_READY) == PCI_COMMAND_READY;
 }
 
-bool ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
-               bool is_atapi)
+/* Looks for the drive at the ports of a function that was found. */
+static unsigned find_drives(uint32_t ports, uint32_t lba, const uint8_t *sector)
 {
-    if (!find_line(function) || !find_host(function) ||
-        (host->control & (HOST_AHCI | HOST_INTERRUPTS)) != HOST_AHCI) {
-        return false;
-    }
-    atapi = is_atapi;
-    may_start = ports != AHCI_RUNNING_PORTS;
     volatile struct port *found = NULL;
-    ports &= host->ports_implemented;
+    unsigned count = 0;
+    ports &= drive.host->ports_implemented;
     for (unsigned i = 0; ports >> i != 0; i++) {
-        port = &host->ports[i];
+        drive.port = &drive.host->ports[i];
         if ((ports >> i & 1) != 0 && is_the_drive(lba, sector)) {
-            if (found != NULL) {
-                return false; /* only the firmware knows which of two it booted from */
-            }
-            found = port;
+            found = drive.port;
+            count++;
         }
     }
-    port = found;
-    return found != NULL;
+    drive.port = found;
+    return count;
+}
+
+unsigned ahci_open(uint32_t function, uint32_t ports, uint32_t lba, const uint8_t *sector,
+                   bool is_atapi)
+{
+    const struct drive before = drive;
+    unsigned count = 0;
+    drive = (struct drive){.atapi = is_atapi, .may_start = ports != AHCI_RUNNING_PORTS};
+    if (find_line(function) && find_host(function) &&
+        (drive.host->control & (HOST_AHCI | HOST_INTERRUPTS)) == HOST_AHCI) {
+        count = find_drives(ports, lba, sector);
+    }
+    if (count != 1) {
+        drive = before;
+    }
+    return count;
 }
 
 // ---- Without a firmware
 
 uint32_t ahci_ports(uint32_t function)
 {
-    uint32_t ports = find_host(function) ? host->ports_implemented : 0;
+    uint32_t ports = find_host(function) ? drive.host->ports_implemented : 0;
     uint32_t present = 0;
     for (unsigned i = 0; ports >> i != 0; i++) {
         if ((ports >> i & 1) != 0 &&
-            (host->ports[i].sata_status & SATA_DETECTION) == SATA_DETECTION_PRESENT) {
+            (drive.host->ports[i].sata_status & SATA_DETECTION) == SATA_DETECTION_PRESENT) {
             present |= 1u << i;
         }
     }
@@ -429,21 +409,21 @@ uint32_t ahci_ports(uint32_t function)
 
 bool ahci_start_port(uint32_t function, unsigned number, void *memory)
 {
-    if (!find_host(function) || (host->ports_implemented >> number & 1) == 0) {
+    if (!find_host(function) || (drive.host->ports_implemented >> number & 1) == 0) {
         return false;
     }
-    port = &host->ports[number];
-    if ((port->sata_status & SATA_DETECTION) != SATA_DETECTION_PRESENT) {
+    drive.port = &drive.host->ports[number];
+    if ((drive.port->sata_status & SATA_DETECTION) != SATA_DETECTION_PRESENT) {
         return false;
     }
     memset(memory, 0, AHCI_PORT_BYTES);
-    host->control |= HOST_AHCI;
-    port->list = (uint32_t)(uintptr_t)memory;
-    port->list_upper = 0;
-    port->fis = port->list + LIST_BYTES;
-    port->fis_upper = 0;
-    clear(&port->sata_error);
-    bool runs = start_port(port->command | COMMAND_POWER_ON | COMMAND_SPIN_UP) &&
+    drive.host->control |= HOST_AHCI;
+    drive.port->list = (uint32_t)(uintptr_t)memory;
+    drive.port->list_upper = 0;
+    drive.port->fis = drive.port->list + LIST_BYTES;
+    drive.port->fis_upper = 0;
+    clear(&drive.port->sata_error);
+    bool runs = start_port(drive.port->command | COMMAND_POWER_ON | COMMAND_SPIN_UP) &&
                 wait_for_port(COMMAND_LIST_RUNNING, COMMAND_LIST_RUNNING);
     if (!runs) {
         ahci_stop_port(function, number);
@@ -454,7 +434,7 @@ bool ahci_start_port(uint32_t function, unsigned number, void *memory)
 void ahci_stop_port(uint32_t function, unsigned number)
 {
     if (find_host(function)) {
-        port = &host->ports[number];
-        stop_port(port->command & ~(uint32_t)(COMMAND_START | COMMAND_FIS_RECEIVE));
+        drive.port = &drive.host->ports[number];
+        stop_port(drive.port->command & ~(uint32_t)(COMMAND_START | COMMAND_FIS_RECEIVE));
     }
 }

@@ -386,18 +386,19 @@ void piix_ide_attach(uint32_t function, const struct piix_drive *at, bool is_ata
     };
 }
 
-bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi)
+unsigned piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi)
 {
     static const uint16_t ports[CHANNELS] = {PRIMARY, SECONDARY};
+    const struct drive before = drive;
     uint32_t bar = pci_read(function, PCI_BAR4);
     uint16_t base = (uint16_t)(bar & PCI_BAR_IO_MASK);
-    drive = (struct drive){.function = function, .is_atapi = is_atapi};
     if ((bar & PCI_BAR_IO) == 0 || base == 0 ||
         (pci_read(function, PCI_COMMAND) & PCI_COMMAND_IO) == 0) {
-        return false;
+        return 0;
     }
+    drive = (struct drive){.function = function, .is_atapi = is_atapi};
     struct drive found = {0};
-    unsigned alike = 0; /* drives; only the firmware knows which of two it booted from */
+    unsigned alike = 0;
     uint8_t selected = 0;
     for (unsigned i = 0; i < CHANNELS * DRIVES; i++) {
         drive.ports = ports[i / DRIVES];
@@ -420,8 +421,9 @@ bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool 
     drive = found;
     if (alike != 1) {
         piix_ide_close();
+        drive = before;
     }
-    return alike == 1;
+    return alike;
 }
 
 /* Resets the drive and gives it up unless done is true. Returns done. */

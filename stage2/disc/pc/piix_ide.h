@@ -8,9 +8,9 @@
 #include "stage2/disc/pc/pc.h"
 
 /* Looks at this function (pci.h) for the drive that gives the same sector of 2048 bytes at lba as
-   the firmware. is_atapi: a CD drive, else a disk. False: there is none, or more than one; nothing
-   has changed. */
-bool piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi);
+   the firmware. is_atapi: a CD drive, else a disk. Takes the drive if there is one only, else
+   changes nothing. Returns how many there are. */
+unsigned piix_ide_open(uint32_t function, uint32_t lba, const uint8_t *sector, bool is_atapi);
 
 /* Uses this drive of this function without a look at it. Its PCI function must be set up. */
 void piix_ide_attach(uint32_t function, const struct piix_drive *at, bool is_atapi);

@@ -127,13 +127,6 @@ enum {
 
 static uint16_t ports; /* of the drive's channel */
 
-static uint16_t in16(uint16_t port)
-{
-    uint16_t value;
-    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
 static bool wait_data_request(void)
 {
     for (unsigned i = 0; i < TRIES; i++) {

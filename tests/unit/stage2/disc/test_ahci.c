@@ -229,7 +229,7 @@ static int start(void **state)
     return 0;
 }
 
-static bool open_cd(uint32_t ports)
+static unsigned open_cd(uint32_t ports)
 {
     return ahci_open(0, ports, CHECK_SECTOR, check_sector, true);
 }
@@ -248,7 +248,7 @@ static void assert_read(uint32_t lba, uint32_t sectors)
 static void the_drive_with_the_sectors_bytes_is_read_by_one_command(void **state)
 {
     (void)state;
-    assert_true(open_cd(AHCI_RUNNING_PORTS));
+    assert_int_equal(open_cd(AHCI_RUNNING_PORTS), 1);
     commands.count = 0;
     assert_read(0x123456, 3);
     assert_int_equal(commands.count, 1);
@@ -262,7 +262,7 @@ static void a_disk_is_read_by_its_own_sectors(void **state)
 {
     (void)state;
     hba.ports[0].sig = SIG_DISK;
-    assert_true(ahci_open(0, AHCI_RUNNING_PORTS, CHECK_SECTOR, check_sector, false));
+    assert_int_equal(ahci_open(0, AHCI_RUNNING_PORTS, CHECK_SECTOR, check_sector, false), 1);
     assert_read(0x12345678, 2); /* times 4 is more than 32 bits */
     assert_int_equal(commands.lba, 0x12345678);
 }
@@ -270,7 +270,7 @@ static void a_disk_is_read_by_its_own_sectors(void **state)
 static void a_long_read_is_cut_into_what_a_command_can_describe(void **state)
 {
     (void)state;
-    assert_true(open_cd(AHCI_RUNNING_PORTS));
+    assert_int_equal(open_cd(AHCI_RUNNING_PORTS), 1);
     commands.count = 0;
     assert_read(100, 9 * MIB / SECTOR_SIZE);
     assert_int_equal(commands.count, 2); /* two regions of 4 MiB; the rest */
@@ -280,20 +280,38 @@ static void a_drive_with_one_other_byte_is_not_opened(void **state)
 {
     (void)state;
     check_sector[SECTOR_SIZE - 1] ^= 1;
-    assert_false(open_cd(AHCI_RUNNING_PORTS));
+    assert_int_equal(open_cd(AHCI_RUNNING_PORTS), 0);
 }
 
 static void no_drive_is_opened_if_two_have_the_same_bytes(void **state)
 {
     (void)state;
     drives[1].salt = drives[0].salt;
-    assert_false(open_cd(AHCI_RUNNING_PORTS));
+    assert_int_equal(open_cd(AHCI_RUNNING_PORTS), 2);
+}
+
+static void the_drive_is_kept_if_a_later_search_finds_none(void **state)
+{
+    (void)state;
+    assert_int_equal(open_cd(AHCI_RUNNING_PORTS), 1);
+    assert_int_equal(ahci_open(8, 2, CHECK_SECTOR, check_sector, true), 0); /* the other drive */
+    assert_read(100, 3);
+}
+
+static void a_cd_drive_is_seen_by_its_signature_alone(void **state)
+{
+    (void)state;
+    assert_true(ahci_has_drive(0, true));
+    assert_false(ahci_has_drive(0, false));
+    hba.pi = 0;
+    assert_false(ahci_has_drive(0, true));
+    assert_int_equal(commands.count, 0);
 }
 
 static void a_drive_that_transfers_less_than_it_was_asked_for_has_failed(void **state)
 {
     (void)state;
-    assert_true(open_cd(AHCI_RUNNING_PORTS));
+    assert_int_equal(open_cd(AHCI_RUNNING_PORTS), 1);
     drives[0].short_by = 2;
     assert_false(ahci_read(100, 3, buffer));
 }
@@ -301,7 +319,7 @@ static void a_drive_that_transfers_less_than_it_was_asked_for_has_failed(void **
 static void a_drive_that_reports_an_error_has_failed(void **state)
 {
     (void)state;
-    assert_true(open_cd(AHCI_RUNNING_PORTS));
+    assert_int_equal(open_cd(AHCI_RUNNING_PORTS), 1);
     drives[0].fails = true;
     assert_false(ahci_read(100, 3, buffer));
     assert_int_equal(hba.ports[0].cmd & CMD_ST, CMD_ST); /* the port runs again */
@@ -310,7 +328,7 @@ static void a_drive_that_reports_an_error_has_failed(void **state)
 static void a_drive_that_never_ends_a_command_has_failed(void **state)
 {
     (void)state;
-    assert_true(open_cd(AHCI_RUNNING_PORTS));
+    assert_int_equal(open_cd(AHCI_RUNNING_PORTS), 1);
     drives[0].is_silent = true;
     assert_false(ahci_read(100, 3, buffer));
 }
@@ -318,7 +336,7 @@ static void a_drive_that_never_ends_a_command_has_failed(void **state)
 static void the_firmwares_slot_is_given_back_whether_a_command_works_or_not(void **state)
 {
     (void)state;
-    assert_true(open_cd(AHCI_RUNNING_PORTS));
+    assert_int_equal(open_cd(AHCI_RUNNING_PORTS), 1);
     assert_memory_equal(&lists[0][0], &firmwares, sizeof firmwares);
     drives[0].fails = true;
     assert_false(ahci_read(100, 3, buffer));
@@ -329,9 +347,9 @@ static void a_stopped_port_is_started_only_if_the_caller_names_it(void **state)
 {
     (void)state;
     hba.ports[0].cmd = 0;
-    assert_false(open_cd(AHCI_RUNNING_PORTS));
+    assert_int_equal(open_cd(AHCI_RUNNING_PORTS), 0);
     assert_int_equal(commands.count != 0 && commands.drive == 0, false);
-    assert_true(open_cd(1));
+    assert_int_equal(open_cd(1), 1);
     assert_read(100, 3);
     assert_int_equal(hba.ports[0].cmd, 0); /* the port is stopped again */
 }
@@ -352,9 +370,9 @@ static void without_a_firmware_a_port_is_started_and_its_drive_taken_unproven(vo
     (void)state;
     static uint8_t memory[AHCI_PORT_BYTES] __attribute__((aligned(1024)));
     reset_ports();
-    assert_false(ahci_open(0, 1, CHECK_SECTOR, NULL, true));
+    assert_int_equal(ahci_open(0, 1, CHECK_SECTOR, NULL, true), 0);
     assert_true(ahci_start_port(0, 0, memory));
-    assert_true(ahci_open(0, 1, CHECK_SECTOR, NULL, true));
+    assert_int_equal(ahci_open(0, 1, CHECK_SECTOR, NULL, true), 1);
     assert_read(100, 3);
     assert_int_equal(hba.ports[0].cmd & CMD_ST, CMD_ST); /* it goes on running, as after a BIOS */
     ahci_stop_port(0, 0);
@@ -387,8 +405,8 @@ static void a_port_whose_drive_never_gets_ready_is_stopped_again(void **state)
 static void without_a_firmware_one_of_two_drives_is_taken_only_if_its_port_is_named(void **state)
 {
     (void)state;
-    assert_false(ahci_open(0, AHCI_RUNNING_PORTS, CHECK_SECTOR, NULL, true));
-    assert_true(ahci_open(0, 1, CHECK_SECTOR, NULL, true));
+    assert_int_equal(ahci_open(0, AHCI_RUNNING_PORTS, CHECK_SECTOR, NULL, true), 2);
+    assert_int_equal(ahci_open(0, 1, CHECK_SECTOR, NULL, true), 1);
     assert_read(100, 3);
 }
 
@@ -400,6 +418,8 @@ int main(void)
         cmocka_unit_test_setup(a_long_read_is_cut_into_what_a_command_can_describe, start),
         cmocka_unit_test_setup(a_drive_with_one_other_byte_is_not_opened, start),
         cmocka_unit_test_setup(no_drive_is_opened_if_two_have_the_same_bytes, start),
+        cmocka_unit_test_setup(the_drive_is_kept_if_a_later_search_finds_none, start),
+        cmocka_unit_test_setup(a_cd_drive_is_seen_by_its_signature_alone, start),
         cmocka_unit_test_setup(a_drive_that_transfers_less_than_it_was_asked_for_has_failed, start),
         cmocka_unit_test_setup(a_drive_that_reports_an_error_has_failed, start),
         cmocka_unit_test_setup(a_drive_that_never_ends_a_command_has_failed, start),
