@@ -12,7 +12,6 @@ BARE_OVERLAY := $(filter-out $(BIOS_BUILD)/stage2/disc/%,$(filter %.overlay.o,$(
 BARE_OBJECTS := $(BARE_C:%.c=$(BIOS_BUILD)/%.o) $(BARE_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)
 BARE_CORE    := $(filter-out $(BARE_OVERLAY) $(BIOS_BUILD)/boot/bios/%,\
                     $(CORE_OBJECTS) $(OVERLAY_OBJECTS) $(BARE_OBJECTS))
-ROM_BYTES    := 131072
 
 $(BARE_OBJECTS): Makefile boot/bios/build.mk boot/bare/build.mk
 $(filter-out %.overlay.o,$(BARE_OBJECTS)): BIOS_FLAGS += $(CORE_FLAGS)
@@ -26,5 +25,6 @@ $(BUILD)/whelk.rom: boot/bare/images/rom.asm $(BARE_BUILD)/core.bin $(BARE_BUILD
 	@echo "ASM  $@"
 	@$(NASM) -f bin $(ASM_WARNINGS) -DCORE='"$(BARE_BUILD)/core.bin"' \
 	    -DOVERLAY='"$(BARE_BUILD)/overlay.bin"' $< -o $@
-	@used=$$(($$(stat -c %s $(BARE_BUILD)/core.bin) + $$(stat -c %s $(BARE_BUILD)/overlay.bin))); \
-	    echo "whelk.rom: core and overlay $$used of $(ROM_BYTES) bytes ($$(($(ROM_BYTES) - used)) left)"
+	@core=$$(stat -c %s $(BARE_BUILD)/core.bin); overlay=$$(stat -c %s $(BARE_BUILD)/overlay.bin); \
+	    all=$$(stat -c %s $@); \
+	    echo "whelk.rom: core $$core, overlay $$overlay of $$all bytes ($$((all - core - overlay)) left)"
