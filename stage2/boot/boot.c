@@ -208,9 +208,10 @@ bool boot_describe(const struct boot *boot, struct error *error)
         return false;
     }
     timeline_stamp(TIMELINE_MODULES);
-    /* Without a text mode (UEFI), the config's modes are for all kernels, as under GRUB. */
-    if (plan->video.is_made ||
-        (plan->video.gfxpayload != NULL && system_info.video.framebuffer.type == FRAMEBUFFER_RGB)) {
+    /* Without a text mode (UEFI), what the config says is for all kernels, as under GRUB. */
+    if (plan->video.is_made || (system_info.video.framebuffer.type == FRAMEBUFFER_RGB &&
+                                (plan->video.gfxpayload != NULL ||
+                                 plan->video.has_bochs_driver | plan->video.has_cirrus_driver))) {
         start_video(plan, &system_info.video);
     }
     disc_close();

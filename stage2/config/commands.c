@@ -40,8 +40,9 @@ static bool assign(struct evaluator *eval, const char *word)
    such module. The names of modules, and of their files. */
 static void note_module(struct evaluator *eval, const char *name)
 {
+    enum { DRIVER_ALL, DRIVER_BOCHS, DRIVER_CIRRUS };
     static const char drivers[] =
-        "all_video\0vbe\0vga\0video_bochs\0video_cirrus\0efi_gop\0efi_uga\0";
+        "all_video\0video_bochs\0video_cirrus\0vbe\0vga\0efi_gop\0efi_uga\0";
     size_t length = 0;
     for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(name, '/')) {
         name = slash + 1;
@@ -52,8 +53,15 @@ static void note_module(struct evaluator *eval, const char *name)
     if (find_name("regexp\0", name, length) == 0) {
         eval->loaded |= LOADED_REGEXP;
     }
-    if (find_name(drivers, name, length) >= 0) {
+    int driver = find_name(drivers, name, length);
+    if (driver >= 0) {
         eval->loaded |= LOADED_VIDEO;
+    }
+    if (driver == DRIVER_ALL || driver == DRIVER_BOCHS) {
+        eval->loaded |= LOADED_BOCHS;
+    }
+    if (driver == DRIVER_ALL || driver == DRIVER_CIRRUS) {
+        eval->loaded |= LOADED_CIRRUS;
     }
 }
 

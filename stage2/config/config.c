@@ -38,6 +38,8 @@ static bool finish_request(struct evaluator *eval, const struct config_warning *
 {
     struct config_boot *boot = eval->boot;
     boot->gfxpayload = variable_value(eval->config, eval->scope, GFXPAYLOAD, strlen(GFXPAYLOAD));
+    boot->has_bochs_driver = (eval->loaded & LOADED_BOCHS) != 0;
+    boot->has_cirrus_driver = (eval->loaded & LOADED_CIRRUS) != 0;
     boot->timing = variable_value(eval->config, eval->scope, TIMING, strlen(TIMING));
     boot->names_no_kernel = boot->action == CONFIG_ACTION_BOOT && boot->kernel.path == NULL;
     if (!boot->names_no_kernel) {

@@ -93,6 +93,8 @@ enum loaded {
     LOADED_REGEXP = 1,   /* insmod regexp: wildcards in words are expanded */
     LOADED_VIDEO = 2,    /* a video driver */
     LOADED_GRAPHICS = 4, /* the graphics terminal is in use */
+    LOADED_BOCHS = 8,    /* the driver of QEMU's and Bochs's VGA */
+    LOADED_CIRRUS = 16,  /* the driver of Cirrus Logic's VGA */
 };
 
 /* Wildcards that are not quoted, in an open word: control characters that no text has. */

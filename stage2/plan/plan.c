@@ -124,8 +124,12 @@ static bool read_image(struct planning *planning, struct bytes start)
 static void plan_video(struct planning *planning, bool is_preferred, uint32_t width,
                        uint32_t height, uint32_t depth)
 {
-    planning->plan->video = (struct video_request){
-        true, is_preferred, width, height, depth, planning->boot->gfxpayload};
+    struct video_request *video = &planning->plan->video;
+    video->is_made = true;
+    video->is_preferred = is_preferred;
+    video->width = width;
+    video->height = height;
+    video->depth = depth;
 }
 
 static bool read_multiboot1(struct planning *planning)
@@ -464,7 +468,10 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot,
                                 .arena = arena,
                                 .error = error,
                                 .is_multiboot2 = boot->protocol == CONFIG_MULTIBOOT2};
-    *plan = (struct plan){.protocol = boot->protocol, .video.gfxpayload = boot->gfxpayload};
+    *plan = (struct plan){.protocol = boot->protocol,
+                          .video = {.gfxpayload = boot->gfxpayload,
+                                    .has_bochs_driver = boot->has_bochs_driver,
+                                    .has_cirrus_driver = boot->has_cirrus_driver}};
     plan->information = (struct boot_information){.map = environment->map,
                                                   .command_line = boot->kernel.arguments,
                                                   .loader_name = PLAN_LOADER_NAME};

@@ -72,6 +72,8 @@ bool prepared_read(union prepared_block *block, const char *config, struct confi
         .protocol = prepared->protocol,
         .ignore_address_fields = (prepared->flags & PREPARED_IGNORES_ADDRESS_FIELDS) != 0,
         .modules_after_kernel = (prepared->flags & PREPARED_MODULES_AFTER_KERNEL) != 0,
+        .has_bochs_driver = (prepared->flags & PREPARED_HAS_BOCHS_DRIVER) != 0,
+        .has_cirrus_driver = (prepared->flags & PREPARED_HAS_CIRRUS_DRIVER) != 0,
         .gfxpayload = prepared_optional_text(block, prepared->gfxpayload),
         .timing = prepared_optional_text(block, prepared->timing),
         .kernel = files[0],

@@ -3,6 +3,8 @@
 #include <string.h>
 #include "stage2/video/video.h"
 
+enum { DRIVER_WIDTH = 800, DRIVER_HEIGHT = 600, DRIVER_DEPTH = 24 };
+
 size_t video_preferences(uint32_t width, uint32_t height, uint32_t depth,
                          struct video_preference preferences[VIDEO_PREFERENCES])
 {
@@ -18,6 +20,16 @@ size_t video_preferences(uint32_t width, uint32_t height, uint32_t depth,
     }
     preferences[count++] = (struct video_preference){0, 0, 0};
     return count;
+}
+
+struct video_preference video_as_by_driver(struct video_preference preference)
+{
+    if (preference.width == 0 || preference.height == 0) {
+        preference.width = DRIVER_WIDTH;
+        preference.height = DRIVER_HEIGHT;
+    }
+    preference.depth = preference.depth != 0 ? preference.depth : DRIVER_DEPTH;
+    return preference;
 }
 
 static const char *skip_blanks(const char *text)

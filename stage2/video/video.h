@@ -24,6 +24,8 @@ struct video_request {
     bool is_preferred;             /* it asks for the mode below */
     uint32_t width, height, depth; /* 0: no preference */
     const char *gfxpayload;        /* the config's list of modes, used instead; NULL: none */
+    bool has_bochs_driver;         /* the config has loaded GRUB's driver of QEMU's VGA */
+    bool has_cirrus_driver;        /* of Cirrus Logic's VGA */
 };
 
 struct video_preference {
@@ -47,6 +49,10 @@ size_t video_read_preferences(const char *text, const char *kept,
 /* Whether a mode fulfils a preference and is no worse than the best one so far (depth 0: none). */
 bool video_is_better(const struct video_mode *mode, const struct video_mode *best,
                      const struct video_preference *preference, const struct video_size *display);
+
+/* What GRUB's own driver of a card makes of a preference: without a size 800x600, without a depth 24
+   bits. */
+struct video_preference video_as_by_driver(struct video_preference preference);
 
 /* The size that a display prefers, from its EDID (VESA E-EDID 1.4, 3). Width 0: the EDID is damaged
    or names none. */

@@ -86,6 +86,19 @@ def test_a_multiboot_2_kernel_finds_what_grub_gives_it(uefi, bits):
     assert differences(whelk, grub, EXPLAINED_UEFI) == {}
 
 
+@pytest.mark.parametrize("driver, wanted, mode", [
+    (b"all_video", None, (800, 600, 24)), (b"video_bochs", (1024, 768, 0), (1024, 768, 24)),
+    (b"efi_gop", (0, 0, 0), (1280, 800, 32)),
+])
+def test_the_video_driver_that_a_config_loads_decides_as_under_grub(uefi, driver, wanted, mode):
+    files = tree2(plain(tag(FRAMEBUFFER, *wanted)) if wanted else KERNELS_2["elf32-with-sections"].make())
+    files[discs.CONFIG] = b"insmod " + driver + b"\n" + files[discs.CONFIG]
+    parts = ("addr", "width", "height", "bpp", "type", "pitch")
+    whelk, grub = ([report["framebuffer_" + part] for part in parts]
+                   for report in (uefi(files), uefi(files, "grub")))
+    assert tuple(whelk[1:4]) == mode and whelk == grub
+
+
 def test_a_kernel_gets_the_video_mode_that_it_asks_for(uefi):
     report = uefi(tree2(plain(tag(FRAMEBUFFER, 800, 600, 32))))
     assert [report["framebuffer_" + part] for part in ("width", "height", "bpp", "type", "pitch")] == [

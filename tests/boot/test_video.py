@@ -214,6 +214,46 @@ def test_debians_example_kernel_draws_its_line_as_under_grub(discs, example, dep
     assert sum(pixels[i:i + 3] != bytes(3) for i in range(0, len(pixels), 3)) == 768
 
 
+# ---- drivers that the config loads
+
+def with_driver(header, driver):
+    files = tree(asks(*header))
+    return {**files, CONFIG: b"insmod " + driver + b"\n" + files[CONFIG]}
+
+
+@pytest.mark.parametrize("driver, header, mode", [
+    (b"all_video", (0, 0, 0, 0), (800, 600, 24, RGB)),
+    (b"video_bochs", (0, 1024, 768, 0), (1024, 768, 24, RGB)),
+    (b"all_video", (0, 1024, 600, 32), (1024, 600, 32, RGB)),  # not one of VBE's modes
+    (b"all_video", (0, 1600, 1200, 16), (1600, 1200, 16, RGB)),
+    (b"all_video", (0, 800, 600, 15), (800, 600, 15, RGB)),
+    (b"all_video", (0, 1023, 767, 32), (800, 600, 24, RGB)),
+    (b"all_video", (0, 2000, 3000, 0), (800, 600, 24, RGB)),
+    (b"video_cirrus", (0, 0, 0, 0), (1280, 800, 32, RGB)),  # not the driver of this card
+    (b"vbe", (0, 0, 0, 0), (1280, 800, 32, RGB)),
+])
+def test_the_driver_of_the_card_sets_the_mode_as_under_grub(see, driver, header, mode):
+    files = with_driver(header, driver)
+    ours = see(files)
+    assert Machine.on or ours.mode == mode
+    assert_same(ours, see(files, "grub"))
+
+
+@VBE
+def test_the_driver_of_another_card_sets_the_mode_as_under_grub(see):
+    files = with_driver((0, 0, 0, 0), b"all_video")
+    ours = see(files, extra=["-vga", "cirrus"])
+    assert ours.mode == (800, 600, 24, RGB)
+    assert ours.mode == see(files, "grub", extra=["-vga", "cirrus"]).mode
+
+
+def test_a_prepared_boot_knows_the_driver(see):
+    header = (0, 0, 0, 0)
+    files = with_driver(header, b"all_video")
+    files[CONFIG] = b"set timeout=0\n" + files[CONFIG]
+    assert see(files).mode == (800, 600, 24, RGB)
+
+
 # ---- gfxpayload
 
 PAYLOADS = {

@@ -20,7 +20,7 @@ MKRESCUE = BUILD / "whelk-mkrescue"
 CONFIG = "boot/grub/grub.cfg"
 SECTOR = 2048
 
-GRUB_MODULES = "multiboot multiboot2 normal iso9660 part_msdos part_gpt test echo gzio xzio"
+GRUB_MODULES = "multiboot multiboot2 normal iso9660 part_msdos part_gpt test echo gzio xzio all_video"
 
 
 def grub_mkrescue(platform, modules, *more):

@@ -187,7 +187,9 @@ static bool add_boot(struct preparation *preparation, const struct config_boot *
     prepared->protocol = (uint8_t)boot->protocol;
     prepared->flags =
         (uint8_t)((boot->ignore_address_fields ? PREPARED_IGNORES_ADDRESS_FIELDS : 0) |
-                  (boot->modules_after_kernel ? PREPARED_MODULES_AFTER_KERNEL : 0));
+                  (boot->modules_after_kernel ? PREPARED_MODULES_AFTER_KERNEL : 0) |
+                  (boot->has_bochs_driver ? PREPARED_HAS_BOCHS_DRIVER : 0) |
+                  (boot->has_cirrus_driver ? PREPARED_HAS_CIRRUS_DRIVER : 0));
     if (!add_files(preparation, boot)) {
         return false;
     }
