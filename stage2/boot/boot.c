@@ -197,7 +197,8 @@ bool boot_describe(const struct boot *boot, struct error *error)
     struct boot_information information = plan->information;
     struct system_info system_info;
     uint8_t *buffer = at(piece->load_address);
-    if (plan->protocol != CONFIG_PVH) { /* the start info has nothing of this */
+    bool tells_screen = plan->protocol != CONFIG_PVH; /* nor does the start info tell the rest */
+    if (tells_screen) {
         firmware_query(&information, &system_info);
     }
     if (plan->protocol == CONFIG_MULTIBOOT1) {
@@ -209,9 +210,10 @@ bool boot_describe(const struct boot *boot, struct error *error)
     }
     timeline_stamp(TIMELINE_MODULES);
     /* Without a text mode (UEFI), what the config says is for all kernels, as under GRUB. */
-    if (plan->video.is_made || (system_info.video.framebuffer.type == FRAMEBUFFER_RGB &&
-                                (plan->video.gfxpayload != NULL ||
-                                 plan->video.has_bochs_driver | plan->video.has_cirrus_driver))) {
+    const struct video_request *wanted = &plan->video;
+    bool says = wanted->gfxpayload != NULL || wanted->has_bochs_driver || wanted->has_cirrus_driver;
+    bool is_graphic = tells_screen && system_info.video.framebuffer.type == FRAMEBUFFER_RGB;
+    if (tells_screen && (wanted->is_made || (is_graphic && says))) {
         start_video(plan, &system_info.video);
     }
     disc_close();

@@ -238,11 +238,12 @@ static bool read_pvh_instead(struct planning *planning)
 
 static bool read_headers(struct planning *planning)
 {
-    struct plan *plan = planning->plan;
-    if (plan->protocol == CONFIG_PVH) {
-        return planning->overlay->read_pvh(plan, planning->arena, planning->error);
+    if (planning->overlay == NULL) {
+        return read_multiboot1(planning);
     }
-    return planning->is_multiboot2 ? read_multiboot2(planning) : read_multiboot1(planning);
+    return planning->is_multiboot2
+               ? read_multiboot2(planning)
+               : planning->overlay->read_pvh(planning->plan, planning->arena, planning->error);
 }
 
 static bool read_kernel(struct planning *planning)
@@ -429,14 +430,11 @@ static uint64_t lowest_for_information(const struct planning *planning, uint64_t
 static uint64_t information_size(const struct planning *planning)
 {
     const struct boot_information *information = &planning->plan->information;
-    switch (planning->plan->protocol) {
-    case CONFIG_MULTIBOOT2:
-        return planning->overlay->information_size(information);
-    case CONFIG_PVH:
-        return planning->overlay->pvh_information_size(information);
-    default:
+    if (planning->overlay == NULL) {
         return multiboot1_information_size(information);
     }
+    return planning->is_multiboot2 ? planning->overlay->information_size(information)
+                                   : planning->overlay->pvh_information_size(information);
 }
 
 static bool place_information(struct planning *planning)
