@@ -190,6 +190,14 @@ static void write_pvh(const struct plan *plan, struct boot_information *informat
     pvh_write_machine(information, buffer, address);
 }
 
+/* Without a text mode (UEFI), what the config says is for all kernels, as under GRUB. */
+static bool wants_mode(const struct video_request *request, const struct video *video)
+{
+    return request->is_made || (video->framebuffer.type == FRAMEBUFFER_RGB &&
+                                ((request->gfxpayload != NULL) | request->has_bochs_driver |
+                                 request->has_cirrus_driver) != 0);
+}
+
 bool boot_describe(const struct boot *boot, struct error *error)
 {
     const struct plan *plan = &boot->plan;
@@ -209,11 +217,7 @@ bool boot_describe(const struct boot *boot, struct error *error)
         return false;
     }
     timeline_stamp(TIMELINE_MODULES);
-    /* Without a text mode (UEFI), what the config says is for all kernels, as under GRUB. */
-    const struct video_request *wanted = &plan->video;
-    bool says = wanted->gfxpayload != NULL || wanted->has_bochs_driver || wanted->has_cirrus_driver;
-    bool is_graphic = tells_screen && system_info.video.framebuffer.type == FRAMEBUFFER_RGB;
-    if (tells_screen && (wanted->is_made || (is_graphic && says))) {
+    if (tells_screen && wants_mode(&plan->video, &system_info.video)) {
         start_video(plan, &system_info.video);
     }
     disc_close();
