@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 import multiboot2_kernels
+import pvh_kernels
 from broken_kernels import KERNELS as BROKEN
 from discs import BUILD, tree
 from good_kernels import KERNELS, PLAIN, plain
@@ -111,6 +112,48 @@ def test_a_multiboot_2_header_is_explained_tag_by_tag(check):
     assert said[-3] == "By Multiboot 2 in 128 MiB of memory, entered at 0x100000:"
 
 
+@pytest.mark.parametrize("name", ["elf32", "elf64", "note-in-a-section"])
+def test_a_pvh_entry_is_shown_with_the_boot_by_it(check, name):
+    run = check("kernel", "module", kernel=pvh_kernels.KERNELS[name](), module=bytes(5000))
+    assert run.returncode == YES, run.stderr
+    assert run.stdout.splitlines()[1:5] == [
+        "no Multiboot header in the first 8192 bytes", "no Multiboot 2 header in the first 32768 bytes",
+        "PVH entry at 0x100000", "By PVH in 128 MiB of memory, entered at 0x100000:"]
+    said = placed(run.stdout)
+    assert said["module 1"][0] % 4096 == 0 and said["module 1"][0] >= MIB and said["boot information"][0] == 0x10000
+
+
+def test_a_kernel_with_three_headers_boots_by_each(check):
+    kernel = elf([Payload(MIB).segment(), pvh_kernels.notes_segment(pvh_kernels.entry_note(MIB))], MIB,
+                 extra={0x400: PLAIN, multiboot2_kernels.HEADER_AT: header()}, data_from=0x2000)
+    run = check("kernel", kernel=kernel)
+    assert run.returncode == YES, run.stderr
+    assert re.findall("^By (.*) in 128", run.stdout, re.MULTILINE) == ["Multiboot 1", "Multiboot 2", "PVH"]
+
+
+@pytest.mark.parametrize("name", [name for name in pvh_kernels.REFUSED if name != "not-elf"])
+def test_a_broken_pvh_entry_is_told_with_the_loaders_reason(check, name):
+    make, reason = pvh_kernels.REFUSED[name]
+    run = check("kernel", kernel=make())
+    assert run.returncode == NO and f"\n{reason}\n" in run.stdout
+
+
+def test_a_pvh_kernel_that_does_not_fit_is_refused_with_the_place(check):
+    run = check("-m", 2, "kernel", kernel=pvh_kernels.KERNELS["several-segments"]())
+    assert run.returncode == NO
+    assert re.search("^whelk: command line:1: .*/kernel: segment .* does not fit: there is no RAM at 0x300a00$", run.stderr,
+                     re.MULTILINE)
+
+
+def test_the_question_for_a_pvh_entry_is_answered(check):
+    cases = {**pvh_kernels.KERNELS, **{name: make for name, (make, _) in pvh_kernels.REFUSED.items()}, "plain": ELF32}
+    for name, make in cases.items():
+        for program in ((WHELK, "check"), (WHELK_FILE,)):
+            run = check("--is-x86-pvh", "file", program=program, file=make())
+            wanted = YES if name in pvh_kernels.KERNELS else NO
+            assert (name, run.returncode, run.stdout, run.stderr) == (name, wanted, "", "")
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_does_not_boot_is_said_with_the_loaders_reason(check, name):
     run = check("-m", 64, "kernel", kernel=BROKEN[name].contents)
@@ -126,13 +169,16 @@ def test_the_memory_of_the_machine_decides_what_fits(check):
     assert re.search("^whelk: command line:2: .*/module: ", run.stderr), run.stderr
 
 
-@pytest.mark.parametrize("make, multiboot2", [(ELF32, False), (KERNELS["at-16-mib"].make, False),
-                                              (KERNELS["elf32-with-sections"].make, False),
-                                              (multiboot2_kernels.KERNELS["relocatable-high"].make, True)])
-def test_the_loader_puts_things_where_the_check_says(check, boot, make, multiboot2):
+@pytest.mark.parametrize("make, protocol", [(ELF32, 1), (KERNELS["at-16-mib"].make, 1),
+                                            (KERNELS["elf32-with-sections"].make, 1),
+                                            (multiboot2_kernels.KERNELS["relocatable-high"].make, 2),
+                                            (pvh_kernels.KERNELS["several-segments"], "pvh")])
+def test_the_loader_puts_things_where_the_check_says(check, boot, make, protocol):
     modules = [("", pattern(5000)), ("", pattern(70_000, 2))]
     files = tree(make(), modules=modules)
-    if multiboot2:
+    if protocol == "pvh":
+        files = {**files, "boot/grub/grub.cfg": files["boot/grub/grub.cfg"].replace(b"multiboot", b"pvh")}
+    if protocol == 2:
         files = {**files, "boot/grub/grub.cfg": re.sub(rb"(multiboot|module) ", rb"\g<1>2 ", files["boot/grub/grub.cfg"])}
     run = check("-m", 64, "kernel", "one", "two", kernel=make(), one=modules[0][1], two=modules[1][1])
     assert run.returncode == YES, run.stderr
@@ -140,7 +186,7 @@ def test_the_loader_puts_things_where_the_check_says(check, boot, make, multiboo
     said = placed(run.stdout)
     assert [(m["start"], m["end"]) for m in report.modules] == [said["module 1"], said["module 2"]]
     assert report["ebx"] == said["boot information"][0]
-    if multiboot2:
+    if protocol == 2:
         assert report["load_base"] == said["segment 0"][0]
 
 

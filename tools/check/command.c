@@ -26,7 +26,7 @@ enum {
 
 struct settings {
     uint32_t mib;
-    int question; /* is it a kernel of this version of Multiboot? 0: say what it is */
+    int question; /* is it a kernel of this protocol (enum config_protocol)? 0: say what it is */
     const char *config;
     bool json, help;
 };
@@ -58,13 +58,19 @@ static bool set_question(struct settings *settings, int question, struct error *
 static bool set_is_multiboot1(void *settings, const char *argument, struct error *error)
 {
     (void)argument;
-    return set_question(settings, 1, error);
+    return set_question(settings, CONFIG_MULTIBOOT1, error);
 }
 
 static bool set_is_multiboot2(void *settings, const char *argument, struct error *error)
 {
     (void)argument;
-    return set_question(settings, 2, error);
+    return set_question(settings, CONFIG_MULTIBOOT2, error);
+}
+
+static bool set_is_pvh(void *settings, const char *argument, struct error *error)
+{
+    (void)argument;
+    return set_question(settings, CONFIG_PVH, error);
 }
 
 static const struct option options[] = {
@@ -77,6 +83,7 @@ static const struct option options[] = {
      set_is_multiboot1, 0},
     {0, "is-x86-multiboot2", NULL, "say nothing; 0 if it has a Multiboot 2 header",
      set_is_multiboot2, 0},
+    {0, "is-x86-pvh", NULL, "say nothing; 0 if it has a PVH entry", set_is_pvh, 0},
     {'h', "help", NULL, "show this help", options_flag, offsetof(struct settings, help)},
     {0},
 };
@@ -166,7 +173,7 @@ static bool check(const struct settings *settings, char **names, size_t count)
         return check_and_report(settings, NULL);
     }
     if (settings->question != 0) {
-        return check_is_multiboot(names[0], settings->question);
+        return check_is_kernel(names[0], (enum config_protocol)settings->question);
     }
     if (count == 1 && is_directory(names[0])) {
         return check_directory(settings, names[0]);

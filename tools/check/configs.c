@@ -217,7 +217,29 @@ bool check_uefi(const struct plan *plan, struct arena *arena, struct error *erro
                : fail(error, "out of memory");
 }
 
-static bool plan(struct check *check, const struct checked *checked, struct checked_entry *entry,
+/* Adds a warning about the kernel's line to those of the config, which are sorted by line. False:
+   out of memory. */
+static bool warn(struct check *check, struct checked *checked, const struct config_file *kernel,
+                 const char *text)
+{
+    struct error message;
+    struct config_warning *warning = ARENA_NEW(&check->arena, struct config_warning);
+    struct config_warning **place = &checked->config.warnings;
+    fail(&message, "%.120s: %s", kernel->path, text);
+    char *copy = arena_text(&check->arena, message.message, strlen(message.message));
+    if (warning == NULL || copy == NULL) {
+        return false;
+    }
+    while (*place != NULL && (*place)->line <= kernel->line) {
+        place = &(*place)->next;
+    }
+    *warning = (struct config_warning){
+        .name = kernel->config, .line = kernel->line, .text = copy, .next = *place};
+    *place = warning;
+    return true;
+}
+
+static bool plan(struct check *check, struct checked *checked, struct checked_entry *entry,
                  struct error *error)
 {
     const struct plan_environment environment = {
@@ -228,13 +250,15 @@ static bool plan(struct check *check, const struct checked *checked, struct chec
     if (!plan_boot(&plan, &entry->boot, &environment, &check->plan_arena, error)) {
         return false;
     }
+    const struct config_file *kernel = &entry->boot.kernel;
+    entry->protocol = plan.protocol;
     entry->address = plan.entry;
     entry->video = plan.video;
-    if (!check_pieces(&plan, &entry->boot, &check->arena, &entry->pieces)) {
+    if (!check_pieces(&plan, &entry->boot, &check->arena, &entry->pieces) ||
+        (plan.is_pvh_instead && !warn(check, checked, kernel, PLAN_PVH_INSTEAD))) {
         return fail(error, "out of memory");
     }
     entry->piece_count = plan.placement.count;
-    const struct config_file *kernel = &entry->boot.kernel;
     return check_uefi(&plan, &check->plan_arena, error) ||
            fail_in(error, "%s:%u: %s: ", kernel->config, kernel->line, kernel->path);
 }

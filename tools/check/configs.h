@@ -23,9 +23,11 @@ struct checked_piece {
 
 struct checked_entry {
     struct config_boot boot;
-    const char *reason;         /* why it would not boot; NULL: it would, or does something else */
-    uint32_t address;           /* where the kernel is entered */
-    struct video_request video; /* valid if there are pieces */
+    const char *reason; /* why it would not boot; NULL: it would, or does something else */
+    /* Valid if there are pieces: */
+    enum config_protocol protocol; /* by which the kernel is started */
+    uint32_t address;              /* where it is entered */
+    struct video_request video;
     struct checked_piece *pieces; /* sorted by address; none if nothing would be placed */
     size_t piece_count;
     const char *kept; /* the modes that gfxpayload=keep means, or "" for text */

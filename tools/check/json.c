@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include "tools/lib/json.h"
 
-static void put_file(const char *command, int version, const struct config_file *file)
+static void put_file(const char *command, const struct config_file *file)
 {
-    printf("{\"command\": \"%s%s\"", command, version == CONFIG_MULTIBOOT2 ? "2" : "");
+    printf("{\"command\": \"%s\"", command);
     json_text(", ", "path", file->path, stdout);
     json_text(", ", "arguments", file->arguments, stdout);
     json_text(", ", "file", file->config, stdout);
@@ -21,6 +21,7 @@ static void put_pieces(const struct check *check, const struct checked_entry *en
     char video[VIDEO_BYTES];
     check_video(entry, video);
     json_text(",\n     ", "video", video[0] != '\0' ? video : "text", stdout);
+    json_text(", ", "started_as_by", check_kernel_command(entry->protocol), stdout);
     printf(", \"memory_mib\": %u, \"entry_address\": %u, \"pieces\": [", check->mib,
            entry->address);
     for (size_t i = 0; i < entry->piece_count; i++) {
@@ -38,11 +39,11 @@ static void put_boot(const struct check *check, const struct checked_entry *entr
 {
     const struct config_boot *boot = &entry->boot;
     fputs(",\n     \"kernel\": ", stdout);
-    put_file("multiboot", boot->protocol, &boot->kernel);
+    put_file(check_kernel_command(boot->protocol), &boot->kernel);
     fputs(",\n     \"modules\": [", stdout);
     for (size_t i = 0; i < boot->module_count; i++) {
         fputs(i > 0 ? ",\n      " : "\n      ", stdout);
-        put_file("module", boot->protocol, &boot->modules[i]);
+        put_file(check_module_command(boot->protocol), &boot->modules[i]);
     }
     putchar(']');
     json_text(",\n     ", "gfxpayload", boot->gfxpayload, stdout);

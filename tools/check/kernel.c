@@ -14,6 +14,7 @@
 #include "loader/explain.h"
 #include "stage2/plan/overlay.h"
 #include "stage2/plan/plan.h"
+#include "stage2/plan/pvh_kernel.h"
 #include "tools/check/configs.h"
 #include "tools/check/report.h"
 #include "tools/lib/pretend_pc.h"
@@ -34,9 +35,8 @@ struct kernel_check {
     char **names;              /* of the kernel, then the modules, as the user gave them */
     struct config_file *files; /* the kernel, then the modules */
     struct config_boot boot;
+    struct file kernel;
     struct bytes start; /* of the kernel, decompressed; all of it, if it is not very large */
-    uint64_t size;
-    bool is_decompressed;
 };
 
 static bool complain(const struct error *error)
@@ -233,20 +233,16 @@ static const char *describe_format(struct bytes start)
 
 static bool read_start(struct kernel_check *check, struct error *error)
 {
-    struct file kernel;
+    struct file *kernel = &check->kernel;
     const char *path = check->boot.kernel.path;
-    if (!file_open(path, FILE_DECOMPRESS, &kernel, &check->arena, error)) {
+    if (!file_open(path, FILE_DECOMPRESS, kernel, &check->arena, error)) {
         return fail_in(error, "%s: ", path);
     }
-    size_t size = kernel.size < EXPLAIN_BYTES ? (size_t)kernel.size : (size_t)EXPLAIN_BYTES;
+    size_t size = kernel->size < EXPLAIN_BYTES ? (size_t)kernel->size : (size_t)EXPLAIN_BYTES;
     uint8_t *start = arena_allocate(&check->arena, size, 1);
     check->start = (struct bytes){start, size};
-    if (start == NULL || !file_read(&kernel, 0, size, start, error)) {
-        return fail_in(error, "%s: ", path);
-    }
-    check->size = kernel.size;
-    check->is_decompressed = kernel.contents != NULL;
-    return true;
+    return (start != NULL && file_read(kernel, 0, size, start, error)) ||
+           fail_in(error, "%s: ", path);
 }
 
 /* Plans a boot by this protocol and shows it. False: it would fail. */
@@ -264,15 +260,42 @@ static bool plan(struct kernel_check *check, enum config_protocol protocol)
            complain(&error);
 }
 
+/* Looks for a PVH entry and sets *entry to its address. False with a reason: there is none. */
+static bool find_pvh(struct kernel_check *check, uint32_t *entry, struct error *error)
+{
+    struct plan plan = {.kernel = check->kernel};
+    size_t arena_size = check->arena.size;
+    bool is_there = pvh_kernel_read(&plan, &check->arena, error);
+    check->arena.size = arena_size;
+    *entry = plan.headers.image.entry;
+    return is_there;
+}
+
+static bool show_pvh(struct kernel_check *check, bool is_multiboot)
+{
+    uint32_t entry;
+    struct error reason;
+    bool is_pvh = find_pvh(check, &entry, &reason);
+    if (is_pvh) {
+        printf("PVH entry at 0x%x\n", entry);
+    } else if (!is_multiboot && elf_recognise(check->start)) {
+        explain_pvh(check->start, &reason);
+        printf("%s\n", reason.message);
+    }
+    return is_pvh;
+}
+
 /* Shows the headers and a boot by each protocol. True if it would boot by at least one of them. */
 static bool show_kernel(struct kernel_check *check)
 {
     struct multiboot1_header header1;
     struct multiboot2_header header2;
     struct error reason1, reason2;
+    uint32_t ignored_entry;
+    struct error ignored;
     bool is_1 = multiboot1_find_header(check->start, &header1, &reason1);
     bool is_2 = multiboot2_find_header(check->start, &header2, &reason2);
-    if (!is_1 && !is_2) {
+    if (!is_1 && !is_2 && !find_pvh(check, &ignored_entry, &ignored)) {
         explain_kernel(check->start, false, &reason1);
         explain_kernel(check->start, true, &reason2);
     }
@@ -286,8 +309,10 @@ static bool show_kernel(struct kernel_check *check)
     } else {
         printf("%s\n", reason2.message);
     }
+    bool is_pvh = show_pvh(check, is_1 || is_2);
     bool boots_by_1 = is_1 && plan(check, CONFIG_MULTIBOOT1);
-    return (is_2 && plan(check, CONFIG_MULTIBOOT2)) || boots_by_1;
+    bool boots_by_2 = is_2 && plan(check, CONFIG_MULTIBOOT2);
+    return (is_pvh && plan(check, CONFIG_PVH)) || boots_by_2 || boots_by_1;
 }
 
 static bool prepare(struct kernel_check *check, char **names, size_t count, uint32_t mib)
@@ -313,20 +338,33 @@ bool check_kernel(char **names, size_t count, uint32_t mib)
     static struct kernel_check check; /* large */
     bool boots = prepare(&check, names, count, mib);
     if (boots) {
-        printf("%s: %s, %" PRIu64 " bytes%s\n", names[0], describe_format(check.start), check.size,
-               check.is_decompressed ? " decompressed" : "");
+        printf("%s: %s, %" PRIu64 " bytes%s\n", names[0], describe_format(check.start),
+               check.kernel.size, check.kernel.contents != NULL ? " decompressed" : "");
         boots = show_kernel(&check);
     }
     end(&check);
     return boots;
 }
 
-bool check_is_multiboot(char *name, int version)
+static bool is_kernel(struct kernel_check *check, enum config_protocol protocol)
+{
+    uint32_t ignored_entry;
+    struct error ignored;
+    switch (protocol) {
+    case CONFIG_MULTIBOOT1:
+        return multiboot1_is_present(check->start);
+    case CONFIG_MULTIBOOT2:
+        return multiboot2_is_present(check->start);
+    default:
+        return find_pvh(check, &ignored_entry, &ignored);
+    }
+}
+
+bool check_is_kernel(char *name, enum config_protocol protocol)
 {
     static struct kernel_check check;
     bool is_one = prepare(&check, &name, 1, PRETEND_TYPICAL_MIB) &&
-                  check.start.size >= LEAST_FILE_BYTES &&
-                  (version == 1 ? multiboot1_is_present : multiboot2_is_present)(check.start);
+                  check.start.size >= LEAST_FILE_BYTES && is_kernel(&check, protocol);
     end(&check);
     return is_one;
 }

@@ -54,10 +54,30 @@ void check_video(const struct checked_entry *entry, char text[VIDEO_BYTES])
     }
 }
 
+const char *check_kernel_command(enum config_protocol protocol)
+{
+    static const char *const commands[] = {
+        [CONFIG_MULTIBOOT1] = "multiboot",
+        [CONFIG_MULTIBOOT2] = "multiboot2",
+        [CONFIG_PVH] = "pvh",
+    };
+    return commands[protocol];
+}
+
+const char *check_module_command(enum config_protocol protocol)
+{
+    return protocol == CONFIG_MULTIBOOT2 ? "module2" : "module";
+}
+
 void check_report_pieces(const struct checked_piece *pieces, size_t count,
                          enum config_protocol protocol, uint32_t mib, uint32_t entry)
 {
-    printf("By Multiboot %d in %u MiB of memory, entered at 0x%x:\n", protocol, mib, entry);
+    static const char *const names[] = {
+        [CONFIG_MULTIBOOT1] = "Multiboot 1",
+        [CONFIG_MULTIBOOT2] = "Multiboot 2",
+        [CONFIG_PVH] = "PVH",
+    };
+    printf("By %s in %u MiB of memory, entered at 0x%x:\n", names[protocol], mib, entry);
     for (size_t i = 0; i < count; i++) {
         const struct checked_piece *piece = &pieces[i];
         printf("  0x%08x to 0x%08" PRIx64 "  %s%s%s\n", piece->start, piece->end, piece->name,
@@ -65,10 +85,9 @@ void check_report_pieces(const struct checked_piece *pieces, size_t count,
     }
 }
 
-static void report_file(const char *command, int version, const struct config_file *file)
+static void report_file(const char *command, const struct config_file *file)
 {
-    printf("%s%s%s %s%s%s\n", command, version == CONFIG_MULTIBOOT2 ? "2" : "",
-           file->keep_compressed ? " --nounzip" : "", file->path,
+    printf("%s%s %s%s%s\n", command, file->keep_compressed ? " --nounzip" : "", file->path,
            file->arguments[0] != '\0' ? " " : "", file->arguments);
 }
 
@@ -76,14 +95,14 @@ static void report_boot(const struct check *check, const struct checked_entry *e
 {
     const struct config_boot *boot = &entry->boot;
     char video[VIDEO_BYTES];
-    report_file("multiboot", boot->protocol, &boot->kernel);
+    report_file(check_kernel_command(boot->protocol), &boot->kernel);
     for (size_t i = 0; i < boot->module_count; i++) {
-        report_file("module", boot->protocol, &boot->modules[i]);
+        report_file(check_module_command(boot->protocol), &boot->modules[i]);
     }
     if (entry->piece_count > 0) {
         check_video(entry, video);
         printf("Video: %s\n", video[0] != '\0' ? video : "text");
-        check_report_pieces(entry->pieces, entry->piece_count, boot->protocol, check->mib,
+        check_report_pieces(entry->pieces, entry->piece_count, entry->protocol, check->mib,
                             entry->address);
     } else if (boot->gfxpayload != NULL) {
         printf("Video: %s\n", boot->gfxpayload);

@@ -11,6 +11,10 @@
 void check_report_text(const struct check *check, const char *failure);
 void check_report_json(const struct check *check, const char *failure);
 
+/* The command that names a kernel or a module of this protocol. */
+const char *check_kernel_command(enum config_protocol protocol);
+const char *check_module_command(enum config_protocol protocol);
+
 /* Prints where the pieces of a boot would be. */
 void check_report_pieces(const struct checked_piece *pieces, size_t count,
                          enum config_protocol protocol, uint32_t mib, uint32_t entry);
