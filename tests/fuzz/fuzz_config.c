@@ -142,7 +142,7 @@ static void check_boot(const struct arena *arena, const struct config_boot *boot
     }
     check_file(arena, &boot->kernel);
     require(boot->action == CONFIG_ACTION_CONFIG || boot->protocol == CONFIG_MULTIBOOT1 ||
-            boot->protocol == CONFIG_MULTIBOOT2);
+            boot->protocol == CONFIG_MULTIBOOT2 || boot->protocol == CONFIG_PVH);
     for (size_t i = 0; i < boot->module_count; i++) {
         check_file(arena, &boot->modules[i]);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Fuzzes whole plans of Multiboot 1 and 2: any bytes as a kernel, modules of any sizes, any memory
-// map. Besides the sanitizers' checks: all pieces of an accepted plan are in RAM and do not
+// Fuzzes whole plans of Multiboot 1 and 2 and PVH: any bytes as a kernel, modules of any sizes, any
+// memory map. Besides the sanitizers' checks: all pieces of an accepted plan are in RAM and do not
 // overlap, loading overwrites nothing in use, and the information fits its place.
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +23,8 @@ enum {
     OPTION_UNCOMPRESSED = 1,
     OPTION_WITHOUT_FIELDS = 2,
     OPTION_PROTOCOL_2 = 4,
-    OPTION_AS_IT_IS = 8
+    OPTION_AS_IT_IS = 8,
+    OPTION_PVH = 16,
 };
 struct setting {
     uint8_t options, module_count, range_count, unused;
@@ -139,6 +140,10 @@ static void check_information(const struct plan *plan)
     if (plan->protocol == CONFIG_MULTIBOOT2) {
         require(piece->length == multiboot2_information_size(&plan->information));
         multiboot2_write_information(&plan->information, buffer, piece->address);
+    } else if (plan->protocol == CONFIG_PVH) {
+        require(piece->length == pvh_information_size(&plan->information));
+        pvh_write_boot(&plan->information, buffer, piece->address);
+        pvh_write_machine(&plan->information, buffer, piece->address);
     } else {
         require(piece->length == multiboot1_information_size(&plan->information));
         multiboot1_write_information(&plan->information, buffer, piece->address);
@@ -235,7 +240,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     setting.range_count %= MOST_RANGES + 1;
     read_map(&map);
     struct config_boot boot = {
-        .protocol = setting.options & OPTION_PROTOCOL_2 ? CONFIG_MULTIBOOT2 : CONFIG_MULTIBOOT1,
+        .protocol = setting.options & OPTION_PVH          ? CONFIG_PVH
+                    : setting.options & OPTION_PROTOCOL_2 ? CONFIG_MULTIBOOT2
+                                                          : CONFIG_MULTIBOOT1,
         .ignore_address_fields = (setting.options & OPTION_WITHOUT_FIELDS) != 0,
         .kernel = {.path = "/k", .arguments = "-x", .config = "g.cfg", .line = 1},
         .modules = modules,

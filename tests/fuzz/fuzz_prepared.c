@@ -34,14 +34,20 @@ static void check_plan(union prepared_block *block, struct arena *arena)
         require(strlen(piece->file->path) < sizeof *block);
     }
     struct bytes ready = plan.ready_information;
-    if (ready.size < LEAST) {
+    bool is_pvh = plan.protocol == CONFIG_PVH;
+    require(is_pvh || plan.protocol == CONFIG_MULTIBOOT1);
+    if (!is_pvh && ready.size < LEAST) {
         return;
     }
-    uint8_t *written = calloc(1, ready.size + MULTIBOOT1_MACHINE_BYTES);
+    uint8_t *written = calloc(1, plan.placement.pieces[0].length);
     require(written != NULL);
     memcpy(written, ready.data, ready.size);
-    multiboot1_write_machine(&plan.information, (uint32_t)ready.size, written,
-                             plan.information_address);
+    if (is_pvh) {
+        pvh_write_machine(&plan.information, written, plan.information_address);
+    } else {
+        multiboot1_write_machine(&plan.information, (uint32_t)ready.size, written,
+                                 plan.information_address);
+    }
     free(written);
 }
 

@@ -8,8 +8,11 @@ import struct
 MIB = 1 << 20
 HEADER_AT = 0xc0  # offset of the Multiboot header in the file
 SIZE = 0x300
+NOTE_AT = 0x2c0
+PT_NOTE, SHT_NOTE = 4, 7
 TEXT = (0x200, MIB, MIB, 0x80, 0x100)
 ZEROS = (0x300, 2 * MIB, 2 * MIB, 0, 0x4000)
+NOTES = (NOTE_AT, 0, 0, 0x40, 0x40)
 HIGH = (0x200, 0xc0100000, MIB, 0x80, 0x100)
 LOW = (0x280, 0x7000, 0x7000, 0x40, 0x2000)
 SECTIONS = [(0, 0, 0, 0, 0, 0), (1, 2, MIB, 0x200, 0x80, 16), (8, 2, MIB + 0x80, 0x280, 0x80, 1),
@@ -29,6 +32,29 @@ def multiboot2(*tags):
         body += tag + bytes(-len(tag) % 8)
     length = 16 + len(body)
     return struct.pack("<4I", 0xE85250D6, 0, length, (-0xE85250D6 - length) & 0xFFFFFFFF) + body
+
+
+def note(descriptor, kind=18, name=b"Xen\0", alignment=4):
+    """A note, by default with PVH's entry (XEN_ELFNOTE_PHYS32_ENTRY)."""
+    head = struct.pack("<3I", len(name), len(descriptor), kind) + name
+    head += bytes(-len(head) % alignment)
+    return head + descriptor + bytes(-len(descriptor) % alignment)
+
+
+def with_note(kernel, entry_bytes, in_section=False):
+    """The kernel with the note at NOTE_AT, where its last segment or section is."""
+    data = bytearray(kernel)
+    notes = note(b"2.6\0", 5) + note(MIB.to_bytes(entry_bytes, "little"))
+    data[NOTE_AT:NOTE_AT + len(notes)] = notes
+    is_64 = data[4] == 2
+    if in_section:
+        table, = struct.unpack_from("<Q" if is_64 else "<I", data, 40 if is_64 else 32)
+        count, = struct.unpack_from("<H", data, 60 if is_64 else 48)
+        struct.pack_into("<I", data, table + (count - 1) * (64 if is_64 else 40) + 4, SHT_NOTE)
+    else:
+        count, = struct.unpack_from("<H", data, 56 if is_64 else 44)
+        struct.pack_into("<I", data, 64 + (count - 1) * (56 if is_64 else 32), PT_NOTE)
+    return bytes(data)
 
 
 def elf(is_64, segments, entry=MIB, sections=(), header=multiboot1(3)):
@@ -77,6 +103,11 @@ KERNELS = {
         (1, 0, 6, 8), (3, 0, MIB + 4), (4, 1, 3), (6, 0))),
     "multiboot2-relocatable": elf(True, [TEXT, ZEROS], header=multiboot2(
         (10, 0, 0x200000, 0x1000000, 4096, 2))),
+    "pvh": with_note(elf(False, [TEXT, NOTES], header=b""), 4),
+    "pvh-64": with_note(elf(True, [TEXT, NOTES], header=b""), 8),
+    "pvh-section": with_note(elf(True, [TEXT], header=b"", sections=[
+        SECTIONS[0], (7, 0, 0, NOTE_AT, 0x40, 4)]), 4, True),
+    "pvh-and-multiboot": with_note(elf(False, [TEXT, NOTES]), 4),
     "multiboot2-fields": bytes(HEADER_AT) + multiboot2(
         (2, 0, MIB + HEADER_AT, MIB, 0, 0), (3, 0, MIB + 0x200)) + bytes(0x200),
 }

@@ -7,7 +7,7 @@ import sys
 
 from kernel_files import KERNELS, write_seeds
 
-UNCOMPRESSED, WITHOUT_FIELDS, PROTOCOL_2 = 1, 2, 4
+UNCOMPRESSED, WITHOUT_FIELDS, PROTOCOL_2, PVH = 1, 2, 4, 16
 
 
 def setting(options, modules, ranges):
@@ -23,9 +23,11 @@ def main(folder):
     little = [(0, 0x9f, 1), (0x9f, 1, 2), (0x100, 0x40, 1), (0x200, 0x1000, 1), (0x180, 0x100, 3)]
     seeds = {}
     for name, kernel in KERNELS.items():
-        protocol = PROTOCOL_2 if "multiboot2" in name else 0
+        protocol = PROTOCOL_2 if "multiboot2" in name else PVH if "pvh" in name else 0
         seeds[name] = setting(protocol, [0x1234, 0], []) + kernel
         seeds[name + "-little"] = setting(protocol | UNCOMPRESSED, [1, 5000, 0x10000], little) + kernel
+        if "pvh" in name:
+            seeds[name + "-instead"] = setting(0, [5], []) + kernel
     seeds["without-fields"] = setting(WITHOUT_FIELDS, [], []) + KERNELS["fields"]
     write_seeds(folder, seeds)
 
