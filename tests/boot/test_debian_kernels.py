@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Multiboot kernels from Debian's packages (fetch-debian-kernels.sh). Each boots by Whelk, and by GRUB from an ISO of
+"""Kernels from Debian's packages (fetch-debian-kernels.sh). Each boots by Whelk, and by GRUB from an ISO of
 the same tree. A kernel must see no difference."""
 
 import gzip
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from discs import BUILD, CONFIG
+from discs import BUILD, CONFIG, mkrescue
 from make_kernel import HEADER_MAGIC, MEMORY_INFO, PAGE_ALIGN, VIDEO_MODE, pattern
 from qemu import PATIENCE, SCREEN_ADDRESS, SCREEN_COLUMNS, SCREEN_ROWS, Machine
 from report import BEYOND_GRUB_FLAGS
@@ -270,11 +270,11 @@ def cpio(files):
     return out.getvalue()
 
 
-def initrd():
+def initrd(init=INIT):
     directory, program = 0o040755, 0o100755
     return cpio({"bin": (directory, b""), "proc": (directory, b""), "dev": (directory, b""),
                  "bin/busybox": (program, (DEBIAN / "busybox").read_bytes()),
-                 "init": (program, INIT.encode()), "payload": (0o100644, PAYLOAD)})
+                 "init": (program, init.encode()), "payload": (0o100644, PAYLOAD)})
 
 
 # The loader's name; and clocks, which differ from boot to boot under one loader, too.
@@ -338,6 +338,64 @@ def test_xen_boots_a_dom0_as_under_grub(xen_log, protocol):
 @pytest.mark.parametrize("protocol", [1, 2])
 def test_xen_boots_a_compressed_dom0_as_an_uncompressed_one(xen_log, protocol, compression):
     assert normalised(xen_log("whelk", protocol, compression), protocol) == normalised(xen_log("grub", protocol, "none"), protocol)
+
+
+# ---- Linux by PVH -------------------------------------------------------------------------------
+
+# No config of GRUB starts a vmlinux, so there is no GRUB to compare with.
+LINUX_ARGUMENTS = 'console=ttyS0 panic=-1 nokaslr mitigations=off "a quoted one"'
+LINUX_INIT = """\
+#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+echo "linux: arguments $(/bin/busybox cat /proc/cmdline)"
+echo "linux: payload $(/bin/busybox sha256sum /payload)"
+echo "linux: end"
+/bin/busybox poweroff -f
+"""
+
+
+def vmlinux():
+    """The vmlinux in Debian's bzImage (Linux, Documentation/arch/x86/boot.rst: setup_sects, payload_offset and
+    payload_length)."""
+    image = (DEBIAN / "vmlinuz").read_bytes()
+    offset, length = struct.unpack_from("<2I", image, 0x248)
+    start = (image[0x1F1] + 1) * 512 + offset
+    return lzma.LZMADecompressor().decompress(image[start:start + length])
+
+
+def linux_tree(command="pvh", kernel=bytes):
+    return tree(f"    {command} /boot/vmlinux {LINUX_ARGUMENTS.replace(chr(34), chr(39))}", "    module /boot/initrd",
+                vmlinux=kernel(vmlinux()), initrd=initrd(LINUX_INIT))
+
+
+def boot_linux(image, **machine):
+    """Boots Linux to the end of its init and returns what it said."""
+    with Machine(image, **machine) as qemu:
+        qemu.wait_for("^linux: end$", 120)
+        qemu.wait_exit(30)
+        return qemu.serial
+
+
+@pytest.mark.parametrize("machine", [{}, {"firmware": "x64", "machine": "q35"}, {"firmware": "ia32", "machine": "q35"}],
+                         ids=["seabios", "ovmf-x64", "ovmf-ia32"])
+def test_linux_boots_by_pvh_with_its_initramfs(discs, machine):
+    said = boot_linux(discs.make(linux_tree()), memory=512, **machine)
+    assert re.search(r"\] Linux version 6\.", said)
+    assert f"linux: arguments {LINUX_ARGUMENTS}\n" in said
+    assert f"linux: payload {hashlib.sha256(PAYLOAD).hexdigest()} " in said
+    assert re.search(r"\] ACPI: RSDP 0x0*[1-9A-Fa-f]", said)
+    assert re.search(r"\] BIOS-e820: \[mem 0x0000000000000000-0x[0-9a-f]+\] usable", said)
+    assert "whelk: " not in said
+
+
+def test_linux_boots_by_multiboot_as_well_with_a_note(discs):
+    said = boot_linux(discs.make(linux_tree("multiboot", gzip.compress)), memory=512)
+    assert "whelk: /boot/vmlinux: no Multiboot header: it is started by its PVH entry" in said
+
+
+def test_a_bzimage_is_no_kernel_for_pvh_but_the_vmlinux_in_it_is(tmp_path):
+    run, _ = mkrescue(tree("    pvh /boot/vmlinuz", vmlinuz=DEBIAN / "vmlinuz"), tmp_path)
+    assert "/boot/vmlinuz: not an ELF file: it is a Linux bzImage: the vmlinux in it may boot by pvh" in run.stderr
 
 
 # ---- By UEFI -----------------------------------------------------------------------------------
