@@ -15,7 +15,7 @@ from make_kernel import MIB, STAY, Payload, elf, pattern
 from multiboot2_kernels import KERNELS as KERNELS_2
 from pvh_kernels import ELSEWHERE, KERNELS, REFUSED, entry_note, notes_segment
 from qemu import Machine
-from report import differences
+from report import Report, differences
 from uefi import shapes
 
 START_MAGIC = 0x336EC578
@@ -191,6 +191,20 @@ def test_the_other_multiboots_header_is_not_passed_over(name, command, hint, tmp
 def test_modules_of_pvh_are_not_those_of_multiboot_2(tmp_path):
     run, _ = mkrescue(tree(ELF32(), "", MODULES, "pvh", "module2"), tmp_path)
     assert "grub.cfg:4: multiboot and pvh go with module, multiboot2 with module2" in run.stderr
+
+
+def test_it_boots_from_the_menus_command_line(discs):
+    config = b"set timeout=-1\nmenuentry one { pvh /boot/kernel }\nmenuentry two { pvh /boot/kernel }\n"
+    with Machine(discs.make({CONFIG: config, "boot/kernel": ELF64(), "boot/module": b"a module"})) as machine:
+        machine.wait_for_selected("one")
+        machine.type_serial("c")
+        machine.wait_for("whelk> ")
+        machine.type_serial("pvh /boot/kernel typed 'a b'\rmodule /boot/module more\rboot\r")
+        machine.wait_for("^END$", 30)
+        report = Report(machine.serial)
+    assert_the_kernel_is_whole(report)
+    assert report["cmdline"] == b'typed "a b"'
+    assert [(m["text"], m["adler"]) for m in report.modules] == [(b"more", zlib.adler32(b"a module"))]
 
 
 # ---- The prepared block

@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 import multiboot2_kernels
+import pvh_kernels
 from discs import BUILD, CONFIG, write_tree
 from good_kernels import plain
 from make_kernel import MIB, VIDEO_MODE, Payload, elf, multiboot_header, pattern
@@ -66,6 +67,21 @@ def test_an_entry_is_told_with_its_kernel_its_modules_and_their_lines(judged):
                                "file": CONFIG, "line": 2, "nounzip": False}
     assert entry["modules"] == [{"command": "module", "path": "/m", "arguments": "x y", "file": CONFIG, "line": 3,
                                  "nounzip": True}]
+
+
+@pytest.mark.parametrize("command, module", [("pvh", "module"), ("multiboot", "module"), ("multiboot2", "module2")])
+def test_a_kernel_with_a_pvh_entry_alone_is_started_by_it(judged, check, command, module):
+    kernel = pvh_kernels.KERNELS["elf64"]()
+    config = "nonsense\n" + ENTRY.format("a", f"{command} /boot/kernel x\n    {module} /m y") + "more nonsense\n"
+    status, said = judged(config, boot__kernel=kernel, m=b"module")
+    entry, = entries(said)
+    assert (status, entry["started_as_by"], entry["kernel"]["command"]) == (YES, "pvh", command)
+    assert [m["command"] for m in entry["modules"]] == [module]
+    remark = "/boot/kernel: no Multiboot header: it is started by its PVH entry, as by the command pvh"
+    wanted = [(3, remark)] if command != "pvh" else []
+    assert warnings(said) == [(1, "unknown command 'nonsense'"), *wanted, (6, "unknown command 'more'")]
+    text = check("tree", **{CONFIG: config}, boot__kernel=kernel, m=b"module").stdout
+    assert f"\n{command} /boot/kernel x\n{module} /m y\nVideo: text\nBy PVH in 128 MiB" in text
 
 
 def test_the_text_says_the_same_as_the_json(check):
