@@ -322,7 +322,7 @@ static void under_uefi_modules_go_to_claimed_memory_while_it_has_room(void **sta
     (void)state;
     static struct memory_range pool = {8 * MIB, MIB, MEMORY_AVAILABLE};
     static const struct memory_map unused = {&pool, 1, 1};
-    static const struct boot_efi efi = {.unused = &unused};
+    static const struct boot_efi efi = {.unused = &unused, .overwritable = &pc_map};
     build_ordinary();
     add_module(MIB / 2);
     add_module(MIB);
