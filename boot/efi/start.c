@@ -2,6 +2,7 @@
 // From the firmware to stage 2, and back: next boot option, reset (UEFI 2.10, 4.1, 7.4, 8.5).
 #include "boot/efi/relocation.h"
 #include "boot/efi/uefi.h"
+#include "stage2/config/config.h"
 #include "stage2/console/console.h"
 #include "stage2/firmware.h"
 #include "stage2/timing/timeline.h"
@@ -107,11 +108,8 @@ void firmware_power_off(void)
 
 const char *firmware_config_variables(void)
 {
-    return sizeof(void *) == sizeof(uint64_t)
-               ? "root=cd0\0prefix=(cd0)/boot/grub\0cmdpath=(cd0)/EFI/BOOT\0grub_cpu=x86_64\0"
-                 "grub_platform=efi\0"
-               : "root=cd0\0prefix=(cd0)/boot/grub\0cmdpath=(cd0)/EFI/BOOT\0grub_cpu=i386\0"
-                 "grub_platform=efi\0";
+    return sizeof(void *) == sizeof(uint64_t) ? CONFIG_UEFI_VARIABLES "grub_cpu=x86_64\0"
+                                              : CONFIG_UEFI_VARIABLES "grub_cpu=i386\0";
 }
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)

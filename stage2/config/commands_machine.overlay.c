@@ -68,11 +68,10 @@ bool command_probe(struct evaluator *eval, const struct command *command)
         answer = "iso9660";
         break;
     default:
-        answer = platform->volume != NULL && platform->volume(target == LABEL ? CONFIG_VOLUME_LABEL
-                                                                              : CONFIG_VOLUME_UUID,
-                                                              name)
-                     ? name
-                     : NULL;
+        if (platform->volume != NULL) {
+            platform->volume(target == LABEL ? CONFIG_VOLUME_LABEL : CONFIG_VOLUME_UUID, name);
+            answer = name;
+        }
     }
     return answer != NULL ? give_value(eval, variable, answer)
                           : fail_machine(eval, "probe", machine_knows);

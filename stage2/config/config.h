@@ -135,7 +135,7 @@ struct config_platform {
     bool (*read_part)(const struct file *file, uint64_t offset, size_t length, void *buffer,
                       struct error *error);
 
-    /* The disc's label or UUID. False: it is not known. */
+    /* The disc's label or UUID. False: it is not known; name then stands for it. */
     bool (*volume)(enum config_volume what, char name[CONFIG_VOLUME_BYTES]);
 
     bool (*has_feature)(enum config_feature feature);
@@ -215,6 +215,10 @@ struct config {
 /* config_environment.variables as GRUB sets them when it starts from a PC's CD. */
 #define CONFIG_CD_VARIABLES                                                                        \
     "root=cd\0prefix=(cd)/boot/grub\0cmdpath=(cd)\0grub_cpu=i386\0grub_platform=pc\0"
+
+/* Those of UEFI, without grub_cpu. */
+#define CONFIG_UEFI_VARIABLES                                                                      \
+    "root=cd0\0prefix=(cd0)/boot/grub\0cmdpath=(cd0)/EFI/BOOT\0grub_platform=efi\0"
 
 /* Reads and evaluates the top level of a config. A name that ends with menu.lst is GRUB
    Legacy's. A config without menuentry that loads a kernel, or one that boots before a menu, yields

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Wildcards in words, which GRUB expands once its module regexp is loaded: * and ? in the names of
-// a path. The paths come in the order of the directories. A pattern that matches nothing stays.
+// a path. The paths come in the order that they have on an ISO of grub-mkrescue. A pattern that
+// matches nothing stays.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
@@ -73,7 +74,61 @@ static struct bytes bytes_of(const char *text)
     return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
-/* Lists a directory by its path, which may have a device in front. NULL: it is none, or empty. */
+/* A character of a name as xorriso writes it in a file identifier (ECMA-119, 7.5): upper case, and
+   '_' for what is neither a letter nor a digit, except the last dot. */
+static int identifier_character(int c, bool is_last_dot)
+{
+    bool is_lower = c >= 'a' && c <= 'z';
+    bool is_kept = c == 0 || is_last_dot || is_digit(c) || (c >= 'A' && c <= 'Z');
+    return is_lower ? c - 'a' + 'A' : is_kept ? c : '_';
+}
+
+static const char *last_dot(const char *name)
+{
+    const char *dot = NULL;
+    for (; *name != 0; name++) {
+        dot = *name == '.' ? name : dot;
+    }
+    return dot;
+}
+
+/* Compares names by their file identifiers, which sort the directories of an ISO (ECMA-119, 9.3).
+ */
+static int compare_names(const char *left, const char *right)
+{
+    const char *left_dot = last_dot(left);
+    const char *right_dot = last_dot(right);
+    const char *a = left;
+    const char *b = right;
+    for (; *a != 0 || *b != 0; a++, b++) {
+        int difference =
+            identifier_character(*a, a == left_dot) - identifier_character(*b, b == right_dot);
+        if (difference != 0) {
+            return difference;
+        }
+    }
+    return strcmp(left, right);
+}
+
+/* Sorts a list by inserting one name after the other. */
+static struct listed_name *sort_names(struct listed_name *names)
+{
+    struct listed_name *sorted = NULL;
+    while (names != NULL) {
+        struct listed_name *name = names;
+        struct listed_name **link = &sorted;
+        names = name->next;
+        while (*link != NULL && compare_names((*link)->text, name->text) < 0) {
+            link = &(*link)->next;
+        }
+        name->next = *link;
+        *link = name;
+    }
+    return sorted;
+}
+
+/* Lists a directory, in order, by its path, which may have a device in front. NULL: it is none, or
+   empty. */
 static struct listed_name *list_directory(const struct evaluator *eval, const char *path)
 {
     const struct config_platform *platform = find_queries(eval);
@@ -83,7 +138,7 @@ static struct listed_name *list_directory(const struct evaluator *eval, const ch
     bool is_listed = platform->list != NULL && clean_path(&quiet, &path) &&
                      find_node(eval, path) == CONFIG_NODE_DIRECTORY &&
                      platform->list(path, eval->arena, &names, &ignored);
-    return is_listed ? names : NULL;
+    return is_listed ? sort_names(names) : NULL;
 }
 
 /* Adds the paths that begin with this one and match the part of a pattern after it: text, then a

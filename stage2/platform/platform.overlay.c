@@ -10,6 +10,7 @@
 #include "stage2/disc/staging.h"
 #include "stage2/fs/file.h"
 #include "stage2/firmware.h"
+#include "stage2/fs/iso9660_label.h"
 #include "stage2/fs/iso9660_list.h"
 #include "stage2/menu/menu.h"
 #include "stage2/menu/parts.h"
@@ -82,35 +83,16 @@ static bool read_text(const char *path, struct arena *arena, struct bytes *text,
                         : fail(error, "too large for the working memory");
 }
 
-/* Reads the primary volume descriptor (ECMA-119, 8.4). The label is its volume identifier, padded
-   with blanks. The UUID is its time of modification, sixteen digits that GRUB groups with
-   dashes. */
 static bool read_volume(enum config_volume what, char name[CONFIG_VOLUME_BYTES])
 {
-    enum { IDENTIFIER = 40, IDENTIFIER_SIZE = 32, MODIFICATION = 830 };
-    _Static_assert((int)IDENTIFIER_SIZE < (int)CONFIG_VOLUME_BYTES, "room for the NUL");
+    _Static_assert((int)ISO9660_LABEL_BYTES == (int)CONFIG_VOLUME_BYTES, "the same texts");
     struct error ignored;
     const uint8_t *sector = disc_sector(firmware_volume_descriptor_lba(), &ignored);
-    if (sector == NULL) {
-        return false;
+    *name = 0;
+    if (sector != NULL) {
+        (what == CONFIG_VOLUME_LABEL ? iso9660_label : iso9660_uuid)(sector, name);
     }
-    memset(name, 0, CONFIG_VOLUME_BYTES);
-    if (what == CONFIG_VOLUME_LABEL) {
-        size_t length = IDENTIFIER_SIZE;
-        while (length > 0 && sector[IDENTIFIER + length - 1] == ' ') {
-            length--;
-        }
-        memcpy(name, sector + IDENTIFIER, length);
-        return true;
-    }
-    char *out = name;
-    for (int i = 0; i < 16; i++) {
-        if (i >= 4 && i % 2 == 0) {
-            *out++ = '-';
-        }
-        *out++ = (char)sector[MODIFICATION + i];
-    }
-    return true;
+    return sector != NULL;
 }
 
 /* ---- Keyboard -------------------------------------------------------------------------------- */

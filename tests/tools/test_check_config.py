@@ -2,11 +2,13 @@
 """Tests what whelk-mkrescue says of configs with more of the language: further configs, tests of
 files, unsupported commands."""
 
+import json
+import pathlib
 import subprocess
 
 import pytest
 
-from discs import CONFIG, MKRESCUE, write_tree
+from discs import BUILD, CONFIG, MKRESCUE, write_tree
 from good_kernels import plain
 
 pytestmark = pytest.mark.bios("the tool alone")
@@ -18,12 +20,13 @@ ENTRY = 'menuentry "{}" {{\n    {}\n}}\n'
 def make(tmp_path):
     """Makes an ISO of a config and other files. Returns the exit status and the messages; a silent
     success has none."""
-    def run(config, name=CONFIG, **files):
+    def run(config, name=CONFIG, options=(), paths=(), **files):
         write_tree(tmp_path / "tree", {"boot/kernel": plain(), name: config.encode(),
-                                       **{f"boot/{key}.cfg": text.encode() for key, text in files.items()}})
+                                       **{f"boot/{key}.cfg": text.encode() for key, text in files.items()},
+                                       **{path: b"x" for path in paths}})
         image = tmp_path / "out.iso"
         image.unlink(missing_ok=True)
-        process = subprocess.run([MKRESCUE, "-o", image, tmp_path / "tree"], stdin=subprocess.DEVNULL,
+        process = subprocess.run([MKRESCUE, "-o", image, tmp_path / "tree", *options], stdin=subprocess.DEVNULL,
                                  capture_output=True, text=True, timeout=60)
         assert image.exists() == (process.returncode == 0)
         return process.returncode, [line for line in process.stderr.splitlines() if "was not written" not in line]
@@ -39,9 +42,111 @@ def test_a_script_is_evaluated_with_the_trees_files(make):
     assert make(script + entry("multiboot /boot/$k")) == (0, [])
 
 
-def test_search_finds_files_of_the_tree_and_any_volume(make):
-    script = ("if search --file --set=root /boot/kernel; then if search --label --set=root DATA; then set k=kernel; fi; fi\n")
+def test_search_finds_files_of_the_tree_and_the_volume_by_its_name(make):
+    script = ("if search --file --set=root /boot/kernel; then if search --label --set=root {}; then set k=kernel; fi; fi\n"
+              + entry("multiboot /boot/$k"))
+    assert make(fill(script, "ISOIMAGE")) == (0, [])
+    assert make(fill(script, "DATA"))[0] == 1
+    for options in (["-volid", "DATA"], ["-V", "DATA"], ["--", "-volid", "DATA"], ["-V", "X", "--", "-volid", "DATA"]):
+        assert make(fill(script, "DATA"), options=options) == (0, [])
+        assert make(fill(script, "ISOIMAGE"), options=options)[0] == 1
+
+
+def test_an_iso_is_checked_with_its_own_label_and_uuid(make, tmp_path):
+    script = ("if search --label {}; then if search --fs-uuid 2026-01-01-00-00-00-00; then probe --set=l -l $root; fi; fi\n"
+              + entry("multiboot /boot/kernel", "module /boot/kernel $l"))
+    make(fill(script, "DATA"), options=["-volid", "DATA", "--modification-date=2026010100000000"])
+    process = subprocess.run([BUILD / "whelk", "check", tmp_path / "out.iso"], capture_output=True, text=True, timeout=60)
+    assert process.returncode == 0 and "module /boot/kernel DATA\n" in process.stdout
+
+
+def test_a_uuid_that_only_the_finished_iso_has_is_taken_for_granted(make):
+    script = "if search --fs-uuid 2026-01-01-00-00-00-00; then if probe --set=u -u $root; then if search --fs-uuid $u; then k=kernel; fi; fi; fi\n"
     assert make(script + entry("multiboot /boot/$k")) == (0, [])
+
+
+def fill(script, *words):
+    """Puts words into the script's pairs of braces."""
+    for word in words:
+        script = script.replace("{}", word, 1)
+    return script
+
+
+BOTH = 'if [ "$grub_platform" = efi ]; then k={}; else k={}; fi\n' + ENTRY.format("a", "multiboot /boot/$k")
+REASON = "boot/grub/grub.cfg:3: /boot/nothing: no such file"
+
+
+def test_every_firmware_is_judged_if_the_config_asks_for_it(make):
+    assert make(fill(BOTH, "kernel", "kernel")) == (0, [])
+    assert make(fill(BOTH, "nothing", "kernel")) == (0, ["whelk: warning: with UEFI: " + REASON])
+    assert make(fill(BOTH, "kernel", "nothing")) == (0, ["whelk: warning: with a BIOS: " + REASON])
+    assert make(fill(BOTH, "nothing", "nothing")) == (1, ["whelk: " + REASON])
+    only = BOTH.replace("$grub_platform", "$grub_cpu").replace("efi", "{}")
+    assert make(fill(only, "x86_64", "nothing", "kernel")) == (0, ["whelk: warning: with 64-bit UEFI: " + REASON])
+    assert make(fill(only, "x86_64", "kernel", "nothing"))[0] == 0
+
+
+def test_an_entry_for_one_firmware_alone_is_judged_for_that(make):
+    config = entry("multiboot /boot/kernel") + "if [ $grub_platform = efi ]; then\n" + entry("linux /x") + "fi\n"
+    assert make(config) == (0, ["whelk: warning: with UEFI: boot/grub/grub.cfg:6: linux is not supported"])
+
+
+def test_check_shows_what_differs_with_uefi(make, tmp_path):
+    def check(*options):
+        process = subprocess.run([BUILD / "whelk", "check", *options, tmp_path / "tree"], capture_output=True, text=True, timeout=60)
+        return process.returncode, process.stdout
+    make(fill(BOTH, "nothing", "kernel"))
+    status, shown = check()
+    bios, uefi = shown.split("\nWith UEFI (grub_platform=efi) it is different:\n")
+    assert status == 1 and "multiboot /boot/kernel" in bios and f"Does not boot: {REASON}" in uefi and "32-bit" not in shown
+    told = json.loads(check("--json")[1])
+    assert told["configs"][0]["entries"][0]["error"] is None and told["uefi"]["configs"][0]["entries"][0]["error"] == REASON
+    make(fill(BOTH, "kernel", "kernel"))
+    status, shown = check()
+    assert status == 0 and "it is different" not in shown and "uefi" not in json.loads(check("--json")[1])
+
+
+def test_the_configs_of_a_folder_come_in_the_order_of_the_iso(make, tmp_path):
+    names = ["10-a.cfg", "10_b.cfg", "20.cfg", "9.cfg", "B.cfg", "a.cfg", "a-b.cfg", "a.b.cfg", "ab.cfg", ".hidden.cfg", "c d.cfg",
+             "a-rather-long-name-of-a-file.cfg", "x.CFG"]
+    tree = tmp_path / "tree/boot/grub/conf.d"
+    tree.mkdir(parents=True)
+    for name in names:
+        (tree / name).write_text(f"menuentry '{name}' {{ multiboot /boot/kernel }}\n")
+    script = "insmod regexp\nfor f in ${prefix}/conf.d/*.cfg; do source \"$f\"; done\n"
+    assert make(script) == (0, [])
+    def titles(what):
+        run = subprocess.run([BUILD / "whelk", "check", "--json", tmp_path / what], capture_output=True, text=True, timeout=60)
+        return [entry["title"] for entry in json.loads(run.stdout)["configs"][0]["entries"]]
+    assert titles("tree") == titles("out.iso") and len(titles("tree")) == len(names) - 1
+
+
+def test_files_that_grub_mkrescue_adds_count_as_there(make):
+    script = ("if [ -f $prefix/fonts/unicode.pf2 -a -d $prefix/i386-pc ]; then k=kernel; fi\n" + entry("multiboot /boot/$k"))
+    assert make(script) == (0, [])
+
+
+FONTS = [path for path in ("/usr/share/grub/unicode.pf2", "/usr/share/grub2/unicode.pf2") if pathlib.Path(path).exists()]
+
+
+@pytest.mark.skipif(not FONTS, reason="SKIPPED: GRUB's font is not installed (grub-common)")
+def test_the_font_that_a_kernel_loads_is_put_into_the_iso(make, tmp_path):
+    font = "/boot/grub/fonts/unicode.pf2"
+    def on_iso():
+        run = subprocess.run(["xorriso", "-osirrox", "on", "-indev", tmp_path / "out.iso", "-extract", font, tmp_path / "font"], capture_output=True)
+        return run.returncode == 0
+    assert make("if loadfont unicode; then k=kernel; fi\n" + entry("multiboot /boot/$k")) == (0, []) and not on_iso()
+    said = [f"whelk: {font}: taken from {FONTS[0]}, as by grub-mkrescue"]
+    assert make(entry("multiboot /boot/kernel", f"module {font}")) == (0, said) and on_iso()
+    assert (tmp_path / "font").read_bytes() == pathlib.Path(FONTS[0]).read_bytes()
+    (tmp_path / "font").unlink()
+    assert make(entry("multiboot /boot/kernel", f"module {font}"), paths=[font[1:]]) == (0, []) and on_iso()
+    assert (tmp_path / "font").read_bytes() == b"x"
+
+
+def test_the_environment_block_of_the_tree_is_read(make):
+    block = "# GRUB Environment Block\nk=kernel\n".ljust(1024, "#")
+    assert make("load_env -f /boot/env.cfg\n" + entry("multiboot /boot/$k"), env=block) == (0, [])
     status, messages = make("search --file --set=root /nothing\n" + entry("multiboot /boot/kernel"))
     assert (status, messages) == (0, ["whelk: boot/grub/grub.cfg:1: no such device: /nothing"])
 

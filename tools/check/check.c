@@ -75,38 +75,152 @@ void load_order_free(struct load_order *order)
     *order = (struct load_order){0};
 }
 
-// ---- All of it
+// ---- What is said
 
-static void say_all(const struct check *check)
+/* The checks for each firmware; only the first one if the configs do not ask for the firmware. */
+struct checks {
+    struct check at[CHECK_FIRMWARES];
+    struct error errors[CHECK_FIRMWARES]; /* why a config could not be read; "": all could be */
+    size_t count;
+};
+
+/* Why a default entry would not boot; NULL: it would. */
+static const char *reason_of_default(const struct checks *checks, size_t which)
 {
+    const char *error = checks->errors[which].message;
+    return error[0] != '\0' ? error : checks->at[which].started->reason;
+}
+
+static bool has_reason(const struct checks *checks, size_t which, const char *reason)
+{
+    const struct checked *checked = checks->at[which].configs;
+    if (strcmp(checks->errors[which].message, reason) == 0) {
+        return true;
+    }
+    for (; checked != NULL; checked = checked->next) {
+        for (size_t i = 0; checked->entries != NULL && i < checked->config.entry_count; i++) {
+            const char *other = checked->entries[i].reason;
+            if (other != NULL && strcmp(other, reason) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Says a reason, and with which firmware it counts, unless that is every one. Each is said once. */
+static void say_reason(const struct checks *checks, size_t which, const char *reason, bool is_error)
+{
+    static const char *const names[] = {
+        "", "with a BIOS: ", "with 64-bit UEFI: ", "", "with 32-bit UEFI: ", "", "with UEFI: ", ""};
+    unsigned firmwares = 0;
+    for (size_t i = 0; i < checks->count; i++) {
+        bool has = has_reason(checks, i, reason);
+        if (has && i < which) {
+            return;
+        }
+        firmwares |= has ? 1U << i : 0;
+    }
+    bool is_every = firmwares == (1U << checks->count) - 1;
+    say("%s%s%s", is_error ? "" : "warning: ", is_every ? "" : names[firmwares], reason);
+}
+
+/* Whether a warning only repeats a reason, which has its line in front. */
+static bool is_said(const struct checks *checks, const struct config_warning *warning)
+{
+    struct error text;
+    fail(&text, "%s:%u: %s", warning->name, warning->line, warning->text);
+    return has_reason(checks, 0, text.message);
+}
+
+/* Whether an earlier check has the same warning. */
+static bool is_repeated(const struct checks *checks, size_t which,
+                        const struct config_warning *wanted)
+{
+    for (size_t i = 0; i < which; i++) {
+        for (const struct checked *checked = checks->at[i].configs; checked != NULL;
+             checked = checked->next) {
+            for (const struct config_warning *warning = checked->config.warnings; warning != NULL;
+                 warning = warning->next) {
+                if (warning->line == wanted->line && strcmp(warning->name, wanted->name) == 0 &&
+                    strcmp(warning->text, wanted->text) == 0) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+static void say_entries(const struct checks *checks, size_t which, bool boots)
+{
+    const struct check *check = &checks->at[which];
     for (const struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
         for (size_t i = 0; checked->entries != NULL && i < checked->config.entry_count; i++) {
             const struct checked_entry *entry = &checked->entries[i];
             if (entry->reason != NULL) {
-                say("%s%s", entry == check->started ? "" : "warning: ", entry->reason);
+                say_reason(checks, which, entry->reason, entry == check->started && !boots);
             }
-        }
-    }
-    for (const struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
-        for (const struct config_warning *warning = checked->config.warnings; warning != NULL;
-             warning = warning->next) {
-            say("%s:%u: %s", warning->name, warning->line, warning->text);
         }
     }
 }
 
-bool check_tree(const struct tree *tree, struct load_order *order)
+static void say_warnings(const struct checks *checks, size_t which)
 {
-    static struct check check; /* large */
-    struct error error;
+    const struct checked *checked = checks->at[which].configs;
+    for (; checked != NULL; checked = checked->next) {
+        for (const struct config_warning *warning = checked->config.warnings; warning != NULL;
+             warning = warning->next) {
+            if (!is_said(checks, warning) && !is_repeated(checks, which, warning)) {
+                say("%s:%u: %s", warning->name, warning->line, warning->text);
+            }
+        }
+    }
+}
+
+static void say_all(const struct checks *checks, bool boots)
+{
+    for (size_t i = 0; i < checks->count; i++) {
+        say_entries(checks, i, boots);
+    }
+    for (size_t i = 0; i < checks->count; i++) {
+        say_warnings(checks, i);
+    }
+    for (size_t i = 0; i < checks->count; i++) {
+        if (checks->errors[i].message[0] != '\0') {
+            say_reason(checks, i, checks->errors[i].message, !boots);
+        }
+    }
+}
+
+// ---- All of it
+
+bool check_tree(const struct tree *tree, const char *label, struct load_order *order)
+{
+    static struct checks checks; /* large */
+    struct error error = {""};
+    bool boots = false;
     *order = (struct load_order){0};
-    bool done = check_configs(&check, tree, PRETEND_TYPICAL_MIB, &error);
-    bool boots = done && check.started->reason == NULL;
-    done = done && (!boots || put_in_order(&check, order, &error));
-    say_all(&check);
+    checks.count = 0;
+    do {
+        size_t i = checks.count++;
+        const struct check_machine machine = {
+            .firmware = (enum check_firmware)i, .mib = PRETEND_TYPICAL_MIB, .label = label};
+        checks.errors[i] = (struct error){""};
+        check_configs(&checks.at[i], tree, &machine, &checks.errors[i]);
+        boots |= reason_of_default(&checks, i) == NULL;
+    } while (checks.at[0].asks_firmware && checks.count < CHECK_FIRMWARES);
+    tree_select(tree);
+    bool done = true;
+    for (size_t i = 0; done && boots && i < checks.count; i++) {
+        done = put_in_order(&checks.at[i], order, &error);
+    }
+    say_all(&checks, boots);
     if (!done) {
         say("%s", error.message);
     }
-    check_end(&check);
+    for (size_t i = 0; i < checks.count; i++) {
+        check_end(&checks.at[i]);
+    }
     return done && boots;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "stage2/fs/iso9660_label.h"
 #include "tools/check/configs.h"
 #include "tools/check/kernel.h"
 #include "tools/check/report.h"
@@ -22,6 +23,7 @@ enum {
     DEFAULT_MIB = 128, /* QEMU's */
     SMALLEST_MIB = 2,
     LARGEST_MIB = 1 << 20,
+    VOLUME_DESCRIPTOR = 16 * ISO9660_SECTOR_SIZE, /* offset of the first one */
 };
 
 struct settings {
@@ -130,19 +132,50 @@ static bool is_directory(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* Checks and reports what a tree would boot; if it is NULL, what the --config would. */
+static bool run_check(struct check *check, const struct settings *settings, const struct tree *tree,
+                      const struct check_machine *machine, struct error *error)
+{
+    return tree != NULL ? check_configs(check, tree, machine, error)
+                        : check_config(check, settings->config, machine, error);
+}
+
+/* Checks and reports what a tree would boot; if it is NULL, what the --config would. Reports what
+   UEFI would boot as well, if that is not the same. */
 static bool check_and_report(const struct settings *settings, const struct tree *tree)
 {
-    static struct check check; /* large */
-    struct error error;
-    bool done = tree != NULL ? check_configs(&check, tree, settings->mib, &error)
-                             : check_config(&check, settings->config, &error);
-    (settings->json ? check_report_json : check_report_text)(&check, done ? NULL : error.message);
-    if (!done) {
-        say("%s", error.message);
+    static struct check checks[CHECK_FIRMWARES]; /* large */
+    struct check_machine machine = {.mib = tree != NULL ? settings->mib : PRETEND_TYPICAL_MIB};
+    struct check_report report = {.is_json = settings->json};
+    char label[ISO9660_LABEL_BYTES], uuid[ISO9660_LABEL_BYTES];
+    bool is_fine = true;
+    if (tree != NULL && tree->iso != NULL) {
+        const uint8_t *descriptor = tree->iso->bytes.data + VOLUME_DESCRIPTOR;
+        iso9660_label(descriptor, label);
+        iso9660_uuid(descriptor, uuid);
+        machine.label = label;
+        machine.uuid = uuid;
     }
-    check_end(&check);
-    return done && check.failed == 0;
+    size_t count = 0;
+    do {
+        struct error error;
+        struct check *check = &checks[count];
+        machine.firmware = (enum check_firmware)count;
+        bool done = run_check(check, settings, tree, &machine, &error);
+        bool is_new = count == 0 || !check_is_same(check, &checks[count - 1]);
+        if (is_new) {
+            check_report_add(&report, check, done ? NULL : error.message);
+        }
+        if (is_new && !done) {
+            say("%s", error.message);
+        }
+        is_fine &= done && check->failed == 0;
+        count++;
+    } while (checks[0].asks_firmware && count < CHECK_FIRMWARES);
+    check_report_end(&report);
+    while (count > 0) {
+        check_end(&checks[--count]);
+    }
+    return is_fine;
 }
 
 static bool check_directory(const struct settings *settings, const char *path)

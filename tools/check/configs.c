@@ -11,21 +11,31 @@
 #include "stage2/fs/file.h"
 #include "stage2/plan/overlay.h"
 #include "tools/check/check.h"
+#include "tools/tree/list.h"
 
 #define ARENA_BYTES      ((size_t)1 << 30)
 #define PLAN_ARENA_BYTES ((size_t)16 << 30)
 
-static const struct tree *selected; /* for the functions of a config's platform */
+/* For the functions of a config's platform. */
+static struct check *selected;
 
-static bool prepare(struct check *check, const struct tree *tree, uint32_t mib, struct error *error)
+/* By firmware: the variables that are set in advance. */
+static const char *const variables[CHECK_FIRMWARES] = {
+    [CHECK_BIOS] = CONFIG_CD_VARIABLES,
+    [CHECK_UEFI_64] = CONFIG_UEFI_VARIABLES "grub_cpu=x86_64\0",
+    [CHECK_UEFI_32] = CONFIG_UEFI_VARIABLES "grub_cpu=i386\0",
+};
+
+static bool prepare(struct check *check, const struct tree *tree,
+                    const struct check_machine *machine, struct error *error)
 {
-    *check = (struct check){.tree = tree, .mib = mib};
+    *check = (struct check){.tree = tree, .machine = *machine};
     check->end = &check->configs;
-    selected = tree;
+    selected = check;
     tree_select(tree);
     return pretend_arena(&check->arena, ARENA_BYTES, error) &&
            pretend_arena(&check->plan_arena, PLAN_ARENA_BYTES, error) &&
-           pretend_memory(&check->memory, mib, error);
+           pretend_memory(&check->memory, machine->mib, error);
 }
 
 // ---- The configs
@@ -34,13 +44,19 @@ static enum config_node find_node(const char *path)
 {
     struct tree_node node;
     struct error ignored;
-    if (!tree_find(selected, path, &node, &ignored)) {
+    if (!tree_find(selected->tree, path, &node, &ignored)) {
         return CONFIG_NODE_NONE;
     }
     if (S_ISDIR(node.status.st_mode)) {
         return CONFIG_NODE_DIRECTORY;
     }
     return node.status.st_size > 0 ? CONFIG_NODE_FILE : CONFIG_NODE_EMPTY;
+}
+
+static void note_questions(struct bytes text)
+{
+    selected->asks_firmware |= memmem(text.data, text.size, "grub_platform", 13) != NULL ||
+                               memmem(text.data, text.size, "grub_cpu", 8) != NULL;
 }
 
 static bool read_text(const char *path, struct arena *arena, struct bytes *text,
@@ -56,8 +72,25 @@ static bool read_text(const char *path, struct arena *arena, struct bytes *text,
     }
     uint8_t *data = arena_allocate(arena, (size_t)file.size, 1);
     *text = (struct bytes){data, (size_t)file.size};
-    return data != NULL ? file_read(&file, 0, (size_t)file.size, data, error)
-                        : fail(error, "out of memory");
+    if (data == NULL || !file_read(&file, 0, (size_t)file.size, data, error)) {
+        return data != NULL || fail(error, "out of memory");
+    }
+    note_questions(*text);
+    return true;
+}
+
+static bool list_names(const char *path, struct arena *arena, struct listed_name **names,
+                       struct error *error)
+{
+    return tree_list(selected->tree, path, arena, names, error);
+}
+
+static bool find_volume(enum config_volume what, char name[CONFIG_VOLUME_BYTES])
+{
+    const struct check_machine *machine = &selected->machine;
+    const char *known = what == CONFIG_VOLUME_LABEL ? machine->label : machine->uuid;
+    snprintf(name, CONFIG_VOLUME_BYTES, "%s", known != NULL ? known : "YYYY-MM-DD-hh-mm-ss-cc");
+    return known != NULL;
 }
 
 static bool read_nothing(const char *path, struct arena *arena, struct bytes *text,
@@ -77,15 +110,16 @@ static void set_graphics(const char *modes)
     graphics = modes;
 }
 
-/* Functions that are left out answer yes: only the machine or the finished ISO could tell. */
-static const struct config_platform tree_host = {
-    .find = find_node, .read = read_text, .set_graphics = set_graphics};
+/* What is left out only the machine or the finished ISO could tell. */
+static const struct config_platform tree_host = {.find = find_node,
+                                                 .read = read_text,
+                                                 .list = list_names,
+                                                 .open = file_open,
+                                                 .read_part = file_read,
+                                                 .volume = find_volume,
+                                                 .set_graphics = set_graphics};
 static const struct config_platform lone_host = {.read = read_nothing,
                                                  .set_graphics = set_graphics};
-static const struct config_environment in_tree = {CONFIG_CD_VARIABLES, &tree_host,
-                                                  config_overlay_linked, false};
-static const struct config_environment alone = {CONFIG_CD_VARIABLES, &lone_host,
-                                                config_overlay_linked, false};
 
 /* Returns the config of this path; NULL: it is not in the list. */
 static struct checked *find_config(const struct check *check, const char *path)
@@ -123,18 +157,21 @@ static bool read_from_disk(struct check *check, const char *path, struct bytes *
     *text = (struct bytes){data, fread(data, 1, CONFIG_MAX_BYTES + 1, file)};
     bool done = !ferror(file) || fail(error, "%s: %s", path, strerror(errno));
     fclose(file);
+    note_questions(*text);
     return done;
 }
 
 static bool read_config(struct check *check, struct checked *checked, struct error *error)
 {
+    const struct config_environment environment = {variables[check->machine.firmware],
+                                                   check->tree != NULL ? &tree_host : &lone_host,
+                                                   config_overlay_linked, checked->is_legacy};
     struct bytes text = {0};
     graphics = "";
     bool is_read = check->tree != NULL ? read_from_tree(check, checked, &text, error)
                                        : read_from_disk(check, checked->path, &text, error);
-    if (!is_read ||
-        !config_read_with(&checked->config, text, checked->name,
-                          check->tree != NULL ? &in_tree : &alone, &check->arena, error)) {
+    if (!is_read || !config_read_with(&checked->config, text, checked->name, &environment,
+                                      &check->arena, error)) {
         return false;
     }
     checked->graphics = graphics;
@@ -146,7 +183,7 @@ static bool read_config(struct check *check, struct checked *checked, struct err
 
 /* Reads a config and appends it to the list, unless it is there. One that cannot be read is left
    out, unless it is the first. */
-static bool add_config(struct check *check, const char *path, struct error *error)
+static bool add_config(struct check *check, const char *path, bool is_legacy, struct error *error)
 {
     if (find_config(check, path) != NULL) {
         return true;
@@ -156,6 +193,7 @@ static bool add_config(struct check *check, const char *path, struct error *erro
         return fail(error, "out of memory");
     }
     checked->path = path;
+    checked->is_legacy = is_legacy;
     checked->name = path + (check->tree != NULL); /* in the tree, without the first slash */
     bool is_read = read_config(check, checked, error);
     if (is_read || check->configs == NULL) {
@@ -281,7 +319,7 @@ static bool check_entry(struct check *check, struct checked *checked, size_t ind
         return find_node(kernel->path) == CONFIG_NODE_NONE
                    ? fail(error, "%s:%u: %s: no such file", kernel->config, kernel->line,
                           kernel->path)
-                   : add_config(check, kernel->path, error);
+                   : add_config(check, kernel->path, entry->boot.is_legacy, error);
     }
     if (entry->boot.action != CONFIG_ACTION_BOOT) {
         return true;
@@ -324,7 +362,7 @@ static struct checked_entry *find_default(struct check *check)
 /* Checks a config, and all that its entries lead to. */
 static bool check_from(struct check *check, const char *path, struct error *error)
 {
-    if (!add_config(check, path, error)) {
+    if (!add_config(check, path, false, error)) {
         return false;
     }
     for (struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
@@ -338,9 +376,10 @@ static bool check_from(struct check *check, const char *path, struct error *erro
 
 // ---- All of it
 
-bool check_configs(struct check *check, const struct tree *tree, uint32_t mib, struct error *error)
+bool check_configs(struct check *check, const struct tree *tree,
+                   const struct check_machine *machine, struct error *error)
 {
-    if (!prepare(check, tree, mib, error)) {
+    if (!prepare(check, tree, machine, error)) {
         return false;
     }
     bool is_legacy =
@@ -348,9 +387,59 @@ bool check_configs(struct check *check, const struct tree *tree, uint32_t mib, s
     return check_from(check, is_legacy ? LEGACY_PATH : CONFIG_PATH, error);
 }
 
-bool check_config(struct check *check, const char *path, struct error *error)
+bool check_config(struct check *check, const char *path, const struct check_machine *machine,
+                  struct error *error)
 {
-    return prepare(check, NULL, PRETEND_TYPICAL_MIB, error) && check_from(check, path, error);
+    return prepare(check, NULL, machine, error) && check_from(check, path, error);
+}
+
+// ---- Comparison
+
+static bool is_same_text(const char *left, const char *right)
+{
+    return left == right || (left != NULL && right != NULL && strcmp(left, right) == 0);
+}
+
+static bool is_same_file(const struct config_file *left, const struct config_file *right)
+{
+    return is_same_text(left->path, right->path) &&
+           is_same_text(left->arguments, right->arguments) &&
+           left->keep_compressed == right->keep_compressed;
+}
+
+static bool is_same_entry(const struct checked_entry *left, const struct checked_entry *right)
+{
+    const struct config_boot *a = &left->boot, *b = &right->boot;
+    bool is_same = is_same_text(left->reason, right->reason) && a->action == b->action &&
+                   a->protocol == b->protocol && a->module_count == b->module_count &&
+                   is_same_text(a->gfxpayload, b->gfxpayload) &&
+                   is_same_file(&a->kernel, &b->kernel);
+    for (size_t i = 0; is_same && i < a->module_count; i++) {
+        is_same = is_same_file(&a->modules[i], &b->modules[i]);
+    }
+    return is_same;
+}
+
+static bool is_same_config(const struct checked *left, const struct checked *right)
+{
+    bool is_same = strcmp(left->path, right->path) == 0 && left->first == right->first &&
+                   left->config.entry_count == right->config.entry_count &&
+                   (left->entries != NULL) == (right->entries != NULL);
+    for (size_t i = 0; is_same && left->entries != NULL && i < left->config.entry_count; i++) {
+        is_same = is_same_text(left->config.entries[i].title, right->config.entries[i].title) &&
+                  is_same_entry(&left->entries[i], &right->entries[i]);
+    }
+    return is_same;
+}
+
+bool check_is_same(const struct check *left, const struct check *right)
+{
+    const struct checked *a = left->configs, *b = right->configs;
+    while (a != NULL && b != NULL && is_same_config(a, b)) {
+        a = a->next;
+        b = b->next;
+    }
+    return a == NULL && b == NULL;
 }
 
 void check_end(struct check *check)

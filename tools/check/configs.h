@@ -42,12 +42,24 @@ struct checked {
     struct checked_entry *entries; /* one for each of the config's */
     size_t first;                  /* the default entry */
     const char *graphics;          /* the terminal's modes before an entry is started */
+    bool is_legacy;                /* GRUB Legacy's, though its name is another one */
     bool is_started;               /* if nobody chooses another entry than the defaults */
+};
+
+/* What starts the loader. */
+enum check_firmware { CHECK_BIOS, CHECK_UEFI_64, CHECK_UEFI_32, CHECK_FIRMWARES };
+
+/* What a config is checked for. */
+struct check_machine {
+    enum check_firmware firmware;
+    uint32_t mib;
+    const char *label, *uuid; /* the ISO's; NULL: not known */
 };
 
 struct check {
     const struct tree *tree; /* NULL: files that a config names are not looked up */
-    uint32_t mib;
+    struct check_machine machine;
+    bool asks_firmware; /* a text that was read has grub_platform or grub_cpu */
     struct pretend_memory memory;
     struct arena arena, plan_arena;
     struct checked *configs, **end;      /* a list: grub.cfg, then those that its entries lead to */
@@ -55,13 +67,18 @@ struct check {
     const struct checked_entry *started; /* what boots if nobody chooses; NULL: not all is read */
 };
 
-/* Checks the tree's config, and those that it leads to, for a PC with this many MiB of memory.
-   False: a config cannot be read. Call check_end() in any case. */
-bool check_configs(struct check *check, const struct tree *tree, uint32_t mib, struct error *error);
+/* Checks the tree's config, and those that it leads to. False: a config cannot be read. Call
+   check_end() in any case. */
+bool check_configs(struct check *check, const struct tree *tree,
+                   const struct check_machine *machine, struct error *error);
 
-/* Checks one config, a file on the disk, for a typical PC, without the files that it names. False:
-   it cannot be read. Call check_end() in any case. */
-bool check_config(struct check *check, const char *path, struct error *error);
+/* Checks one config, a file on the disk, without the files that it names. False: it cannot be read.
+   Call check_end() in any case. */
+bool check_config(struct check *check, const char *path, const struct check_machine *machine,
+                  struct error *error);
+
+/* Whether both lead to the same entries, and these to the same boots. */
+bool check_is_same(const struct check *left, const struct check *right);
 
 /* Lists a plan's pieces, sorted by address, in the arena. False: it is full. */
 bool check_pieces(struct plan *plan, const struct config_boot *boot, struct arena *arena,

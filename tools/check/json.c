@@ -22,7 +22,7 @@ static void put_pieces(const struct check *check, const struct checked_entry *en
     check_video(entry, video);
     json_text(",\n     ", "video", video[0] != '\0' ? video : "text", stdout);
     json_text(", ", "started_as_by", check_kernel_command(entry->protocol), stdout);
-    printf(", \"memory_mib\": %u, \"entry_address\": %u, \"pieces\": [", check->mib,
+    printf(", \"memory_mib\": %u, \"entry_address\": %u, \"pieces\": [", check->machine.mib,
            entry->address);
     for (size_t i = 0; i < entry->piece_count; i++) {
         const struct checked_piece *piece = &entry->pieces[i];
@@ -105,12 +105,11 @@ static void put_config(const struct check *check, const struct checked *checked)
 
 void check_report_json(const struct check *check, const char *failure)
 {
-    json_text("{", "error", failure, stdout);
+    json_text("", "error", failure, stdout);
     fputs(",\n \"configs\": [", stdout);
     for (const struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
         put_config(check, checked);
         fputs(checked->next != NULL ? "," : "", stdout);
     }
-    puts("]}");
-    fflush(stdout);
+    putchar(']');
 }

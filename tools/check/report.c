@@ -102,7 +102,7 @@ static void report_boot(const struct check *check, const struct checked_entry *e
     if (entry->piece_count > 0) {
         check_video(entry, video);
         printf("Video: %s\n", video[0] != '\0' ? video : "text");
-        check_report_pieces(entry->pieces, entry->piece_count, entry->protocol, check->mib,
+        check_report_pieces(entry->pieces, entry->piece_count, entry->protocol, check->machine.mib,
                             entry->address);
     } else if (boot->gfxpayload != NULL) {
         printf("Video: %s\n", boot->gfxpayload);
@@ -155,11 +155,37 @@ static void report_config(const struct check *check, const struct checked *check
     printf(checked->next != NULL ? "\n" : "");
 }
 
-void check_report_text(const struct check *check, const char *failure)
+void check_report_text(const struct check *check)
 {
-    (void)failure;
     for (const struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
         report_config(check, checked);
     }
+}
+
+void check_report_add(struct check_report *report, const struct check *check, const char *failure)
+{
+    static const char *const names[] = {
+        [CHECK_UEFI_64] = "UEFI (grub_platform=efi)",
+        [CHECK_UEFI_32] = "32-bit UEFI (grub_platform=efi, grub_cpu=i386)",
+    };
+    static const char *const keys[] = {[CHECK_UEFI_64] = "uefi", [CHECK_UEFI_32] = "uefi_32"};
+    enum check_firmware firmware = check->machine.firmware;
+    if (report->is_json) {
+        printf(report->count == 0 ? "{" : ",\n \"%s\": {", keys[firmware]);
+        check_report_json(check, failure);
+        fputs(report->count == 0 ? "" : "}", stdout);
+    } else {
+        if (report->count > 0) {
+            printf("\nWith %s it is different:\n", names[firmware]);
+        }
+        check_report_text(check);
+    }
+    report->count++;
     fflush(stdout); /* before what is said on standard error */
+}
+
+void check_report_end(const struct check_report *report)
+{
+    fputs(report->is_json ? "}\n" : "", stdout);
+    fflush(stdout);
 }

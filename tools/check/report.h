@@ -6,9 +6,19 @@
 #include <stdint.h>
 #include "tools/check/configs.h"
 
-/* failure: why a config could not be read, which ended the check; NULL: all could be read. Only the
-   JSON contains it; the caller says it on standard error. */
-void check_report_text(const struct check *check, const char *failure);
+struct check_report {
+    bool is_json;
+    size_t count; /* checks so far */
+};
+
+/* Adds a check: first that for a BIOS, then those for UEFI whose results differ from the one before
+   them. failure: why a config could not be read, which ended the check; NULL: all could be read.
+   Only the JSON contains it; the caller says it on standard error. */
+void check_report_add(struct check_report *report, const struct check *check, const char *failure);
+void check_report_end(const struct check_report *report);
+
+/* For check_report_add(). */
+void check_report_text(const struct check *check);
 void check_report_json(const struct check *check, const char *failure);
 
 /* The command that names a kernel or a module of this protocol. */

@@ -24,6 +24,8 @@
 #include "tools/tree/tree.h"
 
 #define BOOT_IMAGE_PATH   "/boot/whelk.img"
+#define VOLUME            "ISOIMAGE"
+#define FONT_PATH         "/boot/grub/fonts/unicode.pf2"
 #define BOOT_CATALOG_PATH "/boot/whelk.cat" /* hidden: in no directory */
 
 enum {
@@ -152,14 +154,14 @@ static bool is_grub_platform(const char *operand)
     return true;
 }
 
-/* Reads the sources. The array gets room for them and for Whelk's own files. */
+/* Reads the sources. The array gets room for them, for a font, and for Whelk's own files. */
 static bool read_sources(struct tree *tree, const struct command_line *line, bool verbose,
                          struct error *error)
 {
     const struct words *operands = &line->operands;
     tree->follows_links =
         options_named(&line->foreign, "-f") || options_named(&line->foreign, "-follow-links");
-    tree->sources = calloc(operands->count + OUTPUT_OWN_FILES, sizeof *tree->sources);
+    tree->sources = calloc(operands->count + 1 + OUTPUT_OWN_FILES, sizeof *tree->sources);
     tree->count = 0;
     if (tree->sources == NULL) {
         fail(error, "out of memory");
@@ -296,6 +298,66 @@ static bool write_request(const struct iso_request *request, const struct settin
     return iso_write(request, error);
 }
 
+/* Adds GRUB's font from this system, unless the tree has one: grub-mkrescue adds it to each ISO. */
+static void add_font(struct tree *tree)
+{
+    static const char *const places[] = {
+        "/usr/share/grub/unicode.pf2", "/usr/share/grub2/unicode.pf2",
+        "/boot/grub/fonts/unicode.pf2", "/boot/grub2/fonts/unicode.pf2"};
+    struct tree_node node;
+    struct error ignored;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct tree_source *source = &tree->sources[tree->count];
+        if (!tree_find(tree, FONT_PATH, &node, &ignored) &&
+            realpath(places[i], source->disk) != NULL && access(source->disk, R_OK) == 0) {
+            strcpy(source->target, FONT_PATH);
+            source->is_directory = false;
+            tree->count++;
+        }
+    }
+}
+
+/* Removes the font again, unless a kernel or module line loads it. */
+static void drop_font(struct tree *tree, const struct load_order *order)
+{
+    const struct tree_source *source = &tree->sources[tree->count - 1];
+    for (size_t i = 0; i < order->count; i++) {
+        if (strcmp(order->paths[i], FONT_PATH) == 0) {
+            say("%s: taken from %s, as by grub-mkrescue", FONT_PATH, source->disk);
+            return;
+        }
+    }
+    tree->count--;
+}
+
+/* check_tree(), for a tree that gets the font if something loads it. */
+static bool check_with_font(struct tree *tree, const char *label, struct load_order *order)
+{
+    size_t count = tree->count;
+    add_font(tree);
+    bool boots = check_tree(tree, label, order);
+    if (tree->count > count) {
+        drop_font(tree, order);
+    }
+    return boots;
+}
+
+/* Finds the label that the ISO will have: the last one in xorriso's options, or ours. */
+static const char *find_label(const struct command_line *line)
+{
+    const char *label = VOLUME;
+    const struct words *parts[] = {&line->foreign, &line->rest};
+    for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++) {
+        for (size_t i = 0; i + 1 < parts[p]->count; i++) {
+            const char *word = parts[p]->at[i] + strspn(parts[p]->at[i], "-");
+            if (word > parts[p]->at[i] && (strcmp(word, "volid") == 0 || strcmp(word, "V") == 0)) {
+                label = parts[p]->at[i + 1];
+            }
+        }
+    }
+    return label;
+}
+
 static bool write_iso(const struct settings *settings, const struct command_line *line,
                       struct tree *tree, const struct load_order *order, const struct efi_boot *efi,
                       struct error *error)
@@ -310,7 +372,7 @@ static bool write_iso(const struct settings *settings, const struct command_line
         .boot_image = BOOT_IMAGE_PATH,
         .boot_catalog = BOOT_CATALOG_PATH,
         .left_out = {output.path, output.directory}, /* if among the sources */
-        .volume = "ISOIMAGE",
+        .volume = VOLUME,
         .preparer = "WHELK",
         .application = application,
         .padding_blocks = padding_blocks(order, efi),
@@ -345,7 +407,8 @@ static bool make(const struct settings *settings, const struct command_line *lin
     if (settings->verbose && settings->compression != NULL) {
         say("compression %s: ignored, as Whelk needs nothing of the kind", settings->compression);
     }
-    bool done = read_sources(&tree, line, settings->verbose, &error) && check_tree(&tree, &order) &&
+    bool done = read_sources(&tree, line, settings->verbose, &error) &&
+                check_with_font(&tree, find_label(line), &order) &&
                 efi_boot_choose(&efi, &tree, &error) &&
                 write_iso(settings, line, &tree, &order, &efi, &error);
     if (error.message[0] != '\0') {

@@ -114,8 +114,7 @@ bool tree_add(struct tree *tree, const char *operand, struct error *error)
 
 // ---- Looking a path up
 
-/* Returns the part of a path after the directory: "" or "/…". NULL: it is not in the directory. */
-static const char *path_below(const char *path, const char *directory)
+const char *tree_path_below(const char *path, const char *directory)
 {
     size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
     bool below = strncmp(path, directory, length) == 0 &&
@@ -129,7 +128,7 @@ static bool look_up(const struct tree *tree, struct tree_node *node)
     bool only_in_iso = strcmp(node->path, "/") == 0;
     for (size_t i = tree->count; i-- > 0;) {
         const struct tree_source *source = &tree->sources[i];
-        const char *rest = path_below(node->path, source->target);
+        const char *rest = tree_path_below(node->path, source->target);
         if (rest != NULL && (source->is_directory || *rest == '\0')) {
             const char *slash = strcmp(source->disk, "/") == 0 ? "" : source->disk;
             int length =
@@ -140,7 +139,7 @@ static bool look_up(const struct tree *tree, struct tree_node *node)
                 return true;
             }
         }
-        only_in_iso = only_in_iso || path_below(source->target, node->path) != NULL;
+        only_in_iso = only_in_iso || tree_path_below(source->target, node->path) != NULL;
     }
     node->disk[0] = '\0';
     node->status = (struct stat){.st_mode = S_IFDIR};

@@ -38,5 +38,8 @@ bool tree_add(struct tree *tree, const char *operand, struct error *error);
 bool tree_find(const struct tree *tree, const char *path, struct tree_node *node,
                struct error *error);
 
+/* Returns the part of a path after the directory: "" or "/…". NULL: it is not in the directory. */
+const char *tree_path_below(const char *path, const char *directory);
+
 /* Selects the tree that file_open() reads (NULL: none), and closes all open files. */
 void tree_select(const struct tree *tree);
