@@ -56,6 +56,7 @@ struct config_boot {
     struct config_file kernel;  /* of CONFIG_ACTION_CONFIG: the config */
     struct config_file *modules;
     size_t module_count;
+    bool boots_itself;    /* by a boot command: GRUB then boots without modules that are missing */
     bool names_no_kernel; /* config_evaluate() failed because no kernel is named */
     bool is_refused;      /* the reason is a command that Whelk cannot do */
     bool is_legacy;       /* CONFIG_ACTION_CONFIG: the config is GRUB Legacy's */

@@ -132,6 +132,7 @@ bool eval_action(struct evaluator *eval, enum config_action action)
         eval->boot != NULL && (action != CONFIG_ACTION_BOOT || eval->loads || !eval->lists);
     if (eval->stopped) {
         eval->boot->action = action;
+        eval->boot->boots_itself = action == CONFIG_ACTION_BOOT;
     }
     return true;
 }

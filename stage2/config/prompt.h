@@ -24,6 +24,10 @@ enum config_typed {
 enum config_typed config_type(struct config *config, struct config_prompt *prompt, const char *line,
                               const struct config_warning **warnings, struct error *error);
 
+/* Whether the index-th entry could boot, as far as its commands and the starts of its files say:
+   false if it is sure to fail. Shows and changes nothing. */
+bool config_could_boot(struct config *config, size_t index);
+
 struct config_completion {
     char rest[256];                  /* text to insert; "" if there is none */
     const struct listed_name *names; /* the candidates, if several are left and rest is "" */

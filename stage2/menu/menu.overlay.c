@@ -18,6 +18,7 @@ enum {
     MESSAGE_ROWS = 4,      /* for the 320 bytes of a struct error */
     MAX_SECONDS = 1000000, /* as milliseconds it fits 32 bits */
     DIGIT_COUNT = 9,
+    MAX_JUDGED = 64,            /* entries that are looked into before the menu is shown */
     REPEAT_MILLISECONDS = 1100, /* a keyboard repeats a held key after a second at most */
 };
 
@@ -32,6 +33,7 @@ struct menu {
     uint32_t first;    /* the item in the list's first row */
     uint32_t rows;     /* rows for the list */
     unsigned top_row;  /* the list's first row */
+    uint64_t broken;   /* bits: entries that cannot boot */
 };
 
 /* The original of an entry that the user replaced by an edited one or by typed commands. */
@@ -119,6 +121,9 @@ static void add_item(const struct menu *menu, uint32_t position, bool is_default
     if (item != NULL) {
         screen_add(item->title);
         screen_add(submenu != NULL ? " >" : "");
+        size_t index = submenu == NULL ? (size_t)(item - menu->config->entries) : MAX_JUDGED;
+        bool is_broken = index < MAX_JUDGED && (menu->broken >> index & 1) != 0;
+        screen_add(is_broken ? "  (cannot boot)" : "");
     }
 }
 
@@ -411,11 +416,21 @@ static enum outcome restore(struct menu *menu, size_t *chosen)
     return outcome;
 }
 
+/* Finds the entries that cannot boot. */
+static void judge(struct menu *menu)
+{
+    struct config *config = menu->config;
+    for (size_t i = 0; i < config->entry_count && i < MAX_JUDGED; i++) {
+        menu->broken |= (uint64_t)!config_could_boot(config, i) << i;
+    }
+}
+
 static enum outcome run(struct menu *menu, int timeout_seconds, size_t *chosen)
 {
     timeout_seconds = menu->message != NULL ? -1 : timeout_seconds;
     screen_open();
     enum outcome outcome = restore(menu, chosen);
+    judge(menu);
     enter_list(menu, &menu->config->top);
     for (bool is_first = true; outcome == GO_ON; is_first = false) {
         draw(menu);

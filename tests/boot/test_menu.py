@@ -295,6 +295,20 @@ def test_an_entry_that_cannot_be_booted_gives_its_reason_and_the_menu_again(disc
         assert booted(machine) == "good"
 
 
+def test_entries_that_cannot_boot_are_marked(discs):
+    bodies = {"Good": "echo not now; multiboot /boot/kernel", "No kernel": "multiboot /boot/nothing", "No module": "multiboot /boot/kernel\nmodule /no",
+              "No header": "multiboot2 /boot/kernel", "Linux": "linux /boot/kernel", "Show": "echo only this", "Last": "reboot"}
+    config = "\n".join(f"menuentry '{title}' {{\n{body}\n}}" for title, body in bodies.items()) + "\n"
+    with Machine(discs.make({"boot/kernel": plain(), CONFIG: config.encode()})) as machine:
+        machine.wait_for("Last")
+        machine.wait_for_screen("Last")
+        shown = machine.screen()
+        for title in bodies:
+            line = next(line for line in shown.splitlines() if f" {title}" in line)
+            assert ("(cannot boot)" in line) == (title in ("No kernel", "No module", "No header", "Linux")), line
+        assert "not now" not in shown and "only this" not in shown
+
+
 def test_an_entry_that_cannot_be_booted_can_be_tried_again(discs):
     image = discs.make_unchecked(menu_tree(), {CONFIG: BROKEN})
     with Machine(image) as machine:

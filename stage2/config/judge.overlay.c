@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See config/prompt.h: whether an entry could boot, found out without booting it.
+#include "stage2/config/prompt.h"
+
+#include "loader/multiboot1.h"
+#include "loader/multiboot2.h"
+#include "stage2/compression/compression.h"
+#include "stage2/config/evaluator.h"
+
+/* Whether a file is there. */
+static bool is_file(const struct config_platform *platform, const char *path)
+{
+    enum config_node node = platform->find != NULL ? platform->find(path) : CONFIG_NODE_FILE;
+    return node == CONFIG_NODE_FILE || node == CONFIG_NODE_EMPTY;
+}
+
+/* Whether a kernel has a header of its protocol. A compressed one is not looked into: that would
+   take long. */
+static bool has_header(const struct config_platform *platform, const struct config_boot *boot,
+                       struct arena *arena)
+{
+    struct file file;
+    struct error ignored;
+    if (platform->open == NULL) {
+        return true;
+    }
+    if (!platform->open(boot->kernel.path, FILE_AS_IT_IS, &file, arena, &ignored)) {
+        return false;
+    }
+    size_t most = boot->protocol == CONFIG_MULTIBOOT1 ? (size_t)MULTIBOOT1_SEARCH_BYTES
+                                                      : (size_t)MULTIBOOT2_SEARCH_BYTES;
+    size_t size = file.size < most ? (size_t)file.size : most;
+    uint8_t *start = arena_allocate(arena, size + 1, 8);
+    if (start == NULL) {
+        return true; /* nothing is known of it */
+    }
+    struct bytes bytes = {start, size};
+    return platform->read_part(&file, 0, size, start, &ignored) &&
+           ((size >= COMPRESSION_MAGIC_BYTES && compression_of(bytes) != COMPRESSION_NONE) ||
+            (boot->protocol == CONFIG_MULTIBOOT1 ? multiboot1_is_present
+                                                 : multiboot2_is_present)(bytes));
+}
+
+static bool has_files(const struct config_platform *platform, const struct config_boot *boot,
+                      struct arena *arena)
+{
+    if (boot->action != CONFIG_ACTION_BOOT) {
+        return true;
+    }
+    for (size_t i = 0; i < boot->module_count && !boot->boots_itself; i++) {
+        if (!is_file(platform, boot->modules[i].path)) {
+            return false;
+        }
+    }
+    return is_file(platform, boot->kernel.path) && has_header(platform, boot, arena);
+}
+
+/* The overlay is there: this is a part of it. The environment's own function would set the platform
+   that shows something. */
+static const struct config_overlay *own_overlay(struct config *config, struct error *error)
+{
+    (void)config;
+    (void)error;
+    return &config_overlay_table;
+}
+
+bool config_could_boot(struct config *config, size_t index)
+{
+    const struct config_platform *platform = config->environment.platform;
+    if (platform == NULL) {
+        return true;
+    }
+    const struct config_platform queries = {.find = platform->find,
+                                            .read = platform->read,
+                                            .list = platform->list,
+                                            .open = platform->open,
+                                            .read_part = platform->read_part,
+                                            .volume = platform->volume,
+                                            .has_feature = platform->has_feature,
+                                            .smbios = platform->smbios,
+                                            .cmos = platform->cmos};
+    const struct config before = *config;
+    size_t used = config->arena->used;
+    struct config_boot boot;
+    struct error ignored;
+    config->environment.platform = &queries;
+    config->environment.overlay = own_overlay;
+    config->warnings = NULL; /* the list stays as it is: new warnings begin another one */
+    config->warning_count = 0;
+    /* An entry that only shows something boots nothing, and is as it should be. */
+    bool could = config_evaluate(config, &config->entries[index], &boot, &ignored)
+                     ? has_files(platform, &boot, config->arena)
+                     : boot.names_no_kernel && !boot.is_refused;
+    *config = before;
+    config->arena->used = used;
+    return could;
+}
