@@ -240,6 +240,14 @@ static void boot_kernel(const struct config_boot *wanted, const struct memory_ma
     staging_reset(staging);
 }
 
+/* Removes modules that are not there, as GRUB does. True: there were some. */
+static bool drop_missing(struct config_boot *boot)
+{
+    struct error ignored;
+    const struct overlay *overlay = overlay_load(&ignored);
+    return overlay != NULL && overlay->drop_missing(boot);
+}
+
 /* Boots an entry, or returns the config to which it leads. NULL with a reason: it cannot be booted;
    its memory is free again. */
 static struct config *boot_entry(struct config *config, size_t index, const struct memory_map *map,
@@ -265,6 +273,9 @@ static struct config *boot_entry(struct config *config, size_t index, const stru
         return next;
     }
     boot_kernel(&wanted, map, config->arena, error);
+    if (wanted.boots_itself && drop_missing(&wanted)) {
+        boot_kernel(&wanted, map, config->arena, error);
+    }
     forget_entry(config, &before, used);
     return NULL;
 }

@@ -33,6 +33,7 @@ struct overlay {
     const struct config_overlay *config;
     const struct config_platform *stage2_platform;
     size_t (*find_fallback)(struct config *config, unsigned number, const char *reason);
+    bool (*drop_missing)(struct config_boot *boot);
     /* platform/entry_action.h */
     bool (*entry_action_run)(enum config_action action, struct error *error);
     /* firmware.h */

@@ -25,6 +25,7 @@ __attribute__((section(".overlay_table"))) const struct overlay overlay_table = 
     .config = &config_overlay_table,
     .stage2_platform = &stage2_platform,
     .find_fallback = platform_find_fallback,
+    .drop_missing = platform_drop_missing,
     .entry_action_run = entry_action_run,
     .enable_a20 = firmware_enable_a20,
     .video_start = video_start,

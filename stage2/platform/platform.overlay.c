@@ -230,6 +230,23 @@ const struct config_platform stage2_platform = {
     .set_graphics = video_set_kept,
 };
 
+bool platform_drop_missing(struct config_boot *boot)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < boot->module_count; i++) {
+        const struct config_file *module = &boot->modules[i];
+        if (find_node(module->path) != CONFIG_NODE_NONE) {
+            boot->modules[kept++] = *module;
+            continue;
+        }
+        console_print("whelk: %s:%u: %s: no such file: it is left out, as by GRUB\n",
+                      module->config, module->line, module->path);
+    }
+    bool were_missing = kept < boot->module_count;
+    boot->module_count = kept;
+    return were_missing;
+}
+
 size_t platform_find_fallback(struct config *config, unsigned number, const char *reason)
 {
     size_t index =

@@ -2,8 +2,10 @@
 """Configs that use the language's commands, in a machine: what they print on the serial port, wait for and boot.
 tests/unit/stage2/config/test_config_grub.py compares scripts with GRUB, without a machine."""
 
+import hashlib
 import subprocess
 import time
+import zlib
 
 import pytest
 
@@ -14,6 +16,7 @@ from report import Report
 
 DELETE, BACKSPACE = "\x7f", "\b"  # what terminals send for the backspace key; UEFI takes the first for Delete
 KEY_FLAGS = 0x417  # BIOS data area: Shift, Control and Alt are the lower four bits
+MORE = b"echo more\ny=z\n"
 ENTRY = 'set timeout=0\nmenuentry "test" {{\n{}\n}}\n'
 
 
@@ -61,6 +64,18 @@ SCRIPTS = {
     "source with a device": ("source (cd)/boot/more.cfg", "more\n"),
     "cat": ("cat /boot/more.cfg", "echo more\ny=z\n"),
     "eval": ("eval 'x=1; echo $x'", "1\n"),
+    "wildcards": ("insmod regexp\nfor f in /boot/mo*.cfg (cd)/bo??/x.cfg /no*; do echo $f; done; for f in /boot/more*; do source $f; done",
+                  "/boot/more.cfg\n(cd)/boot/x.cfg\n/no*\nmore\n"),
+    "what GRUB's ISO has": ("if [ -f $prefix/fonts/unicode.pf2 -a -d $prefix/i386-pc ]; then echo y; fi; if loadfont unicode; then echo z; fi", "y\nz\n"),
+    "regular expressions": ("if regexp --set 1:d '^/(.*)/[^/]*$' $prefix; then echo $d; else echo no; fi; regexp --set d '/(.*)/' $prefix; echo $d", "no\nboot\n"),
+    "types of files": ("for t in multiboot multiboot2 linux; do if file --is-x86-$t /boot/kernel; then echo $t; fi; done", "multiboot\n"),
+    "hashes": ("md5sum /boot/more.cfg; sha256sum /boot/more.cfg; crc /boot/more.cfg",
+               "".join(f"{hash_of(MORE)}  /boot/more.cfg\n" for hash_of in (
+                   lambda text: hashlib.md5(text).hexdigest(), lambda text: hashlib.sha256(text).hexdigest(), lambda text: f"{zlib.crc32(text):08x}"))),
+    "the disc": ("probe --set=l -l $root; probe --set=f -f (cd); probe --set u -u $root; echo $l $f; if search -l ISOIMAGE; then echo y; fi\n"
+                 "if search -u $u; then echo z; fi; if search -l OTHER; then echo no; fi", "ISOIMAGE iso9660\ny\nz\n"),
+    "an environment block": ("load_env -f /boot/env.cfg; echo $a; if save_env -f /boot/env.cfg a; then echo saved; fi", "b c\n"),
+    "GRUB Legacy": ("legacy_source /boot/old.cfg; echo $default", "7\n"),
 }
 
 
@@ -69,9 +84,33 @@ SCRIPTS = {
 def test_a_script_prints_its_text_and_boots(disc, place, script, text):
     load = "multiboot /boot/kernel fine"
     config = f"{script}\n{ENTRY.format(load)}" if place == "top level" else ENTRY.format(f"{script}\n{load}")
-    with Machine(disc(config, more="echo more\ny=z\n")) as machine:
+    with Machine(disc(config, more=MORE.decode(), x="", env="# GRUB Environment Block\na=b c\n".ljust(1024, "#"), old="default 7\n")) as machine:
         assert booted(machine) == "fine"
         assert shown(machine).endswith(text)
+
+
+def test_smbios_and_the_clocks_memory_are_read(disc):
+    script = ("smbios -t 1 -s 4 --set m; smbios --type 1 --get-string 5 --set p; smbios -t 99 -b 4\n"
+              "echo $? $m $p; if cmostest 0x0d:7; then echo battery; fi\n")
+    smbios = ("-smbios", "type=1,manufacturer=Maker,product=The Product")
+    with Machine(disc(script + ENTRY.format("multiboot /boot/kernel fine")), extra=smbios) as machine:
+        assert booted(machine) == "fine"
+        assert shown(machine).endswith("1 Maker The Product\nbattery\n")
+
+
+def test_a_missing_module_of_an_entry_with_boot_is_left_out(discs):
+    tree = {"boot/kernel": plain(), "boot/m": b"here", CONFIG: ENTRY.format("multiboot /boot/kernel").encode()}
+    text = ENTRY.format("multiboot /boot/kernel fine\nmodule /boot/nothing a\nmodule /boot/m b\nboot")
+    with Machine(discs.make_unchecked(tree, {CONFIG: text.encode()})) as machine:
+        assert booted(machine) == "fine"
+        assert "grub.cfg:4: /boot/nothing: no such file: it is left out, as by GRUB" in machine.shown
+        assert [module["text"] for module in Report(machine.serial).modules] == [b"b"]
+
+
+def test_a_config_of_grub_legacy_is_the_next_one(disc):
+    old = "timeout 0\ntitle old\nkernel /boot/kernel from old\n"
+    with Machine(disc(ENTRY.format("legacy_configfile /boot/old.cfg"), old=old)) as machine:
+        assert booted(machine) == "/boot/kernel from old"
 
 
 def test_a_disc_is_found_by_its_label_and_its_uuid(tmp_path):

@@ -241,6 +241,17 @@ def test_an_entry_that_boots_nothing_is_a_mistake_if_it_is_the_default(make):
     assert make(NOTHING + KERNEL) == (1, [f"whelk: boot/grub/grub.cfg:1: {reason}"])
 
 
+def test_a_missing_module_is_a_warning_if_that_is_wanted_and_grub_boots_without_it(make):
+    lines = ("multiboot /boot/kernel", "module /boot/nothing", "module /boot/kernel")
+    with_boot, reason = entry(*lines, "boot"), "/boot/nothing: no such file"
+    assert make(with_boot) == (1, [f"whelk: boot/grub/grub.cfg:3: {reason}"])
+    assert make(with_boot, options=["--missing=error"])[0] == 1
+    assert make(with_boot, options=["--missing=warn"]) == (0, [warning(3, reason + ": it is left out, as by GRUB")])
+    assert make(entry(*lines), options=["--missing=warn"]) == (1, [f"whelk: boot/grub/grub.cfg:3: {reason}"])
+    assert make(entry("multiboot /boot/nothing", "boot"), options=["--missing=warn"])[0] == 1
+    assert make(KERNEL, options=["--missing=what"]) == (2, ["whelk: what: warn or error"])
+
+
 def test_a_loop_without_an_end_is_refused(make):
     status, messages = make("while true; do true; done\n" + entry("multiboot /boot/kernel"))
     assert (status, messages) == (1, ["whelk: boot/grub/grub.cfg:1: too many commands: a loop without an end?"])

@@ -217,7 +217,26 @@ def test_grubs_platform_folder_among_the_sources_is_left_out(place):
 def test_an_option_that_would_take_the_partition_tables_place_is_refused(place):
     place.write(good_tree())
     place.write({"x": bytes(4096)}, "parts")
-    assert "partition table" in place.refuse("tree", "-append_partition", "2", "0xef", "parts/x")
+    for options in (["-append_partition", "2", "0xef", "parts/x"], ["-partition_offset", "16"], ["-V", "X", "--", "-append_partition", "2", "0x83", "parts/x"]):
+        option = next(word for word in options if "partition" in word)
+        assert f"{option}: the ISO has Whelk's own partition table" in place.refuse("tree", *options)
+
+
+@pytest.mark.parametrize("options", [["-isohybrid-mbr", "parts/x"], ["--grub2-mbr", "parts/x"], ["-isohybrid-gpt-basdat"], ["--protective-msdos-label"],
+                                     ["-efi-boot-part", "--efi-boot-image"], ["--", "-isohybrid-gpt-basdat"], ["-G", "parts/x"]], ids=" ".join)
+def test_an_option_for_what_the_iso_has_anyway_is_left_out(place, options):
+    place.write(good_tree())
+    place.write({"x": bytes(512)}, "parts")
+    plain_iso = place.make("tree").read_bytes()
+    option = next(word for word in options if word != "--")
+    run = place.run("-o", place.iso, "tree", *options)
+    assert run.returncode == 0 and f"whelk: {option}: left out" in run.stderr
+    assert place.iso.read_bytes() == plain_iso
+
+
+NEEDLESS = ("G appended_part_as_apm appended_part_as_gpt efi-boot-part embedded-boot generic-boot grub2-mbr isohybrid-apm-hfsplus isohybrid-gpt-basdat "
+            "isohybrid-gpt-hfsplus isohybrid-mbr mbr-force-bootable part_like_isohybrid protective-msdos-label").split()
+REFUSED = "append_partition chrp-boot-part hfsplus partition_offset prep-boot-part".split()
 
 
 def mkisofs_options():
@@ -260,7 +279,8 @@ def test_every_option_of_xorrisos_mkisofs_reaches_it_with_its_arguments(place):
         at = given.index("-1000") - 1 - len(words) if "-1000" in given else 0  # before the sort weights of UEFI's files
         if given[at:at + len(words)] != words:
             wrong.append(option)
-    assert wrong == ["-d"]  # -d is grub-mkrescue's --directory
+    # -d is grub-mkrescue's --directory; the others concern boot code and partition tables, which are Whelk's own.
+    assert {word.lstrip("-") for word in wrong} == {"d", *NEEDLESS, *REFUSED}
 
 
 # ---- projects

@@ -158,6 +158,9 @@ static void say_entries(const struct checks *checks, size_t which, bool boots)
     for (const struct checked *checked = check->configs; checked != NULL; checked = checked->next) {
         for (size_t i = 0; checked->entries != NULL && i < checked->config.entry_count; i++) {
             const struct checked_entry *entry = &checked->entries[i];
+            if (entry->missing != NULL && which == 0) {
+                say("warning: %s", entry->missing);
+            }
             if (entry->reason != NULL) {
                 say_reason(checks, which, entry->reason, entry == check->started && !boots);
             }
@@ -195,7 +198,8 @@ static void say_all(const struct checks *checks, bool boots)
 
 // ---- All of it
 
-bool check_tree(const struct tree *tree, const char *label, struct load_order *order)
+bool check_tree(const struct tree *tree, const char *label, bool warns_of_missing,
+                struct load_order *order)
 {
     static struct checks checks; /* large */
     struct error error = {""};
@@ -204,8 +208,10 @@ bool check_tree(const struct tree *tree, const char *label, struct load_order *o
     checks.count = 0;
     do {
         size_t i = checks.count++;
-        const struct check_machine machine = {
-            .firmware = (enum check_firmware)i, .mib = PRETEND_TYPICAL_MIB, .label = label};
+        const struct check_machine machine = {.firmware = (enum check_firmware)i,
+                                              .mib = PRETEND_TYPICAL_MIB,
+                                              .label = label,
+                                              .warns_of_missing = warns_of_missing};
         checks.errors[i] = (struct error){""};
         check_configs(&checks.at[i], tree, &machine, &checks.errors[i]);
         boots |= reason_of_default(&checks, i) == NULL;

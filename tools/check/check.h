@@ -19,10 +19,12 @@ struct load_order {
     uint64_t largest_bytes; /* of the largest of them */
 };
 
-/* label: the ISO's. Says each reason why an entry would not boot, and each warning. False: the
-   default entry would not boot with any firmware, or a config cannot be read. What is wrong with
-   other entries, or with one firmware alone, is a warning, as the ISO boots. The check is for a PC
-   with 4 GiB; smaller ones are checked when they boot. */
-bool check_tree(const struct tree *tree, const char *label, struct load_order *order);
+/* label: the ISO's. warns_of_missing: a module that is not there, in an entry with a boot command,
+   is no reason, but a warning: GRUB boots without it. Says each reason why an entry would not boot,
+   and each warning. False: the default entry would not boot with any firmware, or a config cannot
+   be read. What is wrong with other entries, or with one firmware alone, is a warning, as the ISO
+   boots. The check is for a PC with 4 GiB; smaller ones are checked when they boot. */
+bool check_tree(const struct tree *tree, const char *label, bool warns_of_missing,
+                struct load_order *order);
 
 void load_order_free(struct load_order *order);

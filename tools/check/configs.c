@@ -277,6 +277,29 @@ static bool warn(struct check *check, struct checked *checked, const struct conf
     return true;
 }
 
+/* Removes the modules that are not in the tree. False: the arena is full. */
+static bool drop_missing(struct check *check, struct checked_entry *entry, struct error *error)
+{
+    struct config_boot *boot = &entry->boot;
+    size_t kept = 0;
+    for (size_t i = 0; i < boot->module_count; i++) {
+        const struct config_file *module = &boot->modules[i];
+        if (find_node(module->path) != CONFIG_NODE_NONE) {
+            boot->modules[kept++] = *module;
+            continue;
+        }
+        struct error text;
+        fail(&text, "%s:%u: %s: no such file: it is left out, as by GRUB", module->config,
+             module->line, module->path);
+        entry->missing = arena_text(&check->arena, text.message, strlen(text.message));
+        if (entry->missing == NULL) {
+            return fail(error, "out of memory");
+        }
+    }
+    boot->module_count = kept;
+    return true;
+}
+
 static bool plan(struct check *check, struct checked *checked, struct checked_entry *entry,
                  struct error *error)
 {
@@ -285,6 +308,10 @@ static bool plan(struct check *check, struct checked *checked, struct checked_en
     struct plan plan;
     check->plan_arena.used = 0;
     tree_select(check->tree);
+    if (check->machine.warns_of_missing && entry->boot.boots_itself &&
+        !drop_missing(check, entry, error)) {
+        return false;
+    }
     if (!plan_boot(&plan, &entry->boot, &environment, &check->plan_arena, error)) {
         return false;
     }

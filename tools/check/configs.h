@@ -23,6 +23,7 @@ struct checked_piece {
 
 struct checked_entry {
     struct config_boot boot;
+    const char *missing; /* a warning: a module that is left out; NULL: none */
     const char *reason; /* why it would not boot; NULL: it would, or does something else */
     /* Valid if there are pieces: */
     enum config_protocol protocol; /* by which the kernel is started */
@@ -54,6 +55,7 @@ struct check_machine {
     enum check_firmware firmware;
     uint32_t mib;
     const char *label, *uuid; /* the ISO's; NULL: not known */
+    bool warns_of_missing;    /* modules that GRUB boots without are warnings, not reasons */
 };
 
 struct check {

@@ -65,3 +65,21 @@ size_t mkisofs_option_words(const char *word)
     }
     return 0;
 }
+
+enum mkisofs_fate mkisofs_option_fate(const char *word)
+{
+    static const char needless[] =
+        " G appended_part_as_apm appended_part_as_gpt efi-boot-part embedded-boot generic-boot"
+        " grub2-mbr isohybrid-apm-hfsplus isohybrid-gpt-basdat isohybrid-gpt-hfsplus isohybrid-mbr"
+        " mbr-force-bootable part_like_isohybrid protective-msdos-label ";
+    static const char refused[] =
+        " append_partition chrp-boot-part hfsplus partition_offset prep-boot-part ";
+    const char *name = word + strspn(word, "-");
+    size_t length = strlen(name);
+    if (name == word || length == 0 || strchr(name, ' ') != NULL) {
+        return MKISOFS_PASSED_ON;
+    }
+    return has_name(needless, name, length)  ? MKISOFS_NEEDLESS
+           : has_name(refused, name, length) ? MKISOFS_REFUSED
+                                             : MKISOFS_PASSED_ON;
+}

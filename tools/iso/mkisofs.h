@@ -6,3 +6,12 @@
 
 /* Returns how many words the option takes, itself included; 0: there is no such option. */
 size_t mkisofs_option_words(const char *word);
+
+/* What becomes of an option that concerns boot code or partition tables, which are Whelk's own. */
+enum mkisofs_fate {
+    MKISOFS_PASSED_ON,
+    MKISOFS_NEEDLESS, /* it asks for what the ISO has anyway: it boots as a disk, and has a GPT */
+    MKISOFS_REFUSED,  /* it asks for another partition table */
+};
+
+enum mkisofs_fate mkisofs_option_fate(const char *word);

@@ -47,6 +47,7 @@ _Static_assert(BACKUP_BLOCKS *ISO_BLOCK_BYTES >= HYBRID_BACKUP_BYTES,
 
 struct settings {
     const char *output, *xorriso, *product_name, *product_version, *compression;
+    bool warns_of_missing;
     bool verbose, help, version;
 };
 
@@ -65,6 +66,13 @@ static bool check_compression(void *settings, const char *argument, struct error
     return fail(error, "%s: no such compression", argument);
 }
 
+static bool set_missing(void *settings, const char *argument, struct error *error)
+{
+    ((struct settings *)settings)->warns_of_missing = strcmp(argument, "warn") == 0;
+    return strcmp(argument, "warn") == 0 || strcmp(argument, "error") == 0 ||
+           fail(error, "%s: warn or error", argument);
+}
+
 /* -V is not --version: it is xorriso's option for the volume's name, as with grub-mkrescue. */
 static const struct option options[] = {
     {'o', "output", "FILE", "write the ISO to FILE (required)", options_text,
@@ -73,6 +81,7 @@ static const struct option options[] = {
      offsetof(struct settings, product_name)},
     {0, "product-version", "STRING", "its version, after the name", options_text,
      offsetof(struct settings, product_version)},
+    {0, "missing", "warn|error", "what a missing module is (error)", set_missing, 0},
     {0, "xorriso", "FILE", "run FILE as xorriso", options_text, offsetof(struct settings, xorriso)},
     {'v', "verbose", NULL, "say what is ignored; show what xorriso says", options_flag,
      offsetof(struct settings, verbose)},
@@ -113,6 +122,33 @@ static void show_help(const char *name)
     puts("\nOptions of `xorriso -as mkisofs`, like -volid NAME, -J and -iso-level 3, reach\n"
          "xorriso, as do the commands after --. grub-mkrescue's other options, like\n"
          "--directory=DIR and --modules=MODULES, are taken and have no effect.");
+}
+
+/* Leaves out, from the words for xorriso, options about boot code and partition tables. False: one
+   of them asks for what the ISO cannot have. */
+static bool leave_out_options(struct words *words, struct error *error)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < words->count;) {
+        const char *word = words->at[i];
+        size_t taken = mkisofs_option_words(word);
+        taken = taken == 0 ? 1 : taken;
+        enum mkisofs_fate fate = mkisofs_option_fate(word);
+        if (fate == MKISOFS_REFUSED) {
+            return fail(error, "%s: the ISO has Whelk's own partition table; leave this option out",
+                        word);
+        }
+        if (fate == MKISOFS_NEEDLESS) {
+            say("%s: left out, as the ISO has Whelk's own boot code and partition table", word);
+        }
+        for (size_t n = 0; n < taken && i < words->count; n++, i++) {
+            if (fate == MKISOFS_PASSED_ON) {
+                words->at[kept++] = words->at[i];
+            }
+        }
+    }
+    words->count = kept;
+    return true;
 }
 
 // ---- The tree
@@ -331,11 +367,12 @@ static void drop_font(struct tree *tree, const struct load_order *order)
 }
 
 /* check_tree(), for a tree that gets the font if something loads it. */
-static bool check_with_font(struct tree *tree, const char *label, struct load_order *order)
+static bool check_with_font(struct tree *tree, const char *label, bool warns_of_missing,
+                            struct load_order *order)
 {
     size_t count = tree->count;
     add_font(tree);
-    bool boots = check_tree(tree, label, order);
+    bool boots = check_tree(tree, label, warns_of_missing, order);
     if (tree->count > count) {
         drop_font(tree, order);
     }
@@ -395,7 +432,7 @@ static bool write_iso(const struct settings *settings, const struct command_line
 }
 
 /* Makes the ISO, once the command line is read. */
-static bool make(const struct settings *settings, const struct command_line *line)
+static bool make(const struct settings *settings, struct command_line *line)
 {
     struct tree tree = {0};
     struct load_order order = {0};
@@ -407,8 +444,10 @@ static bool make(const struct settings *settings, const struct command_line *lin
     if (settings->verbose && settings->compression != NULL) {
         say("compression %s: ignored, as Whelk needs nothing of the kind", settings->compression);
     }
-    bool done = read_sources(&tree, line, settings->verbose, &error) &&
-                check_with_font(&tree, find_label(line), &order) &&
+    bool done = leave_out_options(&line->foreign, &error) &&
+                leave_out_options(&line->rest, &error) &&
+                read_sources(&tree, line, settings->verbose, &error) &&
+                check_with_font(&tree, find_label(line), settings->warns_of_missing, &order) &&
                 efi_boot_choose(&efi, &tree, &error) &&
                 write_iso(settings, line, &tree, &order, &efi, &error);
     if (error.message[0] != '\0') {
