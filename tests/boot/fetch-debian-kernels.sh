@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Fetches Multiboot kernels from packages of Debian 12, and unpacks them into DIR (default build/debian). It
-# installs nothing:
+# Fetches Multiboot kernels from packages of Debian 12, on any release of Debian, and unpacks them into DIR (default
+# build/debian). It installs nothing:
 #   DIR/multiboot-example   the example kernel of the Multiboot specification (package multiboot)
 #   DIR/invaders            grub-invaders
 #   DIR/tboot.gz            tboot, which starts a kernel, here Linux, from its modules
@@ -29,20 +29,40 @@ need gcc gcc
 need ld binutils
 need python3 python3
 if [ -n "$missing" ]; then
-    say "missing programs; on Debian 12 install them with: apt-get install$missing"
+    say "missing programs; on Debian install them with: apt-get install$missing"
     exit 1
 fi
 
 mkdir -p "$dir/packages"
 dir=$(cd "$dir" && pwd)
 
-# apt's lists may be empty (a fresh container) or older than the mirror: refresh them at most once.
-updated=no
+# apt with lists of Debian 12 in DIR/apt, from the mirror that this machine's own apt uses.
+debian_12() { # program of apt, its arguments
+    program=$1
+    shift
+    "$program" -q -o Dir::Etc::SourceList="$dir/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+        -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
+        -o Dir::State="$dir/apt" -o Dir::State::Lists="$dir/apt/lists" -o Dir::State::Status="$dir/apt/status" \
+        -o Dir::Cache="$dir/apt/cache" -o APT::Architecture=amd64 -o APT::Architectures=amd64 \
+        -o APT::Sandbox::User=root "$@"
+}
+
+mirror() {
+    found=$(apt-get indextargets --format "\$(REPO_URI)" 'Label: Debian' 2>/dev/null | head -n 1)
+    echo "${found:-http://deb.debian.org/debian}"
+}
+
 update() {
-    [ "$updated" = no ] || return 0
-    updated=yes
-    apt-get -q update >"$dir/apt-update.log" 2>&1 ||
-        say "apt-get update failed (as root?); see $dir/apt-update.log"
+    mkdir -p "$dir/apt/lists/partial" "$dir/apt/cache/archives/partial"
+    : >"$dir/apt/status"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) bookworm main" \
+        >"$dir/apt/sources.list"
+    debian_12 apt-get update >"$dir/apt-update.log" 2>&1 ||
+        say "no lists of Debian 12's packages; see $dir/apt-update.log"
+}
+
+lists() { # fetches the lists if there are none yet
+    [ -f "$dir/apt/sources.list" ] || update
 }
 
 package() { # name: prints the path of its .deb in the cache, fetched if need be
@@ -59,9 +79,10 @@ package() { # name: prints the path of its .deb in the cache, fetched if need be
             say "cannot fetch the package $1; tried $tries times, see $dir/apt-$1.log"
             return 1
         fi
-        (cd "$dir/packages" && apt-get -q download "$1") >"$dir/apt-$1.log" 2>&1 || {
-            update
+        lists
+        (cd "$dir/packages" && debian_12 apt-get download "$1") >"$dir/apt-$1.log" 2>&1 || {
             sleep $((try * 2))
+            update # the lists may be older than the mirror
         }
         try=$((try + 1))
     done
@@ -112,12 +133,12 @@ fi
 
 if [ ! -f "$dir/vmlinuz" ]; then
     kernel() {
-        apt-cache depends --important linux-image-amd64 2>/dev/null |
+        debian_12 apt-cache depends --important linux-image-amd64 2>/dev/null |
             sed -n 's/^ *Depends: *\(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1
     }
+    lists
     name=$(kernel)
-    [ -n "$name" ] || { update; name=$(kernel); }
-    [ -n "$name" ] || { say "apt knows no linux-image-amd64; run apt-get update as root"; exit 1; }
+    [ -n "$name" ] || { say "apt knows no linux-image-amd64; see $dir/apt-update.log"; exit 1; }
     deb=$(package "$name")
     extract "$deb" './boot/vmlinuz-*' "$dir/vmlinuz"
 fi
