@@ -230,7 +230,7 @@ void report_sections(uint32_t count, uint32_t size, uint32_t table, uint32_t nam
         part("offset", s.offset);
         part("size", s.size);
         part("link", s.link);
-        if (s.address && s.type != SECTION_NOBITS)
+        if (s.size != 0 && s.type != SECTION_NOBITS) /* may be at 0: GRUB 2.12 starts there */
             part("adler", adler32((const uint8_t *)(uint32_t)s.address, (size_t)s.size));
         if (names) {
             console_text(" name=");
