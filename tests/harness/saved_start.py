@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = Path(os.environ.get("WHELK_BUILD", ROOT / "build")).resolve() / "starts"
 # A machine with one of these needs its own start: it waits, or its firmware gets code or data from outside.
 OWN_START = re.compile(r"-S|-gdb|-option-rom|-fw_cfg|-kernel|-bios|-incoming|.*romfile=.*")
+# The firmware uses a disc, in QEMU's trace: the first command to a drive, the first status of a virtio driver.
+EVENTS = "ide_exec_cmd", "scsi_req_parsed", "virtio_set_status"
+DISC_IN_USE = re.compile(r"ide_exec_cmd |scsi_req_parsed |virtio_set_status .*val [1-9]")
 OF_ONE_RUN = re.compile(r"/(?!usr/)[^,\s]*")  # a path outside the system: a disc, a trace, a socket
 
 
@@ -35,7 +38,7 @@ def place_of(command):
 
 def arguments(place):
     """QEMU's arguments for a machine that goes on from a saved state."""
-    return ["-incoming", f"exec:cat '{place}/state'"] if place and place.exists() else []
+    return ["-incoming", f"exec:zstd -dcq '{place}/state'"] if place and place.exists() else []
 
 
 def resume(machine, place):
@@ -46,31 +49,35 @@ def resume(machine, place):
     return (place / "serial").read_bytes()
 
 
-def _has_said(machine):
-    return select.select([machine.serial_pipe], [], [], 0)[0]
+def _has_said(machine, seconds):
+    return select.select([machine.serial_pipe], [], [], seconds)[0]
 
 
-def _discs_are_untouched(machine):
-    return not any(disc["stats"]["rd_operations"] for disc in machine.qmp("query-blockstats")
-                   if not disc["device"].startswith("pflash"))
+def _trace(machine, enable):
+    """Switches QEMU's trace of EVENTS on or off. Returns what has been traced, with QEMU's other messages."""
+    for event in EVENTS:
+        machine.qmp("trace-event-set-state", name=event, enable=enable)
+    log = machine.command[machine.command.index("-D") + 1] if "-D" in machine.command else machine.directory / "stderr"
+    return Path(log).read_text()
 
 
 def save(machine, place):
-    """Saves the state of a new machine at its first byte; not if it has read from a disc before it stopped. Lets it go
-    on, and returns what the serial port has said until then."""
-    machine.wait_until(lambda: _has_said(machine), "the firmware's first byte", 60)
+    """Saves the state of a new machine at its first byte, unless the firmware uses a disc by then, and may know its size.
+    Lets the machine go on, and returns what the serial port has said until then."""
+    _trace(machine, True)
+    machine.wait_until(lambda: _has_said(machine, 1), "the firmware's first byte", 60)
     machine.qmp("stop")
     said = b""
-    while _has_said(machine):
+    while _has_said(machine, 0):
         said += os.read(machine.serial_pipe, 65536)
-    if said and _discs_are_untouched(machine):
+    traced = _trace(machine, False)
+    if not DISC_IN_USE.search(traced):
         FOLDER.mkdir(parents=True, exist_ok=True)
         own = Path(tempfile.mkdtemp(dir=FOLDER))
         (own / "serial").write_bytes(said)
-        machine.qmp("migrate", uri=f"exec:cat > '{own}/state'")
-        while (status := machine.qmp("query-migrate")["status"]) not in ("completed", "failed"):
-            time.sleep(0.01)
-        assert status == "completed", f"QEMU could not save the machine to {own}"
+        machine.qmp("migrate", uri=f"exec:zstd -1q > '{own}/unfinished' && mv '{own}/unfinished' '{own}/state'")
+        machine.wait_until((own / "state").exists, f"the machine's state in {own}", 60)
+        assert machine.qmp("query-migrate")["status"] == "completed"
         try:
             own.rename(place)
         except OSError:  # another process has saved such a machine meanwhile
