@@ -53,7 +53,7 @@ boot-chosen $(BOOT_FILES:%=boot-%) $(TOOL_FILES:%=boot-%) $(FIRMWARE_FILES): \
 	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(CHOSEN_TESTS); \
 	status=$$?; rm -rf $$scratch; exit $$status
 
-# All boot tests that make sense under UEFI, on each UEFI firmware: two hours on two processors.
+# All boot tests that make sense under UEFI, on each UEFI firmware: half an hour on two processors.
 .PHONY: check-firmwares
 check-firmwares: deps-check
 	@rm -rf $(UEFI_FIRMWARES:%=$(RESULTS)/%)
