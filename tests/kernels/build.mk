@@ -13,11 +13,13 @@ KERNEL_CFLAGS := -m32 -march=i686 -O2 -ffreestanding -nostdinc \
 
 REPORT_OBJECTS := $(addprefix $(KERNELS)/,entry.o trampoline.o report.o report2.o report_pvh.o \
                    processors.o adler32.o console.o string.o)
-DEMO_OBJECTS   := $(addprefix $(KERNELS)/,demo_entry.o demo.o adler32.o console.o string.o)
+DEMO_OBJECTS   := $(addprefix $(KERNELS)/,c_entry.o demo.o adler32.o console.o string.o)
+MACHINE_OBJECTS := $(addprefix $(KERNELS)/,c_entry.o machine.o machine_cards.o machine_entries.o \
+                   machine_processors.o machine_state.o console.o string.o)
 
 .PHONY: kernels
 kernels: $(addprefix $(KERNELS)/,report-payload.o mover.bin tiny.bin services.bin demo.elf \
-                                 long_mode.elf crash.bin)
+                                 long_mode.elf crash.bin machine.elf)
 
 $(KERNELS):
 	@mkdir -p $@
@@ -59,6 +61,10 @@ $(KERNELS)/report-payload.o: $(REPORT_OBJECTS)
 $(KERNELS)/demo.elf: $(DEMO_OBJECTS) tests/kernels/demo.ld
 	@echo "LD   $@"
 	@ld -m elf_i386 -n -T tests/kernels/demo.ld -o $@ $(DEMO_OBJECTS)
+
+$(KERNELS)/machine.elf: $(MACHINE_OBJECTS) tests/kernels/demo.ld
+	@echo "LD   $@"
+	@ld -m elf_i386 -n -T tests/kernels/demo.ld -o $@ $(MACHINE_OBJECTS)
 
 # The 64-bit kernel is linked as people link theirs. docs/debugging.md needs its debugging data.
 $(KERNELS)/long_mode.elf: tests/kernels/long_mode.asm | $(KERNELS)

@@ -7,7 +7,7 @@
 
 enum { MULTIBOOT_MAGIC = 0x2badb002, EXIT_RIGHT = 0x10, EXIT_WRONG = 0x11 };
 
-_Noreturn void demo(uint32_t magic, const struct info *info);
+_Noreturn void kernel_main(uint32_t magic, const struct info *info);
 
 static void line(const char *name, const char *text)
 {
@@ -46,7 +46,7 @@ static void say_memory(const struct info *info)
     console_text(" MiB available\n");
 }
 
-_Noreturn void demo(uint32_t magic, const struct info *info)
+_Noreturn void kernel_main(uint32_t magic, const struct info *info)
 {
     console_start(true);
     console_text("\nHello from the demo kernel.\n");

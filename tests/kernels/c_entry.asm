@@ -1,13 +1,14 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The demo kernel's Multiboot 1 header (specification 0.6.96, 3.1) and its entry.
-; In: EAX 0x2badb002, EBX the boot information. Mode: 32-bit protected, flat.
+; Multiboot 1 header (specification 0.6.96, 3.1) and entry of kernels that begin in C, with
+; kernel_main(magic, information). In: EAX 0x2badb002, EBX the boot information. Mode: 32-bit
+; protected, flat.
 
 bits 32
 
 HEADER_MAGIC equ 0x1badb002
 HEADER_FLAGS equ 0x3                    ; modules on page boundaries, memory information
 
-extern demo
+extern kernel_main
 global _start
 
 section .multiboot
@@ -19,7 +20,7 @@ _start:
     mov esp, stack_top
     push ebx
     push eax
-    call demo                           ; does not return
+    call kernel_main                    ; does not return
 
 section .bss
     resb 16384
