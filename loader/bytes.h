@@ -17,14 +17,19 @@ static inline bool range_within(uint64_t offset, uint64_t length, uint64_t size)
     return offset <= size && length <= size - offset;
 }
 
-/* Whether the bytes' sum is a multiple of 256: the checksum of firmware's tables. */
-static inline bool sums_to_zero(const uint8_t *at, size_t length)
+/* The bytes' sum, modulo 256. Firmware's tables have a checksum that makes it 0. */
+static inline uint8_t byte_sum(const uint8_t *at, size_t length)
 {
     uint8_t sum = 0;
     while (length-- > 0) {
         sum = (uint8_t)(sum + *at++);
     }
-    return sum == 0;
+    return sum;
+}
+
+static inline bool sums_to_zero(const uint8_t *at, size_t length)
+{
+    return byte_sum(at, length) == 0;
 }
 
 static inline uint16_t load16(const uint8_t *at)

@@ -164,11 +164,7 @@ static bool add_checksum(const uint8_t *command, const struct table_file *files,
     if (!range_within(offset, 1, file->size) || !range_within(start, length, file->size)) {
         return wrong(error, command, "the checksum is outside of the file");
     }
-    uint8_t sum = 0;
-    for (uint32_t i = 0; i < length; i++) {
-        sum = (uint8_t)(sum + file->data[start + i]);
-    }
-    file->data[offset] = (uint8_t)(file->data[offset] - sum);
+    file->data[offset] = (uint8_t)(file->data[offset] - byte_sum(file->data + start, length));
     return true;
 }
 

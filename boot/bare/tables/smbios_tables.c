@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See smbios_tables.h.
+#include "boot/bare/tables/smbios_tables.h"
+
+#include <string.h>
+
+enum {
+    HEADER_BYTES = 4, /* type, length, handle */
+    TYPE_FIRMWARE = 0,
+    TYPE_END = 127,
+
+    /* Offsets in entry points. */
+    ENTRY_2_BYTES = 31,
+    ENTRY_2_CHECKSUM = 4,
+    ENTRY_2_LARGEST = 8,
+    ENTRY_2_SECOND = 16, /* "_DMI_" to the end has a checksum of its own */
+    ENTRY_2_SECOND_CHECKSUM = 21,
+    ENTRY_2_TABLE_SIZE = 22,
+    ENTRY_2_TABLE = 24,
+    ENTRY_2_COUNT = 28,
+    ENTRY_3_BYTES = 24,
+    ENTRY_3_CHECKSUM = 5,
+    ENTRY_3_TABLE_SIZE = 12,
+    ENTRY_3_TABLE = 16,
+};
+
+/* Type 0, then its strings: vendor, version, release date. */
+struct firmware_structure {
+    uint8_t type, length;
+    uint16_t handle;
+    uint8_t vendor, version;
+    uint16_t starting_segment;
+    uint8_t release_date;
+    uint8_t rom_size;
+    uint64_t characteristics;
+    uint8_t characteristics_extension[2];
+    uint8_t release[4]; /* system and embedded controller: major, minor */
+    char strings[sizeof "Whelk\0" WHELK_VERSION "\0"
+                        "01/01/2026\0"];
+} __attribute__((packed));
+_Static_assert(offsetof(struct firmware_structure, strings) == 24, "SMBIOS 2.8, 7.1");
+_Static_assert(sizeof(struct firmware_structure) <= SMBIOS_FIRMWARE_BYTES, "it fits");
+
+static const struct firmware_structure firmware_structure = {
+    .type = TYPE_FIRMWARE,
+    .length = offsetof(struct firmware_structure, strings),
+    .vendor = 1,
+    .version = 2,
+    .starting_segment = 0xf000,
+    .release_date = 3,
+    .characteristics = 0x08,              /* they are not told */
+    .characteristics_extension[1] = 0x04, /* targeted content distribution */
+    .release = {0xff, 0xff, 0xff, 0xff},
+    .strings = "Whelk\0" WHELK_VERSION "\0"
+               "01/01/2026\0",
+};
+
+/* Bytes of the structure at an offset, with its strings, which end with an empty one. 0: it leads
+   out of the table. */
+static size_t structure_bytes(struct bytes table, size_t offset)
+{
+    if (!range_within(offset, HEADER_BYTES, table.size) || table.data[offset + 1] < HEADER_BYTES) {
+        return 0;
+    }
+    size_t at = offset + table.data[offset + 1];
+    for (; range_within(at, 2, table.size); at++) {
+        if (table.data[at] == 0 && table.data[at + 1] == 0) {
+            return at + 2 - offset;
+        }
+    }
+    return 0;
+}
+
+static void count_structure(struct smbios_structures *structures, size_t size)
+{
+    structures->size += (uint32_t)size;
+    structures->count++;
+    if (size > structures->largest) {
+        structures->largest = size < UINT16_MAX ? (uint16_t)size : UINT16_MAX;
+    }
+}
+
+bool smbios_measure(struct bytes table, struct smbios_structures *structures)
+{
+    uint8_t type = TYPE_FIRMWARE;
+    *structures = (struct smbios_structures){0};
+    while (type != TYPE_END) {
+        size_t size = structure_bytes(table, structures->size);
+        if (size == 0 || structures->count == UINT16_MAX) {
+            return false;
+        }
+        type = table.data[structures->size];
+        structures->has_firmware_type |= type == TYPE_FIRMWARE;
+        count_structure(structures, size);
+    }
+    return true;
+}
+
+uint8_t *smbios_add_firmware(uint8_t *end, struct smbios_structures *structures)
+{
+    uint8_t *start = end - sizeof firmware_structure;
+    memcpy(start, &firmware_structure, sizeof firmware_structure);
+    structures->has_firmware_type = true;
+    count_structure(structures, sizeof firmware_structure);
+    return start;
+}
+
+static void store16(uint8_t *at, uint16_t value)
+{
+    memcpy(at, &value, sizeof value);
+}
+
+static void store32(uint8_t *at, uint32_t value)
+{
+    memcpy(at, &value, sizeof value);
+}
+
+static void set_checksum(uint8_t *at, size_t size, size_t checksum)
+{
+    at[checksum] = 0;
+    at[checksum] = (uint8_t)-byte_sum(at, size);
+}
+
+bool smbios_complete_entry(uint8_t *entry, size_t size, const struct smbios_structures *structures,
+                           uint32_t address)
+{
+    if (size == ENTRY_2_BYTES && memcmp(entry, "_SM_", 4) == 0) {
+        if (structures->size > UINT16_MAX) {
+            return false;
+        }
+        store16(entry + ENTRY_2_LARGEST, structures->largest);
+        store16(entry + ENTRY_2_TABLE_SIZE, (uint16_t)structures->size);
+        store32(entry + ENTRY_2_TABLE, address);
+        store16(entry + ENTRY_2_COUNT, structures->count);
+        set_checksum(entry + ENTRY_2_SECOND, ENTRY_2_BYTES - ENTRY_2_SECOND,
+                     ENTRY_2_SECOND_CHECKSUM - ENTRY_2_SECOND);
+        set_checksum(entry, ENTRY_2_BYTES, ENTRY_2_CHECKSUM);
+        return true;
+    }
+    if (size == ENTRY_3_BYTES && memcmp(entry, "_SM3_", 5) == 0) {
+        store32(entry + ENTRY_3_TABLE_SIZE, structures->size);
+        store32(entry + ENTRY_3_TABLE, address);
+        store32(entry + ENTRY_3_TABLE + 4, 0);
+        set_checksum(entry, ENTRY_3_BYTES, ENTRY_3_CHECKSUM);
+        return true;
+    }
+    return false;
+}
