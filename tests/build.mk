@@ -62,11 +62,12 @@ $(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/li
 	@$(CC) $(UNIT_FLAGS) $(UNIT_LINK) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lz -llzma -llz4 \
 	    -lzstd -o $@
 
-# In test_ahci and test_virtio_blk the test plays the driver's device, in test_read the disc's driver.
+# In test_ahci and those of virtio the test plays the driver's device, in test_read the disc's driver.
 # The code under test keeps addresses in 32 bits, so these programs are linked below 4 GiB.
-$(UNIT)/stage2/disc/test_ahci $(UNIT)/stage2/disc/pc/test_virtio_blk $(UNIT)/stage2/disc/test_read: \
+$(addprefix $(UNIT)/stage2/disc/,test_ahci pc/test_virtio pc/test_virtio_blk test_read): \
     UNIT_LINK := -no-pie
 $(UNIT)/stage2/disc/test_ahci: $(patsubst %,$(UNIT)/obj/stage2/disc/%.o,ahci.overlay ahci_drives)
+$(UNIT)/stage2/disc/pc/test_virtio: $(UNIT)/obj/stage2/disc/pc/virtio.o
 $(UNIT)/stage2/disc/pc/test_virtio_blk: $(UNIT)/obj/stage2/disc/pc/virtio_blk.o
 $(UNIT)/stage2/disc/test_read: $(patsubst %,$(UNIT)/obj/stage2/disc/%.o,cache read staging)
 
