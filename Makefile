@@ -45,8 +45,8 @@ TOOLS_C  := $(wildcard tools/*.c tools/*/*.c)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all
-all: $(addprefix $(BUILD)/,boot.img mbr.img whelk.rom BOOTX64.EFI BOOTIA32.EFI \
-                          whelk whelk-mkrescue whelk-file)
+all: $(addprefix $(BUILD)/,boot.img mbr.img whelk.rom whelk.elf whelk-hvm.elf BOOTX64.EFI \
+                          BOOTIA32.EFI whelk whelk-mkrescue whelk-file)
 
 include boot/bios/build.mk
 include boot/bare/build.mk

@@ -51,6 +51,12 @@ bool firmware_video_set(const struct video_mode *mode, struct video *video);
 /* The first UART's I/O port; 0: there is none, or the firmware itself uses it for now. */
 uint16_t firmware_serial_port(void);
 
+/* A serial terminal that is no UART, such as a hypervisor's console: whether there is one. write: a
+   character; read: a character that was typed, or -1. */
+bool firmware_terminal_present(void);
+void firmware_terminal_write(char character);
+int firmware_terminal_read(void);
+
 /* Takes a key that was pressed (keys.h) or returns KEY_NONE; never waits. */
 int firmware_key(void);
 
@@ -63,6 +69,9 @@ unsigned firmware_keyboard_modifiers(void);
 
 /* Milliseconds since some moment in the past, in steps of up to 55 ms. */
 uint64_t firmware_milliseconds(void);
+
+/* The frequency of the processor's time stamp counter in kHz; 0: nobody has told. */
+uint32_t firmware_tsc_khz(void);
 
 /* Rests until an interrupt or a key comes, at most 55 ms. */
 void firmware_idle(void);
@@ -93,10 +102,18 @@ struct smbios firmware_smbios(void);
 /* Describes the drives that the firmware numbers, at most BOOT_DRIVES. Returns their count. */
 size_t firmware_drives(struct boot_drive drives[BOOT_DRIVES]);
 
-/* Lists the memory that must not be overwritten before the jump: loader, stack, firmware's data.
-   Returns the number of ranges. */
+/* Lists the memory that must not be overwritten before the jump: loader, stack, firmware's data;
+   without the disc's. Returns the number of ranges. */
 enum { FIRMWARE_RANGES = 5 };
 size_t firmware_memory_in_use(struct memory_range ranges[FIRMWARE_RANGES]);
+
+/* Lists the memory that the disc is in, if it was loaded along with us. Returns the number of
+   ranges; 0: a disc of the machine. */
+enum { FIRMWARE_DISC_RANGES = 2 };
+size_t firmware_disc_memory(struct memory_range ranges[FIRMWARE_DISC_RANGES]);
+
+/* The bytes of that disc from this LBA on, as far as they are in one piece; size 0: none. */
+struct bytes firmware_disc_bytes(uint32_t lba);
 
 /* The largest unused piece of memory below 4 GiB in a machine with this map; under a BIOS, above
    1 MiB. */
@@ -107,6 +124,11 @@ struct arena firmware_arena(void);
 
 /* The variables that are set when a config starts, as in struct config_environment. */
 const char *firmware_config_variables(void);
+
+/* What the one who started the machine wants: the entry to boot, as `set default=` names it, at
+   once and instead of the config's default; arguments to add to the kernel's. NULL: no wish. */
+const char *firmware_wanted_entry(void);
+const char *firmware_added_arguments(void);
 
 /* What UEFI tells kernels, as far as it is known before firmware_finish(); NULL: a BIOS. */
 const struct boot_efi *firmware_efi(void);

@@ -2,6 +2,7 @@
 // The way of a boot: find the disc, read the config, choose an entry, plan, load, describe, hand
 // off.
 #include <string.h>
+#include "loader/format.h"
 #include "loader/memory_map.h"
 #include "stage2/boot/boot.h"
 #include "stage2/config/config.h"
@@ -212,6 +213,9 @@ static void boot_planned(struct boot *boot, const char *timing, struct error *er
         }
         boot_hand_off(boot);
     }
+    if (boot->overwrites_disc) {
+        leave(error->message);
+    }
 }
 
 /* For struct plan_environment: its overlay(). */
@@ -248,6 +252,24 @@ static bool drop_missing(struct config_boot *boot)
     return overlay != NULL && overlay->drop_missing(boot);
 }
 
+/* Adds the arguments that firmware_added_arguments() wants to the kernel's. False: no memory. */
+static bool add_arguments(struct config_boot *wanted, struct arena *arena, struct error *error)
+{
+    const char *more = firmware_added_arguments();
+    if (more == NULL) {
+        return true;
+    }
+    const char *arguments = wanted->kernel.arguments;
+    size_t size = strlen(arguments) + 1 + strlen(more) + 1;
+    char *both = arena_allocate(arena, size, 1);
+    if (both == NULL) {
+        return fail(error, "no memory left for the kernel's arguments");
+    }
+    format_text(both, size, "%s%s%s", arguments, *arguments != 0 ? " " : "", more);
+    wanted->kernel.arguments = both;
+    return true;
+}
+
 /* Boots an entry, or returns the config to which it leads. NULL with a reason: it cannot be booted;
    its memory is free again. */
 static struct config *boot_entry(struct config *config, size_t index, const struct memory_map *map,
@@ -271,6 +293,10 @@ static struct config *boot_entry(struct config *config, size_t index, const stru
             forget_entry(config, &before, used);
         }
         return next;
+    }
+    if (!add_arguments(&wanted, config->arena, error)) {
+        forget_entry(config, &before, used);
+        return NULL;
     }
     boot_kernel(&wanted, map, config->arena, error);
     if (wanted.boots_itself && drop_missing(&wanted)) {
@@ -300,6 +326,28 @@ static size_t choose(struct config *config, size_t preselected, int timeout, con
     leave(message != NULL ? message : error.message);
 }
 
+/* Chooses the entry that firmware_wanted_entry() names in the first config. Returns why the user
+   has to choose instead, or NULL. */
+static const char *choose_wanted(const struct config *config, size_t *chosen, bool *ask,
+                                 struct error *error)
+{
+    const char *wanted = config->outer == NULL && !config->is_back ? firmware_wanted_entry() : NULL;
+    if (wanted == NULL) {
+        return NULL;
+    }
+    const struct overlay *overlay = overlay_load(error);
+    size_t found = config->entry_count;
+    if (overlay != NULL) {
+        found = overlay->config->find_entry(config, wanted);
+        fail(error, "entry=%s: %s has no such entry", wanted, config->name);
+    }
+    *ask = found == config->entry_count;
+    if (!*ask) {
+        *chosen = found;
+    }
+    return *ask ? error->message : NULL;
+}
+
 /* Boots the default entry or those that the user chooses, until one leads to another config, which
    it returns. If the user leaves this config, it returns the one that led here. */
 static struct config *choose_and_boot(struct config *config, const struct memory_map *map,
@@ -311,6 +359,8 @@ static struct config *choose_and_boot(struct config *config, const struct memory
     int timeout = config->is_back ? WAIT_FOR_EVER : config_seconds_to_wait(config);
     bool ask = timeout != 0 || menu_is_wanted;
     show_warnings(config);
+    message = menu_is_wanted ? NULL : choose_wanted(config, &chosen, &ask, &error);
+    timeout = message != NULL ? WAIT_FOR_EVER : timeout;
     bool by_itself = timeout >= 0; /* nobody may be there to choose */
     for (unsigned tried = 0;; tried++) {
         if (ask) {
@@ -400,7 +450,7 @@ _Noreturn void stage2_main(void)
         leave(error.message);
     }
     bool menu_is_wanted = firmware_menu_key_held();
-    if (!menu_is_wanted) {
+    if (!menu_is_wanted && firmware_wanted_entry() == NULL && firmware_added_arguments() == NULL) {
         boot_as_prepared(&map, &arena);
     }
     if (!disc_allocate_buffers(&error) || !disc_mount(&error)) {

@@ -46,6 +46,9 @@ struct overlay {
     void (*timeline_report)(const char *destination, const char *driver);
     /* decompress_file.h */
     bool (*decompress_file)(struct file *file, struct error *error);
+    /* over_disc.h */
+    bool (*over_disc_mark_pending)(struct plan *plan);
+    /* decompress_file.h */
     void (*decompress_mark_pending)(struct plan *plan, struct memory_range *in_use,
                                     size_t *in_use_count);
 };

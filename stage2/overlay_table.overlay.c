@@ -11,6 +11,7 @@
 #include "stage2/platform/platform.h"
 #include "stage2/timing/timeline.h"
 #include "stage2/boot/decompress_file.h"
+#include "stage2/boot/over_disc.h"
 #include "stage2/boot/tell_overwritten.h"
 #include "stage2/boot/video_start.h"
 
@@ -32,5 +33,6 @@ __attribute__((section(".overlay_table"))) const struct overlay overlay_table = 
     .tell_overwritten = tell_overwritten,
     .timeline_report = timeline_report,
     .decompress_file = decompress_file,
+    .over_disc_mark_pending = over_disc_mark_pending,
     .decompress_mark_pending = decompress_mark_pending,
 };

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "boot/bare/pvh/wish.h"
 #include "loader/bytes.h"
 #include "loader/memory_map.h"
 
@@ -19,11 +20,13 @@ enum bare_platform {
 
 struct bare_machine {
     enum bare_platform platform;
-    struct memory_map map;    /* unsorted; reserved ranges may overlap RAM, and win */
-    uint64_t rsdp;            /* address of ACPI's root pointer; 0: none, or not built yet */
-    const char *command_line; /* never NULL */
-    struct bytes ram_disc;    /* an ISO or a cpio archive in memory; size 0: none */
-    struct bytes overlay;     /* linker/bare.ld: the overlay's packed bytes */
+    struct memory_map map; /* unsorted; reserved ranges may overlap RAM, and win */
+    uint64_t rsdp;         /* address of ACPI's root pointer; 0: none, or not built yet */
+    char *command_line;    /* the VMM's; never NULL */
+    struct wish wish;      /* what it asks for */
+    struct bytes ram_disc; /* an ISO or a cpio archive in memory; size 0: none */
+    const char *failure;   /* why nothing can be booted; NULL: nothing is wrong */
+    struct bytes overlay;  /* linker/bare.ld: the overlay's packed bytes */
 };
 
 /* The machine; its entry point fills it in. */

@@ -4,7 +4,7 @@
 # are in the core: each boot needs one.
 
 BARE_BUILD   := $(BUILD)/bare
-BARE_C       := $(wildcard boot/bare/*.c boot/bare/*/*.c)
+BARE_C       := $(filter-out %.host.c,$(wildcard boot/bare/*.c boot/bare/*/*.c))
 BARE_ASM     := $(wildcard boot/bare/*.asm)
 BARE_OVERLAY := $(BARE_C:%.c=$(BIOS_BUILD)/%.o) $(filter-out $(BIOS_BUILD)/boot/bios/%,$(OVERLAY_OBJECTS))
 BARE_OVERLAY := $(filter-out $(BIOS_BUILD)/stage2/disc/%,$(filter %.overlay.o,$(BARE_OVERLAY))) \
@@ -28,3 +28,16 @@ $(BUILD)/whelk.rom: boot/bare/images/rom.asm $(BARE_BUILD)/core.bin $(BARE_BUILD
 	@core=$$(stat -c %s $(BARE_BUILD)/core.bin); overlay=$$(stat -c %s $(BARE_BUILD)/overlay.bin); \
 	    all=$$(stat -c %s $@); \
 	    echo "whelk.rom: core $$core, overlay $$overlay of $$all bytes ($$((all - core - overlay)) left)"
+
+# ---- The images for PVH loaders. $(1): options of NASM
+pvh_image = @echo "ASM  $@"; \
+            $(NASM) -f bin $(ASM_WARNINGS) $(1) -DCORE='"$(BARE_BUILD)/core.bin"' \
+                -DOVERLAY='"$(BARE_BUILD)/overlay.bin"' $< -o $@ && \
+            echo "$(@F): $$(stat -c %s $@) bytes"
+
+$(BUILD)/whelk.elf $(BUILD)/whelk-hvm.elf: boot/bare/images/pvh.asm $(BARE_BUILD)/core.bin \
+                                           $(BARE_BUILD)/overlay.bin
+$(BUILD)/whelk.elf:
+	$(call pvh_image,)
+$(BUILD)/whelk-hvm.elf:
+	$(call pvh_image,-DHVM)

@@ -24,7 +24,8 @@ enum {
 
     PIIX_IDE_TIMING = 0x40, /* two channels, 16 bits each */
 
-    PM_BASE = 0x600,    /* I/O ports of the power management */
+    PM_BASE = 0x600, /* I/O ports of the power management */
+    PM_BASE_XEN = 0xb000,
     SMBUS_BASE = 0x700, /* and of the SMBus */
     IS_IO = 1,
     PIIX4_PM_BASE = 0x40,
@@ -76,6 +77,9 @@ unsigned chipset_link(unsigned device)
     if (chipset == CHIPSET_Q35) {
         return device < FIRST_DEVICE_OF_ICH9 ? device % 4 : 0;
     }
+    if (bare_machine.platform == BARE_XEN_HVM) {
+        return device % 4; /* Xen's own emulation of the links */
+    }
     return (device + 3) % 4; /* device 1, the PIIX, has link A */
 }
 
@@ -111,8 +115,14 @@ static void set_up_ich9(uint16_t function, const struct pci_layout *layout)
     bare_add_range(ROOT_COMPLEX, ROOT_COMPLEX_BYTES, MEMORY_RESERVED);
 }
 
+/* In Xen, the SMBus is off. */
 static void set_up_piix4_pm(uint16_t function)
 {
+    if (bare_machine.platform == BARE_XEN_HVM) {
+        pci_write(function, PIIX4_PM_BASE, PM_BASE_XEN | IS_IO);
+        pci_write(function, PIIX4_PM_ENABLE, ENABLE);
+        return;
+    }
     pci_write(function, PIIX4_PM_BASE, PM_BASE | IS_IO);
     pci_write(function, PIIX4_PM_ENABLE, ENABLE);
     pci_write(function, PIIX4_SMBUS_BASE, SMBUS_BASE | IS_IO);

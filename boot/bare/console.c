@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Screen and keyboard, in firmware.h's terms.
+#include "boot/bare/xen_console.h"
 #include "boot/pc/bda.h"
 #include "stage2/console/console.h"
 #include "stage2/firmware.h"
@@ -39,4 +40,19 @@ int firmware_key(void)
 bool firmware_menu_key_held(void)
 {
     return false;
+}
+
+bool firmware_terminal_present(void)
+{
+    return xen_console_is_present();
+}
+
+void firmware_terminal_write(char character)
+{
+    xen_console_write(character);
+}
+
+int firmware_terminal_read(void)
+{
+    return xen_console_read();
 }

@@ -9,6 +9,7 @@
 #include "boot/bare/fw_cfg.h"
 #include "boot/bare/order/boot_order.h"
 #include "boot/bare/pci.h"
+#include "boot/bare/ram_disc.h"
 #include "loader/format.h"
 #include "stage2/bus/io.h"
 #include "stage2/bus/pci.h"
@@ -55,7 +56,7 @@ enum {
 };
 
 struct disc {
-    enum { IDE, SATA } kind;
+    enum { IDE, SATA, RAM } kind;
     uint16_t function; /* PCI's */
     uint8_t number;    /* IDE: of the drive, 0 to 3; SATA: of the port */
     bool is_cd;        /* SATA: known when it is opened */
@@ -291,6 +292,14 @@ static bool try_disc(struct disc *which)
 
 bool disc_find(struct error *error)
 {
+    static const struct disc ram = {.kind = RAM, .is_cd = true};
+    if (bare_machine.failure != NULL) {
+        return fail(error, "%s", bare_machine.failure);
+    }
+    if (ram_disc_open(&front)) {
+        disc = &ram;
+        return true;
+    }
     find_discs();
     sort_discs();
     for (size_t i = 0; i < disc_count; i++) {
@@ -341,17 +350,25 @@ static bool is_odd(const void *buffer)
 
 bool native_disc_start(uint32_t lba, uint32_t length, void *buffer)
 {
+    if (disc->kind == RAM) {
+        ram_disc_read(lba, length, buffer);
+        return true;
+    }
     return disc->kind == IDE && !is_odd(buffer) && piix_ide_start(lba, length, buffer);
 }
 
 bool native_disc_wait(uint32_t lba)
 {
     (void)lba;
-    return piix_ide_wait();
+    return disc->kind == RAM || piix_ide_wait();
 }
 
 bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
 {
+    if (disc->kind == RAM) {
+        ram_disc_read(lba, count * SECTOR_SIZE, buffer);
+        return true;
+    }
     return !is_odd(buffer) && read_sectors(lba, count, buffer);
 }
 
@@ -362,7 +379,8 @@ void native_disc_close(void)
 
 const char *native_disc_name(void)
 {
-    return disc->kind == IDE ? "piix-ide" : "ahci";
+    static const char *const names[] = {[IDE] = "piix-ide", [SATA] = "ahci", [RAM] = "memory"};
+    return names[disc->kind];
 }
 
 // ---- stage2/firmware.h: reading after the driver has failed

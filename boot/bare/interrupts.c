@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "boot/bare/cpuid.h"
+#include "boot/bare/tsc_clock.h"
 #include "boot/pc/bda.h"
 #include "stage2/bus/io.h"
 #include "stage2/disc/pc/pc.h"
@@ -29,6 +30,8 @@ enum {
 
     PIT_COMMAND = 0x43,
     PIT_COUNTER = 0x40,
+    PIT_READ_BACK_STATUS = 0xe2, /* of counter 0: the next byte read has its mode */
+    PIT_MODE_BITS = 0x3f,
     PIT_RATE_GENERATOR = 0x34, /* counter 0, low and high byte, mode 2 */
 
     CPUID_APIC = 1 << 9,
@@ -87,6 +90,18 @@ static void start_local_apic(void)
     }
 }
 
+/* Whether the timer counts: guests without the PC's devices have none. */
+static bool has_timer(void)
+{
+    static enum { UNKNOWN, ABSENT, PRESENT } timer;
+    if (timer == UNKNOWN) {
+        out8(PIT_COMMAND, PIT_READ_BACK_STATUS);
+        timer = (in8(PIT_COUNTER) & PIT_MODE_BITS) == (PIT_RATE_GENERATOR & PIT_MODE_BITS) ? PRESENT
+                                                                                           : ABSENT;
+    }
+    return timer == PRESENT;
+}
+
 void interrupts_start(void)
 {
     start_local_apic();
@@ -127,13 +142,20 @@ bool pc_wait_irq(unsigned line)
 
 void firmware_idle(void)
 {
-    halt(LINE_KEYBOARD);
+    if (has_timer()) {
+        halt(LINE_KEYBOARD);
+    } else {
+        __asm__ volatile("pause");
+    }
 }
 
 uint64_t firmware_milliseconds(void)
 {
     static uint32_t days_ticks; /* of the days that ended since the start */
     static uint32_t last;
+    if (!has_timer()) {
+        return tsc_milliseconds();
+    }
     uint32_t now = *(const volatile uint32_t *)bios_data(BDA_TICKS);
     if (now < last) {
         days_ticks += BDA_TICKS_A_DAY;

@@ -4,10 +4,11 @@
 #include "stage2/firmware.h"
 
 static struct memory_range ranges[BARE_RANGES];
+static char no_command_line[] = "";
 
 struct bare_machine bare_machine = {
     .map = {.ranges = ranges, .capacity = BARE_RANGES},
-    .command_line = "",
+    .command_line = no_command_line,
 };
 
 void bare_add_range(uint64_t address, uint64_t length, enum memory_type type)

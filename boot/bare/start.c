@@ -3,6 +3,7 @@
 #include "boot/bare/bare.h"
 #include "boot/bare/disc.h"
 #include "boot/bare/interrupts.h"
+#include "boot/bare/pvh.h"
 #include "boot/bare/rom.h"
 #include "boot/pc/bda.h"
 #include "stage2/console/console.h"
@@ -39,10 +40,13 @@ _Noreturn void bare_start(void)
 __attribute__((regparm(0))) _Noreturn void bare_main(uint64_t time_stamp, uint32_t start_info,
                                                      uint32_t overlay, uint32_t overlay_bytes)
 {
-    (void)start_info;
     timeline.stamps[TIMELINE_HANDOFF] = time_stamp;
     bare_machine.overlay = (struct bytes){(const uint8_t *)(uintptr_t)overlay, overlay_bytes};
-    rom_describe_memory();
-    rom_start_pci();
+    if (start_info != 0) {
+        pvh_describe(start_info);
+    } else {
+        rom_describe_memory();
+        rom_start_pci();
+    }
     bare_start();
 }

@@ -119,3 +119,19 @@ bool pc_wait_irq(unsigned line)
 {
     return bios_rest_for(line);
 }
+
+/* There is none but the UART. */
+bool firmware_terminal_present(void)
+{
+    return false;
+}
+
+void firmware_terminal_write(char character)
+{
+    (void)character;
+}
+
+int firmware_terminal_read(void)
+{
+    return -1;
+}

@@ -20,6 +20,18 @@ extern const uint64_t handoff_tsc; /* boot.asm */
 
 ASSEMBLY _Noreturn void bios_main(uint8_t drive);
 
+size_t firmware_disc_memory(struct memory_range ranges[FIRMWARE_DISC_RANGES])
+{
+    (void)ranges;
+    return 0;
+}
+
+struct bytes firmware_disc_bytes(uint32_t lba)
+{
+    (void)lba;
+    return (struct bytes){0};
+}
+
 _Noreturn void firmware_boot_next(void)
 {
     struct bios_registers registers = {0};
@@ -56,4 +68,20 @@ ASSEMBLY _Noreturn void bios_main(uint8_t drive)
         firmware_boot_next();
     }
     stage2_main();
+}
+
+/* Nobody can say so. */
+const char *firmware_wanted_entry(void)
+{
+    return NULL;
+}
+
+const char *firmware_added_arguments(void)
+{
+    return NULL;
+}
+
+uint32_t firmware_tsc_khz(void)
+{
+    return 0;
 }

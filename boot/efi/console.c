@@ -165,3 +165,19 @@ void firmware_idle(void)
     EFI_EVENT events[] = {timer, keyboard() != NULL ? keyboard()->WaitForKey : NULL};
     uefi_boot()->WaitForEvent(keyboard() != NULL ? 2 : 1, events, &ignored);
 }
+
+/* There is none but the UART. */
+bool firmware_terminal_present(void)
+{
+    return false;
+}
+
+void firmware_terminal_write(char character)
+{
+    (void)character;
+}
+
+int firmware_terminal_read(void)
+{
+    return -1;
+}

@@ -211,3 +211,16 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *memory, struct error
     }
     return true;
 }
+
+/* The firmware has the disc. */
+size_t firmware_disc_memory(struct memory_range ranges[FIRMWARE_DISC_RANGES])
+{
+    (void)ranges;
+    return 0;
+}
+
+struct bytes firmware_disc_bytes(uint32_t lba)
+{
+    (void)lba;
+    return (struct bytes){0};
+}

@@ -127,3 +127,19 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     }
     stage2_main();
 }
+
+/* Nobody can say so. */
+const char *firmware_wanted_entry(void)
+{
+    return NULL;
+}
+
+const char *firmware_added_arguments(void)
+{
+    return NULL;
+}
+
+uint32_t firmware_tsc_khz(void)
+{
+    return 0;
+}

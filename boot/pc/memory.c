@@ -57,18 +57,37 @@ bool firmware_finish(const struct plan *plan, struct boot_information *informati
     return true;
 }
 
-/* The largest piece of RAM between 1 MiB and 4 GiB. */
+/* The lowest of these ranges that overlaps [bottom, end); NULL: none does. */
+static const struct memory_range *lowest_between(const struct memory_range *ranges, size_t count,
+                                                 uint64_t bottom, uint64_t end)
+{
+    const struct memory_range *lowest = NULL;
+    for (; count > 0; count--, ranges++) {
+        if (ranges->address < end && ranges->address + ranges->length > bottom &&
+            (lowest == NULL || ranges->address < lowest->address)) {
+            lowest = ranges;
+        }
+    }
+    return lowest;
+}
+
+/* The largest piece of RAM between 1 MiB and 4 GiB that the disc is not in. */
 struct memory_range firmware_staging(const struct memory_map *map)
 {
-    struct memory_range largest = {0};
+    struct memory_range loaded[FIRMWARE_DISC_RANGES], largest = {0};
+    size_t loaded_count = firmware_disc_memory(loaded);
     for (size_t i = 0; i < map->count; i++) {
         const struct memory_range *range = &map->ranges[i];
         uint64_t end = range->address + range->length;
         uint64_t bottom = range->address < MIB ? MIB : range->address;
         end = end > STAGING_LIMIT ? STAGING_LIMIT : end;
-        if (range->type == MEMORY_AVAILABLE && end > bottom && end - bottom > largest.length) {
-            largest.address = bottom;
-            largest.length = end - bottom;
+        while (range->type == MEMORY_AVAILABLE && end > bottom) {
+            const struct memory_range *disc = lowest_between(loaded, loaded_count, bottom, end);
+            uint64_t piece_end = disc != NULL ? disc->address : end;
+            if (piece_end > bottom && piece_end - bottom > largest.length) {
+                largest = (struct memory_range){bottom, piece_end - bottom, 0};
+            }
+            bottom = disc != NULL ? disc->address + disc->length : end;
         }
     }
     return largest;

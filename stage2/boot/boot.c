@@ -48,13 +48,55 @@ static void plan_moves(struct boot *boot)
     }
 }
 
+/* Lists the memory in use, all that was staged as its last range. Returns the number of ranges. */
+static size_t list_in_use(struct memory_range *in_use, bool with_disc)
+{
+    size_t count = firmware_memory_in_use(in_use);
+    if (with_disc) {
+        count += firmware_disc_memory(in_use + count);
+    }
+    in_use[count++] = staging_in_use();
+    return count;
+}
+
+static bool assign_load_addresses(struct boot *boot, struct memory_range *in_use, size_t *count,
+                                  struct error *error)
+{
+    struct placement *placement = &boot->plan.placement;
+    size_t staying = *count = list_in_use(in_use, true);
+    if (boot->plan.modules_in_memory) {
+        overlay_load(error)->decompress_mark_pending(&boot->plan, in_use,
+                                                     count); /* loaded: it decompressed them */
+    }
+    return placement_assign_load_addresses(placement, in_use, staying, count, error);
+}
+
+/* assign_load_addresses() for a disc in memory that leaves too little: lets the pieces overwrite
+   it, once they are read. */
+static bool assign_over_disc(struct boot *boot, struct memory_range *in_use, size_t *count)
+{
+    struct error ignored;
+    struct memory_range disc[FIRMWARE_DISC_RANGES];
+    const struct overlay *overlay = NULL;
+    if (firmware_disc_memory(disc) != 0) {
+        overlay = overlay_load(&ignored);
+    }
+    if (overlay == NULL || !overlay->over_disc_mark_pending(&boot->plan)) {
+        return false;
+    }
+    size_t staying = *count = list_in_use(in_use, false);
+    *count += firmware_disc_memory(in_use + *count);
+    boot->overwrites_disc = true;
+    return placement_assign_load_addresses(&boot->plan.placement, in_use, staying, count, &ignored);
+}
+
 bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error *error)
 {
     struct placement *placement = &boot->plan.placement;
-    if (placement->fixed_map != placement->map) {
-        overlay_load(error)->tell_overwritten(&boot->plan); /* UEFI's loader has it linked in */
+    struct memory_range disc[FIRMWARE_DISC_RANGES];
+    if (firmware_disc_memory(disc) == 0) { /* of memory, nothing goes on meanwhile */
+        plan_longest_first(&boot->plan);
     }
-    plan_longest_first(&boot->plan);
     struct memory_range *in_use =
         ARENA_ARRAY(arena, FIRMWARE_RANGES + 2 + placement->count, struct memory_range);
     boot->moves = ARENA_ARRAY(arena, 2 * placement->count, struct handoff_move);
@@ -62,14 +104,10 @@ bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error
         return fail(error, "out of working memory for %zu pieces", placement->count);
     }
     boot->move_count = 0;
-    size_t count = firmware_memory_in_use(in_use);
-    in_use[count++] = staging_in_use();
-    size_t staying = count;
-    if (boot->plan.modules_in_memory) {
-        overlay_load(error)->decompress_mark_pending(&boot->plan, in_use,
-                                                     &count); /* loaded: it decompressed them */
-    }
-    if (!placement_assign_load_addresses(placement, in_use, staying, &count, error)) {
+    boot->overwrites_disc = false;
+    size_t count;
+    if (!assign_load_addresses(boot, in_use, &count, error) &&
+        !assign_over_disc(boot, in_use, &count)) {
         return false;
     }
     plan_moves(boot);
@@ -82,13 +120,26 @@ bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error
     return true;
 }
 
+/* Whether the disc is not in the memory from 1 MiB to end. */
+static bool is_free_of_disc(uint64_t end)
+{
+    struct memory_range disc[FIRMWARE_DISC_RANGES];
+    for (size_t left = firmware_disc_memory(disc); left > 0; left--) {
+        if (disc[left - 1].address < end) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool boot_use_prepared(struct boot *boot, union prepared_block *block, const struct memory_map *map,
                        struct arena *arena)
 {
     boot->moves = NULL;
     boot->move_count = 0;
+    boot->overwrites_disc = false;
     boot->handoff_block = at(BOOT_HANDOFF_LOWEST);
-    return prepared_plan(block, map, &boot->plan, arena);
+    return is_free_of_disc(block->prepared.end) && prepared_plan(block, map, &boot->plan, arena);
 }
 
 /* Evicts what is cached at the piece's load address, and starts to load it. Its last bytes may

@@ -16,12 +16,13 @@ struct boot {
     struct handoff_move *moves;
     uint32_t move_count;
     void *handoff_block;
+    bool overwrites_disc;          /* once it is loaded, the disc in memory cannot be read */
     const struct piece *under_way; /* may still be read when boot_load() returns */
 };
 
 /* Takes the plan from a prepared block, which must stay in memory. All is loaded to its final
    address: the pieces are above 1 MiB, and linker/bios.ld keeps the places of the information and
-   the hand-off block free. False: as for prepared_plan(). */
+   the hand-off block free. False: as for prepared_plan(), or the disc itself is in that memory. */
 bool boot_use_prepared(struct boot *boot, union prepared_block *block, const struct memory_map *map,
                        struct arena *arena);
 

@@ -204,5 +204,6 @@ const struct config_overlay config_overlay_table = {
     .expand_word = expand_word,
     .from_legacy = config_from_legacy,
     .find_default = find_default,
+    .find_entry = find_entry,
     .find_fallback = find_fallback,
 };

@@ -311,6 +311,7 @@ int number_of(const struct command *command, int otherwise);
 command_function command_submenu;
 bool end_submenu(struct evaluator *eval, const struct frame *frame);
 size_t find_default(struct config *config, const struct config_variable *variable);
+size_t find_entry(const struct config *config, const char *path);
 size_t find_fallback(struct config *config, unsigned number);
 
 bool config_from_legacy(struct bytes *text, struct arena *arena);

@@ -30,6 +30,10 @@ struct config_overlay {
     /* config_default() for a config with submenus, or a default that is not a plain index. */
     size_t (*find_default)(struct config *config, const struct config_variable *variable);
 
+    /* The index of the entry that a path names, as `set default=` does; entry_count: it names none.
+     */
+    size_t (*find_entry)(const struct config *config, const char *path);
+
     /* The entry that the number-th word (from 0) of `set fallback=` names; entry_count: no such
        word. */
     size_t (*find_fallback)(struct config *config, unsigned number);

@@ -71,34 +71,62 @@ static bool is_item(const struct config_menu *menu, const char *path, size_t len
     return is_called(path, length, item->title) || is_called(path, length, item->id);
 }
 
-size_t find_default(struct config *config, const struct config_variable *variable)
+/* Follows a path of names to an entry, whose index it returns, or to a menu. Then it returns
+   entry_count, and sets *menu and the names that lead nowhere from there; "": none. */
+static size_t follow(const struct config *config, const char **path,
+                     const struct config_menu **menu)
 {
-    const char *path = variable->value;
-    const struct config_menu *menu = &config->top;
-    while (*path != 0) {
-        size_t length = first_name(path);
+    *menu = &config->top;
+    while (**path != 0) {
+        size_t length = first_name(*path);
         for (size_t i = 0; i < config->entry_count; i++) {
-            if (is_item(menu, path, length, &config->entries[i])) {
+            if (is_item(*menu, *path, length, &config->entries[i])) {
                 return i;
             }
         }
         const struct config_menu *below = config->menus;
-        while (below != NULL && !is_item(menu, path, length, &below->self)) {
+        while (below != NULL && !is_item(*menu, *path, length, &below->self)) {
             below = below->next;
         }
         if (below == NULL) {
-            struct evaluator eval = {.config = config,
-                                     .arena = config->arena,
-                                     .cursor.name = config->name,
-                                     .line = variable->line};
-            eval_warn(&eval, "default names no entry: the first one is taken");
             break;
         }
-        menu = below;
-        path += length + (path[length] == '>');
+        *menu = below;
+        *path += length + ((*path)[length] == '>');
     }
-    /* A config that boots without a menu has one entry only, even if it has submenus. */
+    return config->entry_count;
+}
+
+/* A config that boots without a menu has one entry only, even if it has submenus. */
+static size_t first_of(const struct config *config, const struct config_menu *menu)
+{
     return menu->first_entry < config->entry_count ? menu->first_entry : 0;
+}
+
+size_t find_default(struct config *config, const struct config_variable *variable)
+{
+    const char *path = variable->value;
+    const struct config_menu *menu;
+    size_t found = follow(config, &path, &menu);
+    if (found < config->entry_count) {
+        return found;
+    }
+    if (*path != 0) {
+        struct evaluator eval = {.config = config,
+                                 .arena = config->arena,
+                                 .cursor.name = config->name,
+                                 .line = variable->line};
+        eval_warn(&eval, "default names no entry: the first one is taken");
+    }
+    return first_of(config, menu);
+}
+
+size_t find_entry(const struct config *config, const char *path)
+{
+    const struct config_menu *menu;
+    size_t found = follow(config, &path, &menu);
+    bool is_menu = found == config->entry_count && *path == 0 && menu != &config->top;
+    return is_menu ? first_of(config, menu) : found;
 }
 
 size_t find_fallback(struct config *config, unsigned number)

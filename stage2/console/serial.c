@@ -85,13 +85,17 @@ bool serial_present(void)
             port = base;
         }
     }
-    return port != 0;
+    return port != 0 || firmware_terminal_present();
 }
 
 void serial_write(char character)
 {
     static unsigned patience = WRITE_TRIES;
     unsigned tries = patience;
+    if (port == 0) {
+        firmware_terminal_write(character);
+        return;
+    }
     while ((in8(port + LINE_STATUS) & STATUS_HOLDING_EMPTY) == 0) {
         if (--tries == 0) {
             patience = 1; /* nobody reads: from now on lose characters instead of time */
@@ -104,5 +108,8 @@ void serial_write(char character)
 
 int serial_read(void)
 {
+    if (port == 0) {
+        return firmware_terminal_read();
+    }
     return in8(port + LINE_STATUS) & STATUS_DATA_READY ? in8(port + RECEIVER_BUFFER) : -1;
 }

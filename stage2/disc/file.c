@@ -28,7 +28,7 @@ static bool start_extent(const struct iso9660_extent *extent, uint32_t offset, u
         if (sector == NULL) {
             return false;
         }
-        memcpy(buffer, sector + inside, part);
+        memmove(buffer, sector + inside, part); /* boot/over_disc.h: the two may overlap */
         lba++;
         buffer += part;
         length -= part;

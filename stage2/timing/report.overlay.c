@@ -7,6 +7,7 @@
 #include <string.h>
 #include "loader/format.h"
 #include "stage2/console/console.h"
+#include "stage2/firmware.h"
 #include "stage2/bus/io.h"
 #include "stage2/console/serial.h"
 
@@ -75,8 +76,11 @@ static size_t put_stamps(char *line, size_t size)
     static const char *const names[] = {"handoff", "disc",    "config", "plan",
                                         "kernel",  "modules", "jump"};
     uint64_t start = timeline.stamps[TIMELINE_HANDOFF];
-    uint32_t khz = start != 0 ? measured_khz() : 0;
+    uint32_t khz = start != 0 ? firmware_tsc_khz() : 0;
     size_t length = 0;
+    if (start != 0 && khz == 0) {
+        khz = measured_khz();
+    }
     if (khz == 0) {
         return format_text(line, size, "\"tsc\":false");
     }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "stage2/config/config.h"
+#include "stage2/config/overlay.h"
 #include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 enum { ARENA_BYTES = 256 * 1024 };
@@ -466,6 +467,27 @@ static void default_names_an_entry_by_index_title_id_or_path(void **state)
     }
     read_text("menuentry a { multiboot /a }\n");
     assert_int_equal(config_default(&config), 0);
+}
+
+static void an_entry_is_found_by_the_names_of_a_default(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        size_t index; /* 4: none */
+    } cases[] = {
+        {"0", 0},      {"a", 0},   {"1", 1},    {"More", 1}, {"more>1>0", 2}, {"More>Deep>id-c", 2},
+        {"More>b", 1}, {"d>e", 4}, {"d>>e", 3}, {"2", 3},    {"3", 4},        {"nobody", 4},
+        {"More>x", 4}, {"a>b", 0}, {"", 4},     {"-1", 4},
+    };
+    read_text("menuentry a { multiboot /a }\nsubmenu More --id more {\n"
+              "menuentry b { multiboot /b }\n"
+              "submenu Deep {\nmenuentry c --id id-c { multiboot /c }\n}\n}\n"
+              "menuentry 'd>e' { multiboot /d }\n");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(config_overlay_table.find_entry(&config, cases[i].path), cases[i].index);
+    }
+    assert_null(config.warnings);
 }
 
 static void a_default_in_a_submenu_is_the_first_entry_if_the_config_halts(void **state)
@@ -991,6 +1013,7 @@ int main(void)
         TEST(the_caller_chooses_the_preset_variables),
         TEST(the_timeout_is_a_number_of_seconds_or_for_ever),
         TEST(default_names_an_entry_by_index_title_id_or_path),
+        TEST(an_entry_is_found_by_the_names_of_a_default),
         TEST(a_default_in_a_submenu_is_the_first_entry_if_the_config_halts),
         TEST(conditions_decide_as_grubs_do),
         TEST(one_branch_of_if_elif_else_is_taken),
