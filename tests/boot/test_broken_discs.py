@@ -13,7 +13,7 @@ import pytest
 from discs import BUILD, CONFIG, SECTOR, file_in_iso, tree, write_tree
 from good_kernels import MIB, plain, with_data
 from make_kernel import pattern
-from qemu import Machine, expected
+from qemu import Machine, expected, on_uefi
 from shim.next_device import BOOTED, next_device
 
 MODULE = pattern(100_001, 5)
@@ -45,7 +45,7 @@ def says(tmp_path):
             machine.wait_for(BOOTED)
             lines = machine.said
             screen = machine.screen()
-            for line in lines if not Machine.on else ():  # UEFI has cleared it
+            for line in lines if not on_uefi() else ():  # UEFI has cleared it
                 # A line of more than 80 characters goes on in the next row.
                 assert "".join(line.split()) in "".join(screen.split()), screen
             if waits:

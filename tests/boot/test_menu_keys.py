@@ -9,7 +9,7 @@ import pytest
 
 from discs import CONFIG
 from good_kernels import plain
-from qemu import Machine, expected
+from qemu import Machine, expected, on_uefi
 from report import Report
 from serial_terminal import SerialTerminal
 
@@ -498,7 +498,7 @@ AS_GRUB = {
 @pytest.mark.parametrize("keys, result", [pytest.param(*pair, id=name) for name, pair in AS_GRUB.items()])
 def test_keys_do_what_they_do_in_grub(discs, loader, keys, result):
     with Machine(discs.make(tree("set timeout=-1"), loader)) as machine:
-        if Machine.on:  # under UEFI, GRUB uses more rows than our terminal has
+        if on_uefi():  # under UEFI, GRUB uses more rows than our terminal has
             machine.wait_for("More", 40)
         else:
             machine.wait_for_screen("More", 40)

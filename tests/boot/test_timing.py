@@ -10,7 +10,7 @@ import pytest
 from discs import CONFIG, mkrescue, tree
 from good_kernels import KERNELS, plain
 from make_kernel import MEMORY_INFO, PAGE_ALIGN, STAY, VIDEO_MODE, multiboot_header
-from qemu import Machine, expected
+from qemu import Machine, expected, on_uefi
 
 MOMENTS = ["handoff", "disc", "config", "plan", "kernel", "modules", "jump"]
 DMA = expected("piix-ide", "ahci")
@@ -49,7 +49,7 @@ def test_the_line_has_each_moment_and_what_was_read_by_which_driver(said, attach
     serial, _, _ = said(timed("set whelk_timing=1"), attach=attach)
     assert serial.count("\n") == 1
     line = values(serial)
-    assert list(line)[:-1] == ["unit", *MOMENTS, *COUNTS] or Machine.on
+    assert list(line)[:-1] == ["unit", *MOMENTS, *COUNTS] or on_uefi()
     assert line["unit"] == "us" and line["driver"] == driver
     moments = [line[moment] for moment in MOMENTS]
     assert moments[0] == 0 and moments == sorted(moments) and moments[-1] > 0
@@ -77,7 +77,7 @@ def test_without_modules_their_moment_is_that_of_the_kernel(said):
 def test_the_value_says_where_the_line_goes(said, value, on_serial, on_debug, on_screen):
     serial, debug, screen = said(timed(f"set whelk_timing={value}"))
     assert [bool(LINE.search(text)) for text in (serial, debug)] == [on_serial, on_debug]
-    assert Machine.on or ("whelk-timing" in screen) == on_screen  # UEFI's screen shows the serial port's text
+    assert on_uefi() or ("whelk-timing" in screen) == on_screen  # UEFI's screen shows the serial port's text
     assert (serial == "") == (not on_serial) and (debug == "") == (not on_debug)
 
 

@@ -14,7 +14,7 @@ from assembler import assemble
 from discs import BUILD, CONFIG, tree
 from good_kernels import PLAIN, plain
 from make_kernel import MEMORY_INFO, PAGE_ALIGN, STAY, VIDEO_MODE, multiboot_header
-from qemu import Machine, expected
+from qemu import Machine, expected, on_uefi
 from report import BEYOND_GRUB_FLAGS, Report
 from uefi import mode_here
 
@@ -138,7 +138,7 @@ HEADERS = {
 
 
 def assert_same(ours, grubs):
-    if Machine.on and not grubs.flags & INFO_FRAMEBUFFER:
+    if on_uefi() and not grubs.flags & INFO_FRAMEBUFFER:
         return  # if text is wanted, GRUB hands over no frame buffer, Whelk the firmware's
     assert ours.flags & ~BEYOND_GRUB_FLAGS == grubs.flags
     assert ours.vbe_mode == grubs.vbe_mode
@@ -148,7 +148,7 @@ def assert_same(ours, grubs):
     assert len(ours.screen) == len(grubs.screen) and ours.screen[:2] == grubs.screen[:2]
     if ours.framebuffer[5] == RGB:
         assert ours.colours == grubs.colours
-        assert Machine.on or ours.screen == grubs.screen  # under UEFI the firmware's text stays on the screen
+        assert on_uefi() or ours.screen == grubs.screen  # under UEFI the firmware's text stays on the screen
     # Our far pointers point into the copy, GRUB's to memory that GRUB has left.
     without_pointers = [bytearray(seen.control) for seen in (ours, grubs)]
     for control in without_pointers:
@@ -311,7 +311,7 @@ def test_gfxpayload_gives_no_graphics_to_a_kernel_without_the_flag_where_there_i
     files = with_payload(asks(), after="800x600x32")
     ours = see(files, "whelk")
     assert ours.mode == expected((80, 25, 16, EGA_TEXT), (800, 600, 32, RGB))
-    assert Machine.on or ours.framebuffer == VGA_TEXT
+    assert on_uefi() or ours.framebuffer == VGA_TEXT
     assert_same(ours, see(files, "grub"))
 
 

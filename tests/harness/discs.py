@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grub_limits import skip_what_grub_refuses
-from qemu import Machine
+from qemu import Machine, on_uefi
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("WHELK_BUILD", ROOT / "build")).resolve()
@@ -36,7 +36,7 @@ MAKERS = {"whelk": [str(MKRESCUE)], "grub": grub_mkrescue("i386-pc", "biosdisk")
 
 
 def _maker(loader):
-    return f"grub-{Machine.on['firmware']}" if loader == "grub" and Machine.on else loader
+    return f"grub-{Machine.on['firmware']}" if loader == "grub" and on_uefi() else loader
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,12 @@ FIRMWARES = {
     "ovmf-x64": {"firmware": "x64", "machine": "q35"},
     "ovmf-ia32": {"firmware": "ia32", "machine": "q35"},
     "ovmf-x64-usb": {"firmware": "x64", "machine": "q35", "attach": "usb"},
+    "pvh": {"firmware": "pvh", "machine": "pc", "attach": "initrd"},
 }
+OTHER_LOADERS = {"grub.iso"}  # the names of their ISOs (discs.py)
+UEFI_FIRMWARES = {"x64", "ia32", "secure"}
 LEAST_UEFI_MEMORY = 256
+BUILD = Path(os.environ.get("WHELK_BUILD", "build")).resolve()
 OVMF = Path("/usr/share/OVMF")
 OVMF_FILES = {  # files of code and variables
     "x64": ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
@@ -42,9 +46,15 @@ OVMF_FILES = {  # files of code and variables
 }
 
 
+def on_uefi():
+    """Whether tests that name no firmware run on UEFI."""
+    return Machine.on.get("firmware") in UEFI_FIRMWARES
+
+
 def expected(bios, uefi, **by_name):
-    """Picks the value that a test expects on its firmware; by_name: values for x64 or ia32 alone."""
-    return by_name.get(Machine.on["firmware"], uefi) if Machine.on else bios
+    """Picks the value that a test expects on its firmware; by_name: values for x64, ia32 or pvh alone. Without a
+    firmware the machine is as under a BIOS."""
+    return by_name.get(Machine.on.get("firmware"), uefi if on_uefi() else bios)
 
 
 class MachineFailure(AssertionError):
@@ -56,6 +66,7 @@ def attachment(image, how):
     drive = f"if=none,id=disc,format=raw,snapshot=on,file={image}"
     return {
         "none": [],
+        "initrd": ["-kernel", str(BUILD / "whelk.elf"), "-initrd", str(image)],
         "cdrom": ["-cdrom", str(image)],
         "hda": ["-drive", f"index=0,media=disk,format=raw,snapshot=on,file={image}"],
         "virtio-blk": ["-drive", drive, "-device", "virtio-blk-pci,drive=disc"],
@@ -80,10 +91,11 @@ class Machine:
     on = FIRMWARES["seabios"]  # the firmware of tests that name none
 
     def __init__(self, image, attach=None, machine=None, memory=64, cpus=1, extra=(), exit_device=True, firmware=None):
-        if firmware is None and self.on:
+        if firmware is None and self.on and not self._needs_a_bios(image):
             attach, machine = attach or self.on.get("attach"), machine or self.on["machine"]
-            memory, firmware = max(memory, LEAST_UEFI_MEMORY), self.on["firmware"]
-        self.is_uefi = firmware is not None
+            firmware = self.on["firmware"]
+            memory = max(memory, LEAST_UEFI_MEMORY) if on_uefi() else memory
+        self.is_uefi = firmware in UEFI_FIRMWARES
         self.directory = Path(tempfile.mkdtemp(prefix="whelk-qemu-"))
         self.command = ["qemu-system-x86_64", "-accel", "tcg", "-M", machine or "pc", "-m", str(memory), "-smp",
                         f"{cpus},sockets={cpus}", "-display", "none", "-no-reboot",
@@ -100,6 +112,11 @@ class Machine:
         self.command += saved_start.arguments(self._start)
         self._received = bytearray()
         self.news = threading.Condition()
+
+    @classmethod
+    def _needs_a_bios(cls, image):
+        """Whether the ISO is another loader's for BIOSes, to compare with. Without a firmware only ours can start."""
+        return not on_uefi() and Path(image).name in OTHER_LOADERS
 
     def __enter__(self):
         self._errors = open(self.directory / "stderr", "wb+")

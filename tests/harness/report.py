@@ -3,7 +3,7 @@
 
 import re
 
-from qemu import Machine
+from qemu import Machine, on_uefi
 
 LINE = re.compile(r"^(\w+)(?:\[(\d+)\])?: ?(.*)$")
 PART = re.compile(r'(\w+)=("(?:[^"]*)"|\S*)')
@@ -132,7 +132,7 @@ def with_merged_map(report):
 
 
 def _comparable(report):
-    if Machine.on:
+    if on_uefi():
         with_merged_map(report)
     values = report.flat()
     if "flags" in values:
@@ -144,6 +144,6 @@ def _comparable(report):
 def differences(whelk, grub, also=()):
     """The differences without an explanation: {key: (Whelk's value, GRUB's value)}."""
     left, right = _comparable(whelk), _comparable(grub)
-    explained = {*EXPLAINED, *also, *(EXPLAINED_UEFI if Machine.on else ())}
+    explained = {*EXPLAINED, *also, *(EXPLAINED_UEFI if on_uefi() else ())}
     return {key: (left.get(key), right.get(key)) for key in sorted(left.keys() | right.keys())
             if left.get(key) != right.get(key) and re.sub(r"\[\d+\]", "[]", key) not in explained}

@@ -3,7 +3,7 @@
 
 import pytest
 
-from qemu import Machine
+from qemu import Machine, on_uefi
 
 RGB, EGA_TEXT = 1, 2
 PC_ALONE = pytest.mark.bios("a machine that the 32-bit OVMF does not start on")
@@ -16,7 +16,7 @@ KEPT = {name: ["ia32"] for name in ("data-over-conventional-memory", "data-over-
 
 def shapes(kernels):
     """The kernels' names as parameters, with marks for those that this firmware cannot boot."""
-    left_out = dict.fromkeys([name for name in KEPT if Machine.on and Machine.on["firmware"] in KEPT[name]],
+    left_out = dict.fromkeys([name for name in KEPT if on_uefi() and Machine.on["firmware"] in KEPT[name]],
                              [pytest.mark.bios("a kernel over memory that OVMF keeps")])
     left_out["efi-tags"] = [pytest.mark.bios("a kernel with an entry for UEFI that leads nowhere")]
     return [pytest.param(name, marks=left_out.get(name, [])) for name in kernels]
@@ -24,6 +24,6 @@ def shapes(kernels):
 
 def mode_here(width, height, depth, kind):
     """The mode on this firmware instead of a BIOS's: UEFI has only frame buffers of 32 bits, no small ones, no text."""
-    if not Machine.on:
+    if not on_uefi():
         return width, height, depth, kind
     return (1280, 800, 32, RGB) if kind == EGA_TEXT or height < 480 else (width, height, 32, RGB)

@@ -14,6 +14,8 @@ enum {
     LINE_CONTROL_8N1 = 0x03,
     LINE_CONTROL_DIVISOR = 0x80,
 
+    NO_DEVICE = 0xff,
+    DEBUG_PORT = 0xe9,
     DEBUG_EXIT_PORT = 0xf4,
 
     SCREEN_COLUMNS = 80,
@@ -21,12 +23,13 @@ enum {
     SCREEN_GREY = 0x0700,
 };
 
-static bool screen_on;
+static bool screen_on, has_uart;
 static unsigned row, column;
 static volatile uint16_t *const screen = (volatile uint16_t *)0xb8000;
 
 void console_start(bool with_screen)
 {
+    has_uart = in8(COM1 + UART_LINE_STATUS) != NO_DEVICE;
     out8(COM1 + UART_INTERRUPT_ENABLE, 0);
     out8(COM1 + UART_LINE_CONTROL, LINE_CONTROL_DIVISOR);
     out8(COM1 + UART_DATA, 1); /* 115200 bits per second */
@@ -38,8 +41,13 @@ void console_start(bool with_screen)
         screen[i] = SCREEN_GREY | ' ';
 }
 
+/* Without a UART, as in Xen's PVH guests, the debug port has the output. */
 static void serial_character(char character)
 {
+    if (!has_uart) {
+        out8(DEBUG_PORT, (uint8_t)character);
+        return;
+    }
     while (!(in8(COM1 + UART_LINE_STATUS) & LINE_STATUS_EMPTY))
         ;
     out8(COM1 + UART_DATA, (uint8_t)character);

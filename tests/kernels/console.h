@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The test kernels' output: COM1 always, the VGA text screen on request.
+// The test kernels' output: COM1, or port 0xe9 if there is no UART; the VGA text screen on request.
 #pragma once
 
 #include <stdbool.h>

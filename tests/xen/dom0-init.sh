@@ -27,7 +27,7 @@ cd "$share" || reboot -f
         sleep 0.2
     done
     xen-init-dom0
-    xenconsoled
+    xenconsoled --log=guest --log-dir=/var/log/xen/console
     echo "dom0 is ready at $(cut -d' ' -f1 /proc/uptime) s"
     sh ./job.sh
 } >dom0.log 2>&1

@@ -7,10 +7,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
-from discs import CONFIG, Discs, tree
+from discs import CONFIG, Discs, tree, write_tree
 from good_kernels import KERNELS
-from lab import HERE, WHELK
+from lab import BUILD, HERE, WHELK
 from make_kernel import MIB, Segment, elf, pattern
 from multiboot2_kernels import KERNELS as MULTIBOOT2_KERNELS
 
@@ -57,9 +59,9 @@ def whelk(folder, *words):
     return run.stdout
 
 
-def timed(files, **more):
+def timed(files, where="com1"):
     """The tree, with a config that makes Whelk print its timeline."""
-    return {**files, CONFIG: b"set whelk_timing=com1\n" + files[CONFIG], **more}
+    return {**files, CONFIG: f"set whelk_timing={where}\n".encode() + files[CONFIG]}
 
 
 def place(folder, image, *settings):
@@ -177,6 +179,85 @@ def disk_ahci(folder):
 def disk_scsi(folder):
     """The ISO as a SCSI disk, for which Whelk has no driver."""
     as_disk(folder, "sda")
+
+
+# ---- PVH guests: whelk.elf is the kernel, the ISO its RAM disc
+
+def cpio(files):
+    """A cpio archive ("newc") of these files."""
+    with tempfile.TemporaryDirectory() as directory:
+        write_tree(Path(directory), files)
+        return subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input="\n".join(files).encode(), cwd=directory,
+                              stdout=subprocess.PIPE, check=True).stdout
+
+
+def pvh(folder, module, command_line=""):
+    shutil.copy(BUILD / "whelk.elf", folder)
+    (folder / "module").write_bytes(module)
+    (folder / "pvh.xl").write_text(
+        f'type = "pvh"\nname = "{folder.name}"\nmemory = {MEMORY_MIB}\nvcpus = 1\nkernel = "{folder}/whelk.elf"\n'
+        f'ramdisk = "{folder}/module"\ncmdline = "{command_line}"\non_poweroff = "preserve"\non_crash = "preserve"\n')
+
+
+@guest
+def pvh_iso(folder):
+    """A Multiboot 1 kernel with two modules, and an argument from the command line."""
+    files = tree(REPORT, "an argument", [("small one", SMALL), ("large one", LARGE)])
+    pvh(folder, disc(folder, timed(files, "debugcon")).read_bytes(), "-- one more")
+
+
+@guest
+def pvh_multiboot2(folder):
+    """A Multiboot 2 kernel, which gets the root pointer of Xen's ACPI tables."""
+    files = tree(REPORT2, "an argument", [("large one", LARGE)])
+    files[CONFIG] = files[CONFIG].replace(b"multiboot ", b"multiboot2 ").replace(b"module ", b"module2 ")
+    pvh(folder, disc(folder, files).read_bytes())
+
+
+@guest
+def pvh_cpio(folder):
+    """An archive without a config: the first file is the kernel, the second its module."""
+    pvh(folder, cpio({"kernel": REPORT, "large": LARGE}), "-- from an archive")
+
+
+@guest
+def pvh_kernel(folder):
+    """A kernel alone."""
+    pvh(folder, REPORT, "quiet -- alone")
+
+
+@guest(until="stays halted")
+def pvh_broken(folder):
+    """An archive that is cut."""
+    pvh(folder, cpio({"kernel": REPORT})[:-1000])
+
+
+# ---- whelk.elf in hvmloader's place
+
+def firmware(folder, files, image, *settings):
+    shutil.copy(BUILD / image, folder)
+    place(folder, disc(folder, timed(files)), f'firmware_override="{folder}/{image}"', "vcpus=2", *settings)
+
+
+@guest
+def firmware_cd(folder):
+    """The CD is read by the PIIX driver."""
+    firmware(folder, tree(REPORT, "an argument", [("small one", SMALL), ("large one", LARGE)]), "whelk.elf")
+
+
+@guest
+def firmware_multiboot2(folder):
+    """A Multiboot 2 kernel, which gets the root pointer of our ACPI tables."""
+    files = tree(REPORT2, "an argument", [("large one", LARGE)])
+    files[CONFIG] = files[CONFIG].replace(b"multiboot ", b"multiboot2 ").replace(b"module ", b"module2 ")
+    firmware(folder, files, "whelk.elf")
+
+
+@guest
+def firmware_module(folder):
+    """The ISO is the BIOS that hvmloader would load: it is in memory."""
+    firmware(folder, tree(REPORT, "an argument", [("large one", LARGE)]), "whelk-hvm.elf", "disk=[]", 'bios="seabios"',
+             f'bios_path_override="{folder}/guest.iso"')
 
 
 # ---- Broken ISOs

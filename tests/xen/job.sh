@@ -30,9 +30,16 @@ from_memory() {
     done
 }
 
+# PVH guests have no serial port: Xen's log has what they write to port 0xe9.
+read_debug_port() {
+    if [ -e pvh.xl ]; then
+        xl dmesg | sed -n 's/^(d[0-9]*) \[[^]]*\] //p' >debug-port.log
+    fi
+}
+
 watch() {
     end=$(($(date +%s) + $1))
-    until grep -aqE "$(cat until)" ./*.log 2>/dev/null; do
+    until read_debug_port; grep -aqE "$(cat until)" ./*.log 2>/dev/null; do
         if [ "$(date +%s)" -ge "$end" ]; then
             echo time-out >how
             return
@@ -50,7 +57,7 @@ while read -r name seconds; do
     elif [ -e command ]; then
         timeout "$seconds" sh ./command >said 2>&1
         echo "status $?" >how
-    elif create ./*.xl >said 2>&1; then
+    elif xl dmesg -c >/dev/null && create ./*.xl >said 2>&1; then
         watch "$seconds"
     else
         echo "xl create failed" >how
@@ -59,6 +66,7 @@ while read -r name seconds; do
         xl destroy "$guest" >/dev/null 2>&1
     done
     from_memory 2>/dev/null
+    cp "/var/log/xen/console/guest-$name.log" console.log 2>/dev/null
     cat /var/log/xen/qemu-dm-*.log >device-model.log 2>/dev/null
     cd ..
 done <guests

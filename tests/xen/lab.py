@@ -21,9 +21,17 @@ DOM0_SECONDS, DOM0_MIB, MACHINE_MIB = 60, 768, 2048
 # processors in MWAIT never wake up, and lazy FPU switching (see XEN) loses registers.
 PROCESSOR = "EPYC,+svm,-smap,-monitor"
 XEN = ("console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all console_timestamps=boot "
-       f"dom0_mem={DOM0_MIB}M,max:{DOM0_MIB}M dom0_max_vcpus=1 spec-ctrl=no,eager-fpu cpuidle=0 cpufreq=none")
+       f"dom0_mem={DOM0_MIB}M,max:{DOM0_MIB}M dom0_max_vcpus=1 spec-ctrl=no,eager-fpu conring_size=256k cpuidle=0 cpufreq=none")
 LINUX = "console=hvc0 nomodeset loglevel=4 mitigations=off panic=1"
 LINE_ENDS = re.compile(r"\r+\n|\n\r+|\r")
+
+
+LOG_LINE_MOST = 199  # characters of a guest's line in Xen's log, which splits longer ones
+
+
+def _joined(text):
+    """The lines of Xen's log as the guest wrote them."""
+    return "".join(line if len(line) == LOG_LINE_MOST else line + "\n" for line in text.split("\n"))
 
 
 def _text(path):
@@ -37,8 +45,14 @@ class Result:
 
     @property
     def log(self):
-        """The text of the guest's serial port, with LF as the only line end."""
-        return "".join(_text(path) for path in sorted(self.folder.glob("*.log")) if path.name != "device-model.log")
+        """The text of the guest's serial port, with LF as the only line end. In PVH guests: of the debug port."""
+        serial, debug_port = self.folder / "guest.log", self.folder / "debug-port.log"
+        return _joined(_text(debug_port)) if debug_port.exists() else _text(serial)
+
+    @property
+    def console(self):
+        """The text of Xen's console of the guest."""
+        return _text(self.folder / "console.log")
 
     @property
     def said(self):

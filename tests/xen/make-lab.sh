@@ -25,7 +25,7 @@ root=$PWD/packages
 kernel=$(basename "$root"/lib/modules/*)
 
 rm -rf disk
-for folder in bin dev proc run sys tmp etc/xen/scripts var/lib/xen var/log/xen usr/share usr/lib/xen-4.17/bin \
+for folder in bin dev proc run sys tmp etc/xen/scripts var/lib/xen var/log/xen/console usr/share usr/lib/xen-4.17/bin \
     usr/libexec lib64 ".$libraries" "lib/modules/$kernel"; do
     mkdir -p "disk/$folder"
 done

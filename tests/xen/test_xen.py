@@ -13,6 +13,7 @@ from report import Report
 
 TIMING = re.compile(r"^whelk-timing (\{.*\})$", re.MULTILINE)
 MULTIBOOT1_MAGIC, MULTIBOOT2_MAGIC = 0x2BADB002, 0x36D76289
+RSDP = 15  # the tag of ACPI 2.0's root pointer
 
 
 def timing(result):
@@ -115,6 +116,64 @@ def test_of_two_drives_with_the_same_disc_the_firmware_reads_its_own(result):
 def test_the_iso_boots_as_a_disk_by_the_driver_for_its_controller(result, guest, driver):
     booted(result, modules=[guests.LARGE])
     assert timing(result)["driver"] == driver
+
+
+# ---- PVH guests
+
+@pytest.mark.quick
+@pytest.mark.guest("pvh-iso")
+def test_a_pvh_guest_boots_a_multiboot_kernel_from_an_iso_in_memory(result):
+    report = booted(result, modules=[guests.SMALL, guests.LARGE])
+    assert report["cmdline"] == b"an argument one more"
+    assert [module["text"] for module in report.modules] == [b"small one", b"large one"]
+    assert timing(result)["driver"] == "memory"
+
+
+@pytest.mark.guest("pvh-multiboot2")
+def test_a_pvh_guest_gives_a_multiboot2_kernel_xens_root_pointer(result):
+    report = booted(result, MULTIBOOT2_MAGIC, [guests.LARGE])
+    assert report["cmdline"] == b"an argument"
+    assert RSDP in [tag["type"] for tag in report.tags]
+
+
+@pytest.mark.guest("pvh-cpio")
+def test_a_pvh_guest_boots_the_first_file_of_an_archive_with_the_others_as_modules(result):
+    report = booted(result, modules=[guests.LARGE])
+    assert report["cmdline"] == b"from an archive"
+    assert [module["text"] for module in report.modules] == [b"large"]
+
+
+@pytest.mark.guest("pvh-kernel")
+def test_a_pvh_guest_boots_a_kernel_alone(result):
+    assert booted(result)["cmdline"] == b"alone"
+
+
+@pytest.mark.guest("pvh-broken")
+def test_an_archive_that_is_cut_gives_one_line_on_xens_console_and_in_its_log(result):
+    line = "whelk: cpio: the entry at byte 0 ends after the archive, was that cut?"
+    assert line in result.log.split("\n") and line in result.console.split("\n"), str(result)
+
+
+# ---- In hvmloader's place
+
+@pytest.mark.quick
+@pytest.mark.guest("firmware-cd")
+def test_in_hvmloaders_place_the_cd_is_read_by_dma(result):
+    report = booted(result, modules=[guests.SMALL, guests.LARGE])
+    assert report["cmdline"] == b"an argument"
+    line = timing(result)
+    assert line["driver"] == "piix-ide" and "fallback" not in line
+
+
+@pytest.mark.guest("firmware-multiboot2")
+def test_in_hvmloaders_place_a_multiboot2_kernel_gets_a_root_pointer(result):
+    assert RSDP in [tag["type"] for tag in booted(result, MULTIBOOT2_MAGIC, [guests.LARGE]).tags]
+
+
+@pytest.mark.guest("firmware-module")
+def test_in_hvmloaders_place_the_iso_may_be_the_module(result):
+    assert booted(result, modules=[guests.LARGE])["cmdline"] == b"an argument"
+    assert timing(result)["driver"] == "memory"
 
 
 # ---- Broken ISOs: one line, on the serial port
