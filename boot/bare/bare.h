@@ -35,5 +35,8 @@ extern struct bare_machine bare_machine;
 /* Adds a range to the machine's memory map. */
 void bare_add_range(uint64_t address, uint64_t length, enum memory_type type);
 
+/* Sets up what kernels need and the loader does not, at the first call: while the disc is read. */
+void bare_finish(void);
+
 /* Starts stage 2 on bare_machine. Called by each entry point, in 32-bit protected mode. */
 _Noreturn void bare_start(void);

@@ -6,7 +6,8 @@
 BARE_BUILD   := $(BUILD)/bare
 BARE_C       := $(filter-out %.host.c,$(wildcard boot/bare/*.c boot/bare/*/*.c))
 BARE_ASM     := $(wildcard boot/bare/*.asm)
-BARE_OVERLAY := $(BARE_C:%.c=$(BIOS_BUILD)/%.o) $(filter-out $(BIOS_BUILD)/boot/bios/%,$(OVERLAY_OBJECTS))
+BARE_OVERLAY := $(BARE_C:%.c=$(BIOS_BUILD)/%.o) \
+                $(filter-out $(BIOS_BUILD)/boot/bios/%,$(OVERLAY_OBJECTS))
 BARE_OVERLAY := $(filter-out $(BIOS_BUILD)/stage2/disc/%,$(filter %.overlay.o,$(BARE_OVERLAY))) \
                 $(VENDORED:%.c=$(BIOS_BUILD)/%.o)
 BARE_OBJECTS := $(BARE_C:%.c=$(BIOS_BUILD)/%.o) $(BARE_ASM:%.asm=$(BIOS_BUILD)/%.asm.o)
@@ -16,7 +17,8 @@ BARE_CORE    := $(filter-out $(BARE_OVERLAY) $(BIOS_BUILD)/boot/bios/%,\
 $(BARE_OBJECTS): Makefile boot/bios/build.mk boot/bare/build.mk
 $(filter-out %.overlay.o,$(BARE_OBJECTS)): BIOS_FLAGS += $(CORE_FLAGS)
 
-$(eval $(call CORE_AND_OVERLAY_RULES,$(BARE_BUILD),linker/bare.ld,$(BARE_CORE),$(BARE_OVERLAY),$(BARE_BUILD)/core.elf))
+$(eval $(call CORE_AND_OVERLAY_RULES,$(BARE_BUILD),linker/bare.ld,$(BARE_CORE),$(BARE_OVERLAY),\
+    $(BARE_BUILD)/core.elf))
 
 $(BARE_BUILD)/core.bin: $(BARE_BUILD)/core.elf
 	@objcopy -O binary -j .stage2 $< $@

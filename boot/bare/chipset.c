@@ -61,6 +61,7 @@ void chipset_start(uint32_t host_bridge, struct pci_layout *layout)
         pci_write(0, MCH_PCIEXBAR_UPPER, 0);
         pci_write(0, MCH_PCIEXBAR, PCIEXBAR | ENABLE);
         bare_add_range(PCIEXBAR, PCIEXBAR_BYTES, MEMORY_RESERVED);
+        bare_add_range(ROOT_COMPLEX, ROOT_COMPLEX_BYTES, MEMORY_RESERVED);
         if (layout->memory_start < PCIEXBAR + PCIEXBAR_BYTES) {
             layout->memory_start = PCIEXBAR + PCIEXBAR_BYTES;
         }
@@ -104,15 +105,27 @@ static void set_level_triggered(const uint8_t lines[4])
     out8(ELCR + 1, (uint8_t)(mask >> 8));
 }
 
-static void set_up_ich9(uint16_t function, const struct pci_layout *layout)
+void chipset_route(const struct pci_function *function, const struct pci_layout *layout)
 {
-    set_links(function, LINKS, layout->lines);
-    set_links(function, LINKS_E_TO_H, layout->lines);
-    set_level_triggered(layout->lines);
+    switch (function->identity) {
+    case ICH9_LPC:
+        set_links(function->function, LINKS_E_TO_H, layout->lines);
+        /* fall through */
+    case PIIX3_ISA:
+    case PIIX4_ISA:
+        set_links(function->function, LINKS, layout->lines);
+        set_level_triggered(layout->lines);
+        break;
+    default:
+        break;
+    }
+}
+
+static void set_up_ich9(uint16_t function)
+{
     pci_write(function, ICH9_PM_BASE, PM_BASE | IS_IO);
     pci_write(function, ICH9_ACPI_CONTROL, ICH9_ACPI_ENABLE);
     pci_write(function, ICH9_ROOT_COMPLEX, ROOT_COMPLEX | ENABLE);
-    bare_add_range(ROOT_COMPLEX, ROOT_COMPLEX_BYTES, MEMORY_RESERVED);
 }
 
 /* In Xen, the SMBus is off. */
@@ -129,15 +142,10 @@ static void set_up_piix4_pm(uint16_t function)
     pci_write(function, PIIX4_SMBUS_CONTROL, (uint32_t)SCI_LINE << 16);
 }
 
-void chipset_set_up(const struct pci_function *function, const struct pci_layout *layout)
+void chipset_set_up(const struct pci_function *function)
 {
     uint16_t at = function->function;
     switch (function->identity) {
-    case PIIX3_ISA:
-    case PIIX4_ISA:
-        set_links(at, LINKS, layout->lines);
-        set_level_triggered(layout->lines);
-        break;
     case PIIX3_IDE:
     case PIIX4_IDE:
         pci_write(at, PIIX_IDE_TIMING, PIIX_IDE_ENABLED);
@@ -146,7 +154,7 @@ void chipset_set_up(const struct pci_function *function, const struct pci_layout
         set_up_piix4_pm(at);
         break;
     case ICH9_LPC:
-        set_up_ich9(at, layout);
+        set_up_ich9(at);
         break;
     case ICH9_SMBUS:
         pci_write(at, ICH9_SMBUS_BASE, SMBUS_BASE | IS_IO);

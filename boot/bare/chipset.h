@@ -22,5 +22,9 @@ unsigned chipset_link(unsigned device);
 /* Corrects the interrupt line of a function that does not use its link. */
 void chipset_fix_line(struct pci_function *function);
 
-/* Sets up the registers of a chipset's function; nothing for others. */
-void chipset_set_up(const struct pci_function *function, const struct pci_layout *layout);
+/* Connects the links to the layout's interrupt lines, if this function is the ISA bridge, which
+   does that. */
+void chipset_route(const struct pci_function *function, const struct pci_layout *layout);
+
+/* Sets up the other registers of a chipset's function; nothing for others. */
+void chipset_set_up(const struct pci_function *function);

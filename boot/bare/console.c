@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Screen and keyboard, in firmware.h's terms.
+// Screen and serial port, in firmware.h's terms.
 #include "boot/bare/xen_console.h"
 #include "boot/pc/bda.h"
-#include "stage2/console/console.h"
 #include "stage2/firmware.h"
 
 bool firmware_screen_present(void)
@@ -30,16 +29,6 @@ void firmware_screen_inverse(int on)
 uint16_t firmware_serial_port(void)
 {
     return bda_word(BDA_COM1);
-}
-
-int firmware_key(void)
-{
-    return KEY_NONE;
-}
-
-bool firmware_menu_key_held(void)
-{
-    return false;
 }
 
 bool firmware_terminal_present(void)

@@ -9,13 +9,16 @@
 #include "boot/bare/fw_cfg.h"
 #include "boot/bare/order/boot_order.h"
 #include "boot/bare/pci.h"
+#include "boot/bare/pio_ide.h"
 #include "boot/bare/ram_disc.h"
+#include "boot/pc/bda.h"
 #include "loader/format.h"
 #include "stage2/bus/io.h"
 #include "stage2/bus/pci.h"
 #include "stage2/disc/ahci.h"
 #include "stage2/disc/native_disc.h"
 #include "stage2/disc/pc/piix_ide.h"
+#include "stage2/disc/pc/virtio_blk.h"
 #include "stage2/firmware.h"
 #include "stage2/prepared/prepared.h"
 
@@ -44,21 +47,36 @@ enum {
     IDE_LBA_HIGH = 5,
     IDE_DEVICE = 6,
     IDE_STATUS = 7,
+    NO_DEVICE = 0xff,
     IDE_MASTER = 0xa0,
     IDE_SLAVE = 0x10,
     IDE_LBA = 0x40, /* for disks */
     SIGNATURE_ATAPI = 0xeb14,
     BUS_MASTER_CHANNEL_PORTS = 8,
     AHCI_PORTS = 32,
+    VIRTIO_BLK_TRANSITIONAL = 0x10011af4,
+    VIRTIO_BLK = 0x10421af4,
+
+    VIRTIO_MMIO_SLOTS = 24,
+    VIRTIO_MMIO_BYTES = 512,
+    VIRTIO_MMIO_DEVICE = 2, /* virtio 1.2, 4.2.2: registers of 32 bits */
+    VIRTIO_MMIO_BLOCK = 2,
+
+    NO_LINE = 0, /* the slots' interrupts are at the second I/O APIC */
 
     DRIVE_CD = 0xe0, /* as SeaBIOS numbers them for INT 13h */
     DRIVE_DISK = 0x80,
 };
 
+#define VIRTIO_MMIO       0xfeb00000u
+#define VIRTIO_MMIO_MAGIC 0x74726976u
+
+enum kind { IDE, ISA_IDE, SATA, RAM, VIRTIO, VIRTIO_SLOT };
+
 struct disc {
-    enum { IDE, SATA, RAM } kind;
-    uint16_t function; /* PCI's */
-    uint8_t number;    /* IDE: of the drive, 0 to 3; SATA: of the port */
+    enum kind kind;
+    uint16_t function; /* PCI's, if it has one */
+    uint8_t number;    /* of IDE's drive, 0 to 3; of SATA's port; of VIRTIO_SLOT's slot */
     bool is_cd;        /* SATA: known when it is opened */
     size_t order;      /* in the user's list; SIZE_MAX: not there */
 };
@@ -68,7 +86,7 @@ extern uint8_t bounce_buffer[]; /* linker/bare.ld: FRONT_SECTORS */
 static struct disc discs[DISCS];
 static size_t disc_count;
 static const struct disc *disc; /* the one that is open; NULL: none */
-static bool port_runs;          /* SATA */
+static bool is_started;         /* the port (SATA) or device (virtio), which then uses our memory */
 static struct preloaded front;
 
 // ---- Finding discs
@@ -87,15 +105,16 @@ static uint16_t ide_ports(unsigned number)
 
 /* Adds the drives of both channels, by the signatures that they show after a reset (ATA/ATAPI-6,
    9.12). A channel's drives share these registers: the first command would destroy both. */
-static void find_ide(const struct pci_function *function)
+static void find_ide(enum kind kind, uint16_t function)
 {
     for (unsigned i = 0; i < IDE_DRIVES; i++) {
         uint16_t ports = ide_ports(i);
         out8(ports + IDE_DEVICE, (uint8_t)(IDE_MASTER | (i % 2 != 0 ? IDE_SLAVE : 0)));
         unsigned signature = in8(ports + IDE_LBA_MID) | (unsigned)in8(ports + IDE_LBA_HIGH) << 8;
         bool is_cd = signature == SIGNATURE_ATAPI;
-        if (is_cd || (signature == 0 && in8(ports + IDE_STATUS) != 0)) {
-            add_disc(&(struct disc){IDE, function->function, (uint8_t)i, is_cd, SIZE_MAX});
+        uint8_t status = is_cd || signature == 0 ? in8(ports + IDE_STATUS) : 0;
+        if (status != 0 && status != NO_DEVICE) {
+            add_disc(&(struct disc){kind, function, (uint8_t)i, is_cd, SIZE_MAX});
         }
     }
 }
@@ -110,62 +129,141 @@ static void find_sata(const struct pci_function *function)
     }
 }
 
+/* Adds the block devices in the slots of QEMU's `microvm`, which has no PCI by default. QEMU fills
+   them from the last one on; without ACPI there are 8 only. */
+static void find_virtio_mmio(void)
+{
+    for (unsigned i = VIRTIO_MMIO_SLOTS; i-- > 0;) {
+        const volatile uint32_t *slot =
+            (const volatile uint32_t *)(uintptr_t)bios_data(VIRTIO_MMIO + i * VIRTIO_MMIO_BYTES);
+        if (slot[0] == VIRTIO_MMIO_MAGIC && slot[VIRTIO_MMIO_DEVICE] == VIRTIO_MMIO_BLOCK) {
+            add_disc(&(struct disc){VIRTIO_SLOT, 0, (uint8_t)i, false, SIZE_MAX});
+        }
+    }
+}
+
 static void find_discs(void)
 {
     size_t count;
     const struct pci_function *function = pci_functions(&count);
+    if (count == 0) {
+        find_virtio_mmio();
+        find_ide(ISA_IDE, 0);
+    }
     for (; count > 0; count--, function++) {
         if (function->identity == PIIX3_IDE || function->identity == PIIX4_IDE) {
-            find_ide(function);
+            find_ide(IDE, function->function);
         } else if (function->class == PCI_CLASS_SATA) {
             find_sata(function);
+        } else if (function->identity == VIRTIO_BLK_TRANSITIONAL ||
+                   function->identity == VIRTIO_BLK) {
+            add_disc(&(struct disc){VIRTIO, function->function, 0, false, SIZE_MAX});
         }
     }
 }
 
 // ---- Reading
 
+/* The register value that selects an IDE drive. */
+static uint8_t ide_device(const struct disc *which)
+{
+    return (uint8_t)(IDE_MASTER | (which->number % 2 != 0 ? IDE_SLAVE : 0) |
+                     (which->is_cd ? 0 : IDE_LBA));
+}
+
+static void open_ide(const struct disc *wanted)
+{
+    unsigned number = wanted->number;
+    uint16_t base = (uint16_t)(pci_read(wanted->function, PCI_BAR4) & PCI_BAR_IO_MASK);
+    const struct piix_drive drive = {
+        .bus_master = (uint16_t)(base + number / 2 * BUS_MASTER_CHANNEL_PORTS),
+        .ports = ide_ports(number),
+        .device = ide_device(wanted),
+    };
+    piix_ide_attach(wanted->function, &drive, wanted->is_cd);
+}
+
+static bool open_sata(struct disc *wanted)
+{
+    static uint8_t memory[AHCI_PORT_BYTES] __attribute__((aligned(1024)));
+    uint32_t port = 1u << wanted->number;
+    is_started = ahci_start_port(wanted->function, wanted->number, memory);
+    if (!is_started) {
+        return false;
+    }
+    wanted->is_cd = ahci_open(wanted->function, port, DESCRIPTOR_LBA, NULL, true) == 1;
+    return wanted->is_cd || ahci_open(wanted->function, port, DESCRIPTOR_LBA, NULL, false) == 1;
+}
+
+static bool open_virtio(const struct disc *wanted)
+{
+    static uint8_t queue[VIRTIO_BLK_QUEUE_BYTES] __attribute__((aligned(4096)));
+    is_started = wanted->kind == VIRTIO
+                     ? virtio_blk_set_up(wanted->function, queue)
+                     : virtio_blk_set_up_mmio(VIRTIO_MMIO + wanted->number * VIRTIO_MMIO_BYTES,
+                                              NO_LINE, queue);
+    return is_started;
+}
+
+static bool is_ide(const struct disc *which)
+{
+    return which->kind == IDE || which->kind == ISA_IDE;
+}
+
 /* Makes the disc the one that is read. False: it is not ready. */
 static bool open_disc(struct disc *wanted)
 {
-    static uint8_t port_memory[AHCI_PORT_BYTES] __attribute__((aligned(1024)));
-    unsigned number = wanted->number;
     disc = wanted;
-    if (wanted->kind == IDE) {
-        uint16_t base = (uint16_t)(pci_read(wanted->function, PCI_BAR4) & PCI_BAR_IO_MASK);
-        const struct piix_drive drive = {
-            .bus_master = (uint16_t)(base + number / 2 * BUS_MASTER_CHANNEL_PORTS),
-            .ports = ide_ports(number),
-            .device = (uint8_t)(IDE_MASTER | (number % 2 != 0 ? IDE_SLAVE : 0) |
-                                (wanted->is_cd ? 0 : IDE_LBA)),
-        };
-        piix_ide_attach(wanted->function, &drive, wanted->is_cd);
+    switch (wanted->kind) {
+    case IDE:
+        open_ide(wanted);
         return true;
+    case ISA_IDE:
+        return true;
+    case SATA:
+        return open_sata(wanted);
+    default:
+        return open_virtio(wanted);
     }
-    port_runs = ahci_start_port(wanted->function, number, port_memory);
-    wanted->is_cd =
-        port_runs && ahci_open(wanted->function, 1u << number, DESCRIPTOR_LBA, NULL, true);
-    return port_runs && (wanted->is_cd ||
-                         ahci_open(wanted->function, 1u << number, DESCRIPTOR_LBA, NULL, false));
 }
 
 /* Leaves the disc alone: nothing is written to our memory any more. */
 static void close_disc(void)
 {
-    if (disc != NULL && disc->kind == SATA && port_runs) {
+    if (is_started && disc->kind == SATA) {
         ahci_stop_port(disc->function, disc->number);
-        port_runs = false;
+    } else if (is_started) {
+        virtio_blk_close();
     }
+    is_started = false;
 }
 
 /* Opens the disc again if it was closed, or if its driver has given it up. */
 static bool reopen_disc(bool has_failed)
 {
-    bool is_open = !has_failed && (disc->kind == IDE || port_runs);
+    bool is_open = !has_failed && (is_ide(disc) || is_started);
     if (has_failed) {
         close_disc();
     }
     return is_open || open_disc(&discs[disc - discs]);
+}
+
+static struct pio_drive pio_drive(void)
+{
+    return (struct pio_drive){ide_ports(disc->number), ide_device(disc), disc->is_cd};
+}
+
+static bool read_isa_ide(uint32_t lba, uint32_t count, uint8_t *buffer)
+{
+    const struct pio_drive drive = pio_drive();
+    for (; count > PIO_MOST_SECTORS; count -= PIO_MOST_SECTORS) {
+        if (!pio_ide_read(&drive, lba, PIO_MOST_SECTORS, buffer)) {
+            return false;
+        }
+        lba += PIO_MOST_SECTORS;
+        buffer += PIO_MOST_SECTORS * SECTOR_SIZE;
+    }
+    return pio_ide_read(&drive, lba, count, buffer);
 }
 
 static bool read_sectors(uint32_t lba, uint32_t count, void *buffer)
@@ -173,17 +271,30 @@ static bool read_sectors(uint32_t lba, uint32_t count, void *buffer)
     if (!reopen_disc(false)) {
         return false;
     }
-    return disc->kind == IDE ? piix_ide_start(lba, count * SECTOR_SIZE, buffer) && piix_ide_wait()
-                             : ahci_read(lba, count, buffer);
+    switch (disc->kind) {
+    case IDE:
+        return piix_ide_start(lba, count * SECTOR_SIZE, buffer) && piix_ide_wait();
+    case ISA_IDE:
+        return read_isa_ide(lba, count, buffer);
+    case SATA:
+        return ahci_read(lba, count, buffer);
+    default:
+        return virtio_blk_start(lba, count * SECTOR_SIZE, buffer) && virtio_blk_wait();
+    }
 }
 
-/* Tries again after failures: a drive refuses the first command after a reset or a change of the
-   medium (SPC-3, 5.9: unit attention). */
+/* Tries again after failures. After a reset or a change of the medium a drive refuses commands
+   (SPC-3, 5.9: unit attention); some do so until they are asked for the reason. AHCI's driver
+   resets such a drive. */
 static bool read_again(uint32_t lba, uint32_t count, void *buffer)
 {
     for (unsigned tries = 0; tries < TRIES; tries++) {
         if (reopen_disc(tries != 0) && read_sectors(lba, count, buffer)) {
             return true;
+        }
+        if (is_ide(disc) && disc->is_cd) {
+            const struct pio_drive drive = pio_drive();
+            pio_ide_request_sense(&drive);
         }
     }
     return false;
@@ -196,16 +307,42 @@ static void name_disc(const struct disc *which, char name[DISC_NAME_BYTES],
                       char device[DEVICE_BYTES])
 {
     unsigned number = which->number;
-    pci_path(which->function, device, DEVICE_BYTES);
+    uint16_t function = which->function;
+    unsigned bus = function >> 8, slot = function >> 3 & 0x1f;
+    pci_path(function, device, DEVICE_BYTES);
     size_t length = strlen(device);
-    if (which->kind == IDE) {
+    size_t left = DEVICE_BYTES - length;
+    switch (which->kind) {
+    case IDE:
+    case ISA_IDE:
         format_text(name, DISC_NAME_BYTES, "IDE %s %s", number < 2 ? "primary" : "secondary",
                     number % 2 == 0 ? "master" : "slave");
-        format_text(device + length, DEVICE_BYTES - length, "@%u@%u", number / 2, number % 2);
-    } else {
-        format_text(name, DISC_NAME_BYTES, "SATA %02x:%02x.%u port %u", which->function >> 8,
-                    which->function >> 3 & 0x1f, which->function & 7, number);
-        format_text(device + length, DEVICE_BYTES - length, "@%u@0", number);
+        if (which->kind == ISA_IDE) {
+            format_text(device, DEVICE_BYTES, "@%04x@0@%u", ide_ports(number), number % 2);
+            break;
+        }
+        format_text(device + length, left, "@%u@%u", number / 2, number % 2);
+        break;
+    case SATA:
+        format_text(name, DISC_NAME_BYTES, "SATA %02x:%02x.%u port %u", bus, slot, function & 7,
+                    number);
+        format_text(device + length, left, "@%u@0", number);
+        break;
+    case VIRTIO:
+        format_text(name, DISC_NAME_BYTES, "virtio-blk %02x:%02x.%u", bus, slot, function & 7);
+        break;
+    default:
+        format_text(name, DISC_NAME_BYTES, "virtio-blk slot %u", number);
+        format_text(device, DEVICE_BYTES, "@%016x", VIRTIO_MMIO + number * VIRTIO_MMIO_BYTES);
+    }
+}
+
+/* Finds out whether a disc is a CD, which a SATA drive tells only when its port runs. */
+static void find_out_kind(struct disc *which)
+{
+    if (which->kind == SATA) {
+        open_disc(which);
+        close_disc();
     }
 }
 
@@ -223,6 +360,7 @@ static void sort_discs(void)
     for (size_t i = 0; i < disc_count; i++) {
         name_disc(&discs[i], name, device);
         discs[i].order = boot_order_of((struct bytes){order, size}, device);
+        find_out_kind(&discs[i]);
     }
     for (size_t i = 1; i < disc_count; i++) {
         struct disc moved = discs[i];
@@ -342,10 +480,10 @@ bool native_disc_is_open(void)
     return true;
 }
 
-/* Our drivers' DMA needs even addresses. */
+/* Whether the driver's DMA cannot reach the buffer: those of IDE and SATA need even addresses. */
 static bool is_odd(const void *buffer)
 {
-    return ((uintptr_t)buffer & 1) != 0;
+    return ((uintptr_t)buffer & 1) != 0 && (disc->kind == IDE || disc->kind == SATA);
 }
 
 bool native_disc_start(uint32_t lba, uint32_t length, void *buffer)
@@ -354,13 +492,16 @@ bool native_disc_start(uint32_t lba, uint32_t length, void *buffer)
         ram_disc_read(lba, length, buffer);
         return true;
     }
-    return disc->kind == IDE && !is_odd(buffer) && piix_ide_start(lba, length, buffer);
+    if (disc->kind == IDE) {
+        return !is_odd(buffer) && piix_ide_start(lba, length, buffer);
+    }
+    return is_started && disc->kind >= VIRTIO && virtio_blk_start(lba, length, buffer);
 }
 
 bool native_disc_wait(uint32_t lba)
 {
     (void)lba;
-    return disc->kind == RAM || piix_ide_wait();
+    return disc->kind == RAM || (disc->kind == IDE ? piix_ide_wait() : virtio_blk_wait());
 }
 
 bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
@@ -379,7 +520,9 @@ void native_disc_close(void)
 
 const char *native_disc_name(void)
 {
-    static const char *const names[] = {[IDE] = "piix-ide", [SATA] = "ahci", [RAM] = "memory"};
+    static const char *const names[] = {
+        [IDE] = "piix-ide", [ISA_IDE] = "pio-ide",   [SATA] = "ahci",
+        [RAM] = "memory",   [VIRTIO] = "virtio-blk", [VIRTIO_SLOT] = "virtio-blk"};
     return names[disc->kind];
 }
 

@@ -112,9 +112,7 @@ void interrupts_start(void)
     out8(PIT_COUNTER, 0);
 }
 
-/* Halts until an interrupt has been handled: the timer's, or one of these lines. The handler may
-   have masked more; the masks are then set as before. */
-static void halt(unsigned lines)
+static void load_idt(void)
 {
     struct {
         uint16_t limit;
@@ -125,6 +123,13 @@ static void halt(unsigned lines)
         set_gates(PIC2_VECTORS, LINES_OF_PIC);
         __asm__ volatile("lidt %0" : : "m"(idt));
     }
+}
+
+/* Halts until an interrupt has been handled: the timer's, or one of these lines. The handler may
+   have masked more; the masks are then set as before. */
+static void halt(unsigned lines)
+{
+    load_idt();
     lines |= LINE_TIMER | LINE_SECOND;
     out8(PIC1 + 1, (uint8_t)~lines);
     out8(PIC2 + 1, (uint8_t)(~lines >> LINES_OF_PIC));
@@ -133,8 +138,23 @@ static void halt(unsigned lines)
     out8(PIC2 + 1, PIC2_MASK);
 }
 
+/* Lets the timer tick while somebody polls. */
+static void spin(void)
+{
+    load_idt();
+    out8(PIC1 + 1, (uint8_t)~LINE_TIMER);
+    __asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
+    out8(PIC1 + 1, PIC1_MASK);
+}
+
+/* line 0, the timer's: the device's interrupt does not come by these controllers. A halt would last
+   until the next tick. */
 bool pc_wait_irq(unsigned line)
 {
+    if (line == 0) {
+        spin();
+        return false;
+    }
     irq_came = 0;
     halt(1u << line);
     return (irq_came >> line & 1) != 0;

@@ -440,19 +440,26 @@ static uint8_t line_of(uint16_t function, unsigned pin, const struct pci_layout 
     return layout->lines[(turn + chipset_link(device)) % 4];
 }
 
-static void enable(struct pci_function *function, const struct pci_layout *layout)
+static void set_interrupt(struct pci_function *function, const struct pci_layout *layout)
 {
-    uint32_t interrupt = pci_read(function->function, PCI_INTERRUPT);
-    unsigned pin = interrupt >> 8 & 0xff;
+    unsigned pin = pci_read(function->function, PCI_INTERRUPT) >> 8 & 0xff;
     if (pin != 0) {
         function->interrupt = line_of(function->function, pin, layout);
         chipset_fix_line(function);
         pci_set_interrupt_line(function->function, function->interrupt);
     }
-    chipset_set_up(function, layout);
-    /* Discs are bus masters from now on: a change of the register later would cost as much again.
-     */
-    bool is_master = function->is_bridge || function->class >> 8 == CLASS_DISC;
+}
+
+static bool is_disc(const struct pci_function *function)
+{
+    return function->class >> 8 == CLASS_DISC;
+}
+
+/* Discs are bus masters from now on: a change of the register later would cost as much again. */
+static void enable(const struct pci_function *function)
+{
+    bool is_master = function->is_bridge || is_disc(function);
+    chipset_set_up(function);
     pci_set_command(function->function, is_master ? COMMAND | PCI_COMMAND_BUS_MASTER : COMMAND);
 }
 
@@ -479,9 +486,26 @@ void pci_start(const struct pci_layout *wanted)
     find_functions();
     assign_addresses(&layout);
     for (size_t i = 0; i < function_count; i++) {
-        enable(&functions[i], &layout);
+        set_interrupt(&functions[i], &layout);
+        chipset_route(&functions[i], &layout);
+        if (functions[i].is_bridge || is_disc(&functions[i])) {
+            enable(&functions[i]);
+        }
     }
-    enable_vga();
+}
+
+void pci_finish(void)
+{
+    static bool is_done;
+    for (size_t i = 0; i < function_count && !is_done; i++) {
+        if (!functions[i].is_bridge && !is_disc(&functions[i])) {
+            enable(&functions[i]);
+        }
+    }
+    if (!is_done) {
+        enable_vga();
+    }
+    is_done = true;
 }
 
 const struct pci_function *pci_functions(size_t *count)

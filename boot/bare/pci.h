@@ -29,9 +29,13 @@ struct pci_layout {
     uint8_t lines[4];                  /* interrupt lines of the links A to D (E to H) */
 };
 
-/* Numbers the buses, and gives each function addresses, an interrupt, and access to them. Does
-   nothing if there is no PCI bus. */
+/* Numbers the buses, and gives each function addresses and an interrupt. Discs, and bridges to
+   them, get access to these. Does nothing if there is no PCI bus. */
 void pci_start(const struct pci_layout *layout);
+
+/* Gives all other functions access to their addresses. Each costs QEMU some 0.1 ms, which passes
+   while a disc is read. Does nothing if that is done. */
+void pci_finish(void);
 
 /* The functions, in the order of their numbers on each bus. */
 const struct pci_function *pci_functions(size_t *count);

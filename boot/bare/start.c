@@ -3,6 +3,8 @@
 #include "boot/bare/bare.h"
 #include "boot/bare/disc.h"
 #include "boot/bare/interrupts.h"
+#include "boot/bare/keyboard.h"
+#include "boot/bare/pci.h"
 #include "boot/bare/pvh.h"
 #include "boot/bare/rom.h"
 #include "boot/pc/bda.h"
@@ -24,11 +26,17 @@ static void bda_set_word(uintptr_t address, uint16_t value)
     *(volatile uint16_t *)(uintptr_t)bios_data(address) = value;
 }
 
+void bare_finish(void)
+{
+    pci_finish();
+}
+
 _Noreturn void bare_start(void)
 {
     bda_set_word(BDA_MEMORY_KIB, CONVENTIONAL_KIB);
     bda_set_word(BDA_COM1, 0x3f8);
     interrupts_start();
+    keyboard_start();
     struct error error;
     if (!disc_find(&error)) {
         console_print("whelk: %s\n", error.message);

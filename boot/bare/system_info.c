@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What kernels are told of a machine without a firmware: nothing that only a BIOS has.
 #include <string.h>
+#include "boot/bare/bare.h"
 #include "stage2/firmware.h"
 
 enum { TEXT_COLUMNS = 80, TEXT_ROWS = 25 };
@@ -8,6 +9,7 @@ enum { TEXT_COLUMNS = 80, TEXT_ROWS = 25 };
 void firmware_query(struct boot_information *information, struct system_info *system_info)
 {
     struct framebuffer *screen = &system_info->video.framebuffer;
+    bare_finish();
     information->boot_device = firmware_boot_device();
     information->video = &system_info->video;
     memset(&system_info->video, 0, sizeof system_info->video);

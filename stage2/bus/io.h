@@ -34,6 +34,12 @@ static inline void out16_all(uint16_t port, const void *words, uint32_t count)
     __asm__ volatile("rep outsw" : "+S"(words), "+c"(count) : "d"(port) : "memory");
 }
 
+/* Reads count words with one string instruction. */
+static inline void in16_all(uint16_t port, void *words, uint32_t count)
+{
+    __asm__ volatile("rep insw" : "+D"(words), "+c"(count) : "d"(port) : "memory");
+}
+
 static inline void out32(uint16_t port, uint32_t value)
 {
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
