@@ -28,6 +28,11 @@ $(BUILD)/nothing.img: tools/bench/probe/nothing.asm tools/bench/build.mk
 	@echo "ASM  $<"
 	@$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
 
+$(BUILD)/raw.rom: tools/bench/probe/raw_rom.asm tools/bench/build.mk
+	@mkdir -p $(@D)
+	@echo "ASM  $<"
+	@$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
+
 STARTERS     := $(BUILD)/starter-x64.efi $(BUILD)/starter-ia32.efi
 STARTERS_ELF := $(STARTERS:$(BUILD)/%.efi=$(PROBE)/%.elf)
 
