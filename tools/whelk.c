@@ -8,6 +8,7 @@
 #include "tools/bench/bench.h"
 #include "tools/check/command.h"
 #include "tools/guest/domain.h"
+#include "tools/guest/firmware.h"
 #include "tools/iso/mkrescue.h"
 #include "tools/guest/run.h"
 #include "tools/lib/say.h"
@@ -23,7 +24,8 @@ static const struct {
     {"run", "boot a directory or an ISO in QEMU", NULL, run},
     {"xen", "run a kernel as a Xen guest", "xen-single-kernel.sh", xen},
     {"domain", "print the definition of a guest that boots an ISO", NULL, domain_command},
-    {"bench", "measure how long loaders take to boot a directory", NULL, bench},
+    {"firmware", "print the file that starts a machine without a firmware", NULL, firmware_command},
+    {"bench", "measure how long the boot of a directory takes", NULL, bench},
 };
 #define GRUB_VERSION "2.06" /* we take its command line */
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], STATUS_FAILED = 1, STATUS_USAGE = 2 };

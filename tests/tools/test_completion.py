@@ -60,12 +60,13 @@ def test_zsh_looks_for_completions_where_make_install_puts_them(tmp_path, prefix
 
 
 def test_commands_are_completed(shell):
-    assert {"mkrescue", "check", "run", "xen", "domain", "bench"} <= complete(shell, "whelk", "")
+    assert {"mkrescue", "check", "run", "xen", "domain", "firmware", "bench"} <= complete(shell, "whelk", "")
     assert complete(shell, "whelk", "mk") == {"mkrescue"}
 
 
 def test_a_commands_options_are_completed(shell):
     assert complete(shell, "whelk", "run", "--t") == {"--timeout="}
+    assert {"--bare", "--microvm", "--pvh", "--machine=", "--dry-run"} <= complete(shell, "whelk", "run", "--")
     assert {"--output=", "--verbose", "--help", "--xorriso="} <= complete(shell, "whelk", "mkrescue", "-")
     assert "--output=" not in complete(shell, "whelk", "run", "-")
     assert {"--raw-dma", "--timeout="} <= complete(shell, "whelk", "bench", "--")  # its help names other options

@@ -6,6 +6,7 @@ import ctypes
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -94,6 +95,51 @@ def test_commas_and_angle_brackets_in_the_isos_name_reach_xl(place):
     assert config.text("name") == "a--b----c--d"
 
 
+def image(name):
+    return str((BUILD / name).resolve())
+
+
+def test_xl_reads_a_guest_that_is_started_by_pvh(place):
+    text = definition(place, "--type", "pvh", "-m", "64", "-c", "2", "--bridge", "br0")
+    config = Config(text)
+    assert (config.text("type"), config.text("name")) == ("pvh", "out")
+    assert (config.text("kernel"), config.text("ramdisk")) == (image("whelk.elf"), str(place.iso))
+    assert (config.number("memory"), config.number("vcpus"), config.text("on_crash")) == (64, 2, "destroy")
+    assert config.list("vif") == ["bridge=br0"]
+    assert not re.search(r"^(disk|serial|boot|vga|firmware_override)\b", text, re.MULTILINE)
+    assert "vif" not in definition(place, "--type", "pvh")
+
+
+def test_xl_reads_a_guest_with_whelk_in_hvmloaders_place(place):
+    plain, text = definition(place), definition(place, "--firmware", "whelk")
+    assert Config(text).text("firmware_override") == image("whelk-hvm.elf")
+    line = f'firmware_override = "{image("whelk-hvm.elf")}"\n'
+    assert text.count(line) == 1 and text.replace(line, "") == plain == definition(place, "--firmware", "bios")
+
+
+def test_the_file_that_starts_a_guest_may_be_anywhere(place):
+    (place.path / "my.elf").write_bytes(b"elf")
+    for words, key in ((("--type", "pvh"), "kernel"), ((), "firmware_override")):
+        config = Config(definition(place, *words, "--firmware", "./my.elf"))
+        assert config.text(key) == f"{place.path}/my.elf"
+
+
+def test_without_the_installed_file_the_command_that_writes_it_is_named(place):
+    place.make(place.write(good_tree()))
+    (place.path / "alone").mkdir()
+    program = shutil.copy(WHELK, place.path / "alone/whelk")
+    for words, kind, name in ((("--type", "pvh"), "elf", "whelk.elf"), (("--firmware", "whelk"), "hvm", "whelk-hvm.elf"),
+                              (("--firmware", "whelk", "-f", "qemu"), "rom", "whelk.rom")):
+        run = place.run("domain", *words, "out.iso", program=program)
+        assert run.returncode == 1 and run.stderr == (
+            f"whelk: {name} is not installed: write it by `whelk firmware {kind} >{name}`, then give its path by "
+            f"--firmware=./{name}\n")
+        (place.path / "share/whelk").mkdir(parents=True, exist_ok=True)
+        (place.path / "share/whelk" / name).write_bytes(b"installed")
+        run = place.run("domain", *words, "out.iso", program=program)
+        assert run.returncode == 0 and f"{place.path}/share/whelk/{name}" in run.stdout
+
+
 # ---- the others
 
 @pytest.mark.parametrize("hypervisor", ["kvm", "xen"])
@@ -108,6 +154,32 @@ def test_libvirts_schema_accepts_the_definition(place, hypervisor, arguments):
     assert domain.find("devices/disk/source").get("file") == f"{place.path}/{ODD_NAME}"
     assert (domain.find("devices/interface/source") is not None) == ("--bridge" in arguments)
     assert ("/some &lt;log>" in text.replace("&gt;", ">")) == ("--log" in arguments)
+
+
+@pytest.mark.parametrize("arguments, type, found", [
+    (("--type", "pvh"), "hvm", {"kernel": "whelk.elf"}),
+    (("--type", "pvh", "--hypervisor", "xen"), "xenpvh", {"kernel": "whelk.elf"}),
+    (("--firmware", "whelk"), "hvm", {"loader": "whelk.rom"})])
+@pytest.mark.parametrize("more", [(), ("--bridge", "br0", "-c", "3")])
+def test_libvirts_schema_accepts_guests_without_a_firmware(place, arguments, type, found, more):
+    text = definition(place, "--format", "libvirt", *arguments, *more, iso=ODD_NAME)
+    (place.path / "domain.xml").write_text(text)
+    run = subprocess.run(["virt-xml-validate", place.path / "domain.xml", "domain"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    system = ElementTree.fromstring(text).find("os")
+    assert system.find("type").text == type
+    assert {name: system.findtext(name) for name in found} == {key: image(name) for key, name in found.items()}
+    disc = ElementTree.fromstring(text).find("devices/disk/source")
+    where = system.findtext("initrd") if "pvh" in arguments else disc.get("file")
+    assert where == f"{place.path}/{ODD_NAME}" and (disc is None) == ("pvh" in arguments)
+
+
+def test_the_qemu_command_names_the_file_that_starts_the_guest(place):
+    rom = shlex.split(definition(place, "-f", "qemu", "--firmware", "whelk"))
+    assert rom[rom.index("-bios") + 1] == image("whelk.rom") and any(str(place.iso) in word for word in rom)
+    pvh = shlex.split(definition(place, "-f", "qemu", "--type", "pvh", iso=ODD_NAME))
+    assert pvh[pvh.index("-kernel") + 1] == image("whelk.elf")
+    assert pvh[pvh.index("-initrd") + 1] == f"{place.path}/{ODD_NAME}" and "-drive" not in pvh
 
 
 def test_libvirts_definition_is_for_kvm_by_default(place):
@@ -184,7 +256,15 @@ def test_the_qemu_command_boots_the_iso(place):
     (("--set", "a b=1", "a"), 2, "KEY=VALUE"), (("--set", "a=1\nname=\"b\"", "a"), 2, "more than one line"),
     (("--name", "-v", "out.iso"), 1, "'-v'"), (("--name", "..", "out.iso"), 1, "'..'"),
     (("--log", "/" + 5000 * "x", "out.iso"), 1, "too long"), (("-c", "0", "a"), 2, "'0'"),
-    (("--name", "a b", "out.iso"), 1, "'a b'"), (("--log", "/a'b", "out.iso"), 1, "quotes")])
+    (("--name", "a b", "out.iso"), 1, "'a b'"), (("--log", "/a'b", "out.iso"), 1, "quotes"),
+    (("--type", "pv", "a"), 2, "there are hvm and pvh"), (("--firmware", "uefi", "a"), 2, "there are bios, whelk and"),
+    (("--type", "pvh", "--firmware", "bios", "a"), 2, "exclude each other"),
+    (("--firmware", "./none", "out.iso"), 1, "./none: No such file"),
+    (("--type", "pvh", "-f", "kubevirt", "out.iso"), 1, "KubeVirt's guests start by a BIOS or UEFI"),
+    (("--firmware", "whelk", "-f", "kubevirt", "out.iso"), 1, "KubeVirt's guests start by a BIOS or UEFI"),
+    (("--firmware", "whelk", "-f", "libvirt", "--hypervisor", "xen", "out.iso"), 1, "--firmware is for xl there"),
+    (("--type", "pvh", "--log", "x", "out.iso"), 1, "has no serial port"),
+    (("--type", "pvh", "--log", "x", "-f", "libvirt", "--hypervisor", "xen", "out.iso"), 1, "has no serial port")])
 def test_what_cannot_be_described_is_refused(place, arguments, status, reason):
     place.make(place.write(good_tree()))
     run = whelk(place, "domain", *arguments)
@@ -194,11 +274,17 @@ def test_what_cannot_be_described_is_refused(place, arguments, status, reason):
 
 # ---- whelk xen
 
-FAKE_XL = """#!/bin/sh
+# With a guest's console xl stays until the guest has ended. It would end with its input.
+FAKE_XL = """#!/bin/bash
 echo "$@" >>calls
-case $1 in
-create) log=$(sed -n 's/^serial = "file:\\(.*\\)"/\\1/p' "$2"); echo "Hello from the guest" >"$log" ;;
-domid) [ ! -e ended ] ;;
+case $1$2 in
+create-c)
+    echo "Hello from the console"
+    read -r -t 0.1 key
+    [ $? -gt 128 ] || echo "xl's input has ended"
+    until [ -e ended ]; do sleep 0.05; done ;;
+create*) log=$(sed -n 's/^serial = "file:\\(.*\\)"/\\1/p' "$2"); echo "Hello from the guest" >"$log" ;;
+domid*) [ ! -e ended ] ;;
 esac
 """
 
@@ -270,6 +356,37 @@ def test_the_log_is_followed_until_the_guest_ends(files):
     assert (files.path / "calls").read_text().splitlines()[0] == f"create {files.path}/hello-xen/hello.xl"
 
 
+def test_a_pvh_guest_has_its_file_beside_the_iso_and_its_console_is_shown(files):
+    process = xen(files, "--type", "pvh", "-l", "ldhermit.elf", "-k", "hello.app")
+    assert process.stdout.readline() == "Hello from the console\n"
+    (files.path / "ended").touch()
+    status, more, said = finish(process)
+    assert (status, more) == (0, "") and said.splitlines()[-1] == "whelk: hello has ended"
+    calls = (files.path / "calls").read_text().splitlines()
+    assert calls == [f"create -c {files.path}/hello-xen/hello.xl", "domid hello"]
+    config = Config((files.path / "hello-xen/hello.xl").read_text())
+    assert config.text("kernel") == f"{files.path}/hello-xen/whelk.elf"
+    assert (files.path / "hello-xen/whelk.elf").read_bytes() == (BUILD / "whelk.elf").read_bytes()
+
+
+@pytest.mark.parametrize("destroys", [False, True])
+def test_an_interrupt_ends_the_console_and_the_guest_only_if_that_was_asked_for(files, destroys):
+    process = xen(files, "--type", "pvh", "-l", "ldhermit.elf", *(["--destroy-on-exit"] if destroys else []))
+    assert process.stdout.readline() == "Hello from the console\n"
+    process.send_signal(signal.SIGINT)
+    status, _, said = finish(process)
+    assert status == 0 and ("still runs" in said) != destroys
+    assert ("destroy ldhermit" in (files.path / "calls").read_text()) == destroys
+
+
+def test_an_hvm_guest_has_the_file_in_hvmloaders_place_beside_the_iso(files):
+    status, _, _ = finish(xen(files, "-n", "--firmware", "whelk", "-l", "ldhermit.elf", "-k", "hello.app"))
+    config = Config((files.path / "hello-xen/hello.xl").read_text())
+    assert status == 0 and config.text("firmware_override") == f"{files.path}/hello-xen/whelk-hvm.elf"
+    assert (files.path / "hello-xen/whelk-hvm.elf").read_bytes() == (BUILD / "whelk-hvm.elf").read_bytes()
+    assert config.text("serial") == f"file:{files.path}/hello-xen/hello.log"
+
+
 @pytest.mark.parametrize("destroys", [False, True])
 def test_an_interrupt_ends_the_guest_only_if_that_was_asked_for(files, destroys):
     process = xen(files, "-l", "ldhermit.elf", "-k", "hello.app", *(["--destroy-on-exit"] if destroys else []))
@@ -302,6 +419,8 @@ def test_several_processors_with_hermitcore_give_a_warning(files):
     (("-l", "hello.app"), FAKE_XL, "no ISO was made"),
     (("-l", "ldhermit.elf"), "#!/bin/sh\nexit 3\n", "failed with exit status 3"),
     (("-l", "ldhermit.elf"), None, "apt install xen-system-amd64"),
+    (("-l", "ldhermit.elf", "--type", "pvh"), "#!/bin/sh\nexit 3\n", "failed with exit status 3"),
+    (("-l", "ldhermit.elf", "--type", "pvh"), None, "apt install xen-system-amd64"),
     (("-l", "ldhermit.elf", "--module", "no arguments"), FAKE_XL, "no: No such file"),
     (("-l", "ldhermit.elf", "--name", "12"), FAKE_XL, "'12': xl takes a number for a guest's id"),
     (("-l", "ldhermit.elf", "--bridge", "br0,script=x"), FAKE_XL, "'br0,script=x'"),
@@ -315,5 +434,6 @@ def test_a_wrong_command_line_is_refused(files):
     assert finish(xen(files))[0] == 2
     assert finish(xen(files, "-l", "ldhermit.elf", "more"))[0] == 2
     assert finish(xen(files, "--frobnicate"))[0] == 2
+    assert finish(xen(files, "-k", "hello.app", "--type", "pvh", "--firmware", "bios"))[0] == 2
     status, text, _ = finish(xen(files, "--help"))
     assert status == 0 and len(text.splitlines()) <= 24

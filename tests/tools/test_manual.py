@@ -20,7 +20,7 @@ PAGES = sorted(page.name for page in DOCS.glob("whelk*.1"))
 # print how they were called.
 STAND_INS = ("qemu-system-x86_64", "xl", "virsh", "kubectl")
 SLOW = ("whelk-bench.1",)
-COMMANDS = ("mkrescue", "check", "run", "xen", "domain", "bench")
+COMMANDS = ("mkrescue", "check", "run", "xen", "domain", "firmware", "bench")
 
 
 def examples(page):

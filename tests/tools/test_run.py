@@ -2,6 +2,9 @@
 """whelk run boots a tree or an ISO in QEMU, and its exit status tells a CI the result."""
 
 import os
+import re
+import shlex
+import shutil
 import signal
 import subprocess
 import termios
@@ -9,7 +12,7 @@ import time
 
 import pytest
 
-from discs import BUILD, Sparse, tree, write_tree
+from discs import BUILD, ROOT, Sparse, tree, write_tree
 from good_kernels import KERNELS
 from place import default_signals, good_tree, may_mount
 from qemu import PATIENCE
@@ -109,6 +112,14 @@ def test_the_timeout_ends_the_machine(place, report_tree):
     assert (done.returncode, done.stderr) == (1, "whelk: the machine still ran after 1 s\n")
 
 
+@pytest.mark.parametrize("options", [("--bare",), ("--bare", "--machine=q35"), ("--microvm",), ("--pvh",),
+                                     ("--pvh", "--microvm"), ("--pvh", "--machine=q35")])
+def test_a_tree_boots_without_a_firmware(place, report_tree, options):
+    done = run(place, *options, "-t", TIMEOUT, "-e", "\nEND", report_tree, *TCG)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert "cmdline: \"one two\"" in done.stdout and "SeaBIOS" not in done.stdout
+
+
 # ---- with a program in QEMU's place
 
 def test_the_expected_text_is_found_however_it_comes(place):
@@ -141,6 +152,42 @@ def test_the_machine_has_nothing_that_delays_the_firmware(place):
     assert [words[words.index(option) + 1] for option in ("-vga", "-display", "-accel")] in (
         ["none", "none", "tcg"], ["none", "none", "kvm"])
     assert "mon:stdio" in words and not any("net" in word for word in words)
+
+
+def after(words, option):
+    return words[words.index(option) + 1]
+
+
+def test_without_a_firmware_qemu_gets_whelks_file_and_the_iso(place):
+    iso = place.make(place.write(good_tree()))
+    qemu = fake_qemu(place, """while [ $# -gt 0 ]; do case $1 in
+    -bios | -kernel) cp "$2" started ;;
+    esac; printf '%s\\n' "$1"; shift; done\n""")
+    for options, machine, name in ((("--bare",), "pc", "whelk.rom"), (("--bare", "--machine", "q35"), "q35", "whelk.rom"),
+                                   (("--microvm",), "microvm", "whelk.rom"), (("--pvh",), "pc", "whelk.elf"),
+                                   (("--microvm", "--bare"), "microvm", "whelk.rom"),
+                                   (("--microvm", "--pvh"), "microvm", "whelk.elf")):
+        done = run(place, "--qemu", qemu, *options, iso)
+        words = done.stdout.splitlines()
+        assert done.returncode == 0 and after(words, "-machine") == machine
+        assert (place.path / "started").read_bytes() == (BUILD / name).read_bytes()
+        assert ("-initrd" in words) == ("--pvh" in options) == (not any("disc" in word or "cdrom" in word for word in words))
+        assert ("virtio-blk-device,drive=disc" in words) == (machine == "microvm" and "--pvh" not in options)
+
+
+def test_a_microvm_gets_no_graphics_card(place):
+    words, _ = words_of(place, "--microvm", place.make(place.write(good_tree())), "--", "-display", "gtk")
+    assert "-vga" not in words
+
+
+@pytest.mark.parametrize("options, reason", [
+    (("--bare", "--pvh"), "--bare and --pvh"), (("--uefi", "--uefi32"), "--uefi and --uefi32"),
+    (("--uefi", "--bare"), "--uefi and --bare"), (("--uefi32", "--pvh"), "--uefi32 and --pvh"),
+    (("--uefi", "--microvm"), "--uefi and --microvm"), (("--microvm", "--machine=q35"), "--microvm and --machine"),
+    (("--microvm", "--pvh", "--uefi"), "--uefi and --pvh")])
+def test_ways_to_start_exclude_each_other(place, options, reason):
+    done = run(place, *options, "iso")
+    assert (done.returncode, done.stderr) == (2, f"whelk: {reason} exclude each other\n")
 
 
 def test_options_after_two_dashes_go_to_qemu_and_win(place):
@@ -211,12 +258,100 @@ def test_a_signal_while_the_iso_is_made_leaves_nothing(place):
     assert os.listdir(temporary) == []
 
 
+# ---- a dry run
+
+def dry(place, *arguments):
+    done = run(place, "--dry-run", *arguments)
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1
+    return shlex.split(done.stdout), done.stderr.splitlines()
+
+
+def test_a_dry_run_prints_the_command_that_would_run(place):
+    iso = place.make(place.write(good_tree()))
+    for options in ((), ("--gdb",), ("-m", "64", "-c", "2"), ("--machine=q35",)):
+        words, said = dry(place, *options, iso)
+        real, _ = words_of(place, *options, iso)
+        assert (words[0], said) == ("qemu-system-x86_64", [])
+        assert words[1:] == [re.sub(r"/dev/fd/\d+", str(iso), word) for word in real]
+    assert dry(place, iso, "--", "-append", "a 'b' $c")[0][-2:] == ["-append", "a 'b' $c"]
+
+
+def test_a_dry_runs_command_boots(place, report_tree):
+    iso = place.make(report_tree)
+    odd = iso.rename(place.path / "it's, odd.iso")
+    done = run(place, "-n", "--bare", odd, *TCG, *EXIT_DEVICE)
+    booted = subprocess.run(["sh", "-c", done.stdout], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                            timeout=30 * PATIENCE)
+    assert booted.returncode == 0x10 << 1 | 1 and "cmdline: \"one two\"" in booted.stdout
+
+
+def test_a_dry_run_says_what_has_to_be_made_first(place, report_tree):
+    words, said = dry(place, "--bare", report_tree)
+    assert said == [f"whelk: first: whelk mkrescue -o boot.iso {report_tree}"]
+    assert after(words, "-bios") == str((BUILD / "whelk.rom").resolve()) and any("file=boot.iso" in word for word in words)
+    words, said = dry(place, "--uefi", report_tree)
+    assert [line.split()[2] for line in said] == ["whelk", "cp"] and any("OVMF_VARS.fd" in word for word in words)
+    (place.path / "alone").mkdir()
+    alone = shutil.copy(WHELK, place.path / "alone/whelk")
+    done = place.run("run", "-n", "--pvh", report_tree, program=alone)
+    assert "whelk: first: whelk firmware elf >whelk.elf" in done.stderr.splitlines()
+    assert after(shlex.split(done.stdout), "-kernel") == "whelk.elf"
+
+
+def test_a_dry_run_of_nothing_is_an_error(place):
+    done = run(place, "-n", "nothing")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "whelk: nothing: No such file or directory\n")
+
+
+# ---- whelk firmware
+
+@pytest.mark.parametrize("kind, name", [("rom", "whelk.rom"), ("elf", "whelk.elf"), ("hvm", "whelk-hvm.elf")])
+def test_the_program_prints_its_files_that_start_a_machine(kind, name):
+    done = subprocess.run([WHELK, "firmware", kind], capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == (BUILD / name).read_bytes() and len(done.stdout) > 10_000
+
+
+@pytest.mark.parametrize("arguments, reason", [((), "rom, elf or hvm is missing"), (("rom", "elf"), "one file at a time"),
+                                               (("iso",), "there are rom, elf and hvm"), (("-x",), "unknown option")])
+def test_a_wrong_call_of_whelk_firmware_is_refused(place, arguments, reason):
+    done = place.run("firmware", *arguments, program=WHELK)
+    assert (done.returncode, done.stdout) == (2, "") and reason in done.stderr
+
+
+def test_whelk_firmware_writes_to_no_terminal_and_says_when_a_disk_is_full():
+    controller, terminal = os.openpty()
+    done = subprocess.run([WHELK, "firmware", "rom"], stdout=terminal, stderr=subprocess.PIPE, text=True)
+    os.close(terminal)
+    os.close(controller)
+    assert done.returncode == 1 and "whelk firmware rom >whelk.rom" in done.stderr
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([WHELK, "firmware", "rom"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and "No space left" in done.stderr
+
+
+@pytest.mark.parametrize("prefix", ["/usr", "/opt/whelk"])
+def test_make_install_installs_these_files_where_the_program_finds_them(tmp_path, prefix):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    make = ["make", "-C", ROOT, f"BUILD={BUILD}", f"DESTDIR={tmp_path}", f"PREFIX={prefix}"]
+    subprocess.run([*make, "install"], check=True, capture_output=True, env=environment)
+    installed = tmp_path / prefix[1:] / "share/whelk"
+    assert sorted(path.name for path in installed.iterdir()) == ["whelk-hvm.elf", "whelk.elf", "whelk.rom"]
+    (tmp_path / "x.iso").write_bytes(b"")
+    program = tmp_path / prefix[1:] / "bin/whelk"
+    for words, name in ((("--type", "pvh"), "whelk.elf"), (("--firmware", "whelk"), "whelk-hvm.elf")):
+        done = subprocess.run([program, "domain", *words, tmp_path / "x.iso"], capture_output=True, text=True)
+        assert f'= "{installed}/{name}"' in done.stdout, done.stderr
+    subprocess.run([*make, "uninstall"], check=True, capture_output=True, env=environment)
+    assert not installed.exists()
+
+
 # ---- what is refused
 
 @pytest.mark.parametrize("arguments, reason", [
     ((), "a tree or an ISO is missing"), (("a", "b"), "one tree or ISO at a time"), (("-m", "0", "a"), "'0' is not"),
     (("-c", "x", "a"), "'x' is not"), (("-t", "-1", "a"), "'-1' is not"), (("--expect=", "a"), "needs a text"),
-    (("--frobnicate", "a"), "unknown option"), (("-m", "99999999999999999999", "a"), "is not a number")])
+    (("--machine=isapc", "a"), "there are pc and q35"), (("--frobnicate", "a"), "unknown option"), (("-m", "99999999999999999999", "a"), "is not a number")])
 def test_a_wrong_command_line_is_refused_with_one_line(place, arguments, reason):
     done = run(place, *arguments)
     assert done.returncode == 2

@@ -12,17 +12,18 @@
 
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
+enum { XL, LIBVIRT, QEMU, KUBEVIRT, FORMAT_COUNT };
+
 static const struct {
     const char *name;
     void (*write)(const struct domain *domain, FILE *out);
     bool is_unicode; /* XML, YAML */
-} formats[] = {
-    {"xl", domain_write_xl, false},
-    {"libvirt", domain_write_libvirt, true},
-    {"qemu", domain_write_qemu, false},
-    {"kubevirt", domain_write_kubevirt, true},
+} formats[FORMAT_COUNT] = {
+    [XL] = {"xl", domain_write_xl, false},
+    [LIBVIRT] = {"libvirt", domain_write_libvirt, true},
+    [QEMU] = {"qemu", domain_write_qemu, false},
+    [KUBEVIRT] = {"kubevirt", domain_write_kubevirt, true},
 };
-enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 
 struct settings {
     struct domain domain;
@@ -54,6 +55,10 @@ static bool set_hypervisor(void *settings, const char *argument, struct error *e
 static const struct option options[] = {
     {'f', "format", "FORMAT", "xl, libvirt, qemu or kubevirt (xl)", set_format, 0},
     {0, "hypervisor", "NAME", "for libvirt: kvm or xen (kvm)", set_hypervisor, 0},
+    {0, "type", "hvm|pvh", "pvh: no firmware, the ISO is in memory (hvm)", domain_set_type,
+     offsetof(struct settings, domain)},
+    {0, "firmware", "NAME", "bios, whelk, or the path of Whelk's file (bios)", options_text,
+     offsetof(struct settings, domain.firmware)},
     {0, "name", "NAME", "the guest's name (the ISO's)", options_text,
      offsetof(struct settings, domain.name)},
     {'m', "memory", "MIB", "its memory (1024)", domain_set_memory,
@@ -78,10 +83,50 @@ static void show_help(const char *name)
     options_help(options);
 }
 
+/* Checks that the format can say what is asked for. */
+static bool check_format(const struct settings *settings, bool has_image, bool xen,
+                         struct error *error)
+{
+    const struct domain *domain = &settings->domain;
+    if (has_image && settings->format == KUBEVIRT) {
+        return fail(error, "KubeVirt's guests start by a BIOS or UEFI: --type pvh and --firmware "
+                           "are for xl, libvirt and qemu");
+    }
+    if (has_image && !domain->pvh && settings->format == LIBVIRT && xen) {
+        return fail(error, "libvirt's driver for Xen has no setting for what is started in "
+                           "hvmloader's place: --firmware is for xl there");
+    }
+    return domain->log == NULL || !domain->pvh || !xen ||
+           fail(error, "a PVH guest of Xen has no serial port to log: see xl console");
+}
+
+/* Finds Whelk's file that starts the guest, if one does. */
+static bool find_image(struct domain *domain, enum firmware_file file, char path[PATH_MAX],
+                       struct error *error)
+{
+    domain->image = path;
+    if (domain_names_image(domain)) {
+        return realpath(domain->firmware, path) != NULL ||
+               fail(error, "%s: %s", domain->firmware, strerror(errno));
+    }
+    return firmware_find(file, path) ||
+           fail(error,
+                "%s is not installed: write it by `whelk firmware %s >%s`, then give its path by "
+                "--firmware=./%s",
+                firmware_name(file), firmware_kind(file), firmware_name(file), firmware_name(file));
+}
+
 static bool print(struct settings *settings, const char *iso, struct error *error)
 {
-    static char path[PATH_MAX], name[NAME_MAX + 1], log[2 * PATH_MAX];
+    static char path[PATH_MAX], name[NAME_MAX + 1], log[2 * PATH_MAX], image[PATH_MAX];
     char directory[PATH_MAX];
+    bool xen = settings->format == XL || settings->domain.xen;
+    enum firmware_file file;
+    bool has_image = domain_uses_image(&settings->domain, xen, &file);
+    if (!check_format(settings, has_image, xen, error) ||
+        (has_image && !find_image(&settings->domain, file, image, error))) {
+        return false;
+    }
     if (realpath(iso, path) == NULL) {
         return fail(error, "%s: %s", iso, strerror(errno));
     }
@@ -112,7 +157,8 @@ int domain_command(int argc, char **argv)
     struct command_line line = {0};
     struct error error;
     int status = STATUS_USAGE;
-    if (!options_read(argc, argv, options, NULL, &settings, &line, &error)) {
+    if (!options_read(argc, argv, options, NULL, &settings, &line, &error) ||
+        (!settings.help && !domain_check_firmware(&settings.domain, &error))) {
         say("%s", error.message);
     } else if (settings.help) {
         show_help(argv[0]);
@@ -120,8 +166,7 @@ int domain_command(int argc, char **argv)
     } else if (line.operands.count != 1) {
         say("%s (--help shows how to call it)",
             line.operands.count == 0 ? "an ISO is missing" : "one ISO at a time");
-    } else if (settings.hypervisor != NULL &&
-               formats[settings.format].write != domain_write_libvirt) {
+    } else if (settings.hypervisor != NULL && settings.format != LIBVIRT) {
         say("--hypervisor is for libvirt: --format libvirt");
     } else if (print(&settings, line.operands.at[0], &error)) {
         status = STATUS_DONE;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include "loader/error.h"
+#include "tools/guest/firmware.h"
 
 enum {
     DOMAIN_MEMORY_MIB = 1024, /* the default */
@@ -23,16 +24,29 @@ struct domain {
     const char *bridge; /* NULL: xl chooses; in other formats there is no network card */
     const char *log;    /* absolute path of the serial port's log; NULL: a terminal */
     unsigned memory_mib, cpus;
-    bool xen; /* for libvirt: its driver for Xen, not the one for KVM */
+    bool xen;             /* for libvirt: its driver for Xen, not the one for KVM */
+    bool pvh;             /* started by PVH, with the ISO as a module in memory and no disc */
+    const char *firmware; /* as asked for: NULL (the usual), "bios", "whelk", or a path */
+    const char *image;    /* Whelk's file that starts the guest, absolute path; NULL: a BIOS does */
     const char *settings[DOMAIN_SETTINGS_MAX]; /* "key=value", for xl; each replaces our line */
     size_t setting_count;
 };
 
 /* Functions for an option's set() (options.h) whose field is the domain: they take its memory in
-   MiB, its number of processors, a setting "key=value". */
+   MiB, its number of processors, its type (hvm or pvh), a setting "key=value". */
 bool domain_set_memory(void *domain, const char *argument, struct error *error);
 bool domain_set_cpus(void *domain, const char *argument, struct error *error);
+bool domain_set_type(void *domain, const char *argument, struct error *error);
 bool domain_add_setting(void *domain, const char *argument, struct error *error);
+
+/* True if a file of Whelk's starts the guest, on Xen another than on QEMU. False: a BIOS does. */
+bool domain_uses_image(const struct domain *domain, bool xen, enum firmware_file *file);
+
+/* Checks that firmware has one of its values, and goes with the type. */
+bool domain_check_firmware(const struct domain *domain, struct error *error);
+
+/* True if firmware is a file's name. */
+bool domain_names_image(const struct domain *domain);
 
 /* Makes a domain's name of a path: the last name without its extension. A character that a domain's
    name may not have becomes '-', a '-' at its start '_'. A name without a letter or digit becomes

@@ -52,7 +52,7 @@ static bool is_plain(const char *text)
 
 bool domain_check(const struct domain *domain, struct error *error)
 {
-    const char *const texts[] = {domain->iso, domain->log};
+    const char *const texts[] = {domain->iso, domain->log, domain->image};
     if (!is_made_of(domain->name, LETTERS_AND_DIGITS "._-") || domain->name[0] == '-' ||
         domain->name[strcspn(domain->name, LETTERS_AND_DIGITS)] == '\0') {
         return fail(error,
@@ -103,7 +103,7 @@ static bool is_unicode_line(const char *text)
 
 bool domain_check_unicode(const struct domain *domain, struct error *error)
 {
-    const char *const texts[] = {domain->iso, domain->log};
+    const char *const texts[] = {domain->iso, domain->log, domain->image};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i] != NULL && !is_unicode_line(texts[i])) {
             return fail(error, "%s: is not a line of UTF-8, which this format needs", texts[i]);
@@ -128,6 +128,38 @@ bool domain_set_memory(void *domain, const char *argument, struct error *error)
 bool domain_set_cpus(void *domain, const char *argument, struct error *error)
 {
     return options_number(argument, DOMAIN_CPUS_MAX, &((struct domain *)domain)->cpus, error);
+}
+
+bool domain_set_type(void *domain, const char *argument, struct error *error)
+{
+    ((struct domain *)domain)->pvh = strcmp(argument, "pvh") == 0;
+    return ((struct domain *)domain)->pvh || strcmp(argument, "hvm") == 0 ||
+           fail(error, "%s: no such type; there are hvm and pvh", argument);
+}
+
+bool domain_names_image(const struct domain *domain)
+{
+    return domain->firmware != NULL && strchr(domain->firmware, '/') != NULL;
+}
+
+bool domain_check_firmware(const struct domain *domain, struct error *error)
+{
+    const char *firmware = domain->firmware;
+    if (firmware == NULL || domain_names_image(domain) || strcmp(firmware, "whelk") == 0) {
+        return true;
+    }
+    if (strcmp(firmware, "bios") != 0) {
+        return fail(error, "%s: no such firmware; there are bios, whelk and paths (./FILE)",
+                    firmware);
+    }
+    return !domain->pvh || fail(error, "--type pvh and --firmware bios exclude each other");
+}
+
+bool domain_uses_image(const struct domain *domain, bool xen, enum firmware_file *file)
+{
+    bool bios = domain->firmware == NULL || strcmp(domain->firmware, "bios") == 0;
+    *file = domain->pvh ? FIRMWARE_FILE_ELF : xen ? FIRMWARE_FILE_HVM : FIRMWARE_FILE_ROM;
+    return domain->pvh || !bios;
 }
 
 bool domain_add_setting(void *field, const char *setting, struct error *error)
@@ -160,44 +192,72 @@ static bool is_set(const struct domain *domain, const char *line)
     return false;
 }
 
+/* Writes "key = value", with value of up to three parts, unless a setting of the user has the key.
+ */
+static void put_line(const struct domain *domain, FILE *out, const char *key, const char *before,
+                     const char *value, const char *after)
+{
+    if (!is_set(domain, key)) {
+        fprintf(out, "%s = %s%s%s\n", key, before, value, after);
+    }
+}
+
+static void put_number(const struct domain *domain, FILE *out, const char *key, unsigned number)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%u", number);
+    put_line(domain, out, key, "", text, "");
+}
+
+/* Writes an HVM guest's firmware, disc and other devices. */
+static void put_xl_hvm(const struct domain *domain, FILE *out)
+{
+    bool has_bridge = domain->bridge != NULL, has_log = domain->log != NULL;
+    if (domain->image != NULL) {
+        put_line(domain, out, "firmware_override", "\"", domain->image, "\"");
+    }
+    put_line(domain, out, "disk",
+             "[ \"format=raw, vdev=hdc, access=ro, devtype=cdrom, target=", domain->iso, "\" ]");
+    put_line(domain, out, "vif",
+             has_bridge ? "[ \"type=ioemu, model=rtl8139, bridge="
+                        : "[ \"type=ioemu, model=rtl8139",
+             has_bridge ? domain->bridge : "", "\" ]");
+    put_line(domain, out, "serial", has_log ? "\"file:" : "\"pty", has_log ? domain->log : "",
+             "\"");
+    put_line(domain, out, "boot", "\"d\"", "", ""); /* the firmware looks at nothing else */
+    put_line(domain, out, "device_model_args_hvm", "[ \"-global\", \"rtl8139.romfile=\" ]", "",
+             ""); /* no network boot */
+    put_line(domain, out, "vga", "\"none\"", "", "");
+    put_line(domain, out, "vnc", "0", "", "");
+    put_line(domain, out, "usb", "0", "", "");
+}
+
+/* Writes what a PVH guest boots: it has no device model. */
+static void put_xl_pvh(const struct domain *domain, FILE *out)
+{
+    put_line(domain, out, "kernel", "\"", domain->image, "\"");
+    put_line(domain, out, "ramdisk", "\"", domain->iso, "\"");
+    if (domain->bridge != NULL) {
+        put_line(domain, out, "vif", "[ \"bridge=", domain->bridge, "\" ]");
+    }
+}
+
 void domain_write_xl(const struct domain *domain, FILE *out)
 {
-    char lines[6][5120];
-    snprintf(lines[0], sizeof lines[0], "name = \"%s\"", domain->name);
-    snprintf(lines[1], sizeof lines[1], "memory = %u", domain->memory_mib);
-    snprintf(lines[2], sizeof lines[2], "vcpus = %u", domain->cpus);
-    snprintf(lines[3], sizeof lines[3],
-             "disk = [ \"format=raw, vdev=hdc, access=ro, devtype=cdrom, target=%s\" ]",
-             domain->iso);
-    snprintf(lines[4], sizeof lines[4], "vif = [ \"type=ioemu, model=rtl8139%s%s\" ]",
-             domain->bridge != NULL ? ", bridge=" : "",
-             domain->bridge != NULL ? domain->bridge : "");
-    snprintf(lines[5], sizeof lines[5], "serial = \"%s%s\"", domain->log != NULL ? "file:" : "pty",
-             domain->log != NULL ? domain->log : "");
-    static const char *const fixed[] = {
-        "boot = \"d\"", /* the firmware looks at nothing else */
-        "device_model_args_hvm = [ \"-global\", \"rtl8139.romfile=\" ]", /* no network boot */
-        "vga = \"none\"",
-        "vnc = 0",
-        "usb = 0",
-        "tsc_mode = \"native\"",
-        "on_poweroff = \"destroy\"",
-        "on_reboot = \"destroy\"",
-        "on_crash = \"destroy\"",
-    };
+    static const char *const ends[] = {"on_poweroff", "on_reboot", "on_crash"};
     fputs("# A guest that boots an ISO with Whelk. Start: xl create FILE\n", out);
-    if (!is_set(domain, "type")) {
-        fputs("type = \"hvm\"\n", out);
+    put_line(domain, out, "type", domain->pvh ? "\"pvh\"" : "\"hvm\"", "", "");
+    put_line(domain, out, "name", "\"", domain->name, "\"");
+    put_number(domain, out, "memory", domain->memory_mib);
+    put_number(domain, out, "vcpus", domain->cpus);
+    if (domain->pvh) {
+        put_xl_pvh(domain, out);
+    } else {
+        put_xl_hvm(domain, out);
     }
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        if (!is_set(domain, lines[i])) {
-            fprintf(out, "%s\n", lines[i]);
-        }
-    }
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
-        if (!is_set(domain, fixed[i])) {
-            fprintf(out, "%s\n", fixed[i]);
-        }
+    put_line(domain, out, "tsc_mode", "\"native\"", "", "");
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        put_line(domain, out, ends[i], "\"destroy\"", "", "");
     }
     for (size_t i = 0; i < domain->setting_count; i++) {
         fprintf(out, "%s\n", domain->settings[i]);
@@ -232,7 +292,7 @@ static void put_element(FILE *out, const char *before, const char *text, const c
     fputs(after, out);
 }
 
-static void put_libvirt_disc_and_network(const struct domain *domain, FILE *out)
+static void put_libvirt_disc(const struct domain *domain, FILE *out)
 {
     put_element(out,
                 "    <disk type='file' device='cdrom'>\n"
@@ -243,13 +303,18 @@ static void put_libvirt_disc_and_network(const struct domain *domain, FILE *out)
                 "      <target dev='hdc' bus='ide'/>\n"
                 "      <readonly/>\n"
                 "    </disk>\n");
-    if (domain->bridge != NULL) {
-        put_element(out, "    <interface type='bridge'>\n      <source bridge='", domain->bridge,
-                    "'/>\n"
-                    "      <model type='rtl8139'/>\n");
-        fputs(domain->xen ? "" : "      <rom enabled='no'/>\n", out);
-        fputs("    </interface>\n", out);
+}
+
+/* A PVH guest of Xen has a paravirtual card, others have a Realtek 8139. */
+static void put_libvirt_network(const struct domain *domain, FILE *out)
+{
+    put_element(out, "    <interface type='bridge'>\n      <source bridge='", domain->bridge,
+                "'/>\n");
+    if (!domain->xen || !domain->pvh) {
+        fputs("      <model type='rtl8139'/>\n", out);
     }
+    fputs(domain->xen ? "" : "      <rom enabled='no'/>\n", out);
+    fputs("    </interface>\n", out);
 }
 
 static void put_libvirt_kvm_devices(const struct domain *domain, FILE *out)
@@ -284,27 +349,61 @@ static void put_libvirt_xen_devices(const struct domain *domain, FILE *out)
           out);
 }
 
-static const char libvirt_kvm[] = "  <os>\n"
-                                  "    <type arch='x86_64' machine='pc'>hvm</type>\n"
-                                  "    <boot dev='cdrom'/>\n"
-                                  "    <bootmenu enable='no'/>\n"
-                                  "  </os>\n"
-                                  "  <cpu mode='host-passthrough'>\n"
-                                  "    <topology sockets='%u' cores='1' threads='1'/>\n"
-                                  "  </cpu>\n";
-static const char libvirt_xen[] = "  <os>\n"
-                                  "    <type arch='x86_64' machine='xenfv'>hvm</type>\n"
-                                  "    <boot dev='cdrom'/>\n"
-                                  "  </os>\n"
-                                  "  <clock offset='utc'>\n"
-                                  "    <timer name='tsc' mode='native'/>\n"
-                                  "  </clock>\n";
+/* A PVH guest of Xen has a console and no serial port. */
+static const char libvirt_xen_console[] = "    <console type='pty'>\n"
+                                          "      <target type='xen' port='0'/>\n"
+                                          "    </console>\n";
+
+static const char libvirt_xen_clock[] = "  <clock offset='utc'>\n"
+                                        "    <timer name='tsc' mode='native'/>\n"
+                                        "  </clock>\n";
+
+/* Writes the type of the guest, and what it boots. */
+static void put_libvirt_os(const struct domain *domain, FILE *out)
+{
+    static const char *const types[2][2] = {
+        {"machine='pc'>hvm", "machine='pc'>hvm"},
+        {"machine='xenfv'>hvm", "machine='xenpvh'>xenpvh"},
+    };
+    fprintf(out, "  <os>\n    <type arch='x86_64' %s</type>\n", types[domain->xen][domain->pvh]);
+    if (domain->pvh) {
+        put_element(out, "    <kernel>", domain->image, "</kernel>\n");
+        put_element(out, "    <initrd>", domain->iso, "</initrd>\n");
+    } else {
+        if (domain->image != NULL) {
+            put_element(out, "    <loader type='rom'>", domain->image, "</loader>\n");
+        }
+        fputs("    <boot dev='cdrom'/>\n", out);
+        fputs(domain->xen ? "" : "    <bootmenu enable='no'/>\n", out);
+    }
+    fputs("  </os>\n", out);
+}
+
 /* The driver for Xen does not read <rom>. */
 static const char libvirt_xen_no_rom[] =
     "  <commandline xmlns='http://libvirt.org/schemas/domain/xen/1.0'>\n"
     "    <arg value='-global'/>\n"
     "    <arg value='rtl8139.romfile='/>\n"
     "  </commandline>\n";
+
+static void put_libvirt_devices(const struct domain *domain, FILE *out)
+{
+    fputs("  <devices>\n", out);
+    if (!domain->pvh) {
+        put_libvirt_disc(domain, out);
+    }
+    if (domain->bridge != NULL) {
+        put_libvirt_network(domain, out);
+    }
+    if (!domain->xen) {
+        put_libvirt_kvm_devices(domain, out);
+    } else if (domain->pvh) {
+        fputs(libvirt_xen_console, out);
+    } else {
+        put_libvirt_xen_devices(domain, out);
+    }
+    fputs("  </devices>\n", out);
+}
 
 void domain_write_libvirt(const struct domain *domain, FILE *out)
 {
@@ -314,28 +413,29 @@ void domain_write_libvirt(const struct domain *domain, FILE *out)
             "  <memory unit='MiB'>%u</memory>\n"
             "  <vcpu>%u</vcpu>\n",
             domain->xen ? "xen" : "kvm", domain->name, domain->memory_mib, domain->cpus);
+    put_libvirt_os(domain, out);
     if (domain->xen) {
-        fputs(libvirt_xen, out);
+        fputs(libvirt_xen_clock, out);
     } else {
-        fprintf(out, libvirt_kvm, domain->cpus);
+        fprintf(out,
+                "  <cpu mode='host-passthrough'>\n"
+                "    <topology sockets='%u' cores='1' threads='1'/>\n"
+                "  </cpu>\n",
+                domain->cpus);
     }
-    fputs("  <features>\n"
-          "    <acpi/>\n"
-          "    <apic/>\n"
-          "  </features>\n"
-          "  <on_poweroff>destroy</on_poweroff>\n"
+    if (!domain->xen || !domain->pvh) {
+        fputs("  <features>\n"
+              "    <acpi/>\n"
+              "    <apic/>\n"
+              "  </features>\n",
+              out);
+    }
+    fputs("  <on_poweroff>destroy</on_poweroff>\n"
           "  <on_reboot>destroy</on_reboot>\n"
-          "  <on_crash>destroy</on_crash>\n"
-          "  <devices>\n",
+          "  <on_crash>destroy</on_crash>\n",
           out);
-    put_libvirt_disc_and_network(domain, out);
-    if (domain->xen) {
-        put_libvirt_xen_devices(domain, out);
-    } else {
-        put_libvirt_kvm_devices(domain, out);
-    }
-    fputs("  </devices>\n", out);
-    if (domain->xen && domain->bridge != NULL) {
+    put_libvirt_devices(domain, out);
+    if (domain->xen && !domain->pvh && domain->bridge != NULL) {
         fputs(libvirt_xen_no_rom, out);
     }
     fputs("</domain>\n", out);
@@ -356,11 +456,18 @@ void domain_write_qemu(const struct domain *domain, FILE *out)
     fprintf(out,
             "qemu-system-x86_64 -name %s -machine pc -accel kvm -accel tcg -nodefaults \\\n"
             "    -m %u -smp %u,sockets=%u -boot order=d,menu=off,strict=on -no-reboot \\\n"
-            "    -display none -vga none \\\n"
-            "    -drive 'if=ide,index=2,media=cdrom,format=raw,readonly=on,file=",
+            "    -display none -vga none \\\n",
             domain->name, domain->memory_mib, domain->cpus, domain->cpus);
-    put_qemu_path(out, domain->iso);
-    fputs("' \\\n", out);
+    if (domain->pvh) {
+        fprintf(out, "    -kernel '%s' -initrd '%s' \\\n", domain->image, domain->iso);
+    } else {
+        if (domain->image != NULL) {
+            fprintf(out, "    -bios '%s' \\\n", domain->image);
+        }
+        fputs("    -drive 'if=ide,index=2,media=cdrom,format=raw,readonly=on,file=", out);
+        put_qemu_path(out, domain->iso);
+        fputs("' \\\n", out);
+    }
     if (domain->bridge != NULL) {
         fprintf(out, "    -netdev 'bridge,id=net,br=%s' -device rtl8139,netdev=net,romfile= \\\n",
                 domain->bridge);

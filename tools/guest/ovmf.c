@@ -59,7 +59,7 @@ bool ovmf_open(struct ovmf *ovmf, bool is_32_bit, struct error *error)
 {
     for (const struct build *at = is_32_bit ? builds_32 : builds_64; at->code != NULL; at++) {
         if (access(at->code, R_OK) == 0 && access(at->variables, R_OK) == 0) {
-            *ovmf = (struct ovmf){at->code, copy_of(at->variables), at->needs_smm};
+            *ovmf = (struct ovmf){at->code, at->variables, copy_of(at->variables), at->needs_smm};
             return ovmf->variables >= 0 ||
                    fail(error, "%s: cannot be copied: %s", at->variables, strerror(errno));
         }
@@ -77,7 +77,11 @@ void ovmf_add(struct command *command, const struct ovmf *ovmf)
         command_add(command, "-drive");
         command_add(command, "if=pflash,unit=0,format=raw,readonly=on,file=%s", ovmf->code);
         command_add(command, "-drive");
-        command_add(command, "if=pflash,unit=1,format=raw,file=/dev/fd/%d", ovmf->variables);
+        if (ovmf->variables >= 0) {
+            command_add(command, "if=pflash,unit=1,format=raw,file=/dev/fd/%d", ovmf->variables);
+        } else {
+            command_add(command, "if=pflash,unit=1,format=raw,file=" OVMF_VARIABLES);
+        }
     }
     if (ovmf->code != NULL && ovmf->needs_smm) {
         command_add(command, "-machine");

@@ -19,6 +19,7 @@
 #include <termios.h>
 #include <unistd.h>
 #include "tools/iso/mkrescue.h"
+#include "tools/guest/firmware.h"
 #include "tools/guest/ovmf.h"
 #include "tools/lib/clock.h"
 #include "tools/lib/command.h"
@@ -41,10 +42,12 @@ enum {
     PIECE_BYTES = 4096, /* of the serial port's output */
 };
 
+#define MICROVM "microvm"
+
 struct settings {
-    const char *qemu, *expect;
+    const char *qemu, *expect, *machine;        /* NULL: none was asked for */
     unsigned memory_mib, cpus, timeout_seconds; /* 0: for ever */
-    bool uefi, uefi32, gdb, verbose, help;
+    bool uefi, uefi32, bare, microvm, pvh, gdb, dry_run, verbose, help;
 };
 
 // ---- The command line
@@ -72,6 +75,13 @@ static bool set_expect(void *settings, const char *argument, struct error *error
     return argument[0] != '\0' || fail(error, "--expect needs a text");
 }
 
+static bool set_machine(void *settings, const char *argument, struct error *error)
+{
+    ((struct settings *)settings)->machine = argument;
+    return strcmp(argument, "pc") == 0 || strcmp(argument, "q35") == 0 ||
+           fail(error, "%s: no such machine; there are pc and q35 (and --microvm)", argument);
+}
+
 static const struct option options[] = {
     {'m', "memory", "MIB", "the machine's memory (512)", set_memory, 0},
     {'c', "cpus", "COUNT", "its processors (1)", set_cpus, 0},
@@ -80,10 +90,19 @@ static const struct option options[] = {
     {0, "uefi", NULL, "boot by UEFI (OVMF), not by a BIOS", options_flag,
      offsetof(struct settings, uefi)},
     {0, "uefi32", NULL, "boot by 32-bit UEFI", options_flag, offsetof(struct settings, uefi32)},
+    {0, "bare", NULL, "boot without a firmware, by whelk.rom", options_flag,
+     offsetof(struct settings, bare)},
+    {0, "microvm", NULL, "the same on QEMU's machine microvm", options_flag,
+     offsetof(struct settings, microvm)},
+    {0, "pvh", NULL, "start whelk.elf by PVH, the ISO is its module", options_flag,
+     offsetof(struct settings, pvh)},
+    {0, "machine", "pc|q35", "QEMU's machine (pc; q35 by UEFI)", set_machine, 0},
     {0, "gdb", NULL, "wait for a debugger on TCP port 1234 first", options_flag,
      offsetof(struct settings, gdb)},
     {0, "qemu", "PROGRAM", "run PROGRAM (qemu-system-x86_64)", options_text,
      offsetof(struct settings, qemu)},
+    {'n', "dry-run", NULL, "only print QEMU's command line, for a shell", options_flag,
+     offsetof(struct settings, dry_run)},
     {'v', "verbose", NULL, "show QEMU's command line", options_flag,
      offsetof(struct settings, verbose)},
     {'h', "help", NULL, "show this", options_flag, offsetof(struct settings, help)},
@@ -199,10 +218,53 @@ static void add_all(struct command *command, const char *const *words, size_t co
     }
 }
 
+/* The files that QEMU is given: names that are open in /dev/fd, or those of a dry run. */
+struct files {
+    char iso[2 * PATH_MAX]; /* for -drive, which takes a comma twice */
+    char image[PATH_MAX];   /* whelk.rom or whelk.elf; "": neither is needed */
+    struct ovmf ovmf;
+};
+
+static void add_machine(struct command *command, const struct settings *settings)
+{
+    bool is_uefi = settings->uefi || settings->uefi32;
+    command_add(command, "-machine");
+    command_add(command, "%s",
+                settings->microvm           ? MICROVM
+                : settings->machine != NULL ? settings->machine
+                : is_uefi                   ? OVMF_MACHINE
+                                            : "pc");
+}
+
+/* Adds what starts the machine, and the ISO. */
+static void add_start(struct command *command, const struct settings *settings,
+                      const struct files *files)
+{
+    const char *iso = files->iso;
+    ovmf_add(command, &files->ovmf);
+    if (settings->pvh) {
+        const char *const words[] = {"-kernel", files->image, "-initrd", iso};
+        add_all(command, words, sizeof words / sizeof words[0]);
+        return;
+    }
+    if (files->image[0] != '\0') {
+        const char *const words[] = {"-bios", files->image};
+        add_all(command, words, sizeof words / sizeof words[0]);
+    }
+    command_add(command, "-drive");
+    if (settings->microvm) {
+        command_add(command, "if=none,id=disc,format=raw,readonly=on,file=%s", iso);
+        command_add(command, "-device");
+        command_add(command, "virtio-blk-device,drive=disc");
+    } else {
+        command_add(command, "if=ide,index=2,media=cdrom,format=raw,readonly=on,file=%s", iso);
+    }
+}
+
 /* The user's options come after ours and so override them. The machine has a graphics card only if
-   the user's options name a display or a card. */
-static void make_command(struct command *command, const struct settings *settings, int iso,
-                         const struct ovmf *ovmf, const struct words *rest)
+   the user's options name a display or a card; microvm has no bus for one. */
+static void make_command(struct command *command, const struct settings *settings,
+                         const struct files *files, const struct words *rest)
 {
     static const char *const kvm[] = {"-accel", "kvm", "-cpu", "host,-arch-capabilities"};
     static const char *const tcg[] = {"-accel", "tcg"};
@@ -219,12 +281,10 @@ static void make_command(struct command *command, const struct settings *setting
         add_all(command, tcg, sizeof tcg / sizeof tcg[0]);
     }
     add_all(command, fixed, sizeof fixed / sizeof fixed[0]);
-    command_add(command, "-machine");
-    command_add(command, ovmf->code == NULL ? "pc" : OVMF_MACHINE);
-    ovmf_add(command, ovmf);
+    add_machine(command, settings);
     if (!options_named(rest, "-display") && !options_named(rest, "-vga")) {
         add_all(command, blind, sizeof blind / sizeof blind[0]);
-    } else if (!options_named(rest, "-vga")) {
+    } else if (!options_named(rest, "-vga") && !settings->microvm) {
         add_all(command, card, sizeof card / sizeof card[0]);
     }
     command_add(command, "-m");
@@ -232,8 +292,7 @@ static void make_command(struct command *command, const struct settings *setting
     command_add(command, "-smp");
     /* Small kernels find processors in the firmware's MP table, which has one for each socket. */
     command_add(command, "%u,sockets=%u", settings->cpus, settings->cpus);
-    command_add(command, "-drive");
-    command_add(command, "if=ide,index=2,media=cdrom,format=raw,readonly=on,file=/dev/fd/%d", iso);
+    add_start(command, settings, files);
     if (settings->gdb) {
         add_all(command, debugger, sizeof debugger / sizeof debugger[0]);
     }
@@ -374,21 +433,45 @@ static int run_machine(const struct settings *settings, const struct command *co
     return STATUS_FAILED;
 }
 
+static bool uses_uefi(const struct settings *settings)
+{
+    return settings->uefi || settings->uefi32;
+}
+
+static bool uses_image(const struct settings *settings)
+{
+    return settings->bare || settings->microvm || settings->pvh;
+}
+
+static enum firmware_file image_of(const struct settings *settings)
+{
+    return settings->pvh ? FIRMWARE_FILE_ELF : FIRMWARE_FILE_ROM;
+}
+
+static bool find_ovmf(const struct settings *settings, struct ovmf *ovmf, struct error *error)
+{
+    const char *machine = settings->machine != NULL ? settings->machine : OVMF_MACHINE;
+    return !uses_uefi(settings) ||
+           (ovmf_open(ovmf, settings->uefi32, error) &&
+            (!ovmf->needs_smm || strcmp(machine, OVMF_MACHINE) == 0 ||
+             fail(error, "this OVMF runs on --machine=" OVMF_MACHINE " only")));
+}
+
 /* Boots the machine, once the command line is read. Returns the exit status. */
 static int boot(const struct settings *settings, const struct command_line *line)
 {
     struct command command = {0};
     struct error error = {""};
-    int status = STATUS_FAILED;
-    struct ovmf ovmf = {.variables = -1};
-    bool is_uefi = settings->uefi || settings->uefi32;
-    if (is_uefi && !ovmf_open(&ovmf, settings->uefi32, &error)) {
-        say("%s", error.message);
-        return STATUS_FAILED;
-    }
-    int iso = open_iso(line->operands.at[0], &error);
-    if (iso >= 0) {
-        make_command(&command, settings, iso, &ovmf, &line->rest);
+    int status = STATUS_FAILED, iso = -1, image = -1;
+    static struct files files; /* large */
+    files.ovmf.variables = -1;
+    bool ready =
+        find_ovmf(settings, &files.ovmf, &error) &&
+        (!uses_image(settings) || (image = firmware_open(image_of(settings), &error)) >= 0);
+    if (ready && (iso = open_iso(line->operands.at[0], &error)) >= 0) {
+        snprintf(files.iso, sizeof files.iso, "/dev/fd/%d", iso);
+        snprintf(files.image, sizeof files.image, image >= 0 ? "/dev/fd/%d" : "", image);
+        make_command(&command, settings, &files, &line->rest);
         if (settings->verbose) {
             show_command(&command);
         }
@@ -405,6 +488,118 @@ static int boot(const struct settings *settings, const struct command_line *line
     return status;
 }
 
+// ---- A dry run
+
+/* Writes a word so that a shell reads it as one. */
+static void print_word(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_=+,./:@%";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        fputs(word, stdout);
+        return;
+    }
+    putchar('\'');
+    for (; *word != '\0'; word++) {
+        fputs(*word == '\'' ? "'\\''" : (const char[]){*word, '\0'}, stdout);
+    }
+    putchar('\'');
+}
+
+static void print_command(const struct command *command)
+{
+    for (size_t i = 0; i < command->count; i++) {
+        fputs(i > 0 ? " " : "", stdout);
+        print_word(command->words[i]);
+    }
+    putchar('\n');
+}
+
+/* Names the ISO. For a tree it is what the user has to make first. */
+static bool name_iso(const char *source, const struct settings *settings, struct files *files,
+                     struct error *error)
+{
+    char path[PATH_MAX], *out = files->iso;
+    struct stat status;
+    if (realpath(source, path) == NULL || stat(path, &status) != 0) {
+        return fail(error, "%s: %s", source, strerror(errno));
+    }
+    if (S_ISDIR(status.st_mode)) {
+        say("first: whelk mkrescue -o boot.iso %s", source);
+        snprintf(path, sizeof path, "boot.iso");
+    }
+    for (const char *at = path; *at != '\0'; at++) {
+        if (*at == ',' && !settings->pvh) { /* -initrd takes it once */
+            *out++ = ',';
+        }
+        *out++ = *at;
+    }
+    *out = '\0';
+    return true;
+}
+
+/* Names whelk.rom or whelk.elf: as installed, or else what the user has to make first. */
+static void name_image(enum firmware_file file, char image[PATH_MAX])
+{
+    if (!firmware_find(file, image)) {
+        say("first: whelk firmware %s >%s", firmware_kind(file), firmware_name(file));
+        snprintf(image, PATH_MAX, "%s", firmware_name(file));
+    }
+}
+
+/* Prints the command that would boot, and on standard error what has to be done before. */
+static int dry_run(const struct settings *settings, const struct command_line *line)
+{
+    struct command command = {0};
+    struct error error = {""};
+    static struct files files; /* large */
+    files.ovmf.variables = -1;
+    if (!find_ovmf(settings, &files.ovmf, &error) ||
+        !name_iso(line->operands.at[0], settings, &files, &error)) {
+        say("%s", error.message);
+        return STATUS_FAILED;
+    }
+    if (files.ovmf.variables >= 0) {
+        close(files.ovmf.variables);
+        files.ovmf.variables = -1;
+        say("first: cp %s " OVMF_VARIABLES, files.ovmf.original);
+    }
+    if (uses_image(settings)) {
+        name_image(image_of(settings), files.image);
+    }
+    make_command(&command, settings, &files, &line->rest);
+    print_command(&command);
+    command_free(&command);
+    return STATUS_DONE;
+}
+
+// ---- All of it
+
+/* Checks that the options go together. */
+static bool check(const struct settings *settings, struct error *error)
+{
+    const struct {
+        bool is_set;
+        const char *name;
+    } ways[] = {{settings->uefi, "--uefi"},
+                {settings->uefi32, "--uefi32"},
+                {settings->bare, "--bare"},
+                {settings->microvm && !settings->bare && !settings->pvh, "--microvm"},
+                {settings->pvh, "--pvh"}};
+    const char *first = NULL;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (ways[i].is_set && first != NULL) {
+            return fail(error, "%s and %s exclude each other", first, ways[i].name);
+        }
+        first = ways[i].is_set ? ways[i].name : first;
+    }
+    if (settings->microvm && uses_uefi(settings)) {
+        return fail(error, "%s and --microvm exclude each other", first);
+    }
+    return !settings->microvm || settings->machine == NULL ||
+           fail(error, "--microvm and --machine exclude each other");
+}
+
 int run(int argc, char **argv)
 {
     struct settings settings = {
@@ -412,7 +607,8 @@ int run(int argc, char **argv)
     struct command_line line = {0};
     struct error error;
     int status = STATUS_USAGE;
-    if (!options_read(argc, argv, options, NULL, &settings, &line, &error)) {
+    if (!options_read(argc, argv, options, NULL, &settings, &line, &error) ||
+        (!settings.help && !check(&settings, &error))) {
         say("%s", error.message);
     } else if (settings.help) {
         show_help(argv[0]);
@@ -423,7 +619,7 @@ int run(int argc, char **argv)
     } else if (settings.expect != NULL && strlen(settings.expect) > PIECE_BYTES) {
         say("the text of --expect has more than %d bytes", PIECE_BYTES);
     } else {
-        status = boot(&settings, &line);
+        status = settings.dry_run ? dry_run(&settings, &line) : boot(&settings, &line);
     }
     options_free(&line);
     return status;

@@ -79,6 +79,10 @@ static const struct option options[] = {
      offsetof(struct settings, domain)},
     {'c', "cpus", "COUNT", "its processors (1)", domain_set_cpus,
      offsetof(struct settings, domain)},
+    {0, "type", "hvm|pvh", "pvh: without a firmware and a disc (hvm)", domain_set_type,
+     offsetof(struct settings, domain)},
+    {0, "firmware", "NAME", "bios, whelk, or the path of Whelk's file (bios)", options_text,
+     offsetof(struct settings, domain.firmware)},
     {0, "name", "NAME", "its name (the application's)", options_text,
      offsetof(struct settings, domain.name)},
     {0, "bridge", "BRIDGE", "the bridge of its network card (xl's choice)", options_text,
@@ -97,8 +101,8 @@ static const struct option options[] = {
 static void show_help(const char *name)
 {
     printf("Usage: %s [OPTION…] -l LOADER -k APPLICATION\n"
-           "Makes an ISO of a Multiboot kernel and its modules, and a Xen HVM guest that\n"
-           "boots it; starts the guest and shows what it says on its serial port.\n\n",
+           "Makes an ISO of a Multiboot kernel and its modules, and a Xen guest that boots\n"
+           "it; starts the guest and shows what it says on its serial port or console.\n\n",
            name);
     options_help(options);
 }
@@ -267,12 +271,31 @@ static void show_log(int *log, const char *path)
     fflush(stdout);
 }
 
-/* Shows the log until the guest has ended, or a signal comes. */
-static void follow(const struct settings *settings)
+static void say_end(const struct settings *settings, bool runs)
+{
+    const char *name = settings->domain.name;
+    if (!runs && settings->domain.pvh) {
+        say("%s has ended", name);
+    } else if (!runs) {
+        say("%s has ended; its log is %s", name, settings->domain.log);
+    } else if (settings->destroy_on_exit) {
+        xl("destroy", name, false, settings->verbose);
+    } else {
+        say("%s still runs; `xl destroy %s` ends it", name, name);
+    }
+}
+
+static void catch_interrupts(void)
 {
     struct sigaction action = {.sa_handler = interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+/* Shows the log until the guest has ended, or a signal comes. */
+static void follow(const struct settings *settings)
+{
+    catch_interrupts();
     const char *name = settings->domain.name;
     bool runs = true;
     int log = -1;
@@ -288,25 +311,67 @@ static void follow(const struct settings *settings)
     if (log >= 0) {
         close(log);
     }
-    if (!runs) {
-        say("%s has ended; its log is %s", name, settings->domain.log);
-    } else if (settings->destroy_on_exit) {
-        xl("destroy", name, false, settings->verbose);
-    } else {
-        say("%s still runs; `xl destroy %s` ends it", name, name);
-    }
+    say_end(settings, runs);
 }
 
-static bool start(const struct settings *settings, const char *definition, struct error *error)
+/* True if `xl create` has done its work, by its exit status. */
+static bool is_created(int status, const char *definition, struct error *error)
 {
-    unlink(settings->domain.log); /* an earlier guest's */
-    int status = xl("create", definition, false, settings->verbose);
     if (status == STATUS_NOT_STARTED) {
         return fail(error, "xl cannot be run; it starts guests. On Debian: "
                            "apt install xen-system-amd64, then boot Xen");
     }
-    if (status != 0) {
-        return fail(error, "xl create %s failed with exit status %d", definition, status);
+    return status == 0 ||
+           fail(error, "xl create %s failed with exit status %d", definition, status);
+}
+
+/* Runs `xl create -c` until the guest has ended, which closes its console, or a signal comes. It
+   gets no key and no end of its input, so that Ctrl-C comes to us. Returns its exit status. */
+static int create_with_console(const char *definition, bool verbose)
+{
+    struct command line = {0};
+    int input[2], status = 0;
+    if (pipe2(input, O_CLOEXEC) != 0) {
+        return STATUS_NOT_STARTED;
+    }
+    if (verbose) {
+        fprintf(stderr, "xl create -c %s\n", definition);
+    }
+    const char *const words[] = {"xl", "create", "-c", definition};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        command_add(&line, "%s", words[i]);
+    }
+    pid_t child = line.failed ? -1
+                              : command_start(&line, &(const struct start){.input = input[0],
+                                                                           .output = STREAM_OURS,
+                                                                           .errors = STREAM_OURS});
+    command_free(&line);
+    close(input[0]);
+    while (child > 0 && interrupted == 0 && waitpid(child, &status, WNOHANG) == 0) {
+        usleep(LOOK_MICROSECONDS);
+    }
+    if (child > 0 && interrupted != 0) {
+        kill(child, SIGTERM);
+        command_wait(child);
+        status = 0;
+    }
+    close(input[1]);
+    return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_NOT_STARTED;
+}
+
+static bool start(const struct settings *settings, const char *definition, struct error *error)
+{
+    if (settings->domain.pvh) {
+        catch_interrupts();
+        if (!is_created(create_with_console(definition, settings->verbose), definition, error)) {
+            return false;
+        }
+        say_end(settings, xl("domid", settings->domain.name, true, false) == 0);
+        return true;
+    }
+    unlink(settings->domain.log); /* an earlier guest's */
+    if (!is_created(xl("create", definition, false, settings->verbose), definition, error)) {
+        return false;
     }
     follow(settings);
     return true;
@@ -330,7 +395,7 @@ static bool is_hermitcore(const char *path)
 struct paths {
     char name[NAME_MAX + 1]; /* the guest's, if the user gives none */
     char directory[PATH_MAX], tree[PATH_ROOM], iso[PATH_ROOM], definition[PATH_ROOM],
-        log[PATH_ROOM];
+        log[PATH_ROOM], image[PATH_ROOM];
 };
 
 /* Makes the directory, and names the files in it. */
@@ -357,6 +422,22 @@ static bool name_paths(const struct settings *settings, struct paths *paths, str
     return true;
 }
 
+/* Names Whelk's file that starts the guest: the user's, or one that we write beside the ISO. */
+static bool place_image(struct domain *domain, struct paths *paths, struct error *error)
+{
+    enum firmware_file file;
+    if (!domain_uses_image(domain, true, &file)) {
+        return true;
+    }
+    domain->image = paths->image;
+    if (domain_names_image(domain)) {
+        return realpath(domain->firmware, paths->image) != NULL ||
+               fail(error, "%s: %s", domain->firmware, strerror(errno));
+    }
+    snprintf(paths->image, PATH_ROOM, "%s/%s", paths->directory, firmware_name(file));
+    return firmware_write(file, paths->image, error);
+}
+
 static bool make(struct settings *settings, struct error *error)
 {
     static struct paths paths; /* large */
@@ -375,13 +456,13 @@ static bool make(struct settings *settings, struct error *error)
         return false;
     }
     domain->iso = paths.iso;
-    domain->log = paths.log;
+    domain->log = domain->pvh ? NULL : paths.log; /* such a guest has no serial port */
     if (domain->cpus > 1 && is_hermitcore(settings->loader)) {
         say("HermitCore waits for ever for further processors in a Xen HVM guest, since their "
             "APIC ids are 0, 2, 4 …; use one");
     }
-    if (!domain_check(domain, error) || !write_tree(settings, paths.tree, error) ||
-        !make_iso(paths.iso, paths.tree, error) ||
+    if (!place_image(domain, &paths, error) || !domain_check(domain, error) ||
+        !write_tree(settings, paths.tree, error) || !make_iso(paths.iso, paths.tree, error) ||
         !write_definition(domain, paths.definition, error)) {
         return false;
     }
@@ -398,7 +479,8 @@ int xen(int argc, char **argv)
     struct command_line line = {0};
     struct error error;
     int status = STATUS_USAGE;
-    if (!options_read(argc, argv, options, NULL, &settings, &line, &error)) {
+    if (!options_read(argc, argv, options, NULL, &settings, &line, &error) ||
+        (!settings.help && !domain_check_firmware(&settings.domain, &error))) {
         say("%s", error.message);
     } else if (settings.help) {
         show_help(argv[0]);

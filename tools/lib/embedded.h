@@ -8,3 +8,6 @@ struct bytes embedded_boot_image(void); /* El Torito boot sector and stage 2 */
 struct bytes embedded_mbr(void);        /* boot/bios/mbr.asm */
 struct bytes embedded_efi_x64(void);    /* BOOTX64.EFI */
 struct bytes embedded_efi_ia32(void);   /* BOOTIA32.EFI */
+struct bytes embedded_rom(void);        /* whelk.rom: starts QEMU's machines without a firmware */
+struct bytes embedded_pvh(void);        /* whelk.elf: is started by PVH */
+struct bytes embedded_hvm(void);        /* whelk-hvm.elf: in the place of Xen's hvmloader */
