@@ -97,7 +97,7 @@ help:
 	@echo 'Build and install'
 	@echo '  make                  build the boot images and the tools in $(BUILD)/ (15 seconds)'
 	@echo '  make all              the same'
-	@echo '  make install          install program, manual pages, completions (PREFIX=, DESTDIR=)'
+	@echo '  make install          install program, files, manual pages, completions (PREFIX=, DESTDIR=)'
 	@echo '  make uninstall        remove them again'
 	@echo '  make deb              build a Debian package in $(BUILD)/deb (a minute)'
 	@echo '  make clean            remove $(BUILD)/'

@@ -179,6 +179,37 @@ def test_the_chosen_accelerator_is_named(bench):
     assert json.loads(done.stdout)["accel"] == ("kvm" if kvm else "tcg")
 
 
+# ---- Without a firmware
+
+BARE = ("whelk-rom", "whelk-microvm", "whelk-pvh", "raw-rom")
+
+
+def test_boots_without_a_firmware_are_whole_boots_beside_whelks_by_the_firmware(bench, tmp_path):
+    done = bench("--json", "--sizes=1", f"--loaders=whelk,{','.join(BARE)}", "--plot", tmp_path / "chart.svg")
+    found = results(done)
+    assert list(found) == [("whelk", 1), *((name, 1) for name in BARE)]
+    whelk = found["whelk", 1]
+    for name in BARE:
+        row = found[name, 1]
+        assert "firmware_ms" not in row and "loader_ms" not in row
+        assert row["whole_vs_whelk"] == pytest.approx(whelk["total_ms"]["median"] / row["total_ms"]["median"], rel=0.01)
+    # QEMU's own firmware runs before PVH.
+    for name in set(BARE) - {"whelk-pvh"}:
+        assert found[name, 1]["accesses"] < whelk["accesses"] / 5, name
+    assert found["raw-rom", 1]["accesses"] < 100
+    text = "".join(ElementTree.parse(tmp_path / "chart.svg").getroot().itertext())
+    assert "raw probe ROM" in text and "both in one" in text
+
+
+@pytest.mark.parametrize("options, names", [
+    (["--machine=q35"], ["whelk-rom"]), (["--attach=virtio-blk"], ["whelk-rom"]), (["--attach=usb"], ["whelk-pvh"]),
+    (["--machine=q35", "--attach=usb"], ["whelk-pvh"])])
+def test_a_way_that_cannot_boot_the_iso_is_not_tried(bench, options, names):
+    done = bench("--json", "--no-accesses", "--sizes=1", *options,
+                 f"--loaders={','.join(names)},raw-rom{',whelk-rom' if '--attach=usb' in options else ''}")
+    assert [name for name, _ in results(done)] == names and done.stderr == ""
+
+
 # ---- UEFI
 
 def test_by_uefi_the_loaders_share_begins_with_its_start(bench):
@@ -370,16 +401,24 @@ def test_what_a_peers_tool_has_started_is_ended_as_well(bench, tmp_path):
 
 # ---- Xen
 
-XL = """#!/bin/sh
+XL = """#!/bin/bash
 echo "$@" >>"$XL_LOG"
 case $1 in
 create)
     for config; do :; done
     cp "$config" "$XL_LOG.cfg" ;;
+domid)
+    echo 7 ;;
 unpause)
+    if grep -q "^type = 'pvh'" "$XL_LOG.cfg"; then
+        echo "Hello, console" >&"$CONSOLE"
+    fi
     serial=$(sed -n "s/^serial = 'file:\\(.*\\)'$/\\1/p" "$XL_LOG.cfg")
-    { echo noise; echo whelk-nothing; echo "Hello, world"; } >>"$serial" ;;
+    [ -z "$serial" ] || { echo noise; echo whelk-nothing; echo "Hello, world"; } >>"$serial" ;;
 esac
+"""
+XENSTORE_READ = """#!/bin/sh
+[ "$1" = /local/domain/7/console/tty ] && echo "$TERMINAL"
 """
 
 
@@ -397,21 +436,22 @@ def dom0(tmp_path):
         pytest.skip("may not mount anything")
     for name in ("bin", "proc/xen", "real-proc"):
         (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "bin" / "xl").write_text(XL)
-    (tmp_path / "bin" / "xl").chmod(0o755)
+    for name, script in (("xl", XL), ("xenstore-read", XENSTORE_READ)):
+        (tmp_path / "bin" / name).write_text(script)
+        (tmp_path / "bin" / name).chmod(0o755)
     (tmp_path / "proc" / "xen" / "capabilities").write_text("control_d\n")
     (tmp_path / "proc" / "self").symlink_to(tmp_path / "real-proc" / "self")
     script = f'mount -t proc proc {tmp_path}/real-proc; mount --bind {tmp_path}/proc /proc; exec "$@"'
     return [*words, script, "sh"], {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "XL_LOG": str(tmp_path / "xl.log")}
 
 
-def bench_in_xen(dom0, tmp_path, scratch, *arguments):
+def bench_in_xen(dom0, tmp_path, scratch, *arguments, **options):
     words, environment = dom0
     write_tree(tmp_path / "tree", tree(halting_kernel()))
     scratch.mkdir(exist_ok=True)
     done = subprocess.run([*words, WHELK, "bench", "--json", "--xen", "--runs=2", "--loaders=whelk", *arguments,
                            tmp_path / "tree"], env={**os.environ, **environment, "TMPDIR": str(scratch)},
-                          capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
+                          capture_output=True, text=True, timeout=60 * PATIENCE, check=False, **options)
     assert os.listdir(scratch) == []
     return done, [line.split()[0] for line in (tmp_path / "xl.log").read_text().splitlines()]
 
@@ -421,11 +461,40 @@ def test_a_guest_of_xen_is_created_started_watched_and_destroyed(dom0, tmp_path)
     row = results(done)["whelk", 0]
     assert 0 < row["total_ms"]["median"] < 10000 and row["accesses"] is None
     assert calls == ["create", "unpause", "destroy"] * (len(calls) // 3) and len(calls) >= 3 * 2 * 2
-    config = (tmp_path / "xl.log.cfg").read_text()
-    guest = {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in config.splitlines())}
-    assert guest["builder"] == "'hvm'" and guest["memory"] == "96"
+    guest = settings_of(tmp_path)
+    assert guest["type"] == "'hvm'" and guest["memory"] == "96"
     assert guest["disk"].startswith(f"[ 'file:{tmp_path}/scratch/whelk-bench-")
     assert guest["disk"].endswith(",hdc:cdrom,r' ]") and guest["boot"] == "'d'"
+
+
+def settings_of(tmp_path):
+    config = (tmp_path / "xl.log.cfg").read_text()
+    return {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in config.splitlines())}
+
+
+def test_a_pvh_guest_of_xen_is_watched_on_its_console(dom0, tmp_path):
+    controller, terminal = os.openpty()
+    words, environment = dom0
+    environment = {**environment, "CONSOLE": str(controller), "TERMINAL": os.ttyname(terminal)}
+    done, calls = bench_in_xen((words, environment), tmp_path, tmp_path / "scratch", "--until=Hello, console",
+                               "--loaders=whelk-pvh", pass_fds=[controller])
+    row = results(done)["whelk-pvh", 0]
+    assert row["total_ms"]["median"] > 0 and "loader_ms" not in row
+    assert calls[-4:] == ["create", "domid", "unpause", "destroy"]
+    guest = settings_of(tmp_path)
+    assert guest["type"] == "'pvh'" and not {"disk", "serial", "firmware_override"} & set(guest)
+    assert guest["kernel"].endswith(".image'") and guest["ramdisk"].endswith(".iso'")
+    os.close(controller)
+    os.close(terminal)
+
+
+def test_a_guest_of_xen_with_whelk_in_hvmloaders_place_has_its_disc_and_serial_port(dom0, tmp_path):
+    done, _ = bench_in_xen(dom0, tmp_path, tmp_path / "scratch", "--until=Hello", "--loaders=whelk-hvm")
+    found = results(done)
+    assert list(found) == [("whelk-hvm", 0)] and "loader_ms" not in found["whelk-hvm", 0]
+    guest = settings_of(tmp_path)
+    assert guest["firmware_override"].endswith(".image'") and guest["type"] == "'hvm'"
+    assert guest["disk"].endswith(",hdc:cdrom,r' ]")
 
 
 def test_a_guest_that_says_nothing_is_destroyed_as_well(dom0, tmp_path):

@@ -103,6 +103,16 @@ def whelk_xen_in_dom0(folder):
     (folder / "command").write_text(shlex.join(["./whelk", "xen", "-v", *map(str, kernel_and_module(folder))]) + "\n")
 
 
+@guest(seconds=60)
+def whelk_xen_pvh_in_dom0(folder):
+    """whelk xen makes and starts a PVH guest in dom0, and shows its console, to which the kernel of whelk bench
+    writes."""
+    shutil.copy(WHELK, folder / "whelk")
+    whelk(folder, "bench", "--write-probe", "kernel")
+    (folder / "command").write_text(f"./whelk xen -v --type pvh -k kernel -m {MEMORY_MIB} --name {folder.name} "
+                                    f"--directory .\n")
+
+
 # ---- By libvirt
 
 @guest(seconds=120)
@@ -112,6 +122,7 @@ def libvirt(folder):
     words = ("--format", "libvirt", "--hypervisor", "xen", "--name", folder.name, "-m", MEMORY_MIB)
     (folder / "guest.xml").write_text(whelk(folder, "domain", *words, "--bridge", "xenbr0", "--log", "guest.log",
                                             "guest.iso"))
+    (folder / "pvh.xml").write_text(whelk(folder, "domain", *words, "--type", "pvh", "--bridge", "xenbr0", "guest.iso"))
     shutil.copy(HERE / "virsh.sh", folder / "command")
 
 
@@ -291,12 +302,12 @@ def broken_boot_image(folder):
 
 # ---- whelk bench --xen
 
-@guest(seconds=240)
+@guest(seconds=300)
 def bench(folder):
-    """whelk bench --xen, in dom0."""
+    """whelk bench --xen, in dom0: HVM guests with and without a firmware, and a PVH guest."""
     shutil.copy(WHELK, folder / "whelk")
     (folder / "tree/boot/grub").mkdir(parents=True)
     (folder / "tree/boot/kernel").write_bytes(REPORT)
     (folder / "tree" / CONFIG).write_bytes(tree(REPORT)[CONFIG])
-    (folder / "command").write_text(f"./whelk bench --xen --json --runs 1 --sizes 1 --loaders whelk "
-                                    f"--memory {MEMORY_MIB} tree >bench.json\n")
+    (folder / "command").write_text(f"./whelk bench --xen --json --runs 1 --sizes 1 "
+                                    f"--loaders whelk,whelk-hvm,whelk-pvh --memory {MEMORY_MIB} tree >bench.json\n")

@@ -46,13 +46,13 @@ add_program() {
 cp -L "$root/lib64/ld-linux-x86-64.so.2" disk/lib64/
 cp "$root/bin/busybox" disk/bin/
 ln -s busybox disk/bin/sh
-for program in xl xenstored xenconsoled xen-init-dom0; do
+for program in xl xenstored xenconsoled xenconsole xen-init-dom0; do
     add_program "/usr/lib/xen-4.17/bin/$program"
 done
 add_program /usr/libexec/xen-qemu-system-i386
 add_program /bin/cp # busybox's cp lacks options that whelk bench uses
 mkdir -p disk/usr/bin disk/usr/lib/grub
-for program in xenstore-write xorriso mtools grub-mkrescue grub-mkimage; do
+for program in xenstore-read xenstore-write xorriso mtools grub-mkrescue grub-mkimage; do
     add_program "/usr/bin/$program"
 done
 ln -s mtools disk/usr/bin/mformat

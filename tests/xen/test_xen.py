@@ -52,6 +52,15 @@ def test_libvirt_makes_the_settings_that_whelk_domain_writes_for_xl(result):
     assert "-global rtl8139.romfile= " in (result.folder / "device-model.arguments").read_text()
 
 
+@pytest.mark.guest("libvirt")
+def test_libvirt_reads_a_pvh_guest_as_xl_does(result):
+    said = settings((result.folder / "native-pvh.xl").read_text())
+    words = ("--name", result.folder.name, "-m", guests.MEMORY_MIB, "--type", "pvh", "guest.iso")
+    meant = settings(guests.whelk(result.folder, "domain", *words))
+    for key in ("name", "type", "kernel", "ramdisk", "memory", "vcpus", "tsc_mode", "on_poweroff"):
+        assert said[key] == meant[key], key
+
+
 # ---- From a CD
 
 @pytest.mark.quick
@@ -64,6 +73,12 @@ def test_what_whelk_xen_has_written_boots_a_kernel_with_its_module_and_the_uart_
 def test_whelk_xen_makes_and_starts_and_follows_a_guest_until_it_ends(result):
     report = Report(result.said)
     assert [module["adler"] for module in report.modules] == [zlib.adler32(guests.LARGE)]
+    assert "has ended" in result.said.splitlines()[-1]
+
+
+@pytest.mark.guest("whelk-xen-pvh-in-dom0")
+def test_whelk_xen_shows_a_pvh_guests_console_until_the_guest_ends(result):
+    assert re.search(r"^whelk-probe 0x[0-9a-f]{16}$", result.said, re.MULTILINE), str(result)
     assert "has ended" in result.said.splitlines()[-1]
 
 
@@ -195,8 +210,10 @@ def test_a_broken_iso_gives_its_reason_in_one_line_of_the_log(result, guest, rea
 @pytest.mark.guest("bench")
 def test_whelk_bench_measures_guests_from_dom0(result):
     found = json.loads((result.folder / "bench.json").read_text())
-    row, = found["results"]
+    row, *bare = found["results"]
     assert found["accel"] == "xen" and row["name"] == "whelk" and row["module_mib"] == 1
+    assert [each["name"] for each in bare] == ["whelk-hvm", "whelk-pvh"]
+    assert all(0 < each["total_ms"]["median"] < row["total_ms"]["median"] for each in bare)
     # The times are not compared: two starts of a guest differ by more than Whelk's whole share.
     assert row["total_ms"]["median"] > 0 and row["firmware_ms"]["median"] > 0
     assert row["timing_us"]["driver"] == "piix-ide" and row["timing_us"]["jump"] > 0

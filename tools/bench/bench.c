@@ -37,7 +37,9 @@ struct bench_iso {
     char label[64];
     struct qemu_machine machine;
     const char *marker; /* on the serial port; NULL: the kernel's entry */
+    uint32_t entry;     /* the kernel's physical entry address */
     char path[PATH_MAX];
+    char image[PATH_MAX]; /* of the machine, if it has one */
     uint64_t bytes;
     struct samples total_ms, raw_ms;
     struct samples firmware_ms, loader_ms; /* of each boot, if it has them; not with Xen */
@@ -120,12 +122,13 @@ static bool wants_maker(const struct bench *bench, const struct iso_maker *maker
            (maker->firmware & bench->settings.machine.firmware) != 0;
 }
 
-/* Other ways are compared with the loaders that a BIOS boots. */
-static bool wants_way(const struct bench *bench, const struct way *way)
+/* Other ways are compared with the loaders that a BIOS or Xen boots. */
+static bool wants_way(const struct bench *bench, const struct way *way, uint32_t size_mib)
 {
     const struct bench_settings *settings = &bench->settings;
-    return bench_wants_loader(settings, way->name) && !settings->xen &&
-           settings->machine.firmware == FIRMWARE_BIOS;
+    return bench_wants_loader(settings, way->name) && way->xen == settings->xen &&
+           settings->machine.firmware == FIRMWARE_BIOS &&
+           way_fits(way, &settings->machine, size_mib);
 }
 
 /* Names what is measured after its firmware and its loader. */
@@ -155,6 +158,7 @@ static struct bench_iso *next_iso(const struct bench *bench, struct bench_group 
     iso->name = name;
     iso->machine = *machine;
     iso->marker = marker_for(bench, machine);
+    iso->entry = group->tree.entry;
     return iso;
 }
 
@@ -223,7 +227,7 @@ static bool prepare_uefi(struct bench *bench, struct qemu_machine *machine, stru
     return true;
 }
 
-/* Makes Whelk's ISO, unless it is the group's first. */
+/* Makes the ISO of a way, Whelk's, unless it is the group's first. */
 static bool whelk_iso(struct bench_group *group, char path[PATH_MAX], struct error *error)
 {
     char name[32];
@@ -236,25 +240,42 @@ static bool whelk_iso(struct bench_group *group, char path[PATH_MAX], struct err
     return access(path, F_OK) == 0 || iso_makers[0].make(&iso_makers[0], &group->tree, path, error);
 }
 
+/* Prepares what a way's machine starts with. */
+static bool prepare_way(struct bench *bench, const struct way *way, uint32_t size_mib,
+                        struct bench_iso *iso, struct error *error)
+{
+    char name[64];
+    if (way->image == NULL) {
+        return prepare_uefi(bench, &iso->machine, error);
+    }
+    snprintf(name, sizeof name, "%s-%u.image", way->name, size_mib);
+    process_scratch(iso->image, name);
+    iso->machine.image = iso->image;
+    return way_write_image(way, size_mib, iso->image, error);
+}
+
 /* Adds a way to boot Whelk's ISO. One that is not to be had here is only said. */
 static bool add_way(struct bench *bench, struct bench_group *group, const struct way *way,
                     struct error *error)
 {
     struct qemu_machine machine = bench->machine;
-    if (!wants_way(bench, way)) {
+    if (!wants_way(bench, way, group->size_mib)) {
         return true;
     }
     machine.firmware = way->firmware;
-    machine.machine = way->machine;
-    if (!prepare_uefi(bench, &machine, error)) {
+    machine.machine = way->machine != NULL ? way->machine : machine.machine;
+    machine.attach = way->attach != NULL ? way->attach : machine.attach;
+    struct bench_iso *iso = next_iso(bench, group, way->name, &machine);
+    if (!prepare_way(bench, way, group->size_mib, iso, error)) {
         end_progress();
         say("%s is left out: %s", way->name, error->message);
         return !process_interrupted();
     }
-    struct bench_iso *iso = next_iso(bench, group, way->name, &machine);
     snprintf(iso->label, sizeof iso->label, "%s", way->label);
+    iso->entry = way_is_raw(way) ? WAY_RAW_ENTRY : iso->entry;
+    bool made = whelk_iso(group, iso->path, error) && measure_size(iso, error);
     group->iso_count++;
-    return whelk_iso(group, iso->path, error) && measure_size(iso, error);
+    return made;
 }
 
 static bool make_timing_iso(struct bench_group *group, struct error *error)
@@ -376,7 +397,7 @@ static bool choose_platform(struct bench *bench, struct error *error)
 
 /* Boots an ISO on the machine and up to the marker of `as`, which may have an ISO of its own. */
 static bool boot_once(struct bench *bench, const struct bench_iso *as, const char *iso,
-                      uint32_t entry, const char *then, struct error *error)
+                      const char *then, struct error *error)
 {
     bool is_uefi = (as->machine.firmware & FIRMWARE_EITHER_UEFI) != 0;
     struct boot_request request = {.iso = iso,
@@ -384,7 +405,7 @@ static bool boot_once(struct bench *bench, const struct bench_iso *as, const cha
                                    .marker = as->marker,
                                    .is_ours =
                                        as->marker != NULL && as->marker != bench->settings.until,
-                                   .entry = entry,
+                                   .entry = as->entry,
                                    .then = then};
     return bench->settings.xen ? xen_time(&as->machine, &request, &bench->result, error)
                                : qemu_time(&as->machine, &request, &bench->result, error);
@@ -435,7 +456,7 @@ static bool boot_iso(struct bench *bench, struct bench_group *group, struct benc
     struct error error;
     bool raw = bench->settings.raw_dma && iso == &group->isos[0];
     show_progress(bench, group, iso->label);
-    if (!boot_once(bench, iso, iso->path, group->tree.entry, raw ? RAW_DMA_MARKER : NULL, &error)) {
+    if (!boot_once(bench, iso, iso->path, raw ? RAW_DMA_MARKER : NULL, &error)) {
         return note_failure(bench, group, iso, &error);
     }
     samples_add(&iso->total_ms, bench->result.milliseconds);
@@ -467,14 +488,13 @@ static bool boot_all(struct bench *bench, struct bench_group *group, struct erro
     return true;
 }
 
-static bool count_one(struct bench *bench, struct bench_iso *iso, uint32_t entry,
-                      struct error *error)
+static bool count_one(struct bench *bench, struct bench_iso *iso, struct error *error)
 {
     bool is_uefi = (iso->machine.firmware & FIRMWARE_EITHER_UEFI) != 0;
     struct boot_request request = {.iso = iso->path,
                                    .start = is_uefi ? START_MARKER : NULL,
                                    .marker = iso->marker,
-                                   .entry = entry};
+                                   .entry = iso->entry};
     bool done = qemu_count(&iso->machine, &request, &bench->result, error);
     iso->accesses = done ? bench->result.accesses : 0;
     return done;
@@ -494,7 +514,7 @@ static bool count_accesses(struct bench *bench, struct bench_group *group, struc
         struct bench_iso *iso = &group->isos[i];
         struct error reason;
         show_progress(bench, group, "accesses");
-        if (!iso->failed && !count_one(bench, iso, group->tree.entry, &reason)) {
+        if (!iso->failed && !count_one(bench, iso, &reason)) {
             if (process_interrupted()) {
                 return fail(error, "interrupted");
             }
@@ -516,7 +536,7 @@ static void boot_with_timing(struct bench *bench, struct bench_group *group)
     bool prints = group->timing_iso[0] != '\0' && !whelk->failed;
     for (unsigned run = 0; prints && run < bench->settings.runs; run++) {
         show_progress(bench, group, "stamps");
-        prints = boot_once(bench, whelk, group->timing_iso, group->tree.entry, NULL, &ignored);
+        prints = boot_once(bench, whelk, group->timing_iso, NULL, &ignored);
         const char *line = prints ? text_find(&bench->result.serial, TIMING_MARK) : NULL;
         prints = line != NULL && timing_read(line, &whelk->timing);
         whelk->has_timing = whelk->has_timing || prints;
@@ -532,7 +552,7 @@ static bool warm_up(struct bench *bench, struct error *error)
     const struct bench_group *group = &bench->groups[0];
     sync();
     if (!bench->settings.xen) { /* what fails is said later */
-        boot_once(bench, &group->isos[0], group->isos[0].path, group->tree.entry, NULL, error);
+        boot_once(bench, &group->isos[0], group->isos[0].path, NULL, error);
         return true;
     }
     return boot_nothing(bench, error);

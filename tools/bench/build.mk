@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The programs inside whelk that `whelk bench` boots: the probe kernel, the boot image that does
-# nothing, and the UEFI applications that start a loader.
+# nothing, the ROM that only reads, and the UEFI applications that start a loader.
 
 PROBE        := $(BUILD)/probe
 PROBE_CFLAGS := -m32 -march=i586 -Os -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) -fno-pic \
@@ -18,12 +18,12 @@ $(PROBE)/%.o: tools/bench/probe/%.c tools/bench/build.mk
 	@echo "CC   $<"
 	@$(CC) $(COMMON) $(WARNINGS) $(PROBE_CFLAGS) -c -o $@ $<
 
-PROBE_OBJECTS := $(PROBE)/entry.asm.o $(PROBE)/probe.o
+PROBE_OBJECTS := $(PROBE)/entry.asm.o $(PROBE)/probe.o $(PROBE)/xen_console.o
 
 $(BUILD)/probe.elf: tools/bench/probe/probe.ld $(PROBE_OBJECTS)
 	@ld -m elf_i386 -n -s --no-warn-rwx-segments -T $< -o $@ $(filter %.o,$^)
 
-$(BUILD)/nothing.img: tools/bench/probe/nothing.asm tools/bench/build.mk
+$(BUILD)/nothing.img $(BUILD)/read_rom.img: $(BUILD)/%.img: tools/bench/probe/%.asm tools/bench/build.mk
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
 	@$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
@@ -50,7 +50,7 @@ $(STARTERS): $(BUILD)/%.efi: $(PROBE)/%.elf
 	@objcopy -O binary $< $@
 
 $(BUILD)/host/tools/bench/embedded.o: tools/bench/embedded.c $(BUILD)/probe.elf \
-    $(BUILD)/nothing.img $(STARTERS)
+    $(BUILD)/nothing.img $(BUILD)/read_rom.img $(STARTERS)
 	@mkdir -p $(@D)
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<

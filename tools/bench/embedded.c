@@ -7,6 +7,8 @@ __asm__(".pushsection .rodata\n"
         "embedded_probe_end:\n"
         "embedded_nothing_start: .incbin \"nothing.img\"\n"
         "embedded_nothing_end:\n"
+        "embedded_read_rom_start: .incbin \"read_rom.img\"\n"
+        "embedded_read_rom_end:\n"
         "embedded_starter64_start: .incbin \"starter-x64.efi\"\n"
         "embedded_starter64_end:\n"
         "embedded_starter32_start: .incbin \"starter-ia32.efi\"\n"
@@ -14,13 +16,14 @@ __asm__(".pushsection .rodata\n"
         ".balign 4\n"
         "embedded_probe_size: .long embedded_probe_end - embedded_probe_start\n"
         "embedded_nothing_size: .long embedded_nothing_end - embedded_nothing_start\n"
+        "embedded_read_rom_size: .long embedded_read_rom_end - embedded_read_rom_start\n"
         "embedded_starter64_size: .long embedded_starter64_end - embedded_starter64_start\n"
         "embedded_starter32_size: .long embedded_starter32_end - embedded_starter32_start\n"
         ".popsection\n");
 
-extern const uint8_t embedded_probe_start[], embedded_nothing_start[];
+extern const uint8_t embedded_probe_start[], embedded_nothing_start[], embedded_read_rom_start[];
 extern const uint8_t embedded_starter64_start[], embedded_starter32_start[];
-extern const uint32_t embedded_probe_size, embedded_nothing_size;
+extern const uint32_t embedded_probe_size, embedded_nothing_size, embedded_read_rom_size;
 extern const uint32_t embedded_starter64_size, embedded_starter32_size;
 
 struct bytes embedded_probe(void)
@@ -31,6 +34,11 @@ struct bytes embedded_probe(void)
 struct bytes embedded_nothing(void)
 {
     return (struct bytes){embedded_nothing_start, embedded_nothing_size};
+}
+
+struct bytes embedded_read_rom(void)
+{
+    return (struct bytes){embedded_read_rom_start, embedded_read_rom_size};
 }
 
 struct bytes embedded_starter64(void)

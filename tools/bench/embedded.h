@@ -6,6 +6,8 @@
 
 struct bytes embedded_probe(void);   /* a Multiboot kernel that says when it runs */
 struct bytes embedded_nothing(void); /* 2048 bytes: El Torito boot image and disk's first sector */
+struct bytes
+embedded_read_rom(void); /* 512 bytes: the end of a ROM that only reads (read_rom.asm) */
 
 /* UEFI applications that start another disc's loader and say when. */
 struct bytes embedded_starter64(void);

@@ -121,7 +121,7 @@ static bool set_uefi32(void *settings, const char *argument, struct error *error
 static const struct option options[] = {
     {'n', "runs", "N", "boot each ISO N times, in turn (5)", set_runs, 0},
     {0, "iso", "NAME=FILE", "measure this ISO as well; may be given again", set_iso, 0},
-    {0, "loaders", "LIST", "only these (whelk,whelk-uefi,grub,isolinux …)", options_text,
+    {0, "loaders", "LIST", "only these (whelk,whelk-rom,grub,isolinux …)", options_text,
      offsetof(struct bench_settings, loaders)},
     {0, "until", "TEXT", "up to this text on the serial port instead", options_text,
      offsetof(struct bench_settings, until)},
@@ -142,7 +142,7 @@ static const struct option options[] = {
     {0, "timeout", "SECONDS", "for each boot (60; with --xen 600)", set_timeout, 0},
     {0, "no-accesses", NULL, "do not count the accesses to devices", options_flag,
      offsetof(struct bench_settings, no_accesses)},
-    {0, "xen", NULL, "boot in HVM guests of Xen, from its dom0", options_flag,
+    {0, "xen", NULL, "boot in guests of Xen, from its dom0", options_flag,
      offsetof(struct bench_settings, xen)},
     {0, "json", NULL, "print JSON instead of a table", set_json, 0},
     {0, "csv", NULL, "print CSV instead of a table", set_csv, 0},

@@ -3,6 +3,7 @@
 #include "tools/bench/xen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@
 /* Characters that a string of xl's config cannot have. */
 #define UNREADABLE "'\\\r\n"
 
-enum { LOOK_MILLISECONDS = 200, TRIES = 3 };
+enum { LOOK_MILLISECONDS = 200, TRIES = 3, CONSOLE_LOOKS = 50 };
 
 static bool first_line(const char *path, char *line, size_t size)
 {
@@ -68,24 +69,30 @@ static void print_string(const char *key, const char *before, const char *text, 
     fprintf(out, "%s = '%s%s%s'\n", key, before, text, after);
 }
 
-/* Writes the guest's config (xl.cfg(5)), with the ISO as its CD and its serial port in a file. */
-static void write_config(const char *name, unsigned memory_mib, const char *iso, const char *serial,
-                         FILE *out)
+/* Writes the guest's config (xl.cfg(5)). An HVM guest has the ISO as its CD and its serial port in
+   a file, a PVH guest has the ISO in its memory. */
+static void write_config(const struct qemu_machine *machine, const char *name, const char *iso,
+                         const char *serial, FILE *out)
 {
+    bool is_pvh = machine->firmware == FIRMWARE_PVH;
     print_string("name", "", name, "", out);
-    fprintf(out,
-            "builder = 'hvm'\n"
-            "memory = %u\n"
-            "vcpus = 1\n"
-            "boot = 'd'\n"
-            "disk = [ 'file:%s,hdc:cdrom,r' ]\n",
-            memory_mib, iso);
-    print_string("serial", "file:", serial, "", out);
-    fprintf(out, "vnc = 0\n"
-                 "sdl = 0\n"
-                 "on_poweroff = 'preserve'\n" /* also when it halts for good; we destroy it */
-                 "on_reboot = 'destroy'\n"
-                 "on_crash = 'destroy'\n");
+    print_string("type", "", is_pvh ? "pvh" : "hvm", "", out);
+    fprintf(out, "memory = %u\nvcpus = 1\n", machine->memory_mib);
+    if (is_pvh) {
+        print_string("kernel", "", machine->image, "", out);
+        print_string("ramdisk", "", iso, "", out);
+    } else {
+        fprintf(out, "boot = 'd'\ndisk = [ 'file:%s,hdc:cdrom,r' ]\n", iso);
+        print_string("serial", "file:", serial, "", out);
+        fputs("vnc = 0\nsdl = 0\n", out);
+    }
+    if (machine->firmware == FIRMWARE_ROM) {
+        print_string("firmware_override", "", machine->image, "", out);
+    }
+    fputs("on_poweroff = 'preserve'\n" /* also when it halts for good; we destroy it */
+          "on_reboot = 'destroy'\n"
+          "on_crash = 'destroy'\n",
+          out);
 }
 
 /* Runs xl, which can fail for a moment while the last guest is destroyed: then again. */
@@ -104,8 +111,9 @@ static bool xl(const char *const words[], struct error *error)
     return done;
 }
 
+/* Creates the guest, paused, and measures how long that takes. */
 static bool create(const struct qemu_machine *machine, const struct boot_request *request,
-                   const char *name, const char *serial, struct error *error)
+                   const char *name, const char *serial, double *milliseconds, struct error *error)
 {
     char config[PATH_MAX];
     process_scratch(config, CONFIG_FILE);
@@ -118,10 +126,41 @@ static bool create(const struct qemu_machine *machine, const struct boot_request
     unlink(serial);
     FILE *file = writing_create_stream(config);
     if (file != NULL) {
-        write_config(name, machine->memory_mib, request->iso, serial, file);
+        write_config(machine, name, request->iso, serial, file);
     }
-    return writing_close(file, config, error) &&
-           xl((const char *const[]){"create", "-q", "-p", config, NULL}, error);
+    if (!writing_close(file, config, error)) {
+        return false;
+    }
+    double start_ms = clock_ms();
+    bool done = xl((const char *const[]){"create", "-q", "-p", config, NULL}, error);
+    *milliseconds = clock_ms() - start_ms;
+    return done;
+}
+
+/* Opens the terminal of a guest's console, whose name the console's daemon writes to xenstore once
+   it has it. Returns a descriptor; -1: failed. */
+static int open_console(const char *name, struct error *error)
+{
+    char id[32], terminal[64];
+    if (!xl((const char *const[]){"domid", name, NULL}, error)) {
+        return -1;
+    }
+    process_last_line(id, sizeof id);
+    for (int i = 0; i < CONSOLE_LOOKS; i++) {
+        struct command command = {0};
+        command_add(&command, "xenstore-read");
+        command_add(&command, "/local/domain/%s/console/tty", id);
+        bool done = process_run(&command, error);
+        command_free(&command);
+        process_last_line(terminal, sizeof terminal);
+        if (done && terminal[0] == '/') {
+            int console = open(terminal, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+            return console >= 0 ? console : (fail(error, "%s: %s", terminal, strerror(errno)), -1);
+        }
+        poll(NULL, 0, LOOK_MILLISECONDS);
+    }
+    fail_in(error, "the guest's console was not found: ");
+    return -1;
 }
 
 /* Waits until something in the scratch directory has changed, at most LOOK_MILLISECONDS. Polling
@@ -135,11 +174,26 @@ static void wait_for_news(int news)
     }
 }
 
-/* Reads the serial port's file as it grows, until the marker is there. */
-static bool watch(const struct boot_request *request, const char *path, double limit_ms,
-                  struct boot_result *result, struct error *error)
+/* Reads the console's terminal until the marker is there, or the time is up. */
+static void watch_console(const struct boot_request *request, int console, double limit_ms,
+                          struct boot_result *result)
 {
-    char piece[4096], seen[100], directory[PATH_MAX];
+    char piece[4096];
+    while (text_find(&result->serial, request->marker) == NULL && !process_interrupted() &&
+           clock_ms() < limit_ms) {
+        struct pollfd wanted = {.fd = console, .events = POLLIN};
+        if (poll(&wanted, 1, LOOK_MILLISECONDS) > 0) {
+            ssize_t length = read(console, piece, sizeof piece);
+            text_add(&result->serial, piece, length > 0 ? (size_t)length : 0);
+        }
+    }
+}
+
+/* Reads the serial port's file as it grows, until the marker is there, or the time is up. */
+static void watch_file(const struct boot_request *request, const char *path, double limit_ms,
+                       struct boot_result *result)
+{
+    char piece[4096], directory[PATH_MAX];
     FILE *serial = NULL;
     int news = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     process_scratch(directory, ".");
@@ -166,12 +220,29 @@ static bool watch(const struct boot_request *request, const char *path, double l
     if (news >= 0) {
         close(news);
     }
+}
+
+/* Starts the guest, and waits for the marker on its console (-1: it has a serial port). */
+static bool start(const struct qemu_machine *machine, const struct boot_request *request,
+                  const char *name, int console, const char *serial, struct boot_result *result,
+                  struct error *error)
+{
+    char seen[100];
+    double limit_ms = clock_ms() + 1e3 * machine->timeout_seconds;
+    if (!xl((const char *const[]){"unpause", name, NULL}, error)) {
+        return false;
+    }
+    if (console >= 0) {
+        watch_console(request, console, limit_ms, result);
+    } else {
+        watch_file(request, serial, limit_ms, result);
+    }
     if (text_find(&result->serial, request->marker) != NULL) {
         return true;
     }
     text_last_line(&result->serial, seen, sizeof seen);
-    return fail(error, "was not reached in time; last on the serial port: %s",
-                seen[0] != '\0' ? seen : "nothing");
+    return fail(error, "was not reached in time; last on the %s: %s",
+                console >= 0 ? "console" : "serial port", seen[0] != '\0' ? seen : "nothing");
 }
 
 bool xen_time(const struct qemu_machine *machine, const struct boot_request *request,
@@ -179,16 +250,21 @@ bool xen_time(const struct qemu_machine *machine, const struct boot_request *req
 {
     char name[32], serial[PATH_MAX];
     struct error ignored;
+    double create_ms = 0;
+    int console = -1;
     memset(result, 0, sizeof *result);
     snprintf(name, sizeof name, "whelk-bench-%d", (int)getpid());
     process_scratch(serial, SERIAL_FILE);
-    bool done = create(machine, request, name, serial, error);
+    bool done = create(machine, request, name, serial, &create_ms, error) &&
+                (machine->firmware != FIRMWARE_PVH || (console = open_console(name, error)) >= 0);
     double start_ms = clock_ms();
-    done = done && xl((const char *const[]){"unpause", name, NULL}, error) &&
-           watch(request, serial, start_ms + 1e3 * machine->timeout_seconds, result, error);
-    result->milliseconds = clock_ms() - start_ms;
+    done = done && start(machine, request, name, console, serial, result, error);
+    result->milliseconds = create_ms + clock_ms() - start_ms;
     process_undo(true);
     xl((const char *const[]){"destroy", name, NULL}, &ignored);
     process_undo(false);
+    if (console >= 0) {
+        close(console);
+    }
     return done;
 }
