@@ -117,6 +117,17 @@ def test_xl_reads_a_guest_with_whelk_in_hvmloaders_place(place):
     assert text.count(line) == 1 and text.replace(line, "") == plain == definition(place, "--firmware", "bios")
 
 
+def test_whelks_command_line_is_in_each_format_of_a_pvh_guest(place):
+    text = "entry='a <b>' -- & $c `d`"
+    words = ("--type", "pvh", "--append", text)
+    assert Config(definition(place, *words)).text("cmdline") == text
+    for more in ((), ("--hypervisor", "xen")):
+        system = ElementTree.fromstring(definition(place, *words, "-f", "libvirt", *more)).find("os")
+        assert system.findtext("cmdline") == text
+    qemu = shlex.split(definition(place, *words, "-f", "qemu"))
+    assert qemu[qemu.index("-append") + 1] == text
+
+
 def test_the_file_that_starts_a_guest_may_be_anywhere(place):
     (place.path / "my.elf").write_bytes(b"elf")
     for words, key in ((("--type", "pvh"), "kernel"), ((), "firmware_override")):
@@ -260,6 +271,8 @@ def test_the_qemu_command_boots_the_iso(place):
     (("--type", "pv", "a"), 2, "there are hvm and pvh"), (("--firmware", "uefi", "a"), 2, "there are bios, whelk and"),
     (("--type", "pvh", "--firmware", "bios", "a"), 2, "exclude each other"),
     (("--firmware", "./none", "out.iso"), 1, "./none: No such file"),
+    (("--append", "x", "a"), 2, "--append is for --type pvh"),
+    (("--append", 'a"', "--type", "pvh", "out.iso"), 1, 'a": is too long, or has double quotes'),
     (("--type", "pvh", "-f", "kubevirt", "out.iso"), 1, "KubeVirt's guests start by a BIOS or UEFI"),
     (("--firmware", "whelk", "-f", "kubevirt", "out.iso"), 1, "KubeVirt's guests start by a BIOS or UEFI"),
     (("--firmware", "whelk", "-f", "libvirt", "--hypervisor", "xen", "out.iso"), 1, "--firmware is for xl there"),

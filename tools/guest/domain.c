@@ -59,6 +59,8 @@ static const struct option options[] = {
      offsetof(struct settings, domain)},
     {0, "firmware", "NAME", "bios, whelk, or the path of Whelk's file (bios)", options_text,
      offsetof(struct settings, domain.firmware)},
+    {0, "append", "TEXT", "Whelk's command line, with --type pvh", options_text,
+     offsetof(struct settings, domain.append)},
     {0, "name", "NAME", "the guest's name (the ISO's)", options_text,
      offsetof(struct settings, domain.name)},
     {'m', "memory", "MIB", "its memory (1024)", domain_set_memory,

@@ -28,6 +28,7 @@ struct domain {
     bool pvh;             /* started by PVH, with the ISO as a module in memory and no disc */
     const char *firmware; /* as asked for: NULL (the usual), "bios", "whelk", or a path */
     const char *image;    /* Whelk's file that starts the guest, absolute path; NULL: a BIOS does */
+    const char *append;   /* its command line, with pvh only; NULL: none */
     const char *settings[DOMAIN_SETTINGS_MAX]; /* "key=value", for xl; each replaces our line */
     size_t setting_count;
 };

@@ -40,10 +40,11 @@ static bool is_made_of(const char *text, const char *characters)
     return text[0] != '\0' && text[strspn(text, characters)] == '\0';
 }
 
-static bool is_plain(const char *text)
+/* True if a text has neither these characters nor control characters. */
+static bool is_made_without(const char *text, const char *characters)
 {
     for (; *text != '\0'; text++) {
-        if (iscntrl((unsigned char)*text) || *text == '"' || *text == '\'' || *text == '\\') {
+        if (iscntrl((unsigned char)*text) || strchr(characters, *text) != NULL) {
             return false;
         }
     }
@@ -72,12 +73,19 @@ bool domain_check(const struct domain *domain, struct error *error)
         if (texts[i] != NULL && strlen(texts[i]) >= PATH_MAX) {
             return fail(error, "%.100s…: the name is too long", texts[i]);
         }
-        if (texts[i] != NULL && !is_plain(texts[i])) {
+        if (texts[i] != NULL && !is_made_without(texts[i], "\"'\\")) {
             return fail(error,
                         "%s: has quotes, backslashes or control characters, which cannot "
                         "stand there",
                         texts[i]);
         }
+    }
+    if (domain->append != NULL &&
+        (strlen(domain->append) >= PATH_MAX || !is_made_without(domain->append, "\"\\"))) {
+        return fail(error,
+                    "%.100s: is too long, or has double quotes, backslashes or control characters, "
+                    "which cannot stand there (--append)",
+                    domain->append);
     }
     return true;
 }
@@ -103,7 +111,7 @@ static bool is_unicode_line(const char *text)
 
 bool domain_check_unicode(const struct domain *domain, struct error *error)
 {
-    const char *const texts[] = {domain->iso, domain->log, domain->image};
+    const char *const texts[] = {domain->iso, domain->log, domain->image, domain->append};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i] != NULL && !is_unicode_line(texts[i])) {
             return fail(error, "%s: is not a line of UTF-8, which this format needs", texts[i]);
@@ -145,6 +153,9 @@ bool domain_names_image(const struct domain *domain)
 bool domain_check_firmware(const struct domain *domain, struct error *error)
 {
     const char *firmware = domain->firmware;
+    if (domain->append != NULL && !domain->pvh) {
+        return fail(error, "--append is for --type pvh: another guest's ISO has the command lines");
+    }
     if (firmware == NULL || domain_names_image(domain) || strcmp(firmware, "whelk") == 0) {
         return true;
     }
@@ -237,6 +248,9 @@ static void put_xl_pvh(const struct domain *domain, FILE *out)
 {
     put_line(domain, out, "kernel", "\"", domain->image, "\"");
     put_line(domain, out, "ramdisk", "\"", domain->iso, "\"");
+    if (domain->append != NULL) {
+        put_line(domain, out, "cmdline", "\"", domain->append, "\"");
+    }
     if (domain->bridge != NULL) {
         put_line(domain, out, "vif", "[ \"bridge=", domain->bridge, "\" ]");
     }
@@ -369,6 +383,9 @@ static void put_libvirt_os(const struct domain *domain, FILE *out)
     if (domain->pvh) {
         put_element(out, "    <kernel>", domain->image, "</kernel>\n");
         put_element(out, "    <initrd>", domain->iso, "</initrd>\n");
+        if (domain->append != NULL) {
+            put_element(out, "    <cmdline>", domain->append, "</cmdline>\n");
+        }
     } else {
         if (domain->image != NULL) {
             put_element(out, "    <loader type='rom'>", domain->image, "</loader>\n");
@@ -460,6 +477,13 @@ void domain_write_qemu(const struct domain *domain, FILE *out)
             domain->name, domain->memory_mib, domain->cpus, domain->cpus);
     if (domain->pvh) {
         fprintf(out, "    -kernel '%s' -initrd '%s' \\\n", domain->image, domain->iso);
+        if (domain->append != NULL) {
+            fputs("    -append '", out);
+            for (const char *at = domain->append; *at != '\0'; at++) {
+                fputs(*at == '\'' ? "'\\''" : (const char[]){*at, '\0'}, out);
+            }
+            fputs("' \\\n", out);
+        }
     } else {
         if (domain->image != NULL) {
             fprintf(out, "    -bios '%s' \\\n", domain->image);
