@@ -3,6 +3,7 @@
 #include "boot/bare/bare.h"
 #include "boot/bare/disc.h"
 #include "boot/bare/interrupts.h"
+#include "boot/bare/kernel_tables.h"
 #include "boot/bare/keyboard.h"
 #include "boot/bare/pci.h"
 #include "boot/bare/pvh.h"
@@ -13,7 +14,6 @@
 #include "stage2/timing/timeline.h"
 
 enum {
-    BDA_EQUIPMENT = 0x410,
     CONVENTIONAL_KIB = 639, /* the EBDA's KiB is after it */
 };
 
@@ -33,8 +33,10 @@ void bare_finish(void)
 
 _Noreturn void bare_start(void)
 {
-    bda_set_word(BDA_MEMORY_KIB, CONVENTIONAL_KIB);
-    bda_set_word(BDA_COM1, 0x3f8);
+    if (bare_machine.platform != BARE_QEMU) { /* kernel_tables_install() sets all of it */
+        bda_set_word(BDA_MEMORY_KIB, CONVENTIONAL_KIB);
+        bda_set_word(BDA_COM1, 0x3f8);
+    }
     interrupts_start();
     keyboard_start();
     struct error error;
@@ -55,6 +57,7 @@ __attribute__((regparm(0))) _Noreturn void bare_main(uint64_t time_stamp, uint32
     } else {
         rom_describe_memory();
         rom_start_pci();
+        kernel_tables_install();
     }
     bare_start();
 }

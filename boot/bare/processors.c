@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See processors.h. Intel SDM, volume 3: 11.11 (MTRRs), 9.4 (start of processors), 11 (APIC).
+#include "boot/bare/processors.h"
+
+#include <string.h>
+#include "boot/bare/cpuid.h"
+#include "boot/bare/rom_segment.h"
+#include "boot/pc/bda.h"
+#include "stage2/bus/io.h"
+
+enum {
+    LEAF_FEATURES = 1,
+    FEATURE_MSR = 1 << 5,
+    FEATURE_APIC = 1 << 9,
+    FEATURE_MTRR = 1 << 12,
+    FEATURE_PACKAGE = 1 << 28, /* EBX has how many processors a package has room for */
+    ADDRESS_BITS_DEFAULT = 36,
+
+    MSR_FEATURE_CONTROL = 0x3a,
+    MSR_MTRR_DEFAULT = 0x2ff,
+    MTRR_ENABLED = 0xc06, /* with the fixed ones; default type: write-back */
+    MTRR_UNCACHED = 0,
+    MSR_MTRR_BASE_0 = 0x200,
+    MSR_MTRR_MASK_0 = 0x201,
+    MTRR_MASK_VALID = 0x800,
+
+    APIC_VERSION = 0x30,
+    APIC_SPURIOUS = 0xf0,
+    APIC_SPURIOUS_ENABLED = 0x1ff,
+    APIC_COMMAND = 0x300,
+    APIC_COMMAND_TO_OTHERS = 0xc0000,
+    APIC_COMMAND_INIT = 0x4500,
+    APIC_COMMAND_START_UP = 0x4600,
+    APIC_LINT0 = 0x350,
+    APIC_LINT0_EXTINT = 0x8700,
+    APIC_LINT1 = 0x360,
+    APIC_LINT1_NMI = 0x8400,
+
+    MSRS = 24,       /* on the list, at most */
+    TRIES = 1000000, /* port accesses: about a second */
+    PORT_DELAY = 0x80,
+};
+#define LOCAL_APIC          0xfee00000u
+#define CPUID_EXTENDED      0x80000000u
+#define CPUID_ADDRESS_SIZES 0x80000008u
+
+/* rom_segment.asm knows this layout. */
+struct msr_value {
+    uint32_t index; /* 0: the list's end */
+    uint32_t low, high;
+};
+_Static_assert(sizeof(struct msr_value) == 12, "rom_segment.asm");
+
+static volatile uint32_t *apic_register(uint32_t offset)
+{
+    return (volatile uint32_t *)(uintptr_t)bios_data(LOCAL_APIC + offset);
+}
+
+static struct msr_value *add_msr(struct msr_value *at, uint32_t index, uint64_t value)
+{
+    *at = (struct msr_value){index, (uint32_t)value, (uint32_t)(value >> 32)};
+    return at + 1;
+}
+
+/* The fixed MTRRs: RAM below 640 KiB, video memory, ROMs. The variable one: memory of devices. */
+static struct msr_value *add_mtrrs(struct msr_value *at, uint32_t uncached)
+{
+    static const struct {
+        uint16_t index;
+        uint8_t type;
+    } fixed[] = {
+        {0x250, 6}, {0x258, 6}, {0x259, 0}, {0x268, 5}, {0x269, 5}, {0x26a, 5},
+        {0x26b, 5}, {0x26c, 5}, {0x26d, 5}, {0x26e, 5}, {0x26f, 5},
+    };
+    unsigned bits = cpuid(CPUID_EXTENDED, 0).eax >= CPUID_ADDRESS_SIZES
+                        ? cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff
+                        : ADDRESS_BITS_DEFAULT;
+    uint64_t mask = ~UINT64_C(0) << 32 | uncached; /* its size is what follows up to 4 GiB */
+    at = add_msr(at, MSR_MTRR_DEFAULT, 0);
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        uint32_t types = fixed[i].type * 0x01010101u;
+        at = add_msr(at, fixed[i].index, (uint64_t)types << 32 | types);
+    }
+    at = add_msr(at, MSR_MTRR_BASE_0, uncached | MTRR_UNCACHED);
+    at = add_msr(at, MSR_MTRR_MASK_0, (mask & ((UINT64_C(1) << bits) - 1)) | MTRR_MASK_VALID);
+    return add_msr(at, MSR_MTRR_DEFAULT, MTRR_ENABLED);
+}
+
+static void write_msrs(const struct msr_value *at)
+{
+    for (; at->index != 0; at++) {
+        __asm__ volatile("wrmsr" : : "c"(at->index), "a"(at->low), "d"(at->high));
+    }
+}
+
+static void start_apic(void)
+{
+    *apic_register(APIC_SPURIOUS) = APIC_SPURIOUS_ENABLED;
+    *apic_register(APIC_LINT0) = APIC_LINT0_EXTINT;
+    *apic_register(APIC_LINT1) = APIC_LINT1_NMI;
+}
+
+/* The others' first code is at the same page as their list. */
+static void start_others(const struct msr_value *list, size_t bytes)
+{
+    uint8_t *page = (uint8_t *)(uintptr_t)bios_data(ROM_SEGMENT_CODE);
+    memcpy(page + ROM_SEGMENT_MSRS, list, bytes);
+    memset(page + ROM_SEGMENT_STARTED, 0, 2 * sizeof(uint16_t));
+    *apic_register(APIC_COMMAND) = APIC_COMMAND_TO_OTHERS | APIC_COMMAND_INIT;
+    *apic_register(APIC_COMMAND) =
+        APIC_COMMAND_TO_OTHERS | APIC_COMMAND_START_UP | ROM_SEGMENT_CODE_PAGE;
+}
+
+void processors_start(size_t count, uint32_t uncached, uint64_t feature)
+{
+    struct cpuid features = cpuid(LEAF_FEATURES, 0);
+    struct msr_value list[MSRS] = {{0}}, *end = list;
+    if ((features.edx & FEATURE_MTRR) != 0) {
+        end = add_mtrrs(end, uncached);
+    }
+    if (feature != 0) {
+        end = add_msr(end, MSR_FEATURE_CONTROL, feature);
+    }
+    if ((features.edx & FEATURE_MSR) != 0) {
+        write_msrs(list);
+    }
+    if ((features.edx & FEATURE_APIC) != 0) {
+        start_apic();
+        if (count > 1) {
+            start_others(list, (size_t)(end + 1 - list) * sizeof list[0]);
+        }
+    }
+}
+
+/* The number of APIC ids of a package: what EBX says, up to the next power of two. */
+static uint8_t package_size(const struct cpuid *features)
+{
+    unsigned room = features->ebx >> 16 & 0xff, size = 1;
+    while ((features->edx & FEATURE_PACKAGE) != 0 && size < room && size < 0x80) {
+        size *= 2;
+    }
+    return (uint8_t)size;
+}
+
+static void sort(uint8_t *ids, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        for (size_t at = i; at > 0 && ids[at - 1] > ids[at]; at--) {
+            uint8_t id = ids[at];
+            ids[at] = ids[at - 1];
+            ids[at - 1] = id;
+        }
+    }
+}
+
+void processors_wait(size_t count, struct processors *processors)
+{
+    struct cpuid features = cpuid(LEAF_FEATURES, 0);
+    const volatile uint16_t *started = bios_data(ROM_SEGMENT_CODE + ROM_SEGMENT_STARTED);
+    const volatile uint8_t *ids = bios_data(ROM_SEGMENT_CODE + ROM_SEGMENT_APIC_IDS);
+    *processors = (struct processors){
+        .count = 1,
+        .apic_ids[0] = (uint8_t)(features.ebx >> 24),
+        .signature = features.eax,
+        .features = features.edx,
+        .in_package = package_size(&features),
+    };
+    if ((features.edx & FEATURE_APIC) == 0) {
+        return;
+    }
+    processors->apic_version = (uint8_t)*apic_register(APIC_VERSION);
+    for (unsigned tries = 0; tries < TRIES && started[1] + 1u < count; tries++) {
+        out8(PORT_DELAY, 0);
+    }
+    for (size_t i = 0; i < started[1] && processors->count < PROCESSORS; i++) {
+        processors->apic_ids[processors->count++] = ids[i];
+    }
+    sort(processors->apic_ids + 1, processors->count - 1);
+}
+
+size_t processors_of_packages(const struct processors *processors, uint8_t ids[PROCESSORS])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < processors->count; i++) {
+        if (i == 0 || (processors->apic_ids[i] & (processors->in_package - 1)) == 0) {
+            ids[count++] = processors->apic_ids[i];
+        }
+    }
+    return count;
+}
