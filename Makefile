@@ -30,7 +30,7 @@ COMMON    := -std=c11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
 #   stage2/disc/pc/  drivers that own the PC's interrupts: not for UEFI
 # Code in pure folders uses neither hardware nor firmware: the loaders, the program, the unit tests
 # and the fuzzers compile the same files. They include only each other (tests/lint/rules.py).
-PURE_FOLDERS := $(addprefix boot/bare/,keys order pvh tables) loader stage2/compression \
+PURE_FOLDERS := $(addprefix boot/bare/,font keys order pvh tables) loader stage2/compression \
                 stage2/config stage2/fs stage2/hash stage2/plan stage2/prepared stage2/text \
                 stage2/video
 
