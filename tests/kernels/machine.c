@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The machine kernel: prints on COM1 the state in which the firmware has left the machine, and does
 // what kernels do with it. The words of its command line say what: "state", "acpi" and "mp" (start
-// the processors), "cards" (drive the network cards).
+// the processors), "cards" (drive the network cards), "map", "host".
 #include "machine.h"
 #include <string.h>
 #include "console.h"
@@ -109,6 +109,34 @@ static void print_map(const struct info *info)
     }
 }
 
+/* QEMU's file of fw_cfg in which the host keeps the address of its generation id, which the
+   firmware has written there; and what is at that address. */
+static void print_host(void)
+{
+    static const char wanted[] = "etc/vmgenid_addr";
+    uint8_t entry[64];
+    uint64_t address = 0;
+    out16(0x510, 0x19); /* the directory: its count, then entries */
+    uint32_t count = 0;
+    for (int i = 0; i < 4; i++)
+        count = count << 8 | in8(0x511);
+    while (count-- > 0) {
+        for (size_t i = 0; i < sizeof entry; i++)
+            entry[i] = in8(0x511);
+        if (strcmp((const char *)entry + 8, wanted) == 0) {
+            out16(0x510, (uint16_t)(entry[4] << 8 | entry[5]));
+            count = 0;
+            for (uint32_t i = 0; i < 8; i++)
+                address |= (uint64_t)in8(0x511) << (8 * i);
+        }
+    }
+    machine_line("host", 0);
+    for (uint32_t i = 0; i < 8; i++)
+        machine_value(address >> (8 * i) & 0xff);
+    machine_end_line();
+    machine_dump("host_target", (uint32_t)address, 16);
+}
+
 static bool has_word(const char *line, const char *word)
 {
     size_t length = strlen(word);
@@ -132,6 +160,8 @@ _Noreturn void kernel_main(uint32_t magic, const struct info *info)
         machine_processors_by_acpi();
     if (has_word(words, "mp"))
         machine_processors_by_mp();
+    if (has_word(words, "host"))
+        print_host();
     if (has_word(words, "cards"))
         machine_cards();
     console_text("END\n");

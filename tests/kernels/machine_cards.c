@@ -195,7 +195,7 @@ static void wait_for_interrupt(const struct card *card)
 
 static void drive(struct card *card)
 {
-    uint8_t address[6];
+    uint8_t address[6] = {0};
     bool is_rtl = card->identity == RTL_8139;
     (is_rtl ? rtl_start : e1000_start)(card, address);
     make_request(card->packet, address);

@@ -26,7 +26,7 @@ static void print_cmos(void)
 static void print_port(uint16_t port)
 {
     machine_line("port", port);
-    machine_value(in8(port));
+    machine_value(in8(port) & (port == 0x61 ? 0x0f : 0xff)); /* the others change with time */
     machine_end_line();
 }
 
@@ -52,6 +52,54 @@ static void print_ports(void)
     machine_value(in8(0x20));
     machine_value(in8(0xa0));
     machine_end_line();
+}
+
+/* The keyboard controller's mode. */
+static void print_keyboard(void)
+{
+    machine_line("keyboard", 0);
+    if (in8(0x64) != 0xff) {
+        out8(0x64, 0x20);
+        for (int i = 0; i < 10000 && !(in8(0x64) & 1); i++)
+            ;
+        machine_value(in8(0x60));
+    }
+    machine_end_line();
+}
+
+static void print_indexed(const char *name, uint16_t port, uint8_t count)
+{
+    machine_line(name, 0);
+    for (uint8_t i = 0; i < count; i++) {
+        out8(port, i);
+        machine_value(in8(port + 1));
+    }
+    machine_end_line();
+}
+
+/* VGA's registers, but for the cursor's place; the colours of text modes. */
+static void print_vga(void)
+{
+    machine_line("vga_misc", 0);
+    machine_value(in8(0x3cc));
+    machine_end_line();
+    print_indexed("vga_sequencer", 0x3c4, 5);
+    print_indexed("vga_crtc", 0x3d4, 14);
+    print_indexed("vga_graphics", 0x3ce, 9);
+    machine_line("vga_attribute", 0);
+    for (uint8_t i = 0; i < 21; i++) {
+        in8(0x3da);
+        out8(0x3c0, i | 0x20); /* the screen stays on */
+        machine_value(in8(0x3c1));
+    }
+    machine_end_line();
+    out8(0x3c7, 0);
+    for (uint32_t i = 0; i < 64; i++) {
+        machine_line("vga_colour", i);
+        for (int part = 0; part < 3; part++)
+            machine_value(in8(0x3c9));
+        machine_end_line();
+    }
 }
 
 static void print_pci(void)
@@ -185,7 +233,9 @@ void machine_state(void)
     print_ports();
     processor_read(&own);
     processor_print(&own, 0);
+    print_keyboard();
     print_cmos();
+    print_vga();
     print_pci();
     print_io_apic();
     print_hpet();
