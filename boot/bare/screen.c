@@ -185,6 +185,17 @@ static void set_text_mode(void)
     }
 }
 
+/* A firmware that has started us by PVH may have set the mode already. */
+static void start_text(void)
+{
+    if (in8(PORT_MISC_READ) == MISC_TEXT) {
+        firmware_screen_clear();
+        return;
+    }
+    set_text_mode();
+    rom_segment_set_video();
+}
+
 /* Whether there is a VGA, and not all output is on the serial port (-nographic). */
 static bool find_screen(void)
 {
@@ -202,8 +213,7 @@ bool firmware_screen_present(void)
     if (answer == UNKNOWN) {
         answer = NO;
         if (find_screen()) {
-            set_text_mode();
-            rom_segment_set_video();
+            start_text();
             answer = YES;
         }
     }
