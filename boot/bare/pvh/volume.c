@@ -357,22 +357,25 @@ static uint32_t sectors_of(const struct volume_node *node)
 
 bool volume_write(struct volume *volume, struct error *error)
 {
-    volume->end_lba = FIRST_LBA;
-    for (struct volume_node *node = volume->root; node != NULL; node = node->next) {
+    uint32_t end_lba = FIRST_LBA;
+    struct volume_node *node = volume->root;
+    do { /* there is the root at least */
         if (node->kind == VOLUME_DIRECTORY && !size_directory(volume, node, error)) {
             return false;
         }
-        node->lba = volume->end_lba;
-        if (__builtin_add_overflow(volume->end_lba, sectors_of(node), &volume->end_lba)) {
+        node->lba = end_lba;
+        if (__builtin_add_overflow(end_lba, sectors_of(node), &end_lba)) {
             return fail(error, "the archive's files are too large");
         }
-    }
-    for (struct volume_node *node = volume->root; node != NULL; node = node->next) {
+        node = node->next;
+    } while (node != NULL);
+    for (node = volume->root; node != NULL; node = node->next) {
         if (node->kind == VOLUME_DIRECTORY) {
             struct directory directory = {(uint8_t *)(uintptr_t)node->data.data, 0};
             put_records(&directory, node, error);
         }
     }
+    volume->end_lba = end_lba;
     return write_descriptors(volume, error);
 }
 
