@@ -7,6 +7,7 @@
 #   DIR/tboot.gz            tboot, which starts a kernel, here Linux, from its modules
 #   DIR/gnumach.gz          gnumach-image-1.8-486: the Hurd's kernel, here for 64 bits
 #   DIR/xen.gz              xen-hypervisor-4.17-amd64
+#   DIR/xen-shim            xen-utils-4.17: a Xen with a PVH entry, which runs in a guest of Xen
 #   DIR/vmlinuz             a dom0 kernel: what linux-image-amd64 depends on
 #   DIR/busybox             busybox-static, for dom0's initrd
 #   DIR/grub-coreboot/      grub-coreboot-bin: the only GRUB core of Debian's that is a Multiboot kernel
@@ -117,6 +118,11 @@ fi
 if [ ! -f "$dir/xen.gz" ]; then
     deb=$(package xen-hypervisor-4.17-amd64)
     extract "$deb" './boot/xen-4.17-amd64.gz' "$dir/xen.gz"
+fi
+
+if [ ! -f "$dir/xen-shim" ]; then
+    deb=$(package xen-utils-4.17)
+    extract "$deb" './usr/lib/xen-4.17/boot/xen-shim' "$dir/xen-shim"
 fi
 
 if [ ! -f "$dir/busybox" ]; then

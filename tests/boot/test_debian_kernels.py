@@ -398,6 +398,21 @@ def test_a_bzimage_is_no_kernel_for_pvh_but_the_vmlinux_in_it_is(tmp_path):
     assert "/boot/vmlinuz: not an ELF file: it is a Linux bzImage: the vmlinux in it may boot by pvh" in run.stderr
 
 
+# ---- Xen's shim by PVH --------------------------------------------------------------------------
+
+def test_xens_shim_is_entered_by_pvh_and_runs_up_to_its_first_hypercall(discs, tmp_path):
+    """There is no Xen below it, so the hypercall is an invalid instruction. The shim has a Multiboot header as well,
+    by which it would not come to pvh_init(). It writes to port 0xe9."""
+    files = tree("    pvh /boot/xen-shim", "    module /boot/vmlinuz console=hvc0", **{"xen-shim": DEBIAN / "xen-shim"},
+                 vmlinuz=DEBIAN / "vmlinuz")
+    log = tmp_path / "log"
+    with Machine(discs.make(files), memory=512, extra=["-debugcon", f"file:{log}"]) as machine:
+        machine.wait_exit(60)
+    said = log.read_text(errors="replace")
+    assert re.search(r"early_hypercall.*\n.*pvh_init.*\n.*__start_xen", said), said
+    assert "FATAL TRAP: vector = 6 (invalid opcode)" in said
+
+
 # ---- By UEFI -----------------------------------------------------------------------------------
 
 OVMF = {"firmware": "x64", "machine": "q35"}

@@ -196,7 +196,7 @@ def test_modules_of_pvh_are_not_those_of_multiboot_2(tmp_path):
 def test_it_boots_from_the_menus_command_line(discs):
     config = b"set timeout=-1\nmenuentry one { pvh /boot/kernel }\nmenuentry two { pvh /boot/kernel }\n"
     with Machine(discs.make({CONFIG: config, "boot/kernel": ELF64(), "boot/module": b"a module"})) as machine:
-        machine.wait_for_selected("one")
+        machine.wait_for("c: command line")
         machine.type_serial("c")
         machine.wait_for("whelk> ")
         machine.type_serial("pvh /boot/kernel typed 'a b'\rmodule /boot/module more\rboot\r")
