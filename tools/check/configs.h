@@ -24,7 +24,7 @@ struct checked_piece {
 struct checked_entry {
     struct config_boot boot;
     const char *missing; /* a warning: a module that is left out; NULL: none */
-    const char *reason; /* why it would not boot; NULL: it would, or does something else */
+    const char *reason;  /* why it would not boot; NULL: it would, or does something else */
     /* Valid if there are pieces: */
     enum config_protocol protocol; /* by which the kernel is started */
     uint32_t address;              /* where it is entered */
