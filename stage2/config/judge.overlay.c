@@ -2,6 +2,7 @@
 // See config/prompt.h: whether an entry could boot, found out without booting it.
 #include "stage2/config/prompt.h"
 
+#include "loader/elf.h"
 #include "loader/multiboot1.h"
 #include "loader/multiboot2.h"
 #include "stage2/compression/compression.h"
@@ -14,9 +15,28 @@ static bool is_file(const struct config_platform *platform, const char *path)
     return node == CONFIG_NODE_FILE || node == CONFIG_NODE_EMPTY;
 }
 
-/* Whether a kernel has a header of its protocol. A compressed one is not looked into: that would
-   take long. */
-static bool has_header(const struct config_platform *platform, const struct config_boot *boot,
+/* Whether a kernel's start says that it could boot by a protocol. An ELF file without a Multiboot
+   header could by its PVH note, which is anywhere in it; a compressed file is not looked into: that
+   would take long. */
+static bool could_be_kernel(struct bytes start, enum config_protocol protocol)
+{
+    bool is_1 = multiboot1_is_present(start);
+    bool is_2 = multiboot2_is_present(start);
+    bool is_elf = elf_recognise(start);
+    if (start.size >= COMPRESSION_MAGIC_BYTES && compression_of(start) != COMPRESSION_NONE) {
+        return true;
+    }
+    switch (protocol) {
+    case CONFIG_MULTIBOOT1:
+        return is_1 || (is_elf && !is_2);
+    case CONFIG_MULTIBOOT2:
+        return is_2 || (is_elf && !is_1);
+    default:
+        return is_elf;
+    }
+}
+
+static bool has_kernel(const struct config_platform *platform, const struct config_boot *boot,
                        struct arena *arena)
 {
     struct file file;
@@ -27,18 +47,14 @@ static bool has_header(const struct config_platform *platform, const struct conf
     if (!platform->open(boot->kernel.path, FILE_AS_IT_IS, &file, arena, &ignored)) {
         return false;
     }
-    size_t most = boot->protocol == CONFIG_MULTIBOOT1 ? (size_t)MULTIBOOT1_SEARCH_BYTES
-                                                      : (size_t)MULTIBOOT2_SEARCH_BYTES;
-    size_t size = file.size < most ? (size_t)file.size : most;
+    size_t size =
+        file.size < MULTIBOOT2_SEARCH_BYTES ? (size_t)file.size : (size_t)MULTIBOOT2_SEARCH_BYTES;
     uint8_t *start = arena_allocate(arena, size + 1, 8);
     if (start == NULL) {
         return true; /* nothing is known of it */
     }
-    struct bytes bytes = {start, size};
     return platform->read_part(&file, 0, size, start, &ignored) &&
-           ((size >= COMPRESSION_MAGIC_BYTES && compression_of(bytes) != COMPRESSION_NONE) ||
-            (boot->protocol == CONFIG_MULTIBOOT1 ? multiboot1_is_present
-                                                 : multiboot2_is_present)(bytes));
+           could_be_kernel((struct bytes){start, size}, boot->protocol);
 }
 
 static bool has_files(const struct config_platform *platform, const struct config_boot *boot,
@@ -52,7 +68,7 @@ static bool has_files(const struct config_platform *platform, const struct confi
             return false;
         }
     }
-    return is_file(platform, boot->kernel.path) && has_header(platform, boot, arena);
+    return is_file(platform, boot->kernel.path) && has_kernel(platform, boot, arena);
 }
 
 /* The overlay is there: this is a part of it. The environment's own function would set the platform

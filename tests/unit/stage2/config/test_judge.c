@@ -20,6 +20,8 @@ static const struct {
 } files[] = {
     {"/k1", {0, 0x1badb002, 0, 0xe4524ffe}, 32},
     {"/k2", {0, 0, 0xe85250d6, 0, 24, 0x17adaf12, 0, 8}, 32},
+    {"/elf", {0x464c457f}, 32},
+    {"/elf2", {0x464c457f, 0, 0xe85250d6, 0, 24, 0x17adaf12, 0, 8}, 32},
     {"/text", {0x74786574}, 32},
     {"/gzip", {0x00088b1f}, 32},
     {"/empty", {0}, 0},
@@ -110,10 +112,13 @@ static void entries_with_all_their_files_could_boot(void **state)
                                        "multiboot /gzip",
                                        "echo a\nsleep 10\nmultiboot (cd)/k1",
                                        "reboot",
+                                       "multiboot /elf",
+                                       "pvh /elf",
+                                       "pvh /gzip",
                                        "configfile /text",
                                        "nosuch\nmultiboot /k1",
                                        "echo only this",
-        "multiboot /k1\nmodule /no\nboot"};
+                                       "multiboot /k1\nmodule /no\nboot"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         assert_judged(good[i], true);
     }
@@ -127,6 +132,8 @@ static void entries_that_are_sure_to_fail_could_not(void **state)
                                       "multiboot2 /k1",
                                       "multiboot /k2",
                                       "multiboot /text",
+                                      "multiboot /elf2",
+                                      "pvh /text",
                                       "linux /text",
                                       "multiboot",
                                       "multiboot /empty",
