@@ -82,6 +82,8 @@ static const struct config_overlay *own_overlay(struct config *config, struct er
 
 bool config_could_boot(struct config *config, size_t index)
 {
+    struct error ignored;
+    config_overlay(config, &ignored); /* sets the platform, which a plain config does without */
     const struct config_platform *platform = config->environment.platform;
     if (platform == NULL) {
         return true;
@@ -98,7 +100,6 @@ bool config_could_boot(struct config *config, size_t index)
     const struct config before = *config;
     size_t used = config->arena->used;
     struct config_boot boot;
-    struct error ignored;
     config->environment.platform = &queries;
     config->environment.overlay = own_overlay;
     config->warnings = NULL; /* the list stays as it is: new warnings begin another one */

@@ -81,8 +81,14 @@ static bool sleep_long(unsigned seconds, bool until_key)
 
 static const struct config_platform platform = {
     .find = find, .open = open_file, .read_part = read_part, .print = print, .sleep = sleep_long};
-static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
-                                                      config_overlay_linked, false};
+static const struct config_overlay *overlay(struct config *config, struct error *error)
+{
+    config->environment.platform = &platform;
+    return config_overlay_linked(config, error);
+}
+
+static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform, overlay,
+                                                      false};
 
 static void assert_judged(const char *commands, bool could_boot)
 {
@@ -93,12 +99,15 @@ static void assert_judged(const char *commands, bool could_boot)
     snprintf(text, sizeof text, "nosuch\nmenuentry a {\n%s\n}\n", commands);
     assert_true(config_read_with(&config, (struct bytes){(const uint8_t *)text, strlen(text)},
                                  "g.cfg", &environment, &arena, &error));
+    config.environment.platform = NULL; /* as in a plain config: the overlay sets it */
+    config.needs_overlay = true;
     const struct config before = config;
     size_t used = arena.used;
     effects = 0;
     assert_int_equal(config_could_boot(&config, 0), could_boot);
     assert_int_equal(effects, 0);
     assert_int_equal(arena.used, used);
+    config.environment.platform = NULL;
     assert_memory_equal(&config, &before, sizeof config);
     assert_int_equal(config.warnings->line, 1);
     assert_null(config.warnings->next);
