@@ -36,7 +36,7 @@ struct placement {
     /* For pieces that must be at their address; normalised. It may have more RAM: memory that is
        free at the jump, but better left alone. placement_start() sets it to map. */
     const struct memory_map *fixed_map;
-    struct piece *pieces;         /* in the order in which they were added */
+    struct piece *pieces; /* in the order in which they were added */
     size_t count;
     size_t capacity;
 };

@@ -52,8 +52,8 @@ struct config_boot {
     const char *gfxpayload;     /* video modes, if set after the kernel's line; NULL: not set */
     bool has_bochs_driver;      /* the config has loaded GRUB's driver of this card: video.h */
     bool has_cirrus_driver;
-    const char *timing;         /* whelk_timing: where timeline.h's line goes; NULL: not set */
-    struct config_file kernel;  /* of CONFIG_ACTION_CONFIG: the config */
+    const char *timing;        /* whelk_timing: where timeline.h's line goes; NULL: not set */
+    struct config_file kernel; /* of CONFIG_ACTION_CONFIG: the config */
     struct config_file *modules;
     size_t module_count;
     bool boots_itself;    /* by a boot command: GRUB then boots without modules that are missing */

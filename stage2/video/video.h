@@ -50,8 +50,8 @@ size_t video_read_preferences(const char *text, const char *kept,
 bool video_is_better(const struct video_mode *mode, const struct video_mode *best,
                      const struct video_preference *preference, const struct video_size *display);
 
-/* What GRUB's own driver of a card makes of a preference: without a size 800x600, without a depth 24
-   bits. */
+/* What GRUB's own driver of a card makes of a preference: without a size 800x600, without a depth
+   24 bits. */
 struct video_preference video_as_by_driver(struct video_preference preference);
 
 /* The size that a display prefers, from its EDID (VESA E-EDID 1.4, 3). Width 0: the EDID is damaged

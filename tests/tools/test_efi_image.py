@@ -101,11 +101,11 @@ def test_the_loaders_are_there_once(place):
     assert [iso.read_bytes().count(built(name)) for name in (X64, IA32)] == [1, 1]
 
 
-def test_an_iso_is_at_most_200_kib_larger_than_without_what_is_for_uefi(place):
+def test_an_iso_is_at_most_300_kib_larger_than_without_what_is_for_uefi(place):
     """Compares with an ISO in which a volume of one block, the user's own, replaces Whelk's."""
     files = good_tree(**{"boot/kernel": kernel(size=1 << 20)})
     larger = place.make(place.write(files)).stat().st_size
-    assert 0 < larger - place.make(place.write({**files, "efi.img": b"x"}, "other")).stat().st_size <= 200 * 1024
+    assert 0 < larger - place.make(place.write({**files, "efi.img": b"x"}, "other")).stat().st_size <= 300 * 1024
 
 
 def test_what_is_for_uefi_stands_after_all_other_files(place):

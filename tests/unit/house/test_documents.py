@@ -118,9 +118,12 @@ def test_every_folder_has_a_row_and_every_row_a_folder():
 
 def test_the_pure_folders_of_the_table_are_those_of_the_makefile():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", "")
-    pure = re.search(r"^PURE_FOLDERS := (.*)$", makefile, re.MULTILINE)[1].split()
-    vendored = re.search(r"^VENDORED_FOLDERS := \$\(addprefix (\S+)/,(.*)\)$", makefile, re.MULTILINE)
-    pure += [f"{vendored[1]}/{name.rstrip('/')}" for name in vendored[2].split()]
+    folders = {name: re.search(rf"^{name} := (.*)$", makefile, re.MULTILINE)[1]
+               for name in ("PURE_FOLDERS", "VENDORED_FOLDERS")}
+    words = re.sub(r"\$\(addprefix (\S+)/,([^)]*)\)",
+                   lambda found: " ".join(f"{found[1]}/{name}" for name in found[2].split()),
+                   " ".join(folders.values()))
+    pure = [word.rstrip("/") for word in words.split()]
     assert {folder for folder, is_pure in folder_rows().items() if is_pure} == set(pure)
 
 
