@@ -136,7 +136,8 @@ bool command_cmp(struct evaluator *eval, const struct command *command)
     if (words.count != 2) {
         return fail_question(eval, "cmp", "needs two files");
     }
-    eval->failed = find_word_node(eval, take_word(&words)) == CONFIG_NODE_NONE ||
-                   find_word_node(eval, take_word(&words)) == CONFIG_NODE_NONE;
+    while (words.count > 0) {
+        eval->failed |= find_word_node(eval, take_word(&words)) == CONFIG_NODE_NONE;
+    }
     return true;
 }

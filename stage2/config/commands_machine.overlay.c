@@ -190,8 +190,12 @@ bool command_smbios(struct evaluator *eval, const struct command *command)
         option -= option >= SHORT ? SHORT : 0;
         if (option == SET) {
             question.variable = value;
-        } else if (option == TYPE || option == HANDLE || option == MATCH) {
-            (&question.type)[option - TYPE] = number_in(value);
+        } else if (option == TYPE) {
+            question.type = number_in(value);
+        } else if (option == HANDLE) {
+            question.handle = number_in(value);
+        } else if (option == MATCH) {
+            question.match = number_in(value);
         } else if (option >= 0) {
             question.what = option;
             question.offset = number_in(value);

@@ -7,8 +7,8 @@
 
 #define GRUBS_FOLDER "/boot/grub/"
 
-static const char grubs_folders[] = "fonts\0locale\0roms\0i386-pc\0i386-efi\0x86_64-efi\0";
-enum { FIRST_PLATFORM = 3 };
+static const char grubs_folders[] = "x86_64-efi\0i386-pc\0i386-efi\0fonts\0locale\0roms\0";
+enum { PLATFORMS = 3 }; /* the first ones */
 
 /* Whether a name is that of a file in a folder of GRUB's modules. */
 static bool is_in_platform_folder(const char *name)
@@ -33,8 +33,8 @@ static enum config_node find_grubs_own(const char *path)
     if (folder < 0 || slash == NULL || slash[1] == 0) {
         return folder < 0 ? CONFIG_NODE_NONE : CONFIG_NODE_DIRECTORY;
     }
-    bool is_file = folder >= FIRST_PLATFORM ? is_in_platform_folder(slash + 1)
-                                            : strcmp(name, "fonts/unicode.pf2") == 0;
+    bool is_file = folder < PLATFORMS ? is_in_platform_folder(slash + 1)
+                                      : strcmp(name, "fonts/unicode.pf2") == 0;
     return is_file ? CONFIG_NODE_FILE : CONFIG_NODE_NONE;
 }
 

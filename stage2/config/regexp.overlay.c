@@ -51,7 +51,7 @@ bool command_regexp(struct evaluator *eval, const struct command *command)
                   result == REGEX_WRONG ? "wrong" : "too long, or has a back-reference");
     }
     eval->failed = result != REGEX_MATCH;
-    while (!eval->failed && (option = take_long_option(eval, &options, names, &value)) != -1) {
+    while (!eval->failed && take_long_option(eval, &options, names, &value) != -1) {
         bool is_right;
         value = value != NULL ? value : take_word(&options);
         if (!set_group(eval, value, groups, &is_right)) {

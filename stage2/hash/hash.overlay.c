@@ -65,9 +65,11 @@ static void sha1_block(uint32_t *state, const uint8_t *block)
 {
     static const uint32_t k[4] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6};
     uint32_t w[80];
-    for (size_t t = 0; t < 80; t++) {
-        w[t] = t < 16 ? big32(block + 4 * t)
-                      : rotate_left(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
+    for (size_t t = 0; t < 16; t++) {
+        w[t] = big32(block + 4 * t);
+    }
+    for (size_t t = 16; t < 80; t++) {
+        w[t] = rotate_left(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
     }
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4];
     for (size_t t = 0; t < 80; t++) {

@@ -172,7 +172,7 @@ int main(int argc, char **argv)
     static uint8_t memory[4 * 1024 * 1024];
     struct arena arena = {.base = memory, .size = sizeof memory};
     struct config config;
-    struct bytes text;
+    struct bytes text = {0};
     struct error error;
     bool lists = argc == 3 && strcmp(argv[1], "-e") == 0;
     if (argc != (lists ? 3 : 2)) {
