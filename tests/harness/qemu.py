@@ -333,15 +333,22 @@ class Machine:
         self.qmp("send-key", keys=[{"type": "qcode", "data": name} for name in key.split("-")])
 
     def press(self, *keys):
-        """Presses keys one after the other. Under a BIOS each key waits until the loader has read the one before: a
-        slow loader loses none. UEFI's buffer holds all keys that a test presses."""
+        """Presses keys one after the other. Under a BIOS each key waits until the loader has read the one before, under
+        UEFI until that has drawn something: a slow loader loses none."""
         for key in keys:
             if self.is_uefi:
+                drawn = len(self.received)
                 self.send_key(key)
+                self._wait_for_more_than(drawn)
                 continue
             before, _ = self._keyboard_buffer()
             self.send_key(key)
             self.wait_until(lambda: self._was_taken(before), f"the key {key!r} was not read")
+
+    def _wait_for_more_than(self, count, seconds=1):
+        """Waits until the serial port has said more bytes than these. Some keys draw nothing, which is no failure."""
+        with self.news:
+            self.news.wait_for(lambda: len(self._received) > count, seconds * PATIENCE)
 
     def _keyboard_buffer(self):
         return struct.unpack("<2H", self.memory(KEYBOARD_HEAD, 4))
