@@ -12,6 +12,8 @@ enum {
     LEAF_HYPERCALLS = 2,
     LEAF_TIME = 3,
 
+    XEN_VERSION = 17,
+    VERSION_GUEST_HANDLE = 8,
     EVENT_CHANNEL_OP = 32, /* hypercalls (public/xen.h) */
     EVENT_CHANNEL_SEND = 4,
     MEMORY_OP = 12,
@@ -96,6 +98,13 @@ void xen_set_parameter(uint32_t index, uint64_t value)
 {
     struct hvm_parameter parameter = {.domain = DOMAIN_SELF, .index = index, .value = value};
     hypercall(HVM_OP, HVM_SET_PARAMETER, &parameter);
+}
+
+void xen_guest_uuid(uint8_t uuid[16])
+{
+    if (hypercall(XEN_VERSION, VERSION_GUEST_HANDLE, uuid) != 0) {
+        memset(uuid, 0, 16);
+    }
 }
 
 void xen_add_memory_map(void)

@@ -24,6 +24,9 @@ uint64_t xen_parameter(uint32_t index);
 /* Sets a parameter that guests may set. */
 void xen_set_parameter(uint32_t index, uint64_t value);
 
+/* The guest's UUID, as SMBIOS has it; all 0 if Xen does not tell. */
+void xen_guest_uuid(uint8_t uuid[16]);
+
 /* Adds the memory map that Xen has of the guest to bare_machine's: for toolstacks before 4.11,
    whose start_info has none. */
 void xen_add_memory_map(void);

@@ -5,11 +5,18 @@
 
 #include <string.h>
 #include "boot/bare/bare.h"
+#include "boot/bare/chipset.h"
+#include "boot/bare/cpuid.h"
 #include "boot/bare/pci.h"
 #include "boot/bare/pvh/xen_acpi.h"
+#include "boot/bare/tables/mp_tables.h"
+#include "boot/bare/tables/pir_table.h"
+#include "boot/bare/tables/room.h"
+#include "boot/bare/tables/smbios_tables.h"
 #include "boot/bare/xen.h"
 #include "boot/pc/bda.h"
 #include "loader/bytes.h"
+#include "stage2/bus/pci.h"
 
 enum {
     MIB = 0x100000,
@@ -25,11 +32,41 @@ enum {
     INFO_BYTES = 48, /* at least; a bit for each processor follows */
     INFO_MOST_BYTES = 4096 - 0x800,
     PROCESSORS = 128, /* of a guest */
+
+    ACPI_ALIGNMENT = 64,
+    TABLE_ALIGNMENT = 16,
+    BUS_FUNCTIONS = 256,
+    INTERRUPTS = 64, /* of bus 0 */
+    PIIX = 1 << 3,   /* PCI function */
+
+    SMBIOS_ENTRY_BYTES = 31,
+    SYSTEM_HANDLE = 0x100,
+    END_HANDLE = 0x7f00,
+    POWER_SWITCH = 6,
 };
+#define LOCAL_APIC_VERSION 0xfee00030u
+#define PIIX_COMPATIBLE    0x122e8086u
+
 #define RESERVED       0xfc000000u /* Xen's pages, I/O APIC, local APIC, up to 4 GiB */
 #define RESERVED_BYTES 0x04000000u
 #define PCI_START      0xf0000000u
 #define FOUR_GIB       UINT64_C(0x100000000)
+
+/* SMBIOS's structure about the system, its strings, and the structure that ends the table. */
+struct system {
+    uint8_t type, length;
+    uint16_t handle;
+    uint8_t manufacturer, product, version, serial_number; /* numbers of strings; 0: none */
+    uint8_t uuid[16];
+    uint8_t wake_up, sku, family;
+    char strings[sizeof "Xen\0HVM domU\0"];
+    struct {
+        uint8_t type, length;
+        uint16_t handle;
+        char strings[2];
+    } __attribute__((packed)) end;
+} __attribute__((packed));
+_Static_assert(offsetof(struct system, strings) == 27, "SMBIOS 2.8, 7.2");
 
 static const struct pci_layout usual_layout = {
     .memory_start = PCI_START,
@@ -76,20 +113,111 @@ static struct pci_layout find_layout(void)
     return layout;
 }
 
-static void make_tables(const struct pci_layout *layout, size_t processors)
+static uint8_t *at_address(uint32_t address)
 {
-    uint8_t ids[PROCESSORS];
+    return (uint8_t *)(uintptr_t)bios_data(address);
+}
+
+static void make_acpi(const struct pci_layout *layout, const uint8_t *ids, size_t processors,
+                      struct room *room)
+{
     struct xen_acpi_machine machine = {.apic_ids = ids,
                                        .processor_count = processors,
                                        .pci_start = layout->memory_start,
                                        .pci_end = layout->memory_end};
+    memcpy(machine.lines, layout->lines, sizeof machine.lines);
+    bare_machine.rsdp = room_take(room, (uint32_t)xen_acpi_size(&machine), ACPI_ALIGNMENT);
+    xen_acpi_write(&machine, at_address((uint32_t)bare_machine.rsdp), (uint32_t)bare_machine.rsdp);
+}
+
+/* Lists the interrupt pins of bus 0's functions. */
+static size_t list_interrupts(struct mp_pci_interrupt interrupts[INTERRUPTS])
+{
+    size_t function_count, count = 0;
+    const struct pci_function *function = pci_functions(&function_count);
+    for (; function_count > 0 && count < INTERRUPTS; function_count--, function++) {
+        if (function->interrupt != 0 && function->function < BUS_FUNCTIONS) {
+            uint8_t pin = (uint8_t)(pci_read(function->function, PCI_INTERRUPT) >> 8);
+            interrupts[count++] = (struct mp_pci_interrupt){(uint8_t)(function->function >> 3), pin,
+                                                            function->interrupt};
+        }
+    }
+    return count;
+}
+
+static void make_mp_tables(const uint8_t *ids, size_t processors, struct room *room)
+{
+    struct mp_pci_interrupt interrupts[INTERRUPTS];
+    const struct cpuid features = cpuid(1, 0);
+    const struct mp_machine machine = {
+        .apic_ids = ids,
+        .processor_count = processors,
+        .apic_version = (uint8_t) * (volatile uint32_t *)(uintptr_t)LOCAL_APIC_VERSION,
+        .signature = features.eax,
+        .features = features.edx,
+        .pci = interrupts,
+        .pci_count = list_interrupts(interrupts),
+        .has_pci = true,
+        .timer_at_pin_2 = true,
+    };
+    uint32_t address = room_take(room, (uint32_t)mp_tables_size(&machine), TABLE_ALIGNMENT);
+    mp_tables_write(&machine, at_address(address), address);
+}
+
+static void make_links(const struct pci_layout *layout, struct room *room)
+{
+    uint32_t address = room_take(room, PIR_BYTES, TABLE_ALIGNMENT);
+    uint16_t lines = 0;
+    for (size_t i = 0; i < sizeof layout->lines; i++) {
+        lines |= (uint16_t)(1u << layout->lines[i]);
+    }
+    pir_write(at_address(address), PIIX, PIIX_COMPATIBLE, chipset_link(0), lines);
+}
+
+/* The structures about the firmware and the system (SMBIOS 2.8, 7.1 and 7.2), and the end. */
+static void make_smbios(struct room *room)
+{
+    static const struct system system_structure = {
+        .type = 1,
+        .length = offsetof(struct system, strings),
+        .handle = SYSTEM_HANDLE,
+        .manufacturer = 1,
+        .product = 2,
+        .wake_up = POWER_SWITCH,
+        .strings = "Xen\0HVM domU\0",
+        .end = {.type = 127, .length = 4, .handle = END_HANDLE},
+    };
+    static const uint8_t entry[SMBIOS_ENTRY_BYTES] = {
+        '_', 'S', 'M', '_',         [5] = SMBIOS_ENTRY_BYTES, 2, 8, [16] = '_', 'D',
+        'M', 'I', '_', [30] = 0x28, /* version 2.8 */
+    };
+    struct smbios_structures structures;
+    uint32_t entry_at = room_take(room, sizeof entry, TABLE_ALIGNMENT);
+    uint32_t address =
+        room_take(room, SMBIOS_FIRMWARE_BYTES + sizeof system_structure, TABLE_ALIGNMENT);
+    struct system *system = (struct system *)(void *)at_address(address + SMBIOS_FIRMWARE_BYTES);
+    *system = system_structure;
+    xen_guest_uuid(system->uuid);
+    memcpy(at_address(entry_at), entry, sizeof entry);
+    smbios_measure((struct bytes){(const uint8_t *)system, sizeof *system}, &structures);
+    const uint8_t *first = smbios_add_firmware((uint8_t *)system, &structures);
+    smbios_complete_entry(at_address(entry_at), sizeof entry, &structures,
+                          (uint32_t)(uintptr_t)first);
+}
+
+/* All tables are in the segment at 0xf0000, which has more room than they can take. */
+static void make_tables(const struct pci_layout *layout, size_t processors)
+{
+    uint8_t ids[PROCESSORS];
+    struct room room = {TABLES, TABLES + TABLES_BYTES};
     for (size_t i = 0; i < processors; i++) {
         ids[i] = (uint8_t)(2 * i);
     }
-    memcpy(machine.lines, layout->lines, sizeof machine.lines);
-    memset((uint8_t *)(uintptr_t)bios_data(TABLES), 0, TABLES_BYTES);
-    xen_acpi_write(&machine, (uint8_t *)(uintptr_t)bios_data(TABLES), TABLES);
-    bare_machine.rsdp = TABLES;
+    memset(at_address(TABLES), 0, TABLES_BYTES);
+    make_acpi(layout, ids, processors, &room);
+    make_mp_tables(ids, processors, &room);
+    make_links(layout, &room);
+    make_smbios(&room);
 }
 
 void xen_hvm_start(void)

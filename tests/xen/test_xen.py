@@ -175,7 +175,7 @@ def test_an_archive_that_is_cut_gives_one_line_on_xens_console_and_in_its_log(re
 @pytest.mark.guest("firmware-cd")
 def test_in_hvmloaders_place_the_cd_is_read_by_dma(result):
     report = booted(result, modules=[guests.SMALL, guests.LARGE])
-    assert report["cmdline"] == b"an argument"
+    assert report["cmdline"] == b"an argument" and report["mp_pointer"] >= 0xF0000
     line = timing(result)
     assert line["driver"] == "piix-ide" and "fallback" not in line
 
@@ -183,6 +183,18 @@ def test_in_hvmloaders_place_the_cd_is_read_by_dma(result):
 @pytest.mark.guest("firmware-multiboot2")
 def test_in_hvmloaders_place_a_multiboot2_kernel_gets_a_root_pointer(result):
     assert RSDP in [tag["type"] for tag in booted(result, MULTIBOOT2_MAGIC, [guests.LARGE]).tags]
+
+
+@pytest.mark.guest("firmware-machine")
+def test_in_hvmloaders_place_a_kernel_starts_its_processors_by_acpi_and_by_mp_tables(result):
+    lines = result.log.split("\n")
+    assert "started_by_acpi 0x2: 0x1" in lines and "started_by_mp 0x2: 0x1" in lines, str(result)
+
+
+@pytest.mark.guest("firmware-machine")
+def test_in_hvmloaders_place_the_network_cards_interrupt_comes_by_its_line(result):
+    line, has_interrupted = re.search(r"^rtl8139 (\w+): (\w+)", result.log, re.MULTILINE).groups()
+    assert int(line, 16) in (5, 10, 11) and has_interrupted == "0x1", str(result)
 
 
 @pytest.mark.guest("firmware-module")
