@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """whelk.elf, started by QEMU as a PVH kernel: the module is an ISO, an archive or a kernel alone. tests/xen has the same
-in Xen. make check-boot BOOT_TESTS="… --firmware=pvh" runs the other boot tests in this way."""
+in Xen. make check-boot BOOT_FIRMWARE=pvh runs the other boot tests in this way."""
 
 import random
 import subprocess

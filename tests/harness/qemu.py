@@ -51,6 +51,11 @@ def on_uefi():
     return Machine.on.get("firmware") in UEFI_FIRMWARES
 
 
+def on_pvh():
+    """Whether tests that name no firmware are started by PVH."""
+    return Machine.on.get("firmware") == "pvh"
+
+
 def expected(bios, uefi, **by_name):
     """Picks the value that a test expects on its firmware; by_name: values for x64, ia32 or pvh alone. Without a
     firmware the machine is as under a BIOS."""

@@ -3,7 +3,7 @@
 
 import re
 
-from qemu import Machine, on_uefi
+from qemu import on_pvh, on_uefi
 
 LINE = re.compile(r"^(\w+)(?:\[(\d+)\])?: ?(.*)$")
 PART = re.compile(r'(\w+)=("(?:[^"]*)"|\S*)')
@@ -113,6 +113,15 @@ EXPLAINED_UEFI = {
     "load_base": "GRUB puts a relocatable kernel below 1 MiB, too",
     "efi_mmap_others": "the same memory is in other pieces",
 }
+# Further explained differences by PVH: kernels are told of no screen.
+PVH_UNTOLD_FLAGS = 1 << 11 | 1 << 12  # VBE, frame buffer
+PVH_UNTOLD = ("framebuffer_", "vbe_")
+EXPLAINED_PVH = {
+    "total_size": "GRUB has tags for the screen",
+    "tags_end": "the same",
+    "tag[].size": "the same",
+    "tag[].type": "the same",
+}
 RUNTIME_CODE, RESERVED = 20, 2  # RUNTIME_CODE is a type of GRUB's own, which it passes on
 
 
@@ -138,12 +147,16 @@ def _comparable(report):
     if "flags" in values:
         values["flags"] &= ~BEYOND_GRUB_FLAGS
         values = {key: value for key, value in values.items() if not key.startswith(BEYOND_GRUB)}
+    if on_pvh():
+        values = {key: value for key, value in values.items() if not key.startswith(PVH_UNTOLD)}
+        values["flags"] = values.get("flags", 0) & ~PVH_UNTOLD_FLAGS
     return values
 
 
 def differences(whelk, grub, also=()):
     """The differences without an explanation: {key: (Whelk's value, GRUB's value)}."""
     left, right = _comparable(whelk), _comparable(grub)
-    explained = {*EXPLAINED, *also, *(EXPLAINED_UEFI if on_uefi() else ())}
+    explained = {*EXPLAINED, *also, *(EXPLAINED_UEFI if on_uefi() else ()),
+                 *(EXPLAINED_PVH if on_pvh() else ())}
     return {key: (left.get(key), right.get(key)) for key in sorted(left.keys() | right.keys())
             if left.get(key) != right.get(key) and re.sub(r"\[\d+\]", "[]", key) not in explained}
