@@ -469,9 +469,10 @@ bool native_disc_attach_proven(struct preloaded *preloaded)
     return disc != NULL;
 }
 
-bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
+bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi,
+                      struct preloaded *preloaded)
 {
-    (void)lba, (void)sector, (void)is_atapi;
+    (void)lba, (void)sector, (void)is_atapi, (void)preloaded;
     return false;
 }
 

@@ -68,6 +68,11 @@ bool a20_is_enabled(unsigned checks);
 /* Sets the INT 13h number of the boot drive. disc.c */
 void disc_set_boot_drive(uint8_t drive);
 
+/* Copies the boot image's first sector, of 2048 bytes, and says at which LBA it is and whether on a
+   CD. False: the loader was not read by INT 13h from a drive of known sectors, or the ISO has no
+   identifier in that sector. disc.c */
+bool disc_image_sector(uint8_t *sector, uint32_t *lba, bool *is_cd);
+
 /* The result of INT 13h AH=48h (EDD 3.0, 8.22), as far as EDD 2.0 has it. */
 struct drive_parameters {
     uint16_t size; /* bytes that the firmware filled in */

@@ -21,6 +21,7 @@ enum {
     HARD_DISK_SECTOR_SIZE = 512,
     MAX_SECTORS = 127, /* some firmware takes no more (EDD 1.1) */
     BUFFER_BYTES = 0x10000,
+    EDD_SECTOR_SIZE = 0x0518, /* boot.asm */
     TRIES = 5,
 };
 
@@ -36,6 +37,8 @@ _Static_assert(sizeof(struct disk_address_packet) == 16, "EDD 3.0, table 1");
 
 extern uint8_t bounce_buffer[];       /* linker/bios.ld: BUFFER_BYTES, aligned to its size */
 extern uint32_t boot_info_volume_lba; /* boot.asm */
+extern uint32_t boot_info_file_lba;
+extern const uint32_t disc_id; /* its first bytes */
 extern const uint32_t disc_blocks;
 extern const struct piix_drive image_drive; /* boot.asm; image_dma.asm fills it in */
 
@@ -106,6 +109,15 @@ const struct piix_drive *pc_boot_drive(void)
 struct preloaded pc_preloaded(void)
 {
     return (struct preloaded){bounce_buffer, image_drive.preloaded_sectors, disc_blocks};
+}
+
+bool disc_image_sector(uint8_t *sector, uint32_t *lba, bool *is_cd)
+{
+    uint32_t bytes = *(const volatile uint16_t *)bios_data(EDD_SECTOR_SIZE);
+    memcpy(sector, bounce_buffer + BUFFER_BYTES - SECTOR_SIZE, SECTOR_SIZE);
+    *lba = boot_info_file_lba;
+    *is_cd = bytes == SECTOR_SIZE;
+    return disc_id != 0 && (bytes == SECTOR_SIZE || bytes == HARD_DISK_SECTOR_SIZE);
 }
 
 /* Finds out the drive's sector size, at the first call. */

@@ -2,6 +2,8 @@
 // See stage2/disc/native_disc.h. Tries the controllers that are listed here, on all of PCI's buses.
 #include "stage2/disc/native_disc.h"
 
+#include <stddef.h>
+#include "boot/bios/bios.h"
 #include "stage2/disc/ahci.h"
 #include "stage2/overlay.h"
 #include "stage2/firmware.h"
@@ -28,7 +30,11 @@ enum {
     ICH9_AHCI = 0x29228086,
     VIRTIO_BLK_TRANSITIONAL = 0x10011af4,
     VIRTIO_BLK = 0x10421af4,
+
+    PRELOADED_MOST = 32, /* what bounce_buffer holds */
 };
+
+extern uint8_t bounce_buffer[]; /* linker/bios.ld */
 
 enum driver { FIRMWARE, PIIX, AHCI, VIRTIO };
 static enum driver driver;            /* in use */
@@ -38,6 +44,15 @@ static const char *name(enum driver of)
 {
     static const char *const names[] = {"int13", "piix-ide", "ahci", "virtio-blk"};
     return names[of];
+}
+
+static void close_driver(enum driver which)
+{
+    if (which == PIIX) {
+        piix_ide_close();
+    } else if (which == VIRTIO) {
+        virtio_blk_close();
+    }
 }
 
 /* Leaves the disc to the firmware, and says why. failed: the driver that was in use or tried;
@@ -52,18 +67,6 @@ static bool give_up(enum driver failed, const char *reason, uint32_t lba)
     return false;
 }
 
-bool native_disc_attach_proven(struct preloaded *preloaded)
-{
-    const struct piix_drive *drive = pc_boot_drive();
-    if (drive == NULL) {
-        return false;
-    }
-    driver = PIIX;
-    piix_ide_attach(FUNCTION_OF_IMAGE_DMA, drive, true);
-    *preloaded = pc_preloaded();
-    return true;
-}
-
 // ---- Finding the drive
 
 /* What is looked for, and what came of it so far. */
@@ -73,6 +76,7 @@ struct search {
     bool is_atapi;
     enum driver tried; /* last; FIRMWARE: none */
     unsigned found;    /* drives */
+    bool is_done;
     uint8_t buses[BUSES];
 };
 enum { NO_BUS, LINK, BUS }; /* in search.buses. A link has device 0 only. */
@@ -112,6 +116,8 @@ static void try_function(struct search *search, uint32_t function, uint32_t iden
     search->found += found;
     if (search->found == 1 && found == 1) {
         driver = its;
+    } else if (found > 0) {
+        close_driver(its); /* the firmware will read on by it */
     }
 }
 
@@ -159,21 +165,75 @@ static void search_bus(struct search *search, uint32_t bus)
 }
 
 /* Looks at all drives: if two give the same sector, only the firmware knows which of them it booted
-   from. */
-bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
+   from. False: not exactly one does. */
+static bool find_drive(struct search *search)
 {
-    struct search search = {.lba = lba, .sector = sector, .is_atapi = is_atapi, .buses = {BUS}};
+    search->buses[0] = BUS;
     for (uint32_t bus = 0; bus < BUSES; bus++) {
-        if (search.buses[bus] != NO_BUS) {
-            search_bus(&search, bus);
+        if (search->buses[bus] != NO_BUS) {
+            search_bus(search, bus);
         }
     }
-    if (search.found == 1) {
+    if (search->found != 1) {
+        native_disc_close();
+        driver = FIRMWARE;
+    }
+    return search->found == 1;
+}
+
+/* Reads the sectors around the volume descriptors, up to preloaded->disc_end_lba. */
+static bool preload(struct preloaded *preloaded)
+{
+    uint32_t first = firmware_volume_descriptor_lba() - 1, end = preloaded->disc_end_lba;
+    uint32_t left = end > first ? end - first : 0;
+    uint32_t count = left < PRELOADED_MOST ? left : PRELOADED_MOST;
+    bool done = count == 0 || native_disc_read(first, count, bounce_buffer);
+    preloaded->sectors = bounce_buffer;
+    preloaded->count = done ? count : 0;
+    return done;
+}
+
+/* The search for a drive from which the firmware has read the loader. */
+static struct search searched;
+
+/* If the firmware has read the loader, the drive is the one that gives the same first sector of it:
+   that sector has the disc's identifier. */
+bool native_disc_attach_proven(struct preloaded *preloaded)
+{
+    uint8_t sector[ISO9660_SECTOR_SIZE]; /* the firmware may read to where it is */
+    const struct piix_drive *drive = pc_boot_drive();
+    if (drive != NULL) {
+        driver = PIIX;
+        piix_ide_attach(FUNCTION_OF_IMAGE_DMA, drive, true);
+        *preloaded = pc_preloaded();
         return true;
     }
+    searched.is_done = disc_image_sector(sector, &searched.lba, &searched.is_atapi);
+    if (!searched.is_done) {
+        return false;
+    }
+    searched.sector = sector;
+    preloaded->disc_end_lba = pc_preloaded().disc_end_lba;
+    bool found = find_drive(&searched);
+    searched.sector = NULL;
+    return found && preload(preloaded);
+}
+
+bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi,
+                      struct preloaded *preloaded)
+{
+    if (!searched.is_done) {
+        searched = (struct search){.lba = lba, .sector = sector, .is_atapi = is_atapi};
+        find_drive(&searched);
+    } else if (searched.found == 1) {
+        return false; /* it was found, and then failed */
+    }
+    if (searched.found == 1) {
+        return preload(preloaded);
+    }
     return give_up(
-        search.tried,
-        search.found == 0 ? "no drive with the same data" : "two drives with the same data", lba);
+        searched.tried,
+        searched.found == 0 ? "no drive with the same data" : "two drives with the same data", lba);
 }
 
 // ---- Reading
@@ -215,11 +275,7 @@ bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
 
 void native_disc_close(void)
 {
-    if (driver == PIIX) {
-        piix_ide_close();
-    } else if (driver == VIRTIO) {
-        virtio_blk_close();
-    }
+    close_driver(driver);
 }
 
 const char *native_disc_name(void)

@@ -67,8 +67,10 @@ bool native_disc_attach_proven(struct preloaded *preloaded)
 }
 
 /* The raised TPL keeps the firmware's timers, which may read as well, off the controller. */
-bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi)
+bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi,
+                      struct preloaded *preloaded)
 {
+    (void)preloaded;
     const struct sata_path *path = find_drive();
     if (path == NULL || !memory_is_reachable()) {
         return false;

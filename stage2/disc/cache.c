@@ -33,6 +33,7 @@ void disc_cache_set_end(uint32_t end_lba)
 void disc_cache_add(uint32_t lba, uint32_t count, uint8_t *sectors)
 {
     windows[PRELOADED] = (struct window){lba, count, sectors};
+    disc_note_preloaded();
 }
 
 bool disc_cache_allocate(struct error *error)

@@ -56,23 +56,31 @@ static bool walk(struct iso9660_walk *walk, struct error *error)
     return step == ISO9660_DONE;
 }
 
-bool disc_start(const struct memory_map *map, struct error *error)
+/* Reads the first volume descriptor by the firmware, and looks for the drive that has it. */
+static bool find_drive(uint32_t descriptor_lba, struct preloaded *preloaded, struct error *error)
 {
-    struct preloaded preloaded;
-    uint32_t descriptor_lba = firmware_volume_descriptor_lba();
-    ram = map;
-    if (native_disc_attach_proven(&preloaded)) {
-        disc_cache_set_end(preloaded.disc_end_lba);
-        disc_cache_add(descriptor_lba - 1, preloaded.count, preloaded.sectors);
-        return true;
-    }
     const uint8_t *descriptor = disc_sector(descriptor_lba, error);
     if (descriptor == NULL) {
         return false;
     }
+    preloaded->disc_end_lba = load32(descriptor + VOLUME_SPACE_SIZE); /* not checked yet */
     native_disc_open(descriptor_lba, descriptor,
-                     firmware_disc_sector_bytes() == ISO9660_SECTOR_SIZE);
-    disc_cache_set_end(load32(descriptor + VOLUME_SPACE_SIZE)); /* unchecked: for reading ahead */
+                     firmware_disc_sector_bytes() == ISO9660_SECTOR_SIZE, preloaded);
+    return true;
+}
+
+bool disc_start(const struct memory_map *map, struct error *error)
+{
+    struct preloaded preloaded = {0};
+    uint32_t descriptor_lba = firmware_volume_descriptor_lba();
+    ram = map;
+    if (!native_disc_attach_proven(&preloaded) && !find_drive(descriptor_lba, &preloaded, error)) {
+        return false;
+    }
+    disc_cache_set_end(preloaded.disc_end_lba);
+    if (preloaded.count > 0) {
+        disc_cache_add(descriptor_lba - 1, preloaded.count, preloaded.sectors);
+    }
     return true;
 }
 

@@ -9,7 +9,7 @@
 
 /* One wait. At its start all fields except the line are 0. */
 struct irq_wait {
-    unsigned line;  /* of the PC's interrupt controllers, 0 to 15 */
+    unsigned line;  /* of the PC's interrupt controllers, 1 to 15; 0: none, so the driver polls */
     bool came;      /* the device's interrupt has come */
     uint64_t until; /* the limit, by the implementation's clock */
 };

@@ -6,10 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What was read from the disc along with the loader. Reads by the firmware may overwrite it. */
+/* What was read from the disc before anything asked for it: the sector before the volume
+   descriptors and those after it, which have what most boots read first. Reads by the firmware may
+   overwrite it. */
 struct preloaded {
-    uint8_t *sectors;      /* from the sector before the volume descriptors on */
-    uint32_t count;        /* sectors of 2048 bytes */
+    uint8_t *sectors;
+    uint32_t count;        /* sectors of 2048 bytes; 0: none */
     uint32_t disc_end_lba; /* LBA after the last sector of the disc */
 };
 
@@ -17,9 +19,12 @@ struct preloaded {
    False: the firmware has read the loader. */
 bool native_disc_attach_proven(struct preloaded *preloaded);
 
-/* Looks for the drive that gives the same sector of 2048 bytes at lba as the firmware. is_atapi: a
-   CD drive, else a disk. False: there is none, or more than one; nothing has changed. */
-bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi);
+/* Looks for the drive that gives the same sector of 2048 bytes at lba as the firmware; it is the
+   first volume descriptor. is_atapi: a CD drive, else a disk. Preloads sectors, up to
+   preloaded->disc_end_lba, if that is of use. False: there is no such drive, or more than one;
+   nothing has changed. */
+bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi,
+                      struct preloaded *preloaded);
 
 /* Whether long reads are quick: by a driver of our own, or by UEFI's Block I/O. */
 bool native_disc_is_open(void);

@@ -75,6 +75,11 @@ bool disc_wait_has_failed(void)
     return wait_has_failed;
 }
 
+void disc_note_preloaded(void)
+{
+    firmware_has_read = false;
+}
+
 bool disc_preloaded_is_intact(void)
 {
     return !firmware_has_read;

@@ -21,7 +21,9 @@ bool disc_is_reading(void);
 /* Whether the last disc_wait(), which may have been called by another read, failed. */
 bool disc_wait_has_failed(void);
 
-/* Whether what was read along with the loader is intact: the firmware has not read since. */
+/* Notes that sectors were preloaded (native_disc.h). disc_preloaded_is_intact(): whether the
+   firmware has not read since. */
+void disc_note_preloaded(void);
 bool disc_preloaded_is_intact(void);
 
 /* Leaves the controller as the firmware had it, until something is read again. */

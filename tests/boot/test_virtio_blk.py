@@ -134,7 +134,7 @@ def test_the_disc_is_found_and_read_by_few_large_requests(traced, image, tmp_pat
 
 @pytest.mark.parametrize("options", [
     "queue-size=4", "queue-size=256,disable-modern=on", "queue-size=1024,disable-legacy=on", "num-queues=4",
-    "packed=on", "event_idx=off,indirect_desc=off", "ioeventfd=off", "request-merging=off", "iommu_platform=on",
+    "packed=on", "event_idx=off,indirect_desc=off", "ioeventfd=off", "request-merging=off", "iommu_platform=on,disable-legacy=on",
     "iothread=thread", "scsi=off,config-wce=on,seg-max-adjust=off", "logical_block_size=512,physical_block_size=4096"])
 def test_any_device_that_the_firmware_can_boot_from_is_read(traced, image, options):
     thread = ["-object", "iothread,id=thread"]

@@ -206,7 +206,7 @@ static bool start_disk(uint32_t block, uint32_t count)
     set_register(REGISTER_LBA_MID, (uint32_t)(lba >> 8));
     set_register(REGISTER_LBA_HIGH, (uint32_t)(lba >> 16));
     set_register(REGISTER_COMMAND, COMMAND_READ_DMA_EXT);
-    return true;
+    return (status() & STATUS_ERROR) == 0;
 }
 
 static bool is_busy(void)
@@ -292,13 +292,13 @@ static bool start_command(uint32_t lba, uint32_t count)
         set_control(CONTROL_NORMAL);
         return false;
     }
-    become_bus_master();
     __asm__ volatile("" ::: "memory"); /* the regions are in memory */
     out32((uint16_t)(drive.bus_master + BUS_MASTER_TABLE), (uint32_t)(uintptr_t)regions);
     out8((uint16_t)(drive.bus_master + BUS_MASTER_COMMAND), BUS_MASTER_TO_MEMORY);
     if (!(drive.is_atapi ? start_atapi(lba, count) : start_disk(lba, count))) {
         return end_command(false);
     }
+    become_bus_master(); /* now that the drive has taken the command: of another kind, it refuses */
     drive.is_under_way = true;
     out8((uint16_t)(drive.bus_master + BUS_MASTER_COMMAND),
          BUS_MASTER_TO_MEMORY | BUS_MASTER_START);

@@ -3,7 +3,6 @@
 // (MMIO legacy).
 #include "stage2/disc/pc/virtio.h"
 
-#include <stddef.h>
 #include "stage2/bus/io.h"
 #include "stage2/bus/pci.h"
 
@@ -195,6 +194,7 @@ enum {
     PCI_CFG = 5,
     QUEUE_NOTIFY_OFFSET = 0x1e, /* in the common registers */
 
+    REGIONS = 4, /* that a device must have */
     BARS = 6,
     LAST_LINE = 15,
 
@@ -263,15 +263,15 @@ static uint32_t find_capabilities(struct virtio_device *device)
 
 static bool find_pci_modern(uint32_t function, struct virtio_device *device)
 {
-    struct virtio_region *const regions[] = {&device->common, &device->notify, &device->interrupt,
-                                             &device->configuration};
+    struct virtio_region *const regions[REGIONS] = {&device->common, &device->notify,
+                                                    &device->interrupt, &device->configuration};
     *device = (struct virtio_device){.way = VIRTIO_PCI_MODERN, .function = function};
     uint32_t command = pci_read(function, PCI_COMMAND);
     if ((command & PCI_COMMAND_BUS_MASTER) == 0) {
         return false;
     }
     uint32_t notify = find_capabilities(device);
-    for (size_t i = 0; i < sizeof regions / sizeof *regions; i++) {
+    for (unsigned i = 0; i < REGIONS; i++) {
         if (regions[i]->space == VIRTIO_NOWHERE) {
             return false;
         }
@@ -312,17 +312,16 @@ bool virtio_find_pci(uint32_t function, struct virtio_device *device)
 
 bool virtio_find_mmio(uint32_t address, unsigned line, struct virtio_device *device)
 {
-    const struct virtio_region start = {VIRTIO_MEMORY, address, 0};
-    uint32_t version = load(NULL, &start, MMIO_VERSION, 4);
     *device = (struct virtio_device){
-        .way = version == MMIO_VERSION_LEGACY ? VIRTIO_MMIO_LEGACY : VIRTIO_MMIO_MODERN,
-        .common = start,
+        .common = {VIRTIO_MEMORY, address, 0},
         .notify = {VIRTIO_MEMORY, address + MMIO_NOTIFY, 0},
         .interrupt = {VIRTIO_MEMORY, address + MMIO_INTERRUPT, 0},
         .configuration = {VIRTIO_MEMORY, address + MMIO_CONFIGURATION, 0},
         .line = line,
     };
-    return load(device, &start, 0, 4) == MMIO_MAGIC &&
+    uint32_t version = load(device, &device->common, MMIO_VERSION, 4);
+    device->way = version == MMIO_VERSION_LEGACY ? VIRTIO_MMIO_LEGACY : VIRTIO_MMIO_MODERN;
+    return load(device, &device->common, 0, 4) == MMIO_MAGIC &&
            (version == MMIO_VERSION_LEGACY || version == MMIO_VERSION_MODERN) &&
-           load(device, &start, MMIO_DEVICE, 4) == BLOCK_DEVICE;
+           load(device, &device->common, MMIO_DEVICE, 4) == BLOCK_DEVICE;
 }

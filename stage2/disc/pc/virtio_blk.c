@@ -98,7 +98,7 @@ enum {
     MOST_REPLAYED = 4096,
     OWN_ENTRIES = 16,
     RESET_TRIES = 100000,
-    POLLS = 20000, /* before the driver waits for an interrupt */
+    POLLS = 10000, /* looks at the used ring between waits */
 };
 
 static struct disc {
@@ -179,23 +179,29 @@ static uint16_t pending(void)
     return (uint16_t)(disc.queue.available->index - disc.queue.used->index);
 }
 
-/* Waits until the device has used all buffers. Most requests of a boot are quick, so the driver
-   first polls: memory, which costs the hypervisor nothing. False: it takes too long, or the device
-   needs a reset or counts wrongly. */
+/* Looks for a while whether the device has used all buffers: in memory, which costs the hypervisor
+   nothing. Most requests of a boot are that quick. */
+static bool are_used(void)
+{
+    for (unsigned polls = POLLS; pending() != 0 && polls > 0; polls--) {
+    }
+    return pending() == 0;
+}
+
+/* Waits until the device has used all buffers. It may send an interrupt only if it is slow. False:
+   it takes too long, needs a reset, or counts wrongly. */
 static bool wait_used(void)
 {
     struct irq_wait wait = {.line = disc.device.line};
-    for (unsigned polls = POLLS; pending() != 0 && polls > 0; polls--) {
-    }
-    if (pending() == 0) {
+    bool goes_on = true;
+    if (are_used()) {
         return true;
     }
     if (disc.device.line != 0) {
         disc.queue.available->flags = 0;
-        __sync_synchronize(); /* or the device may see neither the flag nor we its answer */
+        __sync_synchronize(); /* before the look that finds nothing to wait for */
     }
-    bool goes_on = true;
-    while (goes_on && pending() != 0) {
+    while (goes_on && !are_used()) {
         goes_on = pending() <= disc.queue.size && irq_wait_goes_on(&wait) &&
                   (virtio_get(&disc.device, VIRTIO_STATUS) & VIRTIO_STATUS_NEEDS_RESET) == 0;
     }

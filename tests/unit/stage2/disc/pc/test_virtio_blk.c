@@ -64,15 +64,15 @@ struct used {
 
 /* What the device does wrong. */
 struct faults {
+    unsigned slow;        /* number of looks until it uses a buffer */
+    uint32_t wrong_id;    /* added to the id */
+    uint32_t length;      /* of what it says that it has written; 0: the truth */
+    uint16_t wrong_index; /* added to the used ring's index */
+    uint8_t status;       /* of all reads */
     bool is_silent;       /* never uses a buffer */
     bool needs_reset;     /* and says so */
     bool refuses;         /* does not take features */
-    unsigned slow;        /* number of looks until it uses a buffer */
-    uint8_t status;       /* of all reads */
     bool leaves_status;   /* does not write the status */
-    uint32_t wrong_id;    /* added to the id */
-    uint16_t wrong_index; /* added to the used ring's index */
-    uint32_t length;      /* of what it says that it has written; 0: the truth */
 };
 
 static struct device {
