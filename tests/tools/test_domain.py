@@ -112,8 +112,8 @@ def test_xl_reads_a_guest_that_is_started_by_pvh(place):
 
 def test_xl_reads_a_guest_with_whelk_in_hvmloaders_place(place):
     plain, text = definition(place), definition(place, "--firmware", "whelk")
-    assert Config(text).text("firmware_override") == image("whelk-hvm.elf")
-    line = f'firmware_override = "{image("whelk-hvm.elf")}"\n'
+    assert Config(text).text("firmware_override") == image("whelk.elf")
+    line = f'firmware_override = "{image("whelk.elf")}"\n'
     assert text.count(line) == 1 and text.replace(line, "") == plain == definition(place, "--firmware", "bios")
 
 
@@ -139,7 +139,7 @@ def test_without_the_installed_file_the_command_that_writes_it_is_named(place):
     place.make(place.write(good_tree()))
     (place.path / "alone").mkdir()
     program = shutil.copy(WHELK, place.path / "alone/whelk")
-    for words, kind, name in ((("--type", "pvh"), "elf", "whelk.elf"), (("--firmware", "whelk"), "hvm", "whelk-hvm.elf"),
+    for words, kind, name in ((("--type", "pvh"), "elf", "whelk.elf"),
                               (("--firmware", "whelk", "-f", "qemu"), "rom", "whelk.rom")):
         run = place.run("domain", *words, "out.iso", program=program)
         assert run.returncode == 1 and run.stderr == (
@@ -395,8 +395,8 @@ def test_an_interrupt_ends_the_console_and_the_guest_only_if_that_was_asked_for(
 def test_an_hvm_guest_has_the_file_in_hvmloaders_place_beside_the_iso(files):
     status, _, _ = finish(xen(files, "-n", "--firmware", "whelk", "-l", "ldhermit.elf", "-k", "hello.app"))
     config = Config((files.path / "hello-xen/hello.xl").read_text())
-    assert status == 0 and config.text("firmware_override") == f"{files.path}/hello-xen/whelk-hvm.elf"
-    assert (files.path / "hello-xen/whelk-hvm.elf").read_bytes() == (BUILD / "whelk-hvm.elf").read_bytes()
+    assert status == 0 and config.text("firmware_override") == f"{files.path}/hello-xen/whelk.elf"
+    assert (files.path / "hello-xen/whelk.elf").read_bytes() == (BUILD / "whelk.elf").read_bytes()
     assert config.text("serial") == f"file:{files.path}/hello-xen/hello.log"
 
 

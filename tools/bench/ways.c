@@ -17,7 +17,7 @@ const struct way ways[] = {
     {"whelk-pvh", "PVH, microvm", embedded_pvh, "microvm", NULL, FIRMWARE_PVH, false},
     {"raw-rom", "raw probe ROM", embedded_read_rom, NULL, NULL, FIRMWARE_ROM, false},
     {"whelk-uefi", "OVMF + Whelk", NULL, OVMF_MACHINE, NULL, FIRMWARE_UEFI, false},
-    {"whelk-hvm", "HVM, whelk-hvm.elf", embedded_hvm, NULL, NULL, FIRMWARE_ROM, true},
+    {"whelk-hvm", "HVM, whelk.elf", embedded_pvh, NULL, NULL, FIRMWARE_ROM, true},
     {"whelk-pvh", "PVH, whelk.elf", embedded_pvh, NULL, NULL, FIRMWARE_PVH, true},
 };
 const size_t way_count = sizeof ways / sizeof ways[0];

@@ -92,7 +92,7 @@ static void show_help(const char *name)
 {
     printf("Usage: %s rom|elf|hvm >FILE\n"
            "Prints the file that starts a machine without a firmware: rom for QEMU's -bios,\n"
-           "elf for PVH, hvm for Xen, as firmware_override of xl's config.\n\n",
+           "elf for PVH and xl's firmware_override, hvm for that with the ISO in memory.\n\n",
            name);
     options_help(options);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Whelk's files that start a machine without a firmware: whelk.rom for QEMU's -bios, whelk.elf for
-// PVH, whelk-hvm.elf in the place of Xen's hvmloader. The program contains them; `make install`
-// installs them as well.
+// PVH and in the place of Xen's hvmloader, whelk-hvm.elf there if the ISO is in memory. The program
+// contains them; `make install` installs them as well.
 #pragma once
 
 #include <limits.h>

@@ -169,7 +169,7 @@ bool domain_check_firmware(const struct domain *domain, struct error *error)
 bool domain_uses_image(const struct domain *domain, bool xen, enum firmware_file *file)
 {
     bool bios = domain->firmware == NULL || strcmp(domain->firmware, "bios") == 0;
-    *file = domain->pvh ? FIRMWARE_FILE_ELF : xen ? FIRMWARE_FILE_HVM : FIRMWARE_FILE_ROM;
+    *file = domain->pvh || xen ? FIRMWARE_FILE_ELF : FIRMWARE_FILE_ROM;
     return domain->pvh || !bios;
 }
 

@@ -9,5 +9,5 @@ struct bytes embedded_mbr(void);        /* boot/bios/mbr.asm */
 struct bytes embedded_efi_x64(void);    /* BOOTX64.EFI */
 struct bytes embedded_efi_ia32(void);   /* BOOTIA32.EFI */
 struct bytes embedded_rom(void);        /* whelk.rom: starts QEMU's machines without a firmware */
-struct bytes embedded_pvh(void);        /* whelk.elf: is started by PVH */
-struct bytes embedded_hvm(void);        /* whelk-hvm.elf: in the place of Xen's hvmloader */
+struct bytes embedded_pvh(void);        /* whelk.elf: started by PVH, or in hvmloader's place */
+struct bytes embedded_hvm(void);        /* whelk-hvm.elf: there, with the ISO in memory */
