@@ -28,11 +28,6 @@ $(BUILD)/nothing.img $(BUILD)/read_rom.img: $(BUILD)/%.img: tools/bench/probe/%.
 	@echo "ASM  $<"
 	@$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
 
-$(BUILD)/raw.rom: tools/bench/probe/raw_rom.asm tools/bench/build.mk
-	@mkdir -p $(@D)
-	@echo "ASM  $<"
-	@$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
-
 STARTERS     := $(BUILD)/starter-x64.efi $(BUILD)/starter-ia32.efi
 STARTERS_ELF := $(STARTERS:$(BUILD)/%.efi=$(PROBE)/%.elf)
 
