@@ -142,27 +142,30 @@ static void fill_by_window(void)
 
 /* The same through QEMU's frame buffer, where the four planes' bytes follow each other: RAM, while
    each access to a window is an exit to the hypervisor. */
-static void fill_by_frame_buffer(volatile uint32_t *memory)
+static void fill_by_frame_buffer(uint32_t *memory)
 {
-    uint8_t rows[FONT_STRIDE] = {0};
+    uint8_t rows[FONT_ROWS];
+    memset(memory, 0, CHARACTERS * FONT_STRIDE * sizeof *memory);
+    for (unsigned i = 0; i < CELLS; i++) {
+        memory[i] = NORMAL | ' ';
+    }
     for (unsigned code = 0; code < CHARACTERS; code++) {
         font_draw((uint8_t)code, rows);
-        for (unsigned row = 0; row < FONT_STRIDE; row++) {
-            unsigned at = code * FONT_STRIDE + row;
-            *memory++ = (at < CELLS ? NORMAL | ' ' : 0u) | (uint32_t)rows[row] << 16;
+        for (unsigned row = 0; row < FONT_ROWS; row++) {
+            memory[code * FONT_STRIDE + row] |= (uint32_t)rows[row] << 16;
         }
     }
 }
 
 /* The frame buffer of a VGA of QEMU's own making. NULL: another one, or none. */
-static volatile uint32_t *qemu_frame_buffer(void)
+static uint32_t *qemu_frame_buffer(void)
 {
     static const uint32_t known[] = {0x11111234 /* std */, 0x10501af4 /* virtio */};
     const struct pci_function *vga = pci_find_class(PCI_CLASS_VGA);
     for (unsigned i = 0; vga != NULL && i < sizeof known / sizeof known[0]; i++) {
         if (vga->identity == known[i]) {
             uint32_t address = pci_read(vga->function, BAR0) & BAR_MASK;
-            return (volatile uint32_t *)(uintptr_t)address;
+            return (uint32_t *)(uintptr_t)address;
         }
     }
     return NULL;
@@ -170,7 +173,7 @@ static volatile uint32_t *qemu_frame_buffer(void)
 
 static void set_text_mode(void)
 {
-    volatile uint32_t *frame_buffer = qemu_frame_buffer();
+    uint32_t *frame_buffer = qemu_frame_buffer();
     out8(PORT_MISC, MISC_TEXT);
     set_all(PORT_SEQUENCER, sequencer, sizeof sequencer);
     set(PORT_CRTC, CRTC_PROTECT, 0); /* registers 0 to 7 can be written */
