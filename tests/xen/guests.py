@@ -273,9 +273,9 @@ def firmware_module(folder):
 
 @guest(seconds=180)
 def firmware_machine(folder):
-    """A kernel that starts the second processor by the ACPI tables, then by the MP tables, and drives the network
-    card. Each millisecond that it waits is a thousand port accesses, and takes much longer here."""
-    firmware(folder, tree((BUILD / "kernels/machine.elf").read_bytes(), "acpi mp cards"), "whelk.elf")
+    """A kernel that starts the second processor by the ACPI tables, then by the MP tables. Each millisecond that it
+    waits is a thousand port accesses, and takes much longer here."""
+    firmware(folder, tree((BUILD / "kernels/machine.elf").read_bytes(), "acpi mp"), "whelk.elf")
 
 
 # ---- Broken ISOs

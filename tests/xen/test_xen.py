@@ -191,12 +191,6 @@ def test_in_hvmloaders_place_a_kernel_starts_its_processors_by_acpi_and_by_mp_ta
     assert "started_by_acpi 0x2: 0x1" in lines and "started_by_mp 0x2: 0x1" in lines, str(result)
 
 
-@pytest.mark.guest("firmware-machine")
-def test_in_hvmloaders_place_the_network_cards_interrupt_comes_by_its_line(result):
-    line, has_interrupted = re.search(r"^rtl8139 (\w+): (\w+)", result.log, re.MULTILINE).groups()
-    assert int(line, 16) in (5, 10, 11) and has_interrupted == "0x1", str(result)
-
-
 @pytest.mark.guest("firmware-module")
 def test_in_hvmloaders_place_the_iso_may_be_the_module(result):
     assert booted(result, modules=[guests.LARGE])["cmdline"] == b"an argument"
