@@ -184,7 +184,7 @@ def share_table(result):
     """A line for each loader, a column for each size."""
     lines = []
     for name, label in loaders(result).items():
-        line = [label.split(" + ")[-1]]
+        line = [label.removeprefix("SeaBIOS + ")]
         for size in sizes(result):
             row = rows(result, size).get(name)
             times = row and row.get("times_faster_than_grub")

@@ -44,7 +44,8 @@ struct bench_iso {
     struct samples total_ms, raw_ms;
     struct samples firmware_ms, loader_ms; /* of each boot, if it has them; not with Xen */
     uint64_t accesses, firmware_accesses;
-    bool failed; /* left out, which has been said */
+    bool failed;  /* left out, which has been said */
+    bool is_slow; /* among the group's others */
     bool has_timing;
     struct samples stamps_us[TIMING_STAMPS];
     struct timing timing; /* of the last run */
@@ -273,6 +274,7 @@ static bool add_way(struct bench *bench, struct bench_group *group, const struct
     }
     snprintf(iso->label, sizeof iso->label, "%s", way->label);
     iso->entry = way_is_raw(way) ? WAY_RAW_ENTRY : iso->entry;
+    iso->is_slow = (way->firmware & FIRMWARE_EITHER_UEFI) != 0; /* seconds, in TCG */
     bool made = whelk_iso(group, iso->path, error) && measure_size(iso, error);
     group->iso_count++;
     return made;
@@ -602,6 +604,7 @@ static void fill_times(struct report_row *row, struct bench_group *group, struct
     row->total = samples_summary(&iso->total_ms);
     row->accesses = iso->accesses;
     row->firmware_accesses = iso->firmware_accesses;
+    row->has_no_bar = iso->is_slow;
     if ((iso->machine.firmware & FIRMWARE_WITH_LOADER) == 0) {
         row->kind = REPORT_WHOLE;
         return;

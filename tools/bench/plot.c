@@ -67,11 +67,16 @@ static size_t panel_end(const struct report *report, size_t first)
     return end;
 }
 
+static bool has_bar(const struct report_row *row)
+{
+    return row->kind != REPORT_READ && !row->has_no_bar;
+}
+
 static int bar_count(const struct report *report, size_t first, size_t end)
 {
     int bars = 0;
     for (size_t i = first; i < end; i++) {
-        bars += report->rows[i].kind != REPORT_READ;
+        bars += has_bar(&report->rows[i]);
     }
     return bars;
 }
@@ -98,7 +103,7 @@ static void print_data(const struct report *report, size_t first, size_t end, FI
     int position = bar_count(report, first, end);
     fprintf(out, "$panel%zu << END\n", first);
     for (size_t i = first; i < end; i++) {
-        if (report->rows[i].kind != REPORT_READ) {
+        if (has_bar(&report->rows[i])) {
             print_bar(&report->rows[i], position--, out);
         }
     }
@@ -110,7 +115,7 @@ static double longest(const struct report *report, size_t first, size_t end)
     double total = 0;
     for (size_t i = first; i < end; i++) {
         double median = report->rows[i].total.median;
-        total = median > total ? median : total;
+        total = has_bar(&report->rows[i]) && median > total ? median : total;
     }
     return total;
 }
@@ -121,7 +126,7 @@ static void print_bar_names(const struct report *report, size_t first, size_t en
     int position = bar_count(report, first, end);
     fputs("set ytics (", out);
     for (size_t i = first; i < end; i++) {
-        if (report->rows[i].kind != REPORT_READ) {
+        if (has_bar(&report->rows[i])) {
             print_bar_name(report->rows[i].label, out);
             fprintf(out, " %d%s", position, position > 1 ? ", " : ")\n");
             position--;

@@ -22,6 +22,7 @@ struct report_row {
     const char *name, *label; /* "grub-i386-pc", "SeaBIOS + GRUB i386-pc" */
     uint32_t size_mib;        /* of the module that was added; 0: the tree as it is */
     enum report_kind kind;
+    bool has_no_bar; /* in the chart, as it would make the others tiny */
     uint64_t iso_bytes;
     struct summary firmware, loader, total;
     uint64_t accesses, firmware_accesses; /* until the end of the phase; 0: not counted */

@@ -406,11 +406,12 @@ static void plot(const struct report *report, FILE *out)
 static void test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma(void **state)
 {
     (void)state;
-    struct report_row rows[] = {row("whelk", 1, 10), row("raw-dma", 1, 2), row("grub", 1, 300),
-                                row("rom", 1, 0), row("whelk", 8, -12)};
+    struct report_row rows[] = {row("whelk", 1, 10), row("raw-dma", 1, 2),  row("grub", 1, 300),
+                                row("rom", 1, 0),    row("slow", 1, 30000), row("whelk", 8, -12)};
     rows[1].kind = REPORT_READ;
     rows[3].kind = REPORT_WHOLE;
     rows[3].total = around(5.5);
+    rows[4].has_no_bar = true;
     struct report report = report_of(rows, COUNT(rows));
     char *script = printed(&report, plot);
     assert_has(script, "set output 'a''b`c`.svg'");
@@ -420,7 +421,9 @@ static void test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma(void
     assert_has(script, "set ytics ('whelk' 3, 'grub' 2, 'rom' 1)\n");
     assert_has(script, "module of 8 MiB");
     assert_has(script, "1 88.000 88.000 88.000 \"88 ms (100 + ");
+    assert_has(script, "set yrange [0.4:3.6]\nset xrange [0:520.000]\n");
     assert_null(strstr(script, "raw-dma"));
+    assert_null(strstr(script, "slow"));
     free(script);
 }
 

@@ -135,6 +135,11 @@ def test_the_table_of_whole_boots_begins_with_the_slowest_and_has_no_mere_readin
     assert "raw DMA" not in bench.whole_table(GOOD) and "raw DMA" in bench.share_table(GOOD)
 
 
+def test_whelk_by_uefi_is_told_from_whelk_by_a_bios_among_the_shares():
+    found = result({**row("whelk", 1, 5), "label": "SeaBIOS + Whelk"}, {**row("whelk-uefi", 1, 9), "label": "OVMF + Whelk"})
+    assert [line.split("|")[1].strip() for line in bench.share_table(found).splitlines()[2:]] == ["Whelk", "OVMF + Whelk"]
+
+
 def test_the_readme_shows_the_chart_then_whole_boots_then_shares():
     text = bench.readme_part({bench.FIRST: WHOLE}, "chart.svg")
     places = [text.index(part) for part in ("chart.svg", "from reset", "the loader's share")]
