@@ -166,11 +166,12 @@ bool boot_load(struct boot *boot, struct error *error)
     const struct piece *end = piece + boot->plan.placement.count;
     boot->under_way = piece;
     do {
+        uint32_t before = disc_reading_lba();
         if (!load_piece(piece, error)) {
             /* Reading a piece first waits for the one under way, which may be what failed. */
             return fail_at(disc_wait_has_failed() ? boot->under_way : piece, error);
         }
-        if (disc_is_reading()) {
+        if (disc_reading_lba() != before) {
             boot->under_way = piece;
         }
     } while (++piece != end);

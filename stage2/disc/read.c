@@ -65,9 +65,9 @@ bool disc_wait(struct error *error)
     return !wait_has_failed;
 }
 
-bool disc_is_reading(void)
+uint32_t disc_reading_lba(void)
 {
-    return under_way.length != 0;
+    return under_way.length != 0 ? under_way.lba : 0;
 }
 
 bool disc_wait_has_failed(void)

@@ -15,8 +15,8 @@ bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error);
 bool disc_start_read(uint32_t lba, uint32_t length, void *buffer, struct error *error);
 bool disc_wait(struct error *error);
 
-/* Whether a read is under way. */
-bool disc_is_reading(void);
+/* The first sector of the read that is under way; 0: none is. */
+uint32_t disc_reading_lba(void);
 
 /* Whether the last disc_wait(), which may have been called by another read, failed. */
 bool disc_wait_has_failed(void);
