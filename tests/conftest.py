@@ -13,7 +13,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent / folder) for folder in ("ha
 
 from discs import Discs  # noqa: E402
 from place import Place  # noqa: E402
-from qemu import FIRMWARES, Machine  # noqa: E402
+from qemu import FIRMWARES, Machine, cannot_attach, on_rom  # noqa: E402
 from report import Report  # noqa: E402
 
 EXIT_REPORTED = 0x10 << 1 | 1  # QEMU's exit status after the report kernel has written 0x10 to isa-debug-exit
@@ -30,21 +30,33 @@ def pytest_addoption(parser):
     parser.addoption("--loader", choices=("whelk", "grub"), default="whelk",
                      help="the loader of tests that name none (grub: shows whether GRUB passes them)")
     parser.addoption("--firmware", choices=FIRMWARES, default="seabios",
-                     help="the firmware of tests that name none; UEFI leaves out tests that are marked bios")
+                     help="the firmware of tests that name none; all but seabios leave out tests that are marked seabios, "
+                          "UEFI and pvh also those that are marked bios")
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "bios(why): left out under UEFI (--firmware), with the reason")
+    config.addinivalue_line("markers", "bios(why): left out under UEFI and pvh (--firmware), with the reason")
     config.addinivalue_line("markers", "also_on(firmware): without --firmware, the test runs twice: on SeaBIOS, and on this")
+    config.addinivalue_line("markers", "seabios(why): left out on all firmwares but SeaBIOS, with the reason")
     Machine.on = FIRMWARES[config.getoption("--firmware")]
     config.left_out = []
+    config.leave_out = [] if not Machine.on else ["seabios"] if on_rom() else ["seabios", "bios"]
+
+
+def why_left_out(config, item):
+    """The reason why a test does not run on this firmware, or None."""
+    attach = item.callspec.params.get("attach") if hasattr(item, "callspec") else None
+    if cannot_attach(attach):
+        return "discs that the machine has no place for, or that need a firmware's driver"
+    marks = (item.get_closest_marker(name) for name in config.leave_out)
+    return next((mark.args[0] for mark in marks if mark), None)
 
 
 def pytest_collection_modifyitems(config, items):
-    if not Machine.on:
+    config.left_out = [item for item in items if why_left_out(config, item)]
+    if not config.left_out:
         return
-    config.left_out = [item for item in items if item.get_closest_marker("bios")]
-    items[:] = [item for item in items if not item.get_closest_marker("bios")]
+    items[:] = [item for item in items if not why_left_out(config, item)]
     config.hook.pytest_deselected(items=config.left_out)
 
 
@@ -68,7 +80,7 @@ def pytest_sessionfinish(session, exitstatus):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    why = collections.Counter(item.get_closest_marker("bios").args[0] for item in config.left_out)
+    why = collections.Counter(why_left_out(config, item) for item in config.left_out)
     for reason, count in why.most_common():
         terminalreporter.line(f"not on {config.getoption('--firmware')}: {count} tests: {reason}")
 

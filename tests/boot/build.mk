@@ -18,15 +18,18 @@ $(BUILD)/shim.efi: $(BUILD)/shim.o linker/efi-x64.ld linker/efi.ld
 BOOT_TESTS ?=
 BOOT_FILES := $(wildcard tests/boot/test_*.py)
 TOOL_FILES := $(wildcard tests/tools/test_*.py)
-# The firmware of tests that name none: seabios, or one of UEFI_FIRMWARES (tests/harness/qemu.py)
+# The firmware of tests that name none: seabios, or one of those below (tests/harness/qemu.py)
 BOOT_FIRMWARE ?= seabios
 UEFI_FIRMWARES := ovmf-x64 ovmf-ia32 ovmf-x64-usb
+BARE_FIRMWARES := bare-pc bare-q35 microvm
 # How often a failed test runs again; the summary names the test in any case.
 BOOT_RERUNS ?= 0
 
-# A target for each file on each UEFI firmware.
-FIRMWARE_FILES := $(foreach firmware,$(UEFI_FIRMWARES),$(BOOT_FILES:%=$(firmware)-%))
-$(foreach firmware,$(UEFI_FIRMWARES), \
+# A target for each file on each of these.
+UEFI_FILES := $(foreach firmware,$(UEFI_FIRMWARES),$(BOOT_FILES:%=$(firmware)-%))
+BARE_FILES := $(foreach firmware,$(BARE_FIRMWARES),$(BOOT_FILES:%=$(firmware)-%))
+FIRMWARE_FILES := $(UEFI_FILES) $(BARE_FILES)
+$(foreach firmware,$(UEFI_FIRMWARES) $(BARE_FIRMWARES), \
     $(eval $(BOOT_FILES:%=$(firmware)-%): BOOT_FIRMWARE := $(firmware)))
 
 # The part of the results that a target's tests belong to ($(RESULTS)/PART).
@@ -44,7 +47,7 @@ check-tools: $(TOOL_FILES:%=boot-%)
 # Tests that run make must not see this make's variables. Each pytest has its own scratch folder:
 # pytest closes a shared one to other users, and some tests run programs as another user there.
 boot-chosen $(BOOT_FILES:%=boot-%) $(TOOL_FILES:%=boot-%) $(FIRMWARE_FILES): \
-    $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file kernels $(BUILD)/shim.efi
+    $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file $(BUILD)/whelk.rom kernels $(BUILD)/shim.efi
 	@echo "BOOT $(BOOT_FIRMWARE) $(CHOSEN_TESTS)"
 	@scratch=$$(mktemp -d); result=$(RESULTS)/$(PART)/$(basename $(notdir $@)); \
 	$(RUN) $$result env -u MAKEFLAGS -u MAKELEVEL WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B \
@@ -53,9 +56,15 @@ boot-chosen $(BOOT_FILES:%=boot-%) $(TOOL_FILES:%=boot-%) $(FIRMWARE_FILES): \
 	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(CHOSEN_TESTS); \
 	status=$$?; rm -rf $$scratch; exit $$status
 
-# All boot tests that make sense under UEFI, on each UEFI firmware: half an hour on two processors.
-.PHONY: check-firmwares
+# All boot tests that make sense there, on each UEFI firmware (half an hour on two processors), or on
+# each machine without a firmware (half an hour).
+.PHONY: check-firmwares check-bare
 check-firmwares: deps-check
 	@rm -rf $(UEFI_FIRMWARES:%=$(RESULTS)/%)
-	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory $(FIRMWARE_FILES); \
-	    $(PYTHON) -B tests/summary.py table check-firmwares $$? $(RESULTS) $(UEFI_FIRMWARES)
+	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory $(UEFI_FILES); \
+	    $(PYTHON) -B tests/summary.py table $@ $$? $(RESULTS) $(UEFI_FIRMWARES)
+
+check-bare: deps-check
+	@rm -rf $(BARE_FIRMWARES:%=$(RESULTS)/%)
+	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory $(BARE_FILES); \
+	    $(PYTHON) -B tests/summary.py table $@ $$? $(RESULTS) $(BARE_FIRMWARES)

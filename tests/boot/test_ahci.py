@@ -16,7 +16,7 @@ from make_kernel import KIB, MIB
 from qemu import Machine
 from shim import shim
 
-pytestmark = pytest.mark.bios("what lies between a BIOS and the loader")
+pytestmark = pytest.mark.seabios("what lies between a BIOS and the loader")
 
 ELF32 = KERNELS["elf32"].make()
 MODULE = random.Random(4).randbytes(3 * MIB + 5)

@@ -19,7 +19,7 @@ from shim import shim
 from shim.shim import (APM_ABSENT, APM_CONNECTED, A20_OFF_KEYBOARD, A20_OFF_PORT_92, ALWAYS, AVAILABLE, FAILS, GARBAGE_DIRECTION,
                        GARBAGE_INTERRUPT, GARBAGE_SEGMENTS, GARBAGE_UPPER, GARBAGE_VIDEO, LIES, RESERVED)
 
-pytestmark = pytest.mark.bios("what lies between a BIOS and the loader")
+pytestmark = pytest.mark.seabios("what lies between a BIOS and the loader")
 
 MEMORY_MIB = 64
 MODULES = (pattern(300_001, 7), b"tiny", pattern(70_000, 8))

@@ -150,7 +150,7 @@ def damage_image(offset):
     return change
 
 
-BOOT_IMAGE = pytest.mark.bios("the boot image for a BIOS")
+BOOT_IMAGE = pytest.mark.seabios("the boot image for a BIOS")
 
 
 @BOOT_IMAGE

@@ -20,7 +20,7 @@ from make_kernel import HEADER_MAGIC, MEMORY_INFO, PAGE_ALIGN, VIDEO_MODE, patte
 from qemu import PATIENCE, SCREEN_ADDRESS, SCREEN_COLUMNS, SCREEN_ROWS, Machine
 from report import BEYOND_GRUB_FLAGS
 
-pytestmark = pytest.mark.bios("names its firmware itself")
+pytestmark = pytest.mark.seabios("names its firmware itself")
 
 HERE = Path(__file__).resolve().parent
 DEBIAN = BUILD / "debian"

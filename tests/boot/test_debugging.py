@@ -12,7 +12,7 @@ import pytest
 from discs import BUILD, ROOT
 from qemu import PATIENCE, MachineFailure
 
-pytestmark = pytest.mark.bios("names its firmware itself")
+pytestmark = pytest.mark.seabios("names its firmware itself")
 
 DOCUMENT = (ROOT / "docs" / "debugging.md").read_text(encoding="utf-8")
 SHELL, GDB = "$ ", "(gdb) "

@@ -19,7 +19,7 @@ from multiboot2_kernels import EFI_SERVICES, ENTRY_EFI32, FRAMEBUFFER, KERNELS a
 from qemu import Machine
 from report import EXPLAINED_UEFI, Report, differences, with_merged_map
 
-pytestmark = pytest.mark.bios("names its firmware itself")
+pytestmark = pytest.mark.seabios("names its firmware itself")
 
 GRUB_MODULES = "multiboot multiboot2 normal iso9660 part_msdos part_gpt test echo efi_gop all_video"
 

@@ -15,7 +15,7 @@ from qemu import Machine
 from shim import shim
 from shim.shim import (GARBAGE_DIRECTION, GARBAGE_INTERRUPT, GARBAGE_SEGMENTS, GARBAGE_UPPER, GARBAGE_VIDEO)
 
-pytestmark = pytest.mark.bios("what lies between a BIOS and the loader")
+pytestmark = pytest.mark.seabios("what lies between a BIOS and the loader")
 
 MEMORY_MIB = 64
 MODULE = pattern(300_001, 7)

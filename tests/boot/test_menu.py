@@ -349,7 +349,7 @@ def test_escape_leads_to_the_next_boot_device(discs, tmp_path, type_keys):
         assert machine.wait_for(BOOTED)
 
 
-@pytest.mark.bios("what a BIOS says without a boot device")
+@pytest.mark.seabios("what a BIOS says without a boot device")
 def test_without_a_next_boot_device_the_firmware_says_so(discs):
     with Machine(discs.make(menu_tree("set timeout=-1")), extra=["-boot", "order=d", "-net", "none"]) as machine:
         wait_for_menu(machine)

@@ -99,7 +99,7 @@ def test_memory_is_described_in_entries_of_24_bytes(boot):
     assert (report["mem_lower"], report["mem_upper"]) == (expected(639, 640, ia32=192), above // 1024)
 
 
-@pytest.mark.bios("drive numbers")
+@pytest.mark.seabios("drive numbers")
 def test_the_boot_device_is_the_cdrom_without_partitions(boot):
     report = boot(tree(ELF32())).report
     assert (report["biosdev"], report["slice"], report["part"]) == (0xE0, 0xFFFFFFFF, 0xFFFFFFFF)

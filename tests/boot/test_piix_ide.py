@@ -15,7 +15,7 @@ from discs import CONFIG, SECTOR, file_in_iso, tree
 from good_kernels import DATA, KERNELS, MIB, PLAIN, Payload, Segment, elf, pattern, with_data
 from qemu import Machine
 
-pytestmark = pytest.mark.bios("what lies between a BIOS and the loader")
+pytestmark = pytest.mark.seabios("what lies between a BIOS and the loader")
 
 ELF32 = KERNELS["elf32"].make()
 MODULE = random.Random(3).randbytes(3 * 1024 * 1024 + 5)

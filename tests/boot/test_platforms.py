@@ -19,7 +19,7 @@ from test_menu import TITLES, menu_tree, serial
 from test_multiboot2 import tree as tree_2
 from uefi import KEPT
 
-pytestmark = pytest.mark.bios("names its firmware itself")
+pytestmark = pytest.mark.seabios("names its firmware itself")
 
 ON_ALL = pytest.mark.parametrize("firmware", FIRMWARES)
 UEFI = [name for name in FIRMWARES if name != "seabios"]

@@ -265,7 +265,7 @@ def test_modules_of_any_length_arrive_whole(boot, lengths):
     assert_arrived(result.report, modules)
 
 
-@pytest.mark.bios("what the boot image for a BIOS reads")
+@pytest.mark.seabios("what the boot image for a BIOS reads")
 def test_a_boot_with_one_long_file_takes_two_commands(boot):
     modules = modules_of(MIB + 5)
     result = boot(timed(tree(plain(), "x", modules)))

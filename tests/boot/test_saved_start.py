@@ -12,7 +12,7 @@ from make_kernel import MIB, pattern
 from qemu import FIRMWARES, Machine
 from report import Report
 
-pytestmark = pytest.mark.bios("names its firmware itself")
+pytestmark = pytest.mark.seabios("names its firmware itself")
 
 UEFI = {**FIRMWARES["ovmf-x64"], "memory": 256}
 

@@ -14,7 +14,7 @@ from test_ahci import (COMMAND, ELF32, MODULE, NO_DRIVES, Traced, boot_past_a_ti
                        module_arrived, registers, sata, twin)  # noqa: F401
 from test_uefi_faults import files_with
 
-pytestmark = pytest.mark.bios("names its firmware itself")
+pytestmark = pytest.mark.seabios("names its firmware itself")
 
 FEW = 10  # commands for kernel and MODULE; the firmware takes 25 or more for a disk, and one by PIO for a CD
 TIMED = b"set whelk_timing=debugcon\n"

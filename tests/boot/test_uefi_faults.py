@@ -12,7 +12,7 @@ from make_kernel import MIB, pattern
 from qemu import Machine
 from test_multiboot2 import tree as tree_2
 
-pytestmark = pytest.mark.bios("names its firmware itself")
+pytestmark = pytest.mark.seabios("names its firmware itself")
 
 # Only Block I/O reads a disc on this controller, so the program's faults of Block I/O count.
 OVMF = {"firmware": "x64", "machine": "q35", "memory": 256, "attach": "virtio-blk"}

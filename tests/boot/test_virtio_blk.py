@@ -15,7 +15,7 @@ from good_kernels import KERNELS, with_data
 from make_kernel import KIB, MIB
 from qemu import Machine
 
-pytestmark = pytest.mark.bios("what lies between a BIOS and the loader")
+pytestmark = pytest.mark.seabios("what lies between a BIOS and the loader")
 
 ELF32 = KERNELS["elf32"].make()
 MODULE = random.Random(7).randbytes(3 * MIB + 5)

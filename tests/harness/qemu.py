@@ -33,6 +33,9 @@ FIRMWARES = {
     "ovmf-ia32": {"firmware": "ia32", "machine": "q35"},
     "ovmf-x64-usb": {"firmware": "x64", "machine": "q35", "attach": "usb"},
     "pvh": {"firmware": "pvh", "machine": "pc", "attach": "initrd"},
+    "bare-pc": {"firmware": "rom", "machine": "pc"},
+    "bare-q35": {"firmware": "rom", "machine": "q35"},
+    "microvm": {"firmware": "rom", "machine": "microvm", "attach": "virtio-mmio"},
 }
 OTHER_LOADERS = {"grub.iso"}  # the names of their ISOs (discs.py)
 UEFI_FIRMWARES = {"x64", "ia32", "secure"}
@@ -56,6 +59,17 @@ def on_pvh():
     return Machine.on.get("firmware") == "pvh"
 
 
+def on_rom():
+    """Whether tests that name no firmware run without one, by whelk.rom."""
+    return Machine.on.get("firmware") == "rom"
+
+
+def cannot_attach(how):
+    """Whether there is no firmware that reads such a disc, or no place for it in the machine."""
+    microvm = Machine.on.get("machine") == "microvm"
+    return on_rom() and (how == "usb" or (microvm and how in ("cdrom", "hda", "virtio-blk")))
+
+
 def expected(bios, uefi, **by_name):
     """Picks the value that a test expects on its firmware; by_name: values for x64, ia32 or pvh alone. Without a
     firmware the machine is as under a BIOS."""
@@ -75,6 +89,7 @@ def attachment(image, how):
         "cdrom": ["-cdrom", str(image)],
         "hda": ["-drive", f"index=0,media=disk,format=raw,snapshot=on,file={image}"],
         "virtio-blk": ["-drive", drive, "-device", "virtio-blk-pci,drive=disc"],
+        "virtio-mmio": ["-drive", drive, "-device", "virtio-blk-device,drive=disc"],
         "usb": ["-drive", drive, "-device", "qemu-xhci", "-device", "usb-storage,drive=disc"],
     }[how]
 
@@ -96,6 +111,8 @@ class Machine:
     on = FIRMWARES["seabios"]  # the firmware of tests that name none
 
     def __init__(self, image, attach=None, machine=None, memory=64, cpus=1, extra=(), exit_device=True, firmware=None):
+        if on_rom() and self._needs_a_bios(image) and self.on["machine"] == "q35":
+            machine = machine or "q35"  # what is compared has the same devices
         if firmware is None and self.on and not self._needs_a_bios(image):
             attach, machine = attach or self.on.get("attach"), machine or self.on["machine"]
             firmware = self.on["firmware"]
@@ -107,6 +124,8 @@ class Machine:
                         *attachment(image, attach or "cdrom")]
         if self.is_uefi:
             self.command += uefi(firmware, self.directory)
+        if firmware == "rom":
+            self.command += ["-bios", str(BUILD / "whelk.rom")]
         if exit_device:
             self.command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         # A pipe holds 64 KiB, a socket some 280 characters. When that is full, the guest waits, or loses characters.
@@ -198,7 +217,7 @@ class Machine:
     def shown(self):
         """The serial port's text up to the kernel's report or the next boot device. Under UEFI, without the firmware's
         own lines and its sequences for the screen."""
-        text = re.split("report: 0x1|NEXT DEVICE|BdsDxe: failed to start", self.serial)[0]
+        text = re.split("report: 0x1|NEXT DEVICE|BdsDxe: failed to start|whelk: nothing else to boot", self.serial)[0]
         return UEFI_LINES.sub("", SEQUENCE.sub("", text)) if self.is_uefi else text
 
     @property

@@ -7,7 +7,8 @@ from assembler import assemble
 
 SOURCE = Path(__file__).resolve().parent / "next_device.asm"
 DISK_BYTES = 1 << 20
-BOOTED = "^NEXT DEVICE$|BdsDxe: failed to start .*: Not Found$"  # OVMF says the second text before it goes on
+# OVMF says the second text before it goes on, Whelk the third if there is no firmware to go on to.
+BOOTED = "^NEXT DEVICE$|BdsDxe: failed to start .*: Not Found$|^whelk: nothing else to boot"
 
 
 def next_device(path):
