@@ -8,6 +8,7 @@
 
 struct bytes firmware_acpi_rsdp(void)
 {
+    bare_finish();
     uint64_t rsdp = bare_machine.rsdp;
     if (rsdp == 0 || rsdp > UINT32_MAX - ACPI_RSDP_BYTES) {
         return (struct bytes){0};

@@ -9,6 +9,10 @@
 #include "loader/bytes.h"
 #include "loader/memory_map.h"
 
+/* For large variables: memory below the information's page that nothing else uses. The rest of low
+   memory is stage 2's to allocate. */
+#define LOW_MEMORY __attribute__((section(".bss.low")))
+
 enum { BARE_RANGES = 64 }; /* of the memory map, with those that we add */
 
 enum bare_platform {

@@ -10,6 +10,8 @@
 extern bare_main                ; start.c
 extern bss_start                ; linker script
 extern bss_end
+extern low_start
+extern low_end
 extern stack_top
 
 CODE32          equ 0x08
@@ -34,10 +36,15 @@ bare_entry:
         push ecx
         push esi
         push ebx
+        xor eax, eax
+        mov edi, low_start
+        mov ecx, low_end
+        sub ecx, edi
+        shr ecx, 2
+        rep stosd
         mov edi, bss_start
         mov ecx, bss_end
         sub ecx, edi
-        xor eax, eax
         shr ecx, 2
         rep stosd
         call time_stamp

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include "boot/bare/bare.h"
 #include "stage2/bus/io.h"
 
 enum {
@@ -14,6 +15,8 @@ enum {
 
     KEY_DIRECTORY = 0x19,
     DIRECTORY_FILES = 96, /* the first of them that are looked at: QEMU has room for 64 + 32 */
+
+    PAGE_BYTES = 4096,
 
     DMA_ERROR = 0x01,
     DMA_READ = 0x02,
@@ -39,7 +42,7 @@ static struct directory {
         uint16_t reserved;
         char name[56];
     } files[DIRECTORY_FILES];
-} directory;
+} directory LOW_MEMORY;
 _Static_assert(offsetof(struct directory, files[1]) == 4 + 64, "fw_cfg: FWCfgFiles");
 
 /* Asks the device once: each access is an exit to the hypervisor. */
@@ -114,7 +117,7 @@ bool fw_cfg_write(uint16_t key, uint32_t offset, const void *data, uint32_t leng
 }
 
 /* Reads the directory at the first call: first the count, then as many files. */
-bool fw_cfg_find(const char *name, struct fw_cfg_file *file)
+static void read_directory(void)
 {
     if (directory.count == 0) {
         fw_cfg_read(KEY_DIRECTORY, 0, &directory.count, sizeof directory.count);
@@ -124,6 +127,25 @@ bool fw_cfg_find(const char *name, struct fw_cfg_file *file)
                     count * sizeof directory.files[0]);
         directory.count = count;
     }
+}
+
+uint32_t fw_cfg_pages(const char *prefix)
+{
+    uint32_t bytes = 0;
+    read_directory();
+    for (uint32_t i = 0; i < directory.count; i++) {
+        const char *name = directory.files[i].name;
+        if (strncmp(name, prefix, strlen(prefix)) == 0 && strcmp(name, "etc/acpi/rsdp") != 0) {
+            bytes += (__builtin_bswap32(directory.files[i].size) + PAGE_BYTES - 1) &
+                     ~(uint32_t)(PAGE_BYTES - 1);
+        }
+    }
+    return bytes;
+}
+
+bool fw_cfg_find(const char *name, struct fw_cfg_file *file)
+{
+    read_directory();
     for (uint32_t i = 0; i < directory.count; i++) {
         if (strncmp(directory.files[i].name, name, sizeof directory.files[i].name) == 0) {
             file->size = __builtin_bswap32(directory.files[i].size);

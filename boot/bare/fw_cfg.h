@@ -31,6 +31,10 @@ bool fw_cfg_is_present(void);
 /* Finds a file by its name, such as "etc/e820". False: there is none. */
 bool fw_cfg_find(const char *name, struct fw_cfg_file *file);
 
+/* The bytes of all files whose names begin so, each in pages of its own, but for ACPI's root
+   pointer, which has its place below 1 MiB. */
+uint32_t fw_cfg_pages(const char *prefix);
+
 /* Reads length bytes of an item from offset on; 0 follow after its end. */
 void fw_cfg_read(uint16_t key, uint32_t offset, void *buffer, uint32_t length);
 

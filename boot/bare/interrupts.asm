@@ -14,6 +14,8 @@ PIC_END         equ 0x20        ; command: end of interrupt
 LINES           equ 16
 
 section .bss
+global irq_ticks
+irq_ticks:      resd 1          ; the timer's, since the start: a kernel's count of the day is set later
 global irq_came
 irq_came:       resd 1          ; a bit for each line whose interrupt has come
 
@@ -49,7 +51,8 @@ take:   push edx
         jmp .end
 .first: out PIC1_MASK, al
         jmp .end
-.timer: inc dword [BDA_TICKS]
+.timer: inc dword [irq_ticks]
+        inc dword [BDA_TICKS]
         cmp dword [BDA_TICKS], TICKS_A_DAY
         jb .end
         mov dword [BDA_TICKS], 0

@@ -57,7 +57,7 @@ struct gate {
 };
 
 extern const uint8_t irq_handlers[]; /* interrupts.asm: HANDLER_BYTES for each line */
-extern volatile uint32_t irq_came;
+extern volatile uint32_t irq_came, irq_ticks;
 
 static struct gate gates[GATES];
 
@@ -171,15 +171,5 @@ void firmware_idle(void)
 
 uint64_t firmware_milliseconds(void)
 {
-    static uint32_t days_ticks; /* of the days that ended since the start */
-    static uint32_t last;
-    if (!has_timer()) {
-        return tsc_milliseconds();
-    }
-    uint32_t now = *(const volatile uint32_t *)bios_data(BDA_TICKS);
-    if (now < last) {
-        days_ticks += BDA_TICKS_A_DAY;
-    }
-    last = now;
-    return (uint64_t)(days_ticks + now) * MILLISECONDS_PER_TICK;
+    return has_timer() ? (uint64_t)irq_ticks * MILLISECONDS_PER_TICK : tsc_milliseconds();
 }

@@ -18,7 +18,6 @@
 #include "stage2/console/console.h"
 
 enum {
-    PAGE_BYTES = 4096,
     TABLE_ALIGNMENT = 16,
     SCRIPT_BYTES = 0x10000, /* what bounce_buffer holds */
     ENTRY_POINT_BYTES = 32, /* of SMBIOS, at most */
@@ -42,6 +41,8 @@ struct rooms {
     struct room fseg, high;
 };
 
+static struct room reserved; /* at the end of the RAM below 4 GiB */
+
 static struct room end_of_ram(void)
 {
     struct room room = {MIB, MIB};
@@ -58,6 +59,22 @@ static struct room end_of_ram(void)
 static uint8_t *at_address(uint32_t address)
 {
     return (uint8_t *)(uintptr_t)address;
+}
+
+/* What fw_cfg's script for ACPI may put there. */
+void kernel_tables_reserve(void)
+{
+    static const char *const names[] = {"etc/acpi/", "etc/tpm/", "etc/hardware_errors",
+                                        "etc/vmgenid"};
+    struct room high = end_of_ram();
+    uint32_t size = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size += fw_cfg_pages(names[i]);
+    }
+    if (size <= high.end - high.start) {
+        reserved = (struct room){high.end - size, high.end};
+        bare_add_range(reserved.start, size, MEMORY_RESERVED);
+    }
 }
 
 // ---- ACPI
@@ -252,14 +269,13 @@ static uint64_t feature_control(void)
 void kernel_tables_install(void)
 {
     static struct processors processors;
-    struct rooms rooms = {rom_segment_open(), end_of_ram()};
-    uint32_t end = rooms.high.end;
+    struct rooms rooms = {rom_segment_open(), reserved};
     uint16_t processor_count = 1;
     if (rooms.fseg.end != 0) { /* or else there is no code that others could start with */
         fw_cfg_read(FW_CFG_PROCESSORS, 0, &processor_count, sizeof processor_count);
     }
     rom_segment_set_data();
-    processors_start(processor_count, uncached_start(end), feature_control());
+    processors_start(processor_count, uncached_start(end_of_ram().end), feature_control());
     install_acpi(&rooms);
     install_smbios(&rooms);
     processors_wait(processor_count, &processors);
@@ -270,8 +286,4 @@ void kernel_tables_install(void)
         install_links(&rooms);
     }
     rom_segment_close();
-    uint32_t start = rooms.high.end & ~(PAGE_BYTES - 1u);
-    if (start != end) {
-        bare_add_range(start, end - start, MEMORY_RESERVED);
-    }
 }

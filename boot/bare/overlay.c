@@ -12,6 +12,7 @@ const struct overlay *overlay_load(struct error *error)
 {
     static bool is_loaded;
     (void)error;
+    bare_finish(); /* it may look at anything */
     if (!is_loaded) {
         memcpy(overlay_start, bare_machine.overlay.data, bare_machine.overlay.size);
         memset(overlay_bss_start, 0, (size_t)(overlay_bss_end - overlay_bss_start));

@@ -4,6 +4,7 @@
 // they have always been. Each port access is an exit to the hypervisor: nothing is read twice.
 #include "boot/bare/pci.h"
 
+#include "boot/bare/bare.h"
 #include "boot/bare/chipset.h"
 #include "loader/format.h"
 #include "stage2/bus/pci.h"
@@ -89,11 +90,11 @@ struct bus {
     uint64_t base[KINDS];
 };
 
-static struct pci_function functions[MOST_FUNCTIONS];
+static struct pci_function functions[MOST_FUNCTIONS] LOW_MEMORY;
 static size_t function_count;
-static struct region regions[MOST_REGIONS];
+static struct region regions[MOST_REGIONS] LOW_MEMORY;
 static size_t region_count;
-static struct bus buses[MOST_BUSES];
+static struct bus buses[MOST_BUSES] LOW_MEMORY;
 static unsigned last_bus;
 
 // ---- Finding functions and what they want

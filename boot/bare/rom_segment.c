@@ -224,14 +224,14 @@ void rom_segment_set_data(void)
     static const uint16_t parallel_ports[] = {0x378, 0x278};
     /* Words of the BIOS data area. */
     static const uint16_t words[][2] = {
-        {0x40e, EBDA >> 4},    {BDA_MEMORY_KIB, EBDA / 1024},
-        {BDA_KEYS_HEAD, 0x1e}, {BDA_KEYS_TAIL, 0x1e},
-        {0x44a, 80},                        /* columns */
-        {0x44c, 0x1000},                    /* bytes of a page */
-        {0x460, 0x0607},                    /* cursor's shape */
-        {0x463, 0x3d4},                     /* CRT controller */
-        {0x480, 0x1e},                      /* the buffer of keys: start, end */
-        {0x482, 0x3e},         {0x485, 16}, /* rows of a character */
+        {0x40e, EBDA >> 4},
+
+        {0x44a, 80},                     /* columns */
+        {0x44c, 0x1000},                 /* bytes of a page */
+        {0x460, 0x0607},                 /* cursor's shape */
+        {0x463, 0x3d4},                  /* CRT controller */
+        {0x480, 0x1e},                   /* the buffer of keys: start, end */
+        {0x482, 0x3e},      {0x485, 16}, /* rows of a character */
     };
     static const struct {
         uint16_t address;
@@ -245,7 +245,6 @@ void rom_segment_set_data(void)
         {0x488, 0xf9}, {0x489, 0x51}, {0x48a, 0x08}, {0x496, 0x10}, /* a keyboard with 101 keys */
     };
     set_vectors();
-    memset(memory_at(BDA_COM1), 0, 0x100);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         set16(words[i][0], words[i][1]);
     }

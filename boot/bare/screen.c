@@ -215,6 +215,7 @@ bool firmware_screen_present(void)
     static enum { UNKNOWN, NO, YES } answer;
     if (answer == UNKNOWN) {
         answer = NO;
+        bare_finish(); /* the VGA must have its addresses */
         if (find_screen()) {
             start_text();
             answer = YES;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // From the entry to stage 2.
+#include <string.h>
 #include "boot/bare/bare.h"
 #include "boot/bare/disc.h"
 #include "boot/bare/interrupts.h"
@@ -14,6 +15,9 @@
 #include "stage2/timing/timeline.h"
 
 enum {
+    BDA = 0x400,
+    BDA_BYTES = 0x100,
+    COM1 = 0x3f8,
     CONVENTIONAL_KIB = 639, /* the EBDA's KiB is after it */
 };
 
@@ -26,17 +30,33 @@ static void bda_set_word(uintptr_t address, uint16_t value)
     *(volatile uint16_t *)(uintptr_t)bios_data(address) = value;
 }
 
+/* Clears the BIOS data area, unless a firmware that has started us by PVH may have filled it in,
+   and sets what the loader itself looks up there. */
+static void start_bda(void)
+{
+    if (bare_machine.platform == BARE_QEMU) {
+        memset((void *)(uintptr_t)bios_data(BDA), 0, BDA_BYTES);
+    }
+    bda_set_word(BDA_COM1, COM1);
+    bda_set_word(BDA_MEMORY_KIB, CONVENTIONAL_KIB);
+}
+
 void bare_finish(void)
 {
+    static bool is_done;
+    if (is_done) {
+        return;
+    }
+    is_done = true;
     pci_finish();
+    if (bare_machine.platform == BARE_QEMU) {
+        kernel_tables_install();
+    }
 }
 
 _Noreturn void bare_start(void)
 {
-    if (bare_machine.platform != BARE_QEMU) { /* kernel_tables_install() sets all of it */
-        bda_set_word(BDA_MEMORY_KIB, CONVENTIONAL_KIB);
-        bda_set_word(BDA_COM1, 0x3f8);
-    }
+    start_bda();
     interrupts_start();
     keyboard_start();
     struct error error;
@@ -57,7 +77,7 @@ __attribute__((regparm(0))) _Noreturn void bare_main(uint64_t time_stamp, uint32
     } else {
         rom_describe_memory();
         rom_start_pci();
-        kernel_tables_install();
+        kernel_tables_reserve();
     }
     bare_start();
 }
