@@ -12,7 +12,7 @@ import multiboot2_kernels
 from discs import Sparse, tree
 from good_kernels import AOUT_STRINGS, AOUT_TABLE, KERNELS, PLAIN, aout, tiny_with_header_at_the_end
 from make_kernel import MIB, VIDEO_MODE, Payload, elf, multiboot_header, pattern, standard_sections
-from qemu import Machine, expected, on_rom, on_uefi
+from qemu import Machine, expected, on_pvh, on_rom, on_uefi
 from report import BEYOND_GRUB, EXPLAINED, Report, differences
 from test_multiboot2 import tree as multiboot2_tree
 from uefi import shapes
@@ -82,7 +82,7 @@ def test_the_interrupt_controllers_are_as_the_bios_left_them(boot):
 
 def test_the_flags_promise_just_what_is_there(boot):
     # Of these flags, GRUB sets only BOOT_DEVICE and VBE.
-    bios = expected(BOOT_DEVICE | VBE | DRIVES | CONFIG_TABLE | APM_TABLE, 0, rom=BOOT_DEVICE)
+    bios = expected(BOOT_DEVICE | VBE | DRIVES | CONFIG_TABLE | APM_TABLE, 0, rom=BOOT_DEVICE, pvh=BOOT_DEVICE)
     modules = [("", b"x")]
     with_sections = KERNELS["elf32-with-sections"].make()
     assert boot(tree(with_sections, modules=modules)).report["flags"] == 0x126D | bios
@@ -170,7 +170,7 @@ def test_the_screen_is_described_as_it_is(boot):
     if on_uefi():
         return
     assert report["framebuffer_addr"] == 0xB8000
-    if on_rom():  # no VBE
+    if on_rom() or on_pvh():  # no VBE
         return
     assert report["vbe_mode"] == 3
     assert report["vbe_signature"] == int.from_bytes(b"VESA", "little")

@@ -114,7 +114,8 @@ class Machine:
         if on_rom() and self._needs_a_bios(image) and self.on["machine"] == "q35":
             machine = machine or "q35"  # what is compared has the same devices
         if firmware is None and self.on and not self._needs_a_bios(image):
-            attach, machine = attach or self.on.get("attach"), machine or self.on["machine"]
+            attach = self.on.get("attach") if on_pvh() else attach or self.on.get("attach")
+            machine = machine or self.on["machine"]
             firmware = self.on["firmware"]
             memory = max(memory, LEAST_UEFI_MEMORY) if on_uefi() else memory
         self.is_uefi = firmware in UEFI_FIRMWARES

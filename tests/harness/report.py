@@ -122,11 +122,11 @@ EXPLAINED_ROM = {
     "tags_end": "the same",
     "mp_pointer": "SeaBIOS has its tables elsewhere",
 }
-# Further explained differences by PVH: kernels are told of no screen.
-PVH_UNTOLD_FLAGS = 1 << 11 | 1 << 12  # VBE, frame buffer
-PVH_UNTOLD = ("framebuffer_", "vbe_")
+# Further explained differences by PVH: the screen is described, but not by VBE.
+PVH_UNTOLD_FLAGS = 1 << 11
+PVH_UNTOLD = ("vbe_",)
 EXPLAINED_PVH = {
-    "total_size": "GRUB has tags for the screen",
+    "total_size": "GRUB has VBE's tag",
     "tags_end": "the same",
     "tag[].size": "the same",
     "tag[].type": "the same",
