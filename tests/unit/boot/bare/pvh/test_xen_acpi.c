@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Tests boot/bare/pvh/xen_acpi.c: the tables are found from the root pointer, and are whole.
-// test_xen_acpi.py lets ACPICA's iasl read them.
+// test_xen_acpi_dsdt.py lets ACPICA's iasl read the DSDT.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
