@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Tests boot/bare/pvh/cpio.c on archives made by hand. tests/boot/test_pvh_image.py boots what cpio(1)
-// writes.
+// Tests boot/bare/pvh/cpio.c on archives made by hand. tests/boot/test_pvh_image.py boots what
+// cpio(1) writes.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
