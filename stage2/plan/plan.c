@@ -287,7 +287,7 @@ static bool place_kernel(struct planning *planning)
     size_t pieces = headers->image.segment_count + headers->unloaded.count +
                     planning->boot->module_count + 3; /* a.out's symbols (two), the information */
     const struct boot_efi *efi = planning->environment->efi;
-    bool keeps = plan->information.keeps_boot_services;
+    bool keeps = efi != NULL && plan->information.keeps_boot_services;
     const struct memory_map *map = keeps ? efi->unused : plan->information.map;
     if (!placement_start(&plan->placement, pieces, map, planning->arena, planning->error)) {
         return fail_at(planning, wanted);

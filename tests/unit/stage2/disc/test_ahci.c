@@ -376,7 +376,7 @@ static void without_a_firmware_a_port_is_started_and_its_drive_taken_unproven(vo
     assert_read(100, 3);
     assert_int_equal(hba.ports[0].cmd & CMD_ST, CMD_ST); /* it goes on running, as after a BIOS */
     ahci_stop_port(0, 0);
-    irq_wait_goes_on(NULL);
+    irq_wait_goes_on(&(struct irq_wait){0});
     assert_int_equal(hba.ports[0].cmd & CMD_RUNS, 0);
 }
 
@@ -398,7 +398,7 @@ static void a_port_whose_drive_never_gets_ready_is_stopped_again(void **state)
     reset_ports();
     drives[0].is_silent = true;
     assert_false(ahci_start_port(0, 0, memory));
-    irq_wait_goes_on(NULL);
+    irq_wait_goes_on(&(struct irq_wait){0});
     assert_int_equal(hba.ports[0].cmd & CMD_RUNS, 0);
 }
 
