@@ -144,7 +144,7 @@ def test_a_machine_without_acpi_has_mp_tables(look):
 
 def test_isapc_where_no_table_can_be_written_starts_as_well():
     with Machine(None, attach="none", machine="isapc", memory=32, extra=["-bios", str(ROM)]) as qemu:
-        qemu.wait_for("whelk: there is no disc")
+        qemu.wait_for("whelk: no disc is an ISO of whelk-mkrescue")
         assert qemu.serial.count("whelk:") == 1 + qemu.serial.count("whelk: nothing else")
 
 
