@@ -10,7 +10,7 @@ TOOLS_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOOLS_C) $(filter-out boot/%
 MBR_MAX_BYTES := 440
 
 # What starts a machine without a firmware: in the program, and installed as files.
-BARE_FILES := whelk.rom whelk.elf whelk-hvm.elf
+BARE_IMAGES := whelk.rom whelk.elf whelk-hvm.elf
 
 $(BUILD)/mbr.img: boot/bios/mbr.asm tools/build.mk
 	@mkdir -p $(@D)
@@ -38,7 +38,7 @@ $(patsubst %.c,$(BUILD)/host/%.o,$(VENDORED)): $(BUILD)/host/%.o: %.c
 	@$(CC) $(COMMON) $(HOST_CFLAGS) -w -c -o $@ $<
 
 $(BUILD)/host/tools/lib/embedded.o: tools/lib/embedded.c \
-    $(addprefix $(BUILD)/,boot.img mbr.img BOOTX64.EFI BOOTIA32.EFI $(BARE_FILES))
+    $(addprefix $(BUILD)/,boot.img mbr.img BOOTX64.EFI BOOTIA32.EFI $(BARE_IMAGES))
 	@mkdir -p $(@D)
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<
@@ -64,7 +64,7 @@ LINKS    := whelk-mkrescue whelk-file
 install: $(BUILD)/whelk
 	install -d $(BINDIR) $(DATADIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR)
 	install -m 755 $(BUILD)/whelk $(BINDIR)/whelk
-	install -m 644 $(BARE_FILES:%=$(BUILD)/%) $(DATADIR)
+	install -m 644 $(BARE_IMAGES:%=$(BUILD)/%) $(DATADIR)
 	for page in $(MANUALS); do \
 	    sed '/^\.TH /s/"Whelk"/"Whelk $(VERSION)"/' $$page >$(MANDIR)/$${page##*/} || exit 1; done
 	chmod 644 $(MANUALS:docs/%=$(MANDIR)/%)
@@ -76,7 +76,7 @@ install: $(BUILD)/whelk
 
 uninstall:
 	rm -f $(BINDIR)/whelk $(LINKS:%=$(BINDIR)/%) $(MANUALS:docs/%=$(MANDIR)/%) $(MANDIR)/whelk-file.1
-	rm -f $(BARE_FILES:%=$(DATADIR)/%)
+	rm -f $(BARE_IMAGES:%=$(DATADIR)/%)
 	if [ -d $(DATADIR) ]; then rmdir --ignore-fail-on-non-empty $(DATADIR); fi
 	rm -f $(BASHDIR)/whelk $(LINKS:%=$(BASHDIR)/%) $(ZSHDIR)/_whelk $(FISHDIR)/whelk.fish
 
