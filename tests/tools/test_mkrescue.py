@@ -330,7 +330,7 @@ REFUSED = {
         "boot/grub/grub.cfg:2: /boot/kernel: no Multiboot header in the first 8192 bytes: a Multiboot header at offset 0x"),
     "Linux kernel": ({**entry("multiboot2 /boot/kernel"), "boot/kernel": bytes(0x202) + b"HdrS" + bytes(0x1000)},
                      "boot/grub/grub.cfg:2: /boot/kernel: no Multiboot 2 header in the first 32768 bytes: "
-                     "it is a Linux kernel"),
+                     "it is a Linux bzImage"),
     "kernel that fits nowhere": ({**entry("multiboot /boot/kernel"), "boot/kernel": kernel(address=0xE0000000)},
                                  "boot/grub/grub.cfg:2: /boot/kernel: "),
     "missing module": (entry("multiboot /boot/kernel", "module /boot/m x"),

@@ -46,8 +46,11 @@ class Result:
     @property
     def log(self):
         """The text of the guest's serial port, with LF as the only line end. In PVH guests: of the debug port."""
-        serial, debug_port = self.folder / "guest.log", self.folder / "debug-port.log"
-        return _joined(_text(debug_port)) if debug_port.exists() else _text(serial)
+        debug_port = self.folder / "debug-port.log"
+        if debug_port.exists():
+            return _joined(_text(debug_port))
+        others = ("device-model.log", "console.log")
+        return "".join(_text(path) for path in sorted(self.folder.glob("*.log")) if path.name not in others)
 
     @property
     def console(self):

@@ -120,7 +120,7 @@ def test_a_menu_counts_down_and_boots_its_default(result):
 def test_of_two_drives_with_the_same_disc_the_firmware_reads_its_own(result):
     booted(result, modules=[guests.SMALL])
     line = timing(result)
-    assert line["driver"] == "int13" and "no drive with the same data" in line["fallback"]
+    assert line["driver"] == "int13" and "two drives with the same data" in line["fallback"]
 
 
 # ---- As a disk
