@@ -54,7 +54,7 @@ def test_the_loader_refuses_a_kernel_with(discs, name):
 # ---- what the config asks for
 
 def config(*lines):
-    return "\n".join(["set timeout=0", 'menuentry "test" {', *lines, "boot", "}", ""]).encode()
+    return "\n".join(["set timeout=0", 'menuentry "test" {', *lines, "}", ""]).encode()
 
 
 CONFIGS = {
