@@ -856,7 +856,8 @@ def test_the_installed_program_needs_nothing_of_the_source_tree(place):
     assert {"whelk-mkrescue.1", "whelk-run.1"} <= manuals
     completions = {program.replace("bin", "share/bash-completion/completions") for program in programs}
     completions |= {"usr/share/zsh/vendor-completions/_whelk", "usr/share/fish/vendor_completions.d/whelk.fish"}
-    assert files == programs | completions | {f"usr/share/man/man1/{name}" for name in manuals}
+    images = {f"usr/share/whelk/{name}" for name in ("whelk.rom", "whelk.elf", "whelk-hvm.elf")}
+    assert files == programs | completions | images | {f"usr/share/man/man1/{name}" for name in manuals}
     shutil.copytree(place.path / "root/usr/bin", place.path / "bin", symlinks=True)
     run = place.run("-o", place.iso, place.write(good_tree()), program=place.path / "bin/whelk-mkrescue")
     assert run.returncode == 0, run.stderr
