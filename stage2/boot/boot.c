@@ -94,6 +94,9 @@ bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error
 {
     struct placement *placement = &boot->plan.placement;
     struct memory_range disc[FIRMWARE_DISC_RANGES];
+    if (placement->fixed_map != placement->map) {
+        overlay_load(error)->tell_overwritten(&boot->plan); /* UEFI's loader has it linked in */
+    }
     if (firmware_disc_memory(disc) == 0) { /* of memory, nothing goes on meanwhile */
         plan_longest_first(&boot->plan);
     }
