@@ -4,6 +4,7 @@ queue so that the firmware can read on. After any fault the firmware does."""
 
 import random
 import re
+import struct
 import subprocess
 import zlib
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import pytest
 
 from discs import SECTOR, file_in_iso, tree
 from good_kernels import KERNELS, with_data
-from make_kernel import KIB, MIB
+from make_kernel import MIB
 from qemu import Machine
 
 pytestmark = pytest.mark.seabios("what lies between a BIOS and the loader")
@@ -242,3 +243,22 @@ def test_the_firmware_can_read_the_disc_after_us(discs, tmp_path, where):
                 assert "virtio-blk" not in qemu.boot().debug
     assert "root: hd0" in said["whelk"] and "  /boot/module0" in said["whelk"]
     assert said["whelk"] == said["grub"]
+
+
+@pytest.mark.parametrize("options", ["", ",disable-modern=on"])
+def test_a_kernel_finds_the_device_as_the_firmware_had_it(discs, tmp_path, options):
+    """QEMU tells the device's counters, which are those of the firmware: each INT 13h has made one request."""
+    image = discs.make(tree(ELF32, modules=[("module", MODULE)]))
+    with Traced(image, tmp_path, attach="none", exit_device=False,
+                extra=[*NO_DRIVES, *virtio(image, options=options)]) as qemu:
+        qemu.wait_for("^END$", 40)
+        path = next(device["path"] for device in qemu.qmp("x-query-virtio") if device["name"] == "virtio-blk")
+        status = qemu.qmp("x-query-virtio-status", path=path)
+        queue = qemu.qmp("x-query-virtio-queue-status", path=path, queue=0)
+        indices = [struct.unpack("<HH", qemu.memory(queue[ring], 4))[1] for ring in ("vring-avail", "vring-used")]
+        trace = qemu.boot().trace
+    reads = [part.count("virtio_blk_handle_read") for part in re.split("virtio_set_status .* val 0\n", trace)]
+    before_us = next(count for count in reads if count)
+    assert indices == [queue["last-avail-idx"]] * 2 and queue["used-idx"] == queue["last-avail-idx"]
+    assert 0 < queue["last-avail-idx"] < before_us  # which has the driver's own, up to its reset
+    assert status["isr"] == 0 and not status["broken"] and status["started"]
