@@ -149,4 +149,4 @@ def test_the_command_line_chooses_the_entry_and_adds_arguments(discs, report, wo
 def test_an_entry_that_does_not_exist_opens_the_menu_with_a_message(discs, start):
     with start(discs.make({"boot/kernel": REPORT, CONFIG: MENU}), "entry=Third") as machine:
         machine.wait_for_terminal("entry=Third: /boot/grub/grub.cfg has no such entry")
-        machine.wait_for_terminal("First")
+        assert machine.wait_for_terminal("First")
