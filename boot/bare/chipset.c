@@ -6,14 +6,12 @@
 #include "boot/bare/bare.h"
 #include "stage2/bus/io.h"
 #include "stage2/bus/pci.h"
+#include "stage2/disc/pc/piix_ide.h"
 
 enum {
-    FUNCTIONS_OF_DEVICE = 8,
     HOST_Q35 = 0x29c08086,
     PIIX3_ISA = 0x70008086,
-    PIIX3_IDE = 0x70108086,
     PIIX4_ISA = 0x71108086,
-    PIIX4_IDE = 0x71118086,
     PIIX4_PM = 0x71138086,
     ICH9_LPC = 0x29188086,
     ICH9_SMBUS = 0x29308086,

@@ -11,20 +11,14 @@
 #include "stage2/timing/timeline.h"
 
 enum {
-    FUNCTIONS_OF_DEVICE = 8,
     FUNCTIONS_OF_BUS = 256,
     MOST_FUNCTIONS = 128,
     MOST_BUSES = 64,
     MOST_REGIONS = 320,
 
-    HEADER_TYPE = 0x7f0000, /* of PCI_HEADER */
-    HEADER_BRIDGE = 0x010000,
-
     REGISTER_CLASS = 0x08,
-    REGISTER_BAR0 = 0x10,
     REGISTER_ROM = 0x30,
     REGISTER_ROM_OF_BRIDGE = 0x38,
-    REGISTER_BUSES = 0x18,         /* of bridges: primary, secondary, subordinate */
     REGISTER_IO_WINDOW = 0x1c,     /* base, limit */
     REGISTER_MEMORY_WINDOW = 0x20, /* base, limit, 16 bits each */
     REGISTER_PREFETCHABLE_WINDOW = 0x24,
@@ -33,12 +27,8 @@ enum {
     REGISTER_IO_WINDOW_UPPER = 0x30,
     REGISTER_BRIDGE_CONTROL = 0x3c, /* upper 16 bits */
     BRIDGE_CONTROL_VGA = 0x08,
-    REGISTER_CAPABILITIES = 0x34,
-    CAPABILITIES_PRESENT = 0x100000, /* of PCI_COMMAND, the status register's */
-    CAPABILITY_PCIE = 0x10,
     CAPABILITY_HOT_PLUG = 0x0c, /* SHPC */
-    MOST_CAPABILITIES = 48,
-    PCIE_TYPE = 0xf00000, /* of the capability's first register: port type */
+    PCIE_TYPE = 0xf00000,       /* of the capability's first register: port type */
     PCIE_ROOT_PORT = 0x400000,
     PCIE_DOWNSTREAM_PORT = 0x600000,
     PCIE_SLOT = 0x1000000,
@@ -47,9 +37,6 @@ enum {
 
     BARS = 6,
     BARS_OF_BRIDGE = 2,
-    BAR_IO = 0x01,
-    BAR_IO_MASK = 0xfffc,
-    BAR_64 = 0x04,
     BAR_PREFETCHABLE = 0x08,
     BAR_MEMORY_FLAGS = 0x0f,
     ROM_FLAGS = 0x7ff, /* bit 0 enables the ROM */
@@ -127,13 +114,13 @@ static unsigned add_bar(uint16_t function, uint32_t offset, uint32_t flags)
         return 1;
     }
     value &= ~flags;
-    if ((value & BAR_IO) != 0) {
+    if ((value & PCI_BAR_IO) != 0) {
         region.kind = IO;
-        region.size = (uint16_t) - (value & BAR_IO_MASK);
+        region.size = (uint16_t) - (value & PCI_BAR_IO_MASK);
     } else {
         uint64_t mask = value & ~(uint32_t)BAR_MEMORY_FLAGS;
         region.kind = (value & BAR_PREFETCHABLE) != 0 ? PREFETCHABLE : MEMORY;
-        region.is_64 = (value & BAR_64) != 0;
+        region.is_64 = (value & PCI_BAR_64) != 0;
         mask |= (uint64_t)(region.is_64 ? pci_write_and_read(function, offset + 4, UINT32_MAX)
                                         : UINT32_MAX)
                 << 32;
@@ -152,7 +139,7 @@ static void add_bars(const struct pci_function *found)
     }
     unsigned count = found->is_bridge ? BARS_OF_BRIDGE : BARS;
     for (unsigned bar = 0; bar < count;) {
-        bar += add_bar(found->function, REGISTER_BAR0 + 4 * bar, 0);
+        bar += add_bar(found->function, PCI_BAR0 + 4 * bar, 0);
     }
     add_bar(found->function, found->is_bridge ? REGISTER_ROM_OF_BRIDGE : REGISTER_ROM, ROM_FLAGS);
 }
@@ -171,12 +158,12 @@ static void add_bus(struct pci_function *bridge)
         .parent = (uint8_t)parent,
         .next = (uint16_t)(last_bus * FUNCTIONS_OF_BUS),
     };
-    pci_write(bridge->function, REGISTER_BUSES, 0xff0000u | last_bus << 8 | parent);
+    pci_write(bridge->function, PCI_BUSES, 0xff0000u | last_bus << 8 | parent);
 }
 
 static void end_bus(unsigned bus)
 {
-    pci_write(buses[bus].bridge, REGISTER_BUSES, last_bus << 16 | bus << 8 | buses[bus].parent);
+    pci_write(buses[bus].bridge, PCI_BUSES, last_bus << 16 | bus << 8 | buses[bus].parent);
 }
 
 /* Looks at a function. Returns how far it is to the next one: functions 1 to 7 are looked at only
@@ -184,9 +171,9 @@ static void end_bus(unsigned bus)
 static unsigned look_at(uint16_t function)
 {
     uint32_t identity = pci_read(function, PCI_IDENTITY);
-    bool is_first = function % FUNCTIONS_OF_DEVICE == 0;
+    bool is_first = function % PCI_FUNCTIONS_OF_DEVICE == 0;
     if (identity == PCI_ABSENT || identity == 0 || function_count == MOST_FUNCTIONS) {
-        return is_first ? FUNCTIONS_OF_DEVICE : 1;
+        return is_first ? PCI_FUNCTIONS_OF_DEVICE : 1;
     }
     uint32_t header = pci_read(function, PCI_HEADER);
     struct pci_function *found = &functions[function_count++];
@@ -194,13 +181,13 @@ static unsigned look_at(uint16_t function)
         .identity = identity,
         .function = function,
         .class = (uint16_t)(pci_read(function, REGISTER_CLASS) >> 16),
-        .is_bridge = (header & HEADER_TYPE) == HEADER_BRIDGE,
+        .is_bridge = (header & PCI_HEADER_TYPE) == PCI_HEADER_BRIDGE,
     };
     add_bars(found);
     if (found->is_bridge) {
         add_bus(found);
     }
-    return is_first && (header & PCI_HEADER_MULTIFUNCTION) == 0 ? FUNCTIONS_OF_DEVICE : 1;
+    return is_first && (header & PCI_HEADER_MULTIFUNCTION) == 0 ? PCI_FUNCTIONS_OF_DEVICE : 1;
 }
 
 /* Goes down into each bus as soon as its bridge is found, so that its numbers follow each other. */
@@ -239,11 +226,11 @@ static uint64_t align_up(uint64_t value, uint64_t alignment)
 /* The offset of a capability (PCI 3.0, 6.7); 0: the function has none of this number. */
 static uint32_t find_capability(uint16_t function, uint8_t number)
 {
-    if ((pci_read(function, PCI_COMMAND) & CAPABILITIES_PRESENT) == 0) {
+    if ((pci_read(function, PCI_COMMAND) & PCI_STATUS_CAPABILITIES) == 0) {
         return 0;
     }
-    uint32_t at = pci_read(function, REGISTER_CAPABILITIES) & 0xfc;
-    for (unsigned i = 0; i < MOST_CAPABILITIES && at != 0; i++) {
+    uint32_t at = pci_read(function, PCI_CAPABILITIES) & 0xfc;
+    for (unsigned i = 0; i < PCI_MOST_CAPABILITIES && at != 0; i++) {
         uint32_t capability = pci_read(function, at);
         if ((uint8_t)capability == number) {
             return at;
@@ -256,7 +243,7 @@ static uint32_t find_capability(uint16_t function, uint8_t number)
 /* Whether devices may come later, and so want addresses of this kind. */
 static bool keeps_room(uint16_t bridge, enum kind kind)
 {
-    uint32_t pcie = find_capability(bridge, CAPABILITY_PCIE);
+    uint32_t pcie = find_capability(bridge, PCI_CAPABILITY_EXPRESS);
     uint32_t header = pcie != 0 ? pci_read(bridge, pcie) : 0;
     uint32_t type = header & PCIE_TYPE;
     if (pcie != 0 && (type == PCIE_ROOT_PORT || type == PCIE_DOWNSTREAM_PORT)) {
@@ -425,7 +412,7 @@ static void assign_addresses(const struct pci_layout *layout)
 
 static unsigned device_of(uint16_t function)
 {
-    return function / FUNCTIONS_OF_DEVICE % (FUNCTIONS_OF_BUS / FUNCTIONS_OF_DEVICE);
+    return function / PCI_FUNCTIONS_OF_DEVICE % (FUNCTIONS_OF_BUS / PCI_FUNCTIONS_OF_DEVICE);
 }
 
 /* The line of an interrupt pin, 1 to 4. Each bridge on the way to bus 0 turns the pins by the
@@ -433,10 +420,12 @@ static unsigned device_of(uint16_t function)
 static uint8_t line_of(uint16_t function, unsigned pin, const struct pci_layout *layout)
 {
     unsigned turn = pin - 1;
-    unsigned device = function / FUNCTIONS_OF_DEVICE % (FUNCTIONS_OF_BUS / FUNCTIONS_OF_DEVICE);
+    unsigned device =
+        function / PCI_FUNCTIONS_OF_DEVICE % (FUNCTIONS_OF_BUS / PCI_FUNCTIONS_OF_DEVICE);
     for (unsigned bus = function / FUNCTIONS_OF_BUS; bus != 0; bus = buses[bus].parent) {
         turn += device;
-        device = buses[bus].bridge / FUNCTIONS_OF_DEVICE % (FUNCTIONS_OF_BUS / FUNCTIONS_OF_DEVICE);
+        device = buses[bus].bridge / PCI_FUNCTIONS_OF_DEVICE %
+                 (FUNCTIONS_OF_BUS / PCI_FUNCTIONS_OF_DEVICE);
     }
     return layout->lines[(turn + chipset_link(device)) % 4];
 }
@@ -535,7 +524,7 @@ void pci_path(uint16_t function, char *text, size_t size)
     }
     size_t at = format_text(text, size, "@i0cf8");
     while (length > 0 && at < size) {
-        unsigned number = way[--length] % FUNCTIONS_OF_DEVICE;
+        unsigned number = way[--length] % PCI_FUNCTIONS_OF_DEVICE;
         at += format_text(text + at, size - at, number != 0 ? "@%x,%x" : "@%x",
                           device_of(way[length]), number);
     }

@@ -18,18 +18,11 @@
 enum {
     BUSES = 256,
     FUNCTIONS_OF_BUS = 32 * 8,
-    FUNCTIONS_OF_DEVICE = 8,
     FUNCTION_OF_IMAGE_DMA = 1 << 3 | 1, /* the only one that image_dma.asm looks at */
 
     EXPRESS_TYPE = 0xf00000, /* of the port that has this capability */
     EXPRESS_ROOT_PORT = 0x400000,
     EXPRESS_DOWNSTREAM_PORT = 0x600000,
-
-    PIIX3_IDE = 0x70108086,
-    PIIX4_IDE = 0x71118086,
-    ICH9_AHCI = 0x29228086,
-    VIRTIO_BLK_TRANSITIONAL = 0x10011af4,
-    VIRTIO_BLK = 0x10421af4,
 
     PRELOADED_MOST = 32, /* what bounce_buffer holds */
 };
@@ -144,17 +137,18 @@ static void note_bridge(struct search *search, uint32_t function)
 static void search_bus(struct search *search, uint32_t bus)
 {
     uint32_t start = bus * FUNCTIONS_OF_BUS;
-    uint32_t end = start + (search->buses[bus] == LINK ? FUNCTIONS_OF_DEVICE : FUNCTIONS_OF_BUS);
-    uint32_t step = FUNCTIONS_OF_DEVICE;
+    uint32_t end =
+        start + (search->buses[bus] == LINK ? PCI_FUNCTIONS_OF_DEVICE : FUNCTIONS_OF_BUS);
+    uint32_t step = PCI_FUNCTIONS_OF_DEVICE;
     for (uint32_t function = start; function < end; function += step) {
         uint32_t identity = pci_read(function, PCI_IDENTITY);
         if (identity == PCI_ABSENT) {
-            step = function % FUNCTIONS_OF_DEVICE == 0 ? FUNCTIONS_OF_DEVICE : step;
+            step = function % PCI_FUNCTIONS_OF_DEVICE == 0 ? PCI_FUNCTIONS_OF_DEVICE : step;
             continue;
         }
         uint32_t header = pci_read(function, PCI_HEADER);
-        if (function % FUNCTIONS_OF_DEVICE == 0) {
-            step = (header & PCI_HEADER_MULTIFUNCTION) != 0 ? 1 : FUNCTIONS_OF_DEVICE;
+        if (function % PCI_FUNCTIONS_OF_DEVICE == 0) {
+            step = (header & PCI_HEADER_MULTIFUNCTION) != 0 ? 1 : PCI_FUNCTIONS_OF_DEVICE;
         }
         if ((header & PCI_HEADER_TYPE) == PCI_HEADER_BRIDGE) {
             note_bridge(search, function);

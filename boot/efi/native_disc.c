@@ -11,11 +11,9 @@
 #include "stage2/timing/timeline.h"
 
 enum {
-    FUNCTIONS_OF_DEVICE = 8,
     PORTS = 32,
     NO_MULTIPLIER = 0xffff,
     SECTOR_SIZE = 2048,
-    ICH9_AHCI = 0x29228086,
 };
 #define LIMIT 0x100000000u /* what the driver can address */
 
@@ -76,7 +74,7 @@ bool native_disc_open(uint32_t lba, const uint8_t *sector, bool is_atapi,
         return false;
     }
     uint32_t function =
-        (uint32_t)path->function.Device * FUNCTIONS_OF_DEVICE + path->function.Function;
+        (uint32_t)path->function.Device * PCI_FUNCTIONS_OF_DEVICE + path->function.Function;
     EFI_TPL before = uefi_boot()->RaiseTPL(TPL_NOTIFY);
     bool is_known = pci_read(function, PCI_IDENTITY) == ICH9_AHCI;
     ahci = is_known &&

@@ -26,6 +26,8 @@ enum {
     PCI_BAR_IO = 1,
     PCI_BAR_IO_MASK = 0xfffc,
     PCI_BAR_64 = 4,
+
+    PCI_FUNCTIONS_OF_DEVICE = 8,
 };
 #define PCI_BAR_MASK 0xfffffff0u /* of memory */
 #define PCI_ABSENT   0xffffffffu /* PCI_IDENTITY where no function is */

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { ICH9_AHCI = 0x29228086 }; /* PCI_IDENTITY (pci.h) */
+
 #define AHCI_RUNNING_PORTS 0xffffffffu /* all ports that the firmware keeps running */
 
 /* Whether a drive is at any port that the firmware has started. Reads registers only. Arguments as

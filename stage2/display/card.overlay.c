@@ -8,7 +8,6 @@
 
 enum {
     DEVICES = 32, /* of PCI's bus 0, where hypervisors have the VGA */
-    FUNCTIONS_OF_DEVICE = 8,
     BOCHS = 0x11111234,
     CIRRUS = 0x00b81013,
 
@@ -45,7 +44,7 @@ enum card card_find(const struct video_request *request, uint32_t *framebuffer)
         return CARD_OTHER;
     }
     for (uint32_t device = 0; device < DEVICES; device++) {
-        uint32_t function = device * FUNCTIONS_OF_DEVICE;
+        uint32_t function = device * PCI_FUNCTIONS_OF_DEVICE;
         uint32_t identity = pci_read(function, PCI_IDENTITY);
         if ((identity == BOCHS && request->has_bochs_driver) ||
             (identity == CIRRUS && request->has_cirrus_driver)) {

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include "stage2/disc/pc/pc.h"
 
+enum { PIIX3_IDE = 0x70108086, PIIX4_IDE = 0x71118086 }; /* PCI_IDENTITY (pci.h) */
+
 /* Looks at this function (pci.h) for the drive that gives the same sector of 2048 bytes at lba as
    the firmware. is_atapi: a CD drive, else a disk. Takes the drive if there is one only, else
    changes nothing. Returns how many there are. */

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { VIRTIO_BLK_TRANSITIONAL = 0x10011af4, VIRTIO_BLK = 0x10421af4 }; /* PCI_IDENTITY (pci.h) */
+
 /* Looks whether the disc at this PCI function (pci.h) gives the same sector of 2048 bytes at lba as
    the firmware, which must be using it. Takes it if so and if no disc was taken before. False: it
    does not, or the firmware does not keep the device ready. If the disc is not taken, nothing has
