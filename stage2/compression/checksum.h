@@ -7,6 +7,9 @@
 
 enum { CHECKSUM_SHA256_BYTES = 32 };
 
+/* Adds bytes to an IEEE 802.3 CRC, which is UINT32_MAX at the start and inverted at the end. */
+uint32_t checksum_crc32_add(uint32_t crc, const uint8_t *data, size_t size);
+
 /* IEEE 802.3's CRC (gzip, xz). */
 uint32_t checksum_crc32(const uint8_t *data, size_t size);
 

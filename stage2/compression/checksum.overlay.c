@@ -7,20 +7,24 @@
 #include "loader/bytes.h"
 
 /* Four bits at a time; for eight, the table would be sixteen times as large. */
-uint32_t checksum_crc32(const uint8_t *data, size_t size)
+uint32_t checksum_crc32_add(uint32_t crc, const uint8_t *data, size_t size)
 {
     static const uint32_t table[16] = {
         0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
         0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
         0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
     };
-    uint32_t crc = UINT32_MAX;
     for (; size != 0; size--) {
         crc ^= *data++;
         crc = crc >> 4 ^ table[crc & 15];
         crc = crc >> 4 ^ table[crc & 15];
     }
-    return ~crc;
+    return crc;
+}
+
+uint32_t checksum_crc32(const uint8_t *data, size_t size)
+{
+    return ~checksum_crc32_add(UINT32_MAX, data, size);
 }
 
 uint64_t checksum_crc64(const uint8_t *data, size_t size)

@@ -139,19 +139,6 @@ static void sha512_block(uint64_t *hash, const uint8_t *block)
     }
 }
 
-/* IEEE 802.3, bit by bit in fours; the state is inverted. */
-static uint32_t crc32_of(uint32_t crc, const uint8_t *data, size_t size)
-{
-    enum { POLYNOMIAL = (int)0xedb88320 };
-    for (; size > 0; size--) {
-        crc ^= *data++;
-        for (int i = 0; i < 8; i++) {
-            crc = crc >> 1 ^ ((crc & 1) != 0 ? (uint32_t)POLYNOMIAL : 0);
-        }
-    }
-    return crc;
-}
-
 /* By kind: the bytes of a block and of the result, and of the words in it. */
 static const struct shape {
     uint8_t block, digest, word;
@@ -204,7 +191,7 @@ void hash_add(struct hash *hash, const uint8_t *data, size_t size)
 {
     size_t block = shapes[hash->kind].block;
     if (hash->kind == HASH_CRC32) {
-        hash->state.words[0] = crc32_of(hash->state.words[0], data, size);
+        hash->state.words[0] = checksum_crc32_add(hash->state.words[0], data, size);
         return;
     }
     while (size > 0) {
