@@ -13,6 +13,7 @@ enum {
 
     INDEX_PORT = 0x1ce,
     DATA_PORT = 0x1cf,
+    REGISTER_ID = 0,
     REGISTER_WIDTH = 1,
     REGISTER_HEIGHT = 2,
     REGISTER_DEPTH = 3,
@@ -21,6 +22,8 @@ enum {
     ENABLED = 0x01,
     READ_LIMITS = 0x02, /* width and height read as the greatest ones */
     LINEAR = 0x40,
+    ID = 0xb0c0, /* with the version in its last digit */
+    ID_MASK = 0xfff0,
     MEMORY_UNIT = 0x10000,
     WIDTH_STEP = 8,
     MASKS = 6,
@@ -60,6 +63,12 @@ static uint32_t bytes_of_pixel(uint32_t depth)
     return (depth + 7) / 8;
 }
 
+uint32_t card_bochs_memory(void)
+{
+    bool is_present = (read_register(REGISTER_ID) & ID_MASK) == ID;
+    return is_present ? read_register(REGISTER_MEMORY) * (uint32_t)MEMORY_UNIT : 0;
+}
+
 bool card_has_bochs_mode(const struct video_mode *mode)
 {
     uint32_t enabled = read_register(REGISTER_ENABLE);
@@ -69,7 +78,7 @@ bool card_has_bochs_mode(const struct video_mode *mode)
     return mode->depth > 8 && bytes_of_pixel(mode->depth) <= 4 && mode->width <= width &&
            mode->width % WIDTH_STEP == 0 && mode->height <= height &&
            (uint64_t)mode->width * mode->height * bytes_of_pixel(mode->depth) <=
-               (uint64_t)read_register(REGISTER_MEMORY) * MEMORY_UNIT;
+               card_bochs_memory();
 }
 
 /* Position and size of red, green and blue in a pixel. */
@@ -94,7 +103,10 @@ void card_set_bochs_mode(uint32_t framebuffer, const struct video_mode *mode, st
                                 .width = mode->width,
                                 .height = mode->height,
                                 .bpp = (uint8_t)mode->depth,
-                                .type = FRAMEBUFFER_RGB,
+                                .type = FRAMEBUFFER_INDEXED,
                             }};
-    memcpy(video->framebuffer.masks, masks_of(mode->depth), MASKS);
+    if (mode->depth > 8) {
+        video->framebuffer.type = FRAMEBUFFER_RGB;
+        memcpy(video->framebuffer.masks, masks_of(mode->depth), MASKS);
+    }
 }
