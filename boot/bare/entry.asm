@@ -7,6 +7,8 @@
 ;           32-bit protected mode, flat segments, paging and interrupts off
 ; memory:   stack below 0x7000
 
+%include "boot/pc/read_tsc.inc"
+
 extern bare_main                ; start.c
 extern bss_start                ; linker script
 extern bss_end
@@ -16,8 +18,6 @@ extern stack_top
 
 CODE32          equ 0x08
 DATA32          equ 0x10
-EFLAGS_ID       equ 1 << 21
-CPUID_TSC       equ 1 << 4
 
 section .entry progbits alloc exec nowrite align=4
 bits 32
@@ -55,22 +55,7 @@ bare_entry:
 
 ; Reads the time stamp counter. out: EDX:EAX, 0 if the processor has none; clobbers EBX, ECX
 time_stamp:
-        pushfd
-        pop eax
-        mov ecx, eax
-        xor eax, EFLAGS_ID
-        push eax
-        popfd
-        pushfd
-        pop eax
-        xor eax, ecx
-        test eax, EFLAGS_ID
-        jz .none                ; a processor without CPUID
-        mov eax, 1
-        cpuid
-        test dl, CPUID_TSC
-        jz .none
-        rdtsc
+        READ_TSC .none
         ret
 .none:  xor eax, eax
         cdq

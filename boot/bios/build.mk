@@ -43,7 +43,7 @@ $(VENDORED:%.c=$(BIOS_BUILD)/%.o): $(BIOS_BUILD)/%.o: %.c
 	@echo "CC   $<"
 	@$(CC) $(COMMON) $(BIOS_FLAGS) -c $< -o $@
 
-$(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc \
+$(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc boot/pc/read_tsc.inc \
                        loader/handoff_block.inc loader/handoff_copy.inc
 	@mkdir -p $(@D)
 	@echo "ASM  $<"

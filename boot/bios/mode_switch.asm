@@ -3,6 +3,7 @@
 ; off. Interrupts are enabled in real mode only, where the firmware's handlers serve them.
 
 %include "boot/bios/real_mode.inc"
+%include "boot/pc/read_tsc.inc"
 
 extern bss_start                ; linker script
 extern bss_end
@@ -43,28 +44,11 @@ enter_stage2:
 
 ; Stores the time stamp counter in handoff_tsc. Does nothing if a value is there already, or if the
 ; processor has no counter. in: DS 0; clobbers EAX, EBX, ECX, EDX
-CPUID_TSC       equ 1 << 4
-EFLAGS_ID       equ 1 << 21
 global stamp_handoff
 stamp_handoff:
         cmp dword [handoff_tsc], byte 0
         jne .end
-        pushfd
-        pop eax
-        mov ecx, eax
-        xor eax, EFLAGS_ID
-        push eax
-        popfd
-        pushfd
-        pop eax
-        xor eax, ecx
-        test eax, EFLAGS_ID
-        jz .end                 ; a processor without CPUID
-        mov eax, 1
-        cpuid
-        test dl, CPUID_TSC
-        jz .end
-        rdtsc
+        READ_TSC .end
         mov [handoff_tsc], eax
         mov [handoff_tsc + 4], edx
 .end:   ret
