@@ -13,8 +13,8 @@ import pytest
 from discs import CONFIG, SECTOR, file_in_iso, tree
 from good_kernels import KERNELS, with_data
 from make_kernel import KIB, MIB
-from qemu import Machine
 from shim import shim
+from traced import TracedMachine
 
 pytestmark = pytest.mark.seabios("what lies between a BIOS and the loader")
 
@@ -45,17 +45,14 @@ class Boot:
         return self.commands < FEW and self.debug == ""
 
 
-class Traced(Machine):
-    """With QEMU's trace of the AHCI, and a debug port."""
+class Traced(TracedMachine):
+    events = ("ahci_cmd_done", "ahci_reset_port", "ahci_port_write")
 
-    def __init__(self, image, directory, extra=(), **machine):
-        self.trace, self.debug_port = directory / "trace", directory / "debug"
-        super().__init__(image, machine=machine.pop("machine", "q35"), extra=[
-            *extra, "-trace", "ahci_cmd_done", "-trace", "ahci_reset_port", "-trace", "ahci_port_write",
-            "-D", str(self.trace), "-debugcon", f"file:{self.debug_port}"], **machine)
+    def __init__(self, image, directory, machine="q35", **more):
+        super().__init__(image, directory, machine=machine, **more)
 
     def boot(self):
-        return Boot(self.serial, self.trace.read_text(), self.debug_port.read_text())
+        return Boot(self.serial, self.trace.read_text(), self.debug)
 
 
 def module_arrived(boot, module=MODULE):

@@ -13,7 +13,7 @@ import pytest
 
 from discs import CONFIG, SECTOR, file_in_iso, tree
 from good_kernels import DATA, KERNELS, MIB, PLAIN, Payload, Segment, elf, pattern, with_data
-from qemu import Machine
+from traced import TracedMachine
 
 pytestmark = pytest.mark.seabios("what lies between a BIOS and the loader")
 
@@ -33,17 +33,8 @@ class Boot:
     debug: str      # output of the debug port
 
 
-class Traced(Machine):
-    """With QEMU's trace of the bus master, and a debug port."""
-
-    def __init__(self, image, directory, extra=(), **machine):
-        self.trace, self.debug_port = directory / "trace", directory / "debug"
-        super().__init__(image, extra=[*extra, "-trace", "bmdma_cmd_writeb", "-D", str(self.trace), "-debugcon",
-                                       f"file:{self.debug_port}"], **machine)
-
-    @property
-    def debug(self):
-        return self.debug_port.read_text()
+class Traced(TracedMachine):
+    events = ("bmdma_cmd_writeb",)
 
     def boot(self):
         commands = re.findall(r"bmdma_cmd_writeb val: 0x([0-9a-f]+)", self.trace.read_text())

@@ -14,7 +14,7 @@ import pytest
 from discs import SECTOR, file_in_iso, tree
 from good_kernels import KERNELS, with_data
 from make_kernel import MIB
-from qemu import Machine
+from traced import TracedMachine
 
 pytestmark = pytest.mark.seabios("what lies between a BIOS and the loader")
 
@@ -41,17 +41,11 @@ class Boot:
         return self.reads < FEW and self.debug == ""
 
 
-class Traced(Machine):
-    """With QEMU's trace of virtio disks, and a debug port."""
-
-    def __init__(self, image, directory, extra=(), **machine):
-        self.trace, self.debug_port = directory / "trace", directory / "debug"
-        super().__init__(image, extra=[
-            *extra, "-trace", "virtio_blk_handle_read", "-trace", "virtio_set_status", "-D", str(self.trace),
-            "-debugcon", f"file:{self.debug_port}"], **machine)
+class Traced(TracedMachine):
+    events = ("virtio_blk_handle_read", "virtio_set_status")
 
     def boot(self):
-        return Boot(self.serial, self.trace.read_text(), self.debug_port.read_text())
+        return Boot(self.serial, self.trace.read_text(), self.debug)
 
 
 def module_arrived(boot, module=MODULE):
