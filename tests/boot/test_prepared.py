@@ -238,6 +238,17 @@ def test_the_block_names_what_is_on_the_disc(discs):
     assert {16, file_in_iso(image, CONFIG)[0]} < blocks
 
 
+@pytest.mark.parametrize("lengths, longest", [((5, 70_000, 300_001), 3), ((300_001, 70_000), 1), ((5, 7), 0)])
+def test_the_plan_has_the_longest_file_first(discs, lengths, longest):
+    """While it is read, the loader goes on with what needs no disc."""
+    image = discs.make(tree(plain(), "", modules_of(*lengths)))
+    data = image.read_bytes()[BLOCK:BLOCK + SECTOR]
+    at = HEADER + 16 * data[18] + 8 * data[19]
+    pieces = list(struct.iter_unpack("<5I", data[at:at + 20 * data[28]]))
+    assert pieces[0][4] == longest
+    assert {file for *_, file in pieces} == set(range(len(lengths) + 1))
+
+
 # ---- Where the bytes go --------------------------------------------------------------------------
 
 KIB = 1024

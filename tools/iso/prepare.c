@@ -107,6 +107,16 @@ static void add_seen(struct preparation *preparation, uint64_t offset, uint64_t 
     }
 }
 
+/* To plan, the tool has the files in memory; the loader that follows the plan has them on the disc. */
+static void put_on_disc(struct plan *plan, size_t module_count)
+{
+    plan->kernel.contents = NULL;
+    for (size_t i = 0; i < module_count; i++) {
+        plan->modules[i].contents = NULL;
+    }
+    plan->modules_in_memory = false;
+}
+
 /* Plans the boot, and adds the kernel's blocks that the plan depends on. False: this boot can only
    be planned on the machine itself. */
 static bool find_plan(struct preparation *preparation, const struct config_boot *boot,
@@ -137,6 +147,7 @@ static bool find_plan(struct preparation *preparation, const struct config_boot 
                  elf->section_header_count * (uint64_t)elf->section_header_size);
     }
     add_seen(preparation, headers->notes_start, headers->notes_end - headers->notes_start);
+    put_on_disc(plan, boot->module_count);
     return true;
 }
 
