@@ -253,43 +253,55 @@ static bool wants_mode(const struct video_request *request, const struct video *
                                  request->has_cirrus_driver) != 0);
 }
 
-bool boot_describe(const struct boot *boot, struct error *error)
+static void write_information(const struct boot *boot, struct boot_information *information)
 {
     const struct plan *plan = &boot->plan;
     const struct piece *piece = &plan->placement.pieces[plan->information_piece];
+    uint8_t *buffer = at(piece->load_address);
+    struct error ignored;
+    memset(buffer, 0, piece->length);
+    if (plan->protocol == CONFIG_MULTIBOOT1) {
+        write_multiboot1(plan, information, buffer, piece->address);
+    } else if (plan->protocol == CONFIG_PVH) {
+        write_pvh(plan, information, buffer, piece->address);
+    } else { /* planning a Multiboot 2 boot has loaded the overlay */
+        overlay_load(&ignored)->describe_multiboot2(information, buffer, piece->address);
+    }
+}
+
+bool boot_describe(const struct boot *boot, struct error *error)
+{
+    const struct plan *plan = &boot->plan;
     struct boot_information information = plan->information;
     struct system_info system_info;
-    uint8_t *buffer = at(piece->load_address);
-    bool tells_screen = plan->protocol != CONFIG_PVH; /* nor does the start info tell the rest */
-    if (tells_screen) {
+    bool sets_mode = false;
+    if (plan->protocol != CONFIG_PVH) { /* its start info tells none of this */
         firmware_query(&information, &system_info);
+        sets_mode = wants_mode(&plan->video, &system_info.video);
     }
     if (plan->protocol == CONFIG_MULTIBOOT1) {
         information.drives = system_info.drives;
         information.drive_count = firmware_drives(system_info.drives);
     }
+    /* The information is written while the disc is still read, unless a later step adds to it. */
+    bool is_complete = !sets_mode & (firmware_efi() == NULL);
+    if (is_complete) {
+        write_information(boot, &information);
+    }
     if (!finish_load(boot, error)) {
         return false;
     }
     timeline_stamp(TIMELINE_MODULES);
-    if (tells_screen && wants_mode(&plan->video, &system_info.video)) {
+    if (sets_mode) {
         start_video(plan, &system_info.video);
     }
     disc_close();
     if (!firmware_finish(plan, &information, error)) {
         return false;
     }
-    memset(buffer, 0, piece->length);
-    if (plan->protocol == CONFIG_MULTIBOOT1) {
-        write_multiboot1(plan, &information, buffer, piece->address);
-        return true;
+    if (!is_complete) {
+        write_information(boot, &information);
     }
-    if (plan->protocol == CONFIG_PVH) {
-        write_pvh(plan, &information, buffer, piece->address);
-        return true;
-    }
-    /* Planning a Multiboot 2 boot has loaded the overlay. */
-    overlay_load(error)->describe_multiboot2(&information, buffer, piece->address);
     return true;
 }
 

@@ -59,14 +59,15 @@ def test_the_line_has_each_moment_and_what_was_read_by_which_driver(said, attach
 
 
 def test_without_modules_their_moment_is_that_of_the_kernel(said):
-    """The loader does nothing between the two moments. A busy host may stop the machine there: so 20 tries."""
+    """Between the two moments, the firmware is asked and the boot information is written, but nothing is read. A busy
+    host may stop the machine there: so 20 tries."""
     files = timed("set whelk_timing=1", modules=())
     for _ in range(20):
         line = values(said(files)[0])
         assert line["plan"] <= line["kernel"] <= line["modules"]
-        if line["modules"] <= line["kernel"] + 1000:
+        if line["modules"] <= line["kernel"] + 3000:
             return
-    pytest.fail(f"a millisecond for no modules, twenty times: {line}")
+    pytest.fail(f"three milliseconds for no modules, twenty times: {line}")
 
 
 @pytest.mark.parametrize("value, on_serial, on_debug, on_screen", [
