@@ -389,8 +389,32 @@ static struct config *choose_and_boot(struct config *config, const struct memory
     }
 }
 
+/* Whether the blocks that the prepared block depends on are what the tool has seen. They are few:
+   prepared_is_present() has checked block_count. */
+static bool is_unchanged(union prepared_block *block)
+{
+    struct error ignored;
+    struct sum sum = SUM_OF_NOTHING;
+    uint32_t blocks_left = block->prepared.block_count;
+    const struct prepared_range *range = prepared_ranges(block);
+    for (unsigned left = block->prepared.range_count; left > 0; left--, range++) {
+        if (range->count > blocks_left) {
+            return false;
+        }
+        blocks_left -= range->count;
+        for (uint32_t i = 0; i < range->count; i++) {
+            const uint8_t *sector = disc_sector(range->lba + i, &ignored);
+            if (sector == NULL) {
+                return false;
+            }
+            sum_add(&sum, sector, ISO9660_SECTOR_SIZE / sizeof(uint32_t));
+        }
+    }
+    return sum_equals(&sum, &block->prepared.ranges_sum);
+}
+
 /* Returns a copy of the prepared block, which is right before the volume descriptors. NULL: there
-   is none, or its sum is not that of the disc's blocks. */
+   is none, or the disc has changed since it was made. */
 static union prepared_block *find_prepared(struct arena *arena)
 {
     struct error ignored;
@@ -400,20 +424,7 @@ static union prepared_block *find_prepared(struct arena *arena)
         return NULL;
     }
     memcpy(block, sector, sizeof *block);
-    uint32_t wanted = block->prepared.sum;
-    block->prepared.sum = 0;
-    uint32_t sum = prepared_sum(0, block);
-    const struct prepared_range *range = prepared_ranges(block);
-    for (unsigned left = block->prepared.range_count; left > 0; left--, range++) {
-        for (uint32_t i = 0; i < range->count; i++) {
-            sector = disc_sector(range->lba + i, &ignored);
-            if (sector == NULL) {
-                return NULL;
-            }
-            sum = prepared_sum(sum, sector);
-        }
-    }
-    return sum == wanted ? block : NULL;
+    return is_unchanged(block) ? block : NULL;
 }
 
 /* Boots what the prepared block names. Returns if there is no such block or the boot fails: the

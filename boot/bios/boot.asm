@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; The El Torito boot sector (El Torito 1.0, no emulation). It takes the first 512 bytes of the boot
-; image, as some firmware loads no more. It reads the rest of the image, verifies the checksum, and
-; starts stage 2. The firmware or mbr.asm starts it.
+; image, as some firmware loads no more. It reads the rest of the image and verifies the table's
+; checksum. image_dma.asm verifies the image's sum and starts stage 2. The firmware or mbr.asm starts it.
 ;
 ; in:       CS:IP  linear address 0x7c00, real mode
 ;           DL     INT 13h drive number
@@ -17,9 +17,9 @@ extern stack_top                ; 0x7000
 extern image_file_size          ; bytes of the file, with the overlay, which is not loaded here
 extern image_words              ; 32-bit words of the part that is loaded here
 extern image_sectors            ; sectors of 2048 bytes of that part
-extern enter_stage2             ; mode_switch.asm
 extern block_mark               ; image_dma.asm: after all resident code, in the first 2048 bytes
 extern find_image
+extern start_image
 
 READ_TRIES      equ 5
 EDD_PARAMETERS  equ 0x0500      ; result buffer of INT 13h AH=48h
@@ -52,6 +52,7 @@ boot_info_volume_lba: dd 0      ; primary volume descriptor, in sectors of 2048 
 global boot_info_file_lba
 boot_info_file_lba:   dd 0      ; this image
 boot_info_length:     dd 0      ; bytes
+global boot_info_checksum
 boot_info_checksum:   dd 0      ; sum of the little-endian words after the table
 ; The table's reserved bytes: 0 if xorriso made the ISO, and not part of the sum.
 global handoff_tsc
@@ -80,8 +81,7 @@ begin:  cli
         jne fatal
         cmp word [block_mark], BLOCK_MARK
         jne .read               ; the firmware has loaded 512 bytes
-        call find_image
-        je complete
+        call find_image         ; returns if it has not found it
 .read:  mov ah, 0x41            ; extensions present?
         mov bx, 0x55aa
         call disk
@@ -117,6 +117,8 @@ begin:  cli
         je whole
         dec bp
         jnz .again
+global damaged
+damaged:
         mov al, ERROR_CHECKSUM
         jmp fatal
 whole:  push word IMAGE_SEGMENT
@@ -127,8 +129,7 @@ whole:  push word IMAGE_SEGMENT
         rep movsb
         push byte 0
         pop ds
-complete:
-        jmp enter_stage2        ; find_image leaves the image in its place
+        jmp start_image
 
 ; Prints the error line to screen and first serial port, and returns to the firmware. in: AL code,
 ; DS 0. Does not return.
@@ -145,8 +146,9 @@ fatal:  mov [message.code], al
         jmp .halt
 
 ; Compares the checksum of the image at IMAGE_SEGMENT with the table's. That is of the whole file,
-; but the overlay adds 0 to it. out: ZF set if they are equal; clobbers EAX, CX, EDX, SI
-global checksum
+; but the overlay adds 0 to it. It misses some changes, but is enough to try again, or to go on in
+; the image's first 2048 bytes, where there is room for a better sum. out: ZF set if they are equal;
+; clobbers EAX, CX, EDX, SI
 checksum:
         push word IMAGE_SEGMENT
         pop ds

@@ -71,9 +71,9 @@ $(1)/overlay.elf: linker/overlay.ld $(1)/overlay.o $(1)/stage2.elf
 $(1)/overlay.bin: $(1)/overlay.elf
 	@objcopy -O binary -j .overlay $$< $$@
 
-# What the core must know of the overlay. 4 bytes more for its sum (make_boot_image.host.c).
+# What the core must know of the overlay. 16 bytes more for its sum (make_boot_image.host.c).
 $(1)/overlay.args: $(1)/overlay.bin
-	@{ echo "-Wl,--defsym=overlay_sectors=$$$$((($$$$(stat -c %s $$<) + 4 + $(SECTOR) - 1) / $(SECTOR)))"; \
+	@{ echo "-Wl,--defsym=overlay_sectors=$$$$((($$$$(stat -c %s $$<) + 16 + $(SECTOR) - 1) / $(SECTOR)))"; \
 	   nm $(1)/overlay.elf | \
 	   sed -n 's/^\(.*\) . \(overlay_bss_[a-z]*\)$$$$/-Wl,--defsym=\2=0x\1/p'; } > $$@
 
@@ -92,9 +92,9 @@ UNKNOWN_OVERLAY := -Wl,--defsym=overlay_sectors=0 \
 $(eval $(call CORE_AND_OVERLAY_RULES,$(BIOS_BUILD),linker/bios.ld,$(CORE_OBJECTS),$(OVERLAY_OBJECTS),$(BUILD)/boot.elf))
 
 # A host program.
-$(BIOS_BUILD)/make_boot_image: boot/bios/make_boot_image.host.c
+$(BIOS_BUILD)/make_boot_image: boot/bios/make_boot_image.host.c $(BUILD)/host/stage2/sum/sum.o
 	@mkdir -p $(@D)
-	@$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $< -o $@
+	@$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $(filter %.c %.o,$^) -o $@
 
 $(BUILD)/boot.img: $(BUILD)/boot.elf $(BIOS_BUILD)/overlay.bin $(BIOS_BUILD)/make_boot_image
 	@objcopy -O binary -j .image $< $(BIOS_BUILD)/first.bin

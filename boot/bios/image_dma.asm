@@ -1,10 +1,11 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Two quick ways to the rest of the image; boot.asm reads it by INT 13h if both fail.
+; Verifies the image, and has two quick ways to the rest of it; boot.asm reads it by INT 13h if both
+; fail.
 ; 1. It follows the boot sector in memory, if the firmware loaded all of it.
 ; 2. Bus-master DMA reads it from a CD drive at a PIIX3 or PIIX4, which QEMU's and Xen's PCs have.
 ;    Their firmware needs a port access for every two bytes.
 ; It is the right drive if the image's first sector there is the one that the firmware loaded, with
-; disc_id, and the image there has the checksum. It is stored in image_drive, for piix_ide.c.
+; disc_id, and the image there has its sums. It is stored in image_drive, for piix_ide.c.
 ; The same command reads up to 31 sectors before the image: the prepared block, volume descriptors,
 ; directories, and small files (tools/iso/mkrescue.c).
 ; Intel 82371SB data sheet, 2.7; ATA/ATAPI-6 (T13), packet command; SFF-8020i, READ(12).
@@ -21,8 +22,10 @@ extern boot_info_volume_lba     ; boot.asm
 extern boot_info_file_lba
 extern image_drive
 extern disc_id
-extern checksum
+extern boot_info_checksum
+extern damaged
 extern stamp_handoff            ; mode_switch.asm
+extern enter_stage2
 extern rest_for
 
 candidate       equ 0x0541      ; byte: device register of the drive that is tried
@@ -96,9 +99,64 @@ regions_first:
         dd FIRST_SECTOR
         dw SECTOR_SIZE, REGION_LAST
 
-; Gets the image in one of the two ways. out: ZF set if it is whole; clobbers all but DS, ES, SS:SP
+; Gets the image in one of the two ways, and starts it. Returns if there is no whole one. clobbers
+; all but DS, ES, SS:SP
 global find_image
 find_image:
+        call get_image
+        jne .end
+        pop ax                  ; the return address
+        jmp enter_stage2
+.end:   ret
+
+; Starts the image at IMAGE_SEGMENT, if it is whole. Does not return
+global start_image
+start_image:
+        call verify
+        jne damaged
+        jmp enter_stage2
+
+; Compares the image at IMAGE_SEGMENT with both of its sums: that of stage2/sum/sum.h, of the
+; words between the boot information table and the image's tail, and the table's. out: ZF set if
+; they are right; clobbers nothing else
+POLYNOMIAL      equ 0x04c11db7
+verify: pushad
+        push word IMAGE_SEGMENT
+        pop ds
+        mov si, INFO_TABLE_END
+        mov cx, image_words
+        sub cx, byte (INFO_TABLE_END + IMAGE_TAIL) / 4
+        shr cx, 1
+        xor edx, edx
+        or ebp, byte -1
+        or ebx, byte -1
+.pair:
+%rep 2
+        lodsd
+        add edx, eax
+        xor ebp, eax            ; the parity
+        add ebx, ebx            ; the weighted sum, times x
+        sbb edi, edi
+        and edi, POLYNOMIAL
+        xor ebx, edi
+        xor ebx, eax
+%endrep
+        loop .pair
+        xor ebp, [si + 4]
+        xor ebx, [si + 8]
+        add edx, [si + 4]
+        add edx, [si + 8]
+        add edx, [si + 12]
+        push byte 0
+        pop ds
+        xor edx, [boot_info_checksum]
+        or ebp, ebx
+        or ebp, edx
+        popad
+        ret
+
+; out: ZF set if the image is at IMAGE_SEGMENT and whole; clobbers all but DS, ES, SS:SP
+get_image:
         call stamp_handoff
         push word IMAGE_SEGMENT
         pop es
@@ -117,11 +175,11 @@ find_image:
         push byte 0
         pop es
         jne read_by_dma         ; the firmware loaded less
-        call checksum
+        call verify
         jne read_by_dma
         ret
 
-; The second way. out: as find_image
+; The second way. out: as get_image
 read_by_dma:
         mov al, [DRIVE]
         sub al, FIRST_DISK
@@ -185,7 +243,7 @@ read_by_dma:
         jne .next
         cmp byte [whole], 0
         jne .ambiguous
-        call checksum
+        call verify
         jne .next
         mov [image_drive], bx
         mov [image_drive + 2], bp

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads the overlay (stage2/overlay.h), which follows the core in the boot image's file. The sum of
-// its 32-bit words, padding included, must be 0 (make_boot_image.host.c).
+// Reads the overlay (stage2/overlay.h), which follows the core in the boot image's file.
+// make_boot_image.host.c writes its end.
 #include "stage2/overlay.h"
 
 #include <string.h>
 #include "stage2/disc/read.h"
 #include "stage2/firmware.h"
+#include "stage2/sum/sum.h"
 
 extern uint8_t overlay_start[];     /* linker/bios.ld */
 extern uint32_t boot_info_file_lba; /* boot.asm */
@@ -14,27 +15,32 @@ extern const struct {
     uint8_t *bss_start, *bss_end;
 } overlay_place; /* mode_switch.asm */
 
-/* Checks the sum. The first word, a pointer of the table, is not 0: zeros alone are refused. */
-static bool is_whole(const uint32_t *words, size_t count)
+/* The overlay's last bytes. */
+struct overlay_end {
+    uint32_t unused;  /* the number of words before must be even */
+    struct sum sum;   /* of all words before, padding included */
+    uint32_t balance; /* makes the sum of all words modulo 2^32 0 */
+};
+
+static bool is_whole(const uint8_t *overlay, size_t bytes)
 {
-    uint32_t sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        sum += words[i];
-    }
-    return sum == 0 && words[0] != 0;
+    const struct overlay_end *end =
+        (const struct overlay_end *)(const void *)(overlay + bytes - sizeof *end);
+    struct sum sum = SUM_OF_NOTHING;
+    sum_add(&sum, overlay, (bytes - sizeof *end) / sizeof(uint32_t));
+    return sum_equals(&sum, &end->sum);
 }
 
 const struct overlay *overlay_load(struct error *error)
 {
     static bool is_loaded;
-    const uint32_t *words = (const uint32_t *)(const void *)overlay_start;
     uint32_t sectors = overlay_place.overlay_sectors;
     if (!is_loaded) {
         if (!disc_read(boot_info_file_lba + overlay_place.image_sectors, sectors, overlay_start,
                        error)) {
             return NULL;
         }
-        if (!is_whole(words, sectors * (ISO9660_SECTOR_SIZE / sizeof *words))) {
+        if (!is_whole(overlay_start, (size_t)sectors * ISO9660_SECTOR_SIZE)) {
             fail(error, "the boot image is damaged after its first %u sectors",
                  overlay_place.image_sectors);
             return NULL;
@@ -43,5 +49,5 @@ const struct overlay *overlay_load(struct error *error)
                (size_t)(overlay_place.bss_end - overlay_place.bss_start));
         is_loaded = true;
     }
-    return (const struct overlay *)(const void *)words;
+    return (const struct overlay *)(const void *)overlay_start;
 }

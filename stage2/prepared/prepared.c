@@ -4,7 +4,9 @@
 #include "stage2/prepared/prepared.h"
 
 enum {
-    WORDS = sizeof(union prepared_block) / sizeof(uint32_t),
+    WORD = sizeof(uint32_t),
+    WORDS_BEFORE_SUM = offsetof(struct prepared, block_sum) / WORD,
+    WORDS_AFTER_SUM = (sizeof(union prepared_block) - offsetof(struct prepared, ranges_sum)) / WORD,
     MOST_FILES = 64, /* more than fit into a block with their pieces */
 };
 
@@ -17,25 +19,29 @@ static uint32_t information_size(const struct prepared *prepared)
            (prepared->protocol == CONFIG_PVH ? 0u : MULTIBOOT1_MACHINE_BYTES);
 }
 
+struct sum prepared_sum(const union prepared_block *block)
+{
+    struct sum sum = SUM_OF_NOTHING;
+    sum_add(&sum, block, WORDS_BEFORE_SUM);
+    sum_add(&sum, &block->prepared.ranges_sum, WORDS_AFTER_SUM);
+    return sum;
+}
+
 bool prepared_is_present(const union prepared_block *block)
 {
     const struct prepared *prepared = &block->prepared;
     size_t used = sizeof *prepared + prepared->file_count * sizeof(struct prepared_file) +
                   prepared->range_count * sizeof(struct prepared_range) +
                   prepared->piece_count * sizeof(struct prepared_piece);
-    return (prepared->magic == PREPARED_MAGIC) & (prepared->file_count != 0) &
+    if (prepared->magic != PREPARED_MAGIC) {
+        return false;
+    }
+    const struct sum sum = prepared_sum(block);
+    return sum_equals(&sum, &prepared->block_sum) & (prepared->file_count != 0) &
+           (prepared->block_count <= PREPARED_MOST_BLOCKS) &
            (used + prepared->information_bytes < sizeof *block) &
            (prepared->protocol >= CONFIG_MULTIBOOT1) & (prepared->protocol <= CONFIG_PVH) &
            (block->bytes[sizeof *block - 1] == 0); /* ends the last text */
-}
-
-uint32_t prepared_sum(uint32_t sum, const void *block)
-{
-    const uint32_t *words = block;
-    for (size_t i = 0; i < WORDS; i++) {
-        sum = (sum ^ words[i]) * 0x01000193; /* FNV-1a's prime */
-    }
-    return sum;
 }
 
 /* Describes where the file is on the disc. */

@@ -3,6 +3,7 @@
 // before the volume descriptors, where the system area is free, and says which files the default
 // entry has and where they are. It lists all blocks that this result depends on: descriptors,
 // directories, config. If their sum is unchanged, the loader would come to the same result. The
+// block has a sum of its own, which is verified before anything in it is used. The
 // block may also have the whole plan: what part of which file goes where, and the boot information
 // as far as it does not depend on the machine. Then it lists the kernel's headers, too.
 //
@@ -16,8 +17,9 @@
 #include "stage2/config/config.h"
 #include "stage2/fs/iso9660.h"
 #include "stage2/plan/plan.h"
+#include "stage2/sum/sum.h"
 
-#define PREPARED_MAGIC UINT64_C(0x0a0d056b6c656857) /* "Whelk\x05\r\n" */
+#define PREPARED_MAGIC UINT64_C(0x0a0d066b6c656857) /* "Whelk\x06\r\n" */
 
 enum {
     PREPARED_IGNORES_ADDRESS_FIELDS = 1, /* flags */
@@ -25,6 +27,7 @@ enum {
     PREPARED_HAS_BOCHS_DRIVER = 4,
     PREPARED_HAS_CIRRUS_DRIVER = 8,
     PREPARED_KEEPS_COMPRESSED = 1,
+    PREPARED_MOST_BLOCKS = 256, /* in all ranges together; more are not prepared */
 };
 
 /* Little-endian. path, arguments: offsets in the block of texts that end with a NUL; 0: no text. */
@@ -49,7 +52,7 @@ struct prepared_piece {
    pieces that have a file, in the order of plan_longest_first(); the information; the texts. */
 struct prepared {
     uint64_t magic;
-    uint32_t sum; /* prepared_sum() of this block, with 0 here, and of the ranges' blocks */
+    uint32_t block_count; /* in all ranges */
     uint16_t gfxpayload, timing;
     uint8_t flags, protocol, file_count, range_count;
     uint32_t entry;      /* physical */
@@ -57,15 +60,22 @@ struct prepared {
     uint8_t piece_count; /* 0: the block has no plan */
     uint8_t unused;
     uint16_t information_bytes; /* multiboot1_machine_offset() or pvh_information_size() */
+    struct sum block_sum;       /* prepared_sum() */
+    struct sum ranges_sum;      /* of the ranges' blocks, in their order */
 };
-_Static_assert(sizeof(struct prepared) == 32, "the same where it is written and where it is read");
+_Static_assert(sizeof(struct prepared) == 48, "the same where it is written and where it is read");
 
 union prepared_block {
     struct prepared prepared;
     uint8_t bytes[ISO9660_SECTOR_SIZE];
 };
 
-/* Checks magic, protocol, counts and lengths. Must succeed before the functions below are used. */
+/* The sum of the block's words before and after block_sum. */
+struct sum prepared_sum(const union prepared_block *block);
+
+/* Checks magic, sum, protocol, counts and lengths. Must succeed before the functions below are
+   used. The ranges still have to be checked against block_count, and their blocks against
+   ranges_sum. */
 bool prepared_is_present(const union prepared_block *block);
 
 /* The parts of the block, each an array that starts after the one before it. */
@@ -100,10 +110,6 @@ static inline const char *prepared_optional_text(const union prepared_block *blo
 {
     return offset != 0 ? prepared_text(block, offset) : NULL;
 }
-
-/* Adds one block to a sum, which is 0 at the start. The sum detects each change of a single word,
-   but is no protection against a block that somebody has made to match. */
-uint32_t prepared_sum(uint32_t sum, const void *block);
 
 /* Fills in boot, for plan_boot(). config: the config's path, for messages. The block must stay in
    memory. False: the arena is full. */

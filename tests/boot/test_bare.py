@@ -156,7 +156,7 @@ def test_discs_without_a_whelk_iso_are_passed_over(iso, foreign_iso, machine):
 def test_an_iso_without_a_prepared_block_is_booted_as_well(discs, machine):
     files = tree(KERNELS["elf32"].make(), "by-menu")
     image = discs.make({**files, CONFIG: b"x=1\n" + files[CONFIG].replace(b"by-menu", b"$x")})
-    assert b"Whelk\x05\r\n" not in image.read_bytes()[15 * 2048:16 * 2048]
+    assert b"Whelk\x06\r\n" not in image.read_bytes()[15 * 2048:16 * 2048]
     with Machine(image, **machine) as qemu:
         assert qemu.wait_for(r'^cmdline: "(.*)"$')[1] == "1"
 

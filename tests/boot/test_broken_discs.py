@@ -150,16 +150,37 @@ def damage_image(offset):
     return change
 
 
+def damage_bit_31(*offsets):
+    """A sum modulo 2^32 does not see two of these."""
+    def change(data):
+        for offset in offsets:
+            data[boot_image_at(data) + offset | 3] ^= 0x80
+    return change
+
+
 BOOT_IMAGE = pytest.mark.seabios("the boot image for a BIOS")
 
 
 @BOOT_IMAGE
 @pytest.mark.parametrize("code, change", [
     (1, clear_table), (2, change_table(2, 2048)), (2, change_table(2, -4)), (6, change_table(3, 1)),
-    (6, damage_image(2047)), (6, damage_image(2048)), (6, damage_image(20_000)),
-], ids=["empty table", "longer", "shorter", "checksum", "first sector", "second sector", "stage 2"])
+    (6, damage_image(2047)), (6, damage_image(2048)), (6, damage_image(20_000)), (6, damage_bit_31(20_000, 20_008)),
+    (6, damage_bit_31(2000, 50_000)),
+], ids=["empty table", "longer", "shorter", "checksum", "first sector", "second sector", "stage 2", "two bits", "far apart"])
 def test_a_boot_image_that_is_not_as_its_table_says_gives_one_line_with_a_code(patched, says, code, change):
     assert says(patched(change), waits=False) == [boot_error(code)]
+
+
+@BOOT_IMAGE
+@pytest.mark.parametrize("change", [damage_bit_31(60_000, 60_008), damage_image(100_000)], ids=["two bits", "one bit"])
+def test_a_damaged_overlay_gives_one_line(discs, tmp_path, says, change):
+    """The menu is in it."""
+    data = bytearray(discs.make({"boot/kernel": plain(), CONFIG: b"menuentry a { multiboot /boot/kernel }\n" * 2}).read_bytes())
+    change(data)
+    image = tmp_path / "damaged.iso"
+    image.write_bytes(data)
+    line, = says(image)
+    assert re.fullmatch(r"whelk: the boot image is damaged after its first \d+ sectors", line)
 
 
 @BOOT_IMAGE

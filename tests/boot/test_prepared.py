@@ -18,8 +18,10 @@ from shim import shim
 from uefi import shapes
 
 BLOCK = 15 * SECTOR
-MAGIC = b"Whelk\x05\r\n"
-HEADER = 32  # bytes of the block before its files
+MAGIC = b"Whelk\x06\r\n"
+HEADER = 48  # bytes of the block before its files
+FILES, RANGES, BLOCK_SUM = 18, 19, 32  # number of files, of ranges; the block's sum
+FILE_BYTES, RANGE_BYTES = 16, 8
 MODULES = [("first 1", pattern(123_457)), ("", b""), ('"second module"', pattern(5000, 2))]
 
 
@@ -214,6 +216,68 @@ def test_a_block_with_a_wrong_byte_is_not_used(boot, changed, at):
     assert result.report["cmdline"] == b"x" and not said_prepared(result)
 
 
+def flip_bit_31(data, start, end):
+    """Flips bit 31 of the first two whole words. A sum modulo 2^32 does not see that."""
+    for at in [at for at in range(start, end) if at % 4 == 3][:2]:
+        data[at] ^= 0x80
+
+
+def test_a_block_with_two_flipped_bits_that_cancel_in_a_sum_is_not_used(boot, changed):
+    arguments = "alpha=1 beta=two"
+
+    def edit(data):
+        at = data.index(arguments.encode(), BLOCK)
+        flip_bit_31(data, at, at + len(arguments))
+    result = boot(changed(timed(tree(plain(), arguments)), edit))
+    assert result.report["cmdline"] == arguments.encode() and not said_prepared(result)
+
+
+def test_blocks_with_two_flipped_bits_that_cancel_in_a_sum_are_read_again(boot, changed):
+    """The names in the volume descriptor matter to no boot, but the block depends on its sector."""
+    def edit(data):
+        flip_bit_31(data, 16 * SECTOR + 190, 16 * SECTOR + 200)
+    result = boot(changed(timed(tree(plain(), "x")), edit))
+    assert result.report["cmdline"] == b"x" and not said_prepared(result)
+
+
+def sum_words(data):
+    """The sum of stage2/sum/sum.h."""
+    parity = weighted = 0xFFFFFFFF
+    for word, in struct.iter_unpack("<I", data):
+        parity ^= word
+        weighted = (weighted << 1 ^ (0x04C11DB7 if weighted >> 31 else 0)) & 0xFFFFFFFF ^ word
+    return struct.pack("<II", parity, weighted)
+
+
+def last_range_count(data):
+    """Offset of the number of blocks in the block's last range."""
+    return BLOCK + HEADER + FILE_BYTES * data[BLOCK + FILES] + RANGE_BYTES * data[BLOCK + RANGES] - 4
+
+
+@pytest.mark.bios("UEFI reads the blocks of the same function")
+@pytest.mark.parametrize("has_right_sum", [False, True])
+def test_a_block_that_depends_on_millions_of_blocks_is_not_used(discs, tmp_path, has_right_sum):
+    """The disk has these blocks: reading them takes minutes."""
+    image = tmp_path / "large.iso"
+    data = bytearray(discs.make(timed(tree(plain(), "x"))).read_bytes())
+    data[last_range_count(data) + 2] ^= 0x10
+    block = data[BLOCK:BLOCK + SECTOR]
+    if has_right_sum:
+        block[BLOCK_SUM:BLOCK_SUM + 8] = sum_words(block[:BLOCK_SUM] + block[BLOCK_SUM + 8:])
+    data[BLOCK:BLOCK + SECTOR] = block
+    image.write_bytes(data)
+    with open(image, "r+b") as file:
+        file.truncate(4 << 30)
+    with Machine(image, attach="virtio-blk") as machine:
+        machine.wait_for("^END$", 20)
+        assert Report(machine.serial)["cmdline"] == b"x" and not said_prepared(machine)
+
+
+def test_the_blocks_own_sum_is_that_of_its_other_words(discs):
+    block = discs.make(tree(plain(), "x")).read_bytes()[BLOCK:BLOCK + SECTOR]
+    assert block[BLOCK_SUM:BLOCK_SUM + 8] == sum_words(block[:BLOCK_SUM] + block[BLOCK_SUM + 8:])
+
+
 def test_a_prepared_kernel_that_was_broken_is_refused_with_its_line_of_the_config(discs, tmp_path):
     files = tree(plain(), "", [("m", pattern(5000))])
     data = bytearray(discs.make(files).read_bytes())
@@ -229,11 +293,11 @@ def test_a_prepared_kernel_that_was_broken_is_refused_with_its_line_of_the_confi
 def test_the_block_names_what_is_on_the_disc(discs):
     image = discs.make(tree(plain(), "", [("m", pattern(5000))]))
     data = image.read_bytes()[BLOCK:BLOCK + SECTOR]
-    files, ranges = data[18], data[19]
-    places = [struct.unpack_from("<II", data, HEADER + 16 * i) for i in range(files)]
+    files, ranges = data[FILES], data[RANGES]
+    places = [struct.unpack_from("<II", data, HEADER + FILE_BYTES * i) for i in range(files)]
     assert places == [file_in_iso(image, "boot/kernel"), file_in_iso(image, "boot/module0")]
-    at = HEADER + 16 * files
-    blocks = {lba + i for lba, count in struct.iter_unpack("<II", data[at:at + 8 * ranges])
+    at = HEADER + FILE_BYTES * files
+    blocks = {lba + i for lba, count in struct.iter_unpack("<II", data[at:at + RANGE_BYTES * ranges])
               for i in range(count)}
     assert {16, file_in_iso(image, CONFIG)[0]} < blocks
 

@@ -62,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t length = size < sizeof *block ? size : sizeof *block;
     memcpy(block->bytes, data, length);
     block->prepared.magic = PREPARED_MAGIC;
+    block->prepared.block_sum = prepared_sum(block);
     if (prepared_is_present(block)) {
         const struct prepared_range *range = prepared_ranges(block);
         uint32_t sum = 0;

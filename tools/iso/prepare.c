@@ -29,6 +29,9 @@ enum {
     ARENA_BYTES = 8 << 20, /* for the largest config */
 };
 
+_Static_assert(sizeof(((struct iso_blocks *)0)->lbas) / sizeof(uint32_t) == PREPARED_MOST_BLOCKS,
+               "all blocks that were seen may be in the block");
+
 /* An ISO under preparation. */
 struct preparation {
     struct iso iso;
@@ -216,12 +219,15 @@ static bool add_boot(struct preparation *preparation, const struct config_boot *
 
 static void sum_up(struct preparation *preparation)
 {
-    uint32_t sum = prepared_sum(0, &preparation->block);
+    struct prepared *prepared = &preparation->block.prepared;
+    prepared->block_count = (uint32_t)preparation->seen.count;
+    prepared->ranges_sum = SUM_OF_NOTHING;
     for (size_t i = 0; i < preparation->seen.count; i++) {
         const uint8_t *data = preparation->iso.bytes.data; /* aligned to pages */
-        sum = prepared_sum(sum, data + (size_t)preparation->seen.lbas[i] * BLOCK);
+        sum_add(&prepared->ranges_sum, data + (size_t)preparation->seen.lbas[i] * BLOCK,
+                BLOCK / sizeof(uint32_t));
     }
-    preparation->block.prepared.sum = sum;
+    prepared->block_sum = prepared_sum(&preparation->block);
 }
 
 /* True if the config boots at once, and boots the same on each machine. */

@@ -100,6 +100,23 @@ def test_the_boot_image_is_the_core_and_the_overlay_in_whole_sectors(symbols):
     assert symbols["overlay_start"] + symbols["overlay_sectors"] * SECTOR <= symbols["overlay_limit"]
 
 
+def sum_words(data):
+    """The sum of stage2/sum/sum.h."""
+    parity = weighted = 0xFFFFFFFF
+    for word, in struct.iter_unpack("<I", data):
+        parity ^= word
+        weighted = (weighted << 1 ^ (0x04C11DB7 if weighted >> 31 else 0)) & 0xFFFFFFFF ^ word
+    return struct.pack("<II", parity, weighted)
+
+
+@pytest.mark.parametrize("part, start", [("core", 64), ("overlay", 0)])
+def test_core_and_overlay_end_with_their_sums(symbols, part, start):
+    image = (TREE / BUILD / "boot.img").read_bytes()
+    core = symbols["image_sectors"] * SECTOR
+    data = {"core": image[:core], "overlay": image[core:]}[part]
+    assert data[-12:-4] == sum_words(data[start:-16])
+
+
 def test_the_overlay_adds_up_to_0_so_that_the_checksum_is_that_of_the_core(symbols):
     overlay = (TREE / BUILD / "boot.img").read_bytes()[symbols["image_sectors"] * SECTOR:]
     assert sum(struct.unpack(f"<{len(overlay) // 4}I", overlay)) % 2**32 == 0
