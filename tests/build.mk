@@ -146,8 +146,8 @@ LINT_SH      := $(shell find $(LINT_FOLDERS) .ci -name '*.sh' -o -path '.ci/run'
 # These files are in the BIOS boot image or the bare loader only: 32-bit code whose C library is
 # stage2/libc.
 LINT_BIOS_C  := $(filter-out $(PURE_C) %.host.c,$(filter stage2/%.c boot/bios/%.c boot/bare/%.c boot/pc/%.c,$(LINT_C)))
-LINT_EFI_C   := $(filter boot/efi/%.c tools/bench/probe/starter.c \
-                         tests/harness/shim/uefi.c,$(LINT_C))
+LINT_EFI_C   := $(filter-out %.host.c,$(filter boot/efi/%.c tools/bench/probe/starter.c \
+                                               tests/harness/shim/uefi.c,$(LINT_C)))
 LINT_HOST_C  := $(filter-out $(LINT_BIOS_C) $(LINT_EFI_C) tests/%,$(filter %.c,$(LINT_C)))
 TIDY_FLAGS   := -std=gnu11 -I. -D_GNU_SOURCE -DWHELK_VERSION='"$(VERSION)"'
 

@@ -4,7 +4,8 @@
 # linker script writes the PE headers.
 
 EFI_HEADERS  := /usr/include/efi
-EFI_C        := $(filter-out stage2/disc/pc/%,$(LOADER_C)) $(wildcard boot/efi/*.c)
+EFI_C        := $(filter-out stage2/disc/pc/%,$(LOADER_C)) \
+                $(filter-out %.host.c,$(wildcard boot/efi/*.c))
 EFI_FLAGS    := -Oz -fno-inline-functions-called-once -fno-tree-ch -ffreestanding \
                 -fno-builtin-printf -fpie -fvisibility=hidden -fshort-wchar \
                 -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
@@ -54,8 +55,14 @@ $$(BUILD)/efi/$(1).elf: linker/efi-$(1).ld linker/efi.ld $$(EFI_OBJECTS_$(1))
 endef
 $(foreach machine,x64 ia32,$(eval $(call EFI_RULES,$(machine))))
 
-$(BUILD)/BOOTX64.EFI: $(BUILD)/efi/x64.elf
-$(BUILD)/BOOTIA32.EFI: $(BUILD)/efi/ia32.elf
+# A host program.
+$(BUILD)/efi/write_sum: boot/efi/write_sum.host.c $(BUILD)/host/stage2/sum/sum.o
+	@mkdir -p $(@D)
+	@$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $(filter %.c %.o,$^) -o $@
+
+$(BUILD)/BOOTX64.EFI: $(BUILD)/efi/x64.elf $(BUILD)/efi/write_sum
+$(BUILD)/BOOTIA32.EFI: $(BUILD)/efi/ia32.elf $(BUILD)/efi/write_sum
 $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTIA32.EFI:
 	@objcopy -O binary $< $@
+	@$(BUILD)/efi/write_sum $@
 	@echo "$(@F): $$(stat -c %s $@) bytes"

@@ -5,10 +5,13 @@
 #include "stage2/config/config.h"
 #include "stage2/console/console.h"
 #include "stage2/firmware.h"
+#include "stage2/sum/sum.h"
 #include "stage2/timing/timeline.h"
 
 /* linker/efi.ld */
-extern const uint8_t image_base[];
+extern const uint8_t image_base[], text_start[], text_end[], rodata_start[];
+extern const uint8_t data_start[], data_end[];
+extern const struct sum image_sum; /* at the end of .rodata; see write_sum.host.c */
 extern const uintptr_t relocations_start[], relocations_end[];
 
 EFI_HANDLE uefi_image;
@@ -112,10 +115,33 @@ const char *firmware_config_variables(void)
                                               : CONFIG_UEFI_VARIABLES "grub_cpu=i386\0";
 }
 
+static void add_bytes(struct sum *sum, const void *start, const void *end)
+{
+    size_t bytes = (size_t)((const uint8_t *)end - (const uint8_t *)start);
+    sum_add(sum, start, bytes / sizeof(uint32_t));
+}
+
+/* Whether code, constants and data are as they were linked; before relocate() changes them. The
+   firmware compares nothing unless Secure Boot is on. */
+static bool is_whole(void)
+{
+    struct sum sum = SUM_OF_NOTHING;
+    add_bytes(&sum, text_start, text_end);
+    add_bytes(&sum, rodata_start, &image_sum);
+    add_bytes(&sum, data_start, data_end);
+    return sum_equals(&sum, &image_sum);
+}
+
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
     struct error error;
     uint64_t now = timeline_now();
+    if (!is_whole()) {
+        static const CHAR16 message[] =
+            L"whelk: the loader is damaged, make or copy the ISO again\r\n";
+        system->ConOut->OutputString(system->ConOut, (CHAR16 *)message);
+        return EFI_LOAD_ERROR;
+    }
     relocate(relocations_start, relocations_end, (uintptr_t)image_base);
     timeline.stamps[TIMELINE_HANDOFF] = now;
     uefi_image = image;

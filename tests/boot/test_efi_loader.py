@@ -182,6 +182,22 @@ def test_an_i386_entry_with_boot_services_is_refused_on_64_bit_uefi(tmp_path):
                              "i386 entry", 40)
 
 
+@pytest.mark.parametrize("bits, name", [(64, "BOOTX64.EFI"), (32, "BOOTIA32.EFI")])
+@pytest.mark.parametrize("flips", [[0], [0, 8]], ids=["one bit", "two bits"])
+def test_a_damaged_loader_says_so_and_the_firmware_goes_on(tmp_path, bits, name, flips):
+    """Two flips of bit 31 cancel in a sum modulo 2^32."""
+    image = image_of(discs.tree(with_data((2 * MIB, 3 * MIB))), tmp_path, bits=bits)
+    contents, loader = bytearray(image.read_bytes()), (BUILD / name).read_bytes()
+    pe, = struct.unpack_from("<I", loader, 0x3c)
+    rodata, = struct.unpack_from("<I", loader, pe + 24 + struct.unpack_from("<H", loader, pe + 20)[0] + 40 + 20)
+    for flip in flips:
+        contents[contents.index(loader[:4096]) + rodata + 103 + flip] ^= 0x80
+    image.write_bytes(contents)
+    with Machine(image, **machine_of(bits)) as qemu:
+        assert qemu.wait_for("^whelk: the loader is damaged, make or copy the ISO again", 40)
+        assert qemu.wait_for("BdsDxe: failed to start.*Load Error")
+
+
 # ---- the ways back
 
 def entry(commands):
