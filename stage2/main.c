@@ -23,6 +23,7 @@ enum {
     MAX_MEMORY_RANGES = 512,
     WAIT_FOR_EVER = -1,
     LONG_TEXT_BYTES = 16 * 1024,
+    WORK_PER_TEXT = 8,      /* bytes to read a config and evaluate an entry, for each of its text */
     PLAN_BYTES = 96 * 1024, /* the kernel's headers, its segments and sections */
     PLAN_BYTES_PER_MODULE = 512,
 };
@@ -74,6 +75,23 @@ static uint8_t *allocate_text(size_t size, struct arena *arena)
     return size > LONG_TEXT_BYTES ? staging_allocate(size) : arena_allocate(arena, size, 1);
 }
 
+/* Returns the arena for a config with a text of this size: a block at the top of the RAM if the one
+   given may be too small for what a long list of modules becomes. */
+static struct arena *arena_for_text(size_t size, struct arena *arena)
+{
+    size_t needed = size * WORK_PER_TEXT;
+    if (needed <= arena->size - arena->used) {
+        return arena;
+    }
+    struct arena *large = ARENA_NEW(arena, struct arena);
+    uint8_t *block = large != NULL ? staging_allocate(needed) : NULL;
+    if (block == NULL) {
+        return arena;
+    }
+    *large = (struct arena){.base = block, .size = needed};
+    return large;
+}
+
 static bool read_config(struct config *config, const char *path, bool is_legacy,
                         struct arena *arena, struct error *error)
 {
@@ -93,7 +111,8 @@ static bool read_config(struct config *config, const char *path, bool is_legacy,
     }
     const struct config_environment environment = {firmware_config_variables(), NULL,
                                                    read_config_overlay, is_legacy};
-    return config_read_with(config, (struct bytes){text, size}, path, &environment, arena, error);
+    return config_read_with(config, (struct bytes){text, size}, path, &environment,
+                            arena_for_text(size, arena), error);
 }
 
 /* Reads grub.cfg or, if there is none, GRUB Legacy's menu.lst. */
@@ -170,7 +189,7 @@ static void report_timeline(const char *destination)
 /* A config that an entry of another config has led to. */
 struct inner_config {
     struct config config;
-    size_t staging; /* staging_mark() before its text */
+    size_t staging; /* staging_mark() before its text and, if it is long, its arena */
 };
 
 /* Reads the config to which an entry of this one leads. NULL with a reason: it cannot be read. */
@@ -195,8 +214,8 @@ static struct config *read_next(struct config *config, const struct config_boot 
 /* Frees a config and returns the one whose entry led to it. */
 static struct config *go_back(struct config *config)
 {
-    struct arena *arena = config->arena;
     struct config *outer = config->outer;
+    struct arena *arena = outer->arena;
     staging_reset(((struct inner_config *)config)->staging);
     arena->used = (size_t)((uint8_t *)config - arena->base);
     outer->is_back = true;

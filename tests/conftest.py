@@ -13,7 +13,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent / folder) for folder in ("ha
 
 from discs import Discs  # noqa: E402
 from place import Place  # noqa: E402
-from qemu import FIRMWARES, Machine, cannot_attach, on_rom  # noqa: E402
+from qemu import FIRMWARES, Machine, cannot_attach, has_bios, on_pvh, on_rom  # noqa: E402
 from report import Report  # noqa: E402
 
 EXIT_REPORTED = 0x10 << 1 | 1  # QEMU's exit status after the report kernel has written 0x10 to isa-debug-exit
@@ -34,13 +34,24 @@ def pytest_addoption(parser):
                           "UEFI and pvh also those that are marked bios")
 
 
+def left_out_here():
+    """The markers of the tests that do not run on Machine.on."""
+    if on_rom():
+        return ["seabios", "firmware"]
+    if on_pvh():
+        return ["seabios", "firmware", "bios", "drive"]
+    return [] if has_bios() else ["seabios", "bios"]
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "bios(why): left out under UEFI and pvh (--firmware), with the reason")
     config.addinivalue_line("markers", "also_on(firmware): without --firmware, the test runs twice: on SeaBIOS, and on this")
     config.addinivalue_line("markers", "seabios(why): left out on all firmwares but SeaBIOS, with the reason")
+    config.addinivalue_line("markers", "firmware(why): left out where the loader asks no firmware (whelk.rom, whelk.elf), with the reason")
+    config.addinivalue_line("markers", "drive(why): left out where the disc is a file in memory (pvh), with the reason")
     Machine.on = FIRMWARES[config.getoption("--firmware")]
     config.left_out = []
-    config.leave_out = [] if not Machine.on else ["seabios"] if on_rom() else ["seabios", "bios"]
+    config.leave_out = left_out_here()
 
 
 def why_left_out(config, item):

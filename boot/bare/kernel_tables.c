@@ -19,7 +19,6 @@
 
 enum {
     TABLE_ALIGNMENT = 16,
-    SCRIPT_BYTES = 0x10000, /* what bounce_buffer holds */
     ENTRY_POINT_BYTES = 32, /* of SMBIOS, at most */
     BUS_FUNCTIONS = 256,
     BUS_INTERRUPTS = 128, /* of bus 0: pins of its devices */
@@ -34,7 +33,7 @@ enum {
 #define DEVICES_FROM_Q35  0xc0000000u
 #define DEVICES_FROM_LAST 0xe0000000u
 
-extern uint8_t bounce_buffer[]; /* linker/bare.ld */
+extern uint8_t overlay_start[], overlay_limit[]; /* linker/bare.ld */
 
 /* Where tables go: below 1 MiB, and at the end of the RAM below 4 GiB. */
 struct rooms {
@@ -130,6 +129,14 @@ static void note_rsdp(const struct table_file *files, size_t count, bool are_rig
     }
 }
 
+/* The memory for the script: what the overlay leaves of its place, loaded or not. */
+static struct room script_room(void)
+{
+    uint32_t end = (uint32_t)(uintptr_t)overlay_limit;
+    return (struct room){(uint32_t)(uintptr_t)overlay_start + (uint32_t)bare_machine.overlay.size,
+                         end};
+}
+
 static void install_acpi(struct rooms *rooms)
 {
     struct table_file files[TABLE_FILES];
@@ -140,11 +147,13 @@ static void install_acpi(struct rooms *rooms)
     if (!fw_cfg_find("etc/table-loader", &file)) {
         return; /* a machine without ACPI */
     }
-    struct bytes script = {bounce_buffer, file.size};
+    struct room room = script_room();
+    struct bytes script = {at_address(room.start), file.size};
     memset(files, 0, sizeof files);
-    bool are_right = file.size <= SCRIPT_BYTES || fail(&error, "etc/table-loader is too long");
+    bool are_right =
+        file.size <= room.end - room.start || fail(&error, "etc/table-loader is too long");
     if (are_right) {
-        fw_cfg_read(file.key, 0, bounce_buffer, file.size);
+        fw_cfg_read(file.key, 0, at_address(room.start), file.size);
         are_right = table_loader_files(script, files, &count, &error) &&
                     read_table_files(files, count, rooms, &error) &&
                     table_loader_link(script, files, count, &error) &&

@@ -19,6 +19,7 @@ void bare_add_range(uint64_t address, uint64_t length, enum memory_type type)
     }
 }
 
+/* Normalised, so that `lsmmap` shows it as a firmware would tell it. */
 bool firmware_memory_map(struct memory_map *map, struct error *error)
 {
     const struct memory_map *known = &bare_machine.map;
@@ -28,5 +29,5 @@ bool firmware_memory_map(struct memory_map *map, struct error *error)
     for (size_t i = 0; i < known->count; i++) {
         map->ranges[map->count++] = known->ranges[i];
     }
-    return true;
+    return memory_map_normalise(map, error);
 }

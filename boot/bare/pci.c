@@ -12,6 +12,7 @@
 
 enum {
     FUNCTIONS_OF_BUS = 256,
+    DEVICES = 32,
     MOST_FUNCTIONS = 128,
     MOST_BUSES = 64,
     MOST_REGIONS = 320,
@@ -487,15 +488,16 @@ void pci_start(const struct pci_layout *wanted)
 void pci_finish(void)
 {
     static bool is_done;
-    for (size_t i = 0; i < function_count && !is_done; i++) {
+    if (is_done || function_count == 0) {
+        return;
+    }
+    is_done = true;
+    for (size_t i = 0; i < function_count; i++) {
         if (!functions[i].is_bridge && !is_disc(&functions[i])) {
             enable(&functions[i]);
         }
     }
-    if (!is_done) {
-        enable_vga();
-    }
-    is_done = true;
+    enable_vga();
 }
 
 const struct pci_function *pci_functions(size_t *count)
@@ -504,8 +506,27 @@ const struct pci_function *pci_functions(size_t *count)
     return functions;
 }
 
+/* Looks for a function where a firmware that has started us by PVH has given out the addresses:
+   on bus 0, where hypervisors have the VGA. */
+static const struct pci_function *find_set_up(uint16_t class)
+{
+    static struct pci_function found;
+    for (uint16_t device = 0; device < DEVICES; device++) {
+        found.function = device * PCI_FUNCTIONS_OF_DEVICE;
+        found.identity = pci_read(found.function, PCI_IDENTITY);
+        found.class = (uint16_t)(pci_read(found.function, REGISTER_CLASS) >> 16);
+        if (found.identity != PCI_ABSENT && found.class == class) {
+            return &found;
+        }
+    }
+    return NULL;
+}
+
 const struct pci_function *pci_find_class(uint16_t class)
 {
+    if (bare_machine.platform == BARE_PVH) {
+        return find_set_up(class);
+    }
     for (size_t i = 0; i < function_count; i++) {
         if (functions[i].class == class) {
             return &functions[i];

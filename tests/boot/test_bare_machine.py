@@ -10,7 +10,7 @@ from discs import BUILD, tree
 from make_kernel import MIB
 from qemu import Machine
 
-pytestmark = pytest.mark.bios("names its firmware itself")
+pytestmark = pytest.mark.seabios("names its firmware itself")
 
 ROM = BUILD / "whelk.rom"
 MACHINES = pytest.mark.parametrize("machine", ["pc", "q35"])

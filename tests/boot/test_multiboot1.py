@@ -9,10 +9,10 @@ import zlib
 import pytest
 
 import multiboot2_kernels
-from discs import Sparse, tree
+from discs import CONFIG, Sparse, tree
 from good_kernels import AOUT_STRINGS, AOUT_TABLE, KERNELS, PLAIN, aout, tiny_with_header_at_the_end
 from make_kernel import MIB, VIDEO_MODE, Payload, elf, multiboot_header, pattern, standard_sections
-from qemu import Machine, expected, on_pvh, on_rom, on_uefi
+from qemu import Machine, expected, has_bios, on_uefi
 from report import BEYOND_GRUB, EXPLAINED, Report, differences
 from test_multiboot2 import tree as multiboot2_tree
 from uefi import shapes
@@ -170,10 +170,9 @@ def test_the_screen_is_described_as_it_is(boot):
     if on_uefi():
         return
     assert report["framebuffer_addr"] == 0xB8000
-    if on_rom() or on_pvh():  # no VBE
-        return
-    assert report["vbe_mode"] == 3
-    assert report["vbe_signature"] == int.from_bytes(b"VESA", "little")
+    if has_bios():
+        assert report["vbe_mode"] == 3
+        assert report["vbe_signature"] == int.from_bytes(b"VESA", "little")
 
 
 # ---- what the firmware knows, 3.3: GRUB does not tell it
@@ -312,6 +311,16 @@ def test_500_modules_with_long_strings_arrive(boot):
     assert [m["adler"] for m in report.modules] == [zlib.adler32(data) for _, data in modules]
 
 
+def test_a_config_of_5200_short_lines_for_modules_boots(boot):
+    """What the config becomes in memory is several times longer than its text."""
+    files = tree(ELF32(), modules=[("", b"a module")])
+    line = b"    module /boot/module0\n"
+    assert files[CONFIG].count(line) == 1
+    files[CONFIG] = files[CONFIG].replace(line, 5200 * line)
+    report = boot(files, timeout=60).report
+    assert [m["adler"] for m in report.modules] == 5200 * [zlib.adler32(b"a module")]
+
+
 def test_a_command_line_of_60_kib_arrives(boot):
     words = " ".join(f"word{n:05}" for n in range(6000))
     assert boot(tree(ELF32(), words)).report["cmdline"] == words.encode()
@@ -349,7 +358,7 @@ def test_in_a_machine_of_this_many_mib_all_is_as_under_grub(boot, memory):
     assert (4 << 30 in [e["base"] for e in ours.mmap]) == (memory > 3072)
 
 
-@pytest.mark.bios("a test of the comparison, with the table for a BIOS")
+@pytest.mark.seabios("a test of the comparison, with the table for a BIOS")
 @pytest.mark.parametrize("entry, kernels", [(tree, KERNELS), (multiboot2_tree, multiboot2_kernels.KERNELS)], ids=[1, 2])
 def test_every_difference_from_grub_without_an_explanation_is_noticed(boot, entry, kernels):
     """Changes each value of a report in turn."""

@@ -368,7 +368,7 @@ AROUND_IT = [entry for base, length, kind in RAM for entry in (
     else [(base, length, kind)])]
 
 
-@pytest.mark.bios("a BIOS's memory map with a hole")
+@pytest.mark.seabios("a BIOS's memory map with a hole")
 @pytest.mark.parametrize("ranges", [OVER_IT, AROUND_IT, OVER_IT[::-1]], ids=["over", "around", "before"])
 def test_no_file_is_read_over_memory_that_the_firmware_keeps(discs, tmp_path, ranges):
     """The prepared plan has the module over the hole in the memory map, so the loader plans anew."""

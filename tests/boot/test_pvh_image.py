@@ -12,7 +12,7 @@ from discs import BUILD, CONFIG, tree, write_tree
 from good_kernels import KERNELS
 from make_kernel import pattern
 from multiboot2_kernels import KERNELS as MULTIBOOT2_KERNELS
-from qemu import FIRMWARES, Machine
+from qemu import Machine
 from report import Report
 
 REPORT, REPORT2 = KERNELS["elf32"].make(), MULTIBOOT2_KERNELS["elf32"].make()
@@ -20,7 +20,7 @@ MODULE, LARGE = pattern(100_001, 5), random.Random(3).randbytes(24 << 20)
 MACHINES = "microvm", "pc", "q35"
 MENU = (b'set timeout=0\nset default=0\nmenuentry "First" {\n multiboot /boot/kernel first\n}\nsubmenu "More" {\n'
         b'menuentry "Its second" --id=second {\n multiboot /boot/kernel second\n}\n}\n')
-pytestmark = pytest.mark.skipif("Machine.on != FIRMWARES['seabios']", reason="chooses its machines itself")
+pytestmark = pytest.mark.seabios("chooses its machines itself")
 
 
 def cpio(directory, files, names=None):

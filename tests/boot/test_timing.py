@@ -10,10 +10,10 @@ import pytest
 from discs import CONFIG, mkrescue, tree
 from good_kernels import KERNELS, plain
 from make_kernel import MEMORY_INFO, PAGE_ALIGN, STAY, VIDEO_MODE, multiboot_header
-from qemu import Machine, expected, on_uefi
+from qemu import Machine, expected, on_uefi, usual_driver
 
 MOMENTS = ["handoff", "disc", "config", "plan", "kernel", "modules", "jump"]
-DMA = expected("piix-ide", "ahci")
+DMA = usual_driver()
 COUNTS = ["tsc_khz", "tsc_handoff", "prepared", "bytes", "transfers"]
 MODULE = random.Random(5).randbytes(2 * 1024 * 1024 + 1)
 LINE = re.compile(r"whelk-timing (\{.*\})$", re.MULTILINE)  # after a menu's bytes
@@ -58,6 +58,7 @@ def test_the_line_has_each_moment_and_what_was_read_by_which_driver(said, attach
     assert line["tsc_khz"] > 100_000 and line["tsc_handoff"] > 0
 
 
+@pytest.mark.firmware("without one the loader sets up the machine between the two moments")
 def test_without_modules_their_moment_is_that_of_the_kernel(said):
     """Between the two moments, the firmware is asked and the boot information is written, but nothing is read. A busy
     host may stop the machine there: so 20 tries."""
@@ -112,7 +113,7 @@ def test_a_processor_without_a_tsc_has_no_moments_but_the_rest(discs):
         qemu.wait_for("whelk-timing .*\n", 40)
         line = values(qemu.serial)
     assert line["tsc"] is False and not set(MOMENTS) & set(line)
-    assert line["bytes"] > len(MODULE) and line["driver"] == "piix-ide"
+    assert line["bytes"] > len(MODULE) and line["driver"] == DMA
 
 
 def test_a_screen_in_graphics_mode_gets_no_text(discs):

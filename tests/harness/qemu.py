@@ -64,8 +64,17 @@ def on_rom():
     return Machine.on.get("firmware") == "rom"
 
 
+def has_bios():
+    """Whether tests that name no firmware run where the loader calls a BIOS. No other machine has what only a BIOS
+    tells: VBE, APM, drives."""
+    return "firmware" not in Machine.on
+
+
 def cannot_attach(how):
-    """Whether there is no firmware that reads such a disc, or no place for it in the machine."""
+    """Whether there is no firmware that reads such a disc, or no place for it in the machine. PVH's is a file in
+    memory."""
+    if on_pvh():
+        return how not in (None, "cdrom")
     microvm = Machine.on.get("machine") == "microvm"
     return on_rom() and (how == "usb" or (microvm and how in ("cdrom", "hda", "virtio-blk")))
 
@@ -74,6 +83,12 @@ def expected(bios, uefi, **by_name):
     """Picks the value that a test expects on its firmware; by_name: values for x64, ia32 or pvh alone. Without a
     firmware the machine is as under a BIOS."""
     return by_name.get(Machine.on.get("firmware"), uefi if on_uefi() else bios)
+
+
+def usual_driver():
+    """The name of the driver that reads the machine's usual disc."""
+    without_firmware = {"pc": "piix-ide", "q35": "ahci", "microvm": "virtio-blk"}
+    return expected("piix-ide", "ahci", pvh="memory", rom=without_firmware.get(Machine.on.get("machine")))
 
 
 class MachineFailure(AssertionError):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Reads the report kernel's text as values, and compares two such reports."""
 
+import copy
 import re
 
 from qemu import on_pvh, on_rom, on_uefi
@@ -113,24 +114,16 @@ EXPLAINED_UEFI = {
     "load_base": "GRUB puts a relocatable kernel below 1 MiB, too",
     "efi_mmap_others": "the same memory is in other pieces",
 }
-# Without a firmware, compared with GRUB on SeaBIOS: what only a BIOS tells.
-BIOS_FLAGS, BIOS_ONLY = 1 << 11, ("vbe_",)  # VBE
-EXPLAINED_ROM = {
+# Without a BIOS that the loader can call, compared with GRUB on SeaBIOS: what only a BIOS tells.
+BIOS_FLAGS, BIOS_ONLY = 1 << 11, ("vbe_", "apm_")
+EXPLAINED_WITHOUT_BIOS = {
     "tag[].type": "there are no tags for VBE and APM; a test of its own compares the others",
     "tag[].size": "the same",
     "total_size": "the same",
     "tags_end": "the same",
-    "mp_pointer": "SeaBIOS has its tables elsewhere",
+    "mp_pointer": "SeaBIOS has its tables elsewhere, or other option ROMs",
 }
-# Further explained differences by PVH: the screen is described, but not by VBE.
-PVH_UNTOLD_FLAGS = 1 << 11
-PVH_UNTOLD = ("vbe_",)
-EXPLAINED_PVH = {
-    "total_size": "GRUB has VBE's tag",
-    "tags_end": "the same",
-    "tag[].size": "the same",
-    "tag[].type": "the same",
-}
+FIRST_MIB = 1 << 20
 RUNTIME_CODE, RESERVED = 20, 2  # RUNTIME_CODE is a type of GRUB's own, which it passes on
 
 
@@ -149,19 +142,29 @@ def with_merged_map(report):
     return report
 
 
+def with_whole_ram(report):
+    """Joins the RAM from 1 MiB on with the memory after it that the firmware keeps for itself: each has its own need."""
+    for ram, kept in zip(report.mmap, report.mmap[1:]):
+        if ram["base"] == FIRST_MIB and kept["base"] == ram["base"] + ram["length"] and kept["type"] == RESERVED:
+            ram["length"] += kept["length"]
+            report.mmap.remove(kept)
+            report.pop("mem_upper", None)
+            return report
+    return report
+
+
 def _comparable(report):
     if on_uefi():
         with_merged_map(report)
+    if on_rom():
+        report = with_whole_ram(copy.deepcopy(report))
     values = report.flat()
     if "flags" in values:
         values["flags"] &= ~BEYOND_GRUB_FLAGS
         values = {key: value for key, value in values.items() if not key.startswith(BEYOND_GRUB)}
-    if on_pvh():
-        values = {key: value for key, value in values.items() if not key.startswith(PVH_UNTOLD)}
-        values["flags"] = values.get("flags", 0) & ~PVH_UNTOLD_FLAGS
-    if on_rom() and "flags" in values:
+    if on_rom() or on_pvh():
         values = {key: value for key, value in values.items() if not key.startswith(BIOS_ONLY)}
-        values["flags"] &= ~BIOS_FLAGS
+        values["flags"] = values.get("flags", 0) & ~BIOS_FLAGS
     return values
 
 
@@ -169,6 +172,6 @@ def differences(whelk, grub, also=()):
     """The differences without an explanation: {key: (Whelk's value, GRUB's value)}."""
     left, right = _comparable(whelk), _comparable(grub)
     explained = {*EXPLAINED, *also, *(EXPLAINED_UEFI if on_uefi() else ()),
-                 *(EXPLAINED_PVH if on_pvh() else ()), *(EXPLAINED_ROM if on_rom() else ())}
+                 *(EXPLAINED_WITHOUT_BIOS if on_rom() or on_pvh() else ())}
     return {key: (left.get(key), right.get(key)) for key in sorted(left.keys() | right.keys())
             if left.get(key) != right.get(key) and re.sub(r"\[\d+\]", "[]", key) not in explained}

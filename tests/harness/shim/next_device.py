@@ -8,7 +8,7 @@ from assembler import assemble
 SOURCE = Path(__file__).resolve().parent / "next_device.asm"
 DISK_BYTES = 1 << 20
 # OVMF says the second text before it goes on, Whelk the third if there is no firmware to go on to.
-BOOTED = "^NEXT DEVICE$|BdsDxe: failed to start .*: Not Found$|^whelk: nothing else to boot"
+BOOTED = r"^NEXT DEVICE$|BdsDxe: failed to start .*: Not Found$|(^|\x1b\[H)whelk: nothing else to boot"
 
 
 def next_device(path):
