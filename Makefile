@@ -64,7 +64,8 @@ $(NEEDS): tests/build-needs.sh
 	@touch $@
 
 $(CORE_OBJECTS) $(OVERLAY_OBJECTS) $(BARE_OBJECTS) $(EFI_OBJECTS_x64) $(EFI_OBJECTS_ia32) $(TOOLS_OBJECTS) \
-    $(PROBE_OBJECTS) $(BIOS_BUILD)/make_boot_image $(BUILD)/efi/write_sum $(BUILD)/mbr.img $(BUILD)/nothing.img \
+    $(PROBE_OBJECTS) $(BIOS_BUILD)/make_boot_image $(BUILD)/efi/write_sum $(BARE_BUILD)/write_font \
+    $(BUILD)/mbr.img $(BUILD)/nothing.img \
     $(BUILD)/read_rom.img $(BUILD)/raw.rom \
     $(STARTERS_ELF:.elf=.o) $(KERNELS): | $(NEEDS)
 

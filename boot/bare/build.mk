@@ -17,6 +17,17 @@ BARE_CORE    := $(filter-out $(BARE_OVERLAY) $(BIOS_BUILD)/boot/bios/%,\
 $(BARE_OBJECTS): Makefile boot/bios/build.mk boot/bare/build.mk
 $(filter-out %.overlay.o,$(BARE_OBJECTS)): BIOS_FLAGS += $(CORE_FLAGS)
 
+# The characters of the text screen, by a host program.
+$(BARE_BUILD)/write_font: boot/bare/write_font.host.c boot/bare/font/font.c boot/bare/font/font.h
+	@mkdir -p $(@D)
+	@$(CC) $(COMMON) $(WARNINGS) -O1 $(filter %.c,$^) -o $@
+
+$(BARE_BUILD)/font.bin: $(BARE_BUILD)/write_font
+	@$< $@
+
+$(BIOS_BUILD)/boot/bare/screen_font.asm.o: $(BARE_BUILD)/font.bin
+$(BIOS_BUILD)/boot/bare/screen_font.asm.o: ASM_WARNINGS += -DFONT='"$(BARE_BUILD)/font.bin"'
+
 $(eval $(call CORE_AND_OVERLAY_RULES,$(BARE_BUILD),linker/bare.ld,$(BARE_CORE),$(BARE_OVERLAY),\
     $(BARE_BUILD)/core.elf))
 

@@ -49,6 +49,10 @@ enum {
 };
 #define BAR_MASK 0xfffffff0u
 
+_Static_assert(FONT_STRIDE == 2 * FONT_ROWS, "the offset of a row is i + (i & ~(FONT_ROWS - 1))");
+
+extern const uint8_t screen_font[CHARACTERS * FONT_ROWS]; /* screen_font.asm */
+
 bool screen_is_graphic;
 
 static bool inverse;
@@ -122,16 +126,12 @@ static volatile uint16_t *text(void)
 static void fill_by_window(void)
 {
     volatile uint8_t *plane = (volatile uint8_t *)(uintptr_t)bios_data(PLANE);
-    uint8_t rows[FONT_ROWS];
     set(PORT_SEQUENCER, 2, 0x04); /* writes go to plane 2, as it is, from 0xa0000 on */
     set(PORT_SEQUENCER, 4, 0x07);
     set(PORT_GRAPHICS, 5, 0x00);
     set(PORT_GRAPHICS, 6, 0x04);
-    for (unsigned code = 0; code < CHARACTERS; code++) {
-        font_draw((uint8_t)code, rows);
-        for (unsigned row = 0; row < FONT_ROWS; row++) {
-            plane[code * FONT_STRIDE + row] = rows[row];
-        }
+    for (unsigned i = 0; i < CHARACTERS * FONT_ROWS; i++) {
+        plane[i + (i & ~(FONT_ROWS - 1u))] = screen_font[i];
     }
     set_all(PORT_SEQUENCER, sequencer, sizeof sequencer);
     set_all(PORT_GRAPHICS, graphics, sizeof graphics);
@@ -141,19 +141,13 @@ static void fill_by_window(void)
 }
 
 /* The same through QEMU's frame buffer, where the four planes' bytes follow each other: RAM, while
-   each access to a window is an exit to the hypervisor. */
+   each access to a window is an exit to the hypervisor. What is after the screen is blank, too. */
 static void fill_by_frame_buffer(uint32_t *memory)
 {
-    uint8_t rows[FONT_ROWS];
-    memset(memory, 0, CHARACTERS * FONT_STRIDE * sizeof *memory);
-    for (unsigned i = 0; i < CELLS; i++) {
-        memory[i] = NORMAL | ' ';
-    }
-    for (unsigned code = 0; code < CHARACTERS; code++) {
-        font_draw((uint8_t)code, rows);
-        for (unsigned row = 0; row < FONT_ROWS; row++) {
-            memory[code * FONT_STRIDE + row] |= (uint32_t)rows[row] << 16;
-        }
+    for (unsigned i = 0; i < CHARACTERS * FONT_ROWS; i++) {
+        uint32_t *row = memory + i + (i & ~(FONT_ROWS - 1u));
+        row[0] = NORMAL | ' ' | (uint32_t)screen_font[i] << 16;
+        row[FONT_ROWS] = NORMAL | ' '; /* in the half of a character's rows that is not used */
     }
 }
 

@@ -63,7 +63,8 @@ def test_make_names_a_missing_program_before_it_compiles(programs, tmp_path, pro
 
 # One file of each kind that a compiler or an assembler makes.
 @pytest.mark.parametrize("target", [
-    "bios/make_boot_image", "efi/write_sum", "bios/stage2/main.o", "bios/stage2/menu/menu.overlay.o",
+    "bios/make_boot_image", "efi/write_sum", "bare/write_font", "bios/stage2/main.o",
+    "bios/stage2/menu/menu.overlay.o",
     "bios/boot/bios/boot.asm.o", "efi/x64/stage2/main.o", "efi/ia32/handoff.asm.o",
     "host/tools/whelk.o", "host/loader/elf.o", "probe/probe.o", "probe/starter-x64.o", "mbr.img", "nothing.img",
     "kernels/tiny.bin", "kernels/report.o"])
