@@ -6,7 +6,9 @@
 #include "loader/bytes.h"
 
 enum {
-    LINES = 16, /* of the PIC */
+    LINES = 16,   /* of the PIC */
+    DEVICES = 32, /* on a PCI bus */
+    PINS = 4,
     CASCADE_LINE = 2,
     PCI_LINES = 1 << 5 | 1 << 9 | 1 << 10 | 1 << 11, /* where there is PCI, none of them is ISA's */
 
@@ -65,151 +67,120 @@ struct mp_processor {
 };
 _Static_assert(sizeof(struct mp_processor) == 20, "MP 1.4, 4.3.1");
 
-struct mp_bus {
-    uint8_t type, id;
-    char name[6];
+/* All other entries have 8 bytes (4.3.2 to 4.3.5): two words. An interrupt's: kind, flags; source
+   and target. */
+enum { ENTRY_WORDS = 2, ENTRY_BYTES = 8 };
+#define BYTES(a, b, c, d)                                                                          \
+    ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+
+static const uint32_t bus_pci[ENTRY_WORDS] = {BYTES(ENTRY_BUS, BUS_PCI, 'P', 'C'),
+                                              BYTES('I', ' ', ' ', ' ')};
+
+static const uint32_t bus_isa_and_io_apic[2 * ENTRY_WORDS] = {
+    BYTES(ENTRY_BUS, BUS_ISA, 'I', 'S'),
+    BYTES('A', ' ', ' ', ' '),
+    BYTES(ENTRY_IO_APIC, IO_APIC_ID, IO_APIC_VERSION, IO_APIC_USABLE),
+    IO_APIC,
 };
 
-struct mp_io_apic {
-    uint8_t type, id, version, flags;
-    uint32_t address;
+/* The PIC at LINT0 of the first local APIC, NMI at LINT1 of all. */
+static const uint32_t local_interrupts[2 * ENTRY_WORDS] = {
+    BYTES(ENTRY_LOCAL_INTERRUPT, INTERRUPT_EXTINT, 0, 0),
+    BYTES(BUS_ISA, 0, 0, 0),
+    BYTES(ENTRY_LOCAL_INTERRUPT, INTERRUPT_NMI, 0, 0),
+    BYTES(BUS_ISA, 0, EVERY_APIC, 1),
 };
 
-struct mp_interrupt {
-    uint8_t type, interrupt;
-    uint16_t flags;
-    uint8_t bus, bus_interrupt, apic, pin;
-};
-_Static_assert(sizeof(struct mp_bus) == 8 && sizeof(struct mp_io_apic) == 8 &&
-                   sizeof(struct mp_interrupt) == 8,
-               "MP 1.4, 4.3.2 to 4.3.5");
+/* Each function returns where the next entry goes. */
 
-/* Where the next entry goes; NULL: they are only counted. */
-struct output {
-    uint8_t *at;
-    size_t size;
-    uint16_t entry_count;
-};
-
-static void put(struct output *output, const void *entry, size_t size)
+static uint8_t *put(uint8_t *at, const uint32_t *words, size_t count)
 {
-    if (output->at != NULL) {
-        memcpy(output->at + output->size, entry, size);
-    }
-    output->size += size;
-    output->entry_count++;
+    memcpy(at, words, count * sizeof *words);
+    return at + count * sizeof *words;
 }
 
-static void put_bus(struct output *output, uint8_t id, const char *name)
+static uint8_t *put_interrupt(uint8_t *at, unsigned flags, unsigned source, unsigned pin)
 {
-    struct mp_bus bus = {.type = ENTRY_BUS, .id = id};
-    memcpy(bus.name, name, sizeof bus.name);
-    put(output, &bus, sizeof bus);
+    const uint32_t words[ENTRY_WORDS] = {BYTES(ENTRY_INTERRUPT, INTERRUPT_INT, flags, 0),
+                                         source | BYTES(0, 0, IO_APIC_ID, pin)};
+    return put(at, words, ENTRY_WORDS);
 }
 
-static void put_interrupt(struct output *output, uint16_t flags, uint8_t bus, unsigned source,
-                          unsigned pin)
+static uint8_t *put_processors(uint8_t *at, const struct mp_machine *machine)
 {
-    put(output,
-        &(struct mp_interrupt){ENTRY_INTERRUPT, INTERRUPT_INT, flags, bus, (uint8_t)source,
-                               IO_APIC_ID, (uint8_t)pin},
-        sizeof(struct mp_interrupt));
-}
-
-static void put_processors(struct output *output, const struct mp_machine *machine)
-{
+    struct mp_processor processor = {
+        .type = ENTRY_PROCESSOR,
+        .apic_version = machine->apic_version,
+        .flags = PROCESSOR_USABLE | PROCESSOR_BOOTS,
+        .signature = machine->signature,
+        .features = machine->features,
+    };
     for (size_t i = 0; i < machine->processor_count; i++) {
-        const struct mp_processor processor = {
-            .type = ENTRY_PROCESSOR,
-            .apic_id = machine->apic_ids[i],
-            .apic_version = machine->apic_version,
-            .flags = i == 0 ? PROCESSOR_USABLE | PROCESSOR_BOOTS : PROCESSOR_USABLE,
-            .signature = machine->signature,
-            .features = machine->features,
-        };
-        put(output, &processor, sizeof processor);
+        processor.apic_id = machine->apic_ids[i];
+        memcpy(at, &processor, sizeof processor);
+        processor.flags = PROCESSOR_USABLE;
+        at += sizeof processor;
     }
+    return at;
 }
 
 /* Each pin of a device once: functions may share it. */
-static void put_pci_interrupts(struct output *output, const struct mp_machine *machine)
+static uint8_t *put_pci_interrupts(uint8_t *at, const struct mp_machine *machine)
 {
+    uint32_t seen[DEVICES * PINS / 32] = {0};
     for (size_t i = 0; i < machine->pci_count; i++) {
         const struct mp_pci_interrupt *one = &machine->pci[i];
-        bool was_there = false;
-        for (size_t before = 0; before < i; before++) {
-            was_there |=
-                machine->pci[before].device == one->device && machine->pci[before].pin == one->pin;
-        }
-        if (!was_there) {
-            put_interrupt(output, ACTIVE_HIGH, BUS_PCI,
-                          (unsigned)one->device << 2 | (unsigned)(one->pin - 1), one->line);
+        unsigned source = (unsigned)one->device * PINS | (unsigned)(one->pin - 1);
+        uint32_t bit = 1u << source % 32;
+        if ((seen[source / 32] & bit) == 0) {
+            seen[source / 32] |= bit;
+            at = put_interrupt(at, ACTIVE_HIGH, BYTES(BUS_PCI, source, 0, 0), one->line);
         }
     }
+    return at;
 }
 
-static void put_isa_interrupts(struct output *output, const struct mp_machine *machine)
+static uint8_t *put_isa_interrupts(uint8_t *at, const struct mp_machine *machine)
 {
-    unsigned others = machine->has_pci ? PCI_LINES : 0;
     unsigned timer_pin = machine->timer_at_pin_2 ? CASCADE_LINE : 0;
+    unsigned others = (machine->has_pci ? PCI_LINES : 0) | (1u << timer_pin & ~1u);
     for (unsigned line = 0; line < LINES; line++) {
-        if ((others >> line & 1) == 0 && (line == 0 || line != timer_pin)) {
-            put_interrupt(output, 0, BUS_ISA, line, line == 0 ? timer_pin : line);
+        if ((others >> line & 1) == 0) {
+            at = put_interrupt(at, 0, BYTES(BUS_ISA, line, 0, 0), line == 0 ? timer_pin : line);
         }
     }
-}
-
-/* The PIC at LINT0 of the first local APIC, NMI at LINT1 of all. */
-static void put_local_interrupts(struct output *output)
-{
-    static const struct mp_interrupt entries[] = {
-        {ENTRY_LOCAL_INTERRUPT, INTERRUPT_EXTINT, 0, BUS_ISA, 0, 0, 0},
-        {ENTRY_LOCAL_INTERRUPT, INTERRUPT_NMI, 0, BUS_ISA, 0, EVERY_APIC, 1},
-    };
-    put(output, &entries[0], sizeof entries[0]);
-    put(output, &entries[1], sizeof entries[1]);
-}
-
-static void put_entries(struct output *output, const struct mp_machine *machine)
-{
-    const struct mp_io_apic io_apic = {ENTRY_IO_APIC, IO_APIC_ID, IO_APIC_VERSION, IO_APIC_USABLE,
-                                       IO_APIC};
-    put_processors(output, machine);
-    if (machine->has_pci) {
-        put_bus(output, BUS_PCI, "PCI   ");
-    }
-    put_bus(output, BUS_ISA, "ISA   ");
-    put(output, &io_apic, sizeof io_apic);
-    put_pci_interrupts(output, machine);
-    put_isa_interrupts(output, machine);
-    put_local_interrupts(output);
+    return at;
 }
 
 size_t mp_tables_size(const struct mp_machine *machine)
 {
-    struct output output = {NULL, sizeof(struct mp_pointer) + sizeof(struct mp_header), 0};
-    put_entries(&output, machine);
-    return output.size;
+    size_t others = ENTRY_BYTES * (3 + machine->pci_count + LINES + 2);
+    return sizeof(struct mp_pointer) + sizeof(struct mp_header) +
+           machine->processor_count * sizeof(struct mp_processor) + others;
 }
 
 void mp_tables_write(const struct mp_machine *machine, uint8_t *target, uint32_t address)
 {
     struct mp_pointer pointer = {"_MP_", address + sizeof pointer, 1, 4, 0, {0}};
-    uint8_t *table = target + sizeof pointer;
-    struct output output = {table, sizeof(struct mp_header), 0};
-    put_entries(&output, machine);
     struct mp_header header = {
         .signature = "PCMP",
-        .length = (uint16_t)output.size,
         .version = 4,
         .oem_id = "WHELK   ",
         .product_id = "PC          ",
-        .entry_count = output.entry_count,
         .local_apic = LOCAL_APIC,
     };
+    uint8_t *table = target + sizeof pointer;
+    uint8_t *others = put_processors(table + sizeof header, machine), *end = others;
+    end = machine->has_pci ? put(end, bus_pci, ENTRY_WORDS) : end;
+    end = put(end, bus_isa_and_io_apic, 2 * ENTRY_WORDS);
+    end = put_pci_interrupts(end, machine);
+    end = put_isa_interrupts(end, machine);
+    end = put(end, local_interrupts, 2 * ENTRY_WORDS);
+    header.length = (uint16_t)(end - table);
+    header.entry_count =
+        (uint16_t)(machine->processor_count + (size_t)(end - others) / ENTRY_BYTES);
     memcpy(table, &header, sizeof header); /* with a checksum of 0 */
-    header.checksum = (uint8_t)-byte_sum(table, output.size);
-    memcpy(table, &header, sizeof header);
-    pointer.checksum = (uint8_t)-byte_sum((const uint8_t *)&pointer, sizeof pointer);
+    table[offsetof(struct mp_header, checksum)] = (uint8_t)-byte_sum(table, header.length);
     memcpy(target, &pointer, sizeof pointer);
+    target[offsetof(struct mp_pointer, checksum)] = (uint8_t)-byte_sum(target, sizeof pointer);
 }

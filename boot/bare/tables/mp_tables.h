@@ -25,7 +25,7 @@ struct mp_machine {
     bool timer_at_pin_2; /* line 0 of the PIC is pin 2 of the I/O APIC */
 };
 
-/* Bytes of pointer and table together. */
+/* Bytes that pointer and table take together, at most. */
 size_t mp_tables_size(const struct mp_machine *machine);
 
 /* Writes pointer and table, to memory whose physical address, a multiple of 16, is `address`. */

@@ -23,6 +23,14 @@ enum {
     ENTRY_3_TABLE_SIZE = 12,
     ENTRY_3_TABLE = 16,
 };
+#define ANCHOR_2 0x5f4d535fu /* "_SM_" */
+
+static void count_structure(struct smbios_structures *structures, uint32_t size)
+{
+    structures->size += size;
+    structures->count++;
+    structures->largest = size > structures->largest ? size : structures->largest;
+}
 
 /* Type 0, then its strings: vendor, version, release date. */
 struct firmware_structure {
@@ -55,44 +63,27 @@ static const struct firmware_structure firmware_structure = {
                "01/01/2026\0",
 };
 
-/* Bytes of the structure at an offset, with its strings, which end with an empty one. 0: it leads
-   out of the table. */
-static size_t structure_bytes(struct bytes table, size_t offset)
-{
-    if (!range_within(offset, HEADER_BYTES, table.size) || table.data[offset + 1] < HEADER_BYTES) {
-        return 0;
-    }
-    size_t at = offset + table.data[offset + 1];
-    for (; range_within(at, 2, table.size); at++) {
-        if (table.data[at] == 0 && table.data[at + 1] == 0) {
-            return at + 2 - offset;
-        }
-    }
-    return 0;
-}
-
-static void count_structure(struct smbios_structures *structures, size_t size)
-{
-    structures->size += (uint32_t)size;
-    structures->count++;
-    if (size > structures->largest) {
-        structures->largest = size < UINT16_MAX ? (uint16_t)size : UINT16_MAX;
-    }
-}
-
 bool smbios_measure(struct bytes table, struct smbios_structures *structures)
 {
-    uint8_t type = TYPE_FIRMWARE;
+    const uint8_t *at = table.data, *end = at + table.size;
+    uint8_t type;
     *structures = (struct smbios_structures){0};
-    while (type != TYPE_END) {
-        size_t size = structure_bytes(table, structures->size);
-        if (size == 0 || structures->count == UINT16_MAX) {
+    do { /* a structure, then its strings, which end with an empty one */
+        const uint8_t *start = at;
+        if (end - at < HEADER_BYTES || at[1] < HEADER_BYTES) {
             return false;
         }
-        type = table.data[structures->size];
+        type = at[0];
+        at += at[1];
+        do {
+            if (end - at < 2) {
+                return false;
+            }
+        } while (load16(at++) != 0);
+        at++;
         structures->has_firmware_type |= type == TYPE_FIRMWARE;
-        count_structure(structures, size);
-    }
+        count_structure(structures, (uint32_t)(at - start));
+    } while (type != TYPE_END);
     return true;
 }
 
@@ -124,14 +115,14 @@ static void set_checksum(uint8_t *at, size_t size, size_t checksum)
 bool smbios_complete_entry(uint8_t *entry, size_t size, const struct smbios_structures *structures,
                            uint32_t address)
 {
-    if (size == ENTRY_2_BYTES && memcmp(entry, "_SM_", 4) == 0) {
-        if (structures->size > UINT16_MAX) {
+    if (size == ENTRY_2_BYTES && load32(entry) == ANCHOR_2) {
+        if (structures->size > UINT16_MAX) { /* or else count and largest have 16 bits, too */
             return false;
         }
-        store16(entry + ENTRY_2_LARGEST, structures->largest);
+        store16(entry + ENTRY_2_LARGEST, (uint16_t)structures->largest);
         store16(entry + ENTRY_2_TABLE_SIZE, (uint16_t)structures->size);
         store32(entry + ENTRY_2_TABLE, address);
-        store16(entry + ENTRY_2_COUNT, structures->count);
+        store16(entry + ENTRY_2_COUNT, (uint16_t)structures->count);
         set_checksum(entry + ENTRY_2_SECOND, ENTRY_2_BYTES - ENTRY_2_SECOND,
                      ENTRY_2_SECOND_CHECKSUM - ENTRY_2_SECOND);
         set_checksum(entry, ENTRY_2_BYTES, ENTRY_2_CHECKSUM);

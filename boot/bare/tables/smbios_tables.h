@@ -13,8 +13,8 @@ enum { SMBIOS_FIRMWARE_BYTES = 64 };
 /* Structures one after the other. */
 struct smbios_structures {
     uint32_t size;          /* bytes of all, to the end marker's end */
-    uint16_t count;         /* with the end marker */
-    uint16_t largest;       /* bytes of the largest, with its strings */
+    uint32_t count;         /* with the end marker */
+    uint32_t largest;       /* bytes of the largest, with its strings */
     bool has_firmware_type; /* type 0 */
 };
 

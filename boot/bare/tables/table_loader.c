@@ -106,26 +106,18 @@ bool table_loader_place(struct table_file *files, size_t count, struct room *hig
     return true;
 }
 
-static uint64_t load(const uint8_t *at, unsigned size)
+/* Whether a pointer can have this size: 1, 2, 4 or 8. */
+static bool is_pointer_size(unsigned size)
 {
-    uint64_t value = 0;
-    while (size-- > 0) {
-        value = value << 8 | at[size];
-    }
-    return value;
+    return size - 1 < sizeof(uint64_t) && (size & (size - 1)) == 0;
 }
 
-static void store(uint8_t *at, unsigned size, uint64_t value)
-{
-    for (; size-- > 0; value >>= 8) {
-        *at++ = (uint8_t)value;
-    }
-}
-
-/* Whether a pointer can have this size, and holds the value without loss. */
+/* Whether a pointer of this size holds the value without loss. */
 static bool fits(unsigned size, uint64_t value)
 {
-    return size == 8 || ((size == 4 || size == 2 || size == 1) && value >> (8 * size) == 0);
+    uint64_t held = 0;
+    memcpy(&held, &value, size);
+    return held == value;
 }
 
 /* Adds the address of the second file to the offset in it that the first one holds. */
@@ -139,14 +131,16 @@ static bool add_pointer(const uint8_t *command, const struct table_file *files, 
     if (file == NULL || source == NULL) {
         return wrong(error, command, "unknown file");
     }
-    if (!fits(size, 0) || !range_within(offset, size, file->size)) {
+    uint64_t target = 0;
+    if (!is_pointer_size(size) || !range_within(offset, size, file->size)) {
         return wrong(error, command, "the pointer is outside of the file");
     }
-    uint64_t target = load(file->data + offset, size);
-    if (target >= source->size || !fits(size, source->address + target)) {
+    memcpy(&target, file->data + offset, size);
+    uint64_t address = source->address + target;
+    if (target >= source->size || !fits(size, address)) {
         return wrong(error, command, "the pointer's target is out of reach");
     }
-    store(file->data + offset, size, source->address + target);
+    memcpy(file->data + offset, &address, size);
     return true;
 }
 
@@ -196,7 +190,8 @@ static bool read_write(const uint8_t *command, const struct table_file *files, s
         return wrong(error, command, "unknown file");
     }
     write->value = (uint64_t)source->address + source_offset;
-    if (source_offset >= source->size || !fits(write->size, write->value)) {
+    if (source_offset >= source->size || !is_pointer_size(write->size) ||
+        !fits(write->size, write->value)) {
         return wrong(error, command, "the pointer's target is out of reach");
     }
     return true;

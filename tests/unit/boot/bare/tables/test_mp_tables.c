@@ -74,12 +74,12 @@ static void the_pointer_leads_to_the_table(void **state)
     assert_int_equal(load32(table + 36), 0xfee00000);
 }
 
-static void the_table_is_as_long_as_announced(void **state)
+static void the_table_is_as_long_as_it_says(void **state)
 {
     (void)state;
     const uint8_t *table = write_tables(&pc);
-    size_t size = mp_tables_size(&pc);
-    assert_int_equal(load16(table + 4), size - POINTER_BYTES);
+    size_t size = POINTER_BYTES + load16(table + 4);
+    assert_true(size <= mp_tables_size(&pc));
     assert_true(sums_to_zero(table, size - POINTER_BYTES));
     assert_int_equal(memory[size], 0xee);
     const uint8_t *at = table + HEADER_BYTES;
@@ -189,7 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_pointer_leads_to_the_table),
-        cmocka_unit_test(the_table_is_as_long_as_announced),
+        cmocka_unit_test(the_table_is_as_long_as_it_says),
         cmocka_unit_test(all_processors_are_listed_the_first_one_boots),
         cmocka_unit_test(buses_and_the_io_apic_are_listed),
         cmocka_unit_test(pci_interrupts_go_to_the_pin_of_their_line),
