@@ -94,8 +94,14 @@ struct config_warning {
     bool is_shown; /* set by whoever shows it */
 };
 
-/* What a path names. */
-enum config_node { CONFIG_NODE_NONE, CONFIG_NODE_EMPTY, CONFIG_NODE_FILE, CONFIG_NODE_DIRECTORY };
+/* What a path names. DAMAGED: nobody can say, as a directory cannot be read or is damaged. */
+enum config_node {
+    CONFIG_NODE_NONE,
+    CONFIG_NODE_EMPTY,
+    CONFIG_NODE_FILE,
+    CONFIG_NODE_DIRECTORY,
+    CONFIG_NODE_DAMAGED,
+};
 
 enum config_volume { CONFIG_VOLUME_LABEL, CONFIG_VOLUME_UUID };
 enum { CONFIG_VOLUME_BYTES = 33 }; /* of a label or UUID, with the NUL */

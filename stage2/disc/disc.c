@@ -101,9 +101,7 @@ bool disc_open(const char *path, struct iso9660_file *file, struct arena *arena,
 {
     struct iso9660_walk open;
     iso9660_start_open(&open, &volume, path, arena);
-    if (!walk(&open, error)) {
-        return false;
-    }
+    bool done = walk(&open, error);
     *file = open.file;
-    return true;
+    return done;
 }

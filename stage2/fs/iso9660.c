@@ -62,6 +62,23 @@ static bool check_extent(const struct iso9660_walk *walk, uint64_t lba, uint32_t
     return true;
 }
 
+/* Checks that a number in a sector is the same in both byte orders. */
+static bool check_orders(const struct iso9660_walk *walk, const uint8_t *number, uint32_t sector,
+                         struct error *error)
+{
+    return iso9660_orders_agree(number) || walk->volume.is_little_endian ||
+           fail(error, "damaged: a number in sector %u is %u in one byte order and %u in the other",
+                sector, load32(number), __builtin_bswap32(load32(number + 4)));
+}
+
+/* Checks where a record's file or directory is (ECMA-119, 9.1.3 and 9.1.4). */
+static bool check_place(const struct iso9660_walk *walk, const uint8_t *record, uint32_t sector,
+                        struct error *error)
+{
+    return check_orders(walk, record + RECORD_LBA, sector, error) &&
+           check_orders(walk, record + RECORD_BYTES, sector, error);
+}
+
 /* Fails with the texts before and after: BEFORE "COMPONENT" in DIRECTORY AFTER. */
 static bool fail_component(const struct iso9660_walk *walk, const char *before, const char *after,
                            struct error *error)
@@ -72,6 +89,14 @@ static bool fail_component(const struct iso9660_walk *walk, const char *before, 
     }
     return fail(error, "%s\"%.*s\" in %.*s%s", before, (int)walk->component_length, walk->component,
                 parent == 0 ? 1 : (int)parent, parent == 0 ? "/" : walk->path, after);
+}
+
+/* Fails as fail_component(), because there is nothing of this path. */
+static bool fail_absent(struct iso9660_walk *walk, const char *before, const char *after,
+                        struct error *error)
+{
+    walk->file.is_absent = true;
+    return fail_component(walk, before, after, error);
 }
 
 /* Enters a directory; length_bytes 0: not known yet. */
@@ -120,9 +145,13 @@ static bool take_root(struct iso9660_walk *walk, const uint8_t *descriptor, stru
             walk->volume.end_lba = UINT32_MAX;
         }
     }
+    walk->volume.is_little_endian = !iso9660_orders_agree(descriptor + DESCRIPTOR_SPACE_SIZE) &&
+                                    !iso9660_orders_agree(root + RECORD_LBA) &&
+                                    !iso9660_orders_agree(root + RECORD_BYTES);
     uint64_t lba = (uint64_t)load32(root + RECORD_LBA) + root[RECORD_ATTRIBUTE_SECTORS];
     walk->volume.root_bytes = load32(root + RECORD_BYTES);
-    if (!enter(walk, lba, walk->volume.root_bytes, error)) {
+    if (!check_place(walk, root, walk->descriptor_lba, error) ||
+        !enter(walk, lba, walk->volume.root_bytes, error)) {
         return fail_in(error, "root directory: ");
     }
     walk->volume.root_lba = walk->directory_lba;
@@ -250,7 +279,7 @@ static bool read_link(struct iso9660_walk *walk, const uint8_t *entry, unsigned 
         bool slash = flags & SL_ROOT || (walk->link_length != 0 && !walk->link_continues);
         walk->link_continues = flags & SL_CONTINUES;
         if ((slash && !add_link_text(walk, "/", 1)) || !add_link_text(walk, text, length)) {
-            return fail_component(walk, "", " is a symbolic link with too long a target", error);
+            return fail_absent(walk, "", " is a symbolic link with too long a target", error);
         }
     }
     return true;
@@ -297,6 +326,7 @@ static bool read_record_entry(struct iso9660_walk *walk, const uint8_t *entry, u
     case SIGNATURE('P', 'L'):
         if (length >= CL_SIZE && wants_name == (signature == SIGNATURE('C', 'L'))) {
             walk->other_directory = load32(entry + 4);
+            return check_orders(walk, entry + 4, walk->area_lba, error);
         }
         break;
     case SIGNATURE('R', 'E'):
@@ -317,6 +347,9 @@ static bool read_entry(struct iso9660_walk *walk, struct error *error)
         walk->next_area_lba = load32(entry + 4);
         walk->next_area_offset = load32(entry + 12);
         walk->next_length = load32(entry + 20);
+        return check_orders(walk, entry + 4, walk->area_lba, error) &&
+               check_orders(walk, entry + 12, walk->area_lba, error) &&
+               check_orders(walk, entry + 20, walk->area_lba, error);
     } else if (walk->goal == GOAL_ROCK_RIDGE) {
         read_root_entry(walk, entry, length);
     } else {
@@ -441,6 +474,7 @@ static bool next_component(struct iso9660_walk *walk, struct error *error)
         characters += !utf8_is_inside(*at);
     }
     if (characters > ISO9660_NAME_CHARACTERS) {
+        walk->file.is_absent = true;
         return fail(error, "a name in the path has more than %u characters",
                     ISO9660_NAME_CHARACTERS);
     }
@@ -469,7 +503,8 @@ static bool read_directory(struct iso9660_walk *walk, const uint8_t *sector, str
             return fail(error, "damaged directory: sector %u says that it has 0 bytes",
                         walk->directory_lba);
         }
-        if (!check_extent(walk, walk->directory_lba, walk->directory_bytes, error)) {
+        if (!check_orders(walk, sector + RECORD_BYTES, walk->directory_lba, error) ||
+            !check_extent(walk, walk->directory_lba, walk->directory_bytes, error)) {
             return false;
         }
     }
@@ -480,7 +515,7 @@ static bool read_directory(struct iso9660_walk *walk, const uint8_t *sector, str
 static bool start_link(struct iso9660_walk *walk, struct error *error)
 {
     if (walk->links_followed++ == ISO9660_LINK_DEPTH) {
-        return fail_component(walk, "too many symbolic links: ", "", error);
+        return fail_absent(walk, "too many symbolic links: ", "", error);
     }
     walk->link_start = (size_t)(walk->component - walk->path);
     size_t rest_length = strlen(walk->component + walk->component_length);
@@ -534,7 +569,7 @@ static bool add_file_section(struct iso9660_walk *walk, uint64_t lba, uint32_t l
         rest++;
     }
     if (*rest != 0) {
-        return fail_component(walk, "", " is not a directory", error);
+        return fail_absent(walk, "", " is not a directory", error);
     }
     walk->more_extents = walk->record[RECORD_FLAGS] & FLAG_MORE_EXTENTS;
     walk->task = walk->more_extents ? TASK_RECORD : TASK_DONE;
@@ -554,6 +589,9 @@ static bool follow_record(struct iso9660_walk *walk, struct error *error)
     }
     if (walk->other_directory != 0) {
         return enter_next(walk, walk->other_directory, 0, error);
+    }
+    if (!check_place(walk, record, walk->scan_lba, error)) {
+        return false;
     }
     if (record[RECORD_FILE_UNIT] != 0 || record[RECORD_GAP] != 0 || (is_directory && has_extents)) {
         return fail_component(walk, "", " is interleaved, which is not supported", error);
@@ -580,7 +618,7 @@ static bool next_directory_sector(struct iso9660_walk *walk, struct error *error
         return true;
     }
     return walk->more_extents ? fail_component(walk, "", " lacks its last extent", error)
-                              : fail_component(walk, "no such file or directory ", "", error);
+                              : fail_absent(walk, "no such file or directory ", "", error);
 }
 
 /* Checks that a record and its name lie inside the sector. */

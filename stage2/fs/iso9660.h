@@ -9,6 +9,10 @@
 //     while ((step = iso9660_step(&walk, sector, &error)) == ISO9660_READ)
 //         sector = read(walk.wanted_lba);   ISO9660_SECTOR_SIZE bytes
 //
+// ISO 9660 has each number in both byte orders. What is acted on must be the same in both, or the
+// walk fails: one of them is damaged. Linux has never compared them, because some programs of old
+// wrote wrong big-endian ones; a volume whose descriptor has none right is read without comparing.
+//
 // A walk never wants the same sector twice in a row. It returns to a directory's sector after a
 // continuation area, and an open often starts with the last sector of the walk before. A caller
 // that keeps a few sectors therefore saves reads.
@@ -35,7 +39,8 @@ struct iso9660_extent {
 struct iso9660_file {
     uint64_t size; /* bytes: the sum of the extents */
     bool is_directory;
-    uint32_t extent_count;          /* 0 for an empty file */
+    bool is_absent;        /* after a failed open: the path names nothing, and nothing is damaged */
+    uint32_t extent_count; /* 0 for an empty file */
     struct iso9660_extent *extents; /* in the arena */
 };
 
@@ -46,9 +51,10 @@ struct iso9660_volume {
     uint32_t end_lba; /* the number of sectors on the disc, as far as we know */
     uint32_t root_lba;
     uint32_t root_bytes;
-    uint8_t names;      /* enum iso9660_names */
-    uint8_t skip_bytes; /* at the start of each system use area (SUSP 5.3, LEN_SKP) */
-    uint8_t reserved[2];
+    uint8_t names;         /* enum iso9660_names */
+    uint8_t skip_bytes;    /* at the start of each system use area (SUSP 5.3, LEN_SKP) */
+    bool is_little_endian; /* its big-endian numbers are wrong by habit, and are not compared */
+    uint8_t reserved;
 };
 
 enum iso9660_step { ISO9660_READ, ISO9660_DONE, ISO9660_FAILED };
@@ -97,7 +103,8 @@ struct iso9660_walk {
 void iso9660_start_mount(struct iso9660_walk *walk, uint32_t session_lba, uint32_t disc_sectors);
 
 /* Starts to look for a file or directory by its path from the root. path must stay in memory until
-   the end. The walk's result is walk->file; reasons of failure do not repeat the path. */
+   the end. The walk's result is walk->file, after a failure is_absent alone; reasons of
+   failure do not repeat the path. */
 void iso9660_start_open(struct iso9660_walk *walk, const struct iso9660_volume *volume,
                         const char *path, struct arena *arena);
 

@@ -16,7 +16,8 @@ struct iso9660_list {
     uint32_t disc_end_lba;
     uint8_t name_kind; /* enum iso9660_names */
     uint8_t skip_bytes;
-    uint8_t areas; /* continuation areas of this record so far */
+    bool is_little_endian; /* struct iso9660_volume's */
+    uint8_t areas;         /* continuation areas of this record so far */
     bool sector_wanted;
     bool is_directory, is_hidden;  /* of the current record */
     uint32_t lba, end_lba, offset; /* the next record, and the directory's end */

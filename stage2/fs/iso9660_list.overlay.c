@@ -16,6 +16,7 @@ void iso9660_list_start(struct iso9660_list *list, const struct iso9660_volume *
     list->disc_end_lba = volume->end_lba;
     list->name_kind = volume->names;
     list->skip_bytes = volume->skip_bytes;
+    list->is_little_endian = volume->is_little_endian;
     if (directory->extent_count > 0) {
         const struct iso9660_extent *extent = directory->extents;
         list->lba = extent->lba;
@@ -50,11 +51,18 @@ static void add_plain_name(struct iso9660_list *list, const uint8_t *name, unsig
     }
 }
 
-/* Reads system use entries. Their name, if any, is used instead of the plain one. */
-static void read_entries(struct iso9660_list *list, const uint8_t *at, size_t length)
+static bool orders_agree(const struct iso9660_list *list, const uint8_t *number)
 {
+    return list->is_little_endian || iso9660_orders_agree(number);
+}
+
+/* Reads system use entries of a sector. Their name, if any, is used instead of the plain one. */
+static bool read_entries(struct iso9660_list *list, const uint8_t *at, size_t length, uint32_t lba,
+                         struct error *error)
+{
+    bool is_fine = true;
     list->area_length = 0;
-    while (length >= ENTRY_HEADER && at[2] >= ENTRY_HEADER && at[2] <= length) {
+    while (is_fine && length >= ENTRY_HEADER && at[2] >= ENTRY_HEADER && at[2] <= length) {
         unsigned signature = load16(at);
         if (signature == SIGNATURE('N', 'M') && at[2] >= ENTRY_TEXT) {
             add_text(list, (const char *)at + ENTRY_TEXT, at[2] - ENTRY_TEXT);
@@ -62,6 +70,8 @@ static void read_entries(struct iso9660_list *list, const uint8_t *at, size_t le
             list->area_lba = load32(at + 4);
             list->area_offset = load32(at + 12);
             list->area_length = load32(at + 20);
+            is_fine = orders_agree(list, at + 4) && orders_agree(list, at + 12) &&
+                      orders_agree(list, at + 20);
         } else if (signature == SIGNATURE('C', 'L')) {
             list->is_directory = true;
         } else if (signature == SIGNATURE('R', 'E')) {
@@ -72,6 +82,7 @@ static void read_entries(struct iso9660_list *list, const uint8_t *at, size_t le
         length -= at[2];
         at += at[2];
     }
+    return is_fine || fail(error, "damaged Rock Ridge data in sector %u", lba);
 }
 
 /* Adds the current record, all of whose entries have been read, to the names. */
@@ -104,7 +115,8 @@ static bool read_record(struct iso9660_list *list, const uint8_t *sector, struct
     }
     unsigned name_length = length >= RECORD_MIN ? record[RECORD_NAME_LENGTH] : 0;
     unsigned entries = RECORD_NAME + name_length + (name_length % 2 == 0) + list->skip_bytes;
-    if (length < RECORD_MIN || length > room || RECORD_NAME + name_length > length) {
+    if (length < RECORD_MIN || length > room || RECORD_NAME + name_length > length ||
+        !orders_agree(list, record + RECORD_BYTES)) {
         return fail(error, "damaged directory record at byte %u of sector %u", list->offset,
                     list->lba);
     }
@@ -117,8 +129,9 @@ static bool read_record(struct iso9660_list *list, const uint8_t *sector, struct
     list->is_directory = (record[RECORD_FLAGS] & FLAG_DIRECTORY) != 0;
     list->is_hidden = (record[RECORD_FLAGS] & FLAG_ASSOCIATED) != 0 ||
                       (name_length == 1 && record[RECORD_NAME] <= NAME_PARENT);
-    if (list->name_kind == ISO9660_ROCK_RIDGE && entries < length) {
-        read_entries(list, record + entries, length - entries);
+    if (list->name_kind == ISO9660_ROCK_RIDGE && entries < length &&
+        !read_entries(list, record + entries, length - entries, list->lba, error)) {
+        return false;
     }
     if (list->area_length == 0 && list->name_length == 0) {
         add_plain_name(list, record + RECORD_NAME, name_length);
@@ -136,7 +149,10 @@ static bool read_area(struct iso9660_list *list, const uint8_t *sector, struct e
         return fail(error, "damaged Rock Ridge data in sector %u", list->area_lba);
     }
     uint32_t room = ISO9660_SECTOR_SIZE - offset;
-    read_entries(list, sector + offset, list->area_length < room ? list->area_length : room);
+    if (!read_entries(list, sector + offset, list->area_length < room ? list->area_length : room,
+                      list->area_lba, error)) {
+        return false;
+    }
     if (list->area_length != 0) {
         return true;
     }

@@ -2,7 +2,16 @@
 // The layout of directories: ECMA-119, SUSP 1.12, RRIP 1.12.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+#include "loader/bytes.h"
+
+/* Whether a number of 8 bytes, first little-endian and then big-endian, is the same in both
+   (ECMA-119, 7.3.3). */
+static inline bool iso9660_orders_agree(const uint8_t *number)
+{
+    return load32(number) == __builtin_bswap32(load32(number + 4));
+}
 
 /* ---- Directory records (ECMA-119, 9.1) ------------------------------------------------------- */
 

@@ -25,12 +25,12 @@ static enum config_node find_node(const char *path)
     enum { WORKING_BYTES = 4096 };
     size_t mark = staging_mark();
     struct arena arena = {.base = staging_allocate(WORKING_BYTES), .size = WORKING_BYTES};
-    struct iso9660_file file;
+    struct iso9660_file file = {0};
     struct error ignored;
     bool is_found = arena.base != NULL && disc_open(path, &file, &arena, &ignored);
     staging_reset(mark);
     if (!is_found) {
-        return CONFIG_NODE_NONE;
+        return file.is_absent ? CONFIG_NODE_NONE : CONFIG_NODE_DAMAGED;
     }
     if (file.is_directory) {
         return CONFIG_NODE_DIRECTORY;

@@ -342,6 +342,13 @@ def config_enormous(data):
     set_both_endian(data, record(data, b"BOOT", b"GRUB", b"GRUB.CFG") + DATA_LENGTH, 0xFFFFFFFF)
 
 
+def flip_little_endian(field, *path):
+    """Flips bit 0 of the little-endian half of a record's number; the other half is right."""
+    def change(data):
+        data[record(data, *path) + field] ^= 1
+    return change
+
+
 def kernel_outside(data):
     set_both_endian(data, record(data, b"BOOT", b"KERNEL") + EXTENT, len(data) // SECTOR)
 
@@ -359,6 +366,10 @@ def kernel_outside(data):
     (config_outside, r"/boot/grub/grub\.cfg.*disc ends before"),
     (config_enormous, r"/boot/grub/grub\.cfg.*disc ends before"),
     (kernel_outside, r"/boot/kernel.*disc ends before"),
+    (flip_little_endian(EXTENT, b"BOOT", b"KERNEL"), r"/boot/kernel: damaged: a number in sector \d+ is (\d+) in one .* order and \d+ in the other"),
+    (flip_little_endian(DATA_LENGTH, b"BOOT", b"MODULE0"), r"/boot/module0: damaged: a number in sector \d+ is 100000 in one .* and 100001 in"),
+    (flip_little_endian(EXTENT, b"BOOT", b"GRUB"), r"/boot/grub/grub\.cfg: damaged: a number in sector"),
+    (flip_little_endian(EXTENT), "root directory: damaged: a number in sector 16 is"),
 ])
 def test_a_damaged_file_system_gives_one_line(patched, says, change, reason):
     line, = says(patched(change))

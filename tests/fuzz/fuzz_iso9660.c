@@ -107,6 +107,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct iso9660_volume volume = walk.volume;
+    volume.is_little_endian |=
+        path_length % 2 == 0; /* else most mutations end at the first record */
     iso9660_start_open(&walk, &volume, path, &arena);
     if (run(&walk, &answers, volume.end_lba - 1)) {
         check_file(&walk.file, volume.end_lba);

@@ -223,6 +223,107 @@ def test_an_iso_that_is_shorter_than_its_volume_is_an_error_with_both_sizes(chec
     assert check("cut.iso").returncode == YES
 
 
+# Offsets in the primary volume descriptor (ECMA-119, 8.4) of numbers in both byte orders.
+PRIMARY = 16 * 2048
+TWICE = {"volume's size": 80, "number of volumes": 120, "volume's number": 124, "block size": 128, "path table's size": 132}
+
+
+def number(data, at, order="little"):
+    return int.from_bytes(data[at:at + 4], order)
+
+
+def in_primary(field):
+    return lambda data: PRIMARY + field
+
+
+def record(data, name):
+    """Offset of the directory record with this plain name; a file's ends with a dot, or with dot and version."""
+    return next(found.start() - 32 for found in re.finditer(b"[\\x01-\\x0f](" + re.escape(name) + b"(?:\\.?;1|\\.)?)", data, re.IGNORECASE)
+                if data[found.start()] == len(found[1]) and found.start() > PRIMARY and data[found.start() - 32] >= 34 + len(name))
+
+
+def in_directory(field):
+    """A number of a file that no entry needs."""
+    return lambda data: record(data, b"zzz") + field
+
+
+def in_path_table(order, field):
+    return lambda data: number(data, PRIMARY + field, order) * 2048 + 2
+
+
+def in_catalog(offset):
+    return lambda data: number(data, 17 * 2048 + 0x47) * 2048 + offset
+
+
+DAMAGED = {
+    **{f"{what}, {half}": (in_primary(at + shift * (2 if at in (120, 124, 128) else 4)), r"sector 16: ")
+       for what, at in TWICE.items() for half, shift in (("little-endian", 0), ("big-endian", 1))
+       if (what, half) not in {("block size", "little-endian"), ("volume's size", "little-endian")}},
+    "root's place, big-endian": (in_primary(156 + 6), "a number in sector 16 is"),
+    "file's place": (in_directory(2), r"sector \d+: a directory record's place is"),
+    "file's length": (in_directory(14), r"sector \d+: a directory record's length is"),
+    "file's volume": (in_directory(28), r"sector \d+: a directory record's volume number is"),
+    "path table": (in_path_table("little", 140), r"sectors \d+ and \d+: the path table and its big-endian copy differ"),
+    "big-endian path table": (in_path_table("big", 148), r"sectors \d+ and \d+: the path table and its big-endian copy differ"),
+    "El Torito's platform": (in_catalog(1), r"sector \d+: El Torito's validation entry is damaged"),
+    "El Torito's checksum": (in_catalog(28), r"sector \d+: El Torito's validation entry is damaged"),
+    "GPT's header": (lambda data: 512 + 60, "sector 0: the GPT's header or entries have another checksum"),
+    "GPT's entries": (lambda data: 1024 + 60, "sector 0: the GPT's header or entries have another checksum"),
+    "backup GPT's header": (lambda data: len(data) - 512 + 60, r"sector \d+: the GPT's backup is missing or damaged"),
+    "backup GPT's entries": (lambda data: len(data) - 33 * 512 + 60, r"sector \d+: the GPT's backup is missing or damaged"),
+}
+
+
+@pytest.mark.parametrize("place, reason", DAMAGED.values(), ids=DAMAGED)
+def test_an_iso_that_disagrees_with_itself_is_an_error_with_the_sector(check, discs, tmp_path, place, reason):
+    data = bytearray(discs.make({CONFIG: BOOT.encode(), "boot/kernel": plain(), "boot/grub/zzz": b"other"}).read_bytes())
+    (tmp_path / "whole.iso").write_bytes(data)
+    assert check("whole.iso").returncode == YES
+    data[place(data)] ^= 1
+    (tmp_path / "damaged.iso").write_bytes(data)
+    run = check("damaged.iso")
+    assert run.returncode == NO
+    assert re.match(f"whelk: damaged.iso: .*{reason}", run.stderr), run.stderr
+
+
+@pytest.mark.parametrize("name", ["kernel", "mod"])
+def test_a_file_whose_place_differs_in_the_other_byte_order_does_not_boot(check, discs, tmp_path, name):
+    """Modules that are not there are left out, but nobody can say that of this one."""
+    config = "multiboot /boot/kernel\nmodule /boot/mod\n"
+    data = bytearray(discs.make({CONFIG: config.encode(), "boot/kernel": plain(), "boot/mod": b"m" * 100}).read_bytes())
+    data[record(data, name.encode()) + 2] ^= 1
+    (tmp_path / "damaged.iso").write_bytes(data)
+    run = check("damaged.iso")
+    assert run.returncode == NO
+    assert re.search(rf"/boot/{name}: damaged: a number in sector \d+ is \d+ in one byte order and \d+ in the other", run.stdout)
+
+
+@pytest.mark.parametrize("command", [
+    ["xorriso", "-as", "mkisofs", "-R"], ["xorriso", "-as", "mkisofs", "-R", "-J", "-hfsplus"],
+    ["genisoimage", "-R"], ["genisoimage", "-R", "-J", "-udf", "-hfs"], ["genisoimage", "-J", "-iso-level", "4"],
+    ["grub-mkrescue"],
+], ids=" ".join)
+def test_isos_of_other_programs_agree_with_themselves(check, tmp_path, command):
+    files = {CONFIG: BOOT, "deep/1/2/3/4/5/6/7/8/9": b"deep"}
+    check("tree", **files)
+    subprocess.run([*command, "-o", "other.iso", "tree"], cwd=tmp_path, capture_output=True, check=True, timeout=120)
+    run = check("other.iso", **files)
+    assert (run.returncode, run.stderr) == (YES, "")
+
+
+def test_an_iso_without_big_endian_numbers_is_read(check, discs, tmp_path):
+    """Some old programs wrote no big-endian numbers."""
+    data = bytearray(discs.make({CONFIG: BOOT.encode(), "boot/kernel": plain()}).read_bytes())
+    for at in (84, 136, 148, 156 + 6, 156 + 14):
+        data[PRIMARY + at:PRIMARY + at + 4] = bytes(4)
+    for name in (b"boot", b"grub", b"kernel", b"grub.cfg"):
+        at = record(data, name)
+        data[at + 6:at + 10] = data[at + 14:at + 18] = bytes(4)
+    (tmp_path / "old.iso").write_bytes(data)
+    run = check("old.iso")
+    assert (run.returncode, run.stderr) == (YES, "")
+
+
 def test_a_pipe_is_no_iso_and_nobody_waits_for_it(check, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     run = check("pipe")

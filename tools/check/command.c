@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "stage2/fs/iso9660_label.h"
 #include "tools/check/configs.h"
+#include "tools/check/copies.h"
 #include "tools/check/kernel.h"
 #include "tools/check/report.h"
 #include "tools/lib/options.h"
@@ -193,6 +194,10 @@ static bool check_iso(const struct settings *settings, const char *path)
     if (iso_open(&iso, path, NULL, &error)) {
         struct tree tree = {.iso = &iso};
         boots = check_and_report(settings, &tree);
+        if (!copies_agree(iso.bytes, &error)) {
+            say("%s: %s", path, error.message);
+            boots = false;
+        }
     } else {
         say("%s", error.message);
     }

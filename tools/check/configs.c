@@ -44,8 +44,9 @@ static enum config_node find_node(const char *path)
 {
     struct tree_node node;
     struct error ignored;
+    node.is_damaged = false;
     if (!tree_find(selected->tree, path, &node, &ignored)) {
-        return CONFIG_NODE_NONE;
+        return node.is_damaged ? CONFIG_NODE_DAMAGED : CONFIG_NODE_NONE;
     }
     if (S_ISDIR(node.status.st_mode)) {
         return CONFIG_NODE_DIRECTORY;

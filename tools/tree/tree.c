@@ -200,6 +200,7 @@ static bool find_in_iso(const struct iso *iso, const char *path, struct tree_nod
     struct arena arena = {.base = memory, .size = sizeof memory};
     struct iso9660_file file;
     if (!iso_find(iso, path, &file, &arena, error)) {
+        node->is_damaged = !file.is_absent;
         return false;
     }
     *node = (struct tree_node){

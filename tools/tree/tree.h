@@ -27,6 +27,7 @@ struct tree_node {
     char path[PATH_MAX]; /* in the ISO, free of symbolic links */
     char disk[PATH_MAX]; /* "" for a directory that is only in the ISO */
     struct stat status;  /* for a file of an ISO: only type and size */
+    bool is_damaged;     /* not found, as a directory of the ISO is damaged */
 };
 
 /* Adds a source as the command line names it: DIRECTORY, FILE or TARGET=SOURCE, in which `\=` and

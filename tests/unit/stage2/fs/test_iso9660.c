@@ -232,6 +232,54 @@ static void blocks_of_another_size_are_refused(void **state)
     assert_mount_fails("ISO 9660 in blocks of 512 bytes: only 2048 is supported");
 }
 
+/* Each number of the root's record, of a file's and of a directory's is changed by a bit in one of
+   its byte orders. */
+static void a_record_s_number_that_differs_in_the_other_byte_order_is_refused(void **state)
+{
+    (void)state;
+    static const unsigned fields[] = {2, 10};
+    for (unsigned i = 0; i < 2 * 64; i++) {
+        unsigned at = fields[i / 64] + i % 64 / 8;
+        uint8_t bit = (uint8_t)(1 << i % 8);
+        disc[16][156 + at] ^= bit;
+        assert_false(mount());
+        assert_non_null(strstr(error.message, "damaged: a number in sector 16 is "));
+        disc[16][156 + at] ^= bit;
+        disc[ROOT][68 + at] ^= bit; /* BOOT's record */
+        assert_false(open_path("/boot/k"));
+        assert_non_null(strstr(error.message, "damaged: a number in sector 20 is "));
+        disc[ROOT][68 + at] ^= bit;
+    }
+    assert_false(open_path("/boot/k"));
+    assert_true(walk.file.is_absent);
+    add_file(BOOT, "K", 50, 5000, 0);
+    disc[BOOT][68 + 10] ^= 1;
+    assert_open_fails("/boot/k", "damaged: a number in sector 30 is 5001 in one byte order and 5000"
+                                 " in the other");
+    assert_false(walk.file.is_absent);
+    disc[BOOT][68 + 10] ^= 1;
+    assert_opens("/boot/k", 50, 5000);
+}
+
+/* Some programs wrote one byte order right only. */
+static void a_volume_whose_big_endian_numbers_are_all_wrong_is_read(void **state)
+{
+    (void)state;
+    add_file(BOOT, "K", 50, 5000, 0);
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t *records[] = {disc[16] + 156, disc[ROOT], disc[ROOT] + 68, disc[BOOT] + 68};
+        for (size_t j = 0; j < sizeof records / sizeof records[0]; j++) {
+            memset(records[j] + 6, 0, 4);
+            memset(records[j] + 14, 0, 4);
+        }
+        if (i == 0) {
+            assert_false(mount()); /* the volume's size is right */
+        }
+        memset(disc[16] + 84, 0, 4);
+    }
+    assert_opens("/boot/k", 50, 5000);
+}
+
 static void a_root_directory_after_the_end_of_the_disc_is_refused(void **state)
 {
     (void)state;
@@ -736,6 +784,51 @@ static void a_relocated_directory_outside_of_the_disc_is_named(void **state)
                                    "200, was its image cut?");
 }
 
+static void rock_ridge_numbers_that_differ_in_the_other_byte_order_are_refused(void **state)
+{
+    (void)state;
+    char ce[28];
+    for (unsigned field = 4; field < 28; field += 8) {
+        for (unsigned at = field; at < field + 8; at++) {
+            rock_ridge_disc(NULL);
+            make_ce(ce, 50, 0, 100);
+            ce[at] = (char)(ce[at] ^ 4);
+            add_rock_ridge(BOOT, "K", ce, sizeof ce);
+            assert_false(open_path("/boot/k"));
+            assert_non_null(strstr(error.message, "damaged: a number in sector 30 is "));
+        }
+    }
+    rock_ridge_disc(NULL);
+    add_rock_ridge(BOOT, "K", "CL\x0c\x01\x64\0\0\0\0\0\0\x65", 12);
+    assert_open_fails("/boot/K",
+                      "damaged: a number in sector 30 is 100 in one byte order and 101 in "
+                      "the other");
+}
+
+static void assert_list_fails(const char *reason)
+{
+    struct iso9660_list list;
+    assert_true(open_path("/boot"));
+    iso9660_list_start(&list, &walk.volume, &walk.file, &arena);
+    assert_int_equal(iso9660_list_step(&list, NULL, &error), ISO9660_READ);
+    assert_int_equal(iso9660_list_step(&list, disc[list.wanted_lba], &error), ISO9660_FAILED);
+    assert_string_equal(error.message, reason);
+}
+
+static void a_list_of_names_compares_the_byte_orders_as_well(void **state)
+{
+    (void)state;
+    char ce[28];
+    make_ce(ce, CONTINUATION, 0, 100);
+    ce[8] ^= 1;
+    add_rock_ridge(BOOT, "K", ce, sizeof ce);
+    assert_list_fails("damaged Rock Ridge data in sector 30");
+    rock_ridge_disc(NULL);
+    add_file(BOOT, "K", DATA, 11, 0);
+    disc[BOOT][68 + 10] ^= 1;
+    assert_list_fails("damaged directory record at byte 68 of sector 30");
+}
+
 static void a_relocated_directory_that_is_none_is_named(void **state)
 {
     (void)state;
@@ -754,6 +847,8 @@ int main(void)
         PLAIN(a_disc_without_a_primary_descriptor_is_refused),
         PLAIN(endless_volume_descriptors_are_searched_for_a_while_only),
         PLAIN(blocks_of_another_size_are_refused),
+        PLAIN(a_record_s_number_that_differs_in_the_other_byte_order_is_refused),
+        PLAIN(a_volume_whose_big_endian_numbers_are_all_wrong_is_read),
         PLAIN(a_root_directory_after_the_end_of_the_disc_is_refused),
         PLAIN(a_root_directory_that_wraps_around_is_refused),
         PLAIN(the_primary_descriptor_may_follow_others),
@@ -800,6 +895,8 @@ int main(void)
         ON_ROCK_RIDGE(a_link_without_a_target_is_its_own_directory),
         ON_ROCK_RIDGE(a_relocated_directory_outside_of_the_disc_is_named),
         ON_ROCK_RIDGE(a_relocated_directory_that_is_none_is_named),
+        ON_ROCK_RIDGE(a_list_of_names_compares_the_byte_orders_as_well),
+        ON_ROCK_RIDGE(rock_ridge_numbers_that_differ_in_the_other_byte_order_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
