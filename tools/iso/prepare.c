@@ -110,7 +110,8 @@ static void add_seen(struct preparation *preparation, uint64_t offset, uint64_t 
     }
 }
 
-/* To plan, the tool has the files in memory; the loader that follows the plan has them on the disc. */
+/* To plan, the tool has the files in memory; the loader that follows the plan has them on the disc.
+ */
 static void put_on_disc(struct plan *plan, size_t module_count)
 {
     plan->kernel.contents = NULL;
