@@ -9,8 +9,8 @@
 #include "loader/bytes.h"
 #include "loader/memory_map.h"
 
-/* For large variables: memory below the information's page that nothing else uses. The rest of low
-   memory is stage 2's to allocate. */
+/* For large variables: memory below the information's page that nothing else uses. Nobody clears
+   it. The rest of low memory is stage 2's to allocate. */
 #define LOW_MEMORY __attribute__((section(".bss.low")))
 
 enum { BARE_RANGES = 64 }; /* of the memory map, with those that we add */
@@ -24,7 +24,7 @@ enum bare_platform {
 
 struct bare_machine {
     enum bare_platform platform;
-    struct memory_map map; /* unsorted; reserved ranges may overlap RAM, and win */
+    struct memory_map map; /* by address; reserved ranges may overlap RAM, and win */
     uint64_t rsdp;         /* address of ACPI's root pointer; 0: none, or not built yet */
     char *command_line;    /* the VMM's; never NULL */
     struct wish wish;      /* what it asks for */
@@ -36,7 +36,8 @@ struct bare_machine {
 /* The machine; its entry point fills it in. */
 extern struct bare_machine bare_machine;
 
-/* Adds a range to the machine's memory map. */
+/* Adds a range to the machine's memory map, in the order of addresses: stage 2 then has nothing to
+   sort. */
 void bare_add_range(uint64_t address, uint64_t length, enum memory_type type);
 
 /* Sets up what kernels need and the loader does not, at the first call: while the disc is read. */

@@ -17,7 +17,7 @@ static bool is_present(void)
     return ((before ^ after) & EFLAGS_ID) != 0;
 }
 
-struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
+__attribute__((noinline)) struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 {
     struct cpuid id = {0};
     if (is_present()) {

@@ -12,8 +12,6 @@
 extern bare_main                ; start.c
 extern bss_start                ; linker script
 extern bss_end
-extern low_start
-extern low_end
 extern stack_top
 
 CODE32          equ 0x08
@@ -37,11 +35,6 @@ bare_entry:
         push esi
         push ebx
         xor eax, eax
-        mov edi, low_start
-        mov ecx, low_end
-        sub ecx, edi
-        shr ecx, 2
-        rep stosd
         mov edi, bss_start
         mov ecx, bss_end
         sub ecx, edi

@@ -116,16 +116,15 @@ bool fw_cfg_write(uint16_t key, uint32_t offset, const void *data, uint32_t leng
     return has_dma() && transfer(DMA_WRITE, key, offset, data, length);
 }
 
-/* Reads the directory at the first call: first the count, then as many files. */
+/* Reads the directory at the first call. */
 static void read_directory(void)
 {
-    if (directory.count == 0) {
-        fw_cfg_read(KEY_DIRECTORY, 0, &directory.count, sizeof directory.count);
+    static bool is_read;
+    if (!is_read) {
+        fw_cfg_read(KEY_DIRECTORY, 0, &directory, sizeof directory);
         uint32_t count = __builtin_bswap32(directory.count);
-        count = count < DIRECTORY_FILES ? count : DIRECTORY_FILES;
-        fw_cfg_read(KEY_DIRECTORY, sizeof count, directory.files,
-                    count * sizeof directory.files[0]);
-        directory.count = count;
+        directory.count = count < DIRECTORY_FILES ? count : DIRECTORY_FILES;
+        is_read = true;
     }
 }
 

@@ -14,7 +14,6 @@
 #include "boot/bare/tables/smbios_tables.h"
 #include "boot/bare/tables/table_loader.h"
 #include "loader/acpi.h"
-#include "stage2/bus/pci.h"
 #include "stage2/console/console.h"
 
 enum {
@@ -28,7 +27,6 @@ enum {
     LINK_LINES = 0xdef8, /* what a PIIX can connect: not the timer's, keyboard's and clock's */
 };
 #define MIB               0x100000u
-#define FOUR_GIB          0x100000000u
 #define PIIX_COMPATIBLE   0x122e8086u
 #define DEVICES_FROM_Q35  0xc0000000u
 #define DEVICES_FROM_LAST 0xe0000000u
@@ -42,58 +40,63 @@ struct rooms {
 
 static struct room reserved; /* at the end of the RAM below 4 GiB */
 
-static struct room end_of_ram(void)
-{
-    struct room room = {MIB, MIB};
-    for (size_t i = 0; i < bare_machine.map.count; i++) {
-        const struct memory_range *range = &bare_machine.map.ranges[i];
-        uint64_t end = range->address + range->length;
-        if (range->type == MEMORY_AVAILABLE && end < FOUR_GIB && end > room.end) {
-            room = (struct room){(uint32_t)range->address, (uint32_t)end};
-        }
-    }
-    return room;
-}
-
 static uint8_t *at_address(uint32_t address)
 {
     return (uint8_t *)(uintptr_t)address;
 }
 
 /* What fw_cfg's script for ACPI may put there. */
-void kernel_tables_reserve(void)
+uint32_t kernel_tables_reserve(uint32_t end_of_ram)
 {
     static const char *const names[] = {"etc/acpi/", "etc/tpm/", "etc/hardware_errors",
                                         "etc/vmgenid"};
-    struct room high = end_of_ram();
     uint32_t size = 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         size += fw_cfg_pages(names[i]);
     }
-    if (size <= high.end - high.start) {
-        reserved = (struct room){high.end - size, high.end};
-        bare_add_range(reserved.start, size, MEMORY_RESERVED);
-    }
+    size = size <= end_of_ram - MIB ? size : 0;
+    reserved = (struct room){end_of_ram - size, end_of_ram};
+    return size;
 }
 
 // ---- ACPI
 
+/* Notes where the root pointer is, if it is in this file. */
+static void note_rsdp(const struct table_file *file)
+{
+    if (file->zone == TABLE_ZONE_FSEG && file->size >= ACPI_RSDP_OLD_BYTES &&
+        memcmp(file->data, "RSD PTR ", 8) == 0) {
+        bare_machine.rsdp = file->address;
+    }
+}
+
+/* The root pointer must not be found if its tables are wrong. */
+static void remove_rsdp(const struct table_file *files, size_t count)
+{
+    bare_machine.rsdp = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (files[i].data != NULL && files[i].zone == TABLE_ZONE_FSEG) {
+            memset(files[i].data, 0, files[i].size);
+        }
+    }
+}
+
+/* Reads the files to their places. */
 static bool read_table_files(struct table_file *files, size_t count, struct rooms *rooms,
                              struct error *error)
 {
-    struct fw_cfg_file found[TABLE_FILES];
-    for (size_t i = 0; i < count; i++) {
-        if (!fw_cfg_find(files[i].name, &found[i])) {
-            return fail(error, "etc/table-loader names %s, which is not there", files[i].name);
+    for (struct table_file *file = files; file < files + count; file++) {
+        struct fw_cfg_file found;
+        if (!fw_cfg_find(file->name, &found)) {
+            return fail(error, "etc/table-loader names %s, which is not there", file->name);
         }
-        files[i].size = found[i].size;
-    }
-    if (!table_loader_place(files, count, &rooms->high, &rooms->fseg, error)) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        files[i].data = at_address(files[i].address);
-        fw_cfg_read(found[i].key, 0, files[i].data, files[i].size);
+        file->size = found.size;
+        if (!table_loader_place(file, 1, &rooms->high, &rooms->fseg, error)) {
+            return false;
+        }
+        file->data = at_address(file->address);
+        fw_cfg_read(found.key, 0, file->data, file->size);
+        note_rsdp(file);
     }
     return true;
 }
@@ -111,22 +114,6 @@ static bool write_addresses(struct bytes script, const struct table_file *files,
         }
     }
     return error->message[0] == 0;
-}
-
-/* Notes where the root pointer is. It must not be found if its tables are wrong. */
-static void note_rsdp(const struct table_file *files, size_t count, bool are_right)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct table_file *file = &files[i];
-        if (file->data == NULL || file->zone != TABLE_ZONE_FSEG) {
-            continue;
-        }
-        if (!are_right) {
-            memset(file->data, 0, file->size);
-        } else if (file->size >= ACPI_RSDP_OLD_BYTES && memcmp(file->data, "RSD PTR ", 8) == 0) {
-            bare_machine.rsdp = file->address;
-        }
-    }
 }
 
 /* The memory for the script: what the overlay leaves of its place, loaded or not. */
@@ -159,8 +146,8 @@ static void install_acpi(struct rooms *rooms)
                     table_loader_link(script, files, count, &error) &&
                     write_addresses(script, files, count, &error);
     }
-    note_rsdp(files, count, are_right);
     if (!are_right) {
+        remove_rsdp(files, count);
         rooms->high = before;
         console_print("whelk: no ACPI: %s\n", error.message);
     }
@@ -207,10 +194,8 @@ static size_t bus_0_interrupts(struct mp_pci_interrupt interrupts[BUS_INTERRUPTS
     const struct pci_function *functions = pci_functions(&function_count);
     for (size_t i = 0; i < function_count && count < BUS_INTERRUPTS; i++) {
         uint16_t at = functions[i].function;
-        uint8_t pin = functions[i].interrupt != 0 && at < BUS_FUNCTIONS
-                          ? (uint8_t)(pci_read(at, PCI_INTERRUPT) >> 8)
-                          : 0;
-        if (pin != 0 && pin <= PINS) {
+        uint8_t pin = functions[i].pin;
+        if (at < BUS_FUNCTIONS && pin != 0 && pin <= PINS) {
             interrupts[count++] =
                 (struct mp_pci_interrupt){(uint8_t)(at >> 3), pin, functions[i].interrupt};
         }
@@ -284,7 +269,7 @@ void kernel_tables_install(void)
         fw_cfg_read(FW_CFG_PROCESSORS, 0, &processor_count, sizeof processor_count);
     }
     rom_segment_set_data();
-    processors_start(processor_count, uncached_start(end_of_ram().end), feature_control());
+    processors_start(processor_count, uncached_start(reserved.end), feature_control());
     install_acpi(&rooms);
     install_smbios(&rooms);
     processors_wait(processor_count, &processors);

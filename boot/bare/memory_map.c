@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The memory map of a machine whose firmware we are.
+#include <string.h>
 #include "boot/bare/bare.h"
 #include "stage2/firmware.h"
 
@@ -14,9 +15,14 @@ struct bare_machine bare_machine = {
 void bare_add_range(uint64_t address, uint64_t length, enum memory_type type)
 {
     struct memory_map *map = &bare_machine.map;
-    if (map->count < map->capacity) {
-        map->ranges[map->count++] = (struct memory_range){address, length, type};
+    if (length == 0 || map->count == map->capacity) {
+        return;
     }
+    struct memory_range *at = &map->ranges[map->count++];
+    for (; at > map->ranges && at[-1].address > address; at--) {
+        *at = at[-1];
+    }
+    *at = (struct memory_range){address, length, type};
 }
 
 /* Normalised, so that `lsmmap` shows it as a firmware would tell it. */
@@ -26,8 +32,7 @@ bool firmware_memory_map(struct memory_map *map, struct error *error)
     if (known->count == 0) {
         return fail(error, "nothing tells how much memory there is");
     }
-    for (size_t i = 0; i < known->count; i++) {
-        map->ranges[map->count++] = known->ranges[i];
-    }
+    memcpy(map->ranges + map->count, known->ranges, known->count * sizeof known->ranges[0]);
+    map->count += known->count;
     return memory_map_normalise(map, error);
 }

@@ -80,22 +80,24 @@ struct bus {
 
 static struct pci_function functions[MOST_FUNCTIONS] LOW_MEMORY;
 static size_t function_count;
-static struct region regions[MOST_REGIONS] LOW_MEMORY;
+static struct region regions[MOST_REGIONS + 1] LOW_MEMORY; /* the last one is not used */
 static size_t region_count;
 static struct bus buses[MOST_BUSES] LOW_MEMORY;
 static unsigned last_bus;
+static const struct pci_function *first_vga;
 
 // ---- Finding functions and what they want
 
-static void add_region(unsigned bus, const struct region *wanted)
+/* What has been filled in at regions[region_count]. */
+static void add_region(unsigned bus)
 {
+    struct region *region = &regions[region_count];
     if (region_count == MOST_REGIONS) {
         timeline_debug("whelk: more PCI addresses are wanted than there is room for\n");
         return;
     }
-    struct region *region = &regions[region_count++];
-    *region = *wanted;
-    struct region **at = &buses[bus].regions[wanted->kind];
+    region_count++;
+    struct region **at = &buses[bus].regions[region->kind];
     while (*at != NULL &&
            ((*at)->alignment > region->alignment ||
             ((*at)->alignment == region->alignment && (*at)->size >= region->size))) {
@@ -110,27 +112,28 @@ static void add_region(unsigned bus, const struct region *wanted)
 static unsigned add_bar(uint16_t function, uint32_t offset, uint32_t flags)
 {
     uint32_t value = pci_write_and_read(function, offset, ~flags);
-    struct region region = {.function = function, .offset = (uint8_t)offset};
-    if (value == 0 || value == UINT32_MAX) {
+    if (value + 1 <= 1) { /* no bits, or all of them */
         return 1;
     }
     value &= ~flags;
+    struct region *region = &regions[region_count];
+    *region = (struct region){.function = function, .offset = (uint8_t)offset};
     if ((value & PCI_BAR_IO) != 0) {
-        region.kind = IO;
-        region.size = (uint16_t) - (value & PCI_BAR_IO_MASK);
+        region->size = (uint16_t) - (value & PCI_BAR_IO_MASK);
     } else {
         uint64_t mask = value & ~(uint32_t)BAR_MEMORY_FLAGS;
-        region.kind = (value & BAR_PREFETCHABLE) != 0 ? PREFETCHABLE : MEMORY;
-        region.is_64 = (value & PCI_BAR_64) != 0;
-        mask |= (uint64_t)(region.is_64 ? pci_write_and_read(function, offset + 4, UINT32_MAX)
-                                        : UINT32_MAX)
+        region->kind = (value & BAR_PREFETCHABLE) != 0 ? PREFETCHABLE : MEMORY;
+        region->is_64 = (value & PCI_BAR_64) != 0;
+        mask |= (uint64_t)(region->is_64 ? pci_write_and_read(function, offset + 4, UINT32_MAX)
+                                         : UINT32_MAX)
                 << 32;
-        region.size = -mask;
-        region.size = region.size < LEAST_MEMORY ? LEAST_MEMORY : region.size;
+        region->size = -mask;
+        region->size = region->size < LEAST_MEMORY ? LEAST_MEMORY : region->size;
     }
-    region.alignment = region.size;
-    add_region(function / FUNCTIONS_OF_BUS, &region);
-    return region.is_64 ? 2 : 1;
+    region->alignment = region->size;
+    unsigned registers = 1u + region->is_64;
+    add_region(function / FUNCTIONS_OF_BUS);
+    return registers;
 }
 
 static void add_bars(const struct pci_function *found)
@@ -172,9 +175,9 @@ static void end_bus(unsigned bus)
 static unsigned look_at(uint16_t function)
 {
     uint32_t identity = pci_read(function, PCI_IDENTITY);
-    bool is_first = function % PCI_FUNCTIONS_OF_DEVICE == 0;
-    if (identity == PCI_ABSENT || identity == 0 || function_count == MOST_FUNCTIONS) {
-        return is_first ? PCI_FUNCTIONS_OF_DEVICE : 1;
+    unsigned next = function % PCI_FUNCTIONS_OF_DEVICE == 0 ? PCI_FUNCTIONS_OF_DEVICE : 1;
+    if (identity + 1 <= 1 || function_count == MOST_FUNCTIONS) { /* PCI_ABSENT or 0 */
+        return next;
     }
     uint32_t header = pci_read(function, PCI_HEADER);
     struct pci_function *found = &functions[function_count++];
@@ -184,11 +187,14 @@ static unsigned look_at(uint16_t function)
         .class = (uint16_t)(pci_read(function, REGISTER_CLASS) >> 16),
         .is_bridge = (header & PCI_HEADER_TYPE) == PCI_HEADER_BRIDGE,
     };
+    if (found->class == PCI_CLASS_VGA && first_vga == NULL) {
+        first_vga = found;
+    }
     add_bars(found);
     if (found->is_bridge) {
         add_bus(found);
     }
-    return is_first && (header & PCI_HEADER_MULTIFUNCTION) == 0 ? PCI_FUNCTIONS_OF_DEVICE : 1;
+    return (header & PCI_HEADER_MULTIFUNCTION) == 0 ? next : 1;
 }
 
 /* Goes down into each bus as soon as its bridge is found, so that its numbers follow each other. */
@@ -276,7 +282,7 @@ static void add_windows(unsigned bus)
         if (size == 0 && keeps_room(bridge, kind)) {
             size = alignment;
         }
-        const struct region window = {
+        regions[region_count] = (struct region){
             .size = size,
             .alignment = alignment,
             .function = bridge,
@@ -284,7 +290,7 @@ static void add_windows(unsigned bus)
             .is_64 = kind == PREFETCHABLE && inside != NULL && all_have_64_bits(inside),
             .bus = (uint8_t)bus,
         };
-        add_region(buses[bus].parent, &window);
+        add_region(buses[bus].parent);
     }
 }
 
@@ -433,9 +439,9 @@ static uint8_t line_of(uint16_t function, unsigned pin, const struct pci_layout 
 
 static void set_interrupt(struct pci_function *function, const struct pci_layout *layout)
 {
-    unsigned pin = pci_read(function->function, PCI_INTERRUPT) >> 8 & 0xff;
-    if (pin != 0) {
-        function->interrupt = line_of(function->function, pin, layout);
+    function->pin = (uint8_t)(pci_read(function->function, PCI_INTERRUPT) >> 8);
+    if (function->pin != 0) {
+        function->interrupt = line_of(function->function, function->pin, layout);
         chipset_fix_line(function);
         pci_set_interrupt_line(function->function, function->interrupt);
     }
@@ -457,8 +463,7 @@ static void enable(const struct pci_function *function)
 /* Lets the bridges on the way to the first VGA pass its old addresses on. */
 static void enable_vga(void)
 {
-    const struct pci_function *vga = pci_find_class(PCI_CLASS_VGA);
-    for (unsigned bus = vga != NULL ? vga->function / FUNCTIONS_OF_BUS : 0; bus != 0;
+    for (unsigned bus = first_vga != NULL ? first_vga->function / FUNCTIONS_OF_BUS : 0; bus != 0;
          bus = buses[bus].parent) {
         uint32_t control = pci_read(buses[bus].bridge, REGISTER_BRIDGE_CONTROL);
         pci_write(buses[bus].bridge, REGISTER_BRIDGE_CONTROL,
@@ -474,6 +479,7 @@ void pci_start(const struct pci_layout *wanted)
         return;
     }
     chipset_start(host, &layout);
+    buses[0] = (struct bus){0};
     find_functions();
     assign_addresses(&layout);
     for (size_t i = 0; i < function_count; i++) {
@@ -487,11 +493,6 @@ void pci_start(const struct pci_layout *wanted)
 
 void pci_finish(void)
 {
-    static bool is_done;
-    if (is_done || function_count == 0) {
-        return;
-    }
-    is_done = true;
     for (size_t i = 0; i < function_count; i++) {
         if (!functions[i].is_bridge && !is_disc(&functions[i])) {
             enable(&functions[i]);
@@ -506,33 +507,25 @@ const struct pci_function *pci_functions(size_t *count)
     return functions;
 }
 
-/* Looks for a function where a firmware that has started us by PVH has given out the addresses:
+/* Looks for the VGA where a firmware that has started us by PVH has given out the addresses:
    on bus 0, where hypervisors have the VGA. */
-static const struct pci_function *find_set_up(uint16_t class)
+static const struct pci_function *find_set_up(void)
 {
     static struct pci_function found;
     for (uint16_t device = 0; device < DEVICES; device++) {
         found.function = device * PCI_FUNCTIONS_OF_DEVICE;
         found.identity = pci_read(found.function, PCI_IDENTITY);
         found.class = (uint16_t)(pci_read(found.function, REGISTER_CLASS) >> 16);
-        if (found.identity != PCI_ABSENT && found.class == class) {
+        if (found.identity != PCI_ABSENT && found.class == PCI_CLASS_VGA) {
             return &found;
         }
     }
     return NULL;
 }
 
-const struct pci_function *pci_find_class(uint16_t class)
+const struct pci_function *pci_vga(void)
 {
-    if (bare_machine.platform == BARE_PVH) {
-        return find_set_up(class);
-    }
-    for (size_t i = 0; i < function_count; i++) {
-        if (functions[i].class == class) {
-            return &functions[i];
-        }
-    }
-    return NULL;
+    return bare_machine.platform == BARE_PVH ? find_set_up() : first_vga;
 }
 
 void pci_path(uint16_t function, char *text, size_t size)

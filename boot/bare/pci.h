@@ -18,6 +18,7 @@ struct pci_function {
     uint16_t function; /* bus * 256 + device * 8 + function number */
     uint16_t class;    /* class << 8 | sub-class */
     uint8_t interrupt; /* line; 0: it has no interrupt */
+    uint8_t pin;       /* 1 to 4: A to D */
     bool is_bridge;    /* to another bus */
     uint8_t bus;       /* is_bridge: that bus */
 };
@@ -34,7 +35,7 @@ struct pci_layout {
 void pci_start(const struct pci_layout *layout);
 
 /* Gives all other functions access to their addresses. Each costs QEMU some 0.1 ms, which passes
-   while a disc is read. Does nothing if that is done. */
+   while a disc is read. */
 void pci_finish(void);
 
 /* The functions, in the order of their numbers on each bus. */
@@ -44,6 +45,6 @@ const struct pci_function *pci_functions(size_t *count);
    What does not fit into size bytes, NUL included, is cut. */
 void pci_path(uint16_t function, char *text, size_t size);
 
-/* The first function of this class. NULL: there is none. If a firmware has started us by PVH and so
-   has set up PCI, it is looked for on bus 0. */
-const struct pci_function *pci_find_class(uint16_t class);
+/* The first VGA. NULL: there is none. If a firmware has started us by PVH, and so has set up PCI, it
+   is looked for on bus 0. */
+const struct pci_function *pci_vga(void);

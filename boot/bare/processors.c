@@ -25,18 +25,11 @@ enum {
     MTRR_MASK_VALID = 0x800,
 
     APIC_VERSION = 0x30,
-    APIC_SPURIOUS = 0xf0,
-    APIC_SPURIOUS_ENABLED = 0x1ff,
     APIC_COMMAND = 0x300,
     APIC_COMMAND_TO_OTHERS = 0xc0000,
     APIC_COMMAND_INIT = 0x4500,
     APIC_COMMAND_START_UP = 0x4600,
-    APIC_LINT0 = 0x350,
-    APIC_LINT0_EXTINT = 0x8700,
-    APIC_LINT1 = 0x360,
-    APIC_LINT1_NMI = 0x8400,
 
-    MSRS = 24,       /* on the list, at most */
     TRIES = 1000000, /* port accesses: about a second */
     PORT_DELAY = 0x80,
 };
@@ -56,34 +49,36 @@ static volatile uint32_t *apic_register(uint32_t offset)
     return (volatile uint32_t *)(uintptr_t)bios_data(LOCAL_APIC + offset);
 }
 
-static struct msr_value *add_msr(struct msr_value *at, uint32_t index, uint64_t value)
-{
-    *at = (struct msr_value){index, (uint32_t)value, (uint32_t)(value >> 32)};
-    return at + 1;
-}
-
 /* The fixed MTRRs: RAM below 640 KiB, video memory, ROMs. The variable one: memory of devices. */
-static struct msr_value *add_mtrrs(struct msr_value *at, uint32_t uncached)
+#define TYPES(type) (type) * 0x01010101u, (type)*0x01010101u
+enum { MTRR_BASE = 12, MTRR_MASK, FEATURE_CONTROL = 15, MSRS = 17 };
+static struct msr_value msrs[MSRS] = {
+    {MSR_MTRR_DEFAULT, 0, 0},
+    {0x250, TYPES(6)},
+    {0x258, TYPES(6)},
+    {0x259, TYPES(0)},
+    {0x268, TYPES(5)},
+    {0x269, TYPES(5)},
+    {0x26a, TYPES(5)},
+    {0x26b, TYPES(5)},
+    {0x26c, TYPES(5)},
+    {0x26d, TYPES(5)},
+    {0x26e, TYPES(5)},
+    {0x26f, TYPES(5)},
+    [MTRR_BASE] = {MSR_MTRR_BASE_0, 0, 0},
+    [MTRR_MASK] = {MSR_MTRR_MASK_0, 0, 0},
+    {MSR_MTRR_DEFAULT, MTRR_ENABLED, 0},
+};
+
+/* Completes the list. uncached: what follows up to 4 GiB is the variable MTRR's. */
+static void set_uncached(uint32_t uncached)
 {
-    static const struct {
-        uint16_t index;
-        uint8_t type;
-    } fixed[] = {
-        {0x250, 6}, {0x258, 6}, {0x259, 0}, {0x268, 5}, {0x269, 5}, {0x26a, 5},
-        {0x26b, 5}, {0x26c, 5}, {0x26d, 5}, {0x26e, 5}, {0x26f, 5},
-    };
     unsigned bits = cpuid(CPUID_EXTENDED, 0).eax >= CPUID_ADDRESS_SIZES
                         ? cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff
                         : ADDRESS_BITS_DEFAULT;
-    uint64_t mask = ~UINT64_C(0) << 32 | uncached; /* its size is what follows up to 4 GiB */
-    at = add_msr(at, MSR_MTRR_DEFAULT, 0);
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
-        uint32_t types = fixed[i].type * 0x01010101u;
-        at = add_msr(at, fixed[i].index, (uint64_t)types << 32 | types);
-    }
-    at = add_msr(at, MSR_MTRR_BASE_0, uncached | MTRR_UNCACHED);
-    at = add_msr(at, MSR_MTRR_MASK_0, (mask & ((UINT64_C(1) << bits) - 1)) | MTRR_MASK_VALID);
-    return add_msr(at, MSR_MTRR_DEFAULT, MTRR_ENABLED);
+    msrs[MTRR_BASE].low = uncached | MTRR_UNCACHED;
+    msrs[MTRR_MASK].low = uncached | MTRR_MASK_VALID;
+    msrs[MTRR_MASK].high = (uint32_t)(((UINT64_C(1) << bits) - 1) >> 32);
 }
 
 static void write_msrs(const struct msr_value *at)
@@ -91,13 +86,6 @@ static void write_msrs(const struct msr_value *at)
     for (; at->index != 0; at++) {
         __asm__ volatile("wrmsr" : : "c"(at->index), "a"(at->low), "d"(at->high));
     }
-}
-
-static void start_apic(void)
-{
-    *apic_register(APIC_SPURIOUS) = APIC_SPURIOUS_ENABLED;
-    *apic_register(APIC_LINT0) = APIC_LINT0_EXTINT;
-    *apic_register(APIC_LINT1) = APIC_LINT1_NMI;
 }
 
 /* The others' first code is at the same page as their list. */
@@ -114,21 +102,21 @@ static void start_others(const struct msr_value *list, size_t bytes)
 void processors_start(size_t count, uint32_t uncached, uint64_t feature)
 {
     struct cpuid features = cpuid(LEAF_FEATURES, 0);
-    struct msr_value list[MSRS] = {{0}}, *end = list;
+    const struct msr_value *list = msrs;
     if ((features.edx & FEATURE_MTRR) != 0) {
-        end = add_mtrrs(end, uncached);
+        set_uncached(uncached);
+    } else {
+        list += FEATURE_CONTROL;
     }
     if (feature != 0) {
-        end = add_msr(end, MSR_FEATURE_CONTROL, feature);
+        msrs[FEATURE_CONTROL] =
+            (struct msr_value){MSR_FEATURE_CONTROL, (uint32_t)feature, (uint32_t)(feature >> 32)};
     }
     if ((features.edx & FEATURE_MSR) != 0) {
         write_msrs(list);
     }
-    if ((features.edx & FEATURE_APIC) != 0) {
-        start_apic();
-        if (count > 1) {
-            start_others(list, (size_t)(end + 1 - list) * sizeof list[0]);
-        }
+    if (count > 1 && (features.edx & FEATURE_APIC) != 0) {
+        start_others(list, (size_t)(msrs + MSRS - list) * sizeof list[0]);
     }
 }
 

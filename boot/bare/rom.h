@@ -2,8 +2,8 @@
 // What QEMU tells its ROM of the machine.
 #pragma once
 
-/* Adds the machine's memory to bare_machine. Adds nothing if fw_cfg does not tell. */
-void rom_describe_memory(void);
+struct pci_layout; /* pci.h */
 
-/* Sets up PCI (pci.h). Call after rom_describe_memory(). */
-void rom_start_pci(void);
+/* Adds the machine's memory to bare_machine, and says what PCI has. Adds nothing if fw_cfg does not
+   tell. */
+void rom_describe_memory(struct pci_layout *layout);

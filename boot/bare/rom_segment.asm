@@ -125,4 +125,21 @@ video:
         iret
 rom_segment_code_end:
 
+; The interrupt vectors of real mode: to the services above, which fail, and to the lines' handlers.
+; INT 18h and 19h, which boot, reset.
+%macro vectors 2                        ; number, offset in the page
+        times %1 dw %2 - rom_segment_code, PAGE_SEGMENT
+%endmacro
+        align 4
+global rom_segment_vectors, rom_segment_vectors_end
+rom_segment_vectors:
+        vectors 0x08, service
+        vectors 1, line_0
+        vectors 7, line_1_to_7
+        vectors 0x08, service
+        vectors 2, reset                ; 0x18
+        vectors 0x70 - 0x1a, service
+        vectors 8, line_8_to_15
+rom_segment_vectors_end:
+
 section .note.GNU-stack noalloc noexec nowrite progbits

@@ -4,13 +4,12 @@
 #include "boot/bare/rom_segment.h"
 
 #include <string.h>
+#include "boot/bare/chipset.h"
 #include "boot/pc/bda.h"
 #include "stage2/bus/io.h"
 #include "stage2/bus/pci.h"
 
 enum {
-    HOST_440FX = 0x12378086,
-    HOST_Q35 = 0x29c08086,
     PAM_440FX = 0x58, /* PAM 0 is at 0x59 */
     PAM_Q35 = 0x90,
     PAM_WRITABLE = 0x20,
@@ -21,50 +20,33 @@ enum {
     JUMP_FAR = 0xea,
 
     /* Offsets in rom_segment.asm. */
-    CODE_SERVICE = 0x40,
-    CODE_LINE_8 = 0x50,
-    CODE_LINE_1 = 0x58,
-    CODE_LINE_0 = 0x60,
     CODE_RESET = 0x80,
     CODE_VIDEO = 0xa0,
 
-    VECTORS = 0x78,
-    VECTOR_LINE_0 = 0x08,
     VECTOR_VIDEO = 0x10,
-    VECTOR_BOOT_FAILURE = 0x18,
-    VECTOR_BOOT = 0x19,
-    VECTOR_LINE_8 = 0x70,
-    LINES_OF_PIC = 8,
-
+    BDA = 0x400,
+    COM1 = 0x3f8,
+    CONVENTIONAL_KIB = 639, /* the EBDA's KiB is after it */
     EBDA = 0x9fc00,
     EBDA_KIB = 1,
 };
 
 extern const uint8_t rom_segment_code[], rom_segment_code_end[];
+extern const uint8_t rom_segment_vectors[], rom_segment_vectors_end[];
 
 /* Where the PAM registers are, and what they are in the end: RAM that is read-only, but for 0xe8000
    to 0xeffff. */
 struct pam {
-    uint32_t identity; /* of the host bridge */
     uint32_t offset;
     uint32_t first, second; /* two registers of 32 bits */
     uint32_t writable;      /* in the first one: the segment 0xf0000 */
 };
 static const struct pam chipsets[] = {
-    {HOST_440FX, PAM_440FX, 0x11111000, 0x33111111, PAM_WRITABLE << 8},
-    {HOST_Q35, PAM_Q35, 0x11111110, 0x00331111, PAM_WRITABLE},
+    [CHIPSET_440FX] = {PAM_440FX, 0x11111000, 0x33111111, PAM_WRITABLE << 8},
+    [CHIPSET_Q35] = {PAM_Q35, 0x11111110, 0x00331111, PAM_WRITABLE},
 };
 
-static const struct pam *find_pam(void)
-{
-    uint32_t identity = pci_read(0, PCI_IDENTITY);
-    for (size_t i = 0; i < sizeof chipsets / sizeof chipsets[0]; i++) {
-        if (chipsets[i].identity == identity) {
-            return &chipsets[i];
-        }
-    }
-    return NULL;
-}
+static bool has_code; /* the page of code is in its place */
 
 static uint8_t *memory_at(uintptr_t address)
 {
@@ -106,8 +88,8 @@ static void write_end(void)
 
 struct room rom_segment_open(void)
 {
-    const struct pam *pam = find_pam();
-    if (pam != NULL) {
+    const struct pam *pam = &chipsets[chipset_found()];
+    if (pam->offset != 0) {
         pci_write(0, pam->offset, pam->first | pam->writable);
         pci_write(0, pam->offset + 4, pam->second);
     }
@@ -120,13 +102,14 @@ struct room rom_segment_open(void)
     memcpy(memory_at(ROM_SEGMENT_CODE), rom_segment_code,
            (size_t)(rom_segment_code_end - rom_segment_code));
     write_end();
+    has_code = true;
     return (struct room){ROM_SEGMENT, ROM_SEGMENT_CODE};
 }
 
 void rom_segment_close(void)
 {
-    const struct pam *pam = find_pam();
-    if (pam != NULL) {
+    const struct pam *pam = &chipsets[chipset_found()];
+    if (pam->offset != 0) {
         pci_write(0, pam->offset, pam->first);
     }
 }
@@ -137,25 +120,6 @@ static void set16(uintptr_t address, uint32_t value)
 {
     uint16_t word = (uint16_t)value;
     memcpy(memory_at(address), &word, sizeof word);
-}
-
-static void set_vector(unsigned vector, uint32_t offset)
-{
-    uint32_t far_pointer = (uint32_t)ROM_SEGMENT_CODE << 12 | offset;
-    memcpy(memory_at(vector * sizeof far_pointer), &far_pointer, sizeof far_pointer);
-}
-
-static void set_vectors(void)
-{
-    for (unsigned vector = 0; vector < VECTORS; vector++) {
-        set_vector(vector, CODE_SERVICE);
-    }
-    for (unsigned line = 0; line < LINES_OF_PIC; line++) {
-        set_vector(VECTOR_LINE_0 + line, line == 0 ? CODE_LINE_0 : CODE_LINE_1);
-        set_vector(VECTOR_LINE_8 + line, CODE_LINE_8);
-    }
-    set_vector(VECTOR_BOOT_FAILURE, CODE_RESET);
-    set_vector(VECTOR_BOOT, CODE_RESET);
 }
 
 /* Whether a UART is at this port: its registers keep what is written, and no interrupt waits. */
@@ -218,39 +182,38 @@ static uint32_t equipment(unsigned serial, unsigned parallel)
     return read_cmos(CMOS_FLOPPIES) != 0 ? word | FLOPPY : word;
 }
 
+/* The BIOS data area, but for what devices tell. */
+#define WORD(offset, value) [offset] = (value)&0xff, [(offset) + 1] = (value) >> 8
+static const uint8_t data_area[0x100] = {
+    WORD(0x00, COM1), /* the loader's own; then all that there are */
+    WORD(0x0e, EBDA >> 4), WORD(0x13, CONVENTIONAL_KIB),
+    WORD(0x1a, 0x1e),                   /* no keys in the buffer */
+    WORD(0x1c, 0x1e),      [0x49] = 3,  /* video mode */
+    WORD(0x4a, 80),                     /* columns */
+    WORD(0x4c, 0x1000),                 /* bytes of a page */
+    WORD(0x60, 0x0607),                 /* cursor's shape */
+    WORD(0x63, 0x3d4),                  /* CRT controller */
+    [0x78] = 0x14,                      /* seconds to wait for a parallel port */
+    [0x7c] = 0x0a,                      /* for a serial port */
+    WORD(0x80, 0x1e),                   /* the buffer of keys: start, end */
+    WORD(0x82, 0x3e),      [0x84] = 24, /* last row */
+    WORD(0x85, 16),                     /* rows of a character */
+    [0x87] = 0x60,                      /* VGA: 256 KiB, text of 400 lines, in colours */
+    [0x88] = 0xf9,         [0x89] = 0x51,
+    [0x8a] = 0x08,         [0x96] = 0x10, /* a keyboard with 101 keys */
+};
+
+void rom_segment_start_data(void)
+{
+    memcpy(memory_at(BDA), data_area, sizeof data_area);
+}
+
 void rom_segment_set_data(void)
 {
-    static const uint16_t serial_ports[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
+    static const uint16_t serial_ports[] = {COM1, 0x2f8, 0x3e8, 0x2e8};
     static const uint16_t parallel_ports[] = {0x378, 0x278};
-    /* Words of the BIOS data area. */
-    static const uint16_t words[][2] = {
-        {0x40e, EBDA >> 4},
-
-        {0x44a, 80},                     /* columns */
-        {0x44c, 0x1000},                 /* bytes of a page */
-        {0x460, 0x0607},                 /* cursor's shape */
-        {0x463, 0x3d4},                  /* CRT controller */
-        {0x480, 0x1e},                   /* the buffer of keys: start, end */
-        {0x482, 0x3e},      {0x485, 16}, /* rows of a character */
-    };
-    static const struct {
-        uint16_t address;
-        uint8_t value;
-    } bytes[] = {
-        {0x449, 3},    /* video mode */
-        {0x478, 0x14}, /* seconds to wait for a parallel port */
-        {0x47c, 0x0a}, /* for a serial port */
-        {0x484, 24},   /* last row */
-        {0x487, 0x60}, /* VGA: 256 KiB, text of 400 lines, in colours */
-        {0x488, 0xf9}, {0x489, 0x51}, {0x48a, 0x08}, {0x496, 0x10}, /* a keyboard with 101 keys */
-    };
-    set_vectors();
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        set16(words[i][0], words[i][1]);
-    }
-    for (size_t i = 0; i < sizeof bytes / sizeof bytes[0]; i++) {
-        *memory_at(bytes[i].address) = bytes[i].value;
-    }
+    memcpy(memory_at(0), rom_segment_vectors,
+           (size_t)(rom_segment_vectors_end - rom_segment_vectors));
     uint32_t ticks = ticks_of_day();
     memcpy(memory_at(BDA_TICKS), &ticks, sizeof ticks);
     unsigned serial = list_ports(BDA_COM1, serial_ports, 4, is_uart);
@@ -263,7 +226,8 @@ void rom_segment_set_data(void)
 
 void rom_segment_set_video(void)
 {
-    if (memcmp(memory_at(ROM_SEGMENT_CODE), rom_segment_code, CODE_VIDEO) == 0) {
-        set_vector(VECTOR_VIDEO, CODE_VIDEO);
+    if (has_code) {
+        uint32_t far_pointer = (uint32_t)ROM_SEGMENT_CODE << 12 | CODE_VIDEO;
+        memcpy(memory_at(VECTOR_VIDEO * sizeof far_pointer), &far_pointer, sizeof far_pointer);
     }
 }

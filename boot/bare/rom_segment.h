@@ -25,7 +25,11 @@ struct room rom_segment_open(void);
 /* Makes the segment read-only again, as kernels find it on a PC. */
 void rom_segment_close(void);
 
-/* Sets the interrupt vectors of real mode and the BIOS data areas. */
+/* Starts the BIOS data area: what does not depend on devices, and what the loader looks up there.
+ */
+void rom_segment_start_data(void);
+
+/* Sets the rest of the BIOS data areas, and the interrupt vectors of real mode. */
 void rom_segment_set_data(void);
 
 /* Has INT 10h tell kernels of the text mode, which is set. Nothing if the page of code is not

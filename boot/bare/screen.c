@@ -41,7 +41,6 @@ enum {
     CRTC_PROTECT = 0x11,
     CRTC_CURSOR_HIGH = 0x0e,
     CRTC_CURSOR_LOW = 0x0f,
-    PALETTE_ENTRIES = 64,
 
     BDA_CURSOR = 0x450,
 
@@ -104,16 +103,18 @@ void screen_set_palette(const uint8_t (*colours)[3], unsigned count)
 
 /* Text modes choose 16 of these 64 colours: a bit of two thirds and one of a third for each of red,
    green and blue. */
+#define LEVEL(i, colour) (((i) >> (2 - (colour)) & 1) * 0x2a + ((i) >> (5 - (colour)) & 1) * 0x15)
+#define COLOUR(i)                                                                                  \
+    {                                                                                              \
+        LEVEL(i, 0), LEVEL(i, 1), LEVEL(i, 2)                                                      \
+    }
+#define COLOURS_4(i)  COLOUR(i), COLOUR((i) + 1), COLOUR((i) + 2), COLOUR((i) + 3)
+#define COLOURS_16(i) COLOURS_4(i), COLOURS_4((i) + 4), COLOURS_4((i) + 8), COLOURS_4((i) + 12)
+static const uint8_t colours[][3] = {COLOURS_16(0), COLOURS_16(16), COLOURS_16(32), COLOURS_16(48)};
+
 static void set_palette(void)
 {
-    uint8_t colours[PALETTE_ENTRIES][3];
-    for (unsigned i = 0; i < PALETTE_ENTRIES; i++) {
-        for (unsigned colour = 0; colour < 3; colour++) {
-            unsigned level = (i >> (2 - colour) & 1) * 0x2a + (i >> (5 - colour) & 1) * 0x15;
-            colours[i][colour] = (uint8_t)level;
-        }
-    }
-    screen_set_palette(colours, PALETTE_ENTRIES);
+    screen_set_palette(colours, sizeof colours / sizeof colours[0]);
     out8(PORT_DAC_MASK, 0xff);
 }
 
@@ -155,7 +156,7 @@ static void fill_by_frame_buffer(uint32_t *memory)
 static uint32_t *qemu_frame_buffer(void)
 {
     static const uint32_t known[] = {0x11111234 /* std */, 0x10501af4 /* virtio */};
-    const struct pci_function *vga = pci_find_class(PCI_CLASS_VGA);
+    const struct pci_function *vga = pci_vga();
     for (unsigned i = 0; vga != NULL && i < sizeof known / sizeof known[0]; i++) {
         if (vga->identity == known[i]) {
             uint32_t address = pci_read(vga->function, BAR0) & BAR_MASK;

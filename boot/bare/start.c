@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // From the entry to stage 2.
-#include <string.h>
 #include "boot/bare/bare.h"
 #include "boot/bare/disc.h"
 #include "boot/bare/interrupts.h"
@@ -9,14 +8,13 @@
 #include "boot/bare/pci.h"
 #include "boot/bare/pvh.h"
 #include "boot/bare/rom.h"
+#include "boot/bare/rom_segment.h"
 #include "boot/pc/bda.h"
 #include "stage2/console/console.h"
 #include "stage2/firmware.h"
 #include "stage2/timing/timeline.h"
 
 enum {
-    BDA = 0x400,
-    BDA_BYTES = 0x100,
     COM1 = 0x3f8,
     CONVENTIONAL_KIB = 639, /* the EBDA's KiB is after it */
 };
@@ -30,12 +28,13 @@ static void bda_set_word(uintptr_t address, uint16_t value)
     *(volatile uint16_t *)(uintptr_t)bios_data(address) = value;
 }
 
-/* Clears the BIOS data area, unless a firmware that has started us by PVH may have filled it in,
-   and sets what the loader itself looks up there. */
+/* Starts the BIOS data area. Where a firmware that has started us by PVH may have filled it in,
+   sets only what the loader itself looks up there. */
 static void start_bda(void)
 {
     if (bare_machine.platform == BARE_QEMU) {
-        memset((void *)(uintptr_t)bios_data(BDA), 0, BDA_BYTES);
+        rom_segment_start_data();
+        return;
     }
     bda_set_word(BDA_COM1, COM1);
     bda_set_word(BDA_MEMORY_KIB, CONVENTIONAL_KIB);
@@ -75,9 +74,9 @@ __attribute__((regparm(0))) _Noreturn void bare_main(uint64_t time_stamp, uint32
     if (start_info != 0) {
         pvh_describe(start_info);
     } else {
-        rom_describe_memory();
-        rom_start_pci();
-        kernel_tables_reserve();
+        struct pci_layout layout;
+        rom_describe_memory(&layout);
+        pci_start(&layout);
     }
     bare_start();
 }

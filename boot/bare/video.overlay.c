@@ -25,7 +25,7 @@ enum { SIZES = sizeof sizes / sizeof sizes[0], DEPTHS = sizeof depths / sizeof d
 /* The address in a register of the VGA; 0: none. */
 static uint32_t vga_address(uint32_t bar)
 {
-    const struct pci_function *vga = pci_find_class(PCI_CLASS_VGA);
+    const struct pci_function *vga = pci_vga();
     uint32_t value = vga != NULL ? pci_read(vga->function, bar) : 0;
     return (value & PCI_BAR_IO) == 0 ? value & PCI_BAR_MASK : 0;
 }
