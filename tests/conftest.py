@@ -13,7 +13,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent / folder) for folder in ("ha
 
 from discs import Discs  # noqa: E402
 from place import Place  # noqa: E402
-from qemu import FIRMWARES, Machine, cannot_attach, has_bios, on_pvh, on_rom  # noqa: E402
+from qemu import FIRMWARES, Machine, cannot_attach, has_bios, has_pc_devices, on_pvh, on_rom  # noqa: E402
 from report import Report  # noqa: E402
 
 EXIT_REPORTED = 0x10 << 1 | 1  # QEMU's exit status after the report kernel has written 0x10 to isa-debug-exit
@@ -37,7 +37,7 @@ def pytest_addoption(parser):
 def left_out_here():
     """The markers of the tests that do not run on Machine.on."""
     if on_rom():
-        return ["seabios", "firmware"]
+        return ["seabios", "firmware", *([] if has_pc_devices() else ["pc"])]
     if on_pvh():
         return ["seabios", "firmware", "bios", "drive"]
     return [] if has_bios() else ["seabios", "bios"]
@@ -48,6 +48,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "also_on(firmware): without --firmware, the test runs twice: on SeaBIOS, and on this")
     config.addinivalue_line("markers", "seabios(why): left out on all firmwares but SeaBIOS, with the reason")
     config.addinivalue_line("markers", "firmware(why): left out where the loader asks no firmware (whelk.rom, whelk.elf), with the reason")
+    config.addinivalue_line("markers", "pc(why): left out on a machine without a PC's devices (microvm), with the reason")
     config.addinivalue_line("markers", "drive(why): left out where the disc is a file in memory (pvh), with the reason")
     Machine.on = FIRMWARES[config.getoption("--firmware")]
     config.left_out = []
@@ -56,9 +57,12 @@ def pytest_configure(config):
 
 def why_left_out(config, item):
     """The reason why a test does not run on this firmware, or None."""
-    attach = item.callspec.params.get("attach") if hasattr(item, "callspec") else None
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    attach = parameters.get("attach")
     if cannot_attach(attach):
         return "discs that the machine has no place for, or that need a firmware's driver"
+    if "machine" in parameters and not has_pc_devices():
+        return "tests of other machines"
     marks = (item.get_closest_marker(name) for name in config.leave_out)
     return next((mark.args[0] for mark in marks if mark), None)
 

@@ -50,7 +50,7 @@ def serial(machine, *keys):
         machine.type_serial(SERIAL_KEYS[key])
 
 
-BOTH = pytest.mark.parametrize("type_keys", [keyboard, serial])
+BOTH = pytest.mark.parametrize("type_keys", [pytest.param(keyboard, marks=pytest.mark.pc("a keyboard")), serial])
 
 
 def wait_for_menu(machine):
@@ -152,9 +152,11 @@ def hold(machine, key):
 
 
 HELD = pytest.mark.bios("keys held before the loader starts")
+NOT_READ = pytest.mark.firmware("keys that only a firmware reads before the loader starts")
 
 
 @HELD
+@NOT_READ
 @pytest.mark.parametrize("settings", [("set timeout=0",), ("set timeout=0", "set default=2")], ids=len)
 @pytest.mark.parametrize("key", ["shift", "shift_r", "esc"])
 def test_at_timeout_0_a_held_key_opens_the_menu(menu, key, settings):
@@ -168,6 +170,7 @@ def test_at_timeout_0_a_held_key_opens_the_menu(menu, key, settings):
 
 
 @HELD
+@NOT_READ
 def test_escape_leaves_the_menu_that_it_opened_after_it_was_let_go(discs, tmp_path):
     image, extra = discs.make(menu_tree("set timeout=0")), STOPPED + next_device(tmp_path / "disk")
     with Machine(image, extra=extra, exit_device=False) as machine:
@@ -184,6 +187,7 @@ def test_escape_leaves_the_menu_that_it_opened_after_it_was_let_go(discs, tmp_pa
 
 
 @HELD
+@NOT_READ
 def test_a_single_entry_without_a_timeout_has_a_menu_for_a_held_key(discs):
     with Machine(discs.make(menu_tree(titles=["Only entry"])), extra=STOPPED, exit_device=False) as machine:
         hold(machine, "shift")

@@ -103,6 +103,7 @@ def test_titles_are_utf8_on_the_terminal_and_code_page_437_on_the_screen(machine
     assert machine.screen().split("\n")[3].strip() == "*2 Größe ? ????"
 
 
+@pytest.mark.pc("a keyboard")
 @SCREEN
 def test_both_screens_show_the_same(machine):
     machine.press("up")
@@ -207,6 +208,7 @@ HIDDEN = "echo hidden now"  # the text shows that the loader runs
 WITHOUT_A_CHARACTER = pytest.mark.bios("a key without a character")
 
 
+@pytest.mark.pc("a keyboard")
 @pytest.mark.parametrize("key, style", [
     ("esc", "hidden"), ("f4", "hidden"), pytest.param("shift", "hidden", marks=WITHOUT_A_CHARACTER),
     ("serial", "hidden"), ("esc", "countdown")])
@@ -225,6 +227,7 @@ def test_escape_f4_and_shift_show_a_hidden_menu(discs, style, key):
         assert machine.wait_for_selected(MENU[0])
 
 
+@pytest.mark.pc("a keyboard")
 def test_a_hotkey_boots_from_a_hidden_menu(discs):
     with Machine(discs.make(tree("set timeout=300", "set timeout_style=hidden", "kind=x", HIDDEN))) as machine:
         machine.wait_for("hidden now", 30)
@@ -296,6 +299,7 @@ def test_fallback_does_not_take_the_place_of_what_somebody_chose(discs):
         assert "report: " not in machine.serial
 
 
+@pytest.mark.pc("a keyboard")
 def test_every_place_of_a_text_larger_than_the_screen_can_be_reached(machine):
     at = Terminal(machine)
     at.keys("up", "e", "end")
@@ -382,6 +386,7 @@ def test_commands_keep_variables_results_and_functions(prompt):
     assert answer(prompt, "echo 'a") == ["whelk: a quote that begins here is never closed"]
 
 
+@pytest.mark.pc("a keyboard")
 def test_a_variable_that_was_typed_is_seen_by_the_entries(prompt):
     answer(prompt, "kind=typed")
     prompt.type_serial("\x1b")

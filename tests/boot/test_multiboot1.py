@@ -12,14 +12,16 @@ import multiboot2_kernels
 from discs import CONFIG, Sparse, tree
 from good_kernels import AOUT_STRINGS, AOUT_TABLE, KERNELS, PLAIN, aout, tiny_with_header_at_the_end
 from make_kernel import MIB, VIDEO_MODE, Payload, elf, multiboot_header, pattern, standard_sections
-from qemu import Machine, expected, has_bios, on_uefi
+from qemu import Machine, expected, has_bios, has_pc_devices, kept_ram, on_uefi
 from report import BEYOND_GRUB, EXPLAINED, Report, differences
 from test_multiboot2 import tree as multiboot2_tree
 from uefi import shapes
 
 ELF32 = KERNELS["elf32"].make
 CODE_AT_ONCE = 0xEB, 0xFE  # jmp $
-BOOT_DEVICE, AOUT_SYMBOLS, DRIVES, CONFIG_TABLE, APM_TABLE, VBE = (1 << bit for bit in (1, 4, 7, 8, 10, 11))  # flags
+# Flags
+BOOT_DEVICE, AOUT_SYMBOLS, DRIVES, CONFIG_TABLE, APM_TABLE, VBE, FRAMEBUFFER = (
+    1 << bit for bit in (1, 4, 7, 8, 10, 11, 12))
 BIOS_TELLS = pytest.mark.seabios("what only a BIOS tells: its drives, tables and APM")
 
 
@@ -85,13 +87,14 @@ def test_the_flags_promise_just_what_is_there(boot):
     bios = expected(BOOT_DEVICE | VBE | DRIVES | CONFIG_TABLE | APM_TABLE, 0, rom=BOOT_DEVICE, pvh=BOOT_DEVICE)
     modules = [("", b"x")]
     with_sections = KERNELS["elf32-with-sections"].make()
-    assert boot(tree(with_sections, modules=modules)).report["flags"] == 0x126D | bios
-    assert boot(tree(with_sections)).report["flags"] == 0x1265 | bios
+    screen = FRAMEBUFFER if has_pc_devices() else 0
+    assert boot(tree(with_sections, modules=modules)).report["flags"] == 0x26D | bios | screen
+    assert boot(tree(with_sections)).report["flags"] == 0x265 | bios | screen
     fields = KERNELS["address-fields-all-set"].make()
-    assert boot(tree(fields, modules=modules)).report["flags"] == 0x124D | bios
-    assert boot(tree(fields)).report["flags"] == 0x1245 | bios
+    assert boot(tree(fields, modules=modules)).report["flags"] == 0x24D | bios | screen
+    assert boot(tree(fields)).report["flags"] == 0x245 | bios | screen
     symbols = KERNELS["aout-omagic"].make()
-    assert boot(tree(symbols)).report["flags"] == 0x1245 | bios | AOUT_SYMBOLS
+    assert boot(tree(symbols)).report["flags"] == 0x245 | bios | screen | AOUT_SYMBOLS
 
 
 @pytest.mark.parametrize("memory", [64, 256])
@@ -139,7 +142,7 @@ def test_the_memory_map_is_the_firmwares_in_entries_of_20_bytes(boot):
     available = [(e["base"], e["length"]) for e in report.mmap if e["type"] == 1]
     if on_uefi():  # the range ends at the firmware's own memory; test_platforms.py checks the sum
         available = [base for base, _ in available if base in (0, MIB)]
-    assert available == expected([(0, 0x9FC00), (MIB, 63 * MIB - 0x20000)], [0, MIB])
+    assert available == expected([(0, 0x9FC00), (MIB, 63 * MIB - kept_ram())], [0, MIB])
 
 
 @pytest.mark.parametrize("bits", [32, 64])
@@ -162,6 +165,7 @@ def test_the_loader_gives_its_name(boot, loader):
     assert (b"Whelk" if loader == "whelk" else b"GRUB") in name
 
 
+@pytest.mark.pc("the screen")
 def test_the_screen_is_described_as_it_is(boot):
     """VGA text under a BIOS, a frame buffer under UEFI."""
     report = boot(tree(ELF32())).report

@@ -102,6 +102,7 @@ def test_at_least_2_mib_of_ram_are_free_after_the_last_module(report):
 
 
 @pytest.mark.bios("the MultiProcessor Specification's tables")
+@pytest.mark.pc("the MultiProcessor Specification's tables")
 def test_the_processor_tables_are_untouched(report, cpus):
     assert report["mp_pointer"] >= 0x9F000
     assert report["mp_table_right"] == 1

@@ -107,6 +107,7 @@ def test_a_wait_of_the_menu_lasts_as_long_in_the_line(said):
 
 
 @pytest.mark.bios("processors that OVMF does not run on")
+@pytest.mark.pc("processors with a timer that a microvm lacks")
 def test_a_processor_without_a_tsc_has_no_moments_but_the_rest(discs):
     """Such a processor is too old for the report kernel."""
     with Machine(discs.make(timed("set whelk_timing=1")), extra=["-cpu", "486"]) as qemu:
@@ -116,6 +117,7 @@ def test_a_processor_without_a_tsc_has_no_moments_but_the_rest(discs):
     assert line["bytes"] > len(MODULE) and line["driver"] == DMA
 
 
+@pytest.mark.pc("video modes")
 def test_a_screen_in_graphics_mode_gets_no_text(discs):
     """The pixels stay as the mode left them; the line is on the serial port."""
     header = multiboot_header(PAGE_ALIGN | MEMORY_INFO | VIDEO_MODE, video=(0, 800, 600, 32))

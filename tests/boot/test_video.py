@@ -35,6 +35,7 @@ MODE_LIST_LIMIT = 512
 GET_CONTROL_INFO, GET_MODE_INFO, SET_MODE, GET_INTERFACE, DDC = b"\0", b"\1", b"\2", b"\x0a", b"\x15"
 
 EXAMPLE = BUILD / "debian" / "multiboot-example"
+pytestmark = pytest.mark.pc("the screen")
 VBE = pytest.mark.seabios("VBE, and its faults")
 
 

@@ -70,13 +70,22 @@ def has_bios():
     return "firmware" not in Machine.on
 
 
+def has_pc_devices():
+    """Whether the usual machine has what a PC has: PCI, IDE, a VGA, a keyboard. A microvm has none of them."""
+    return Machine.on.get("machine") != "microvm"
+
+
+def kept_ram():
+    """Bytes at the end of the RAM that the usual machine's firmware, or whelk.rom, keeps for tables of ACPI."""
+    return 0x20000 if has_pc_devices() else 0x1000
+
+
 def cannot_attach(how):
     """Whether there is no firmware that reads such a disc, or no place for it in the machine. PVH's is a file in
     memory."""
     if on_pvh():
         return how not in (None, "cdrom")
-    microvm = Machine.on.get("machine") == "microvm"
-    return on_rom() and (how == "usb" or (microvm and how in ("cdrom", "hda", "virtio-blk")))
+    return on_rom() and how is not None and (how == "usb" or not has_pc_devices())
 
 
 def expected(bios, uefi, **by_name):
@@ -129,11 +138,13 @@ class Machine:
         if on_rom() and self._needs_a_bios(image) and self.on["machine"] == "q35":
             machine = machine or "q35"  # what is compared has the same devices
         if firmware is None and self.on and not self._needs_a_bios(image):
-            attach = self.on.get("attach") if on_pvh() else attach or self.on.get("attach")
+            its_own = on_pvh() or not has_pc_devices()
+            attach = self.on.get("attach") if its_own else attach or self.on.get("attach")
             machine = machine or self.on["machine"]
             firmware = self.on["firmware"]
             memory = max(memory, LEAST_UEFI_MEMORY) if on_uefi() else memory
         self.is_uefi = firmware in UEFI_FIRMWARES
+        self.has_vga = not self.is_uefi and not (machine or "").startswith("microvm")
         self.directory = Path(tempfile.mkdtemp(prefix="whelk-qemu-"))
         self.command = ["qemu-system-x86_64", "-accel", "tcg", "-M", machine or "pc", "-m", str(memory), "-smp",
                         f"{cpus},sockets={cpus}", "-display", "none", "-no-reboot",
@@ -349,9 +360,9 @@ class Machine:
         return dump.read_bytes()
 
     def screen(self):
-        """The VGA text screen, without blanks at lines' ends and without empty lines at its end. Under UEFI, the serial
-        terminal's text: UEFI draws the same in graphics."""
-        if self.is_uefi:
+        """The VGA text screen, without blanks at lines' ends and without empty lines at its end. Without
+        one, the serial terminal's text: UEFI draws the same in graphics."""
+        if not self.has_vga:
             return self.terminal.text
         cells = self.memory(SCREEN_ADDRESS, SCREEN_COLUMNS * SCREEN_ROWS * 2)
         text = cells[::2].decode("cp437").replace("\0", " ")

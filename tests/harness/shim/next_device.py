@@ -4,6 +4,7 @@
 from pathlib import Path
 
 from assembler import assemble
+from qemu import has_pc_devices
 
 SOURCE = Path(__file__).resolve().parent / "next_device.asm"
 DISK_BYTES = 1 << 20
@@ -12,7 +13,9 @@ BOOTED = r"^NEXT DEVICE$|BdsDxe: failed to start .*: Not Found$|(^|\x1b\[H)whelk
 
 
 def next_device(path):
-    """Makes the disk and returns QEMU's arguments for it."""
+    """Makes the disk and returns QEMU's arguments for it; none where it has no place."""
+    if not has_pc_devices():
+        return []
     assemble(SOURCE, path)
     path.write_bytes(path.read_bytes().ljust(DISK_BYTES, b"\0"))
     return ["-drive", f"index=0,media=disk,format=raw,snapshot=on,file={path}", "-boot", "order=dc"]
