@@ -21,7 +21,7 @@ TOOL_FILES := $(wildcard tests/tools/test_*.py)
 # The firmware of tests that name none: seabios, or one of those below (tests/harness/qemu.py)
 BOOT_FIRMWARE ?= seabios
 UEFI_FIRMWARES := ovmf-x64 ovmf-ia32 ovmf-x64-usb
-BARE_FIRMWARES := bare-pc bare-q35 microvm
+BARE_FIRMWARES := bare-pc bare-q35 microvm pvh
 # How often a failed test runs again; the summary names the test in any case.
 BOOT_RERUNS ?= 0
 

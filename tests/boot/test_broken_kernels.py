@@ -145,6 +145,7 @@ def test_more_modules_than_the_machine_has_pages_for_are_refused(discs):
 
 # ---- after the refusal
 
+@pytest.mark.pc("a keyboard")
 def test_after_the_key_the_firmware_tries_its_next_boot_device(discs, tmp_path):
     image = discs.make_unchecked(tree(padded(GOOD, ROOM)), {"boot/kernel": b"nothing"})
     with Machine(image, extra=next_device(tmp_path / "disk")) as qemu:
