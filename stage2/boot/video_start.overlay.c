@@ -81,7 +81,7 @@ void video_start(const struct plan *plan, struct video *video)
         count = video_read_preferences(request->gfxpayload, kept, preferences);
     } else if (request->is_preferred) {
         count = video_preferences(request->width, request->height, request->depth, preferences);
-    } else if (!request->is_made) {
+    } else if (video->framebuffer.type == FRAMEBUFFER_RGB) { /* there is no text mode */
         count = video_preferences(0, 0, 0, preferences);
     }
     if (count != 0 && !set_video(plan, preferences, count, video)) {

@@ -12,12 +12,12 @@ import pytest
 
 import discs
 from discs import BUILD
-from good_kernels import KERNELS as KERNELS_1, with_data
+from good_kernels import KERNELS as KERNELS_1, plain as plain_1, with_data
 from grub_limits import skip_what_grub_refuses
-from make_kernel import MIB, pattern
+from make_kernel import MIB, VIDEO_MODE, multiboot_header, pattern
 from multiboot2_kernels import EFI_SERVICES, ENTRY_EFI32, FRAMEBUFFER, KERNELS as KERNELS_2, OPTIONAL, plain, tag
 from qemu import Machine
-from report import EXPLAINED_UEFI, Report, differences, with_merged_map
+from report import EXPLAINED_UEFI, RESERVED, RUNTIME_CODE, Report, differences, with_merged_map
 
 pytestmark = pytest.mark.seabios("names its firmware itself")
 
@@ -86,12 +86,32 @@ def test_a_multiboot_2_kernel_finds_what_grub_gives_it(uefi, bits):
     assert differences(whelk, grub, EXPLAINED_UEFI) == {}
 
 
-@pytest.mark.parametrize("driver, wanted, mode", [
-    (b"all_video", None, (800, 600, 24)), (b"video_bochs", (1024, 768, 0), (1024, 768, 24)),
-    (b"efi_gop", (0, 0, 0), (1280, 800, 32)),
+@pytest.mark.parametrize("bits", [64, 32])
+def test_the_memory_map_has_the_specifications_types_only(uefi, bits):
+    """GRUB passes on a type of its own for the code of runtime services."""
+    whelk, grub = (uefi(discs.tree(plain_1()), loader, bits) for loader in ("whelk", "grub"))
+    assert {row["type"] for row in whelk.mmap} <= {1, 2, 3, 4, 5}
+    code = [row for row in grub.mmap if row["type"] == RUNTIME_CODE]
+    assert code
+    for row in code:
+        around = [own for own in whelk.mmap if own["base"] <= row["base"] < own["base"] + own["length"]]
+        assert [own["type"] for own in around] == [RESERVED]
+
+
+def prefers_text():
+    """A tree with a Multiboot 1 kernel that prefers text, which UEFI does not have."""
+    return discs.tree(plain_1(header=multiboot_header(VIDEO_MODE, video=(1, 80, 25, 0))))
+
+
+@pytest.mark.parametrize("driver, make_files, mode", [
+    (b"all_video", lambda: tree2(KERNELS_2["elf32-with-sections"].make()), (800, 600, 24)),
+    (b"all_video", prefers_text, (800, 600, 24)),
+    (b"video_bochs", lambda: tree2(plain(tag(FRAMEBUFFER, 1024, 768, 0))), (1024, 768, 24)),
+    (b"efi_gop", lambda: tree2(plain(tag(FRAMEBUFFER, 0, 0, 0))), (1280, 800, 32)),
+    (b"efi_gop", prefers_text, (1280, 800, 32)),
 ])
-def test_the_video_driver_that_a_config_loads_decides_as_under_grub(uefi, driver, wanted, mode):
-    files = tree2(plain(tag(FRAMEBUFFER, *wanted)) if wanted else KERNELS_2["elf32-with-sections"].make())
+def test_the_video_driver_that_a_config_loads_decides_as_under_grub(uefi, driver, make_files, mode):
+    files = make_files()
     files[discs.CONFIG] = b"insmod " + driver + b"\n" + files[discs.CONFIG]
     parts = ("addr", "width", "height", "bpp", "type", "pitch")
     whelk, grub = ([report["framebuffer_" + part] for part in parts]

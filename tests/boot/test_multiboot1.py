@@ -284,11 +284,17 @@ def test_modules_stand_on_pages_and_overlap_nothing(boot):
     assert all(end <= start for (_, end), (start, _) in zip(ranges, ranges[1:]))
 
 
-def test_an_empty_module_has_no_bytes_and_harms_no_other(boot):
-    report = boot(tree(ELF32(), modules=[("a", b"first"), ("empty", b""), ("b", b"last")])).report
-    first, empty, last = report.modules
-    assert empty["start"] == empty["end"] and empty["text"] == b"empty"
+def test_an_empty_module_has_no_bytes_and_a_place_among_the_others(boot, loader):
+    report = boot(tree(ELF32(), modules=[("a", b"first"), ("empty", b""), ("b", b"last"), ("end", b"")])).report
+    first, empty, last, end = report.modules
+    assert (empty["text"], end["text"]) == (b"empty", b"end")
     assert (first["adler"], last["adler"]) == (zlib.adler32(b"first"), zlib.adler32(b"last"))
+    assert empty["start"] == empty["end"] and end["start"] == end["end"]
+    if loader == "grub":
+        assert empty["start"] == end["start"] == 0
+    else:
+        assert [m["start"] % 4096 for m in report.modules] == [0] * 4
+        assert first["end"] <= empty["start"] <= last["start"] and last["end"] <= end["start"]
 
 
 def test_a_module_of_300_mib_arrives_whole(boot, discs, loader):

@@ -240,6 +240,7 @@ def with_driver(header, driver):
     (b"all_video", (0, 2000, 3000, 0), (800, 600, 24, RGB)),
     (b"video_cirrus", (0, 0, 0, 0), (1280, 800, 32, RGB)),  # not the driver of this card
     (b"vbe", (0, 0, 0, 0), (1280, 800, 32, RGB)),
+    (b"all_video", (1, 80, 25, 0), (80, 25, 16, EGA_TEXT)),  # text, which UEFI does not have
 ])
 def test_the_driver_of_the_card_sets_the_mode_as_under_grub(see, driver, header, mode):
     files = with_driver(header, driver)
