@@ -203,6 +203,85 @@ def test_each_iso_has_its_own_disk_identifier(place):
     assert first["guid"] != second["guid"]
 
 
+# ---- partitions of the user's
+
+EFI_SYSTEM, LINUX, BASIC = (uuid.UUID(text) for text in (
+    "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0fc63daf-8483-4772-8e79-3d69d8477de4", "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7"))
+OTHER_TYPE = "8da63339-0007-60c0-c436-083ac8230908"
+
+
+def mbr_entries(disk):
+    return [struct.unpack_from("<B3xB3xII", disk, 446 + 16 * i) for i in range(4)]
+
+
+@pytest.mark.parametrize("before", [[], ["--"], ["-V", "X", "--"]], ids=" ".join)
+@pytest.mark.parametrize("parts", [
+    [(2, "0x83", LINUX, 0x83)], [(1, "0xef", EFI_SYSTEM, 0xEF)], [(4, "12", BASIC, 12), (1, "Linux", LINUX, 0x83)],
+    [(3, OTHER_TYPE, uuid.UUID(OTHER_TYPE), 0xCD), (2, OTHER_TYPE.replace("-", ""), uuid.UUID(OTHER_TYPE), 0xCD),
+     (1, "0x83", LINUX, 0x83)],
+], ids=lambda parts: ",".join(str(number) for number, *_ in parts))
+def test_an_appended_partition_has_its_number_in_both_tables_and_its_bytes_after_the_iso(place, parts, before):
+    place.write(good_tree())
+    place.write({f"p{number}": os.urandom(70_001 * number) for number, *_ in parts}, "parts")
+    options = [word for number, kind, *_ in parts for word in ("-append_partition", str(number), kind, f"parts/p{number}")]
+    disk = place.make("tree", *before, *options).read_bytes()
+    front, back = gpt_header(disk, 1), gpt_header(disk, len(disk) // SECTOR - 1)
+    assert (front["other"], back["other"]) == (len(disk) // SECTOR - 1, 1) and front["table"] == back["table"]
+    assert len(disk) % BLOCK == 0
+    end, rows, mbr = struct.unpack_from("<I", disk, 16 * BLOCK + 80)[0] * BLOCK // SECTOR, partitions(disk), mbr_entries(disk)
+    for number, _, gpt_type, mbr_type in parts:
+        kind, own, first, last, flags, name = rows[number - 1]
+        assert (kind, flags, name) == (gpt_type, 0, "Appended") and first >= end and first % 8 == 0
+        assert mbr[number - 1][1:] == (mbr_type, first, last - first + 1)
+        data = (place.path / f"parts/p{number}").read_bytes()
+        got = disk[first * SECTOR:(last + 1) * SECTOR]
+        assert got[:len(data)] == data and not any(got[len(data):]) and len(got) - len(data) < 4096
+        end = last + 1
+    assert end <= front["last"] + 1
+    assert len({front["guid"], *(row[1] for row in rows)}) == 1 + len(rows)
+    spans = sorted((row[2], row[3]) for row in rows)
+    assert all(last < first for (_, last), (first, _) in zip(spans, spans[1:]))
+    assert [name for *_, name in rows if name != "Appended"] == ["Whelk ISO", "EFI boot", "Whelk ISO"]
+    # The protective partition ends where the user's begin; one entry, not this one, is active.
+    assert [row[2:] for row in mbr if row[1] == 0xEE] == [(1, min(row[2] for row in mbr if row[1] not in (0, 0xEE)) - 1)]
+    assert [row[0] for row in mbr if row[1] == 0xEE] == [0] and sorted(row[0] for row in mbr) == [0, 0, 0, 0x80]
+
+
+def test_an_iso_with_an_appended_partition_is_as_other_programs_expect(place):
+    place.write(good_tree())
+    place.write({"p": bytes(100_000)}, "parts")
+    iso = place.make("tree", "-append_partition", "2", "0x83", "parts/p")
+    said = subprocess.run(["xorriso", "-indev", iso, "-report_system_area", "plain", "-report_el_torito", "plain"],
+                          capture_output=True, text=True).stdout
+    _, _, first, last, *_ = partitions(iso.read_bytes())[1]
+    assert re.search(rf"^MBR partition +: +2 +0x00 +0x83 +{first} +{last - first + 1}$", said, re.MULTILINE)
+    assert re.search(rf"^GPT start and size : +2 +{first} +{last - first + 1}$", said, re.MULTILINE)
+    assert re.findall(r"^El Torito boot img : +\d +(\w+)", said, re.MULTILINE) == ["BIOS", "UEFI"]
+
+
+@pytest.mark.parametrize("options, reason", [
+    (["0", "0x83", "p"], "-append_partition 0: the number must be from 1 to 4"),
+    (["5", "0x83", "p"], "-append_partition 5: the number must be from 1 to 4"),
+    (["2x", "0x83", "p"], "-append_partition 2x: the number must be from 1 to 4"),
+    (["2", "0x100", "p"], "-append_partition 2 0x100: not a partition type"),
+    (["2", "ext4", "p"], "-append_partition 2 ext4: not a partition type"),
+    (["2", OTHER_TYPE[:-1], "p"], f"-append_partition 2 {OTHER_TYPE[:-1]}: not a partition type"),
+    (["2", OTHER_TYPE + "0", "p"], f"-append_partition 2 {OTHER_TYPE}0: not a partition type"),
+    (["2", "0x83", "absent"], "-append_partition: absent: No such file or directory"),
+    (["2", "0x83", "tree"], "-append_partition: tree: not a file with contents"),
+    (["2", "0x83", "empty"], "-append_partition: empty: not a file with contents"),
+    (["2", "0x83", "p", "-append_partition", "2", "0x83", "p"], "-append_partition 2 is given twice"),
+    ([word for number in "123" for word in (number, "0x83", "p", "-append_partition")] + ["4", "0x83", "p"],
+     "-append_partition: the ISO can have 3 such partitions"),
+    (["2"], "-append_partition needs 3 arguments"),
+])
+def test_a_partition_that_cannot_be_appended_is_refused_with_one_line(place, options, reason):
+    place.write(good_tree())
+    (place.path / "p").write_bytes(b"x")
+    (place.path / "empty").touch()
+    assert reason in place.refuse("tree", "--", "-append_partition", *options)
+
+
 # ---- the files
 
 def odd_files():

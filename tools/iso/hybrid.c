@@ -25,6 +25,7 @@ enum {
     SECTOR = 512, /* the disk's */
     BLOCK = 2048, /* the ISO's */
     SYSTEM_AREA = 16 * BLOCK,
+    BACKUP_BLOCKS_BYTES = (HYBRID_BACKUP_BYTES + BLOCK - 1) / BLOCK * BLOCK,
 
     /* The MBR. */
     MBR_IMAGE_BLOCK = 0x1b0, /* see mbr.asm: the boot image's first sector plus the bias */
@@ -33,6 +34,7 @@ enum {
     MBR_DISK_SIGNATURE = 440,
     MBR_PARTITIONS = 446,
     MBR_PARTITION_BYTES = 16,
+    MBR_PARTITION_COUNT = 4,
     MBR_SIGNATURE = 510,
     MBR_ACTIVE = 0x80,
     MBR_TYPE_UNUSED = 0x00,
@@ -47,6 +49,7 @@ enum {
     GPT_ENTRIES_SECTORS = GPT_ENTRIES_BYTES / SECTOR,
     GPT_ENTRIES_START = 2 * SECTOR,
     GPT_FIRST_USABLE = SYSTEM_AREA / SECTOR,
+    GPT_NUMBERS = 3 + APPENDED_MAX, /* of entries in use, at most */
     GUID_BYTES = 16,
 
     DESCRIPTOR_MODIFIED = 830, /* a volume's modification date, ECMA-119 8.4.27 */
@@ -120,30 +123,67 @@ static bool write_time(int iso, uint64_t offset, const uint8_t *descriptor, cons
 }
 
 static void put_mbr_partition(uint8_t *mbr, size_t index, uint8_t status, uint8_t type,
-                              uint32_t start, uint32_t count)
+                              uint64_t start, uint64_t count)
 {
     uint8_t *at = mbr + MBR_PARTITIONS + index * MBR_PARTITION_BYTES;
     at[0] = status;
-    memcpy(at + 1, (const uint8_t[]){0, 2, 0}, 3); /* start in CHS: sector 2, as UEFI says */
+    /* start in CHS: sector 2, as UEFI says for the protective one, or too large */
+    memcpy(at + 1, start <= 1 ? (const uint8_t[]){0, 2, 0} : (const uint8_t[]){0xfe, 0xff, 0xff},
+           3);
     at[4] = type;
     memset(at + 5, 0xff, 3); /* end in CHS: too large */
-    store32(at + 8, start);
-    store32(at + 12, count);
+    store32(at + 8, (uint32_t)start);
+    store32(at + 12, count > UINT32_MAX ? UINT32_MAX : (uint32_t)count);
 }
 
-/* Writes the protective MBR. Some BIOSes boot no disk without an active partition, but UEFI forbids
-   the protective one to be active: so a second entry, of type "unused", is active. */
+/* Whether a partition of the user's has this number, from 1. */
+static bool is_taken(const struct appended *appended, size_t number)
+{
+    for (size_t i = 0; i < appended->count; i++) {
+        if (appended->at[i].number == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns the first number from this one on that no partition of the user's has. */
+static size_t free_number(const struct appended *appended, size_t number)
+{
+    while (is_taken(appended, number)) {
+        number++;
+    }
+    return number;
+}
+
+/* Writes the MBR's table: a protective partition up to the user's, and these. Some BIOSes boot no
+   disk without an active partition, but UEFI forbids the protective one to be active: so another
+   entry is active, of type "unused", or else the user's first. */
+static void put_mbr_partitions(uint8_t *sector, const struct appended *appended,
+                               uint64_t sector_count)
+{
+    size_t protective = free_number(appended, 1), unused = free_number(appended, protective + 1);
+    bool has_unused = unused <= MBR_PARTITION_COUNT;
+    uint64_t end = appended->count != 0 ? appended->at[0].first : sector_count;
+    put_mbr_partition(sector, protective - 1, 0, MBR_TYPE_GPT_PROTECTIVE, 1, end - 1);
+    if (has_unused) {
+        put_mbr_partition(sector, unused - 1, MBR_ACTIVE, MBR_TYPE_UNUSED, 0, 1);
+    }
+    for (size_t i = 0; i < appended->count; i++) {
+        const struct appended_partition *partition = &appended->at[i];
+        put_mbr_partition(sector, partition->number - 1, i == 0 && !has_unused ? MBR_ACTIVE : 0,
+                          partition->mbr_type, partition->first,
+                          partition->last - partition->first + 1);
+    }
+}
+
 static void put_mbr(uint8_t *sector, struct bytes code, uint32_t boot_image_block,
-                    uint64_t sector_count, uint32_t disk_signature)
+                    uint32_t disk_signature)
 {
     memcpy(sector, code.data, code.size);
     store64(sector + MBR_IMAGE_BLOCK,
             (uint64_t)boot_image_block * (BLOCK / SECTOR) + MBR_IMAGE_BIAS);
     store32(sector + MBR_DISK_SIGNATURE, disk_signature);
-    uint64_t covered = sector_count - 1;
-    put_mbr_partition(sector, 0, 0, MBR_TYPE_GPT_PROTECTIVE, 1,
-                      covered > UINT32_MAX ? UINT32_MAX : (uint32_t)covered);
-    put_mbr_partition(sector, 1, MBR_ACTIVE, MBR_TYPE_UNUSED, 0, 1);
     sector[MBR_SIGNATURE] = 0x55;
     sector[MBR_SIGNATURE + 1] = 0xaa;
 }
@@ -165,21 +205,38 @@ static void put_gpt_entry(uint8_t *entry, const uint8_t type[GUID_BYTES], const 
     }
 }
 
+static uint8_t *gpt_entry(uint8_t *entries, size_t number)
+{
+    return entries + (number - 1) * GPT_ENTRY_BYTES;
+}
+
 /* Writes the partitions, which must not overlap: the ISO up to the volume for UEFI, the volume, the
-   rest of the ISO. Without a volume the ISO is one partition. */
-static void put_gpt_entries(uint8_t *entries, uint64_t hash, struct range all, struct range efi)
+   rest of the ISO, the user's. Without a volume the ISO is one partition. The user's have the
+   numbers that they were given, the others the numbers that are left. */
+static void put_gpt_entries(uint8_t *entries, uint64_t hash, struct range all, struct range efi,
+                            const struct appended *appended)
 {
     const uint64_t iso_flags = GPT_REQUIRED | GPT_READ_ONLY;
     bool has_efi = all.first < efi.first && efi.first < efi.last && efi.last < all.last;
     struct range front = {all.first, has_efi ? efi.first - 1 : all.last};
-    put_gpt_entry(entries, basic_data_type, iso_name, front, iso_flags);
+    size_t first = free_number(appended, 1), second = free_number(appended, first + 1),
+           third = free_number(appended, second + 1);
+    put_gpt_entry(gpt_entry(entries, first), basic_data_type, iso_name, front, iso_flags);
     if (has_efi) {
-        put_gpt_entry(entries + GPT_ENTRY_BYTES, efi_system_type, "EFI boot", efi, GPT_REQUIRED);
-        put_gpt_entry(entries + 2 * (size_t)GPT_ENTRY_BYTES, basic_data_type, iso_name,
+        put_gpt_entry(gpt_entry(entries, second), efi_system_type, "EFI boot", efi, GPT_REQUIRED);
+        put_gpt_entry(gpt_entry(entries, third), basic_data_type, iso_name,
                       (struct range){efi.last + 1, all.last}, iso_flags);
     }
-    for (size_t i = 0; i < (has_efi ? 3 : 1); i++) {
-        make_guid(hash, (uint8_t)(1 + i), entries + i * GPT_ENTRY_BYTES + 16);
+    for (size_t i = 0; i < appended->count; i++) {
+        const struct appended_partition *partition = &appended->at[i];
+        put_gpt_entry(gpt_entry(entries, partition->number), partition->gpt_type, "Appended",
+                      (struct range){partition->first, partition->last}, 0);
+    }
+    for (size_t number = 1; number <= GPT_NUMBERS; number++) {
+        uint8_t *entry = gpt_entry(entries, number);
+        if (load64(entry + 32) != 0) {
+            make_guid(hash, (uint8_t)number, entry + GUID_BYTES);
+        }
     }
 }
 
@@ -297,15 +354,31 @@ static bool add_efi(int iso, const char *path, const struct efi_boot *efi,
            el_torito_add_efi(catalog, iso, volume.lba, blocks * (BLOCK / SECTOR), error);
 }
 
-static bool write_tables(int iso, const char *path, uint64_t size, struct bytes mbr,
-                         const struct efi_boot *efi, struct error *error)
+/* Adds the user's partitions to the ISO, and room for the backup GPT after them. */
+static bool append_partitions(int iso, uint64_t *size, struct appended *appended,
+                              struct error *error)
 {
-    uint64_t sector_count = size / SECTOR, hash = 0;
+    if (appended->count == 0) {
+        return true;
+    }
+    if (!appended_write(appended, iso, size, error)) {
+        return false;
+    }
+    *size += BACKUP_BLOCKS_BYTES;
+    return ftruncate(iso, (off_t)*size) == 0 ||
+           fail(error, "cannot write the ISO: %s", strerror(errno));
+}
+
+static bool write_tables(int iso, const char *path, uint64_t iso_size, struct bytes mbr,
+                         const struct efi_boot *efi, struct appended *appended, struct error *error)
+{
+    uint64_t size = iso_size, hash = 0;
     struct el_torito catalog;
     uint8_t disk_guid[GUID_BYTES];
     if (!check_room(iso, size, error) || !el_torito_read(&catalog, iso, error) ||
-        !add_efi(iso, path, efi, &catalog, error) || !hash_contents(iso, size, &hash, error) ||
-        !volumes_visit(iso, write_time, &hash, error)) {
+        !add_efi(iso, path, efi, &catalog, error) ||
+        !append_partitions(iso, &size, appended, error) ||
+        !hash_contents(iso, size, &hash, error) || !volumes_visit(iso, write_time, &hash, error)) {
         return false;
     }
     make_guid(hash, 0, disk_guid);
@@ -314,17 +387,21 @@ static bool write_tables(int iso, const char *path, uint64_t size, struct bytes 
     static_assert(sizeof front <= SYSTEM_AREA, "ISO 9660 leaves this much room");
     uint8_t back_header[SECTOR] = {0};
     uint8_t *entries = front + GPT_ENTRIES_START;
-    uint64_t back = sector_count - 1, efi_first = (uint64_t)catalog.efi_block * (BLOCK / SECTOR);
-    put_mbr(front, mbr, catalog.image_block, sector_count, load32(disk_guid));
-    put_gpt_entries(entries, hash, (struct range){GPT_FIRST_USABLE, back - 1 - GPT_ENTRIES_SECTORS},
-                    (struct range){efi_first, efi_first + catalog.efi_sectors - 1});
+    uint64_t sector_count = size / SECTOR, back = sector_count - 1;
+    uint64_t efi_first = (uint64_t)catalog.efi_block * (BLOCK / SECTOR);
+    uint64_t iso_last =
+        appended->count != 0 ? iso_size / SECTOR - 1 : back - 1 - GPT_ENTRIES_SECTORS;
+    put_mbr(front, mbr, catalog.image_block, load32(disk_guid));
+    put_mbr_partitions(front, appended, sector_count);
+    put_gpt_entries(entries, hash, (struct range){GPT_FIRST_USABLE, iso_last},
+                    (struct range){efi_first, efi_first + catalog.efi_sectors - 1}, appended);
     uint32_t entries_crc = checksum_crc32(entries, GPT_ENTRIES_BYTES);
     put_gpt_header(front + SECTOR, 1, back, 2, sector_count, disk_guid, entries_crc);
     put_gpt_header(back_header, back, 1, back - GPT_ENTRIES_SECTORS, sector_count, disk_guid,
                    entries_crc);
     uint8_t disc[IMAGE_DISC_BYTES];
     memcpy(disc, disk_guid, sizeof disk_guid);
-    store32(disc + sizeof disk_guid, (uint32_t)(size / BLOCK));
+    store32(disc + sizeof disk_guid, (uint32_t)(iso_size / BLOCK));
     uint64_t disc_id = (uint64_t)catalog.image_block * BLOCK + IMAGE_DISC_ID;
     return iso_write_bytes(iso, 0, front, sizeof front, error) &&
            iso_write_bytes(iso, disc_id, disc, sizeof disc, error) &&
@@ -333,7 +410,7 @@ static bool write_tables(int iso, const char *path, uint64_t size, struct bytes 
 }
 
 bool hybrid_write(const char *iso_path, struct bytes mbr, const struct efi_boot *efi,
-                  struct error *error)
+                  struct appended *appended, struct error *error)
 {
     if (mbr.size > MBR_CODE_MAX) {
         return fail(error, "the MBR's code has %zu bytes, room is for %d", mbr.size, MBR_CODE_MAX);
@@ -347,7 +424,7 @@ bool hybrid_write(const char *iso_path, struct bytes mbr, const struct efi_boot 
         }
         return false;
     }
-    bool done = write_tables(iso, iso_path, (uint64_t)status.st_size, mbr, efi, error);
+    bool done = write_tables(iso, iso_path, (uint64_t)status.st_size, mbr, efi, appended, error);
     if (close(iso) != 0 && done) {
         done = fail(error, "cannot write the ISO: %s", strerror(errno));
     }

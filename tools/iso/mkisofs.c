@@ -72,14 +72,14 @@ enum mkisofs_fate mkisofs_option_fate(const char *word)
         " G appended_part_as_apm appended_part_as_gpt efi-boot-part embedded-boot generic-boot"
         " grub2-mbr isohybrid-apm-hfsplus isohybrid-gpt-basdat isohybrid-gpt-hfsplus isohybrid-mbr"
         " mbr-force-bootable part_like_isohybrid protective-msdos-label ";
-    static const char refused[] =
-        " append_partition chrp-boot-part hfsplus partition_offset prep-boot-part ";
+    static const char refused[] = " chrp-boot-part hfsplus partition_offset prep-boot-part ";
     const char *name = word + strspn(word, "-");
     size_t length = strlen(name);
     if (name == word || length == 0 || strchr(name, ' ') != NULL) {
         return MKISOFS_PASSED_ON;
     }
-    return has_name(needless, name, length)  ? MKISOFS_NEEDLESS
-           : has_name(refused, name, length) ? MKISOFS_REFUSED
-                                             : MKISOFS_PASSED_ON;
+    return strcmp(name, "append_partition") == 0 ? MKISOFS_APPENDED
+           : has_name(needless, name, length)    ? MKISOFS_NEEDLESS
+           : has_name(refused, name, length)     ? MKISOFS_REFUSED
+                                                 : MKISOFS_PASSED_ON;
 }

@@ -11,6 +11,7 @@ size_t mkisofs_option_words(const char *word);
 enum mkisofs_fate {
     MKISOFS_PASSED_ON,
     MKISOFS_NEEDLESS, /* it asks for what the ISO has anyway: it boots as a disk, and has a GPT */
+    MKISOFS_APPENDED, /* it adds a partition to Whelk's tables */
     MKISOFS_REFUSED,  /* it asks for another partition table */
 };
 

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "tools/check/check.h"
+#include "tools/iso/appended.h"
 #include "tools/iso/efi_boot.h"
 #include "tools/lib/embedded.h"
 #include "tools/iso/hybrid.h"
@@ -124,9 +125,9 @@ static void show_help(const char *name)
          "--directory=DIR and --modules=MODULES, are taken and have no effect.");
 }
 
-/* Leaves out, from the words for xorriso, options about boot code and partition tables. False: one
-   of them asks for what the ISO cannot have. */
-static bool leave_out_options(struct words *words, struct error *error)
+/* Takes, out of the words for xorriso, options about boot code and partition tables. False: one of
+   them asks for what the ISO cannot have. */
+static bool take_options(struct words *words, struct appended *appended, struct error *error)
 {
     size_t kept = 0;
     for (size_t i = 0; i < words->count;) {
@@ -137,6 +138,12 @@ static bool leave_out_options(struct words *words, struct error *error)
         if (fate == MKISOFS_REFUSED) {
             return fail(error, "%s: the ISO has Whelk's own partition table; leave this option out",
                         word);
+        }
+        if (fate == MKISOFS_APPENDED && taken > words->count - i) {
+            return fail(error, "%s needs %zu arguments", word, taken - 1);
+        }
+        if (fate == MKISOFS_APPENDED && !appended_add(appended, words->at + i + 1, error)) {
+            return false;
         }
         if (fate == MKISOFS_NEEDLESS) {
             say("%s: left out, as the ISO has Whelk's own boot code and partition table", word);
@@ -397,7 +404,7 @@ static const char *find_label(const struct command_line *line)
 
 static bool write_iso(const struct settings *settings, const struct command_line *line,
                       struct tree *tree, const struct load_order *order, const struct efi_boot *efi,
-                      struct error *error)
+                      struct appended *appended, struct error *error)
 {
     static struct output output; /* large */
     char application[APPLICATION_BYTES];
@@ -425,7 +432,7 @@ static bool write_iso(const struct settings *settings, const struct command_line
     }
     bool done = add_own_files(tree, efi, &output, error) &&
                 write_request(&request, settings, line, error) &&
-                hybrid_write(output.iso, embedded_mbr(), efi, error) &&
+                hybrid_write(output.iso, embedded_mbr(), efi, appended, error) &&
                 prepare_write(output.iso, error) && output_finish(&output, error);
     output_end();
     return done;
@@ -436,6 +443,7 @@ static bool make(const struct settings *settings, struct command_line *line)
 {
     struct tree tree = {0};
     struct load_order order = {0};
+    struct appended appended = {.count = 0};
     static struct efi_boot efi; /* large */
     struct error error = {""};  /* check_tree() says its reasons itself */
     for (size_t i = 0; settings->verbose && i < line->ignored.count; i++) {
@@ -444,12 +452,12 @@ static bool make(const struct settings *settings, struct command_line *line)
     if (settings->verbose && settings->compression != NULL) {
         say("compression %s: ignored, as Whelk needs nothing of the kind", settings->compression);
     }
-    bool done = leave_out_options(&line->foreign, &error) &&
-                leave_out_options(&line->rest, &error) &&
+    bool done = take_options(&line->foreign, &appended, &error) &&
+                take_options(&line->rest, &appended, &error) &&
                 read_sources(&tree, line, settings->verbose, &error) &&
                 check_with_font(&tree, find_label(line), settings->warns_of_missing, &order) &&
                 efi_boot_choose(&efi, &tree, &error) &&
-                write_iso(settings, line, &tree, &order, &efi, &error);
+                write_iso(settings, line, &tree, &order, &efi, &appended, &error);
     if (error.message[0] != '\0') {
         say("%s", error.message);
     }
