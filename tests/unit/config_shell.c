@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Runs a config on the host. Its output goes to standard output; its input comes from standard
 // input and from the files below FOLDER, which has boot/grub/grub.cfg. Then evaluates the default
-// entry and prints what it would boot. test_config_grub.py compares this with GRUB. Usage:
-// config_shell FOLDER
+// entry. With -e it prints what each entry would boot instead, with -u the same for UEFI. The tests
+// test_config_grub.py and test_corpus_grub.py compare this with GRUB. Usage: config_shell [-e | -u]
+// FOLDER
 #include <assert.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -167,17 +168,21 @@ int main(int argc, char **argv)
                                               .list = list,
                                               .print = print,
                                               .read_line = read_line};
-    static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
-                                                          config_overlay_linked, false};
+    static struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
+                                                    config_overlay_linked, false};
     static uint8_t memory[4 * 1024 * 1024];
     struct arena arena = {.base = memory, .size = sizeof memory};
     struct config config;
     struct bytes text = {0};
     struct error error;
-    bool lists = argc == 3 && strcmp(argv[1], "-e") == 0;
+    bool is_uefi = argc == 3 && strcmp(argv[1], "-u") == 0;
+    bool lists = is_uefi || (argc == 3 && strcmp(argv[1], "-e") == 0);
     if (argc != (lists ? 3 : 2)) {
-        fprintf(stderr, "usage: config_shell [-e] FOLDER\n");
+        fprintf(stderr, "usage: config_shell [-e | -u] FOLDER\n");
         return 2;
+    }
+    if (is_uefi) {
+        environment.variables = CONFIG_UEFI_VARIABLES "grub_cpu=x86_64\0";
     }
     folder = argv[argc - 1];
     platform.print = lists ? NULL : print;

@@ -17,8 +17,13 @@ CORPUS = pathlib.Path(os.environ.get("WHELK_CORPUS", "../shared/corpus/grub-cfg"
 FILES = sorted(CORPUS.glob("*.cfg"))
 LOADING = ("multiboot", "multiboot2", "module", "module2")
 
-# Stands for a PC with a CD. It is one line, so that the lines of the file keep their numbers.
-STAGE = "set root=cd; set prefix='(cd)/boot/grub'; set grub_platform=pc; set grub_cpu=i386; " + " ".join(
+# Stand for a BIOS and for UEFI, with a CD, in GRUB and in Whelk. They are one line, so that the lines of the file keep
+# their numbers.
+PLATFORMS = {"pc": "set root=cd; set prefix='(cd)/boot/grub'; set grub_platform=pc; set grub_cpu=i386; ",
+             "efi": "set root=cd0; set prefix='(cd0)/boot/grub'; set grub_platform=efi; set grub_cpu=x86_64; "}
+SHELL_OPTION = {"pc": "-e", "efi": "-u"}
+ASKS_PLATFORM = re.compile(rb"grub_(platform|cpu)")
+STAGE = " ".join(
     f'function {name} {{ echo "<[{name}]>"; for word in "$@"; do echo "<[$word]>"; done; }};' for name in LOADING)
 # Entries end in the menu, some after "Press any key" or a sleep that Escape ends. The keys open the
 # command line and exit, often enough for all of them.
@@ -33,9 +38,9 @@ EXPLAINED = {
 }
 
 
-def of_whelk(folder):
+def of_whelk(folder, platform):
     """[(place of the entry, [(command, path, words)] or the reason why nothing is loaded)]"""
-    output = subprocess.run([SHELL, "-e", str(folder)], capture_output=True, text=True, timeout=30).stdout
+    output = subprocess.run([SHELL, SHELL_OPTION[platform], str(folder)], capture_output=True, text=True, timeout=30).stdout
     entries = []
     for line in output.splitlines():
         kind, first, *rest = line.split("\t")
@@ -48,10 +53,10 @@ def of_whelk(folder):
     return entries
 
 
-def of_grub(folder, text, where):
+def of_grub(folder, platform, text, where):
     config = folder / "boot/grub/grub.cfg"
     text = text.replace(b"gfxterm", b"console")  # otherwise it would show the words elsewhere
-    config.write_bytes(STAGE.encode() + text + f"\nset timeout=0\nset timeout_style=menu\nset default='{where}'\n".encode())
+    config.write_bytes((PLATFORMS[platform] + STAGE).encode() + text + f"\nset timeout=0\nset timeout_style=menu\nset default='{where}'\n".encode())
     output = subprocess.run(["grub-emu", "-d", str(config.parent)], input=KEYS, capture_output=True, timeout=120).stdout
     # Rows of 80 columns are wrapped.
     output = SEQUENCES.sub(b"", output).split(b"GNU GRUB")[0].replace(b"\n\r", b"").decode("utf-8", "replace")
@@ -81,13 +86,15 @@ def test_every_entry_loads_what_it_loads_under_grub(path, tmp_path):
     (tmp_path / "boot/grub").mkdir(parents=True)
     text = path.read_bytes()
     (tmp_path / "boot/grub/grub.cfg").write_bytes(text)
-    whelk = of_whelk(tmp_path)
-    assert whelk
+    whelk = {platform: of_whelk(tmp_path, platform) for platform in PLATFORMS}
+    assert whelk["pc"]
+    if not ASKS_PLATFORM.search(text):
+        assert whelk.pop("efi") == whelk["pc"]
     differences = {}
-    for where, loads in whelk:
-        grub = of_grub(tmp_path, text, where)
+    for platform, (where, loads) in [(platform, entry) for platform, entries in whelk.items() for entry in entries]:
+        grub = of_grub(tmp_path, platform, text, where)
         if loads != grub and not (isinstance(loads, str) and grub == []):
-            differences[where] = (loads, grub)
+            differences[platform, where] = (loads, grub)
     if path.name in EXPLAINED:
         assert differences, "there is nothing to explain any more"
     else:
