@@ -33,8 +33,7 @@ GRUB = ["grub-mkrescue", "-d", f"/usr/lib/grub/{PLATFORM}", "--locales=", "--the
         "configfile sleep read reboot halt terminal serial true loadenv ext2 fat png bitmap "
         + expected("biosdisk vbe vga", "efi_gop"), *expected([], ["--modules=efi_gop"])]
 
-# GRUB has no driver for this adapter. Others it sets up without the firmware once it has loaded all video drivers.
-EXTRA = ("-nic", "none", "-vga", "vmware")
+VBE_TAG, TEXT_MODE, RGB = 7, 3, 1
 
 # Files for which GRUB boots no kernel that could be compared, and why.
 LEFT_OUT = {
@@ -53,8 +52,6 @@ LEFT_OUT = {
 DISC = b"(hd0)" if Machine.on.get("attach") == "usb" else expected(b"(cd)", b"(cd0)")
 OTHER_DISC = re.compile(rb"\((?:hd0[^)]*|cd)\)|hd0,\w+|lvm/[-\w]+")
 
-# The kernel draws only if the config sets up the screen: GRUB has only the video drivers that the config loads.
-CARES_FOR_VIDEO = re.compile(rb"insmod +(all_video|vbe)")
 COMMAND = re.compile(rb"(?:^|[;{}]|\b(?:then|else|do)\b)[ \t]*([A-Za-z_.\[]\w*)", re.MULTILINE)
 OPTION = re.compile(rb"[ \t](-[-\w]+)")
 SETTING = re.compile(rb"\b(gfxpayload|gfxmode|timeout\w*|default|root|fallback)\b=?(?:keep|text|auto)?")
@@ -83,15 +80,15 @@ def choose(files):
     return sorted(chosen)
 
 
-def stand_in(number, draws):
-    """A kernel for both protocols that tells which one it is by the length of its second region."""
+def stand_in(number):
+    """A kernel for both protocols that asks for graphics of any size, and tells which one it is by the length of its
+    second region."""
     payload = Payload(MIB)
     mark = Segment(align(payload.memory_end, 0x1000), bytes([number % 251]) * (number + 1))
     payload.expect(DATA, mark.address, mark.data)
-    tags = [tag(FRAMEBUFFER, 0, 0, 0)] if draws else []
-    flags = PAGE_ALIGN | MEMORY_INFO | (VIDEO_MODE if draws else 0)
     return elf([payload.segment(), mark], payload.entry, data_from=0x2000, extra={
-        0x400: multiboot_header(flags, video=(1, 0, 0, 0) if draws else ()), 0x800: header(*tags)})
+        0x400: multiboot_header(PAGE_ALIGN | MEMORY_INFO | VIDEO_MODE, video=(0, 0, 0, 0)),
+        0x800: header(tag(FRAMEBUFFER, 0, 0, 0))})
 
 
 def make_tree(folder, text):
@@ -100,16 +97,15 @@ def make_tree(folder, text):
     booted = [entry for entry in json.loads(said.stdout)["configs"][0]["entries"] if entry["action"] == "boot"]
     kernels = sorted({entry["kernel"]["path"].lstrip("/") for entry in booted})
     modules = sorted({module["path"].lstrip("/") for entry in booted for module in entry["modules"]})
-    draws = CARES_FOR_VIDEO.search(text) is not None
     write_tree(folder, {**{path: path.encode() * 100 for path in modules},
-                        **{path: stand_in(number, draws) for number, path in enumerate(kernels)}})
+                        **{path: stand_in(number) for number, path in enumerate(kernels)}})
 
 
 def boot(command, folder, image):
     run = subprocess.run([*command, "-o", image, folder], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                          timeout=120)
     assert run.returncode == 0, run.stderr
-    with Machine(image, exit_device=False, extra=EXTRA) as machine:
+    with Machine(image, exit_device=False, extra=("-nic", "none")) as machine:
         def has_booted():
             # Return boots the default if a loader waits for a key, with or without a timeout.
             machine.send_key("ret")
@@ -119,11 +115,21 @@ def boot(command, folder, image):
         return Report(machine.serial)
 
 
+def without_stale_vbe(report):
+    """Leaves out the VBE tag with which GRUB says that there is text, though its driver of the card has set a mode."""
+    if report.get("vbe_mode") == TEXT_MODE and report["framebuffer_type"] == RGB:
+        for key in [key for key in report if key.startswith("vbe_")]:
+            del report[key]
+        report.lists["tag"] = [row for row in report.tags if row["type"] != VBE_TAG]
+    return report
+
+
 @pytest.mark.skipif(not FILES, reason=f"SKIPPED: there are no grub.cfg files in {CORPUS} (see WHELK_CORPUS)")
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in choose(FILES)])
 def test_the_default_entry_of_a_config_boots_as_under_grub(path, tmp_path):
     make_tree(tmp_path / "tree", OTHER_DISC.sub(DISC, path.read_bytes()))
     whelk = boot([MKRESCUE], tmp_path / "tree", tmp_path / "whelk.iso")
-    skip_if_grub_refuses(stand_in(0, False))
+    skip_if_grub_refuses(stand_in(0))
     grub = boot(GRUB, tmp_path / "tree", tmp_path / "grub.iso")
-    assert differences(whelk, grub, EXPLAINED) == {}
+    assert whelk["framebuffer_width"] and whelk["framebuffer_height"]
+    assert differences(whelk, without_stale_vbe(grub), EXPLAINED) == {}
