@@ -36,6 +36,7 @@ mirror_of_apt() {
     apt-get indextargets --format "\$(REPO_URI)" 'Label: Debian' 2>/dev/null | head -1
 }
 MIRROR=${MIRROR:-$(mirror_of_apt)}
+MIRROR=${MIRROR:-http://deb.debian.org/debian}    # apt has no lists yet
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 # What grub-mkrescue is linked with. The libraries of the system may be too old for it.
 LIBRARIES="libc6 libdevmapper1.02.1 liblzma5 libselinux1 libpcre2-8-0 libudev1 libcap2"

@@ -38,6 +38,7 @@ mirror_of_apt() {
     apt-get indextargets --format "\$(REPO_URI)" 'Label: Debian' 2>/dev/null | head -1
 }
 MIRROR=${MIRROR:-$(mirror_of_apt)}
+MIRROR=${MIRROR:-http://deb.debian.org/debian}    # apt has no lists yet
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 not_tried() {
