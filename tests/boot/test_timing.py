@@ -53,8 +53,11 @@ def test_the_line_has_each_moment_and_what_was_read_by_which_driver(said, attach
     assert line["unit"] == "us" and line["driver"] == driver
     moments = [line[moment] for moment in MOMENTS]
     assert moments[0] == 0 and moments == sorted(moments) and moments[-1] > 0
-    assert len(MODULE) < line["bytes"] < len(MODULE) + 500_000
-    assert 2 <= line["transfers"] <= (100 if driver == "block-io" else 30)
+    if driver == "memory":  # no drive has read anything
+        assert line["bytes"] == line["transfers"] == 0
+    else:
+        assert len(MODULE) < line["bytes"] < len(MODULE) + 500_000
+        assert 2 <= line["transfers"] <= (100 if driver == "block-io" else 30)
     assert line["tsc_khz"] > 100_000 and line["tsc_handoff"] > 0
 
 
