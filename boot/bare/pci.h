@@ -45,6 +45,6 @@ const struct pci_function *pci_functions(size_t *count);
    What does not fit into size bytes, NUL included, is cut. */
 void pci_path(uint16_t function, char *text, size_t size);
 
-/* The first VGA. NULL: there is none. If a firmware has started us by PVH, and so has set up PCI, it
-   is looked for on bus 0. */
+/* The first VGA. NULL: there is none. If a firmware has started us by PVH, and so has set up PCI,
+   it is looked for on bus 0. */
 const struct pci_function *pci_vga(void);
