@@ -119,7 +119,7 @@ static unsigned add_bar(uint16_t function, uint32_t offset, uint32_t flags)
     struct region *region = &regions[region_count];
     *region = (struct region){.function = function, .offset = (uint8_t)offset};
     if ((value & PCI_BAR_IO) != 0) {
-        region->size = (uint16_t) - (value & PCI_BAR_IO_MASK);
+        region->size = (uint16_t)(0 - (value & PCI_BAR_IO_MASK));
     } else {
         uint64_t mask = value & ~(uint32_t)BAR_MEMORY_FLAGS;
         region->kind = (value & BAR_PREFETCHABLE) != 0 ? PREFETCHABLE : MEMORY;

@@ -50,7 +50,7 @@ static volatile uint32_t *apic_register(uint32_t offset)
 }
 
 /* The fixed MTRRs: RAM below 640 KiB, video memory, ROMs. The variable one: memory of devices. */
-#define TYPES(type) (type) * 0x01010101u, (type)*0x01010101u
+#define TYPES(type) 0x01010101u * (type), 0x01010101u * (type)
 enum { MTRR_BASE = 12, MTRR_MASK, FEATURE_CONTROL = 15, MSRS = 17 };
 static struct msr_value msrs[MSRS] = {
     {MSR_MTRR_DEFAULT, 0, 0},

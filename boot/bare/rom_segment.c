@@ -183,7 +183,7 @@ static uint32_t equipment(unsigned serial, unsigned parallel)
 }
 
 /* The BIOS data area, but for what devices tell. */
-#define WORD(offset, value) [offset] = (value)&0xff, [(offset) + 1] = (value) >> 8
+#define WORD(offset, value) [offset] = (value) % 0x100, [(offset) + 1] = (value) >> 8
 static const uint8_t data_area[0x100] = {
     WORD(0x00, COM1), /* the loader's own; then all that there are */
     WORD(0x0e, EBDA >> 4), WORD(0x13, CONVENTIONAL_KIB),

@@ -90,13 +90,12 @@ static void set_attributes(void)
     out8(PORT_ATTRIBUTE, ATTRIBUTE_SCREEN_ON);
 }
 
-void screen_set_palette(const uint8_t (*colours)[3], unsigned count)
+void screen_set_palette(const uint8_t *colours, unsigned count)
 {
-    const uint8_t *bytes = colours[0];
-    uint32_t left = 3 * count;
+    uint32_t left = PALETTE_BYTES * count;
     out8(PORT_DAC_INDEX, 0);
     __asm__ volatile("rep outsb"
-                     : "+S"(bytes), "+c"(left)
+                     : "+S"(colours), "+c"(left)
                      : "d"((uint16_t)PORT_DAC_DATA)
                      : "memory");
 }
@@ -104,17 +103,14 @@ void screen_set_palette(const uint8_t (*colours)[3], unsigned count)
 /* Text modes choose 16 of these 64 colours: a bit of two thirds and one of a third for each of red,
    green and blue. */
 #define LEVEL(i, colour) (((i) >> (2 - (colour)) & 1) * 0x2a + ((i) >> (5 - (colour)) & 1) * 0x15)
-#define COLOUR(i)                                                                                  \
-    {                                                                                              \
-        LEVEL(i, 0), LEVEL(i, 1), LEVEL(i, 2)                                                      \
-    }
-#define COLOURS_4(i)  COLOUR(i), COLOUR((i) + 1), COLOUR((i) + 2), COLOUR((i) + 3)
-#define COLOURS_16(i) COLOURS_4(i), COLOURS_4((i) + 4), COLOURS_4((i) + 8), COLOURS_4((i) + 12)
-static const uint8_t colours[][3] = {COLOURS_16(0), COLOURS_16(16), COLOURS_16(32), COLOURS_16(48)};
+#define COLOURS_01(i)    LEVEL(i, 0), LEVEL(i, 1), LEVEL(i, 2)
+#define COLOURS_04(i)    COLOURS_01(i), COLOURS_01((i) + 1), COLOURS_01((i) + 2), COLOURS_01((i) + 3)
+#define COLOURS_16(i)    COLOURS_04(i), COLOURS_04((i) + 4), COLOURS_04((i) + 8), COLOURS_04((i) + 12)
+static const uint8_t colours[] = {COLOURS_16(0), COLOURS_16(16), COLOURS_16(32), COLOURS_16(48)};
 
 static void set_palette(void)
 {
-    screen_set_palette(colours, sizeof colours / sizeof colours[0]);
+    screen_set_palette(colours, sizeof colours / PALETTE_BYTES);
     out8(PORT_DAC_MASK, 0xff);
 }
 

@@ -86,7 +86,7 @@ static void set_palette(void)
             colours[i][colour] = video_palette[i][colour] >> 2;
         }
     }
-    screen_set_palette(colours, PALETTE_COLOURS);
+    screen_set_palette(colours[0], PALETTE_COLOURS);
 }
 
 bool firmware_video_set(const struct video_mode *mode, struct video *video)

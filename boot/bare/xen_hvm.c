@@ -152,7 +152,7 @@ static void make_mp_tables(const uint8_t *ids, size_t processors, struct room *r
     const struct mp_machine machine = {
         .apic_ids = ids,
         .processor_count = processors,
-        .apic_version = (uint8_t) * (volatile uint32_t *)(uintptr_t)LOCAL_APIC_VERSION,
+        .apic_version = *(volatile uint32_t *)(uintptr_t)LOCAL_APIC_VERSION & 0xff,
         .signature = features.eax,
         .features = features.edx,
         .pci = interrupts,
