@@ -55,17 +55,20 @@ static bool is_called(const char *name, const char *linked_as)
 /* Makes sure that standard output took all that was printed. Returns the exit status. */
 static int finish(int status)
 {
-    errno = 0;
-    bool failed = fflush(stdout) != 0;
-    if (!failed && ferror(stdout)) { /* earlier; a further byte fails for the same reason */
+    bool failed = true;
+    int reason = 0;
+    if (fflush(stdout) != 0) {
+        reason = errno;
+    } else if (ferror(stdout)) { /* earlier; a further byte fails for the same reason */
         clearerr(stdout);
-        failed = true;
-        errno = 0;
-        fputc('\n', stdout);
-        fflush(stdout);
+        if (fputc('\n', stdout) == EOF || fflush(stdout) != 0) {
+            reason = errno;
+        }
+    } else {
+        failed = false;
     }
     if (failed && status == 0) {
-        say("standard output: %s", errno != 0 ? strerror(errno) : "not all could be written");
+        say("standard output: %s", reason != 0 ? strerror(reason) : "not all could be written");
         return STATUS_FAILED;
     }
     return status;

@@ -208,7 +208,7 @@ static void make_smbios(struct room *room)
 /* All tables are in the segment at 0xf0000, which has more room than they can take. */
 static void make_tables(const struct pci_layout *layout, size_t processors)
 {
-    uint8_t ids[PROCESSORS];
+    uint8_t ids[PROCESSORS] = {0};
     struct room room = {TABLES, TABLES + TABLES_BYTES};
     for (size_t i = 0; i < processors; i++) {
         ids[i] = (uint8_t)(2 * i);

@@ -237,8 +237,9 @@ static void write_pvh(const struct plan *plan, struct boot_information *informat
     const struct bytes *ready = &plan->ready_information;
     struct error ignored;
     information->rsdp = firmware_acpi_rsdp();
-    if (ready->size == 0) { /* planning has loaded the overlay */
-        overlay_load(&ignored)->plan->pvh_write_boot(information, buffer, address);
+    if (ready->size == 0) {
+        const struct overlay *overlay = overlay_load(&ignored); /* as it was to plan */
+        overlay->plan->pvh_write_boot(information, buffer, address);
     } else {
         memcpy(buffer, ready->data, ready->size);
     }
