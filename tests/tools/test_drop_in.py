@@ -138,8 +138,8 @@ def test_a_command_line_does_the_same_as_with_grub(place, boot, grub_iso, forms_
         runs[name] = (run.returncode == 0, place.iso.exists())
         if place.iso.exists():
             place.iso.rename(place.path / f"{name}.iso")
-    if form in GRUB_FAILS:
-        assert runs == {"grub": (False, False), "whelk": (True, True)}
+    if form in GRUB_FAILS and not runs["grub"][0]:  # GRUB 2.12 can do the first
+        assert runs["whelk"] == (True, True)
         return
     assert runs["whelk"] == runs["grub"]
     if not runs["grub"][1]:
@@ -183,12 +183,14 @@ def test_every_option_in_grubs_help_is_accepted(place):
 
 
 @pytest.mark.parametrize("name", ["grub-mkrescue", "grub2-mkrescue", "i686-elf-grub-mkrescue"])
-def test_a_script_that_asks_a_grub_mkrescue_for_its_version_gets_grubs_and_whelks(place, name):
+def test_a_script_that_asks_a_grub_mkrescue_for_its_version_gets_a_line_as_grubs_and_whelks(place, name):
+    version = re.compile(r"(\S+) \((\w+)\) 2\.\d\d")
     (place.path / name).symlink_to(BUILD / "whelk")
     first, second = place.run("--version", program=place.path / name).stdout.splitlines()
     grub = subprocess.run(["grub-mkrescue", "--version"], capture_output=True, text=True, check=True).stdout
-    assert re.findall(r"\d+\.\d+", first) == re.findall(r"\d+\.\d+", grub)[:1]
-    assert (first.split()[0], second) == (name, place.run("--version").stdout.strip())
+    assert version.match(first).groups() == (name, "Whelk")
+    assert version.match(grub).groups() == ("grub-mkrescue", "GRUB")
+    assert second == place.run("--version").stdout.strip()
 
 
 def test_the_product_and_its_version_are_the_application_id(place):
@@ -236,6 +238,7 @@ def test_an_option_for_what_the_iso_has_anyway_is_left_out(place, options):
 
 NEEDLESS = ("G appended_part_as_apm appended_part_as_gpt efi-boot-part embedded-boot generic-boot grub2-mbr isohybrid-apm-hfsplus isohybrid-gpt-basdat "
             "isohybrid-gpt-hfsplus isohybrid-mbr mbr-force-bootable part_like_isohybrid protective-msdos-label").split()
+XORRISO_1_5_6 = ("gpt-iso-bootable", "gpt-iso-not-ro")
 REFUSED = "chrp-boot-part hfsplus partition_offset prep-boot-part".split()
 
 
@@ -280,7 +283,8 @@ def test_every_option_of_xorrisos_mkisofs_reaches_it_with_its_arguments(place):
         if given[at:at + len(words)] != words:
             wrong.append(option)
     # -d is grub-mkrescue's --directory; the others concern boot code and partition tables, which are Whelk's own.
-    assert {word.lstrip("-") for word in wrong} == {"d", "append_partition", *NEEDLESS, *REFUSED}
+    newer = {word for word in XORRISO_1_5_6 if f"-{word}" in options}
+    assert {word.lstrip("-") for word in wrong} == {"d", "append_partition", *NEEDLESS, *newer, *REFUSED}
 
 
 # ---- projects

@@ -11,7 +11,8 @@ static const char *const names[] = {
     " appended_part_as_apm appended_part_as_gpt boot-catalog-hide boot-info-table cache-inodes"
     " check-oldnames chrp-boot chrp-boot-part disable-deep-relocation disallow_dir_id_ext"
     " efi-boot-image eltorito-alt-boot emul-toc follow-links for_backup full-iso9660-filenames"
-    " graft-points grub2-boot-info gui hard-disk-boot hardlinks hfsplus hide-joliet-trans-tbl"
+    " gpt-iso-bootable gpt-iso-not-ro graft-points grub2-boot-info gui hard-disk-boot hardlinks"
+    " hfsplus hide-joliet-trans-tbl"
     " hide-rr-moved isohybrid-apm-hfsplus isohybrid-gpt-basdat isohybrid-gpt-hfsplus joliet"
     " joliet-long joliet-utf16 acl ldots max-iso9660-filenames mbr-force-bootable md5 no-bak"
     " no-cache-inodes no-emul-boot no-emul-toc no-iso-translate no-pad no-split-symlink-components"
@@ -70,8 +71,9 @@ enum mkisofs_fate mkisofs_option_fate(const char *word)
 {
     static const char needless[] =
         " G appended_part_as_apm appended_part_as_gpt efi-boot-part embedded-boot generic-boot"
-        " grub2-mbr isohybrid-apm-hfsplus isohybrid-gpt-basdat isohybrid-gpt-hfsplus isohybrid-mbr"
-        " mbr-force-bootable part_like_isohybrid protective-msdos-label ";
+        " gpt-iso-bootable gpt-iso-not-ro grub2-mbr isohybrid-apm-hfsplus isohybrid-gpt-basdat"
+        " isohybrid-gpt-hfsplus isohybrid-mbr mbr-force-bootable part_like_isohybrid"
+        " protective-msdos-label ";
     static const char refused[] = " chrp-boot-part hfsplus partition_offset prep-boot-part ";
     const char *name = word + strspn(word, "-");
     size_t length = strlen(name);
