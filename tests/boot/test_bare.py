@@ -43,13 +43,19 @@ DEVICES = {
 }
 
 
+def placed(region):
+    """Above 4 GiB, SeaBIOS 1.16.3 chooses other addresses than 1.16.2: there only the alignment is compared."""
+    above = region["address"] > 0xFFFFFFFF
+    return {**region, "address": ("above 4 GiB", region["address"] % region["size"]) if above else region["address"]}
+
+
 def functions_of(buses, found):
     """All functions as {address: what PCI's registers say}, from the monitor's query-pci."""
     for bus in buses:
         for device in bus["devices"]:
             address = f"{device['bus']:02x}:{device['slot']:02x}.{device['function']}"
             bridge = device.get("pci_bridge", {})
-            found[address] = [device.get("irq"), device["regions"], bridge.get("bus")]
+            found[address] = [device.get("irq"), [placed(region) for region in device["regions"]], bridge.get("bus")]
             functions_of([bridge], found) if "devices" in bridge else None
     return found
 

@@ -22,7 +22,9 @@ CARDS = [word for name in ("rtl8139", "e1000")
 MEANT = [
     # No code of a firmware runs in system management mode: SMRAM stays closed, and nothing raises SMIs.
     ("port 0xb[23]", None),
-    ("pci 0x0", {"pc": [0x70], "q35": [0x9c]}),  # SMRAM
+    # SMRAM; and 0xe4000 to 0xe7fff, which SeaBIOS 1.16.2 leaves read-only, as we do, and 1.16.3 writable.
+    ("pci 0x0", {"pc": [0x70, 0x5c], "q35": [0x9c, 0x94]}),
+    ("shadow 0xe4000", None),
     ("pci 0xb", {"pc": [0x58], "q35": []}),  # PIIX4 DEVACTB: SMIs by port 0xb2
     ("pci 0xf8", {"pc": [], "q35": [0xa0]}),  # ICH9 GEN_PMCON_1: SMIs locked
     # SeaBIOS switches bus mastering off again after it has read; so discs are not bus masters there.
