@@ -124,6 +124,7 @@ def without_stale_vbe(report):
     return report
 
 
+@pytest.mark.firmware("GRUB's boot information says what only a firmware tells")
 @pytest.mark.skipif(not FILES, reason=f"SKIPPED: there are no grub.cfg files in {CORPUS} (see WHELK_CORPUS)")
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in choose(FILES)])
 def test_the_default_entry_of_a_config_boots_as_under_grub(path, tmp_path):
