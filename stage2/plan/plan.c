@@ -211,8 +211,11 @@ static void explain(const struct planning *planning)
     attempt.error = &ignored;
     size_t arena_size = planning->arena->size;
     struct bytes file = view_most(&attempt);
+    /* With too little memory to see where headers may be, none would be found. */
+    bool is_enough =
+        file.size >= MULTIBOOT2_SEARCH_BYTES || file.size == planning->plan->kernel.size;
     const struct plan_overlay *overlay = planning->environment->overlay(&ignored);
-    if (file.data != NULL && overlay != NULL) {
+    if (file.data != NULL && is_enough && overlay != NULL) {
         if (planning->plan->protocol == CONFIG_PVH) {
             overlay->explain_pvh(file, planning->error);
         } else {
