@@ -160,7 +160,8 @@ void processors_wait(size_t count, struct processors *processors)
     for (unsigned tries = 0; tries < TRIES && started[1] + 1u < count; tries++) {
         out8(PORT_DELAY, 0);
     }
-    for (size_t i = 0; i < started[1] && processors->count < PROCESSORS; i++) {
+    size_t others = count > 1 ? started[1] : 0; /* written by start_others() first */
+    for (size_t i = 0; i < others && processors->count < PROCESSORS; i++) {
         processors->apic_ids[processors->count++] = ids[i];
     }
     sort(processors->apic_ids + 1, processors->count - 1);

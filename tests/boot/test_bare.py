@@ -135,6 +135,13 @@ def test_microvm_without_acpi_has_its_disc_in_another_slot(iso):
                   machine="microvm,acpi=off", firmware="rom") == "first"
 
 
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_a_microvms_mp_tables_list_its_processors(iso, cpus):
+    with Machine(None, attach="none", extra=[*drive(iso, "a", "disk"), "-device", "virtio-blk-device,drive=a"], cpus=cpus,
+                 **MICROVM) as qemu:
+        assert qemu.wait_for(r"^mp_processors: (\w+)$")[1] == f"{cpus:#x}"
+
+
 @pytest.mark.parametrize("media", ["cdrom", "hda"])
 def test_isapc_boots_a_drive_without_a_bus_master(discs, media):
     """The module is longer than what a drive gives at once."""
