@@ -22,10 +22,14 @@ PORT = ":1234"
 LOADED_AT = re.compile(r"offset by (0x[0-9a-f]+)$", re.MULTILINE)
 EXAMPLE_ADDRESS = LOADED_AT.search(DOCUMENT)[1]  # of an example under UEFI, where the firmware chooses the address
 EMULATORS = ("qemu-system-i386", "qemu-system-x86_64")
-# Replaces QEMU: the debugger connects to a socket instead of a TCP port, so that several tests can run at once.
+# Replaces QEMU: the debugger connects to a socket instead of a TCP port, so that several tests can run at once. The
+# page says what QEMU 10 wants beside guest_errors.
 EMULATOR = """#!/bin/sh
 for word; do
     shift
+    case $word in
+    *,guest_errors) /usr/bin/{name} -d help | grep -q ^invalid_mem && word=$word,invalid_mem ;;
+    esac
     [ "$word" = -s ] && set -- "$@" -gdb unix:{socket},server=on,wait=off || set -- "$@" "$word"
 done
 exec /usr/bin/{name} "$@"
