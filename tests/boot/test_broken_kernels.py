@@ -90,7 +90,7 @@ def test_a_second_kernel_in_an_entry_takes_the_place_of_the_first(boot):
     del files["boot/kernel"]
     report = boot(files).report
     assert (report["base"], report["cmdline"]) == (MIB, b"two")
-    assert len(report.modules) == boot(files, "grub").report.get("mods_count", 0)
+    assert report.modules == []  # as under GRUB 2.06
 
 
 # ---- what the machine has
