@@ -512,8 +512,8 @@ const struct pci_function *pci_functions(size_t *count)
 static const struct pci_function *find_set_up(void)
 {
     static struct pci_function found;
-    for (uint16_t device = 0; device < DEVICES; device++) {
-        found.function = device * PCI_FUNCTIONS_OF_DEVICE;
+    for (unsigned device = 0; device < DEVICES; device++) {
+        found.function = (uint16_t)(device * PCI_FUNCTIONS_OF_DEVICE);
         found.identity = pci_read(found.function, PCI_IDENTITY);
         found.class = (uint16_t)(pci_read(found.function, REGISTER_CLASS) >> 16);
         if (found.identity != PCI_ABSENT && found.class == PCI_CLASS_VGA) {
