@@ -283,7 +283,7 @@ def test_every_option_of_xorrisos_mkisofs_reaches_it_with_its_arguments(place):
         if given[at:at + len(words)] != words:
             wrong.append(option)
     # -d is grub-mkrescue's --directory; the others concern boot code and partition tables, which are Whelk's own.
-    newer = {word for word in XORRISO_1_5_6 if f"-{word}" in options}
+    newer = {word for word in XORRISO_1_5_6 if f"--{word}" in options}
     assert {word.lstrip("-") for word in wrong} == {"d", "append_partition", *NEEDLESS, *newer, *REFUSED}
 
 
