@@ -223,6 +223,12 @@ def paragraph(text):
     return textwrap.fill(text, LINE, break_long_words=False, break_on_hyphens=False)
 
 
+def point(text):
+    """A point of a list."""
+    return textwrap.fill(text, LINE, initial_indent="- ", subsequent_indent="  ", break_long_words=False,
+                         break_on_hyphens=False) + "\n"
+
+
 def how(result):
     return f"{result['platform']}; medians of {result['runs']} boots each, in turn."
 
@@ -245,7 +251,7 @@ def document(results, checked):
         parts.append(full_table(result))
         stamps = stamps_table(result)
         parts += ["Whelk's own stamps, in ms after the firmware has handed over:\n", stamps] if stamps else []
-    parts += ["## Targets\n", "".join(f"- {'met' if good else '**missed**'}: {text}\n" for text, good in checked)]
+    parts += ["## Targets\n", "".join(point(f"{'met' if good else '**missed**'}: {text}") for text, good in checked)]
     return "\n".join(parts)
 
 

@@ -158,3 +158,9 @@ def test_only_what_is_between_the_marks_is_replaced():
     with pytest.raises(ValueError):
         bench.replace_part("no marks", "new\n")
     assert bench.replace_part((ROOT / "README.md").read_text(encoding="utf-8"), "new\n")
+
+
+def test_a_point_of_the_document_has_lines_that_the_documents_may_have():
+    lines = bench.point("met: " + "SeaBIOS + isolinux, " * 12).splitlines()
+    assert max(map(len, lines)) <= bench.LINE
+    assert lines[0].startswith("- met:") and all(line.startswith("  ") for line in lines[1:])
