@@ -32,12 +32,6 @@ set -eu
 
 GRUB_12=${GRUB_12:-2.06-13+deb12u2}
 GRUB_13=${GRUB_13:-2.12-9+deb13u4}
-mirror_of_apt() {
-    apt-get indextargets --format "\$(REPO_URI)" 'Label: Debian' 2>/dev/null | head -1
-}
-MIRROR=${MIRROR:-$(mirror_of_apt)}
-MIRROR=${MIRROR:-http://deb.debian.org/debian}    # apt has no lists yet
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 # What grub-mkrescue is linked with. The libraries of the system may be too old for it.
 LIBRARIES="libc6 libdevmapper1.02.1 liblzma5 libselinux1 libpcre2-8-0 libudev1 libcap2"
 LIBRARIES_12="$LIBRARIES libefivar1 libefiboot1"
@@ -48,52 +42,17 @@ REFUSAL="invalid section header table offset in e_shoff"
 KERNEL_EXIT=16                        # what the kernel writes to isa-debug-exit
 QEMU_EXIT=$((KERNEL_EXIT * 2 + 1))    # what QEMU makes of it
 LIMIT=60                              # seconds per boot
+EXPECTED="boots boots refuses boots "
 
-not_tried() {
-    echo "$0: $1" >&2
-    exit 2
-}
+# shellcheck source=findings/lib/debian.sh
+. "$(dirname "$0")/lib/debian.sh"
+need nasm xorriso qemu-system-i386
 
-for program in apt-get dpkg nasm xorriso qemu-system-i386 timeout; do
-    command -v "$program" >/dev/null || not_tried "$program is not installed"
-done
-[ -r "$KEYRING" ] || not_tried "$KEYRING is missing (package debian-archive-keyring)"
-
-work=$(mktemp -d) || not_tried "no temporary folder"
-trap 'rm -rf "$work"' EXIT
-trap 'exit 2' HUP INT TERM
-
-# apt-get with sources, lists and cache in the temporary folder.
-apt() {
-    apt-get -qq \
-        -o Dir::Etc::SourceList="$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-        -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
-        -o Dir::State="$work/apt" -o Dir::State::Lists="$work/apt/lists" \
-        -o Dir::State::Status="$work/apt/status" -o Dir::Cache="$work/apt/cache" \
-        -o APT::Architecture=amd64 -o APT::Architectures=amd64 -o APT::Sandbox::User=root \
-        -o Acquire::Languages=none "$@"
-}
-
-prepare_apt() {
-    mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial"
-    : >"$work/apt/status"
-    for suite in bookworm trixie; do
-        echo "deb [signed-by=$KEYRING] $MIRROR $suite main"
-    done >"$work/apt/sources.list"
-    apt update || not_tried "no package lists from $MIRROR"
-}
-
-# unpack SUITE VERSION LIBRARY…: makes $work/VERSION, with this GRUB and the suite's libraries.
-unpack() {
+# unpack_grub SUITE VERSION LIBRARY…: makes $work/VERSION, with this GRUB and the suite's libraries.
+unpack_grub() {
     local suite=$1 version=$2
     shift 2
-    mkdir "$work/$version" "$work/$version.debs"
-    (cd "$work/$version.debs" &&
-        apt download "grub-pc-bin=$version" "grub-common=$version" "${@/%//$suite}") ||
-        not_tried "no GRUB $version at $MIRROR (see GRUB_12, GRUB_13 and MIRROR)"
-    for package in "$work/$version.debs"/*.deb; do
-        dpkg -x "$package" "$work/$version" || not_tried "cannot unpack $package"
-    done
+    fetch "$work/$version" "grub-pc-bin=$version" "grub-common=$version" "${@/%//$suite}"
 }
 
 # make_kernel FILE NASM-OPTION…: with -DSECTIONS the kernel has section headers.
@@ -196,11 +155,11 @@ CONFIG
     tr -d '\r' <"$work/serial" | sed -e 's/\x1b\[[0-9;]*[A-Za-z]//g' -e 's/^/    /'
 }
 
-prepare_apt
+prepare_apt bookworm trixie
 # shellcheck disable=SC2086  # lists of words
 {
-    unpack bookworm "$GRUB_12" $LIBRARIES_12
-    unpack trixie "$GRUB_13" $LIBRARIES_13
+    unpack_grub bookworm "$GRUB_12" $LIBRARIES_12
+    unpack_grub trixie "$GRUB_13" $LIBRARIES_13
 }
 make_kernel "$work/without-section-headers"
 make_kernel "$work/with-section-headers" -DSECTIONS
@@ -208,17 +167,12 @@ make_kernel "$work/with-section-headers" -DSECTIONS
 qemu-system-i386 --version | head -n 1
 xorriso --version 2>&1 | head -n 1
 nasm --version
-results=
+seen=
 for version in "$GRUB_12" "$GRUB_13"; do
     for kernel in without-section-headers with-section-headers; do
         try "$version" "$kernel"
-        results="$results$result "
+        seen="$seen$result "
     done
 done
 
-if [ "$results" = "boots boots refuses boots " ]; then
-    echo "So it is: GRUB $GRUB_13 wants section headers, GRUB $GRUB_12 does not."
-else
-    echo "It is not so as the comment in this script says." >&2
-    exit 1
-fi
+conclude "GRUB $GRUB_13 wants section headers, GRUB $GRUB_12 does not."

@@ -34,65 +34,8 @@ EXPECTED="plain: 806000-807FFF 810000-8FFFFF
 Secure Boot: 807000-807FFF 810000-170FFFF
 Secure Boot without S3: none"
 
-mirror_of_apt() {
-    apt-get indextargets --format "\$(REPO_URI)" 'Label: Debian' 2>/dev/null | head -1
-}
-MIRROR=${MIRROR:-$(mirror_of_apt)}
-MIRROR=${MIRROR:-http://deb.debian.org/debian}    # apt has no lists yet
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
-
-not_tried() {
-    echo "$0: $1" >&2
-    exit 2
-}
-
-for program in apt-get dpkg timeout; do
-    command -v "$program" >/dev/null || not_tried "$program is not installed"
-done
-[ -r "$KEYRING" ] || not_tried "$KEYRING is missing (package debian-archive-keyring)"
-work=$(mktemp -d) || not_tried "no temporary folder"
-trap 'rm -rf "$work"' EXIT
-trap 'exit 2' HUP INT TERM
-root=$work/root
-
-# apt-get with sources, lists, cache and state in the temporary folder.
-apt() {
-    apt-get -qq \
-        -o Dir::Etc::SourceList="$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-        -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
-        -o Dir::State="$work/apt" -o Dir::State::Lists="$work/apt/lists" \
-        -o Dir::State::Status="$work/apt/status" -o Dir::Cache="$work/apt/cache" \
-        -o APT::Architecture=amd64 -o APT::Architectures=amd64 -o APT::Sandbox::User=root \
-        -o Acquire::Languages=none -o Debug::NoLocking=1 "$@"
-}
-
-# unpack PACKAGE=VERSION…: unpacks the packages and all that they depend on into $root.
-unpack() {
-    mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$root"
-    : >"$work/apt/status"
-    echo "deb [signed-by=$KEYRING] $MIRROR bookworm main" >"$work/apt/sources.list"
-    apt update || not_tried "no package lists from $MIRROR"
-    apt install --yes --download-only --no-install-recommends "$@" ||
-        not_tried "$MIRROR does not have $* (see MIRROR)"
-    for package in "$work"/apt/cache/archives/*.deb; do
-        dpkg -x "$package" "$root" || not_tried "cannot unpack $package"
-    done
-}
-
-# unpacked PROGRAM ARGUMENT…: runs a program of $root with the libraries there.
-unpacked() {
-    local program=$root/usr/bin/$1
-    shift
-    QEMU_MODULE_DIR=$root/usr/lib/x86_64-linux-gnu/qemu timeout "$LIMIT" \
-        "$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path \
-        "$root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu" "$program" "$@"
-}
-
-# qemu ARGUMENT…: a PC with SeaBIOS and no network card.
-qemu() {
-    unpacked qemu-system-x86_64 -L "$root/usr/share/seabios" -L "$root/usr/share/qemu" \
-        -accel tcg -nic none "$@"
-}
+# shellcheck source=findings/lib/debian.sh
+. "$(dirname "$0")/lib/debian.sh"
 
 # try CODE [OPTION…]: prints the ranges of ACPI NVS memory that begin between 1 and 32 MiB.
 try() {
@@ -131,9 +74,4 @@ Secure Boot:$secure_boot
 Secure Boot without S3:$without_s3"
 echo "$seen"
 
-if [ "$seen" = "$EXPECTED" ]; then
-    echo "So it is: OVMF's Secure Boot build keeps 15 MiB that the plain one gives back."
-else
-    echo "It is not so as the comment in this script says." >&2
-    exit 1
-fi
+conclude "OVMF's Secure Boot build keeps 15 MiB that the plain one gives back."

@@ -36,65 +36,8 @@ second one after SeaBIOS and INIT: 0000
 second one after a write: 0C06
 second one after a write and INIT: 0000"
 
-mirror_of_apt() {
-    apt-get indextargets --format "\$(REPO_URI)" 'Label: Debian' 2>/dev/null | head -1
-}
-MIRROR=${MIRROR:-$(mirror_of_apt)}
-MIRROR=${MIRROR:-http://deb.debian.org/debian}    # apt has no lists yet
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
-
-not_tried() {
-    echo "$0: $1" >&2
-    exit 2
-}
-
-for program in apt-get dpkg timeout; do
-    command -v "$program" >/dev/null || not_tried "$program is not installed"
-done
-[ -r "$KEYRING" ] || not_tried "$KEYRING is missing (package debian-archive-keyring)"
-work=$(mktemp -d) || not_tried "no temporary folder"
-trap 'rm -rf "$work"' EXIT
-trap 'exit 2' HUP INT TERM
-root=$work/root
-
-# apt-get with sources, lists, cache and state in the temporary folder.
-apt() {
-    apt-get -qq \
-        -o Dir::Etc::SourceList="$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-        -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
-        -o Dir::State="$work/apt" -o Dir::State::Lists="$work/apt/lists" \
-        -o Dir::State::Status="$work/apt/status" -o Dir::Cache="$work/apt/cache" \
-        -o APT::Architecture=amd64 -o APT::Architectures=amd64 -o APT::Sandbox::User=root \
-        -o Acquire::Languages=none -o Debug::NoLocking=1 "$@"
-}
-
-# unpack PACKAGE=VERSION…: unpacks the packages and all that they depend on into $root.
-unpack() {
-    mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$root"
-    : >"$work/apt/status"
-    echo "deb [signed-by=$KEYRING] $MIRROR bookworm main" >"$work/apt/sources.list"
-    apt update || not_tried "no package lists from $MIRROR"
-    apt install --yes --download-only --no-install-recommends "$@" ||
-        not_tried "$MIRROR does not have $* (see MIRROR)"
-    for package in "$work"/apt/cache/archives/*.deb; do
-        dpkg -x "$package" "$root" || not_tried "cannot unpack $package"
-    done
-}
-
-# unpacked PROGRAM ARGUMENT…: runs a program of $root with the libraries there.
-unpacked() {
-    local program=$root/usr/bin/$1
-    shift
-    QEMU_MODULE_DIR=$root/usr/lib/x86_64-linux-gnu/qemu timeout "$LIMIT" \
-        "$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path \
-        "$root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu" "$program" "$@"
-}
-
-# qemu ARGUMENT…: a PC with SeaBIOS and no network card.
-qemu() {
-    unpacked qemu-system-x86_64 -L "$root/usr/share/seabios" -L "$root/usr/share/qemu" \
-        -accel tcg -nic none "$@"
-}
+# shellcheck source=findings/lib/debian.sh
+. "$(dirname "$0")/lib/debian.sh"
 
 # A Multiboot 1 kernel that prints the low half of IA32_MTRR_DEF_TYPE of two processors.
 make_kernel() {
@@ -213,9 +156,4 @@ qemu -smp 2 -display none -no-reboot -serial "file:$work/serial" \
 seen=$(cat "$work/serial")
 echo "$seen"
 
-if [ "$seen" = "$EXPECTED" ]; then
-    echo "So it is: INIT clears the MTRRs in QEMU 7.2's emulation."
-else
-    echo "It is not so as the comment in this script says." >&2
-    exit 1
-fi
+conclude "INIT clears the MTRRs in QEMU 7.2's emulation."

@@ -161,7 +161,7 @@ lint-format:
 	@$(LINT) clang-format --dry-run -Werror $(LINT_C)
 
 lint-shell:
-	@$(LINT) shellcheck $(LINT_SH)
+	@$(LINT) shellcheck -x $(LINT_SH)
 
 # Warnings that are left out, in this order: missing system headers; comparisons and differences of
 # linker symbols, which cppcheck takes for unrelated objects; variables that a call of the firmware
