@@ -17,15 +17,8 @@ enum {
     FIRST_DESCRIPTOR = 16, /* sector in the session */
     MAX_DESCRIPTORS = 64,
 
-    DESCRIPTOR_PRIMARY = 1,
-    DESCRIPTOR_SUPPLEMENTARY = 2,
-    DESCRIPTOR_TERMINATOR = 255,
-
     DESCRIPTOR_IDENTIFIER = 1, /* byte positions from 0 */
-    DESCRIPTOR_SPACE_SIZE = 80,
     DESCRIPTOR_ESCAPES = 88,
-    DESCRIPTOR_BLOCK_SIZE = 128,
-    DESCRIPTOR_ROOT = 156,
 };
 
 /* ---- The walk -------------------------------------------------------------------------------- */
@@ -145,9 +138,7 @@ static bool take_root(struct iso9660_walk *walk, const uint8_t *descriptor, stru
             walk->volume.end_lba = UINT32_MAX;
         }
     }
-    walk->volume.is_little_endian = !iso9660_orders_agree(descriptor + DESCRIPTOR_SPACE_SIZE) &&
-                                    !iso9660_orders_agree(root + RECORD_LBA) &&
-                                    !iso9660_orders_agree(root + RECORD_BYTES);
+    walk->volume.is_little_endian = iso9660_is_little_endian(descriptor);
     uint64_t lba = (uint64_t)load32(root + RECORD_LBA) + root[RECORD_ATTRIBUTE_SECTORS];
     walk->volume.root_bytes = load32(root + RECORD_BYTES);
     if (!check_place(walk, root, walk->descriptor_lba, error) ||

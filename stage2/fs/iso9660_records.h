@@ -13,6 +13,20 @@ static inline bool iso9660_orders_agree(const uint8_t *number)
     return load32(number) == __builtin_bswap32(load32(number + 4));
 }
 
+/* ---- Volume descriptors (ECMA-119, 8.4), byte positions from 0 ------------------------------- */
+
+enum {
+    DESCRIPTOR_TYPE = 0,
+    DESCRIPTOR_SPACE_SIZE = 80,
+    DESCRIPTOR_BLOCK_SIZE = 128,
+    DESCRIPTOR_ROOT = 156,
+
+    DESCRIPTOR_BOOT = 0, /* types */
+    DESCRIPTOR_PRIMARY = 1,
+    DESCRIPTOR_SUPPLEMENTARY = 2,
+    DESCRIPTOR_TERMINATOR = 255,
+};
+
 /* ---- Directory records (ECMA-119, 9.1) ------------------------------------------------------- */
 
 enum {
@@ -34,6 +48,15 @@ enum {
     NAME_SELF = 0,   /* the only byte of the name of "." */
     NAME_PARENT = 1, /* the only byte of the name of ".." */
 };
+
+/* Whether a descriptor has none of three big-endian numbers right: the program that wrote it did
+   not know how. */
+static inline bool iso9660_is_little_endian(const uint8_t *descriptor)
+{
+    const uint8_t *root = descriptor + DESCRIPTOR_ROOT;
+    return !iso9660_orders_agree(descriptor + DESCRIPTOR_SPACE_SIZE) &&
+           !iso9660_orders_agree(root + RECORD_LBA) && !iso9660_orders_agree(root + RECORD_BYTES);
+}
 
 /* Takes the character at *at of a Joliet name: UCS-2, or a surrogate pair as Windows writes it.
    There must be two bytes at least. */

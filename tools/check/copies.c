@@ -75,32 +75,17 @@ static bool check_directory(struct bytes iso, uint32_t lba, struct error *error)
 // ---- Volume descriptors and path tables
 
 enum {
-    DESCRIPTOR_TYPE = 0,
-    TYPE_BOOT = 0,
-    TYPE_PRIMARY = 1,
-    TYPE_SUPPLEMENTARY = 2,
-    TYPE_END = 255,
-    SPACE_SIZE = 80,
     SET_SIZE = 120,
     SEQUENCE_NUMBER = 124,
-    BLOCK_SIZE = 128,
     PATH_TABLE_SIZE = 132,
     PATH_TABLE = 140,
     PATH_TABLE_BIG_ENDIAN = 148,
-    ROOT = 156,
 
     TABLE_NAME_LENGTH = 0, /* path table records, ECMA-119, 9.4 */
     TABLE_LBA = 2,
     TABLE_PARENT = 6,
     TABLE_NAME = 8,
 };
-
-static bool is_little_endian(const uint8_t *descriptor)
-{
-    return !iso9660_orders_agree(descriptor + SPACE_SIZE) &&
-           !iso9660_orders_agree(descriptor + ROOT + RECORD_LBA) &&
-           !iso9660_orders_agree(descriptor + ROOT + RECORD_BYTES);
-}
 
 static bool same_table_record(const uint8_t *record, const uint8_t *big)
 {
@@ -145,13 +130,14 @@ static bool check_tables(struct bytes iso, const uint8_t *descriptor, struct err
 
 static bool check_volume(struct bytes iso, const uint8_t *descriptor, struct error *error)
 {
-    return is_little_endian(descriptor) ||
-           (check32(iso, descriptor + SPACE_SIZE, "the volume's size", error) &&
+    return iso9660_is_little_endian(descriptor) ||
+           (check32(iso, descriptor + DESCRIPTOR_SPACE_SIZE, "the volume's size", error) &&
             check16(iso, descriptor + SET_SIZE, "the number of volumes", error) &&
             check16(iso, descriptor + SEQUENCE_NUMBER, "the volume's number", error) &&
-            check16(iso, descriptor + BLOCK_SIZE, "the block size", error) &&
+            check16(iso, descriptor + DESCRIPTOR_BLOCK_SIZE, "the block size", error) &&
             check32(iso, descriptor + PATH_TABLE_SIZE, "the path table's size", error) &&
-            check_record(iso, descriptor + ROOT, error) && check_tables(iso, descriptor, error));
+            check_record(iso, descriptor + DESCRIPTOR_ROOT, error) &&
+            check_tables(iso, descriptor, error));
 }
 
 // ---- El Torito
@@ -246,13 +232,13 @@ bool copies_agree(struct bytes iso, struct error *error)
     for (uint64_t lba = FIRST; lba < FIRST + MOST; lba++) {
         const uint8_t *descriptor = bytes_at(iso, lba * SECTOR, SECTOR);
         if (descriptor == NULL || memcmp(descriptor + 1, "CD001", 5) != 0 ||
-            descriptor[DESCRIPTOR_TYPE] == TYPE_END) {
+            descriptor[DESCRIPTOR_TYPE] == DESCRIPTOR_TERMINATOR) {
             break;
         }
         uint8_t type = descriptor[DESCRIPTOR_TYPE];
-        bool is_volume = type == TYPE_PRIMARY || type == TYPE_SUPPLEMENTARY;
+        bool is_volume = type == DESCRIPTOR_PRIMARY || type == DESCRIPTOR_SUPPLEMENTARY;
         if ((is_volume && !check_volume(iso, descriptor, error)) ||
-            (type == TYPE_BOOT && !check_el_torito(iso, descriptor, error))) {
+            (type == DESCRIPTOR_BOOT && !check_el_torito(iso, descriptor, error))) {
             return false;
         }
     }
