@@ -25,8 +25,6 @@ enum {
 
     VECTOR_VIDEO = 0x10,
     BDA = 0x400,
-    COM1 = 0x3f8,
-    CONVENTIONAL_KIB = 639, /* the EBDA's KiB is after it */
     EBDA = 0x9fc00,
     EBDA_KIB = 1,
 };

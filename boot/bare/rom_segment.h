@@ -8,6 +8,9 @@
 #include "boot/bare/tables/room.h"
 
 enum {
+    COM1 = 0x3f8,
+    CONVENTIONAL_KIB = 639, /* the EBDA's KiB is after it */
+
     ROM_SEGMENT = 0xf0000,
     ROM_SEGMENT_CODE = 0xff000, /* rom_segment.asm's page */
     ROM_SEGMENT_CODE_PAGE = ROM_SEGMENT_CODE >> 12,

@@ -14,11 +14,6 @@
 #include "stage2/firmware.h"
 #include "stage2/timing/timeline.h"
 
-enum {
-    COM1 = 0x3f8,
-    CONVENTIONAL_KIB = 639, /* the EBDA's KiB is after it */
-};
-
 /* time_stamp: of the entry; start_info: 0, started as a ROM, or hvm_start_info. entry.asm */
 __attribute__((regparm(0))) _Noreturn void bare_main(uint64_t time_stamp, uint32_t start_info,
                                                      uint32_t overlay, uint32_t overlay_bytes);

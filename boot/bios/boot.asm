@@ -1,7 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; The El Torito boot sector (El Torito 1.0, no emulation). It takes the first 512 bytes of the boot
 ; image, as some firmware loads no more. It reads the rest of the image and verifies the table's
-; checksum. image_dma.asm verifies the image's sum and starts stage 2. The firmware or mbr.asm starts it.
+; checksum. image_dma.asm verifies the image's sum and starts stage 2. The firmware or mbr.asm
+; starts this sector.
 ;
 ; in:       CS:IP  linear address 0x7c00, real mode
 ;           DL     INT 13h drive number
