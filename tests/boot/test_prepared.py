@@ -11,6 +11,7 @@ import pytest
 
 from discs import CONFIG, SECTOR, file_in_iso, replace_file_in_iso, tree
 from good_kernels import KERNELS, plain
+from loader_sum import sum_words
 from make_kernel import MIB, pattern
 from qemu import Machine
 from report import Report, differences
@@ -238,15 +239,6 @@ def test_blocks_with_two_flipped_bits_that_cancel_in_a_sum_are_read_again(boot, 
         flip_bit_31(data, 16 * SECTOR + 190, 16 * SECTOR + 200)
     result = boot(changed(timed(tree(plain(), "x")), edit))
     assert result.report["cmdline"] == b"x" and not said_prepared(result)
-
-
-def sum_words(data):
-    """The sum of stage2/sum/sum.h."""
-    parity = weighted = 0xFFFFFFFF
-    for word, in struct.iter_unpack("<I", data):
-        parity ^= word
-        weighted = (weighted << 1 ^ (0x04C11DB7 if weighted >> 31 else 0)) & 0xFFFFFFFF ^ word
-    return struct.pack("<II", parity, weighted)
 
 
 def last_range_count(data):

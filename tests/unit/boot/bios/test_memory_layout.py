@@ -11,6 +11,8 @@ import subprocess
 
 import pytest
 
+from loader_sum import sum_words
+
 TREE = pathlib.Path(__file__).resolve().parents[4]
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 DOCUMENT = TREE / "docs" / "architecture.md"
@@ -98,15 +100,6 @@ def test_the_boot_image_is_the_core_and_the_overlay_in_whole_sectors(symbols):
     size = (TREE / BUILD / "boot.img").stat().st_size
     assert size == (symbols["image_sectors"] + symbols["overlay_sectors"]) * SECTOR
     assert symbols["overlay_start"] + symbols["overlay_sectors"] * SECTOR <= symbols["overlay_limit"]
-
-
-def sum_words(data):
-    """The sum of stage2/sum/sum.h."""
-    parity = weighted = 0xFFFFFFFF
-    for word, in struct.iter_unpack("<I", data):
-        parity ^= word
-        weighted = (weighted << 1 ^ (0x04C11DB7 if weighted >> 31 else 0)) & 0xFFFFFFFF ^ word
-    return struct.pack("<II", parity, weighted)
 
 
 @pytest.mark.parametrize("part, start", [("core", 64), ("overlay", 0)])
