@@ -218,15 +218,14 @@ def stamps_table(result):
     return table(["module", "driver", *phases], lines) if lines else ""
 
 
-def paragraph(text):
+def paragraph(text, **indents):
     """The text, wrapped to lines that tests/lint/rules.py accepts."""
-    return textwrap.fill(text, LINE, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(text, LINE, break_long_words=False, break_on_hyphens=False, **indents)
 
 
 def point(text):
     """A point of a list."""
-    return textwrap.fill(text, LINE, initial_indent="- ", subsequent_indent="  ", break_long_words=False,
-                         break_on_hyphens=False) + "\n"
+    return paragraph(text, initial_indent="- ", subsequent_indent="  ") + "\n"
 
 
 def how(result):
