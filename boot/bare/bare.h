@@ -13,6 +13,9 @@
    it. The rest of low memory is stage 2's to allocate. */
 #define LOW_MEMORY __attribute__((section(".bss.low")))
 
+/* For large variables anywhere that nobody clears. */
+#define UNCLEARED_MEMORY __attribute__((section(".uncleared")))
+
 enum { BARE_RANGES = 64 }; /* of the memory map, with those that we add */
 
 enum bare_platform {

@@ -193,8 +193,7 @@ static bool open_sata(struct disc *wanted)
 
 static bool open_virtio(const struct disc *wanted)
 {
-    static uint8_t queue[VIRTIO_BLK_QUEUE_BYTES] LOW_MEMORY __attribute__((aligned(4096)));
-    memset(queue, 0, sizeof queue);
+    static uint8_t queue[VIRTIO_BLK_QUEUE_BYTES] UNCLEARED_MEMORY __attribute__((aligned(4096)));
     is_started = wanted->kind == VIRTIO
                      ? virtio_blk_set_up(wanted->function, queue)
                      : virtio_blk_set_up_mmio(VIRTIO_MMIO + wanted->number * VIRTIO_MMIO_BYTES,

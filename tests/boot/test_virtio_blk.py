@@ -14,6 +14,7 @@ import pytest
 from discs import SECTOR, file_in_iso, tree
 from good_kernels import KERNELS, with_data
 from make_kernel import MIB
+from qemu import Machine
 from traced import TracedMachine
 
 pytestmark = pytest.mark.seabios("what lies between a BIOS and the loader")
@@ -62,6 +63,25 @@ def virtio(image, name="disc", options="", **drive):
     words = {"if": "none", "id": name, "format": "raw", "snapshot": "on", "file": image, **drive}
     return ["-drive", ",".join(f"{key}={value}" for key, value in words.items() if value is not None),
             "-device", f"virtio-blk-pci,drive={name}{options}"]
+
+
+@pytest.fixture(scope="session")
+def legacy_queue():
+    """How many entries a legacy device's queue has that shall have 256."""
+    disc = ["-drive", "if=none,id=disc,driver=null-co,size=1M", "-device",
+            "virtio-blk-pci,drive=disc,disable-modern=on,queue-size=256"]
+    with Machine(None, attach="none", extra=[*NO_DRIVES, *disc, "-S"]) as qemu:
+        path = next(device["path"] for device in qemu.qmp("x-query-virtio") if device["name"] == "virtio-blk")
+        return qemu.qmp("x-query-virtio-queue-status", path=path, queue=0)["vring-num-default"]
+
+
+@pytest.fixture(autouse=True)
+def the_firmware_takes_the_device(request):
+    """QEMU 10.0.13 gives legacy devices 1024 entries, whatever queue-size says. SeaBIOS takes up to 256."""
+    chosen = getattr(request.node, "callspec", None)
+    options = [PLACES[value][2] if value in PLACES else value for value in chosen.params.values()] if chosen else []
+    if any("disable-modern=on" in str(value) for value in options) and request.getfixturevalue("legacy_queue") > 256:
+        pytest.skip("SeaBIOS cannot read QEMU's legacy virtio-blk: its queue has more than 256 entries")
 
 
 @pytest.fixture
@@ -130,7 +150,7 @@ def test_the_disc_is_found_and_read_by_few_large_requests(traced, image, tmp_pat
 @pytest.mark.parametrize("options", [
     "queue-size=4", "queue-size=256,disable-modern=on", "queue-size=1024,disable-legacy=on", "num-queues=4",
     "packed=on", "event_idx=off,indirect_desc=off", "ioeventfd=off", "request-merging=off", "iommu_platform=on,disable-legacy=on",
-    "iothread=thread", "scsi=off,config-wce=on,seg-max-adjust=off", "logical_block_size=512,physical_block_size=4096"])
+    "iothread=thread", "config-wce=on,seg-max-adjust=off", "logical_block_size=512,physical_block_size=4096"])
 def test_any_device_that_the_firmware_can_boot_from_is_read(traced, image, options):
     thread = ["-object", "iothread,id=thread"]
     boot = traced(image, [*NO_DRIVES, *thread, *virtio(image, options="," + options)], cpus=2)

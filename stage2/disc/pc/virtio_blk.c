@@ -509,11 +509,11 @@ static bool take(void *memory)
         size = OWN_ENTRIES;
     }
     disc.queue = queue_at((uint32_t)(uintptr_t)memory, size);
-    uint32_t end = (uint32_t)(uintptr_t)&disc.queue.used->ring[size];
-    if (size == 0 || end + sizeof(uint16_t) - (uintptr_t)memory > VIRTIO_BLK_QUEUE_BYTES) {
+    uintptr_t end = (uintptr_t)&disc.queue.used->ring[size] + sizeof(uint16_t);
+    if (size == 0 || end - (uintptr_t)memory > VIRTIO_BLK_QUEUE_BYTES) {
         return false;
     }
-    memset(memory, 0, VIRTIO_BLK_QUEUE_BYTES);
+    memset(memory, 0, end - (uintptr_t)memory);
     disc.is_moved = true;
     if (!set_up() || !find_limits(disc.features[0]) ||
         (virtio_configuration(device, CONFIGURATION_CAPACITY) |

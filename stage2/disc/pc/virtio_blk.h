@@ -20,7 +20,7 @@ bool virtio_blk_open(uint32_t function, uint32_t lba, const uint8_t *sector);
    VIRTIO_BLK_QUEUE_BYTES bytes of memory at a multiple of 4096, for the device up to
    virtio_blk_close(). The PCI function must have addresses, decode them and be a bus master. False:
    there is no such disc, or it is not ready; then it is reset. */
-enum { VIRTIO_BLK_QUEUE_BYTES = 3 * 4096 };
+enum { VIRTIO_BLK_QUEUE_BYTES = 8 * 4096 }; /* 1024 entries, as QEMU 10.0.13 has */
 bool virtio_blk_set_up(uint32_t function, void *queue);
 bool virtio_blk_set_up_mmio(uint32_t address, unsigned line, void *queue);
 
