@@ -59,9 +59,10 @@ unpack_all() {
     done
 }
 
-# unpack PACKAGE=VERSION…: unpacks the packages and all that they depend on into $root.
+# unpack PACKAGE=VERSION…: unpacks the packages and all that they depend on into $root. SUITE:
+# Debian's, if it is not bookworm.
 unpack() {
-    prepare_apt bookworm
+    prepare_apt "${SUITE:-bookworm}"
     apt install --yes --download-only --no-install-recommends "$@" ||
         not_tried "$MIRROR does not have $* (see MIRROR)"
     unpack_all "$work/apt/cache/archives" "$root"
@@ -79,10 +80,11 @@ fetch() {
 
 # unpacked PROGRAM ARGUMENT…: runs a program of $root with the libraries there.
 unpacked() {
-    local program=$root/usr/bin/$1
+    local program=$root/usr/bin/$1 linker=$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
     shift
+    [ -x "$linker" ] || linker=$root/usr/lib64/ld-linux-x86-64.so.2 # since Debian 13
     QEMU_MODULE_DIR=$root/usr/lib/x86_64-linux-gnu/qemu timeout "$LIMIT" \
-        "$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path \
+        "$linker" --library-path \
         "$root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu" "$program" "$@"
 }
 
