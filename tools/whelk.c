@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#include "stage2/text/nearest.h"
 #include "tools/bench/bench.h"
 #include "tools/check/command.h"
 #include "tools/guest/domain.h"
@@ -41,7 +43,7 @@ static void show_help(void)
         }
         puts("");
     }
-    puts("\nwhelk COMMAND --help says more; whelk --version.");
+    puts("\nwhelk help COMMAND says more; whelk --version.");
 }
 
 /* True if name ends with the part of linked_as from its first '-' on, and is longer. */
@@ -68,7 +70,8 @@ static int finish(int status)
         failed = false;
     }
     if (failed && status == 0) {
-        say("standard output: %s", reason != 0 ? strerror(reason) : "not all could be written");
+        say_error("standard output: %s",
+                  reason != 0 ? strerror(reason) : "not all could be written");
         return STATUS_FAILED;
     }
     return status;
@@ -88,6 +91,63 @@ static int run_command(size_t index, const char *name, int argc, char **argv)
     return finish(commands[index].run(argc, argv));
 }
 
+/* Finds a command by its name. COMMAND_COUNT: there is none. */
+static size_t find_command(const char *name)
+{
+    size_t i = 0;
+    while (i < COMMAND_COUNT && strcmp(name, commands[i].name) != 0) {
+        i++;
+    }
+    return i;
+}
+
+/* Runs `whelk NAME ARGUMENT…`, of which argv[0] is the name. */
+static int run_named(size_t index, int argc, char **argv)
+{
+    static char called[32]; /* argv refers to it */
+    snprintf(called, sizeof called, "whelk %s", commands[index].name);
+    argv[0] = called;
+    return run_command(index, "whelk", argc, argv);
+}
+
+/* Says that there is no such command, and which one may be meant. */
+static int refuse_command(const char *name)
+{
+    struct nearest nearest = {.word = name};
+    nearest_offer(&nearest, "help");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        nearest_offer(&nearest, commands[i].name);
+    }
+    if (nearest.name != NULL) {
+        say_error("unknown command %s; is %s meant?", name, nearest.name);
+    } else if (access(name, F_OK) == 0) {
+        say_error("unknown command %s; to boot it: whelk run %s", name, name);
+    } else {
+        say_error("unknown command %s (whelk help lists what there is)", name);
+    }
+    return STATUS_USAGE;
+}
+
+/* Answers `whelk help` and `whelk help COMMAND`. */
+static int help(int argc, char **argv)
+{
+    size_t index = argc > 1 ? find_command(argv[1]) : COMMAND_COUNT;
+    char option[] = "--help";
+    if (index < COMMAND_COUNT) {
+        return run_named(index, 2, (char *[]){argv[1], option, NULL});
+    }
+    if (argc > 1 && strcmp(argv[1], "help") != 0) {
+        return refuse_command(argv[1]);
+    }
+    show_help();
+    return finish(0);
+}
+
+static bool is_one_of(const char *word, const char *first, const char *second, const char *third)
+{
+    return strcmp(word, first) == 0 || strcmp(word, second) == 0 || strcmp(word, third) == 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
@@ -98,25 +158,19 @@ int main(int argc, char **argv)
         }
     }
     if (argc < 2) {
-        say("a command is missing (whelk --help lists them)");
+        say_error("a command is missing (whelk help lists them)");
         return STATUS_USAGE;
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            static char called[32]; /* argv refers to it */
-            snprintf(called, sizeof called, "whelk %s", commands[i].name);
-            argv[1] = called;
-            return run_command(i, name, argc - 1, argv + 1);
-        }
+    size_t index = find_command(argv[1]);
+    if (index < COMMAND_COUNT) {
+        return run_named(index, argc - 1, argv + 1);
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        show_help();
-        return finish(0);
+    if (is_one_of(argv[1], "help", "--help", "-h")) {
+        return help(argc - 1, argv + 1);
     }
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+    if (is_one_of(argv[1], "version", "--version", "-V")) {
         puts("whelk " WHELK_VERSION);
         return finish(0);
     }
-    say("unknown command %s (whelk --help lists what there is)", argv[1]);
-    return STATUS_USAGE;
+    return refuse_command(argv[1]);
 }

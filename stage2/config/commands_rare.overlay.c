@@ -4,6 +4,7 @@
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
+#include "stage2/text/nearest.h"
 
 static bool accept(struct evaluator *eval, const struct command *command)
 {
@@ -176,6 +177,24 @@ static bool fail_words(struct evaluator *eval, const struct command *command)
     return true;
 }
 
+/* Warns of a command that there is not, and names the one that may be meant. */
+static void warn_unknown(struct evaluator *eval, const char *word)
+{
+    struct nearest nearest = {.word = word};
+    enum config_group group;
+    const char *name;
+    for (unsigned i = 0; (name = config_command_names(i, &group)) != NULL; i++) {
+        for (; *name != 0; name = next_word(name)) {
+            nearest_offer(&nearest, name);
+        }
+    }
+    if (nearest.name != NULL) {
+        eval_warn(eval, "unknown command '%.60s'; is '%s' meant?", word, nearest.name);
+    } else {
+        eval_warn(eval, "unknown command '%.60s'", word);
+    }
+}
+
 static bool command_rare(struct evaluator *eval, const struct command *command)
 {
     if (command->keyword != NO_KEYWORD) {
@@ -192,7 +211,7 @@ static bool command_rare(struct evaluator *eval, const struct command *command)
                                                     : fail_words(eval, command);
         }
     }
-    eval_warn(eval, "unknown command '%.60s'", command->words);
+    warn_unknown(eval, command->words);
     eval->failed = command->negated; /* counts as a success, after '!' too */
     return true;
 }

@@ -76,7 +76,7 @@ REFUSED = {
     "no entry": ("# nothing\n", "grub.cfg:1: the config has no menuentry"),
     "no kernel": (zero(entry("echo hello")), "grub.cfg:2: nothing to boot: no multiboot line names a kernel"),
     "a word too little": (zero(entry("multiboot")), "grub.cfg:3: a file's name is missing"),
-    "a misspelt command": (zero(entry("multibot /boot/kernel")), "grub.cfg:3: unknown command 'multibot'"),
+    "a misspelt command": (zero(entry("multibot /boot/kernel")), "grub.cfg:3: unknown command 'multibot'; is 'multiboot' meant?"),
     "no slash": (zero(entry("multiboot boot/kernel")), "grub.cfg:3: the path 'boot/kernel' does not begin with '/'"),
     "a device only": (zero(entry("multiboot (cd)")), r"grub.cfg:3: the path '\(cd\)' does not begin with '/'"),
     "a file that is not there": (zero(entry("multiboot /boot/nothing")), "grub.cfg:3: /boot/nothing: no such file"),
@@ -135,7 +135,7 @@ def test_what_is_not_understood_is_one_line_with_its_place(iso, tmp_path, config
 def test_a_config_of_a_mebibyte_is_refused_by_its_size(tmp_path):
     said = check(tmp_path / "tree", GOOD + "#" * (1 << 20))
     assert (said.returncode, said.stderr) == (
-        1, f"whelk: {CONFIG}: has {len(GOOD) + (1 << 20)} bytes, more than the 131072 that a config may have\n")
+        1, f"whelk: error: {CONFIG}: has {len(GOOD) + (1 << 20)} bytes, more than the 131072 that a config may have\n")
 
 
 @pytest.mark.parametrize("place, reason", [(CONFIG + "/file", "is a directory"), ("boot/file", "no such file")])
@@ -143,4 +143,4 @@ def test_a_config_that_is_no_file_is_named(tmp_path, place, reason):
     write_tree(tmp_path, {place: b"x"})
     said = subprocess.run([BUILD / "whelk", "check", tmp_path], capture_output=True, text=True, timeout=60)
     assert said.returncode == 1
-    assert re.fullmatch(f"whelk: {CONFIG}: {reason}.*\n", said.stderr)
+    assert re.fullmatch(f"whelk: error: {CONFIG}: {reason}.*\n", said.stderr)

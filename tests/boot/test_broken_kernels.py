@@ -22,7 +22,7 @@ def assert_refused_at_build(directory, files, pattern_of_line):
     run, image = mkrescue(files, directory)
     assert run.returncode == 1, run.stdout + run.stderr
     line, end = run.stderr.splitlines()
-    assert re.search("^whelk: " + pattern_of_line, line), line
+    assert re.search("^whelk: error: " + pattern_of_line, line), line
     assert end == f"whelk: {image} was not written"
     assert not image.exists()
     assert [path.name for path in directory.iterdir()] == ["tree"]

@@ -383,7 +383,7 @@ def test_the_tool_refuses_the_same_kernels_with_the_same_line(tmp_path):
     make, reason = BROKEN["an unknown required tag"]
     run, image = mkrescue(tree(make()), tmp_path)
     assert run.returncode == 1
-    assert re.search(r"^whelk: /?boot/grub/grub\.cfg:3: /boot/kernel: .*" + reason, run.stderr), run.stderr
+    assert re.search(r"^whelk: error: /?boot/grub/grub\.cfg:3: /boot/kernel: .*" + reason, run.stderr), run.stderr
     assert not image.exists()
 
 

@@ -62,7 +62,7 @@ def test_other_kernels_are_refused_with_the_reason(name, tmp_path):
     make, reason = REFUSED[name]
     run, image = mkrescue(tree(make()), tmp_path)
     assert run.returncode != 0 and not image.exists()
-    assert run.stderr.splitlines()[0].startswith(f"whelk: boot/grub/grub.cfg:3: /boot/kernel: {reason}")
+    assert run.stderr.splitlines()[0].startswith(f"whelk: error: boot/grub/grub.cfg:3: /boot/kernel: {reason}")
 
 
 def test_the_loader_itself_refuses_a_kernel_without_the_note(discs):

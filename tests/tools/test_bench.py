@@ -298,7 +298,7 @@ def test_a_tree_that_could_not_boot_is_refused_with_whelks_reason(bench):
 
 def test_what_is_missing_is_named_with_its_package(bench, tmp_path):
     done = bench("--qemu=qemu-that-is-not-here", status=1)
-    assert done.stderr.splitlines()[-1] == ("whelk: qemu-that-is-not-here is not installed; on Debian: "
+    assert done.stderr.splitlines()[-1] == ("whelk: error: qemu-that-is-not-here is not installed; on Debian: "
                                             "apt install qemu-system-x86")
     commands = tmp_path / "bin"
     commands.mkdir()
@@ -313,7 +313,7 @@ def test_what_is_missing_is_named_with_its_package(bench, tmp_path):
 
 
 @pytest.mark.parametrize("arguments, reason", [
-    (["--runs=0"], "--runs=0: not a number from 1"),
+    (["--runs=0"], "--runs=0: is not a number of boots from 1"),
     (["--sizes=1,,8"], "--sizes=1,,8: give up to"),
     (["--sizes=1,two"], "--sizes=1,two: give up to"),
     (["--iso=name"], "--iso=name: give NAME=FILE"),
@@ -327,7 +327,7 @@ def test_what_is_missing_is_named_with_its_package(bench, tmp_path):
 ])
 def test_a_wrong_command_line_is_refused(bench, arguments, reason):
     done = bench(*arguments, status=2)
-    assert done.stderr.startswith(f"whelk: {reason}") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"whelk: error: {reason}") and done.stderr.count("\n") == 1
 
 
 def processes_below(pid):
@@ -424,7 +424,7 @@ XENSTORE_READ = """#!/bin/sh
 
 def test_without_xen_one_line_says_so(bench):
     done = bench("--xen", "--probe", status=1)
-    assert done.stderr.startswith("whelk: --xen: ") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("whelk: error: --xen: ") and done.stderr.count("\n") == 1
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def test_a_broken_pvh_entry_is_told_with_the_loaders_reason(check, name):
 def test_a_pvh_kernel_that_does_not_fit_is_refused_with_the_place(check):
     run = check("-m", 2, "kernel", kernel=pvh_kernels.KERNELS["several-segments"]())
     assert run.returncode == NO
-    assert re.search("^whelk: command line:1: .*/kernel: segment .* does not fit: there is no RAM at 0x300a00$", run.stderr,
+    assert re.search("^whelk: error: command line:1: .*/kernel: segment .* does not fit: there is no RAM at 0x300a00$", run.stderr,
                      re.MULTILINE)
 
 
@@ -166,7 +166,7 @@ def test_the_memory_of_the_machine_decides_what_fits(check):
     assert check("kernel", "module", kernel=ELF32(), module=big).returncode == YES
     run = check("-m", "32", "kernel", "module")
     assert run.returncode == NO
-    assert re.search("^whelk: command line:2: .*/module: ", run.stderr), run.stderr
+    assert re.search("^whelk: error: command line:2: .*/module: ", run.stderr), run.stderr
 
 
 @pytest.mark.parametrize("make, protocol", [(ELF32, 1), (KERNELS["at-16-mib"].make, 1),
@@ -197,7 +197,7 @@ def test_the_loader_puts_things_where_the_check_says(check, boot, make, protocol
 def test_a_wrong_command_line_ends_with_2_and_a_reason(check, arguments):
     run = check(*arguments, kernel=ELF32())
     assert run.returncode == USAGE and not run.stdout
-    assert re.fullmatch(r"whelk: .+\n", run.stderr)
+    assert re.fullmatch(r"whelk: error: .+\n", run.stderr)
 
 
 # ---- grub-file's questions

@@ -80,7 +80,7 @@ def test_every_firmware_is_judged_if_the_config_asks_for_it(make):
     assert make(fill(BOTH, "kernel", "kernel")) == (0, [])
     assert make(fill(BOTH, "nothing", "kernel")) == (0, ["whelk: warning: with UEFI: " + REASON])
     assert make(fill(BOTH, "kernel", "nothing")) == (0, ["whelk: warning: with a BIOS: " + REASON])
-    assert make(fill(BOTH, "nothing", "nothing")) == (1, ["whelk: " + REASON])
+    assert make(fill(BOTH, "nothing", "nothing")) == (1, ["whelk: error: " + REASON])
     only = BOTH.replace("$grub_platform", "$grub_cpu").replace("efi", "{}")
     assert make(fill(only, "x86_64", "nothing", "kernel")) == (0, ["whelk: warning: with 64-bit UEFI: " + REASON])
     assert make(fill(only, "x86_64", "kernel", "nothing"))[0] == 0
@@ -148,7 +148,7 @@ def test_the_environment_block_of_the_tree_is_read(make):
     block = "# GRUB Environment Block\nk=kernel\n".ljust(1024, "#")
     assert make("load_env -f /boot/env.cfg\n" + entry("multiboot /boot/$k"), env=block) == (0, [])
     status, messages = make("search --file --set=root /nothing\n" + entry("multiboot /boot/kernel"))
-    assert (status, messages) == (0, ["whelk: boot/grub/grub.cfg:1: no such device: /nothing"])
+    assert (status, messages) == (0, ["whelk: warning: boot/grub/grub.cfg:1: no such device: /nothing"])
 
 
 def test_what_is_shown_at_boot_is_not_shown_when_the_iso_is_made(make):
@@ -159,25 +159,25 @@ def test_a_sourced_file_is_part_of_the_config(make):
     assert make("source /boot/more.cfg\n", more=entry("multiboot /boot/kernel")) == (0, [])
     status, messages = make("source /boot/more.cfg\n", more="\n" + entry("multiboot /boot/nothing"))
     assert status == 1
-    assert messages == ["whelk: /boot/more.cfg:3: /boot/nothing: no such file"]
+    assert messages == ["whelk: error: /boot/more.cfg:3: /boot/nothing: no such file"]
 
 
 def test_a_sourced_file_that_is_missing_is_a_warning(make):
     status, messages = make("source /boot/less.cfg\n" + entry("multiboot /boot/kernel"))
     assert status == 0
-    assert len(messages) == 1 and messages[0].startswith("whelk: boot/grub/grub.cfg:1: /boot/less.cfg: ")
+    assert len(messages) == 1 and messages[0].startswith("whelk: warning: boot/grub/grub.cfg:1: /boot/less.cfg: ")
 
 
 def test_a_config_that_leads_to_another_is_checked_with_it(make):
     first = entry("configfile /boot/more.cfg") + entry("multiboot /boot/kernel")
     assert make(first, more=entry("multiboot /boot/kernel") + entry("configfile /boot/grub/grub.cfg")) == (0, [])
     assert make(first, more=entry("multiboot /boot/nothing")) == \
-        (1, ["whelk: boot/more.cfg:2: /boot/nothing: no such file"])
+        (1, ["whelk: error: boot/more.cfg:2: /boot/nothing: no such file"])
 
 
 def test_a_config_that_leads_nowhere_is_refused(make):
     assert make(entry("configfile /boot/less.cfg")) == \
-        (1, ["whelk: boot/grub/grub.cfg:2: /boot/less.cfg: no such file"])
+        (1, ["whelk: error: boot/grub/grub.cfg:2: /boot/less.cfg: no such file"])
 
 
 KERNEL, LINUX = entry("multiboot /boot/kernel"), entry("linux /boot/vmlinuz", "initrd /boot/initrd")
@@ -194,11 +194,11 @@ def test_what_whelk_cannot_do_is_a_warning_unless_it_is_the_default(make, comman
     assert make(KERNEL + refused) == (0, [warning(5, f"{command} is not supported")])
     for first in ("", "set timeout=0\n", "set timeout=10\n"):
         line = 3 if first else 2
-        assert make(first + refused + KERNEL) == (1, [f"whelk: boot/grub/grub.cfg:{line}: {command} is not supported"])
+        assert make(first + refused + KERNEL) == (1, [f"whelk: error: boot/grub/grub.cfg:{line}: {command} is not supported"])
 
 
 def test_every_entry_with_something_that_whelk_cannot_do_is_named(make):
-    assert make(LINUX + LINUX) == (1, ["whelk: boot/grub/grub.cfg:2: linux is not supported",
+    assert make(LINUX + LINUX) == (1, ["whelk: error: boot/grub/grub.cfg:2: linux is not supported",
                                        warning(6, "linux is not supported")])
     assert make(entry("reboot") + LINUX) == (0, [warning(5, "linux is not supported")])
 
@@ -211,14 +211,14 @@ BROKEN = {"multiboot": "a file's name is missing", "multiboot /boot/nothing": "/
 @pytest.mark.parametrize("command", BROKEN)
 def test_a_broken_entry_is_a_warning_unless_it_is_the_default(make, command):
     assert make(KERNEL + entry(command)) == (0, [warning(5, BROKEN[command])])
-    assert make(entry(command) + KERNEL) == (1, [f"whelk: boot/grub/grub.cfg:2: {BROKEN[command]}"])
+    assert make(entry(command) + KERNEL) == (1, [f"whelk: error: boot/grub/grub.cfg:2: {BROKEN[command]}"])
     assert make("set default=1\n" + entry(command) + KERNEL) == (0, [warning(3, BROKEN[command])])
-    assert make("set default=1\n" + KERNEL + entry(command)) == (1, [f"whelk: boot/grub/grub.cfg:6: {BROKEN[command]}"])
+    assert make("set default=1\n" + KERNEL + entry(command)) == (1, [f"whelk: error: boot/grub/grub.cfg:6: {BROKEN[command]}"])
 
 
 def test_of_configs_that_lead_to_others_the_entry_counts_that_boots_in_the_end(make):
     more, broken = entry("configfile /boot/more.cfg"), entry("multiboot /boot/nothing")
-    error, reason = "whelk: boot/more.cfg:2: /boot/nothing: no such file", "/boot/nothing: no such file"
+    error, reason = "whelk: error: boot/more.cfg:2: /boot/nothing: no such file", "/boot/nothing: no such file"
     assert make(more + KERNEL, more=broken + KERNEL) == (1, [error])
     assert make(KERNEL + more, more=broken + KERNEL) == (0, [warning(2, reason, "boot/more.cfg")])
     assert make(more + KERNEL, more=KERNEL + broken) == (0, [warning(5, reason, "boot/more.cfg")])
@@ -232,26 +232,26 @@ def test_of_configs_that_lead_to_others_the_entry_counts_that_boots_in_the_end(m
 def test_a_config_that_cannot_be_read_is_a_warning_unless_the_default_leads_to_it(make, text, reason):
     more = entry("configfile /boot/more.cfg")
     assert make(KERNEL + more + more, more=text) == (0, [f"whelk: warning: {reason}"] * 2)
-    assert make(more + KERNEL, more=text) == (1, [f"whelk: {reason}"])
+    assert make(more + KERNEL, more=text) == (1, [f"whelk: error: {reason}"])
 
 
 def test_an_entry_that_boots_nothing_is_a_mistake_if_it_is_the_default(make):
     reason = "nothing to boot: no multiboot line names a kernel"
     assert make(KERNEL + NOTHING) == (0, [warning(4, reason)])
-    assert make(NOTHING + KERNEL) == (1, [f"whelk: boot/grub/grub.cfg:1: {reason}"])
+    assert make(NOTHING + KERNEL) == (1, [f"whelk: error: boot/grub/grub.cfg:1: {reason}"])
 
 
 def test_a_missing_module_is_a_warning_if_that_is_wanted_and_grub_boots_without_it(make):
     lines = ("multiboot /boot/kernel", "module /boot/nothing", "module /boot/kernel")
     with_boot, reason = entry(*lines, "boot"), "/boot/nothing: no such file"
-    assert make(with_boot) == (1, [f"whelk: boot/grub/grub.cfg:3: {reason}"])
+    assert make(with_boot) == (1, [f"whelk: error: boot/grub/grub.cfg:3: {reason}"])
     assert make(with_boot, options=["--missing=error"])[0] == 1
     assert make(with_boot, options=["--missing=warn"]) == (0, [warning(3, reason + ": it is left out, as by GRUB")])
-    assert make(entry(*lines), options=["--missing=warn"]) == (1, [f"whelk: boot/grub/grub.cfg:3: {reason}"])
+    assert make(entry(*lines), options=["--missing=warn"]) == (1, [f"whelk: error: boot/grub/grub.cfg:3: {reason}"])
     assert make(entry("multiboot /boot/nothing", "boot"), options=["--missing=warn"])[0] == 1
-    assert make(KERNEL, options=["--missing=what"]) == (2, ["whelk: what: warn or error"])
+    assert make(KERNEL, options=["--missing=what"]) == (2, ["whelk: error: --missing=what: there are warn and error"])
 
 
 def test_a_loop_without_an_end_is_refused(make):
     status, messages = make("while true; do true; done\n" + entry("multiboot /boot/kernel"))
-    assert (status, messages) == (1, ["whelk: boot/grub/grub.cfg:1: too many commands: a loop without an end?"])
+    assert (status, messages) == (1, ["whelk: error: boot/grub/grub.cfg:1: too many commands: a loop without an end?"])

@@ -165,7 +165,7 @@ def test_what_would_not_boot_is_told_with_its_line_and_the_status_is_1(judged):
 def test_warnings_are_told_with_their_lines_and_do_not_count(judged):
     status, said = judged("# first\nmultibot x\nacpi /a\n" + BOOT)
     assert status == YES
-    assert warnings(said) == [(2, "unknown command 'multibot'"), (3, "acpi is not supported: it has no effect")]
+    assert warnings(said) == [(2, "unknown command 'multibot'; is 'multiboot' meant?"), (3, "acpi is not supported: it has no effect")]
 
 
 @pytest.mark.parametrize("config, reason", [
@@ -175,14 +175,14 @@ def test_a_config_that_cannot_be_read_ends_with_1_and_the_reason(check, config, 
     for arguments in (["tree"], ["--json", "tree"]):
         run = check(*arguments, **{CONFIG: config})
         assert run.returncode == NO
-        assert run.stderr.startswith(f"whelk: {reason}")
+        assert run.stderr.startswith(f"whelk: error: {reason}")
     assert json.loads(run.stdout)["error"].startswith(reason)
 
 
 def test_a_tree_without_a_config_ends_with_1_and_the_reason(check):
     run = check("tree")
     assert run.returncode == NO
-    assert run.stderr == f"whelk: {CONFIG}: no such file in the tree; it says what to boot, as for GRUB\n"
+    assert run.stderr == f"whelk: error: {CONFIG}: no such file in the tree; it says what to boot, as for GRUB\n"
 
 
 def test_invalid_utf_8_does_not_break_the_json(check):
@@ -208,7 +208,7 @@ def test_a_truncated_iso_ends_with_1_and_a_reason(check, discs, tmp_path):
         (tmp_path / "cut.iso").write_bytes(whole[:size])
         run = check("cut.iso")
         assert run.returncode == NO
-        assert re.match(r"whelk: .+\n", run.stderr) or "Does not boot: " in run.stdout
+        assert re.match(r"whelk: error: .+\n", run.stderr) or "Does not boot: " in run.stdout
 
 
 def test_an_iso_that_is_shorter_than_its_volume_is_an_error_with_both_sizes(check, discs, tmp_path):
@@ -218,7 +218,7 @@ def test_an_iso_that_is_shorter_than_its_volume_is_an_error_with_both_sizes(chec
         (tmp_path / "cut.iso").write_bytes(whole[:size])
         run = check("cut.iso")
         assert (run.returncode, run.stdout) == (NO, "")
-        assert run.stderr == f"whelk: cut.iso: is cut short: it has {size} bytes, and its volume {volume}\n"
+        assert run.stderr == f"whelk: error: cut.iso: is cut short: it has {size} bytes, and its volume {volume}\n"
     (tmp_path / "cut.iso").write_bytes(whole[:volume])
     assert check("cut.iso").returncode == YES
 
@@ -283,7 +283,7 @@ def test_an_iso_that_disagrees_with_itself_is_an_error_with_the_sector(check, di
     (tmp_path / "damaged.iso").write_bytes(data)
     run = check("damaged.iso")
     assert run.returncode == NO
-    assert re.match(f"whelk: damaged.iso: .*{reason}", run.stderr), run.stderr
+    assert re.match(f"whelk: error: damaged.iso: .*{reason}", run.stderr), run.stderr
 
 
 @pytest.mark.parametrize("name", ["kernel", "mod"])
@@ -327,7 +327,7 @@ def test_an_iso_without_big_endian_numbers_is_read(check, discs, tmp_path):
 def test_a_pipe_is_no_iso_and_nobody_waits_for_it(check, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     run = check("pipe")
-    assert (run.returncode, run.stderr) == (NO, f"whelk: {tmp_path}/pipe: is not a regular file\n")
+    assert (run.returncode, run.stderr) == (NO, f"whelk: error: {tmp_path}/pipe: is not a regular file\n")
 
 
 # ---- A config alone
@@ -357,11 +357,11 @@ def test_what_a_config_alone_sources_is_said_to_be_left_out(check, tmp_path):
 def test_a_wrong_command_line_ends_with_2_and_a_reason(check, arguments):
     run = check(*arguments)
     assert run.returncode == USAGE and not run.stdout
-    assert re.fullmatch(r"whelk: .+\n", run.stderr)
+    assert re.fullmatch(r"whelk: error: .+\n", run.stderr)
 
 
 @pytest.mark.parametrize("arguments", [["--config", "missing"], ["--json", "tree/boot/kernel"], ["missing"]])
 def test_what_cannot_be_checked_ends_with_1_and_a_reason(check, arguments):
     run = check(*arguments)
     assert run.returncode == NO
-    assert re.fullmatch(r"whelk: .+\n", run.stderr)
+    assert re.fullmatch(r"whelk: error: .+\n", run.stderr)

@@ -143,7 +143,7 @@ def test_without_the_installed_file_the_command_that_writes_it_is_named(place):
                               (("--firmware", "whelk", "-f", "qemu"), "rom", "whelk.rom")):
         run = place.run("domain", *words, "out.iso", program=program)
         assert run.returncode == 1 and run.stderr == (
-            f"whelk: {name} is not installed: write it by `whelk firmware {kind} >{name}`, then give its path by "
+            f"whelk: error: {name} is not installed: write it by `whelk firmware {kind} >{name}`, then give its path by "
             f"--firmware=./{name}\n")
         (place.path / "share/whelk").mkdir(parents=True, exist_ok=True)
         (place.path / "share/whelk" / name).write_bytes(b"installed")
@@ -261,12 +261,12 @@ def test_the_qemu_command_boots_the_iso(place):
 
 
 @pytest.mark.parametrize("arguments, status, reason", [
-    ((), 2, "an ISO is missing"), (("a", "b"), 2, "one ISO"), (("-f", "vmx", "a"), 2, "no such format"),
-    (("-f", "libvirt", "--hypervisor", "vmx", "a"), 2, "no such hypervisor"),
+    ((), 2, "an ISO is missing"), (("a", "b"), 2, "one ISO"), (("-f", "vmx", "a"), 2, "there are xl, libvirt, qemu and kubevirt"),
+    (("-f", "libvirt", "--hypervisor", "vmx", "a"), 2, "there are kvm and xen"),
     (("--hypervisor", "xen", "a"), 2, "--format libvirt"), (("no.iso",), 1, "no.iso: No such file"), (("--set", "x", "a"), 2, "KEY=VALUE"),
     (("--set", "a b=1", "a"), 2, "KEY=VALUE"), (("--set", "a=1\nname=\"b\"", "a"), 2, "more than one line"),
     (("--name", "-v", "out.iso"), 1, "'-v'"), (("--name", "..", "out.iso"), 1, "'..'"),
-    (("--log", "/" + 5000 * "x", "out.iso"), 1, "too long"), (("-c", "0", "a"), 2, "'0'"),
+    (("--log", "/" + 5000 * "x", "out.iso"), 1, "too long"), (("-c", "0", "a"), 2, "--cpus=0: is not a number of processors"),
     (("--name", "a b", "out.iso"), 1, "'a b'"), (("--log", "/a'b", "out.iso"), 1, "quotes"),
     (("--type", "pv", "a"), 2, "there are hvm and pvh"), (("--firmware", "uefi", "a"), 2, "there are bios, whelk and"),
     (("--type", "pvh", "--firmware", "bios", "a"), 2, "exclude each other"),

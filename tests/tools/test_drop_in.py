@@ -232,7 +232,7 @@ def test_an_option_for_what_the_iso_has_anyway_is_left_out(place, options):
     plain_iso = place.make("tree").read_bytes()
     option = next(word for word in options if word != "--")
     run = place.run("-o", place.iso, "tree", *options)
-    assert run.returncode == 0 and f"whelk: {option}: left out" in run.stderr
+    assert run.returncode == 0 and f"whelk: warning: {option}: left out" in run.stderr
     assert place.iso.read_bytes() == plain_iso
 
 

@@ -202,7 +202,7 @@ def test_the_users_loader_replaces_ours_in_iso_and_volume_and_is_named(place):
     mine = os.urandom(5000)
     run = place.run("-o", place.iso, place.write(good_tree(**{X64: mine})))
     assert run.returncode == 0
-    assert run.stderr == f"whelk: /{X64}: starts on UEFI machines, not Whelk ({place.path}/tree/{X64})\n"
+    assert run.stderr == f"whelk: warning: /{X64}: starts on UEFI machines, not Whelk ({place.path}/tree/{X64})\n"
     assert fat_files(volume(place.iso, place)) == {X64: mine, IA32: built(IA32)}
     assert in_iso(place.iso, X64) == mine
 

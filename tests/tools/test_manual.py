@@ -102,7 +102,7 @@ def test_messages_have_colours_only_on_terminals_and_only_if_wanted(environment,
     assert run.returncode == 2
     assert (b"\x1b" in shown) == coloured
     piped = subprocess.run([BUILD / "whelk", "mkrescue"], capture_output=True, env=environment).stderr
-    assert piped.startswith(b"whelk: the ISO's name")
+    assert piped.startswith(b"whelk: error: the ISO's name")
 
 
 def test_every_option_in_the_help_is_in_the_manual_page():

@@ -428,7 +428,7 @@ REFUSED = {
 def test_a_tree_that_could_not_boot_is_refused_with_file_and_line(place, name):
     files, reason = REFUSED[name]
     said = place.refuse(place.write(files))
-    assert said.startswith(f"whelk: {reason}"), said
+    assert said.startswith(f"whelk: error: {reason}"), said
     assert said.splitlines()[-1] == f"whelk: {place.iso} was not written"
 
 
@@ -454,7 +454,7 @@ def test_broken_and_circular_links_are_refused(place):
 def test_a_config_without_its_last_brace_is_accepted_with_a_warning(place):
     run = place.run("-o", place.iso, place.write({**good_tree(), CONFIG: ENTRY.rstrip("}\n").encode()}))
     assert run.returncode == 0
-    assert run.stderr.startswith("whelk: boot/grub/grub.cfg:2: ")
+    assert run.stderr.startswith("whelk: error: boot/grub/grub.cfg:2: ")
     assert place.iso.exists()
 
 
@@ -488,7 +488,7 @@ def test_a_failed_run_leaves_the_iso_that_was_there(place):
 
 
 def test_a_source_that_does_not_exist_is_named(place):
-    assert place.refuse("nothing").startswith("whelk: nothing: No such file or directory\n")
+    assert place.refuse("nothing").startswith("whelk: error: nothing: No such file or directory\n")
     assert r"'\='" in place.refuse("a=b")
 
 
@@ -563,7 +563,7 @@ def test_a_disk_gets_the_iso_unless_it_is_in_use(place, scratch):
 
 def test_a_device_that_is_full_is_named(place, scratch):
     run = place.run("-o", "/dev/full", place.write(good_tree()))
-    assert run.returncode == 1 and run.stderr.startswith("whelk: /dev/full: No space left on device\n")
+    assert run.returncode == 1 and run.stderr.startswith("whelk: error: /dev/full: No space left on device\n")
 
 
 def test_a_terminal_at_standard_output_is_refused(place, scratch):
@@ -634,7 +634,7 @@ def test_a_file_that_can_be_neither_replaced_nor_written_is_named(place, as_nobo
     output.write_bytes(b"older")
     run = as_nobody(output)
     assert run.returncode == 1
-    assert f"whelk: {output}: cannot write there: Permission denied\n" in run.stderr
+    assert f"whelk: error: {output}: cannot write there: Permission denied\n" in run.stderr
     assert output.read_bytes() == b"older"
 
 
@@ -716,7 +716,7 @@ def test_a_failing_xorriso_is_quoted_and_no_file_stays(place):
     environment = fake_xorriso(place, 'echo half > "$iso"; echo "xorriso : FAILURE : the moon"; exit 5\n')
     said = place.refuse(place.write(good_tree()), BY_XORRISO, env=environment)
     assert "xorriso : FAILURE : the moon\n" in said
-    assert "whelk: xorriso failed with exit status 5\n" in said
+    assert "whelk: error: xorriso failed with exit status 5\n" in said
 
 
 def test_an_iso_that_xorriso_did_not_make_bootable_is_refused(place):
@@ -782,7 +782,7 @@ def test_only_the_problems_that_a_failing_xorriso_prints_are_quoted(place):
                                'echo "xorriso : NOTE : 1"; exit 32\n')
     said = place.refuse(place.write(good_tree()), BY_XORRISO, env=environment).splitlines()
     assert said == ["  libisofs: FAILURE : the moon", "  xorriso : FAILURE : the sun",
-                    "whelk: xorriso failed with exit status 32", f"whelk: {place.iso} was not written"]
+                    "whelk: error: xorriso failed with exit status 32", f"whelk: {place.iso} was not written"]
 
 
 @pytest.mark.skipif(not may_mount(), reason="mounts a small file system")

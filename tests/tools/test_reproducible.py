@@ -89,7 +89,7 @@ def test_source_date_epoch_is_the_date_of_the_volume_and_of_all_files(place):
 @pytest.mark.parametrize("epoch", ["", "x", "12 ", "-1", "1.5", "0x10", "5869584000", "99999999999999999999"])
 def test_a_source_date_epoch_that_is_no_date_is_refused(place, epoch):
     said = place.refuse(place.write(good_tree()), env={**os.environ, "SOURCE_DATE_EPOCH": epoch})
-    assert said.startswith(f"whelk: SOURCE_DATE_EPOCH={epoch}: ")
+    assert said.startswith(f"whelk: error: SOURCE_DATE_EPOCH={epoch}: ")
 
 
 def identifiers(iso):

@@ -102,14 +102,14 @@ def test_the_machine_has_the_processors_and_the_memory_that_were_asked_for(place
 def test_a_machine_that_ends_without_the_expected_text_is_an_error(place, report_tree):
     done = run(place, "-t", TIMEOUT, "-e", "never said", report_tree, *TCG, *EXIT_DEVICE)
     assert done.returncode == 1
-    assert done.stderr == "whelk: the machine ended with status 33 before 'never said' was seen\n"
+    assert done.stderr == "whelk: error: the machine ended with status 33 before 'never said' was seen\n"
 
 
 def test_the_timeout_ends_the_machine(place, report_tree):
     done = run(place, "-t", "1", "-e", "never said", report_tree, "--", "-accel", "tcg", "-S")
-    assert (done.returncode, done.stderr) == (1, "whelk: 'never said' was not seen within 1 s\n")
+    assert (done.returncode, done.stderr) == (1, "whelk: error: 'never said' was not seen within 1 s\n")
     done = run(place, "-t", "1", report_tree, "--", "-accel", "tcg", "-S")
-    assert (done.returncode, done.stderr) == (1, "whelk: the machine still ran after 1 s\n")
+    assert (done.returncode, done.stderr) == (1, "whelk: error: the machine still ran after 1 s\n")
 
 
 @pytest.mark.parametrize("options", [("--bare",), ("--bare", "--machine=q35"), ("--microvm",), ("--pvh",),
@@ -187,7 +187,7 @@ def test_a_microvm_gets_no_graphics_card(place):
     (("--microvm", "--pvh", "--uefi"), "--uefi and --pvh")])
 def test_ways_to_start_exclude_each_other(place, options, reason):
     done = run(place, *options, "iso")
-    assert (done.returncode, done.stderr) == (2, f"whelk: {reason} exclude each other\n")
+    assert (done.returncode, done.stderr) == (2, f"whelk: error: {reason} exclude each other\n")
 
 
 def test_options_after_two_dashes_go_to_qemu_and_win(place):
@@ -300,7 +300,7 @@ def test_a_dry_run_says_what_has_to_be_made_first(place, report_tree):
 
 def test_a_dry_run_of_nothing_is_an_error(place):
     done = run(place, "-n", "nothing")
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", "whelk: nothing: No such file or directory\n")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "whelk: error: nothing: No such file or directory\n")
 
 
 # ---- whelk firmware
@@ -349,9 +349,10 @@ def test_make_install_installs_these_files_where_the_program_finds_them(tmp_path
 # ---- what is refused
 
 @pytest.mark.parametrize("arguments, reason", [
-    ((), "a tree or an ISO is missing"), (("a", "b"), "one tree or ISO at a time"), (("-m", "0", "a"), "'0' is not"),
-    (("-c", "x", "a"), "'x' is not"), (("-t", "-1", "a"), "'-1' is not"), (("--expect=", "a"), "needs a text"),
-    (("--machine=isapc", "a"), "there are pc and q35"), (("--frobnicate", "a"), "unknown option"), (("-m", "99999999999999999999", "a"), "is not a number")])
+    ((), "a tree or an ISO is missing"), (("a", "b"), "one tree or ISO at a time"), (("-m", "0", "a"), "--memory=0: is not a size"),
+    (("-c", "x", "a"), "--cpus=x: is not a number of processors"), (("-t", "-1", "a"), "is not a number of seconds"),
+    (("--expect=", "a"), "give a text"),
+    (("--machine=isapc", "a"), "there are pc and q35"), (("--frobnicate", "a"), "unknown option"), (("-m", "99999999999999999999", "a"), "is not a size")])
 def test_a_wrong_command_line_is_refused_with_one_line(place, arguments, reason):
     done = run(place, *arguments)
     assert done.returncode == 2
@@ -359,10 +360,10 @@ def test_a_wrong_command_line_is_refused_with_one_line(place, arguments, reason)
 
 
 def test_what_cannot_be_run_is_named(place):
-    assert run(place, "nothing").stderr == "whelk: nothing: No such file or directory\n"
+    assert run(place, "nothing").stderr == "whelk: error: nothing: No such file or directory\n"
     (place.path / "empty").mkdir()
     done = run(place, "empty")
-    assert done.returncode == 1 and done.stderr.splitlines()[-1] == "whelk: empty: nothing to run"
+    assert done.returncode == 1 and done.stderr.splitlines()[-1] == "whelk: error: empty: nothing to run"
 
 
 @pytest.mark.parametrize("kind", ["text", "empty", "pipe", "device"])
@@ -375,7 +376,7 @@ def test_what_is_neither_a_tree_nor_an_iso_is_an_error_at_once(place, kind):
     else:
         path.write_bytes(b"root:x:0:0\n" * 4000 if kind == "text" else b"")
     done = run(place, "--qemu", fake_qemu(place, "exec sleep 600\n"), path)
-    assert (done.returncode, done.stderr) == (1, f"whelk: {path}: is neither a tree nor an ISO\n")
+    assert (done.returncode, done.stderr) == (1, f"whelk: error: {path}: is neither a tree nor an ISO\n")
 
 
 def test_an_iso_that_is_shorter_than_its_volume_is_not_started(place):
@@ -384,14 +385,14 @@ def test_an_iso_that_is_shorter_than_its_volume_is_not_started(place):
     os.truncate(iso, size - 2048)
     done = run(place, "--qemu", fake_qemu(place, "exit 0\n"), iso)
     assert done.returncode == 1
-    assert done.stderr == f"whelk: {iso}: is cut short: it has {size - 2048} bytes, and its volume {size}\n"
+    assert done.stderr == f"whelk: error: {iso}: is cut short: it has {size - 2048} bytes, and its volume {size}\n"
 
 
 def test_a_missing_qemu_is_named_with_the_command_that_installs_it(place):
     iso = place.make(place.write(good_tree()))
     done = run(place, "--qemu", "no-such-qemu", iso)
     assert done.returncode == 1
-    assert done.stderr.startswith("whelk: no-such-qemu: ") and "apt install qemu-system-x86" in done.stderr
+    assert done.stderr.startswith("whelk: error: no-such-qemu: ") and "apt install qemu-system-x86" in done.stderr
 
 
 def test_help_fits_a_screen(place):

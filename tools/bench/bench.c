@@ -770,7 +770,7 @@ int bench(int argc, char **argv)
     static struct bench bench; /* large */
     struct error error;
     if (!bench_options_read(argc, argv, &bench.settings, &error)) {
-        say("%s", error.message);
+        say_error("%s", error.message);
         return STATUS_USAGE;
     }
     if (bench.settings.help) {
@@ -783,7 +783,7 @@ int bench(int argc, char **argv)
     }
     bool done = run(&bench, &error);
     if (!done && !process_interrupted()) {
-        say("%s", error.message);
+        say_error("%s", error.message);
     }
     process_clean_up();
     return done && !bench.failed ? STATUS_DONE : STATUS_FAILED;

@@ -29,28 +29,23 @@ static bool read_number(const char *text, unsigned largest, unsigned *value, con
     return *text >= '0' && *text <= '9' && errno == 0 && number > 0 && number <= largest;
 }
 
-static bool set_number(const char *text, const char *what, unsigned *value, struct error *error)
-{
-    const char *after;
-    return (read_number(text, LARGEST_NUMBER, value, &after) && *after == '\0') ||
-           fail(error, "--%s=%.40s: not a number from 1 to %d", what, text, LARGEST_NUMBER);
-}
-
 static bool set_runs(void *settings, const char *argument, struct error *error)
 {
-    return set_number(argument, "runs", &((struct bench_settings *)settings)->runs, error);
+    return options_number(argument, "boots", LARGEST_NUMBER,
+                          &((struct bench_settings *)settings)->runs, error);
 }
 
 static bool set_memory(void *settings, const char *argument, struct error *error)
 {
     struct bench_settings *bench = settings;
-    return set_number(argument, "memory", &bench->machine.memory_mib, error);
+    return options_memory(argument, 1, LARGEST_NUMBER, &bench->machine.memory_mib, error);
 }
 
 static bool set_timeout(void *settings, const char *argument, struct error *error)
 {
     struct bench_settings *bench = settings;
-    return set_number(argument, "timeout", &bench->machine.timeout_seconds, error);
+    return options_number(argument, "seconds", LARGEST_NUMBER, &bench->machine.timeout_seconds,
+                          error);
 }
 
 static bool set_sizes(void *settings, const char *argument, struct error *error)
@@ -61,8 +56,7 @@ static bool set_sizes(void *settings, const char *argument, struct error *error)
         unsigned size;
         if (bench->size_count == MAX_SIZES || !read_number(at, MAX_SIZE_MIB, &size, &at) ||
             (*at != ',' && *at != '\0')) {
-            return fail(error, "--sizes=%.40s: give up to %d sizes in MiB, as 1,8,64", argument,
-                        MAX_SIZES);
+            return fail(error, "give up to %d sizes in MiB, as 1,8,64", MAX_SIZES);
         }
         bench->sizes[bench->size_count++] = size;
         if (*at == '\0') {
@@ -77,11 +71,11 @@ static bool set_iso(void *settings, const char *argument, struct error *error)
     const char *equals = strchr(argument, '=');
     struct given_iso *given = &bench->given[bench->given_count];
     if (bench->given_count == MAX_GIVEN) {
-        return fail(error, "--iso: at most %d", MAX_GIVEN);
+        return fail(error, "there are more than %d", MAX_GIVEN);
     }
     if (equals == NULL || equals == argument || equals[1] == '\0' ||
         (size_t)(equals - argument) >= sizeof given->name) {
-        return fail(error, "--iso=%.60s: give NAME=FILE, the name of at most %d bytes", argument,
+        return fail(error, "give NAME=FILE, the name of at most %d bytes",
                     (int)sizeof given->name - 1);
     }
     snprintf(given->name, sizeof given->name, "%.*s", (int)(equals - argument), argument);
@@ -130,7 +124,7 @@ static const struct option options[] = {
     {0, "sizes", "LIST", "the probe kernel with a module of 1,8,64 MiB …", set_sizes, 0},
     {0, "raw-dma", NULL, "with --sizes: time of the bytes without a loader", options_flag,
      offsetof(struct bench_settings, raw_dma)},
-    {'m', "memory", "MIB", "the machine's memory (512)", set_memory, 0},
+    {'m', "memory", "SIZE", "the machine's memory (512)", set_memory, 0},
     {0, "uefi", NULL, "boot by UEFI (OVMF); --uefi32: by 32-bit UEFI", set_uefi, 0},
     {0, "uefi32", NULL, NULL, set_uefi32, 0}, /* a screen has 24 lines */
     {0, "machine", "NAME", "QEMU's: pc, q35 or microvm (pc; q35 by UEFI)", options_text,

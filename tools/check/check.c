@@ -122,7 +122,7 @@ static void say_reason(const struct checks *checks, size_t which, const char *re
         firmwares |= has ? 1U << i : 0;
     }
     bool is_every = firmwares == (1U << checks->count) - 1;
-    say("%s%s%s", is_error ? "" : "warning: ", is_every ? "" : names[firmwares], reason);
+    (is_error ? say_error : say_warning)("%s%s", is_every ? "" : names[firmwares], reason);
 }
 
 /* Whether a warning only repeats a reason, which has its line in front. */
@@ -159,7 +159,7 @@ static void say_entries(const struct checks *checks, size_t which, bool boots)
         for (size_t i = 0; checked->entries != NULL && i < checked->config.entry_count; i++) {
             const struct checked_entry *entry = &checked->entries[i];
             if (entry->missing != NULL && which == 0) {
-                say("warning: %s", entry->missing);
+                say_warning("%s", entry->missing);
             }
             if (entry->reason != NULL) {
                 say_reason(checks, which, entry->reason, entry == check->started && !boots);
@@ -175,7 +175,7 @@ static void say_warnings(const struct checks *checks, size_t which)
         for (const struct config_warning *warning = checked->config.warnings; warning != NULL;
              warning = warning->next) {
             if (!is_said(checks, warning) && !is_repeated(checks, which, warning)) {
-                say("%s:%u: %s", warning->name, warning->line, warning->text);
+                say_warning("%s:%u: %s", warning->name, warning->line, warning->text);
             }
         }
     }
@@ -223,7 +223,7 @@ bool check_tree(const struct tree *tree, const char *label, bool warns_of_missin
     }
     say_all(&checks, boots);
     if (!done) {
-        say("%s", error.message);
+        say_error("%s", error.message);
     }
     for (size_t i = 0; i < checks.count; i++) {
         check_end(&checks.at[i]);

@@ -28,7 +28,7 @@ enum {
 };
 
 struct settings {
-    uint32_t mib;
+    unsigned mib;
     int question; /* is it a kernel of this protocol (enum config_protocol)? 0: say what it is */
     const char *config;
     bool json, help;
@@ -38,15 +38,8 @@ struct settings {
 
 static bool set_memory(void *settings, const char *argument, struct error *error)
 {
-    char *end;
-    unsigned long mib = strtoul(argument, &end, 10);
-    if (argument[0] < '0' || argument[0] > '9' || *end != '\0' || mib < SMALLEST_MIB ||
-        mib > LARGEST_MIB) {
-        return fail(error, "%s: memory is given in MiB, %d to %d", argument, SMALLEST_MIB,
-                    LARGEST_MIB);
-    }
-    ((struct settings *)settings)->mib = (uint32_t)mib;
-    return true;
+    return options_memory(argument, SMALLEST_MIB, LARGEST_MIB, &((struct settings *)settings)->mib,
+                          error);
 }
 
 static bool set_question(struct settings *settings, int question, struct error *error)
@@ -77,7 +70,7 @@ static bool set_is_pvh(void *settings, const char *argument, struct error *error
 }
 
 static const struct option options[] = {
-    {'m', "memory", "MIB", "memory of the machine to place it in (128)", set_memory, 0},
+    {'m', "memory", "SIZE", "memory of the machine to place it in (128)", set_memory, 0},
     {0, "config", "FILE", "judge this config alone, without its files", options_text,
      offsetof(struct settings, config)},
     {0, "json", NULL, "print JSON, of a tree, an ISO or a config", options_flag,
@@ -167,7 +160,7 @@ static bool check_and_report(const struct settings *settings, const struct tree 
             check_report_add(&report, check, done ? NULL : error.message);
         }
         if (is_new && !done) {
-            say("%s", error.message);
+            say_error("%s", error.message);
         }
         is_fine &= done && check->failed == 0;
         count++;
@@ -195,11 +188,11 @@ static bool check_iso(const struct settings *settings, const char *path)
         struct tree tree = {.iso = &iso};
         boots = check_and_report(settings, &tree);
         if (!copies_agree(iso.bytes, &error)) {
-            say("%s: %s", path, error.message);
+            say_error("%s: %s", path, error.message);
             boots = false;
         }
     } else {
-        say("%s", error.message);
+        say_error("%s", error.message);
     }
     iso_close(&iso);
     return boots;
@@ -220,7 +213,7 @@ static bool check(const struct settings *settings, char **names, size_t count)
         return check_iso(settings, names[0]);
     }
     if (settings->json) {
-        say("--json is for a tree, an ISO or a config");
+        say_error("--json is for a tree, an ISO or a config");
         return false;
     }
     return check_kernel(names, count, settings->mib);
@@ -234,12 +227,12 @@ int check_command(int argc, char **argv)
     const char *mistake;
     int status = STATUS_USAGE;
     if (!options_read(argc, argv, options, NULL, &settings, &line, &error)) {
-        say("%s", error.message);
+        say_error("%s", error.message);
     } else if (settings.help) {
         show_help(argv[0]);
         status = STATUS_YES;
     } else if ((mistake = find_mistake(&settings, line.operands.count)) != NULL) {
-        say("%s (--help shows how to call it)", mistake);
+        say_error("%s (--help shows how to call it)", mistake);
     } else {
         bool is_fine = check(&settings, line.operands.at, line.operands.count);
         status = is_fine ? STATUS_YES : STATUS_NO;

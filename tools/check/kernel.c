@@ -41,7 +41,7 @@ struct kernel_check {
 
 static bool complain(const struct error *error)
 {
-    say("%s", error->message);
+    say_error("%s", error->message);
     return false;
 }
 

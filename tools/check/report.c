@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "tools/lib/say.h"
 
 void check_position(const struct config_entry *entry, char text[POSITION_BYTES])
 {
@@ -124,7 +125,8 @@ static void report_entry(const struct check *check, const struct checked *checke
     printf("\n%s:%u: entry %s \"%s\"%s\n", item->body.name, item->line, position, item->title,
            index == checked->first ? ", the default" : "");
     if (entry->reason != NULL) {
-        printf("Does not boot: %s\n", entry->reason);
+        say_coloured(stdout, SAY_ERROR, "Does not boot:");
+        printf(" %s\n", entry->reason);
     } else if (entry->boot.action == CONFIG_ACTION_BOOT) {
         report_boot(check, entry);
     } else if (entry->boot.action == CONFIG_ACTION_CONFIG) {
@@ -149,8 +151,9 @@ static void report_config(const struct check *check, const struct checked *check
     }
     for (const struct config_warning *warning = config->warnings; warning != NULL;
          warning = warning->next) {
-        printf("%s%s:%u: warning: %s\n", warning == config->warnings ? "\n" : "", warning->name,
-               warning->line, warning->text);
+        printf("%s%s:%u: ", warning == config->warnings ? "\n" : "", warning->name, warning->line);
+        say_coloured(stdout, SAY_WARNING, "warning:");
+        printf(" %s\n", warning->text);
     }
     printf(checked->next != NULL ? "\n" : "");
 }

@@ -13,6 +13,8 @@
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
 enum { XL, LIBVIRT, QEMU, KUBEVIRT, FORMAT_COUNT };
+#define FORMATS     "xl|libvirt|qemu|kubevirt" /* in this order */
+#define HYPERVISORS "kvm|xen"
 
 static const struct {
     const char *name;
@@ -34,36 +36,31 @@ struct settings {
 
 static bool set_format(void *settings, const char *argument, struct error *error)
 {
-    struct settings *these = settings;
-    for (these->format = 0; these->format < FORMAT_COUNT; these->format++) {
-        if (strcmp(argument, formats[these->format].name) == 0) {
-            return true;
-        }
-    }
-    return fail(error, "%s: no such format; there are xl, libvirt, qemu and kubevirt", argument);
+    return options_choice(argument, FORMATS, &((struct settings *)settings)->format, error);
 }
 
 static bool set_hypervisor(void *settings, const char *argument, struct error *error)
 {
     struct settings *these = settings;
+    size_t index = 0;
+    bool is_known = options_choice(argument, HYPERVISORS, &index, error);
     these->hypervisor = argument;
-    these->domain.xen = strcmp(argument, "xen") == 0;
-    return these->domain.xen || strcmp(argument, "kvm") == 0 ||
-           fail(error, "%s: no such hypervisor; there are kvm and xen", argument);
+    these->domain.xen = index == 1;
+    return is_known;
 }
 
 static const struct option options[] = {
-    {'f', "format", "FORMAT", "xl, libvirt, qemu or kubevirt (xl)", set_format, 0},
-    {0, "hypervisor", "NAME", "for libvirt: kvm or xen (kvm)", set_hypervisor, 0},
-    {0, "type", "hvm|pvh", "pvh: no firmware, the ISO is in memory (hvm)", domain_set_type,
+    {'f', "format", FORMATS, "what it is for (xl)", set_format, 0},
+    {0, "hypervisor", HYPERVISORS, "libvirt's driver (kvm)", set_hypervisor, 0},
+    {0, "type", DOMAIN_TYPES, "pvh: no firmware, the ISO is in memory (hvm)", domain_set_type,
      offsetof(struct settings, domain)},
-    {0, "firmware", "NAME", "bios, whelk, or the path of Whelk's file (bios)", options_text,
+    {0, "firmware", DOMAIN_FIRMWARES, "what starts it (bios); FILE is Whelk's own", options_text,
      offsetof(struct settings, domain.firmware)},
     {0, "append", "TEXT", "Whelk's command line, with --type pvh", options_text,
      offsetof(struct settings, domain.append)},
     {0, "name", "NAME", "the guest's name (the ISO's)", options_text,
      offsetof(struct settings, domain.name)},
-    {'m', "memory", "MIB", "its memory (1024)", domain_set_memory,
+    {'m', "memory", "SIZE", "its memory (1024)", domain_set_memory,
      offsetof(struct settings, domain)},
     {'c', "cpus", "COUNT", "its processors (1)", domain_set_cpus,
      offsetof(struct settings, domain)},
@@ -161,19 +158,19 @@ int domain_command(int argc, char **argv)
     int status = STATUS_USAGE;
     if (!options_read(argc, argv, options, NULL, &settings, &line, &error) ||
         (!settings.help && !domain_check_firmware(&settings.domain, &error))) {
-        say("%s", error.message);
+        say_error("%s", error.message);
     } else if (settings.help) {
         show_help(argv[0]);
         status = STATUS_DONE;
     } else if (line.operands.count != 1) {
-        say("%s (--help shows how to call it)",
-            line.operands.count == 0 ? "an ISO is missing" : "one ISO at a time");
+        say_error("%s (--help shows how to call it)",
+                  line.operands.count == 0 ? "an ISO is missing" : "one ISO at a time");
     } else if (settings.hypervisor != NULL && settings.format != LIBVIRT) {
-        say("--hypervisor is for libvirt: --format libvirt");
+        say_error("--hypervisor is for libvirt: --format libvirt");
     } else if (print(&settings, line.operands.at[0], &error)) {
         status = STATUS_DONE;
     } else {
-        say("%s", error.message);
+        say_error("%s", error.message);
         status = STATUS_FAILED;
     }
     options_free(&line);

@@ -16,6 +16,10 @@ enum {
     DOMAIN_BRIDGE_BYTES = 255,
 };
 
+/* The values of the options whose functions are below, for the help. */
+#define DOMAIN_TYPES     "hvm|pvh"
+#define DOMAIN_FIRMWARES "bios|whelk|FILE"
+
 #define DOMAIN_SETTINGS_MAX 64 /* of the user, for xl's config */
 
 struct domain {

@@ -104,11 +104,12 @@ static int print(const char *kind)
         i++;
     }
     if (i == FILE_COUNT) {
-        say("%s: there are rom, elf and hvm", kind);
+        say_error("%s: there are rom, elf and hvm", kind);
         return STATUS_USAGE;
     }
     if (isatty(STDOUT_FILENO)) {
-        say("%s is not for a terminal: whelk firmware %s >%s", files[i].name, kind, files[i].name);
+        say_error("%s is not for a terminal: whelk firmware %s >%s", files[i].name, kind,
+                  files[i].name);
         return STATUS_FAILED;
     }
     struct bytes contents = files[i].contents();
@@ -123,13 +124,13 @@ int firmware_command(int argc, char **argv)
     struct error error;
     int status = STATUS_USAGE;
     if (!options_read(argc, argv, options, NULL, &settings, &line, &error)) {
-        say("%s", error.message);
+        say_error("%s", error.message);
     } else if (settings.help) {
         show_help(argv[0]);
         status = STATUS_DONE;
     } else if (line.operands.count != 1) {
-        say("%s (--help shows how to call it)",
-            line.operands.count == 0 ? "rom, elf or hvm is missing" : "one file at a time");
+        say_error("%s (--help shows how to call it)",
+                  line.operands.count == 0 ? "rom, elf or hvm is missing" : "one file at a time");
     } else {
         status = print(line.operands.at[0]);
     }

@@ -129,20 +129,22 @@ static size_t key_length(const char *setting)
 
 bool domain_set_memory(void *domain, const char *argument, struct error *error)
 {
-    return options_number(argument, DOMAIN_MEMORY_MAX_MIB, &((struct domain *)domain)->memory_mib,
-                          error);
+    return options_memory(argument, 1, DOMAIN_MEMORY_MAX_MIB,
+                          &((struct domain *)domain)->memory_mib, error);
 }
 
 bool domain_set_cpus(void *domain, const char *argument, struct error *error)
 {
-    return options_number(argument, DOMAIN_CPUS_MAX, &((struct domain *)domain)->cpus, error);
+    return options_number(argument, "processors", DOMAIN_CPUS_MAX, &((struct domain *)domain)->cpus,
+                          error);
 }
 
 bool domain_set_type(void *domain, const char *argument, struct error *error)
 {
-    ((struct domain *)domain)->pvh = strcmp(argument, "pvh") == 0;
-    return ((struct domain *)domain)->pvh || strcmp(argument, "hvm") == 0 ||
-           fail(error, "%s: no such type; there are hvm and pvh", argument);
+    size_t index = 0;
+    bool is_known = options_choice(argument, DOMAIN_TYPES, &index, error);
+    ((struct domain *)domain)->pvh = index == 1;
+    return is_known;
 }
 
 bool domain_names_image(const struct domain *domain)
@@ -160,8 +162,7 @@ bool domain_check_firmware(const struct domain *domain, struct error *error)
         return true;
     }
     if (strcmp(firmware, "bios") != 0) {
-        return fail(error, "%s: no such firmware; there are bios, whelk and paths (./FILE)",
-                    firmware);
+        return fail(error, "--firmware=%s: there are bios, whelk and paths (./FILE)", firmware);
     }
     return !domain->pvh || fail(error, "--type pvh and --firmware bios exclude each other");
 }
@@ -179,13 +180,13 @@ bool domain_add_setting(void *field, const char *setting, struct error *error)
     size_t length = key_length(setting);
     if (length == 0 || strspn(setting, LETTERS_AND_DIGITS "_") != length ||
         setting[length + strspn(setting + length, " \t")] != '=') {
-        return fail(error, "%s: is not KEY=VALUE", setting);
+        return fail(error, "is not KEY=VALUE");
     }
     if (strpbrk(setting, "\r\n") != NULL) {
-        return fail(error, "%.*s: the setting has more than one line", (int)length, setting);
+        return fail(error, "has more than one line");
     }
     if (domain->setting_count == DOMAIN_SETTINGS_MAX) {
-        return fail(error, "%s: more than %d settings", setting, DOMAIN_SETTINGS_MAX);
+        return fail(error, "there are more than %d settings", DOMAIN_SETTINGS_MAX);
     }
     domain->settings[domain->setting_count++] = setting;
     return true;

@@ -42,7 +42,8 @@ enum {
     PIECE_BYTES = 4096, /* of the serial port's output */
 };
 
-#define MICROVM "microvm"
+#define MICROVM  "microvm"
+#define MACHINES "pc|q35"
 
 struct settings {
     const char *qemu, *expect, *machine;        /* NULL: none was asked for */
@@ -54,36 +55,37 @@ struct settings {
 
 static bool set_memory(void *settings, const char *argument, struct error *error)
 {
-    return options_number(argument, MEMORY_MAX_MIB, &((struct settings *)settings)->memory_mib,
+    return options_memory(argument, 1, MEMORY_MAX_MIB, &((struct settings *)settings)->memory_mib,
                           error);
 }
 
 static bool set_cpus(void *settings, const char *argument, struct error *error)
 {
-    return options_number(argument, CPUS_MAX, &((struct settings *)settings)->cpus, error);
+    return options_number(argument, "processors", CPUS_MAX, &((struct settings *)settings)->cpus,
+                          error);
 }
 
 static bool set_timeout(void *settings, const char *argument, struct error *error)
 {
-    return options_number(argument, TIMEOUT_MAX_SECONDS,
+    return options_number(argument, "seconds", TIMEOUT_MAX_SECONDS,
                           &((struct settings *)settings)->timeout_seconds, error);
 }
 
 static bool set_expect(void *settings, const char *argument, struct error *error)
 {
     ((struct settings *)settings)->expect = argument;
-    return argument[0] != '\0' || fail(error, "--expect needs a text");
+    return argument[0] != '\0' || fail(error, "give a text");
 }
 
 static bool set_machine(void *settings, const char *argument, struct error *error)
 {
+    size_t index;
     ((struct settings *)settings)->machine = argument;
-    return strcmp(argument, "pc") == 0 || strcmp(argument, "q35") == 0 ||
-           fail(error, "%s: no such machine; there are pc and q35 (and --microvm)", argument);
+    return options_choice(argument, MACHINES, &index, error);
 }
 
 static const struct option options[] = {
-    {'m', "memory", "MIB", "the machine's memory (512)", set_memory, 0},
+    {'m', "memory", "SIZE", "the machine's memory (512)", set_memory, 0},
     {'c', "cpus", "COUNT", "its processors (1)", set_cpus, 0},
     {'e', "expect", "TEXT", "end with status 0 when the serial port says TEXT", set_expect, 0},
     {'t', "timeout", "SECONDS", "give up after that time, with status 1", set_timeout, 0},
@@ -96,7 +98,7 @@ static const struct option options[] = {
      offsetof(struct settings, microvm)},
     {0, "pvh", NULL, "start whelk.elf by PVH, the ISO is its module", options_flag,
      offsetof(struct settings, pvh)},
-    {0, "machine", "pc|q35", "QEMU's machine (pc; q35 by UEFI)", set_machine, 0},
+    {0, "machine", MACHINES, "QEMU's machine (pc; q35 by UEFI)", set_machine, 0},
     {0, "gdb", NULL, "wait for a debugger on TCP port 1234 first", options_flag,
      offsetof(struct settings, gdb)},
     {0, "qemu", "PROGRAM", "run PROGRAM (qemu-system-x86_64)", options_text,
@@ -483,7 +485,7 @@ static int boot(const struct settings *settings, const struct command_line *line
         command_free(&command);
     }
     if (error.message[0] != '\0') {
-        say("%s", error.message);
+        say_error("%s", error.message);
     }
     return status;
 }
@@ -556,7 +558,7 @@ static int dry_run(const struct settings *settings, const struct command_line *l
     files.ovmf.variables = -1;
     if (!find_ovmf(settings, &files.ovmf, &error) ||
         !name_iso(line->operands.at[0], settings, &files, &error)) {
-        say("%s", error.message);
+        say_error("%s", error.message);
         return STATUS_FAILED;
     }
     if (files.ovmf.variables >= 0) {
@@ -609,15 +611,16 @@ int run(int argc, char **argv)
     int status = STATUS_USAGE;
     if (!options_read(argc, argv, options, NULL, &settings, &line, &error) ||
         (!settings.help && !check(&settings, &error))) {
-        say("%s", error.message);
+        say_error("%s", error.message);
     } else if (settings.help) {
         show_help(argv[0]);
         status = STATUS_DONE;
     } else if (line.operands.count != 1) {
-        say("%s (--help shows how to call it)",
-            line.operands.count == 0 ? "a tree or an ISO is missing" : "one tree or ISO at a time");
+        say_error("%s (--help shows how to call it)", line.operands.count == 0
+                                                          ? "a tree or an ISO is missing"
+                                                          : "one tree or ISO at a time");
     } else if (settings.expect != NULL && strlen(settings.expect) > PIECE_BYTES) {
-        say("the text of --expect has more than %d bytes", PIECE_BYTES);
+        say_error("the text of --expect has more than %d bytes", PIECE_BYTES);
     } else {
         status = settings.dry_run ? dry_run(&settings, &line) : boot(&settings, &line);
     }

@@ -58,30 +58,29 @@ static bool add_module(void *settings, const char *argument, struct error *error
 {
     struct settings *these = settings;
     if (these->module_count == MODULES_MAX) {
-        return fail(error, "%s: more than %d modules", argument, MODULES_MAX);
+        return fail(error, "there are more than %d modules", MODULES_MAX);
     }
     these->modules[these->module_count++] = argument;
     return true;
 }
 
 static const struct option options[] = {
-    {'l', "loader", "FILE", "the Multiboot kernel, for HermitCore ldhermit.elf", options_text,
+    {'l', "loader", "FILE", "the Multiboot kernel, or ldhermit.elf", options_text,
      offsetof(struct settings, loader)},
-    {'k', "application", "FILE", "its first module; without -l, the kernel itself", options_text,
+    {'k', "application", "FILE", "its first module; without -l, the kernel", options_text,
      offsetof(struct settings, application)},
-    {0, "module", "\"FILE ARGS\"", "a further module, with its arguments; any number", add_module,
-     0},
+    {0, "module", "\"FILE ARGS\"", "a module with its arguments; any number", add_module, 0},
     {0, "kernel-args", "ARGS", "the kernel's arguments (-uart=io:0x3f8)", options_text,
      offsetof(struct settings, kernel_arguments)},
     {'n', "no-start", NULL, "only create the files", options_flag,
      offsetof(struct settings, only_create)},
-    {'m', "memory", "MIB", "the guest's memory (1024)", domain_set_memory,
+    {'m', "memory", "SIZE", "the guest's memory (1024)", domain_set_memory,
      offsetof(struct settings, domain)},
     {'c', "cpus", "COUNT", "its processors (1)", domain_set_cpus,
      offsetof(struct settings, domain)},
-    {0, "type", "hvm|pvh", "pvh: without a firmware and a disc (hvm)", domain_set_type,
+    {0, "type", DOMAIN_TYPES, "pvh: without a firmware and a disc (hvm)", domain_set_type,
      offsetof(struct settings, domain)},
-    {0, "firmware", "NAME", "bios, whelk, or the path of Whelk's file (bios)", options_text,
+    {0, "firmware", DOMAIN_FIRMWARES, "what starts it (bios); FILE is Whelk's own", options_text,
      offsetof(struct settings, domain.firmware)},
     {0, "name", "NAME", "its name (the application's)", options_text,
      offsetof(struct settings, domain.name)},
@@ -458,7 +457,8 @@ static bool make(struct settings *settings, struct error *error)
     domain->iso = paths.iso;
     domain->log = domain->pvh ? NULL : paths.log; /* such a guest has no serial port */
     if (domain->cpus > 1 && is_hermitcore(settings->loader)) {
-        say("HermitCore waits for ever for further processors in a Xen HVM guest, since their "
+        say_warning(
+            "HermitCore waits for ever for further processors in a Xen HVM guest, since their "
             "APIC ids are 0, 2, 4 …; use one");
     }
     if (!place_image(domain, &paths, error) || !domain_check(domain, error) ||
@@ -481,19 +481,19 @@ int xen(int argc, char **argv)
     int status = STATUS_USAGE;
     if (!options_read(argc, argv, options, NULL, &settings, &line, &error) ||
         (!settings.help && !domain_check_firmware(&settings.domain, &error))) {
-        say("%s", error.message);
+        say_error("%s", error.message);
     } else if (settings.help) {
         show_help(argv[0]);
         status = STATUS_DONE;
     } else if (line.operands.count + line.rest.count > 0) {
-        say("%s: is no option (--help shows how to call it)",
-            line.operands.count > 0 ? line.operands.at[0] : "--");
+        say_error("%s: is no option (--help shows how to call it)",
+                  line.operands.count > 0 ? line.operands.at[0] : "--");
     } else if (settings.loader == NULL && settings.application == NULL) {
-        say("the kernel is missing, -l FILE (--help shows how to call it)");
+        say_error("the kernel is missing, -l FILE (--help shows how to call it)");
     } else if (make(&settings, &error)) {
         status = STATUS_DONE;
     } else {
-        say("%s", error.message);
+        say_error("%s", error.message);
         status = STATUS_FAILED;
     }
     options_free(&line);

@@ -143,7 +143,7 @@ static bool add_loader(struct efi_boot *boot, const struct tree *tree, const cha
         }
         bool whelk = is_whelk(file->contents);
         if (has_ours && !whelk) {
-            say("%s: starts on UEFI machines, not Whelk (%s)", file->path, node.disk);
+            say_warning("%s: starts on UEFI machines, not Whelk (%s)", file->path, node.disk);
         }
         if (!has_ours || !whelk || is_signed(file->contents)) {
             boot->count++;
@@ -204,7 +204,7 @@ bool efi_boot_choose(struct efi_boot *boot, const struct tree *tree, struct erro
     struct error not_there;
     boot->count = 0;
     if (tree_find(tree, VOLUME_PATH, &node, &not_there)) {
-        say("%s: starts on UEFI machines, not Whelk (%s)", VOLUME_PATH, node.disk);
+        say_warning("%s: starts on UEFI machines, not Whelk (%s)", VOLUME_PATH, node.disk);
         strcpy(boot->volume, node.path);
         return true;
     }

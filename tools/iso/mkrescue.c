@@ -57,21 +57,19 @@ struct settings {
 /* Checks a compression's name, which has no other effect: the boot image is not compressed. */
 static bool check_compression(void *settings, const char *argument, struct error *error)
 {
-    static const char *const known[] = {"no", "none", "auto", "xz", "gz", "lzo"};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strcmp(argument, known[i]) == 0) {
-            ((struct settings *)settings)->compression = argument;
-            return true;
-        }
-    }
-    return fail(error, "%s: no such compression", argument);
+    size_t index;
+    ((struct settings *)settings)->compression = argument;
+    return options_choice(argument, "no|none|auto|xz|gz|lzo", &index, error);
 }
+
+#define MISSING "warn|error"
 
 static bool set_missing(void *settings, const char *argument, struct error *error)
 {
-    ((struct settings *)settings)->warns_of_missing = strcmp(argument, "warn") == 0;
-    return strcmp(argument, "warn") == 0 || strcmp(argument, "error") == 0 ||
-           fail(error, "%s: warn or error", argument);
+    size_t index = 0;
+    bool is_known = options_choice(argument, MISSING, &index, error);
+    ((struct settings *)settings)->warns_of_missing = index == 0;
+    return is_known;
 }
 
 /* -V is not --version: it is xorriso's option for the volume's name, as with grub-mkrescue. */
@@ -82,7 +80,7 @@ static const struct option options[] = {
      offsetof(struct settings, product_name)},
     {0, "product-version", "STRING", "its version, after the name", options_text,
      offsetof(struct settings, product_version)},
-    {0, "missing", "warn|error", "what a missing module is (error)", set_missing, 0},
+    {0, "missing", MISSING, "what a missing module is (error)", set_missing, 0},
     {0, "xorriso", "FILE", "run FILE as xorriso", options_text, offsetof(struct settings, xorriso)},
     {'v', "verbose", NULL, "say what is ignored; show what xorriso says", options_flag,
      offsetof(struct settings, verbose)},
@@ -146,7 +144,8 @@ static bool take_options(struct words *words, struct appended *appended, struct 
             return false;
         }
         if (fate == MKISOFS_NEEDLESS) {
-            say("%s: left out, as the ISO has Whelk's own boot code and partition table", word);
+            say_warning("%s: left out, as the ISO has Whelk's own boot code and partition table",
+                        word);
         }
         for (size_t n = 0; n < taken && i < words->count; n++, i++) {
             if (fate == MKISOFS_PASSED_ON) {
@@ -459,7 +458,7 @@ static bool make(const struct settings *settings, struct command_line *line)
                 efi_boot_choose(&efi, &tree, &error) &&
                 write_iso(settings, line, &tree, &order, &efi, &appended, &error);
     if (error.message[0] != '\0') {
-        say("%s", error.message);
+        say_error("%s", error.message);
     }
     if (!done) {
         say("%s was not written", settings->output);
@@ -477,7 +476,7 @@ int mkrescue(int argc, char **argv)
     struct error error;
     int status = STATUS_USAGE;
     if (!options_read(argc, argv, options, mkisofs_option_words, &settings, &line, &error)) {
-        say("%s", error.message);
+        say_error("%s", error.message);
     } else if (settings.help) {
         show_help(argv[0]);
         status = STATUS_DONE;
@@ -485,8 +484,9 @@ int mkrescue(int argc, char **argv)
         puts("whelk-mkrescue (Whelk) " WHELK_VERSION);
         status = STATUS_DONE;
     } else if (settings.output == NULL || line.operands.count == 0) {
-        say("%s is missing (--help shows how to call it)",
-            settings.output == NULL ? "the ISO's name, -o FILE," : "a directory to make an ISO of");
+        say_error("%s is missing (--help shows how to call it)",
+                  settings.output == NULL ? "the ISO's name, -o FILE,"
+                                          : "a directory to make an ISO of");
     } else {
         status = make(&settings, &line) ? STATUS_DONE : STATUS_FAILED;
     }

@@ -3,9 +3,19 @@
 #include "tools/lib/options.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "stage2/text/nearest.h"
+
+enum {
+    MIB_IN_GIB = 1024,
+    ARGUMENT_SHOWN = 60, /* bytes of it, in a message */
+    CHOICES_BYTES = 120,
+    LEFT_BYTES = 64,     /* of an option in the help */
+    LEFT_WIDTH_MAX = 32, /* of the column; what is longer stands out */
+};
 
 /* True if text is the option's name, alone or followed by "=argument". Sets *value to the argument,
    or to NULL. */
@@ -35,6 +45,17 @@ static const struct option *find_name(const struct option *options, const char *
     return NULL;
 }
 
+/* True if the option's argument may be left out; it then only counts after '='. */
+static bool is_argument_optional(const struct option *option)
+{
+    return option->argument != NULL && option->argument[0] == '[';
+}
+
+static bool needs_argument(const struct option *option)
+{
+    return option->argument != NULL && !is_argument_optional(option);
+}
+
 /* Finds the option of a word "-x". NULL: there is none, or the word goes on although the option
    takes no argument. */
 static const struct option *find_letter(const struct option *options, const char *word,
@@ -43,7 +64,7 @@ static const struct option *find_letter(const struct option *options, const char
     for (const struct option *option = options; option->name != NULL; option++) {
         if (option->letter != '\0' && word[1] == option->letter) {
             *value = word[2] != '\0' ? word + 2 + (word[2] == '=') : NULL;
-            return option->argument != NULL || *value == NULL ? option : NULL;
+            return needs_argument(option) || *value == NULL ? option : NULL;
         }
     }
     return NULL;
@@ -71,6 +92,15 @@ struct parser {
     struct error *error;
 };
 
+/* Puts an option and its argument's first line before the message. */
+static bool fail_option(const struct option *option, const char *value, struct error *error)
+{
+    size_t length = strcspn(value, "\r\n");
+    int shown = length < ARGUMENT_SHOWN ? (int)length : ARGUMENT_SHOWN;
+    return fail_in(error, "--%s%s%.*s: ", option->name, option->argument != NULL ? "=" : "", shown,
+                   value);
+}
+
 /* Takes an option of ours, whose value is NULL if it is not in the same word. */
 static bool take_option(struct parser *parser, const struct option *option, const char *value)
 {
@@ -78,7 +108,7 @@ static bool take_option(struct parser *parser, const struct option *option, cons
     if (option->argument == NULL && value != NULL) {
         return fail(parser->error, "option --%s takes no argument", option->name);
     }
-    if (option->argument != NULL && value == NULL) {
+    if (needs_argument(option) && value == NULL) {
         if (parser->i + 1 == parser->argc) {
             return fail(parser->error, "option %s needs an argument: %s", word, option->argument);
         }
@@ -88,7 +118,23 @@ static bool take_option(struct parser *parser, const struct option *option, cons
         add_word(&parser->line->ignored, word);
         return true;
     }
-    return option->set((char *)parser->settings + option->field, value, parser->error);
+    return option->set((char *)parser->settings + option->field, value, parser->error) ||
+           fail_option(option, value != NULL ? value : "", parser->error);
+}
+
+/* Fails because of an option that there is not, and names the one that may be meant. */
+static bool fail_unknown(const struct option *options, const char *word, struct error *error)
+{
+    char name[64];
+    const char *start = word + strspn(word, "-");
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(start, "="), start);
+    struct nearest nearest = {.word = name};
+    for (const struct option *option = options; option->name != NULL; option++) {
+        nearest_offer(&nearest, option->name);
+    }
+    return nearest.name != NULL
+               ? fail(error, "unknown option %s; is --%s meant?", word, nearest.name)
+               : fail(error, "unknown option %s (--help lists what there is)", word);
 }
 
 /* Takes another program's option, which has this many words. */
@@ -120,9 +166,8 @@ static bool take_dashed(struct parser *parser, const char *word)
     if (option != NULL) {
         return take_option(parser, option, value);
     }
-    return word_count > 0
-               ? take_foreign(parser, word_count)
-               : fail(parser->error, "unknown option %s (--help lists what there is)", word);
+    return word_count > 0 ? take_foreign(parser, word_count)
+                          : fail_unknown(parser->options, word, parser->error);
 }
 
 static bool take_word(struct parser *parser)
@@ -224,34 +269,90 @@ bool options_flag(void *field, const char *argument, struct error *error)
     return true;
 }
 
-bool options_number(const char *argument, unsigned most, unsigned *number, struct error *error)
+/* Reads a decimal number, and sets *after to the text behind it. False: there is none, or it is too
+   large for an unsigned. */
+static bool read_number(const char *text, unsigned *number, const char **after)
 {
     char *end;
     errno = 0;
-    unsigned long value = strtoul(argument, &end, 10);
-    if (argument[0] < '0' || argument[0] > '9' || *end != '\0' || errno != 0 || value < 1 ||
-        value > most) {
-        return fail(error, "'%s' is not a number from 1 to %u", argument, most);
-    }
+    unsigned long value = strtoul(text, &end, 10);
     *number = (unsigned)value;
+    *after = end;
+    return text[0] >= '0' && text[0] <= '9' && errno == 0 && value <= UINT_MAX;
+}
+
+bool options_number(const char *argument, const char *unit, unsigned most, unsigned *number,
+                    struct error *error)
+{
+    const char *after;
+    return (read_number(argument, number, &after) && *after == '\0' && *number >= 1 &&
+            *number <= most) ||
+           fail(error, "is not a number of %s from 1 to %u", unit, most);
+}
+
+bool options_memory(const char *argument, unsigned least_mib, unsigned most_mib, unsigned *mib,
+                    struct error *error)
+{
+    static const char *const units[] = {"", "M", "MiB", "m", "G", "GiB", "g"};
+    enum { FIRST_OF_GIB = 4, UNIT_COUNT = sizeof units / sizeof units[0] };
+    const char *after;
+    bool is_number = read_number(argument, mib, &after);
+    size_t unit = 0;
+    while (unit < UNIT_COUNT && strcmp(after, units[unit]) != 0) {
+        unit++;
+    }
+    unsigned factor = unit >= FIRST_OF_GIB ? MIB_IN_GIB : 1;
+    if (!is_number || unit == UNIT_COUNT || *mib > most_mib / factor || *mib * factor < least_mib) {
+        return fail(error, "is not a size from %u to %u MiB, as 512, 512M or 2G", least_mib,
+                    most_mib);
+    }
+    *mib *= factor;
     return true;
 }
 
-static void show_left(const struct option *option)
+bool options_choice(const char *argument, const char *choices, size_t *index, struct error *error)
 {
-    char left[64];
-    snprintf(left, sizeof left, "%c%c%s --%s%s%s", option->letter != '\0' ? '-' : ' ',
-             option->letter != '\0' ? option->letter : ' ', option->letter != '\0' ? "," : " ",
-             option->name, option->argument != NULL ? "=" : "",
-             option->argument != NULL ? option->argument : "");
-    printf("  %-28s %s\n", left, option->help);
+    char list[CHOICES_BYTES];
+    size_t used = 0;
+    *index = 0;
+    for (const char *at = choices; *at != '\0'; ++*index) {
+        size_t length = strcspn(at, "|");
+        if (strlen(argument) == length && memcmp(argument, at, length) == 0) {
+            return true;
+        }
+        bool is_last = at[length] == '\0';
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%.*s",
+                                 at == choices ? ""
+                                 : is_last     ? " and "
+                                               : ", ",
+                                 (int)length, at);
+        at += length + !is_last;
+    }
+    return fail(error, "there are %s", list);
+}
+
+/* Writes what stands left of an option's help, and returns its length. */
+static int write_left(const struct option *option, char left[LEFT_BYTES])
+{
+    bool has_letter = option->letter != '\0', is_optional = is_argument_optional(option);
+    const char *equals = is_optional ? "[=" : option->argument != NULL ? "=" : "";
+    return snprintf(left, LEFT_BYTES, "%c%c%s --%s%s%s", has_letter ? '-' : ' ',
+                    has_letter ? option->letter : ' ', has_letter ? "," : " ", option->name, equals,
+                    option->argument != NULL ? option->argument + is_optional : "");
 }
 
 void options_help(const struct option *options)
 {
+    char left[LEFT_BYTES];
+    int width = 0;
+    for (const struct option *option = options; option->name != NULL; option++) {
+        int length = option->help != NULL ? write_left(option, left) : 0;
+        width = length > width && length <= LEFT_WIDTH_MAX ? length : width;
+    }
     for (const struct option *option = options; option->name != NULL; option++) {
         if (option->help != NULL) {
-            show_left(option);
+            write_left(option, left);
+            printf("  %-*s  %s\n", width, left, option->help);
         }
     }
 }

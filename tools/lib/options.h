@@ -8,11 +8,14 @@
 #include "loader/error.h"
 
 struct option {
-    char letter;          /* 0: none */
-    const char *name;     /* without the dashes */
-    const char *argument; /* the argument's name in the help; NULL: takes none */
-    const char *help;     /* NULL: has no line in the help */
-    /* Stores the option. NULL: the option and its argument are ignored. */
+    char letter;      /* 0: none */
+    const char *name; /* without the dashes */
+    /* The argument's name in the help, or its values as "this|that"; the shells' completions read
+       it there. NULL: takes none. "[NAME]": may be left out, and otherwise follows '='. */
+    const char *argument;
+    const char *help; /* NULL: has no line in the help */
+    /* Stores the option. False: the error says what is wrong with the argument; the option's name
+       is put before it. NULL: the option and its argument are ignored. */
     bool (*set)(void *field, const char *argument, struct error *error);
     size_t field; /* offset in the settings of what set() gets; 0: the settings */
 };
@@ -46,8 +49,16 @@ void options_free(struct command_line *line);
 /* True if one of the words is this option ("-name"), with one dash or two. */
 bool options_named(const struct words *words, const char *name);
 
-/* Reads a decimal number from 1 to most. */
-bool options_number(const char *argument, unsigned most, unsigned *number, struct error *error);
+/* Reads a decimal number of some unit ("seconds") from 1 to most. */
+bool options_number(const char *argument, const char *unit, unsigned most, unsigned *number,
+                    struct error *error);
+
+/* Reads a size of memory, in MiB or with a unit: 512, 512M, 512MiB, 2G, 2GiB. */
+bool options_memory(const char *argument, unsigned least_mib, unsigned most_mib, unsigned *mib,
+                    struct error *error);
+
+/* Finds the argument among its values "this|that", and sets *index to its place there. */
+bool options_choice(const char *argument, const char *choices, size_t *index, struct error *error);
 
 /* Prints the options' part of the help on standard output. */
 void options_help(const struct option *options);

@@ -4,31 +4,78 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* True if messages may be coloured; NO_COLOR is explained at no-color.org. */
-static bool has_colours(void)
+/* ECMA-48's "select graphic rendition", in the colours of compilers. */
+static const struct {
+    const char *label, *colour;
+} kinds[] = {
+    [SAY_NOTE] = {"", ""},
+    [SAY_ERROR] = {"error:", "\033[1;31m"},
+    [SAY_WARNING] = {"warning:", "\033[1;35m"},
+};
+#define BOLD  "\033[1m"
+#define PLAIN "\033[m"
+
+/* True if what goes to a stream may be coloured; NO_COLOR is explained at no-color.org. */
+static bool has_colours(FILE *stream)
 {
     const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
-    return isatty(STDERR_FILENO) && (no_colour == NULL || no_colour[0] == '\0') &&
+    return isatty(fileno(stream)) && (no_colour == NULL || no_colour[0] == '\0') &&
            terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+void say_coloured(FILE *out, enum say_kind kind, const char *text)
+{
+    if (has_colours(out)) {
+        fprintf(out, "%s%s" PLAIN, kinds[kind].colour, text);
+    } else {
+        fputs(text, out);
+    }
+}
+
+/* Prints a line in one piece, as other programs may write to the same terminal. */
+static void say_line(enum say_kind kind, const char *format, va_list arguments)
+{
+    char *text = NULL;
+    if (vasprintf(&text, format, arguments) < 0) {
+        text = NULL;
+    }
+    const char *said = text != NULL ? text : "out of memory", *label = kinds[kind].label;
+    const char *blank = label[0] != '\0' ? " " : "";
+    if (has_colours(stderr)) {
+        fprintf(stderr, BOLD "whelk:" PLAIN " %s%s" PLAIN "%s%s\n", kinds[kind].colour, label,
+                blank, said);
+    } else {
+        fprintf(stderr, "whelk: %s%s%s\n", label, blank, said);
+    }
+    free(text);
 }
 
 void say(const char *format, ...)
 {
-    char *text = NULL;
     va_list arguments;
     va_start(arguments, format);
-    if (vasprintf(&text, format, arguments) < 0) {
-        text = NULL;
-    }
+    say_line(SAY_NOTE, format, arguments);
     va_end(arguments);
-    fprintf(stderr, has_colours() ? "\033[1mwhelk:\033[m %s\n" : "whelk: %s\n",
-            text != NULL ? text : "out of memory");
-    free(text);
+}
+
+void say_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say_line(SAY_ERROR, format, arguments);
+    va_end(arguments);
+}
+
+void say_warning(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say_line(SAY_WARNING, format, arguments);
+    va_end(arguments);
 }
 
 void say_progress(int percent)

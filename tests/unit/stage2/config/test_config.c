@@ -799,8 +799,8 @@ static void an_entry_that_cannot_boot_says_why_and_in_which_line(void **state)
     static const char *const cases[][2] = {
         {"true\n", "g.cfg:1: nothing to boot: no multiboot line names a kernel"},
         {"echo x\n", "g.cfg:1: nothing to boot: no multiboot line names a kernel"},
-        {"multibot /k\n", "g.cfg:2: unknown command 'multibot'"},
-        {"multibot /k\nboot\n", "g.cfg:2: unknown command 'multibot'"},
+        {"multibot /k\n", "g.cfg:2: unknown command 'multibot'; is 'multiboot' meant?"},
+        {"multibot /k\nboot\n", "g.cfg:2: unknown command 'multibot'; is 'multiboot' meant?"},
         {"boot\n", "g.cfg:1: nothing to boot: no multiboot line names a kernel"},
         {"linux /vmlinuz ro\ninitrd /i\n", "g.cfg:2: linux is not supported"},
         {"set root=(hd0)\nchainloader +1\n", "g.cfg:3: chainloader is not supported"},
