@@ -55,12 +55,13 @@ $(UNIT)/libpure.a: $(UNIT_LIBRARY)
 
 # The files of tools/ are not pure, so they are not in the archive. Each test names those it needs.
 $(UNIT)/tools/lib/test_command: $(UNIT)/obj/tools/lib/command.o
+$(UNIT)/tools/lib/test_json_read: $(patsubst %,$(UNIT)/obj/tools/lib/%.o,json_read markup utf8)
 $(UNIT)/tools/lib/test_temporary: $(UNIT)/obj/tools/lib/temporary.o
 
 $(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/libpure.a
 	@mkdir -p $(@D)
 	@$(CC) $(UNIT_FLAGS) $(UNIT_LINK) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lz -llzma -llz4 \
-	    -lzstd -o $@
+	    -lzstd -lm -o $@
 
 # In test_ahci and those of virtio the test plays the driver's device, in test_read the disc's driver.
 # The code under test keeps addresses in 32 bits, so these programs are linked below 4 GiB.

@@ -4,7 +4,7 @@
 # The user's CPPFLAGS, CFLAGS and LDFLAGS are for the host program only.
 HOST_CFLAGS   := -O2 $(DEBUG) $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
 TOOLS_CFLAGS  := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
-TOOLS_LIBS    := -lisofs
+TOOLS_LIBS    := -lisofs -lm
 TOOLS_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOOLS_C) $(filter-out boot/%,$(PURE_C)))
 
 MBR_MAX_BYTES := 440

@@ -15,5 +15,7 @@ bench-run: $(BUILD)/whelk
 	    --sizes $(BENCH_SIZES) --json $(BUILD)/bench.json --docs docs/bench --readme README.md iso
 
 # The unit tests of whelk bench need its files that start no programs.
-$(UNIT)/tools/bench/test_bench: $(UNIT)/obj/tools/lib/json.o \
-    $(patsubst %,$(UNIT)/obj/tools/bench/%.o,statistics text trace timing report plot)
+$(UNIT)/tools/bench/test_bench: \
+    $(patsubst %,$(UNIT)/obj/tools/lib/%.o,json json_read markup utf8) \
+    $(patsubst %,$(UNIT)/obj/tools/bench/%.o,chart compare html report saved statistics text \
+                                             timing trace)

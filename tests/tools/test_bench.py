@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import struct
 import subprocess
@@ -114,6 +115,88 @@ def test_what_users_name_is_text_in_the_chart(bench, place, tmp_path):
     bench("--no-accesses", "--loaders=whelk", "--until", text, "--iso", f"{name}={iso}", "--plot", chart, files=files)
     drawn = "".join(ElementTree.parse(chart).getroot().itertext())
     assert text in drawn and name in drawn and not trap.exists()
+
+
+# ---- Reports that were saved, pages, comparisons
+
+def saved(path, factor=1.0, runs=5, **more):
+    """A report as --json writes it, with times that vary by 1 % and are `factor` of 100 ms."""
+    times = [100 * factor * (1 + i / 500) for i in range(runs)]
+    summary = {"median": times[runs // 2], "min": times[0], "max": times[-1]}
+    row = {"name": "whelk", "label": "SeaBIOS + Whelk", "module_mib": 1, "total_ms": summary, "loader_ms": summary,
+           "firmware_ms": {"median": 0, "min": 0, "max": 0}, "total_runs_ms": times, **more}
+    path.write_text(json.dumps({"whelk": "9.9.9", "tree": "iso", "platform": "QEMU 1.0", "accel": "tcg",
+                                "until": "the end", "host": "a machine", "runs": runs, "results": [row]}))
+    return path
+
+
+def show(*arguments, status=0):
+    done = subprocess.run([WHELK, "bench", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
+
+
+def test_a_regression_fails_with_a_status_of_its_own(tmp_path):
+    """As a CI would compare: without what chance or the tolerance explains."""
+    old = saved(tmp_path / "old.json")
+    for factor, tolerance, status, words in (
+            (1.2, 5, 3, "slower by 20.0 % (95 % interval 19.3 to 20.7 %): a regression"),
+            (1.2, 30, 0, "slower by 20.0 % (95 % interval 19.3 to 20.7 %), tolerated up to 30 %"),
+            (1.001, 0, 0, "no difference"), (0.5, 5, 0, "faster by 50.0 % (95 % interval 49.7 to 50.3 %)")):
+        new = saved(tmp_path / "new.json", factor)
+        done = show(f"--compare={old}", f"--tolerance={tolerance}", new, status=status)
+        assert words in done.stdout and "whole boot" in done.stdout
+    verdict = json.loads(show("--json", f"--compare={old}", new).stdout)["compared"]["times"]
+    assert [(time["name"], time["verdict"]) for time in verdict] == [("whelk", "faster")]
+
+
+def test_what_cannot_be_compared_is_said_and_fails(tmp_path):
+    old, few = saved(tmp_path / "old.json"), saved(tmp_path / "few.json", runs=3)
+    assert "too few runs for an interval" in show(f"--compare={few}", few, status=1).stdout
+    other = saved(tmp_path / "other.json", name="grub")
+    assert "has no single runs of what is measured now" in show(f"--compare={other}", old, status=1).stderr
+    (tmp_path / "not.json").write_text("{]")
+    assert "not.json: line 1: no JSON" in show(tmp_path / "not.json", status=1).stderr
+    assert "missing.json: is no file that" in show(f"--compare={tmp_path}/missing.json", old, status=1).stderr
+
+
+def test_a_machine_that_differs_is_named(tmp_path):
+    old, new = saved(tmp_path / "old.json"), saved(tmp_path / "new.json")
+    new.write_text(new.read_text().replace("a machine", "another"))
+    assert 'Not alike: the machine was "a machine", and is "another".' in show(f"--compare={old}", new).stdout
+
+
+def test_a_bench_says_where_and_how_it_was_made_and_can_be_shown_again(bench, tmp_path):
+    page, report = tmp_path / "page.html", tmp_path / "report.json"
+    done = bench("--json", "--loaders=whelk", "--no-accesses", "--html", page, "--runs=2")
+    report.write_text(done.stdout)
+    result = json.loads(done.stdout)
+    row, = result["results"]
+    assert len(row["total_runs_ms"]) == len(row["loader_runs_ms"]) == 2
+    assert row["total_ms"]["min"] == min(row["total_runs_ms"])
+    assert "processor" in result["host"] and result["date"].endswith(" UTC")
+    assert result["command"].startswith("whelk bench --accel tcg ") and "--html" in result["command"]
+    text = page.read_text()
+    assert f"{row['total_runs_ms'][0]:.3f}" in text and "SeaBIOS + Whelk" in text and result["date"] in text
+    table = show(report).stdout
+    assert f"To measure this again: {result['command']}" in table and result["host"] in table
+    assert json.loads(show("--json", report).stdout) == result
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+def test_a_browser_shows_the_page(tmp_path):
+    """Of what users name, nothing is run; the chart and all tables are there."""
+    trap = "<img src=x onerror=\"document.title='trapped'\"><script>document.title='trapped'</script>"
+    old, new = saved(tmp_path / "old.json"), saved(tmp_path / "new.json", 1.2, label=trap)
+    new.write_text(new.read_text().replace("the end", "</title>" + trap.replace('"', "'")))
+    show(f"--compare={old}", f"--html={tmp_path}/page.html", new, status=3)
+    browser = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile",
+               "--dump-dom", f"file://{tmp_path}/page.html"]
+    shown = subprocess.run(browser, capture_output=True, text=True, timeout=120 * PATIENCE).stdout
+    assert "<title>Boot of iso</title>" in shown
+    assert "<script" not in shown and "<img" not in shown
+    for part in ("<svg", "Whole boot", "Compared with", "a regression", "Each run"):
+        assert part in shown
 
 
 def test_whelks_own_stamps_are_shown(bench):
@@ -307,9 +390,6 @@ def test_what_is_missing_is_named_with_its_package(bench, tmp_path):
     done = bench("--json", "--loaders=whelk,grub", "--no-accesses", env={"PATH": str(commands)})
     assert [name for name, _ in results(done)] == ["whelk"]
     assert "grub is left out: not installed; on Debian: apt install grub-common" in done.stderr
-    done = bench("--loaders=whelk", "--no-accesses", "--plot=chart.svg", env={"PATH": str(commands)}, status=1,
-                 cwd=tmp_path)
-    assert "gnuplot is not installed" in done.stderr and "Whelk" in done.stdout
 
 
 @pytest.mark.parametrize("arguments, reason", [
@@ -322,6 +402,8 @@ def test_what_is_missing_is_named_with_its_package(bench, tmp_path):
     (["--sizes=1", "--until=x"], "--until does not go with"),
     (["--xen"], "--xen needs --until TEXT, --probe or --sizes"),
     (["another"], "one tree at a time"),
+    (["--compare=old.json", "--csv"], "--compare goes with the table or --json"),
+    (["--tolerance=much"], "--tolerance=much: not a number of percent from 0 to 1000"),
     (["--uefi", "--xen", "--until=x"], "--uefi and --uefi32 do not go with --xen"),
     (["--new"], "unknown option --new"),
 ])

@@ -13,9 +13,11 @@
 #include "tools/bench/embedded.h"
 #include "tools/bench/isos.h"
 #include "tools/bench/options.h"
+#include "tools/bench/origin.h"
 #include "tools/bench/process.h"
 #include "tools/bench/qemu.h"
 #include "tools/bench/report.h"
+#include "tools/bench/show.h"
 #include "tools/bench/ways.h"
 #include "tools/bench/xen.h"
 #include "tools/guest/ovmf.h"
@@ -26,6 +28,7 @@ enum {
     STATUS_DONE = 0,
     STATUS_FAILED = 1,
     STATUS_USAGE = 2,
+    STATUS_REGRESSION = 3,
     MAX_ISOS = 32, /* in a group: the makers', and those given */
     KVM_SECONDS = 2,
     BAR_CHARACTERS = 24,
@@ -69,10 +72,13 @@ struct bench {
     char nothing[PATH_MAX]; /* an ISO: shows the firmware's share of Xen, and whether KVM works */
     char starter[PATH_MAX]; /* an ISO: shows the firmware's share of UEFI; "": not made */
     char version[80], platform[160];
+    char host[256], date[32];
+    char *command;             /* what the user has said; NULL: no memory for it */
     const char *until;         /* the moment up to which is measured, for people */
     struct boot_result result; /* large: of the last boot */
     unsigned done, steps;      /* of the progress */
     bool failed;               /* something of what was asked for is missing */
+    bool regressed;            /* something is slower than in the report of --compare */
 };
 
 // ---- Progress
@@ -602,6 +608,9 @@ static void fill_times(struct report_row *row, struct bench_group *group, struct
 {
     bool own = iso->firmware_ms.count > 0;
     row->total = samples_summary(&iso->total_ms);
+    row->total_runs = iso->total_ms;
+    row->firmware_runs = iso->firmware_ms;
+    row->loader_runs = iso->loader_ms;
     row->accesses = iso->accesses;
     row->firmware_accesses = iso->firmware_accesses;
     row->has_no_bar = iso->is_slow;
@@ -639,52 +648,6 @@ static void fill_rows(struct bench_group *group, struct report *report)
     }
 }
 
-/* Copies the chart from the scratch directory to where the user wants it. */
-static bool copy_chart(const char *drawn, const char *svg, struct error *error)
-{
-    struct stat status;
-    int file = open(drawn, O_RDONLY | O_CLOEXEC);
-    size_t size = file >= 0 && fstat(file, &status) == 0 ? (size_t)status.st_size : 0;
-    char *text = size > 0 ? malloc(size) : NULL;
-    bool is_read = text != NULL && read(file, text, size) == (ssize_t)size;
-    if (file >= 0) {
-        close(file);
-    }
-    bool done = is_read ? writing_replace(svg, text, size, error)
-                        : fail(error, "%s: gnuplot has drawn nothing", svg);
-    free(text);
-    return done;
-}
-
-static bool draw(const struct report *report, const char *svg, struct error *error)
-{
-    char script[PATH_MAX], drawn[PATH_MAX];
-    struct command command = {0};
-    process_scratch(script, "plot");
-    process_scratch(drawn, "plot.svg");
-    FILE *out = writing_create_stream(script);
-    if (out != NULL) {
-        report_plot_script(report, drawn, out);
-    }
-    if (!writing_close(out, script, error)) {
-        return false;
-    }
-    if (!process_is_installed("gnuplot")) {
-        return fail(error,
-                    "%s was not drawn: gnuplot is not installed; on Debian: "
-                    "apt install gnuplot-nox",
-                    svg);
-    }
-    command_add(&command, "gnuplot");
-    command_add(&command, "%s", script);
-    bool done = process_run(&command, error);
-    command_free(&command);
-    if (!done) {
-        return false;
-    }
-    return copy_chart(drawn, svg, error);
-}
-
 static bool show(struct bench *bench, struct error *error)
 {
     const struct bench_settings *settings = &bench->settings;
@@ -692,6 +655,10 @@ static bool show(struct bench *bench, struct error *error)
                             .platform = bench->platform,
                             .accel = bench->machine.accel,
                             .until = bench->until,
+                            .host = bench->host,
+                            .date = bench->date,
+                            .command = bench->command != NULL ? bench->command : "",
+                            .version = WHELK_VERSION,
                             .runs = settings->runs};
     report.rows = calloc(bench->group_count, 2 * MAX_ISOS * sizeof *report.rows);
     if (report.rows == NULL) {
@@ -705,14 +672,7 @@ static bool show(struct bench *bench, struct error *error)
         return fail(error, "nothing was measured");
     }
     report_compare(&report);
-    static void (*const print[])(const struct report *, FILE *) = {report_table, report_json,
-                                                                   report_csv};
-    print[settings->format](&report, stdout);
-    bool done = (fflush(stdout) == 0 && !ferror(stdout)) ||
-                fail(error, "standard output: %s", strerror(errno));
-    if (done && settings->plot != NULL) {
-        done = draw(&report, settings->plot, error);
-    }
+    bool done = show_report(settings, &report, &bench->regressed, error);
     free(report.rows);
     return done;
 }
@@ -753,6 +713,13 @@ static bool run(struct bench *bench, struct error *error)
     if (settings->write_probe != NULL) {
         return write_probe(settings->write_probe, error);
     }
+    if (settings->compare != NULL && !show_is_saved(settings->compare)) {
+        return fail(error, "--compare %s: is no file that `whelk bench --json` has written",
+                    settings->compare);
+    }
+    if (show_is_saved(settings->tree)) {
+        return show_saved(settings, &bench->regressed, error);
+    }
     if (settings->xen && !xen_is_usable(error)) {
         return false;
     }
@@ -760,6 +727,8 @@ static bool run(struct bench *bench, struct error *error)
         return false;
     }
     name_moment(bench);
+    origin_host(bench->host, sizeof bench->host);
+    origin_date(bench->date, sizeof bench->date);
     bool done = prepare(bench, error) && warm_up(bench, error) && measure(bench, error);
     end_progress();
     return done && show(bench, error);
@@ -781,10 +750,13 @@ int bench(int argc, char **argv)
         puts("whelk bench (Whelk) " WHELK_VERSION);
         return STATUS_DONE;
     }
+    bench.command = origin_command(argc, argv);
     bool done = run(&bench, &error);
     if (!done && !process_interrupted()) {
         say_error("%s", error.message);
     }
     process_clean_up();
-    return done && !bench.failed ? STATUS_DONE : STATUS_FAILED;
+    return !done || bench.failed ? STATUS_FAILED
+           : bench.regressed     ? STATUS_REGRESSION
+                                 : STATUS_DONE;
 }

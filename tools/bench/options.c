@@ -16,6 +16,8 @@ enum {
     DEFAULT_TIMEOUT_SECONDS = 60,
     XEN_TIMEOUT_SECONDS = 600,
     LARGEST_NUMBER = 1000000,
+    DEFAULT_TOLERANCE_PERCENT = 5,
+    MOST_TOLERANCE_PERCENT = 1000,
 };
 
 /* Reads a whole number from 1 to the largest, and sets *after to the text after it. */
@@ -46,6 +48,17 @@ static bool set_timeout(void *settings, const char *argument, struct error *erro
     struct bench_settings *bench = settings;
     return options_number(argument, "seconds", LARGEST_NUMBER, &bench->machine.timeout_seconds,
                           error);
+}
+
+static bool set_tolerance(void *settings, const char *argument, struct error *error)
+{
+    char *end;
+    double percent = strtod(argument, &end);
+    ((struct bench_settings *)settings)->tolerance_percent = percent;
+    return (*argument >= '0' && *argument <= '9' && *end == '\0' &&
+            percent <= MOST_TOLERANCE_PERCENT) ||
+           fail(error, "--tolerance=%.40s: not a number of percent from 0 to %d", argument,
+                MOST_TOLERANCE_PERCENT);
 }
 
 static bool set_sizes(void *settings, const char *argument, struct error *error)
@@ -140,8 +153,13 @@ static const struct option options[] = {
      offsetof(struct bench_settings, xen)},
     {0, "json", NULL, "print JSON instead of a table", set_json, 0},
     {0, "csv", NULL, "print CSV instead of a table", set_csv, 0},
-    {0, "plot", "FILE.svg", "draw a chart as well, with gnuplot", options_text,
+    {0, "plot", "FILE.svg", "draw a chart as well", options_text,
      offsetof(struct bench_settings, plot)},
+    {0, "html", "FILE", "write a page as well: chart, tables, each run", options_text,
+     offsetof(struct bench_settings, html)},
+    {0, "compare", "OLD.json", "compare; fail if slower by more than …", options_text,
+     offsetof(struct bench_settings, compare)},
+    {0, "tolerance", "PERCENT", "… this (5) and what chance explains", set_tolerance, 0},
     {0, "qemu", "PROGRAM", "QEMU's program (qemu-system-x86_64)", options_text,
      offsetof(struct bench_settings, machine.program)},
     {0, "write-probe", "FILE", NULL, options_text, /* for its tests */
@@ -154,7 +172,7 @@ static const struct option options[] = {
 
 void bench_options_help(const char *name)
 {
-    printf("Usage: %s [OPTION…] TREE\n"
+    printf("Usage: %s [OPTION…] TREE|REPORT.json\n"
            "Measures boots with Whelk, GRUB and isolinux, from reset to the kernel's entry.\n\n",
            name);
     options_help(options);
@@ -195,6 +213,9 @@ static bool check(const struct bench_settings *settings, struct error *error)
     if (settings->until != NULL && settings->until[0] == '\0') {
         return fail(error, "--until: give a text");
     }
+    if (settings->compare != NULL && settings->format == FORMAT_CSV) {
+        return fail(error, "--compare goes with the table or --json, not with --csv");
+    }
     if (!qemu_knows_attachment(settings->machine.attach)) {
         return fail(error, "--attach=%.40s: cdrom, hda, virtio-blk, virtio-mmio and usb are known",
                     settings->machine.attach);
@@ -207,6 +228,7 @@ bool bench_options_read(int argc, char **argv, struct bench_settings *settings, 
     struct command_line line = {0};
     *settings = (struct bench_settings){
         .runs = DEFAULT_RUNS,
+        .tolerance_percent = DEFAULT_TOLERANCE_PERCENT,
         .machine = {.program = "qemu-system-x86_64",
                     .firmware = FIRMWARE_BIOS,
                     .memory_mib = DEFAULT_MEMORY_MIB},

@@ -13,7 +13,7 @@ enum { MAX_SIZES = 16, MAX_GIVEN = 16, MAX_SIZE_MIB = 2048 };
 enum bench_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
 
 struct bench_settings {
-    const char *tree;
+    const char *tree;            /* or an earlier report, to show again */
     struct qemu_machine machine; /* accel NULL: choose */
     unsigned runs;
     uint32_t sizes[MAX_SIZES]; /* MiB */
@@ -24,7 +24,9 @@ struct bench_settings {
     } given[MAX_GIVEN];
     size_t given_count;
     const char *loaders; /* NULL: all */
-    const char *until, *plot, *write_probe;
+    const char *until, *plot, *html, *write_probe;
+    const char *compare;      /* an earlier report, or NULL */
+    double tolerance_percent; /* what is slower by more is a regression */
     enum bench_format format;
     bool probe, raw_dma, xen, no_accesses;
     bool help, version;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// See bench/report.h. The tables, JSON and CSV; the chart is in bench/plot.c.
+// See bench/report.h. The tables, JSON and CSV; the chart is in bench/chart.c.
 #include "tools/bench/report.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ struct summary report_loader_share(struct summary total, struct summary firmware
                             .highest = total.highest - firmware.median};
 }
 
-static const struct report_row *find(const struct report *report, const char *name,
+const struct report_row *report_find(const struct report *report, const char *name,
                                      uint32_t size_mib)
 {
     for (size_t i = 0; i < report->row_count; i++) {
@@ -35,10 +35,10 @@ void report_compare(struct report *report)
 {
     for (size_t i = 0; i < report->row_count; i++) {
         struct report_row *row = &report->rows[i];
-        const struct report_row *grub = find(report, "grub", row->size_mib);
-        const struct report_row *whelk = find(report, "whelk", row->size_mib);
+        const struct report_row *grub = report_find(report, "grub", row->size_mib);
+        const struct report_row *whelk = report_find(report, "whelk", row->size_mib);
         if (grub == NULL) {
-            grub = find(report, "grub-i386-pc", row->size_mib);
+            grub = report_find(report, "grub-i386-pc", row->size_mib);
         }
         row->times_faster_than_grub = row->whole_vs_grub = row->whole_vs_whelk = (double)NAN;
         if (grub != NULL && row->kind == REPORT_SHARES) {
@@ -183,8 +183,13 @@ void report_table(const struct report *report, FILE *out)
 {
     fprintf(out,
             "%s: %u runs of each in turn, on %s\n"
-            "Milliseconds from the machine's start to %s; medians, the lowest and highest.\n\n",
+            "Milliseconds from the machine's start to %s; medians, the lowest and highest.\n",
             report->tree, report->runs, report->platform, report->until);
+    if (report->host[0] != '\0') {
+        fprintf(out, "On %s%s%s.\n", report->host, report->date[0] != '\0' ? ", " : "",
+                report->date);
+    }
+    fputc('\n', out);
     print_whole_boots(report, out);
     print_shares(report, out);
     print_firmware_accesses(report, out);
@@ -192,6 +197,9 @@ void report_table(const struct report *report, FILE *out)
         if (report->rows[i].has_timing) {
             print_timing(&report->rows[i], out);
         }
+    }
+    if (report->command[0] != '\0') {
+        fprintf(out, "\nTo measure this again: %s\n", report->command);
     }
 }
 
@@ -201,6 +209,16 @@ static void print_summary(const char *key, struct summary summary, FILE *out)
 {
     fprintf(out, ", \"%s\": {\"median\": %.3f, \"min\": %.3f, \"max\": %.3f}", key, summary.median,
             summary.lowest, summary.highest);
+}
+
+static void print_runs(const char *key, const struct samples *runs, FILE *out)
+{
+    for (size_t i = 0; i < runs->count; i++) {
+        if (i == 0) {
+            fprintf(out, ", \"%s\": [", key);
+        }
+        fprintf(out, "%.3f%s", runs->values[i], i + 1 < runs->count ? ", " : "]");
+    }
 }
 
 static void print_json_timing(const struct timing *timing, FILE *out)
@@ -219,7 +237,8 @@ static void print_json_row(const struct report_row *row, FILE *out)
 {
     json_text("    {", "name", row->name, out);
     json_text(", ", "label", row->label, out);
-    fprintf(out, ", \"module_mib\": %u", row->size_mib);
+    fprintf(out, ", \"module_mib\": %u%s", row->size_mib,
+            row->has_no_bar ? ", \"no_bar\": true" : "");
     if (row->kind != REPORT_WHOLE) {
         print_summary("loader_ms", row->loader, out);
     }
@@ -238,25 +257,37 @@ static void print_json_row(const struct report_row *row, FILE *out)
         json_number(", ", "whole_vs_grub", row->whole_vs_grub, 3, out);
         json_number(", ", "whole_vs_whelk", row->whole_vs_whelk, 3, out);
     }
+    print_runs("total_runs_ms", &row->total_runs, out);
+    print_runs("firmware_runs_ms", &row->firmware_runs, out);
+    print_runs("loader_runs_ms", &row->loader_runs, out);
     if (row->has_timing) {
         print_json_timing(&row->timing, out);
     }
     fputc('}', out);
 }
 
-void report_json(const struct report *report, FILE *out)
+void report_json_begin(const struct report *report, FILE *out)
 {
-    json_text("{\n  ", "whelk", WHELK_VERSION, out);
+    json_text("{\n  ", "whelk", report->version, out);
     json_text(",\n  ", "tree", report->tree, out);
     json_text(",\n  ", "platform", report->platform, out);
     json_text(",\n  ", "accel", report->accel, out);
     json_text(",\n  ", "until", report->until, out);
+    json_text(",\n  ", "host", report->host, out);
+    json_text(",\n  ", "date", report->date, out);
+    json_text(",\n  ", "command", report->command, out);
     fprintf(out, ",\n  \"runs\": %u,\n  \"results\": [\n", report->runs);
     for (size_t i = 0; i < report->row_count; i++) {
         print_json_row(&report->rows[i], out);
         fputs(i + 1 < report->row_count ? ",\n" : "\n", out);
     }
-    fputs("  ]\n}\n", out);
+    fputs("  ]", out);
+}
+
+void report_json(const struct report *report, FILE *out)
+{
+    report_json_begin(report, out);
+    fputs("\n}\n", out);
 }
 
 // ---- CSV

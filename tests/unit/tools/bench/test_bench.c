@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Tests what `whelk bench` does with its measurements: statistics, trace, time stamps, reports.
+#include "tools/bench/html.h" /* before cmocka, which has a macro fail() */
+#include "tools/bench/saved.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -254,6 +257,10 @@ static struct report report_of(struct report_row *rows, size_t count)
                             .platform = "QEMU",
                             .until = "the end",
                             .accel = "tcg",
+                            .host = "",
+                            .date = "",
+                            .command = "",
+                            .version = "1",
                             .runs = 5,
                             .rows = rows,
                             .row_count = count};
@@ -398,11 +405,6 @@ static void test_every_line_of_the_csv_has_as_many_fields(void **state)
     free(csv);
 }
 
-static void plot(const struct report *report, FILE *out)
-{
-    report_plot_script(report, "a'b`c`.svg", out);
-}
-
 static void test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma(void **state)
 {
     (void)state;
@@ -413,36 +415,256 @@ static void test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma(void
     rows[3].total = around(5.5);
     rows[4].has_no_bar = true;
     struct report report = report_of(rows, COUNT(rows));
-    char *script = printed(&report, plot);
-    assert_has(script, "set output 'a''b`c`.svg'");
-    assert_has(script, "3 100.000 110.000 110.000 \"110 ms (100 + 10)\"\n"
-                       "2 100.000 400.000 400.000 \"400 ms (100 + 300)\"\n"
-                       "1 0 0 5.500 \"5.5 ms\"\nEND\n");
-    assert_has(script, "set ytics ('whelk' 3, 'grub' 2, 'rom' 1)\n");
-    assert_has(script, "module of 8 MiB");
-    assert_has(script, "1 88.000 88.000 88.000 \"88 ms (100 + ");
-    assert_has(script, "set yrange [0.4:3.6]\nset xrange [0:520.000]\n");
-    assert_null(strstr(script, "raw-dma"));
-    assert_null(strstr(script, "slow"));
-    free(script);
+    char *chart = printed(&report, report_chart);
+    assert_has(chart, ">110 ms (100 + 10)</text>");
+    assert_has(chart, ">400 ms (100 + 300)</text>");
+    assert_has(chart, ">5.5 ms</text>");
+    assert_has(chart, "module of 8 MiB");
+    assert_has(chart, ">88 ms (100 + -12.0)</text>");
+    assert_has(chart, ">not drawn: slow, 30100 ms (100 + 30000)</text>");
+    assert_null(strstr(chart, "raw-dma"));
+    /* The axis of 1 MiB goes to 500 ms, in 580 pixels from 120 on: 401 ms, the most, fit. */
+    assert_has(chart, ">0 ms</text>");
+    assert_has(chart,
+               "<text x=\"700.0\" y=\"206.0\" font-size=\"11\" text-anchor=\"middle\">500 ms");
+    assert_has(chart,
+               "<rect x=\"120.0\" y=\"116.0\" width=\"116.0\" height=\"18.0\" fill=\"#9aa5b1\"/>\n"
+               "<rect x=\"236.0\" y=\"116.0\" width=\"11.6\" height=\"18.0\" fill=\"#d9480f\"/>");
+    free(chart);
 }
 
-static void test_what_users_name_is_text_in_the_chart_and_nothing_that_gnuplot_runs(void **state)
+static void test_what_users_name_is_text_in_the_chart(void **state)
 {
     (void)state;
-    struct report_row rows[] = {row("`id` it's 100 %d \"a_b\"\n", 1, 10)};
+    struct report_row rows[] = {row("<b>`id`&\n", 1, 10)};
     struct report report = report_of(rows, COUNT(rows));
-    report.until = "\"`touch x` it's\" on the serial port";
-    char *script = printed(&report, plot);
-    assert_has(script, "set ytics ('`id` it''s 100 %%d \"a_b\" ' 1)\n");
-    assert_has(script, "'Time to \"`touch x` it''s\" on the serial port'");
-    free(script);
+    report.until = "\"</svg>\" on the serial port";
+    char *chart = printed(&report, report_chart);
+    assert_has(chart, ">&lt;b&gt;`id`&amp; </text>");
+    assert_has(chart, ">Time to &quot;&lt;/svg&gt;&quot; on the serial port</text>");
+    free(chart);
+}
+
+// ---- Two sets of values
+
+static struct change change_of(const double *old, size_t old_count, const double *new,
+                               size_t new_count)
+{
+    struct samples before = {0}, after = {0};
+    struct change change;
+    for (size_t i = 0; i < old_count; i++) {
+        samples_add(&before, old[i]);
+    }
+    for (size_t i = 0; i < new_count; i++) {
+        samples_add(&after, new[i]);
+    }
+    assert_true(samples_compare(&before, &after, &change));
+    samples_free(&before);
+    samples_free(&after);
+    return change;
+}
+
+/* The bounds for small samples are those of the tables of Mann and Whitney's test: of 4 and 4
+   values none is left out, of 5 and 5 the two outermost on each side, of 8 and 8 thirteen. */
+static void test_the_interval_is_that_of_the_tables(void **state)
+{
+    (void)state;
+    static const double ones[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+    static const double values[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    struct change four = change_of(ones, 4, values, 4);
+    assert_true(four.has_interval);
+    assert_near(four.lowest, 1);
+    assert_near(four.highest, 4);
+    assert_near(four.times, sqrt(6));
+    struct change five = change_of(ones, 5, values, 5);
+    assert_near(five.lowest, 1); /* the third of five ones */
+    assert_near(five.highest, 5);
+    struct change eight = change_of(ones, 8, values, 8);
+    assert_near(eight.lowest, 2); /* the 14th: eight ones, then eight twos */
+    assert_near(eight.highest, 7);
+    assert_false(change_of(ones, 3, values, 3).has_interval);
+    assert_true(change_of(ones, 3, values, 5).has_interval);
+}
+
+static void test_large_samples_have_a_narrow_interval_around_the_change(void **state)
+{
+    (void)state;
+    double old[300], new[300];
+    for (int i = 0; i < 300; i++) {
+        old[i] = 100 + i % 10;
+        new[i] = 150 + 1.5 * (i % 10);
+    }
+    struct change change = change_of(old, 300, new, 300);
+    assert_true(change.has_interval && change.lowest <= 1.5 && change.highest >= 1.5);
+    assert_true(change.highest / change.lowest < 1.03);
+}
+
+static void test_values_that_are_not_positive_are_not_compared(void **state)
+{
+    (void)state;
+    double old[] = {1, 2}, new[] = {1, -2};
+    struct change change;
+    assert_false(samples_compare(&(struct samples){old, 2}, &(struct samples){new, 2}, &change));
+    assert_false(samples_compare(&(struct samples){old, 2}, &(struct samples){NULL, 0}, &change));
+}
+
+// ---- Two reports
+
+/* A row with five runs of this many milliseconds, each a little longer than the one before. */
+static struct report_row row_with_runs(const char *name, double *runs, double milliseconds)
+{
+    for (int i = 0; i < 5; i++) {
+        runs[i] = milliseconds * (1 + 0.001 * i);
+    }
+    struct report_row made = row(name, 1, 10);
+    made.total_runs = (struct samples){runs, 5};
+    made.total = samples_summary(&made.total_runs);
+    return made;
+}
+
+static void test_each_change_gets_its_verdict(void **state)
+{
+    (void)state;
+    static const struct {
+        double before, now;
+        enum verdict verdict;
+        const char *words;
+    } cases[] = {
+        {100, 80, VERDICT_FASTER, "faster by 20.0 % (95 % interval 19.8 to 20.2 %)"},
+        {100, 100.05, VERDICT_SAME, "no difference (+0.0 %, 95 % interval -0.2 to +0.3 %)"},
+        {100, 103, VERDICT_SLOWER,
+         "slower by 3.0 % (95 % interval 2.7 to 3.3 %), tolerated up to 5 %"},
+        {100, 110, VERDICT_REGRESSION,
+         "slower by 10.0 % (95 % interval 9.7 to 10.3 %): a regression"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        double before[5], now[5];
+        struct report_row old_rows[] = {row_with_runs("whelk", before, cases[i].before)};
+        struct report_row new_rows[] = {row("grub", 1, 300),
+                                        row_with_runs("whelk", now, cases[i].now)};
+        struct report old = report_of(old_rows, 1), new = report_of(new_rows, 2);
+        struct comparison comparison;
+        struct error error;
+        char words[200];
+        assert_true(comparison_make(&old, &new, "old.json", 5, &comparison, &error));
+        assert_int_equal(comparison.count, 1);
+        assert_int_equal(comparison.times[0].verdict, cases[i].verdict);
+        comparison_words(&comparison, &comparison.times[0], words, sizeof words);
+        assert_string_equal(words, cases[i].words);
+        comparison_free(&comparison);
+    }
+}
+
+static void test_too_few_runs_are_no_verdict_and_none_an_error(void **state)
+{
+    (void)state;
+    double runs[5];
+    struct report_row rows[] = {row_with_runs("whelk", runs, 100)}, others[] = {row("whelk", 1, 9)};
+    rows[0].total_runs.count = 3;
+    struct report report = report_of(rows, 1), other = report_of(others, 1);
+    struct comparison comparison;
+    struct error error;
+    assert_true(comparison_make(&report, &report, "old.json", 5, &comparison, &error));
+    assert_int_equal(comparison_count(&comparison, VERDICT_UNKNOWN), 1);
+    comparison_free(&comparison);
+    assert_false(comparison_make(&other, &report, "old.json", 5, &comparison, &error));
+    assert_has(error.message, "old.json: has no single runs");
+    comparison_free(&comparison);
+}
+
+// ---- A report that was saved
+
+static void test_a_saved_report_is_the_same_report(void **state)
+{
+    (void)state;
+    double runs[5];
+    struct report_row rows[] = {row_with_runs("whelk <&> \"\xc3\xa9\"", runs, 100),
+                                row("raw-dma", 1, 2), row("rom", 8, 0)};
+    rows[0].has_timing = true;
+    rows[0].timing.stamps_us[TIMING_JUMP] = 26;
+    rows[0].has_no_bar = true;
+    rows[1].kind = REPORT_READ;
+    rows[1].accesses = rows[1].firmware_accesses = 0;
+    rows[1].iso_bytes = 0;
+    rows[2].kind = REPORT_WHOLE;
+    struct report report = report_of(rows, COUNT(rows));
+    char *json = printed(&report, report_json);
+    struct saved saved;
+    struct error error;
+    assert_true(saved_read(json, &saved, &error));
+    char *again = printed(&saved.report, report_json);
+    assert_string_equal(again, json);
+    free(again);
+    saved_free(&saved);
+    free(json);
+}
+
+static void read_and_free(const char *json)
+{
+    struct saved saved;
+    struct error error;
+    if (saved_read(json, &saved, &error)) {
+        FILE *out = fopen("/dev/null", "w");
+        report_table(&saved.report, out);
+        report_html(&saved.report, NULL, out);
+        fclose(out);
+    }
+    saved_free(&saved);
+}
+
+static void test_a_damaged_report_is_refused_or_shown(void **state)
+{
+    (void)state;
+    double runs[5];
+    struct report_row rows[] = {row_with_runs("whelk", runs, 100), row("raw-dma", 1, 2)};
+    rows[1].kind = REPORT_READ;
+    struct report report = report_of(rows, COUNT(rows));
+    char *json = printed(&report, report_json);
+    for (size_t i = 0; json[i] != '\0'; i++) {
+        static const char others[] = "\"9}],-e\\\n";
+        char was = json[i];
+        for (size_t j = 0; j < sizeof others; j++) { /* the last is NUL: the text ends there */
+            json[i] = others[j];
+            read_and_free(json);
+        }
+        json[i] = was;
+    }
+    free(json);
+    read_and_free(
+        "{\"results\": [{\"total_ms\": {\"median\": 1e300, \"min\": 0, \"max\": 1e300}}]}");
+    read_and_free(
+        "{\"results\": [{\"total_ms\": {\"median\": 1e11, \"min\": -1e11, \"max\": 1e11}}]}");
+}
+
+static void print_page(const struct report *report, FILE *out)
+{
+    report_html(report, NULL, out);
+}
+
+static void test_the_page_has_all_runs_and_users_names_as_text(void **state)
+{
+    (void)state;
+    double runs[5];
+    struct report_row rows[] = {row_with_runs("<script>x</script>", runs, 100)};
+    struct report report = report_of(rows, COUNT(rows));
+    report.host = "A&B, 2 processors";
+    report.command = "whelk bench '<b>'";
+    char *page = printed(&report, print_page);
+    assert_has(page, "&lt;script&gt;x&lt;/script&gt;");
+    assert_null(strstr(page, "<script"));
+    assert_has(page, "100.000, 100.100, 100.200, 100.300, 100.400");
+    assert_has(page, "<pre>whelk bench &#39;&lt;b&gt;&#39;</pre>");
+    assert_has(page, "A&amp;B, 2 processors");
+    assert_has(page, "<svg ");
+    assert_null(strstr(page, "http-equiv"));
+    assert_null(strstr(page, "src="));
+    free(page);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_users_name_is_text_in_the_chart_and_nothing_that_gnuplot_runs),
+        cmocka_unit_test(test_what_users_name_is_text_in_the_chart),
         cmocka_unit_test(test_the_median_of_an_odd_number_is_the_middle_one),
         cmocka_unit_test(test_the_median_of_an_even_number_is_between_the_middle_two),
         cmocka_unit_test(test_a_text_is_found_across_the_pieces_that_it_came_in),
@@ -466,6 +688,14 @@ int main(void)
         cmocka_unit_test(test_invalid_utf_8_in_a_name_does_not_break_the_json),
         cmocka_unit_test(test_every_line_of_the_csv_has_as_many_fields),
         cmocka_unit_test(test_the_chart_has_a_panel_for_each_size_and_no_bar_for_raw_dma),
+        cmocka_unit_test(test_the_interval_is_that_of_the_tables),
+        cmocka_unit_test(test_large_samples_have_a_narrow_interval_around_the_change),
+        cmocka_unit_test(test_values_that_are_not_positive_are_not_compared),
+        cmocka_unit_test(test_each_change_gets_its_verdict),
+        cmocka_unit_test(test_too_few_runs_are_no_verdict_and_none_an_error),
+        cmocka_unit_test(test_a_saved_report_is_the_same_report),
+        cmocka_unit_test(test_a_damaged_report_is_refused_or_shown),
+        cmocka_unit_test(test_the_page_has_all_runs_and_users_names_as_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
