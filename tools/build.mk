@@ -57,28 +57,38 @@ MANDIR   := $(SHAREDIR)/man/man1
 BASHDIR  := $(SHAREDIR)/bash-completion/completions
 ZSHDIR   := $(SHAREDIR)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 FISHDIR  := $(SHAREDIR)/fish/vendor_completions.d
+DOCDIR   := $(SHAREDIR)/doc/whelk
 MANUALS  := $(sort $(wildcard docs/*.1))
+# Installed as they are here, so that what one calls docs/X.md is there for the others.
+DOCUMENTS := README.md CHANGELOG.md LICENSE \
+             $(sort $(wildcard $(addprefix docs/,*.md *.png bench/*.md bench/*.svg)))
 LINKS    := whelk-mkrescue whelk-file
 
 .PHONY: install uninstall deb help
 install: $(BUILD)/whelk
-	install -d $(BINDIR) $(DATADIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR)
+	install -d $(BINDIR) $(DATADIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR) $(DOCDIR)/docs/bench
 	install -m 755 $(BUILD)/whelk $(BINDIR)/whelk
 	install -m 644 $(BARE_IMAGES:%=$(BUILD)/%) $(DATADIR)
 	for page in $(MANUALS); do \
-	    sed '/^\.TH /s/"Whelk"/"Whelk $(VERSION)"/' $$page >$(MANDIR)/$${page##*/} || exit 1; done
+	    sed -e '/^\.TH /s/"Whelk"/"Whelk $(VERSION)"/' \
+	        -e 's|docs/\([a-z\\-]*\.md\)|$(PREFIX)/share/doc/whelk/docs/\1|g' \
+	        $$page >$(MANDIR)/$${page##*/} || exit 1; done
 	chmod 644 $(MANUALS:docs/%=$(MANDIR)/%)
 	install -m 644 tools/completion/whelk.bash $(BASHDIR)/whelk
 	install -m 644 tools/completion/_whelk $(ZSHDIR)
 	install -m 644 tools/completion/whelk.fish $(FISHDIR)
 	for link in $(LINKS); do ln -sf whelk $(BINDIR)/$$link; ln -sf whelk $(BASHDIR)/$$link; done
 	ln -sf whelk-check.1 $(MANDIR)/whelk-file.1
+	for file in $(DOCUMENTS); do install -m 644 $$file $(DOCDIR)/$$file || exit 1; done
 
 uninstall:
 	rm -f $(BINDIR)/whelk $(LINKS:%=$(BINDIR)/%) $(MANUALS:docs/%=$(MANDIR)/%) $(MANDIR)/whelk-file.1
 	rm -f $(BARE_IMAGES:%=$(DATADIR)/%)
 	if [ -d $(DATADIR) ]; then rmdir --ignore-fail-on-non-empty $(DATADIR); fi
 	rm -f $(BASHDIR)/whelk $(LINKS:%=$(BASHDIR)/%) $(ZSHDIR)/_whelk $(FISHDIR)/whelk.fish
+	rm -f $(DOCUMENTS:%=$(DOCDIR)/%)
+	for folder in $(DOCDIR)/docs/bench $(DOCDIR)/docs $(DOCDIR); do \
+	    if [ -d $$folder ]; then rmdir --ignore-fail-on-non-empty $$folder; fi; done
 
 # Builds a Debian package in $(BUILD)/deb, from a copy: the sources' folders stay clean.
 deb:
@@ -97,7 +107,7 @@ help:
 	@echo 'Build and install'
 	@echo '  make                  build the boot images and the tools in $(BUILD)/ (15 seconds)'
 	@echo '  make all              the same'
-	@echo '  make install          install program, files, manual pages, completions (PREFIX=, DESTDIR=)'
+	@echo '  make install          install program, manual pages, documents, completions (PREFIX=, DESTDIR=)'
 	@echo '  make uninstall        remove them again'
 	@echo '  make deb              build a Debian package in $(BUILD)/deb (a minute)'
 	@echo '  make clean            remove $(BUILD)/'

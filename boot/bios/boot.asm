@@ -267,7 +267,7 @@ put:    pushad
         ret
 
 message: db "Whelk: boot error "
-.code:  db "?, docs/boot-errors.md", 13, 10, 0
+.code:  db "? (whelk help boot-errors)", 13, 10, 0
 
 ; Other code may follow in this sector. The linker script checks that this code ends in it.
 global boot_end

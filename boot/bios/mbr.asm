@@ -5,7 +5,7 @@
 ; In:  loaded at 0:0x7c00 in real mode, DL = drive. IMAGE_BLOCK has the place of the boot image,
 ;      which the tool has written (tools/iso/hybrid.c).
 ; Out: the first 2048 bytes of the boot image at 0:0x7c00, started there with DL = drive.
-;      Or one line "Whelk: boot error Mn, …" on screen and serial (docs/boot-errors.md), INT 18h.
+;      Or one line "Whelk: boot error Mn …" on screen and serial (docs/boot-errors.md), INT 18h.
 
 bits 16
 cpu 386
@@ -197,7 +197,7 @@ serial:
 
 message:
         db      13, 10, "Whelk: boot error M"
-.digit: db      "0, docs/boot-errors.md", 13, 10, 0
+.digit: db      "0 (whelk help boot-errors)", 13, 10, 0
 
         align   4, db 0
 packet:                                 ; EDD-3 disk address packet

@@ -415,7 +415,7 @@ def test_a20_is_enabled_by(boots, how):
 # ---- What cannot be survived -------------------------------------------------------------------
 
 def boot_error(code):
-    return f"Whelk: boot error {code}, docs/boot-errors.md"
+    return f"Whelk: boot error {code} (whelk help boot-errors)"
 
 
 FATAL = {

@@ -100,7 +100,7 @@ def boot_image_at(data):
 
 
 def boot_error(code):
-    return f"Whelk: boot error {code}, docs/boot-errors.md"
+    return f"Whelk: boot error {code} (whelk help boot-errors)"
 
 
 def records(data, sector, size):

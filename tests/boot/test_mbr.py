@@ -82,7 +82,7 @@ def gives_back(disk, floppy):
 
 
 def boot_error(code):
-    return f"Whelk: boot error {code}, docs/boot-errors.md"
+    return f"Whelk: boot error {code} (whelk help boot-errors)"
 
 
 @pytest.mark.parametrize("attach", ["hda", "virtio-blk", "usb"])

@@ -2,6 +2,7 @@
 """Runs the examples of the manual pages and of the page for those who come from GRUB as printed,
 and checks that the Debian package has all of it."""
 
+import gzip
 import os
 import re
 import subprocess
@@ -179,6 +180,40 @@ def test_dpkg_installs_the_package_and_removes_all_of_it(package, tmp_path):
     assert shown.startswith("whelk-mkrescue (Whelk) ")
     subprocess.run([*dpkg, "--purge", "whelk"], check=True, capture_output=True)
     assert not (tmp_path / "usr").exists()
+
+
+def test_the_package_suggests_and_depends_on_what_exists(package):
+    fields = subprocess.run(["dpkg-deb", "-f", package, "Suggests", "Depends"], capture_output=True, text=True).stdout
+    names = re.findall(r"(?:: |, )([a-z0-9.+-]+)", fields)
+    assert {"qemu-system-x86", "ovmf", "xorriso"} <= set(names)
+    known = subprocess.run(["apt-cache", "pkgnames"], capture_output=True, text=True).stdout.split()
+    if "qemu-system-x86" not in known:
+        pytest.skip("apt has no list of this release's packages")
+    assert [name for name in names if name not in known] == []
+
+
+def cited_documents(root):
+    """The documents that the installed manual pages name, as they name them."""
+    pages = [gzip.decompress(page.read_bytes()) if page.suffix == ".gz" else page.read_bytes()
+             for page in (root / "share/man/man1").glob("whelk*")]
+    assert len(pages) > 7
+    return {name for page in pages for name in re.findall(r"[\w/.-]*[\w-]+\.md", page.decode().replace("\\", ""))}
+
+
+def test_the_documents_that_the_installed_manual_pages_name_are_there(package, tmp_path):
+    """In the package as after make install; the documents' own references are right there, too."""
+    subprocess.run(["dpkg-deb", "-x", package, tmp_path / "package"], check=True)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    subprocess.run(["make", "-C", ROOT, f"BUILD={BUILD}", f"DESTDIR={tmp_path}/made", "PREFIX=/opt/w", "install"],
+                   check=True, capture_output=True, env=environment)
+    for root, prefix in ((tmp_path / "package", "/usr"), (tmp_path / "made", "/opt/w")):
+        named = cited_documents(root / prefix[1:])
+        assert f"{prefix}/share/doc/whelk/docs/timing.md" in named
+        assert [name for name in named if not (root / name[1:]).is_file()] == []
+        folder = root / prefix[1:] / "share/doc/whelk"
+        for document in (folder / "README.md", *folder.glob("docs/*.md")):
+            referred = re.findall(r"(?<![\w/])docs/[\w/-]+\.(?:md|svg|png)", document.read_text(encoding="utf-8"))
+            assert [name for name in referred if not (folder / name).is_file()] == [], document
 
 
 def test_the_unpacked_package_makes_an_iso_and_needs_only_xorriso(package, place):

@@ -203,7 +203,7 @@ def test_in_hvmloaders_place_the_iso_may_be_the_module(result):
     pytest.param("broken-kernel", r"whelk: /boot/grub/grub\.cfg:3: /boot/kernel: no Multiboot header.*",
                  marks=pytest.mark.quick),
     ("broken-entry", r"whelk: /boot/grub/grub\.cfg:3: /boot/colonel: .*"),
-    ("broken-boot-image", r"Whelk: boot error 6, docs/boot-errors\.md"),
+    ("broken-boot-image", r"Whelk: boot error 6 \(whelk help boot-errors\)"),
 ])
 def test_a_broken_iso_gives_its_reason_in_one_line_of_the_log(result, guest, reason):
     lines = [line for line in result.log.split("\n") if "helk" in line and "press a key" not in line]
