@@ -31,7 +31,7 @@ deps-build deps-demo deps-check deps-bench deps-xen: deps-%:
 UNIT          := $(BUILD)/unit
 UNIT_FLAGS    := $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
-UNIT_PROGRAMS := $(UNIT)/iso9660_cat $(UNIT)/decompress_cat $(UNIT)/config_shell
+UNIT_PROGRAMS := $(addprefix $(UNIT)/,iso9660_cat fat_cat decompress_cat config_shell)
 UNIT_TESTS_C  := $(sort $(shell find tests/unit -name 'test_*.c'))
 UNIT_TESTS    := $(UNIT_TESTS_C:tests/unit/%.c=$(UNIT)/%)
 UNIT_COMMON_C := $(filter-out $(UNIT_PROGRAMS:$(UNIT)/%=tests/unit/%.c),$(wildcard tests/unit/*.c))
