@@ -43,6 +43,8 @@ $(BUILD)/host/tools/lib/embedded.o: tools/lib/embedded.c \
 	@echo "CC   $@"
 	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<
 
+$(BUILD)/host/tools/lib/topics.o: docs/boot-errors.md docs/how-to.md
+
 $(BUILD)/whelk: $(TOOLS_OBJECTS)
 	@echo "LD   $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(TOOLS_LIBS)

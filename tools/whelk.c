@@ -14,6 +14,7 @@
 #include "tools/iso/mkrescue.h"
 #include "tools/guest/run.h"
 #include "tools/lib/say.h"
+#include "tools/lib/topics.h"
 #include "tools/guest/xen.h"
 
 static const struct {
@@ -43,7 +44,8 @@ static void show_help(void)
         }
         puts("");
     }
-    puts("\nwhelk help COMMAND says more; whelk --version.");
+    puts("\nwhelk help COMMAND says more; whelk help how-to: short answers; whelk help\n"
+         "boot-errors: what the loader's messages mean; whelk --version.");
 }
 
 /* True if name ends with the part of linked_as from its first '-' on, and is longer. */
@@ -128,13 +130,16 @@ static int refuse_command(const char *name)
     return STATUS_USAGE;
 }
 
-/* Answers `whelk help` and `whelk help COMMAND`. */
+/* Answers `whelk help`, `whelk help COMMAND` and `whelk help TOPIC`. */
 static int help(int argc, char **argv)
 {
     size_t index = argc > 1 ? find_command(argv[1]) : COMMAND_COUNT;
     char option[] = "--help";
     if (index < COMMAND_COUNT) {
         return run_named(index, 2, (char *[]){argv[1], option, NULL});
+    }
+    if (argc > 1 && topic_print(argv[1])) {
+        return finish(0);
     }
     if (argc > 1 && strcmp(argv[1], "help") != 0) {
         return refuse_command(argv[1]);
