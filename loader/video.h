@@ -37,6 +37,11 @@ struct framebuffer {
 _Static_assert(offsetof(struct framebuffer, type) == 21, "Multiboot 0.6.96, 3.3");
 _Static_assert(offsetof(struct framebuffer, masks) == 24, "Multiboot 0.6.96, multiboot.h");
 
+/* A place on the text screen, from 0 on. */
+struct screen_cursor {
+    unsigned row, column;
+};
+
 struct video {
     struct framebuffer framebuffer;
     const uint8_t *vbe_control_info; /* VBE_CONTROL_INFO_BYTES; NULL: the firmware has no VBE */
