@@ -101,7 +101,7 @@ static const struct {
     char magic[9];
     const char *name;
 } kinds[] = {
-    {0x202, 4, "HdrS", "it is a Linux bzImage: the vmlinux in it may boot by pvh"},
+    {0x202, 4, "HdrS", "it is a Linux bzImage: use linux"},
     {0x8001, 5, "CD001", "it is an ISO image"},
     {257, 5, "ustar", "it is a tar archive"},
     {0, 6, "070701", "it is a cpio archive"},

@@ -38,6 +38,9 @@ void firmware_query(struct boot_information *information, struct system_info *sy
 /* Adds VBE's interface for protected mode, if there is one. */
 void firmware_video_interface(struct video *video);
 
+/* Where the text screen's cursor is; 0, 0 without such a screen. */
+struct screen_cursor firmware_cursor(void);
+
 /* Describes the index-th of the firmware's modes; depth 0: it cannot be used. False: no more. */
 bool firmware_video_mode(uint32_t index, struct video_mode *mode);
 
@@ -138,6 +141,14 @@ const struct boot_efi *firmware_efi(void);
    a reason: the firmware does not end its services. */
 bool firmware_finish(const struct plan *plan, struct boot_information *information,
                      struct error *error);
+
+/* Whether a kernel can call a BIOS. */
+bool firmware_calls_bios(void);
+
+/* Starts a Linux kernel that needs boot services: plan->linux->way is LINUX_BY_EFI or
+   LINUX_BY_HANDOVER. information: its information's piece. Returns on failure only, with a
+   reason. */
+bool firmware_start_linux(const struct plan *plan, uint8_t *information, struct error *error);
 
 /* Returns to the firmware, for its next boot device. */
 _Noreturn void firmware_boot_next(void);

@@ -232,7 +232,7 @@ static void boot_planned(struct boot *boot, const char *timing, struct error *er
         }
         boot_hand_off(boot);
     }
-    if (boot->overwrites_disc) {
+    if (boot->cannot_go_back) {
         leave(error->message);
     }
 }
@@ -255,8 +255,8 @@ static void boot_kernel(const struct config_boot *wanted, const struct memory_ma
     struct arena arena = planning_arena(left, wanted->module_count);
     if (plan_boot(&boot.plan, wanted, &environment, &arena, error) &&
         boot_resolve_conflicts(&boot, &arena, error)) {
-        if (boot.plan.is_pvh_instead) {
-            console_print("whelk: %s: " PLAN_PVH_INSTEAD "\n", wanted->kernel.path);
+        if (boot.plan.note != NULL) {
+            console_print("whelk: %s: %s\n", wanted->kernel.path, boot.plan.note);
         }
         boot_planned(&boot, wanted->timing, error);
     }

@@ -26,9 +26,9 @@ struct overlay {
                      const char *message, size_t *chosen);
     /* plan/overlay.h */
     const struct plan_overlay *plan;
-    /* describe_multiboot2.h */
-    void (*describe_multiboot2)(struct boot_information *information, uint8_t *buffer,
-                                uint32_t address);
+    /* describe_other.h */
+    bool (*describe_other)(const struct plan *plan, struct boot_information *information,
+                           uint8_t *buffer, uint32_t address, struct error *error);
     /* config/overlay.h, platform/platform.h */
     const struct config_overlay *config;
     const struct config_platform *stage2_platform;

@@ -4,7 +4,7 @@
 
 #include "stage2/platform/entry_action.h"
 #include "stage2/disc/ahci.h"
-#include "stage2/boot/describe_multiboot2.h"
+#include "stage2/boot/describe_other.h"
 #include "stage2/firmware.h"
 #include "stage2/menu/menu.h"
 #include "stage2/plan/symbols.h"
@@ -22,7 +22,7 @@ __attribute__((section(".overlay_table"))) const struct overlay overlay_table = 
     .ahci_stop_port = ahci_stop_port,
     .menu_run = menu_run,
     .plan = &plan_overlay_table,
-    .describe_multiboot2 = describe_multiboot2,
+    .describe_other = describe_other,
     .config = &config_overlay_table,
     .stage2_platform = &stage2_platform,
     .find_fallback = platform_find_fallback,

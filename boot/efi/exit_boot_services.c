@@ -52,11 +52,24 @@ static void describe_memory(const struct uefi_memory_map *uefi,
     information->efi = &efi;
 }
 
+/* Nothing would verify a Linux kernel that is not loaded by LoadImage(). */
+static bool is_verified(const struct plan *plan)
+{
+    uint8_t is_on = 0;
+    UINTN size = sizeof is_on;
+    return plan->linux == NULL || plan->linux->way == LINUX_BY_EFI ||
+           !uefi_variable(L"SecureBoot", &is_on, &size) || is_on == 0;
+}
+
 bool firmware_finish(const struct plan *plan, struct boot_information *information,
                      struct error *error)
 {
     struct uefi_memory_map map;
     information->old_rsdp = tables_old_rsdp();
+    if (!is_verified(plan)) {
+        return fail(error, "%s: Secure Boot is on, and the firmware cannot verify this kernel",
+                    plan->kernel.path);
+    }
     if (information->keeps_boot_services) {
         enters_in_firmware = true;
         memory_keep(&plan->placement);

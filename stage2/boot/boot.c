@@ -86,7 +86,7 @@ static bool assign_over_disc(struct boot *boot, struct memory_range *in_use, siz
     }
     size_t staying = *count = list_in_use(in_use, false);
     *count += firmware_disc_memory(in_use + *count);
-    boot->overwrites_disc = true;
+    boot->cannot_go_back = true;
     return placement_assign_load_addresses(&boot->plan.placement, in_use, staying, count, &ignored);
 }
 
@@ -107,7 +107,7 @@ bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error
         return fail(error, "out of working memory for %zu pieces", placement->count);
     }
     boot->move_count = 0;
-    boot->overwrites_disc = false;
+    boot->cannot_go_back = false;
     size_t count;
     if (!assign_load_addresses(boot, in_use, &count, error) &&
         !assign_over_disc(boot, in_use, &count)) {
@@ -140,7 +140,7 @@ bool boot_use_prepared(struct boot *boot, union prepared_block *block, const str
 {
     boot->moves = NULL;
     boot->move_count = 0;
-    boot->overwrites_disc = false;
+    boot->cannot_go_back = false;
     boot->handoff_block = at(BOOT_HANDOFF_LOWEST);
     return is_free_of_disc(block->prepared.end) && prepared_plan(block, map, &boot->plan, arena);
 }
@@ -254,29 +254,32 @@ static bool wants_mode(const struct video_request *request, const struct video *
                                  request->has_cirrus_driver) != 0);
 }
 
-static void write_information(const struct boot *boot, struct boot_information *information)
+static bool write_information(const struct boot *boot, struct boot_information *information,
+                              struct error *error)
 {
     const struct plan *plan = &boot->plan;
     const struct piece *piece = &plan->placement.pieces[plan->information_piece];
     uint8_t *buffer = at(piece->load_address);
-    struct error ignored;
     memset(buffer, 0, piece->length);
     if (plan->protocol == CONFIG_MULTIBOOT1) {
         write_multiboot1(plan, information, buffer, piece->address);
     } else if (plan->protocol == CONFIG_PVH) {
         write_pvh(plan, information, buffer, piece->address);
-    } else { /* planning a Multiboot 2 boot has loaded the overlay */
-        overlay_load(&ignored)->describe_multiboot2(information, buffer, piece->address);
+    } else { /* planning such a boot has loaded the overlay */
+        return overlay_load(error)->describe_other(plan, information, buffer, piece->address,
+                                                   error);
     }
+    return true;
 }
 
-bool boot_describe(const struct boot *boot, struct error *error)
+bool boot_describe(struct boot *boot, struct error *error)
 {
     const struct plan *plan = &boot->plan;
     struct boot_information information = plan->information;
     struct system_info system_info;
     bool sets_mode = false;
-    if (plan->protocol != CONFIG_PVH) { /* its start info tells none of this */
+    /* PVH's start info tells none of this, and Linux's real-mode code asks the BIOS itself. */
+    if (plan->protocol != CONFIG_PVH && plan->protocol != CONFIG_LINUX16) {
         firmware_query(&information, &system_info);
         sets_mode = wants_mode(&plan->video, &system_info.video);
     }
@@ -286,8 +289,8 @@ bool boot_describe(const struct boot *boot, struct error *error)
     }
     /* The information is written while the disc is still read, unless a later step adds to it. */
     bool is_complete = !sets_mode & (firmware_efi() == NULL);
-    if (is_complete) {
-        write_information(boot, &information);
+    if (is_complete && !write_information(boot, &information, error)) {
+        return false;
     }
     if (!finish_load(boot, error)) {
         return false;
@@ -300,10 +303,8 @@ bool boot_describe(const struct boot *boot, struct error *error)
     if (!firmware_finish(plan, &information, error)) {
         return false;
     }
-    if (!is_complete) {
-        write_information(boot, &information);
-    }
-    return true;
+    boot->cannot_go_back |= plan->information.keeps_boot_services;
+    return is_complete || write_information(boot, &information, error);
 }
 
 _Noreturn void boot_hand_off(const struct boot *boot)
@@ -311,7 +312,8 @@ _Noreturn void boot_hand_off(const struct boot *boot)
     static const uint32_t magic[] = {
         [CONFIG_MULTIBOOT1] = MULTIBOOT1_BOOT_MAGIC,
         [CONFIG_MULTIBOOT2] = MULTIBOOT2_BOOT_MAGIC,
-        [CONFIG_PVH] = 0, /* the magic is in the start info */
+        [CONFIG_PVH] = 0,   /* the magic is in the start info */
+        [CONFIG_LINUX] = 0, /* its registers are set by code in its information */
     };
     struct handoff_entry entry = {
         .entry = boot->plan.entry,

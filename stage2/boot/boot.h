@@ -16,7 +16,7 @@ struct boot {
     struct handoff_move *moves;
     uint32_t move_count;
     void *handoff_block;
-    bool overwrites_disc;          /* once it is loaded, the disc in memory cannot be read */
+    bool cannot_go_back; /* once it fails: what the menu needs is overwritten or given back */
     const struct piece *under_way; /* may still be read when boot_load() returns */
 };
 
@@ -36,7 +36,7 @@ bool boot_load(struct boot *boot, struct error *error);
 
 /* Waits for the piece under way, sets the video mode that the kernel asks for, ends the firmware's
    services, and writes the boot information. False with a reason. */
-bool boot_describe(const struct boot *boot, struct error *error);
+bool boot_describe(struct boot *boot, struct error *error);
 
 /* Moves the pieces that have temporary addresses, and jumps to the kernel. */
 _Noreturn void boot_hand_off(const struct boot *boot);

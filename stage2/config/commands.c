@@ -79,6 +79,16 @@ static bool is_ignored(const struct evaluator *eval, const char *name)
     return frame == NULL && !eval->config->asks_results;
 }
 
+bool finish_load(struct evaluator *eval, bool loaded)
+{
+    if (!loaded && eval->lists) {
+        eval_warn(eval, "%s", eval->error->message);
+        memset(eval->boot, 0, sizeof *eval->boot);
+        loaded = eval->failed = true;
+    }
+    return loaded;
+}
+
 static bool command_load(struct evaluator *eval, struct words words, int which)
 {
     eval->loads = true;
@@ -86,16 +96,10 @@ static bool command_load(struct evaluator *eval, struct words words, int which)
         return true;
     }
     eval->keep = true;
-    bool loaded = which < COMMAND_MODULE
-                      ? load_kernel(eval, words, (enum config_protocol)(CONFIG_MULTIBOOT1 + which))
-                      : load_module(eval, words, which == COMMAND_MODULE2);
-    if (!loaded && eval->lists) {
-        /* The entries may still be good. */
-        eval_warn(eval, "%s", eval->error->message);
-        memset(eval->boot, 0, sizeof *eval->boot);
-        loaded = eval->failed = true;
-    }
-    return loaded;
+    return finish_load(
+        eval, which < COMMAND_MODULE
+                  ? load_kernel(eval, words, (enum config_protocol)(CONFIG_MULTIBOOT1 + which))
+                  : load_module(eval, words, which == COMMAND_MODULE2));
 }
 
 bool eval_command(struct evaluator *eval, const struct command *command)

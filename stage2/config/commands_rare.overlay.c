@@ -102,6 +102,7 @@ static const struct group groups[] = {
     {"submenu\0", command_submenu, 1},
     {"source\0.\0legacy_source\0", command_source, 1},
     {"configfile\0legacy_configfile\0", command_configfile, 1},
+    {"linux\0linux16\0linuxefi\0initrd\0initrd16\0initrdefi\0", command_linux, 0},
     {"reboot\0", command_reboot, 0},
     {"halt\0", command_halt, 0},
     {"exit\0", command_exit, 0},
@@ -140,7 +141,7 @@ static const struct group groups[] = {
      command_without_effect, 2},
     {"badram\0setpci\0cmosset\0cmosclean\0", command_without_effect, 1},
     {"password\0password_pbkdf2\0acpi\0drivemap\0sendkey\0", command_without_effect, 0},
-    {"linux\0linux16\0linuxefi\0initrd\0initrd16\0initrdefi\0chainloader\0normal\0loopback\0"
+    {"chainloader\0normal\0loopback\0"
      "kfreebsd\0knetbsd\0kopenbsd\0ntldr\0freedos\0plan9\0xnu_kernel\0xnu_kernel64\0"
      "xen_hypervisor\0xen_module\0pxechainloader\0legacy_kernel\0legacy_initrd\0"
      "syslinux_source\0syslinux_configfile\0",

@@ -31,7 +31,13 @@ struct config_file {
     const struct iso9660_file *on_disc; /* known to be uncompressed; NULL: look the path up */
 };
 
-enum config_protocol { CONFIG_MULTIBOOT1 = 1, CONFIG_MULTIBOOT2 = 2, CONFIG_PVH = 3 };
+enum config_protocol {
+    CONFIG_MULTIBOOT1 = 1,
+    CONFIG_MULTIBOOT2 = 2,
+    CONFIG_PVH = 3,
+    CONFIG_LINUX16 = 4, /* by the kernel's own real-mode code */
+    CONFIG_LINUX = 5,
+};
 
 /* What an entry does in the end. */
 enum config_action {

@@ -252,6 +252,14 @@ bool load_kernel(struct evaluator *eval, struct words words, enum config_protoco
 /* is_2: the command is module2, which goes with multiboot2 only. */
 bool load_module(struct evaluator *eval, struct words words, bool is_2);
 
+/* Joins words as GRUB does: a blank between words, quotes around a word with a blank, a backslash
+   before quotes and backslashes. Sets eval->full if there is no room. */
+const char *join_words(struct evaluator *eval, const char *word, size_t count);
+
+/* Ends a command that loads something. loaded: its result. At the top level a failure is only a
+   warning: the entries may still be good. */
+bool finish_load(struct evaluator *eval, bool loaded);
+
 /* Reads a file's path and arguments. */
 bool read_file_words(struct evaluator *eval, const struct words *words, struct config_file *file);
 
@@ -317,6 +325,8 @@ size_t find_fallback(struct config *config, unsigned number);
 bool config_from_legacy(struct bytes *text, struct arena *arena);
 
 command_function command_test; /* test …, [ … ]: -a binds more than -o */
+
+command_function command_linux; /* linux, initrd, …: config/commands_linux */
 
 /* ---- config/find_node, fonts, environment_block, commands_files, commands_machine, regexp,
  * wildcards */

@@ -3,6 +3,7 @@
 #include "stage2/config/prompt.h"
 
 #include "loader/elf.h"
+#include "loader/linux.h"
 #include "loader/multiboot1.h"
 #include "loader/multiboot2.h"
 #include "stage2/compression/compression.h"
@@ -23,6 +24,8 @@ static bool could_be_kernel(struct bytes start, enum config_protocol protocol)
     bool is_1 = multiboot1_is_present(start);
     bool is_2 = multiboot2_is_present(start);
     bool is_elf = elf_recognise(start);
+    struct linux_header header;
+    struct error ignored;
     if (start.size >= COMPRESSION_MAGIC_BYTES && compression_of(start) != COMPRESSION_NONE) {
         return true;
     }
@@ -31,6 +34,10 @@ static bool could_be_kernel(struct bytes start, enum config_protocol protocol)
         return is_1 || (is_elf && !is_2);
     case CONFIG_MULTIBOOT2:
         return is_2 || (is_elf && !is_1);
+    case CONFIG_LINUX:
+        return linux_is_present(start) || is_elf;
+    case CONFIG_LINUX16:
+        return linux_read_header(start, UINT32_MAX / 2, &header, &ignored);
     default:
         return is_elf;
     }

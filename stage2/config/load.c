@@ -20,9 +20,7 @@ bool clean_path(const struct evaluator *eval, const char **path)
     return true;
 }
 
-/* Joins words as GRUB does: a blank between words, quotes around a word with a blank, a backslash
-   before quotes and backslashes. */
-static const char *join_arguments(struct evaluator *eval, const char *word, size_t count)
+const char *join_words(struct evaluator *eval, const char *word, size_t count)
 {
     char *joined = eval_words_end(eval);
     for (; count > 0; count--) {
@@ -82,7 +80,7 @@ bool read_file_words(struct evaluator *eval, const struct words *words, struct c
     if (!clean_path(eval, &file->path)) {
         return false;
     }
-    file->arguments = join_arguments(eval, next_word(words->word), words->count - 1);
+    file->arguments = join_words(eval, next_word(words->word), words->count - 1);
     return !eval->full || eval_fail_full(eval);
 }
 
@@ -110,7 +108,7 @@ bool load_module(struct evaluator *eval, struct words words, bool is_2)
     if (boot->kernel.path == NULL) {
         return eval_fail(eval, "a module before the kernel: the multiboot line comes first");
     }
-    if ((boot->protocol == CONFIG_MULTIBOOT2) != is_2) {
+    if ((boot->protocol == CONFIG_MULTIBOOT2) != is_2 || boot->protocol > CONFIG_PVH) {
         return eval_fail(eval, "multiboot and pvh go with module, multiboot2 with module2");
     }
     if (!read_file_words(eval, &words, &module)) {

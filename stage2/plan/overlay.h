@@ -8,7 +8,9 @@
 #include "loader/elf.h"
 #include "loader/multiboot2.h"
 
+struct config_boot;
 struct plan;
+struct plan_environment;
 
 struct plan_overlay {
     void (*explain)(struct bytes file, bool is_2, struct error *error); /* loader/explain.h */
@@ -35,6 +37,10 @@ struct plan_overlay {
     uint64_t (*pvh_information_size)(const struct boot_information *information);
     void (*pvh_write_boot)(const struct boot_information *information, uint8_t *buffer,
                            uint32_t address);
+    /* linux_kernel.h */
+    bool (*plan_linux)(struct plan *plan, const struct config_boot *boot,
+                       const struct plan_environment *environment, struct arena *arena,
+                       struct error *error);
 };
 
 extern const struct plan_overlay plan_overlay_table;

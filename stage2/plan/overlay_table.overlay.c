@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // See overlay.h.
 #include "loader/explain.h"
+#include "stage2/plan/linux_kernel.h"
 #include "stage2/plan/overlay.h"
 #include "stage2/plan/pvh_kernel.h"
 #include "stage2/plan/symbols.h"
@@ -20,4 +21,5 @@ const struct plan_overlay plan_overlay_table = {
     .read_pvh_instead = pvh_kernel_read_instead,
     .pvh_information_size = pvh_information_size,
     .pvh_write_boot = pvh_write_boot,
+    .plan_linux = linux_kernel_plan,
 };

@@ -482,6 +482,9 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot,
             return fail_in(error, "%s: ", environment->config_name);
         }
     }
+    if (boot->protocol > CONFIG_PVH) {
+        return planning.overlay->plan_linux(plan, boot, environment, arena, error);
+    }
     return place_kernel(&planning) && open_modules(&planning) &&
            (planning.is_multiboot2 || place_information(&planning)) && place_modules(&planning) &&
            place_sections(&planning) && place_symbols(&planning) &&

@@ -11,6 +11,7 @@
 #include "loader/error.h"
 #include "loader/image.h"
 #include "loader/information.h"
+#include "loader/linux.h"
 #include "loader/memory_map.h"
 #include "loader/multiboot1.h"
 #include "loader/multiboot2.h"
@@ -31,7 +32,7 @@ enum {
    name has GRUB with a version other than 0. */
 #define PLAN_LOADER_NAME "Whelk " WHELK_VERSION " (as GRUB 2)"
 
-/* The note on a boot with struct plan's is_pvh_instead. */
+/* struct plan's note if the config says Multiboot, but the kernel has a PVH entry only. */
 #define PLAN_PVH_INSTEAD                                                                           \
     "no Multiboot header: it is started by its PVH entry, as by the command pvh"
 
@@ -54,7 +55,8 @@ struct plan {
     bool modules_in_memory; /* some are in memory, decompressed */
     uint32_t entry;         /* physical */
     enum config_protocol protocol;
-    bool is_pvh_instead; /* the config says Multiboot, but the kernel has a PVH entry only */
+    const char *note;         /* what the user may not expect; NULL: nothing */
+    struct linux_boot *linux; /* of CONFIG_LINUX and CONFIG_LINUX16 */
     struct boot_information information;
     uint32_t information_address;   /* EBX at entry; boot_describe() fills the piece */
     uint32_t information_piece;     /* index in placement */

@@ -115,7 +115,7 @@ bool pvh_kernel_read_instead(struct plan *plan, struct arena *arena)
     struct error ignored;
     struct plan attempt = *plan;
     attempt.protocol = CONFIG_PVH;
-    attempt.is_pvh_instead = true;
+    attempt.note = PLAN_PVH_INSTEAD;
     attempt.headers = (struct kernel_headers){0};
     size_t arena_size = arena->size;
     bool has_header = has_multiboot_header(plan, arena, &ignored);

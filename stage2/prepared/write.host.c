@@ -50,7 +50,7 @@ bool prepared_write_plan(union prepared_block *block, struct plan *plan)
     const struct boot_information *information = &plan->information;
     struct prepared *prepared = &block->prepared;
     bool is_pvh = plan->protocol == CONFIG_PVH;
-    if (plan->protocol == CONFIG_MULTIBOOT2 || plan->is_pvh_instead || plan->video.is_made ||
+    if (plan->protocol == CONFIG_MULTIBOOT2 || plan->note != NULL || plan->video.is_made ||
         plan->headers.has_symbols || plan->information_address != PLAN_INFORMATION_LOWEST ||
         information->map->count > MULTIBOOT1_USUAL_RANGES || !write_pieces(block, plan)) {
         return false;

@@ -194,12 +194,12 @@ def test_a_loop_without_an_end_ends_by_itself(unchecked):
 # ---- What Whelk cannot do
 
 def test_an_entry_for_something_else_is_refused_with_its_line_when_it_is_chosen(disc):
-    config = ('set timeout=-1\nset default=1\nmenuentry "first" {\n    linux /vmlinuz\n}\n'
+    config = ('set timeout=-1\nset default=1\nmenuentry "first" {\n    plan9 /9pc\n}\n'
               'menuentry "second" {\n    multiboot /boot/kernel\n}\n')
     with Machine(disc(config)) as machine:
         machine.wait_for("second", 30)
         machine.press("up", "ret")
-        machine.wait_for("grub.cfg:4: linux is not supported", 30)
+        machine.wait_for("grub.cfg:4: plan9 is not supported", 30)
         machine.press("down", "ret")
         assert booted(machine) == ""
 

@@ -393,9 +393,9 @@ def test_linux_boots_by_multiboot_as_well_with_a_note(discs):
     assert "whelk: /boot/vmlinux: no Multiboot header: it is started by its PVH entry" in said
 
 
-def test_a_bzimage_is_no_kernel_for_pvh_but_the_vmlinux_in_it_is(tmp_path):
+def test_a_bzimage_is_no_kernel_for_pvh_but_for_linux(tmp_path):
     run, _ = mkrescue(tree("    pvh /boot/vmlinuz", vmlinuz=DEBIAN / "vmlinuz"), tmp_path)
-    assert "/boot/vmlinuz: not an ELF file: it is a Linux bzImage: the vmlinux in it may boot by pvh" in run.stderr
+    assert "/boot/vmlinuz: not an ELF file: it is a Linux bzImage: use linux" in run.stderr
 
 
 # ---- Xen's shim by PVH --------------------------------------------------------------------------

@@ -22,7 +22,7 @@ MKRESCUE = BUILD / "whelk-mkrescue"
 CONFIG = "boot/grub/grub.cfg"
 SECTOR = 2048
 
-GRUB_MODULES = "multiboot multiboot2 normal iso9660 part_msdos part_gpt test echo gzio xzio all_video"
+GRUB_MODULES = "multiboot multiboot2 linux normal iso9660 part_msdos part_gpt test echo gzio xzio all_video"
 
 
 def grub_mkrescue(platform, modules, *more):
@@ -30,7 +30,7 @@ def grub_mkrescue(platform, modules, *more):
             f"--install-modules={GRUB_MODULES} {modules}", *more]
 
 
-MAKERS = {"whelk": [str(MKRESCUE)], "grub": grub_mkrescue("i386-pc", "biosdisk"),
+MAKERS = {"whelk": [str(MKRESCUE)], "grub": grub_mkrescue("i386-pc", "biosdisk linux16"),
           "grub-efi": grub_mkrescue("x86_64-efi", "efi_gop"),
           # These are for "grub" under UEFI (--firmware). GRUB hands over a frame buffer only with efi_gop.
           "grub-x64": grub_mkrescue("x86_64-efi", "efi_gop", "--modules=efi_gop"),

@@ -19,7 +19,7 @@ MACHINE_OBJECTS := $(addprefix $(KERNELS)/,c_entry.o machine.o machine_cards.o m
 
 .PHONY: kernels
 kernels: $(addprefix $(KERNELS)/,report-payload.o mover.bin tiny.bin services.bin demo.elf \
-                                 long_mode.elf crash.bin machine.elf)
+                                 long_mode.elf crash.bin machine.elf linux.bin)
 
 $(KERNELS):
 	@mkdir -p $@
@@ -47,6 +47,10 @@ $(KERNELS)/tiny.bin: tests/kernels/tiny.asm | $(KERNELS)
 $(KERNELS)/services.bin: tests/kernels/services.asm | $(KERNELS)
 	@echo "ASM  $@"
 	@$(NASM) -f bin -o $@ $<
+
+$(KERNELS)/linux.bin: tests/kernels/linux.asm | $(KERNELS)
+	@echo "ASM  $@"
+	@$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
 
 $(KERNELS)/crash.bin: tests/kernels/crash.asm | $(KERNELS)
 	@echo "ASM  $@"

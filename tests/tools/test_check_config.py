@@ -87,8 +87,8 @@ def test_every_firmware_is_judged_if_the_config_asks_for_it(make):
 
 
 def test_an_entry_for_one_firmware_alone_is_judged_for_that(make):
-    config = entry("multiboot /boot/kernel") + "if [ $grub_platform = efi ]; then\n" + entry("linux /x") + "fi\n"
-    assert make(config) == (0, ["whelk: warning: with UEFI: boot/grub/grub.cfg:6: linux is not supported"])
+    config = entry("multiboot /boot/kernel") + "if [ $grub_platform = efi ]; then\n" + entry("plan9 /x") + "fi\n"
+    assert make(config) == (0, ["whelk: warning: with UEFI: boot/grub/grub.cfg:6: plan9 is not supported"])
 
 
 def test_check_shows_what_differs_with_uefi(make, tmp_path):
@@ -180,7 +180,7 @@ def test_a_config_that_leads_nowhere_is_refused(make):
         (1, ["whelk: error: boot/grub/grub.cfg:2: /boot/less.cfg: no such file"])
 
 
-KERNEL, LINUX = entry("multiboot /boot/kernel"), entry("linux /boot/vmlinuz", "initrd /boot/initrd")
+KERNEL, PLAN9 = entry("multiboot /boot/kernel"), entry("plan9 /boot/9pc", "plan9 /boot/9pc")
 NOTHING = entry("echo hello")
 
 
@@ -188,7 +188,7 @@ def warning(line, reason, file="boot/grub/grub.cfg"):
     return f"whelk: warning: {file}:{line}: {reason}"
 
 
-@pytest.mark.parametrize("command", ["linux", "linux16", "initrd", "chainloader", "ntldr", "normal", "loopback"])
+@pytest.mark.parametrize("command", ["plan9", "xnu_kernel", "chainloader", "ntldr", "normal", "loopback"])
 def test_what_whelk_cannot_do_is_a_warning_unless_it_is_the_default(make, command):
     refused = entry(f"{command} /boot/vmlinuz")
     assert make(KERNEL + refused) == (0, [warning(5, f"{command} is not supported")])
@@ -198,9 +198,9 @@ def test_what_whelk_cannot_do_is_a_warning_unless_it_is_the_default(make, comman
 
 
 def test_every_entry_with_something_that_whelk_cannot_do_is_named(make):
-    assert make(LINUX + LINUX) == (1, ["whelk: error: boot/grub/grub.cfg:2: linux is not supported",
-                                       warning(6, "linux is not supported")])
-    assert make(entry("reboot") + LINUX) == (0, [warning(5, "linux is not supported")])
+    assert make(PLAN9 + PLAN9) == (1, ["whelk: error: boot/grub/grub.cfg:2: plan9 is not supported",
+                                       warning(6, "plan9 is not supported")])
+    assert make(entry("reboot") + PLAN9) == (0, [warning(5, "plan9 is not supported")])
 
 
 BROKEN = {"multiboot": "a file's name is missing", "multiboot /boot/nothing": "/boot/nothing: no such file",

@@ -155,11 +155,11 @@ def test_a_menu_lst_is_told_as_well(check):
 # ---- What would not
 
 def test_what_would_not_boot_is_told_with_its_line_and_the_status_is_1(judged):
-    config = BOOT + ENTRY.format("typo", "multiboot /boot/kernle") + ENTRY.format("linux", "linux /vmlinuz")
+    config = BOOT + ENTRY.format("typo", "multiboot /boot/kernle") + ENTRY.format("plan9", "plan9 /9pc")
     status, said = judged(config)
     assert status == NO
     assert [(e["action"], e["error"]) for e in entries(said)] == [
-        ("boot", None), (None, f"{CONFIG}:5: /boot/kernle: no such file"), (None, f"{CONFIG}:8: linux is not supported")]
+        ("boot", None), (None, f"{CONFIG}:5: /boot/kernle: no such file"), (None, f"{CONFIG}:8: plan9 is not supported")]
 
 
 def test_warnings_are_told_with_their_lines_and_do_not_count(judged):

@@ -278,6 +278,20 @@ static bool warn(struct check *check, struct checked *checked, const struct conf
     return true;
 }
 
+/* Judges a kernel that calls the BIOS: the ISO boots by UEFI as well. False with a reason: it is
+   checked for UEFI. */
+static bool check_bios(struct check *check, struct checked *checked,
+                       const struct config_file *kernel, struct error *error)
+{
+    if (check->machine.firmware != CHECK_BIOS) {
+        return fail(error, "%s:%u: %s: linux16 needs a BIOS: use linux", kernel->config,
+                    kernel->line, kernel->path);
+    }
+    return check->asks_firmware ||
+           warn(check, checked, kernel, "linux16 needs a BIOS: by UEFI this does not boot") ||
+           fail(error, "out of memory");
+}
+
 /* Removes the modules that are not in the tree. False: the arena is full. */
 static bool drop_missing(struct check *check, struct checked_entry *entry, struct error *error)
 {
@@ -321,10 +335,13 @@ static bool plan(struct check *check, struct checked *checked, struct checked_en
     entry->address = plan.entry;
     entry->video = plan.video;
     if (!check_pieces(&plan, &entry->boot, &check->arena, &entry->pieces) ||
-        (plan.is_pvh_instead && !warn(check, checked, kernel, PLAN_PVH_INSTEAD))) {
+        (plan.note != NULL && !warn(check, checked, kernel, plan.note))) {
         return fail(error, "out of memory");
     }
     entry->piece_count = plan.placement.count;
+    if (plan.protocol == CONFIG_LINUX16) {
+        return check_bios(check, checked, kernel, error);
+    }
     return check_uefi(&plan, &check->plan_arena, error) ||
            fail_in(error, "%s:%u: %s: ", kernel->config, kernel->line, kernel->path);
 }

@@ -58,16 +58,19 @@ void check_video(const struct checked_entry *entry, char text[VIDEO_BYTES])
 const char *check_kernel_command(enum config_protocol protocol)
 {
     static const char *const commands[] = {
-        [CONFIG_MULTIBOOT1] = "multiboot",
-        [CONFIG_MULTIBOOT2] = "multiboot2",
-        [CONFIG_PVH] = "pvh",
+        [CONFIG_MULTIBOOT1] = "multiboot", [CONFIG_MULTIBOOT2] = "multiboot2", [CONFIG_PVH] = "pvh",
+        [CONFIG_LINUX16] = "linux16",      [CONFIG_LINUX] = "linux",
     };
     return commands[protocol];
 }
 
 const char *check_module_command(enum config_protocol protocol)
 {
-    return protocol == CONFIG_MULTIBOOT2 ? "module2" : "module";
+    static const char *const commands[] = {
+        [CONFIG_MULTIBOOT1] = "module", [CONFIG_MULTIBOOT2] = "module2", [CONFIG_PVH] = "module",
+        [CONFIG_LINUX16] = "initrd16",  [CONFIG_LINUX] = "initrd",
+    };
+    return commands[protocol];
 }
 
 void check_report_pieces(const struct checked_piece *pieces, size_t count,
@@ -77,6 +80,8 @@ void check_report_pieces(const struct checked_piece *pieces, size_t count,
         [CONFIG_MULTIBOOT1] = "Multiboot 1",
         [CONFIG_MULTIBOOT2] = "Multiboot 2",
         [CONFIG_PVH] = "PVH",
+        [CONFIG_LINUX16] = "Linux's 16-bit boot protocol",
+        [CONFIG_LINUX] = "Linux's boot protocol",
     };
     printf("By %s in %u MiB of memory, entered at 0x%x:\n", names[protocol], mib, entry);
     for (size_t i = 0; i < count; i++) {
@@ -92,13 +97,33 @@ static void report_file(const char *command, const struct config_file *file)
            file->arguments[0] != '\0' ? " " : "", file->arguments);
 }
 
+static void report_linux(const struct config_boot *boot)
+{
+    printf("%s %s\nCommand line: %s\n", check_kernel_command(boot->protocol), boot->kernel.path,
+           boot->kernel.arguments);
+    for (size_t i = 0; i < boot->module_count; i++) {
+        const char *name = boot->modules[i].arguments; /* in an archive */
+        printf(name[0] != '\0' ? "%s newc:%s:%s\n" : "%s %s%s\n",
+               check_module_command(boot->protocol), name, boot->modules[i].path);
+    }
+}
+
+static void report_files(const struct config_boot *boot)
+{
+    report_file(check_kernel_command(boot->protocol), &boot->kernel);
+    for (size_t i = 0; i < boot->module_count; i++) {
+        report_file(check_module_command(boot->protocol), &boot->modules[i]);
+    }
+}
+
 static void report_boot(const struct check *check, const struct checked_entry *entry)
 {
     const struct config_boot *boot = &entry->boot;
     char video[VIDEO_BYTES];
-    report_file(check_kernel_command(boot->protocol), &boot->kernel);
-    for (size_t i = 0; i < boot->module_count; i++) {
-        report_file(check_module_command(boot->protocol), &boot->modules[i]);
+    if (boot->protocol == CONFIG_LINUX || boot->protocol == CONFIG_LINUX16) {
+        report_linux(boot);
+    } else {
+        report_files(boot);
     }
     if (entry->piece_count > 0) {
         check_video(entry, video);

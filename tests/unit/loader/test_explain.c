@@ -151,7 +151,7 @@ static void other_kinds_of_files_are_told_by_their_names(void **state)
         size_t at;
         const char *magic, *text;
     } kinds[] = {
-        {0x202, "HdrS", "Linux bzImage: the vmlinux in it may boot by pvh"},
+        {0x202, "HdrS", "Linux bzImage: use linux"},
         {0x8001, "CD001", "ISO image"},
         {257, "ustar", "tar archive"},
         {0, "070701", "cpio archive"},
@@ -260,8 +260,7 @@ static void a_file_without_a_pvh_entry_is_told_by_what_it_is(void **state)
     start_file();
     memcpy(file + 0x202, "HdrS", 4);
     assert_string_equal(explained_for_pvh(sizeof file, "not an ELF file"),
-                        "not an ELF file: it is a Linux bzImage: the vmlinux in it may boot by "
-                        "pvh");
+                        "not an ELF file: it is a Linux bzImage: use linux");
     start_file();
     assert_string_equal(explained_for_pvh(sizeof file, "not an ELF file"), "not an ELF file");
     put_elf(64, ET_EXEC, 183);

@@ -802,7 +802,7 @@ static void an_entry_that_cannot_boot_says_why_and_in_which_line(void **state)
         {"multibot /k\n", "g.cfg:2: unknown command 'multibot'; is 'multiboot' meant?"},
         {"multibot /k\nboot\n", "g.cfg:2: unknown command 'multibot'; is 'multiboot' meant?"},
         {"boot\n", "g.cfg:1: nothing to boot: no multiboot line names a kernel"},
-        {"linux /vmlinuz ro\ninitrd /i\n", "g.cfg:2: linux is not supported"},
+        {"plan9 /9pc ro\nmodule /i\n", "g.cfg:2: plan9 is not supported"},
         {"set root=(hd0)\nchainloader +1\n", "g.cfg:3: chainloader is not supported"},
         {"configfile\n", "g.cfg:2: configfile needs more words"},
         {"multiboot\n", "g.cfg:2: a file's name is missing"},

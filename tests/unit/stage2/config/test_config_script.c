@@ -706,9 +706,9 @@ static void a_broken_load_before_the_menu_is_a_warning(void **state)
 static void what_whelk_cannot_do_is_told_apart_from_mistakes(void **state)
 {
     (void)state;
-    read_text("menuentry a { linux /vmlinuz }\nmenuentry b { multiboot }\n"
-              "menuentry c { cutmem 1 2; multiboot /k }\nlinux /vmlinuz\n");
-    assert_warning("linux is not supported");
+    read_text("menuentry a { plan9 /9pc }\nmenuentry b { multiboot }\n"
+              "menuentry c { cutmem 1 2; multiboot /k }\nplan9 /9pc\n");
+    assert_warning("plan9 is not supported");
     assert_false(evaluate(0));
     assert_true(boot.names_no_kernel);
     assert_false(evaluate(1));

@@ -806,7 +806,7 @@ static void a_pvh_kernel_stands_like_one_of_multiboot_and_is_entered_by_its_note
     add_module(5);
     assert_planned();
     assert_int_equal(plan.protocol, CONFIG_PVH);
-    assert_false(plan.is_pvh_instead);
+    assert_null(plan.note);
     assert_int_equal(plan.entry, MIB + 0x20);
     assert_int_equal(plan.information_address, 0x10000);
     assert_int_equal(plan.information.modules[0].mod_start, MIB + PAGE);
@@ -827,7 +827,7 @@ static void multiboot_starts_a_kernel_by_its_pvh_entry_if_it_has_no_multiboot_he
         add_module(5);
         assert_planned();
         assert_int_equal(plan.protocol, CONFIG_PVH);
-        assert_true(plan.is_pvh_instead);
+        assert_non_null(plan.note);
         assert_int_equal(plan.entry, MIB + 0x20);
         assert_int_equal(plan.information_address, 0x10000);
     }

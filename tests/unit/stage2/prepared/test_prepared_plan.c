@@ -345,7 +345,7 @@ static void nothing_is_prepared_for_a_kernel_that_pvh_starts_instead_of_multiboo
     build_pvh_kernel();
     build_boot(no_modules, 0);
     assert_false(prepare());
-    assert_true(planned.is_pvh_instead);
+    assert_non_null(planned.note);
 }
 
 static void nothing_is_prepared_for_a_kernel_with_a_piece_in_low_memory(void **state)
