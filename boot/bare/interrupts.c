@@ -7,6 +7,7 @@
 #include "boot/bare/cpuid.h"
 #include "boot/bare/tsc_clock.h"
 #include "boot/pc/bda.h"
+#include "boot/pc/clock.h"
 #include "stage2/bus/io.h"
 #include "stage2/disc/pc/pc.h"
 #include "stage2/firmware.h"
@@ -30,8 +31,6 @@ enum {
 
     PIT_COMMAND = 0x43,
     PIT_COUNTER = 0x40,
-    PIT_READ_BACK_STATUS = 0xe2, /* of counter 0: the next byte read has its mode */
-    PIT_MODE_BITS = 0x3f,
     PIT_RATE_GENERATOR = 0x34, /* counter 0, low and high byte, mode 2 */
 
     CPUID_APIC = 1 << 9,
@@ -90,18 +89,6 @@ static void start_local_apic(void)
     }
 }
 
-/* Whether the timer counts: guests without the PC's devices have none. */
-static bool has_timer(void)
-{
-    static enum { UNKNOWN, ABSENT, PRESENT } timer;
-    if (timer == UNKNOWN) {
-        out8(PIT_COMMAND, PIT_READ_BACK_STATUS);
-        timer = (in8(PIT_COUNTER) & PIT_MODE_BITS) == (PIT_RATE_GENERATOR & PIT_MODE_BITS) ? PRESENT
-                                                                                           : ABSENT;
-    }
-    return timer == PRESENT;
-}
-
 void interrupts_start(void)
 {
     start_local_apic();
@@ -125,51 +112,41 @@ static void load_idt(void)
     }
 }
 
-/* Halts until an interrupt has been handled: the timer's, or one of these lines. The handler may
-   have masked more; the masks are then set as before. */
-static void halt(unsigned lines)
+/* Lets the interrupts of these lines and the timer's in. Halts until one has been handled, unless
+   there is no timer to end the halt. The handler may have masked more; the masks are then set as
+   before. */
+static void let_in(unsigned lines, bool halts)
 {
     load_idt();
     lines |= LINE_TIMER | LINE_SECOND;
     out8(PIC1 + 1, (uint8_t)~lines);
     out8(PIC2 + 1, (uint8_t)(~lines >> LINES_OF_PIC));
-    __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+    if (halts && pc_timer_ticks()) {
+        __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+    } else {
+        __asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
+    }
     out8(PIC1 + 1, PIC1_MASK);
     out8(PIC2 + 1, PIC2_MASK);
 }
 
-/* Lets the timer tick while somebody polls. */
-static void spin(void)
-{
-    load_idt();
-    out8(PIC1 + 1, (uint8_t)~LINE_TIMER);
-    __asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
-    out8(PIC1 + 1, PIC1_MASK);
-}
-
-/* line 0, the timer's: the device's interrupt does not come by these controllers. A halt would last
-   until the next tick. */
+/* line 0: the device's interrupt does not come by these controllers. */
 bool pc_wait_irq(unsigned line)
 {
-    if (line == 0) {
-        spin();
-        return false;
-    }
     irq_came = 0;
-    halt(1u << line);
-    return (irq_came >> line & 1) != 0;
+    let_in(line == 0 ? 0 : 1u << line, line != 0);
+    return line != 0 && (irq_came >> line & 1) != 0;
 }
 
 void firmware_idle(void)
 {
-    if (has_timer()) {
-        halt(LINE_KEYBOARD);
-    } else {
-        __asm__ volatile("pause");
-    }
+    let_in(LINE_KEYBOARD, true);
 }
 
 uint64_t firmware_milliseconds(void)
 {
-    return has_timer() ? (uint64_t)irq_ticks * MILLISECONDS_PER_TICK : tsc_milliseconds();
+    if (pc_timer_ticks()) {
+        return (uint64_t)irq_ticks * MILLISECONDS_PER_TICK;
+    }
+    return firmware_tsc_khz() != 0 ? tsc_milliseconds() : pc_rtc_milliseconds();
 }

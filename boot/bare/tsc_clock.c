@@ -11,7 +11,6 @@
 enum {
     LEAF_CRYSTAL = 0x15, /* Intel SDM, volume 3, 19.7.3 */
     HZ_PER_KHZ = 1000,
-    GUESS_KHZ = 2000000, /* too slow rather than too fast a clock for most processors */
 };
 #define LEAF_HYPERVISOR 0x40000000u
 #define LEAF_TIMING     0x40000010u /* VMware's, which KVM has, too: EAX is the frequency in kHz */
@@ -59,6 +58,5 @@ uint32_t firmware_tsc_khz(void)
 
 uint64_t tsc_milliseconds(void)
 {
-    uint32_t khz = firmware_tsc_khz();
-    return divide(timeline_now(), khz != 0 ? khz : GUESS_KHZ);
+    return divide(timeline_now(), firmware_tsc_khz());
 }

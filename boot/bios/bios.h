@@ -35,7 +35,9 @@ static inline void bios_call(uint8_t interrupt, struct bios_registers *registers
 /* Waits for any interrupt. */
 void bios_rest(void);
 
-/* Waits for any interrupt. Returns whether that of this line (0 to 15) came. */
+/* Waits for any interrupt. Returns whether that of this line (1 to 15) came. With BIOS_NO_HALT,
+   only interrupts that are already there are taken. */
+enum { BIOS_NO_HALT = 0x100 };
 ASSEMBLY bool bios_rest_for(unsigned line);
 
 static inline bool bios_failed(const struct bios_registers *registers)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Screen (INT 10h), keyboard (INT 16h) and clock (BDA), in firmware.h's terms.
 #include "boot/bios/bios.h"
+#include "boot/pc/clock.h"
 #include "stage2/disc/pc/pc.h"
 #include "stage2/console/console.h"
 #include "stage2/firmware.h"
@@ -21,6 +22,8 @@ enum {
     KEYBOARD_READ = 0x0000,
     KEYBOARD_POLL = 0x0100,
     EFLAGS_ZERO = 0x40,
+
+    INT_MEMORY_SIZE = 0x12,
 
     MILLISECONDS_PER_TICK = 55,
 };
@@ -98,8 +101,12 @@ bool firmware_menu_key_held(void)
     return held;
 }
 
+/* The BDA's ticks, or another clock where the timer is missing. */
 uint64_t firmware_milliseconds(void)
 {
+    if (!pc_timer_ticks()) {
+        return pc_rtc_milliseconds();
+    }
     static uint32_t days_ticks; /* of the days that ended since the start */
     static uint32_t last;
     uint32_t now = *(const volatile uint32_t *)bios_data(BDA_TICKS);
@@ -112,12 +119,20 @@ uint64_t firmware_milliseconds(void)
 
 void firmware_idle(void)
 {
-    bios_rest();
+    if (pc_timer_ticks()) {
+        bios_rest();
+    }
 }
 
+/* line 0, the timer's: any BIOS call lets the timer's interrupt in. */
 bool pc_wait_irq(unsigned line)
 {
-    return bios_rest_for(line);
+    if (line == 0) {
+        struct bios_registers registers = {0};
+        bios_call(INT_MEMORY_SIZE, &registers);
+        return false;
+    }
+    return bios_rest_for(pc_timer_ticks() ? line : line | BIOS_NO_HALT);
 }
 
 /* There is none but the UART. */

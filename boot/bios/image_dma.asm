@@ -81,6 +81,12 @@ CONTROL_NO_INTERRUPT equ 0x0a
 PACKET_WORDS    equ 6
 READ_12         equ 0x00a8      ; first two bytes of the packet
 REGION_LAST     equ 0x8000
+PIT_COMMAND     equ 0x43
+PIT_COUNTER     equ 0x40
+PIT_READ_BACK   equ 0xe2        ; the status of counter 0
+PIT_STATUS      equ 0x31        ; these bits of it
+PIT_COUNTS      equ 0x30        ; both bytes, binary
+PIC1_MASK       equ 0x21
 TRIES           equ 1000000     ; polls: about a second, each an exit to the hypervisor
 RESTS           equ 80          ; waits: four seconds of the timer's interrupts
 LINE_SECONDARY  equ 15          ; interrupt line; the primary's is one less
@@ -184,6 +190,15 @@ read_by_dma:
         mov al, [DRIVE]
         sub al, FIRST_DISK
         jz .none                ; not a CD
+        mov al, PIT_READ_BACK   ; without the timer's interrupt a wait could last for ever
+        out PIT_COMMAND, al
+        in al, PIT_COUNTER
+        and al, PIT_STATUS
+        sub al, PIT_COUNTS
+        jnz .none
+        in al, PIC1_MASK
+        test al, 1
+        jnz .none
         mov al, PCI_IDENTITY
         call pci_select
         in eax, dx

@@ -252,9 +252,10 @@ memory_ranges:
         ret
 
 ; Halts until a device's interrupt, so that an emulator gets time to emulate the device. Any other
-; interrupt ends the wait as well, the timer's at the latest. Restores the mask of the interrupt
+; interrupt ends the wait as well, the timer's at the latest. CH 1, for machines without a timer:
+; does not halt, but takes an interrupt that is already there. Restores the mask of the interrupt
 ; controller (Intel 8259A) and the vector.
-; in: CX line, 0 to 15; real mode, DS 0; out: ZF clear if that interrupt came; clobbers AX, DX, SI
+; in: CL line, 1 to 15; CH 0 or 1; real mode, DS 0; out: ZF clear if that interrupt came; clobbers AX, DX, SI
 PIC1_COMMAND    equ 0x20
 PIC1_MASK       equ 0x21
 PIC1_VECTORS    equ 0x08 * 4
@@ -269,7 +270,7 @@ global rest_for
 rest_for:
         pushf
         cli
-        mov si, cx
+        movzx si, cl
         shl si, 2
         mov dx, PIC1_MASK
         cmp cl, PIC2_LINE
@@ -289,8 +290,12 @@ rest_for:
         mov al, ah
 .unmask:
         out dx, al
+        test ch, ch
+        jnz .take
         sti
         hlt
+.take:  sti
+        nop
         cli
         mov dx, [line_mask]
         pop ax

@@ -20,6 +20,7 @@ const struct piix_drive *pc_boot_drive(void);
 struct preloaded;
 struct preloaded pc_preloaded(void);
 
-/* Halts until an interrupt comes, whichever it is. line: 0 to 15, of the PC's interrupt
-   controllers. True: this line's interrupt has come, and was taken. */
+/* Halts until an interrupt comes, whichever it is; lets interrupts in without a halt if there is no
+   timer whose interrupt would end it. line: 1 to 15, of the PC's interrupt controllers, or 0: none,
+   also without a halt. True: this line's interrupt has come, and was taken. */
 bool pc_wait_irq(unsigned line);
