@@ -64,12 +64,15 @@ $(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/li
 	    -lzstd -lm -o $@
 
 # In test_ahci and those of virtio the test plays the driver's device, in test_read the disc's driver.
+# pace and patience belong to the drivers, and so are not pure.
 # The code under test keeps addresses in 32 bits, so these programs are linked below 4 GiB.
 $(addprefix $(UNIT)/stage2/disc/,test_ahci pc/test_virtio pc/test_virtio_blk test_read): \
     UNIT_LINK := -no-pie
 $(UNIT)/stage2/disc/test_ahci: $(patsubst %,$(UNIT)/obj/stage2/disc/%.o,ahci.overlay ahci_drives)
 $(UNIT)/stage2/disc/pc/test_virtio: $(UNIT)/obj/stage2/disc/pc/virtio.o
 $(UNIT)/stage2/disc/pc/test_virtio_blk: $(UNIT)/obj/stage2/disc/pc/virtio_blk.o
+$(UNIT)/stage2/disc/test_pace: $(UNIT)/obj/stage2/disc/pace.o
+$(UNIT)/stage2/disc/test_patience: $(UNIT)/obj/stage2/disc/patience.o
 $(UNIT)/stage2/disc/test_read: $(patsubst %,$(UNIT)/obj/stage2/disc/%.o,cache read staging)
 
 # A test that passes leaves a stamp. make check-unit runs it again only after a change.

@@ -17,6 +17,7 @@
 #include "stage2/bus/pci.h"
 #include "stage2/disc/ahci.h"
 #include "stage2/disc/native_disc.h"
+#include "stage2/disc/patience.h"
 #include "stage2/disc/pc/piix_ide.h"
 #include "stage2/disc/pc/virtio_blk.h"
 #include "stage2/firmware.h"
@@ -281,11 +282,12 @@ static bool read_sectors(uint32_t lba, uint32_t count, void *buffer)
 
 /* Tries again after failures. After a reset or a change of the medium a drive refuses commands
    (SPC-3, 5.9: unit attention); some do so until they are asked for the reason. AHCI's driver
-   resets such a drive. */
+   resets such a drive. A disc that does not answer is not asked for long. */
 static bool read_again(uint32_t lba, uint32_t count, void *buffer)
 {
-    for (unsigned tries = 0; tries < TRIES; tries++) {
+    for (unsigned tries = 0; tries < TRIES && !patience_is_lost(); tries++) {
         if (reopen_disc(tries != 0) && read_sectors(lba, count, buffer)) {
+            patience_succeeded();
             return true;
         }
         if (is_ide(disc) && disc->is_cd) {
@@ -415,6 +417,7 @@ static bool is_whelk_iso(void)
 static bool try_disc(struct disc *which)
 {
     front = (struct preloaded){.sectors = bounce_buffer};
+    patience_succeeded(); /* it is not the disc before that may be lost */
     if (!open_disc(which)) {
         return false;
     }
@@ -507,7 +510,7 @@ bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)
         ram_disc_read(lba, count * SECTOR_SIZE, buffer);
         return true;
     }
-    return !is_odd(buffer) && read_sectors(lba, count, buffer);
+    return !is_odd(buffer) && !patience_is_lost() && read_sectors(lba, count, buffer);
 }
 
 void native_disc_close(void)
@@ -549,12 +552,13 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error
             lba += part;
             at += (size_t)part * SECTOR_SIZE;
             count -= part;
-        } else if (part > 1) { /* finds the sector that cannot be read */
+        } else if (part > 1 && !patience_is_lost()) { /* finds the sector that cannot be read */
             most = part > SPLIT ? part / SPLIT : 1;
         } else {
             char name[DISC_NAME_BYTES], device[DEVICE_BYTES];
             name_disc(disc, name, device);
-            return fail(error, "sector %u of %s cannot be read", lba, name);
+            return fail(error, "sector %u of %s cannot be read%s", lba, name,
+                        patience_is_lost() ? "; the disc does not answer any more" : "");
         }
     }
     return true;

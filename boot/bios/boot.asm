@@ -242,7 +242,8 @@ restore:
         sti
         ret
 
-; Writes AL to screen and serial port. Clobbers nothing
+; Writes AL to screen and serial port. Clobbers what restore sets
+global put
 put:    pushad
         push ax
         mov ah, 0x0e

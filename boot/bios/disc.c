@@ -4,6 +4,7 @@
 #include <string.h>
 #include "boot/bios/bios.h"
 #include "stage2/disc/native_disc.h"
+#include "stage2/disc/patience.h"
 #include "stage2/disc/pc/pc.h"
 #include "stage2/firmware.h"
 #include "stage2/timing/timeline.h"
@@ -23,6 +24,9 @@ enum {
     BUFFER_BYTES = 0x10000,
     EDD_SECTOR_SIZE = 0x0518, /* boot.asm */
     TRIES = 5,
+
+    INT_USER_TICK = 0x1c,
+    QUIET_TICKS = 55, /* three seconds */
 };
 
 struct disk_address_packet {
@@ -41,11 +45,15 @@ extern uint32_t boot_info_file_lba;
 extern const uint32_t disc_id; /* its first bytes */
 extern const uint32_t disc_blocks;
 extern const struct piix_drive image_drive; /* boot.asm; image_dma.asm fills it in */
+extern volatile uint16_t ticks_left;        /* mode_switch.asm */
+extern volatile uint32_t slow_text, next_tick;
+extern const uint8_t slow_tick[];
 
 static uint8_t drive;
 static uint32_t sectors_per_block; /* the drive's sectors in 2048 bytes */
 static uint32_t most_sectors;      /* of the drive's, in one transfer */
 static uint32_t max_sectors;       /* in the next transfer: fewer after a failure */
+static uint8_t status;             /* of the last transfer, by INT 13h */
 
 void disc_set_boot_drive(uint8_t number)
 {
@@ -155,7 +163,22 @@ uint32_t firmware_disc_sector_bytes(void)
     return SECTOR_SIZE / sectors_per_block;
 }
 
-static bool transfer(uint64_t lba, uint32_t sector_count, uint8_t *status)
+/* Calls INT 13h, which may last long, or never return. The timer's tick then tells the user. */
+static void disk_call(struct bios_registers *registers)
+{
+    static const char texts[] = "\r\nwhelk: waiting for the drive\r\n\1"
+                                "whelk: the drive has not answered INT 13h for 12 seconds; "
+                                "if nothing follows, check it and reset\r\n";
+    volatile uint32_t *vector = (volatile uint32_t *)(uintptr_t)bios_data(INT_USER_TICK * 4);
+    next_tick = *vector;
+    ticks_left = QUIET_TICKS;
+    slow_text = (uint32_t)bios_segment(texts) << 16 | bios_offset(texts);
+    *vector = (uint32_t)(uintptr_t)slow_tick; /* in segment 0 */
+    bios_call(INT_DISK, registers);
+    *vector = next_tick;
+}
+
+static bool transfer(uint64_t lba, uint32_t sector_count)
 {
     struct disk_address_packet packet = {
         .size = sizeof packet,
@@ -169,8 +192,8 @@ static bool transfer(uint64_t lba, uint32_t sector_count, uint8_t *status)
         .ds = bios_segment(&packet),
         .esi = bios_offset(&packet),
     };
-    bios_call(INT_DISK, &registers);
-    *status = (uint8_t)(registers.eax >> 8);
+    disk_call(&registers);
+    status = (uint8_t)(registers.eax >> 8);
     /* The BIOS sets the packet's count to what it transferred: fewer sectors are a failure. */
     return !bios_failed(&registers) && packet.count == sector_count;
 }
@@ -178,7 +201,7 @@ static bool transfer(uint64_t lba, uint32_t sector_count, uint8_t *status)
 static void reset(void)
 {
     struct bios_registers registers = {.eax = DISK_RESET, .edx = drive};
-    bios_call(INT_DISK, &registers);
+    disk_call(&registers);
 }
 
 /* Goes back to longer transfers some time after a failure. Each time waits twice as long, as long
@@ -193,6 +216,13 @@ static void grow(void)
     }
 }
 
+static bool fail_at(uint64_t sector, struct error *error)
+{
+    return fail(error, "sector %llu of drive 0x%02x cannot be read (INT 13h status 0x%02x)%s",
+                (unsigned long long)sector, drive, status,
+                patience_is_lost() ? "; the drive does not answer any more" : "");
+}
+
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
 {
     if (!open_drive(error)) {
@@ -205,8 +235,13 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error
     unsigned tries = TRIES;
     while (left > 0) {
         uint32_t part = left < max_sectors ? (uint32_t)left : max_sectors;
-        uint8_t status;
-        if (transfer(sector, part, &status)) {
+        uint64_t start = firmware_milliseconds();
+        patience_show();
+        if (patience_is_lost()) {
+            return fail_at(sector, error);
+        }
+        if (transfer(sector, part)) {
+            patience_succeeded();
             timeline_transfer(part * sector_bytes);
             memcpy(destination, bounce_buffer, part * sector_bytes);
             destination += part * sector_bytes;
@@ -217,9 +252,9 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error
             continue;
         }
         reset();
+        patience_failed((uint32_t)(firmware_milliseconds() - start));
         if (--tries == 0) {
-            return fail(error, "sector %llu of drive 0x%02x cannot be read (INT 13h status 0x%02x)",
-                        (unsigned long long)sector, drive, status);
+            return fail_at(sector, error);
         }
         if (part > 1 && tries < TRIES - 1) { /* failed twice: tries fewer sectors */
             max_sectors = part / 2;

@@ -321,6 +321,44 @@ take_line:
         pop ax
         iret
 
+; The firmware's timer tick (INT 1Ch) while INT 13h runs, which may never return: when [ticks_left]
+; have passed, prints the next of the texts at [slow_text], and starts to count anew. disc.c sets it
+; up. Clobbers nothing.
+SLOW_TICKS      equ 164         ; nine seconds
+TEXT_END        equ 1           ; after each text but the last, which ends with 0
+global ticks_left
+ticks_left      equ VARIABLES + 0x2c ; word
+global slow_text
+slow_text       equ VARIABLES + 0x2e ; far pointer
+global next_tick
+next_tick       equ VARIABLES + 0x32 ; far pointer: the handler before
+global slow_tick
+extern put                      ; boot.asm
+slow_tick:
+        push ds
+        push byte 0
+        pop ds
+        dec word [ticks_left]
+        jnz .end
+        pushad
+        push es
+.next:  lds si, [slow_text]
+        lodsb
+        push byte 0
+        pop ds
+        test al, al
+        jz .done
+        mov [slow_text], si
+        cmp al, TEXT_END
+        je .done
+        call put
+        jmp .next
+.done:  mov word [ticks_left], SLOW_TICKS
+        pop es
+        popad
+.end:   pop ds
+        jmp far [cs:next_tick]
+
         align 4
 gdt:
 gdt_pointer:                    ; in the null descriptor, which is never used

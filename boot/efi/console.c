@@ -10,7 +10,8 @@ enum {
     COM1 = 0x3f8,
 
     MEASURE_MICROSECONDS = 10000,
-    TICK_BITS = 10, /* the clock counts units of 2^10 TSC ticks */
+    TICK_BITS = 10,                        /* the clock counts units of 2^10 TSC ticks */
+    GUESSED_TICKS = 1 << (21 - TICK_BITS), /* in a millisecond, at 2 GHz */
     IDLE_100NS = 500000,
     ASCII_END = 0x80,
 };
@@ -135,18 +136,24 @@ bool firmware_menu_key_held(void)
     return key == KEY_ESCAPE;
 }
 
-/* No clock of UEFI's is finer than a second. This counts TSC ticks, whose rate the first call
-   measures. */
+static uint32_t ticks_per_millisecond = GUESSED_TICKS;
+
+static void measure_ticks(void)
+{
+    uint64_t start = timeline_now();
+    uefi_boot()->Stall(MEASURE_MICROSECONDS);
+    ticks_per_millisecond =
+        (uint32_t)((timeline_now() - start) >> TICK_BITS) / (MEASURE_MICROSECONDS / 1000) + 1;
+}
+
+/* No clock of UEFI's is finer than a second. This counts TSC ticks, whose rate is measured before
+   anybody waits for the user (firmware_idle()). */
 uint64_t firmware_milliseconds(void)
 {
-    static uint32_t ticks_per_millisecond;
     static uint64_t last;
     static uint64_t milliseconds;
-    if (ticks_per_millisecond == 0) {
+    if (last == 0) {
         last = timeline_now();
-        uefi_boot()->Stall(MEASURE_MICROSECONDS);
-        ticks_per_millisecond =
-            (uint32_t)((timeline_now() - last) >> TICK_BITS) / (MEASURE_MICROSECONDS / 1000) + 1;
     }
     uint32_t passed = (uint32_t)((timeline_now() - last) >> TICK_BITS) / ticks_per_millisecond;
     last += ((uint64_t)passed * ticks_per_millisecond) << TICK_BITS;
@@ -159,6 +166,7 @@ void firmware_idle(void)
     static EFI_EVENT timer;
     UINTN ignored;
     if (timer == NULL) {
+        measure_ticks();
         uefi_boot()->CreateEvent(EVT_TIMER, 0, NULL, NULL, &timer);
     }
     uefi_boot()->SetTimer(timer, TimerRelative, IDLE_100NS);

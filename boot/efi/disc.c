@@ -4,6 +4,7 @@
 // device.
 #include <string.h>
 #include "boot/efi/uefi.h"
+#include "stage2/disc/patience.h"
 #include "stage2/firmware.h"
 #include "stage2/fs/iso9660.h"
 #include "stage2/timing/timeline.h"
@@ -15,12 +16,60 @@ enum {
     BUFFER_SECTORS = BUFFER_BYTES / SECTOR_SIZE,
     MOST_SECTORS = 4096, /* in one transfer; some commands have at most 65,535 blocks */
     FEWER_SECTORS = 32,  /* after a failure */
+    SECTOR_TRIES = 3,    /* to read one that fails alone */
     MOST_NODES = 64,     /* of a device path */
+
+    CALL_MILLISECONDS = 12000, /* a call that lasts longer may never end */
+    TICK_100NS = 5000000,
 };
 
 static EFI_HANDLE disc_handle;
 static EFI_BLOCK_IO_PROTOCOL *disc; /* its protocol */
 static uint8_t *buffer;             /* page-aligned, for memory that the device cannot read to */
+
+/* The call of Block I/O that is under way; start 0: none. */
+static struct {
+    uint64_t start;
+    bool was_told; /* that it lasts */
+} call;
+static EFI_EVENT tick;
+
+/* In milliseconds; not 0. */
+static uint64_t now(void)
+{
+    return firmware_milliseconds() + 1;
+}
+
+/* Tells the user of a call that lasts long. Some firmware never returns from it. */
+static VOID EFIAPI watch_call(EFI_EVENT event, VOID *context)
+{
+    (void)event, (void)context;
+    if (call.start == 0) {
+        return;
+    }
+    patience_show();
+    uint64_t lasted = now() - call.start;
+    if (lasted > CALL_MILLISECONDS && !call.was_told) {
+        call.was_told = true;
+        patience_over(0);
+    }
+}
+
+static void start_to_watch(void)
+{
+    if (tick == NULL && uefi_boot()->CreateEvent(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_NOTIFY,
+                                                 watch_call, NULL, &tick) == EFI_SUCCESS) {
+        uefi_boot()->SetTimer(tick, TimerPeriodic, TICK_100NS);
+    }
+}
+
+void disc_stop_watching(void)
+{
+    if (tick != NULL) {
+        uefi_boot()->CloseEvent(tick);
+        tick = NULL;
+    }
+}
 
 static bool is_aligned(const EFI_BLOCK_IO_MEDIA *media, const void *memory)
 {
@@ -32,7 +81,11 @@ static EFI_STATUS transfer(EFI_BLOCK_IO_PROTOCOL *device, uint32_t lba, uint32_t
 {
     EFI_BLOCK_IO_MEDIA *media = device->Media;
     EFI_LBA block = (EFI_LBA)lba * (SECTOR_SIZE / media->BlockSize);
-    return device->ReadBlocks(device, media->MediaId, block, bytes, memory);
+    call.start = now();
+    call.was_told = false;
+    EFI_STATUS status = device->ReadBlocks(device, media->MediaId, block, bytes, memory);
+    call.start = 0;
+    return status;
 }
 
 /* Takes the device as our disc if it has a volume descriptor (ECMA-119, 8.1), which is then in
@@ -119,6 +172,7 @@ static bool open_disc(struct error *error)
     if (disc != NULL) {
         return true;
     }
+    start_to_watch();
     if (buffer == NULL) {
         buffer = uefi_allocate(BUFFER_BYTES, EfiBootServicesData);
     }
@@ -167,16 +221,47 @@ static EFI_STATUS read_at_once(uint32_t lba, uint32_t sectors, uint8_t *memory)
     return status;
 }
 
+/* Whether the firmware still has the disc: it forgets one that was pulled, and frees its protocol.
+ */
+static bool is_there(void)
+{
+    static const EFI_GUID block_io = EFI_BLOCK_IO_PROTOCOL_GUID;
+    return uefi_protocol(disc_handle, &block_io) == disc;
+}
+
+/* Makes one transfer, unless the disc is gone or has not answered for long. False: *status says
+   why. */
+static bool try_to_read(uint32_t lba, uint32_t sectors, uint8_t *memory, EFI_STATUS *status)
+{
+    *status = !is_there() ? EFI_NO_MEDIA : patience_is_lost() ? EFI_TIMEOUT : EFI_SUCCESS;
+    if (*status != EFI_SUCCESS) {
+        return false;
+    }
+    uint64_t start = firmware_milliseconds();
+    *status = read_at_once(lba, sectors, memory);
+    if (*status != EFI_SUCCESS) {
+        patience_failed((uint32_t)(firmware_milliseconds() - start));
+        return false;
+    }
+    patience_succeeded();
+    return true;
+}
+
 /* Reads as many of count sectors as one transfer can. If it fails, it and later ones have fewer.
    Returns how many were read; 0: the first cannot be read alone, for the reason *status. */
 static uint32_t read_some(uint32_t lba, uint32_t count, uint8_t *memory, EFI_STATUS *status)
 {
     static uint32_t most = MOST_SECTORS;
+    if (!is_there()) {
+        *status = EFI_NO_MEDIA;
+        return 0;
+    }
     uint32_t limit =
         is_aligned(disc->Media, memory) || most < BUFFER_SECTORS ? most : BUFFER_SECTORS;
     uint32_t sectors = count < limit ? count : limit;
-    while ((*status = read_at_once(lba, sectors, memory)) != EFI_SUCCESS) {
-        if (sectors == 1) {
+    unsigned tries = SECTOR_TRIES;
+    while (!try_to_read(lba, sectors, memory, status)) {
+        if (*status == EFI_NO_MEDIA || patience_is_lost() || (sectors == 1 && --tries == 0)) {
             most = MOST_SECTORS;
             return 0;
         }
@@ -202,8 +287,11 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *memory, struct error
         EFI_STATUS status;
         uint32_t sectors = read_some(lba, count, destination, &status);
         if (sectors == 0) {
-            return fail(error, "sector %u of the disc cannot be read (EFI status %u)", lba,
-                        (unsigned)status & 0xffffff);
+            return fail(error, "sector %u of the disc cannot be read (EFI status %u)%s", lba,
+                        (unsigned)status & 0xffffff,
+                        status == EFI_NO_MEDIA ? "; it is gone"
+                        : patience_is_lost()   ? "; it does not answer any more"
+                                               : "");
         }
         destination += sectors * SECTOR_SIZE;
         lba += sectors;

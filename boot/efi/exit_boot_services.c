@@ -65,6 +65,7 @@ bool firmware_finish(const struct plan *plan, struct boot_information *informati
                      struct error *error)
 {
     struct uefi_memory_map map;
+    disc_stop_watching();
     information->old_rsdp = tables_old_rsdp();
     if (!is_verified(plan)) {
         return fail(error, "%s: Secure Boot is on, and the firmware cannot verify this kernel",

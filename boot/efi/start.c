@@ -49,6 +49,7 @@ bool uefi_variable(const CHAR16 *name, void *value, UINTN *size)
 
 static _Noreturn void leave(EFI_STATUS status)
 {
+    disc_stop_watching();
     memory_release();
     uefi_boot()->Exit(uefi_image, status, 0, NULL);
     for (;;) { /* Exit() does not return */

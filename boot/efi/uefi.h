@@ -73,6 +73,9 @@ void memory_keep(const struct placement *placement);
 /* The device path of the disc, once something has been read; NULL: it has none. */
 const EFI_DEVICE_PATH *disc_path(void);
 
+/* Takes the timer back that watches reads. Call before the loader ends. disc.c */
+void disc_stop_watching(void);
+
 /* ---- tables.c */
 
 /* ACPI 1.0's root pointer, if the firmware has a separate one; size 0: it has none. */

@@ -10,6 +10,7 @@
 #include "stage2/firmware.h"
 #include "stage2/disc/ahci_registers.h"
 #include "stage2/disc/irq_wait.h"
+#include "stage2/disc/pace.h"
 #include "stage2/bus/pci.h"
 #include "stage2/timing/timeline.h"
 
@@ -149,7 +150,7 @@ static bool is_busy(void)
 
 /* Waits for the end of a command. The limit starts anew whenever data have come, so a slow drive
    may take its time. False: an error, or no progress up to the limit. */
-static bool wait_done(const volatile struct command_header *header)
+static bool wait_done(const volatile struct command_header *header, uint32_t length)
 {
     struct irq_wait wait = {.line = drive.line};
     uint32_t transferred = 0;
@@ -159,11 +160,12 @@ static bool wait_done(const volatile struct command_header *header)
             return false;
         }
         if ((status & INTERRUPT_DEVICE_TO_HOST) != 0 && (drive.port->command_issue & SLOT) == 0) {
+            pace_note(length, irq_wait_lasted(&wait));
             return (drive.port->task_file & (TASK_FILE_UNFINISHED | TASK_FILE_FAILED)) == 0;
         }
         if (header->transferred != transferred) {
             transferred = header->transferred;
-            wait = (struct irq_wait){.line = drive.line};
+            irq_wait_renew(&wait);
         }
     }
     return false;
@@ -171,7 +173,7 @@ static bool wait_done(const volatile struct command_header *header)
 
 static bool wait_for_port(uint32_t bit, uint32_t wanted)
 {
-    struct irq_wait wait = {.line = drive.line};
+    struct irq_wait wait = {.line = drive.line, .is_short = true};
     while ((drive.port->command & bit) != wanted) {
         if (!irq_wait_goes_on(&wait)) {
             return false;
@@ -183,7 +185,7 @@ static bool wait_for_port(uint32_t bit, uint32_t wanted)
 /* Resets the port's device (AHCI, 10.4.2). */
 static void reset_device(void)
 {
-    struct irq_wait wait = {.line = drive.line};
+    struct irq_wait wait = {.line = drive.line, .is_short = true};
     uint32_t control = drive.port->sata_control;
     drive.port->sata_control = (control & ~(uint32_t)SATA_DETECTION) | SATA_DETECTION_RESET;
     for (uint64_t start = firmware_milliseconds();
@@ -246,7 +248,7 @@ static bool command(uint32_t lba, uint32_t count, uint32_t address)
     uint32_t interrupts = allow_interrupts();
     __asm__ volatile("" ::: "memory"); /* the command is in memory */
     drive.port->command_issue = SLOT;
-    bool done = wait_done(header);
+    bool done = wait_done(header, length);
     __asm__ volatile("" ::: "memory"); /* the data are in memory */
     restore_interrupts(interrupts);
     if (done && header->transferred == length) {
@@ -313,7 +315,8 @@ bool ahci_read(uint32_t lba, uint32_t count, void *buffer)
 {
     uint32_t address = (uint32_t)(uintptr_t)buffer;
     while (count > 0) {
-        uint32_t part = count < MAX_SECTORS ? count : MAX_SECTORS;
+        uint32_t most = pace_most(MAX_SECTORS * SECTOR_SIZE) / SECTOR_SIZE;
+        uint32_t part = count < most ? count : most;
         if (!transfer(lba, part, address)) {
             return false;
         }

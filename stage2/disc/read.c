@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include "stage2/disc/native_disc.h"
+#include "stage2/disc/patience.h"
 #include "stage2/firmware.h"
 #include "stage2/fs/iso9660.h"
 
@@ -22,11 +23,14 @@ bool disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error)
     if (!disc_wait(error)) {
         return false;
     }
-    if (native_disc_read(lba, count, buffer)) {
-        return true;
+    patience_start(lba);
+    bool done = native_disc_read(lba, count, buffer);
+    if (!done) {
+        firmware_has_read = true;
+        done = firmware_disc_read(lba, count, buffer, error);
     }
-    firmware_has_read = true;
-    return firmware_disc_read(lba, count, buffer, error);
+    patience_end();
+    return done;
 }
 
 /* Reads length bytes. If they end inside a sector, that sector is read to a buffer of its own. */
@@ -47,6 +51,7 @@ bool disc_start_read(uint32_t lba, uint32_t length, void *buffer, struct error *
     if (!disc_wait(error)) {
         return false;
     }
+    patience_start(lba);
     if (!native_disc_start(lba, length, buffer)) {
         return read_bytes(lba, length, buffer, error);
     }
@@ -62,6 +67,7 @@ bool disc_wait(struct error *error)
     under_way.length = 0;
     wait_has_failed = length != 0 && !native_disc_wait(under_way.lba) &&
                       !read_bytes(under_way.lba, length, under_way.buffer, error);
+    patience_end();
     return !wait_has_failed;
 }
 

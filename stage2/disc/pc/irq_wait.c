@@ -2,46 +2,52 @@
 // See disc/irq_wait.h.
 #include "stage2/disc/irq_wait.h"
 
+#include "stage2/disc/patience.h"
 #include "stage2/disc/pc/pc.h"
 #include "stage2/firmware.h"
-#include "stage2/timing/timeline.h"
 
-enum { MOST_MILLISECONDS = 4000 };
-#define MOST_TICKS (1ull << 34) /* four seconds at 4 GHz, eight at 2 GHz */
+enum { MOST_MILLISECONDS = 6000, SHORT_MILLISECONDS = 1000 };
 
 static bool was_lost;
+
+/* In milliseconds; not 0, which stands for a wait that has not begun. */
+static uint64_t milliseconds_now(void)
+{
+    return firmware_milliseconds() + 1;
+}
 
 bool irq_wait_needs_interrupts(void)
 {
     return true;
 }
 
-/* Without interrupts the firmware's clock stands still, so the time stamp counter is the limit. A
-   processor without one does not wait. */
-static bool may_poll(struct irq_wait *wait)
+__attribute__((noinline, cold)) static bool give_up(const struct irq_wait *wait)
 {
-    uint64_t now = timeline.stamps[TIMELINE_HANDOFF] != 0 ? timeline_now() : UINT64_MAX;
-    if (wait->until == 0) {
-        wait->until = now + MOST_TICKS;
+    if (!wait->is_short) {
+        was_lost = true;
+        patience_over(irq_wait_lasted(wait));
     }
-    bool lasts = now <= wait->until;
-    was_lost |= !lasts;
-    return lasts;
+    return false;
 }
 
 bool irq_wait_goes_on(struct irq_wait *wait)
 {
-    if (wait->line == 0) {
-        return may_poll(wait);
-    }
-    uint64_t now = firmware_milliseconds();
+    uint64_t now = milliseconds_now();
     if (wait->until == 0) {
-        wait->until = now + MOST_MILLISECONDS;
+        wait->start = wait->start != 0 ? wait->start : now;
+        wait->until = now + (wait->is_short ? SHORT_MILLISECONDS : MOST_MILLISECONDS);
     }
-    bool lasts = now <= wait->until;
-    was_lost |= !lasts;
-    wait->came |= lasts && pc_wait_irq(wait->line);
-    return lasts;
+    if (now > wait->until) {
+        return give_up(wait);
+    }
+    patience_show();
+    wait->came |= pc_wait_irq(wait->line);
+    return true;
+}
+
+uint32_t irq_wait_lasted(const struct irq_wait *wait)
+{
+    return wait->start == 0 ? 0 : (uint32_t)(milliseconds_now() - wait->start);
 }
 
 void irq_wait_end(struct irq_wait *wait)

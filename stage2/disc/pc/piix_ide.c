@@ -7,6 +7,7 @@
 #include <string.h>
 #include "stage2/bus/io.h"
 #include "stage2/disc/irq_wait.h"
+#include "stage2/disc/pace.h"
 #include "stage2/bus/pci.h"
 #include "stage2/timing/timeline.h"
 
@@ -93,7 +94,8 @@ enum {
     DISK_SECTORS = 4, /* of 512 bytes in one of 2048 */
     MAX_SECTORS = (REGIONS - 2) * (REGION_BYTES / SECTOR_SIZE),
     READY_TRIES = 100000,
-    LINE_PRIMARY = 14, /* interrupts */
+    LONG_MILLISECONDS = 500, /* from here on a wait looks at the data */
+    LINE_PRIMARY = 14,       /* interrupts */
     LINE_SECONDARY = 15,
 };
 
@@ -102,6 +104,7 @@ _Static_assert(MAX_SECTORS *DISK_SECTORS <= 0xffff, "READ DMA EXT counts to 65,5
 static struct drive {
     bool is_atapi;
     bool is_under_way;    /* a command */
+    uint32_t bytes;       /* that it reads */
     uint8_t *odd_byte;    /* where scratch[0] belongs after the command; NULL: nowhere */
     bool is_changed;      /* PCI's command register */
     uint16_t pci_command; /* this register before the change */
@@ -244,10 +247,39 @@ static void become_bus_master(void)
     }
 }
 
+/* A value that changes as data come: nothing else tells how far the transfer is. It is made of four
+   bytes of each sector. */
+__attribute__((noinline, cold)) static uint32_t look_at_data(void)
+{
+    uint32_t value = 1;
+    const struct region *region = regions;
+    do {
+        uint32_t bytes = region->bytes != 0 ? region->bytes : REGION_BYTES;
+        for (uint32_t at = 0; at + sizeof value <= bytes; at += SECTOR_SIZE) {
+            value = value * 31 + *(const volatile uint32_t *)(uintptr_t)(region->address + at);
+        }
+    } while ((region++)->flags != REGION_LAST);
+    return value;
+}
+
+/* Lets the limit of a long wait start anew if data have come, so a slow drive may take its time.
+ *seen: what the last look saw; 0: nobody has looked. */
+static void watch_data(struct irq_wait *wait, uint32_t *seen)
+{
+    if (irq_wait_lasted(wait) > LONG_MILLISECONDS) {
+        uint32_t now = look_at_data();
+        if (*seen != 0 && now != *seen) {
+            irq_wait_renew(wait);
+        }
+        *seen = now;
+    }
+}
+
 /* Waits until the drive is done, and enables its interrupt only if it is not done yet. False: it
    takes too long. */
 static bool wait_command(struct irq_wait *wait)
 {
+    uint32_t seen = 0;
     if (!is_busy()) {
         return true;
     }
@@ -256,6 +288,7 @@ static bool wait_command(struct irq_wait *wait)
         if (!irq_wait_goes_on(wait)) {
             return false;
         }
+        watch_data(wait, &seen);
     }
     return true;
 }
@@ -276,6 +309,7 @@ static bool end_command(bool can_wait)
     clear_bus_master_status(bus);
     set_control(CONTROL_NORMAL);
     drive.is_under_way = false;
+    pace_note(drive.bytes, irq_wait_lasted(&wait));
     __asm__ volatile("" ::: "memory"); /* the data are in memory */
     if (drive.odd_byte != NULL) {
         *drive.odd_byte = scratch[0];
@@ -325,11 +359,13 @@ static void describe_buffer(uint32_t address, uint32_t length, uint32_t sectors)
 static bool start(uint32_t lba, uint32_t length, uint32_t address)
 {
     do {
-        uint32_t part = length < MAX_SECTORS * SECTOR_SIZE ? length : MAX_SECTORS * SECTOR_SIZE;
-        uint32_t sectors = (part + SECTOR_SIZE - 1) / SECTOR_SIZE;
         if (!finish()) {
             return false;
         }
+        uint32_t most = pace_most(MAX_SECTORS * SECTOR_SIZE);
+        uint32_t part = length < most ? length : most;
+        uint32_t sectors = (part + SECTOR_SIZE - 1) / SECTOR_SIZE;
+        drive.bytes = part;
         describe_buffer(address, part, sectors);
         if (!start_command(lba, sectors)) {
             return false;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "stage2/disc/irq_wait.h"
+#include "stage2/disc/pace.h"
 #include "stage2/disc/pc/virtio.h"
 #include "stage2/timing/timeline.h"
 
@@ -113,6 +114,7 @@ static struct disc {
     uint16_t flags, index;                                /* of the firmware's available ring */
     struct descriptor descriptors[REPLAY_CHAIN * CHAINS]; /* the firmware's */
     uint32_t most_bytes;                                  /* of a request */
+    uint32_t bytes;                                       /* of the request that is under way */
     uint32_t block_sectors; /* sectors of 2048 bytes that are read together: 1 or 2 */
 } disc;
 
@@ -190,19 +192,19 @@ static bool are_used(void)
 
 /* Waits until the device has used all buffers. It may send an interrupt only if it is slow. False:
    it takes too long, needs a reset, or counts wrongly. */
-static bool wait_used(void)
+static bool wait_used(struct irq_wait *wait)
 {
-    struct irq_wait wait = {.line = disc.device.line};
     bool goes_on = true;
     if (are_used()) {
         return true;
     }
+    wait->line = disc.device.line;
     if (disc.device.line != 0) {
         disc.queue.available->flags = 0;
         __sync_synchronize(); /* before the look that finds nothing to wait for */
     }
     while (goes_on && !are_used()) {
-        goes_on = pending() <= disc.queue.size && irq_wait_goes_on(&wait) &&
+        goes_on = pending() <= disc.queue.size && irq_wait_goes_on(wait) &&
                   (virtio_get(&disc.device, VIRTIO_STATUS) & VIRTIO_STATUS_NEEDS_RESET) == 0;
     }
     disc.queue.available->flags = NO_INTERRUPT;
@@ -216,10 +218,12 @@ static bool finish(void)
     if (!disc.is_under_way) {
         return true;
     }
+    struct irq_wait wait = {0};
     disc.is_under_way = false;
-    if (!wait_used()) {
+    if (!wait_used(&wait)) {
         return false;
     }
+    pace_note(disc.bytes, irq_wait_lasted(&wait));
     __sync_synchronize(); /* the data are in memory */
     uint16_t last = (uint16_t)(disc.queue.used->index - 1);
     return disc.queue.used->ring[last & (disc.queue.size - 1)].id == 0 &&
@@ -238,6 +242,7 @@ static void start_request(uint32_t lba, uint32_t length, uint32_t address)
     describe(0, head * SECTOR_SIZE, address, length, (sectors - head) * SECTOR_SIZE - length);
     disc.is_moved = true;
     disc.is_under_way = true;
+    disc.bytes = length;
     give(1, 0);
     timeline_transfer(length);
 }
@@ -246,10 +251,11 @@ static void start_request(uint32_t lba, uint32_t length, uint32_t address)
 static bool start(uint32_t lba, uint32_t length, uint32_t address)
 {
     do {
-        uint32_t part = length < disc.most_bytes ? length : disc.most_bytes;
         if (!finish()) {
             return false;
         }
+        uint32_t most = pace_most(disc.most_bytes);
+        uint32_t part = length < most ? length : most;
         start_request(lba, part, address);
         lba += part / SECTOR_SIZE;
         length -= part;
@@ -441,7 +447,8 @@ static void replay(void)
     for (uint32_t left = disc.index; left > 0;) {
         uint32_t count = left < most ? left : most;
         give(count, REPLAY_CHAIN);
-        if (!wait_used()) {
+        struct irq_wait wait = {.is_short = true};
+        if (!wait_used(&wait)) {
             return; /* the firmware will see for itself that the device does not answer */
         }
         left -= count;
