@@ -388,6 +388,15 @@ def test_an_iso_that_is_shorter_than_its_volume_is_not_started(place):
     assert done.stderr == f"whelk: error: {iso}: is cut short: it has {size - 2048} bytes, and its volume {size}\n"
 
 
+def test_an_iso_without_a_boot_loader_is_not_started(place):
+    """QEMU's firmware would wait for ever."""
+    iso = place.path / "data.iso"
+    subprocess.run(["xorriso", "-as", "mkisofs", "-R", "-o", iso, place.write(good_tree())], check=True, capture_output=True)
+    done = run(place, "--qemu", fake_qemu(place, "exit 0\n"), iso)
+    assert done.returncode == 1
+    assert done.stderr == f"whelk: error: {iso}: has no boot loader; whelk-mkrescue makes an ISO that boots\n"
+
+
 def test_a_missing_qemu_is_named_with_the_command_that_installs_it(place):
     iso = place.make(place.write(good_tree()))
     done = run(place, "--qemu", "no-such-qemu", iso)

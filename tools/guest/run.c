@@ -164,6 +164,10 @@ static int open_iso(char *source, struct error *error)
     }
     bool fits = iso_is(descriptor) ? iso_is_whole(descriptor, source, error)
                                    : fail(error, "%s: is neither a tree nor an ISO", source);
+    if (fits && !iso_is_bootable(descriptor)) {
+        fits =
+            fail(error, "%s: has no boot loader; whelk-mkrescue makes an ISO that boots", source);
+    }
     if (!fits) {
         close(descriptor);
         return -1;

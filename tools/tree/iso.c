@@ -17,7 +17,11 @@ enum {
     IDENTIFIER_OFFSET = 1,
     VOLUME_BLOCKS_OFFSET = 80,
     DESCRIPTOR_HEAD_BYTES = 84, /* what is read here */
+    TYPE_BOOT = 0,
+    BOOT_SYSTEM_OFFSET = 7, /* El Torito 1.0, figure 7 */
+    MBR_SIGNATURE_OFFSET = 510,
 };
+static const char el_torito[] = "EL TORITO SPECIFICATION";
 static const char identifier[] = {'C', 'D', '0', '0', '1'};
 
 static bool read_descriptor(int descriptor, off_t offset, uint8_t head[DESCRIPTOR_HEAD_BYTES])
@@ -48,6 +52,21 @@ bool iso_is_whole(int descriptor, const char *path, struct error *error)
         }
     }
     return true;
+}
+
+bool iso_is_bootable(int descriptor)
+{
+    uint8_t head[DESCRIPTOR_HEAD_BYTES], signature[2] = {0};
+    off_t offset = DESCRIPTORS_OFFSET;
+    for (; read_descriptor(descriptor, offset, head); offset += ISO9660_SECTOR_SIZE) {
+        if (head[TYPE_OFFSET] == TYPE_BOOT &&
+            memcmp(head + BOOT_SYSTEM_OFFSET, el_torito, sizeof el_torito - 1) == 0) {
+            return true;
+        }
+    }
+    return pread(descriptor, signature, sizeof signature, MBR_SIGNATURE_OFFSET) ==
+               sizeof signature &&
+           signature[0] == 0x55 && signature[1] == 0xaa;
 }
 
 void iso_blocks_add(struct iso_blocks *blocks, uint32_t lba)

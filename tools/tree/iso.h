@@ -32,6 +32,9 @@ bool iso_is(int descriptor);
 /* Fails, with both sizes, if an open ISO is shorter than its volume. */
 bool iso_is_whole(int descriptor, const char *path, struct error *error);
 
+/* Whether an ISO has a boot loader: El Torito's for CDs, or an MBR's for disks. */
+bool iso_is_bootable(int descriptor);
+
 /* Maps an ISO and reads its volume descriptors. An ISO shorter than its volume is an error. Call
    iso_close() in any case. */
 bool iso_open(struct iso *iso, const char *path, struct iso_blocks *seen, struct error *error);
