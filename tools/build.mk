@@ -123,6 +123,7 @@ help:
 	@echo '  make check-boot       boots in QEMU by SeaBIOS (15 minutes; BOOT_TESTS= for some)'
 	@echo '  make check-firmwares  the boots on three UEFI firmwares (half an hour)'
 	@echo '  make check-bare       the boots on machines without a firmware (half an hour)'
+	@echo '  make check-faults     every controller with discs that fail (ten minutes)'
 	@echo '  make check-xen        guests of a real Xen, itself in QEMU (ten minutes)'
 	@echo '  make check-xen-quick  the few that say whether Xen works at all (minutes)'
 	@echo '  make fuzz             search on at random (FUZZ_SECONDS=$(FUZZ_SECONDS) for each fuzzer)'

@@ -68,3 +68,9 @@ check-bare: deps-check
 	@rm -rf $(BARE_FIRMWARES:%=$(RESULTS)/%)
 	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory $(BARE_FILES); \
 	    $(PYTHON) -B tests/summary.py table $@ $$? $(RESULTS) $(BARE_FIRMWARES)
+
+# Faulty discs on every controller; make check tries some (docs/trust.md has the table).
+.PHONY: check-faults
+check-faults:
+	@WHELK_ALL_FAULTS=1 $(MAKE) --no-print-directory boot-chosen \
+	    BOOT_TESTS=tests/boot/test_faulty_discs.py

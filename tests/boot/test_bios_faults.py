@@ -15,6 +15,7 @@ from discs import BUILD, CONFIG, SECTOR, file_in_iso, tree
 from good_kernels import plain
 from make_kernel import pattern
 from qemu import Machine
+from report import Report
 from shim import shim
 from shim.shim import (APM_ABSENT, APM_CONNECTED, A20_OFF_KEYBOARD, A20_OFF_PORT_92, ALWAYS, AVAILABLE, FAILS, GARBAGE_DIRECTION,
                        GARBAGE_INTERRUPT, GARBAGE_SEGMENTS, GARBAGE_UPPER, GARBAGE_VIDEO, LIES, RESERVED)
@@ -379,6 +380,31 @@ def test_without_any_memory_size_one_line_says_so(gives_back):
     lines = gives_back([], key=True)
     assert lines[0].startswith("whelk: ") and "INT 15h" in lines[0] and "memory" in lines[0]
     assert len(lines) == 2 and "press a key" in lines[1]
+
+
+LAST_PAGE = 0xFFFFFFFFFFFFF000
+ABSURD_MAPS = {
+    "has 64 KiB": [(0, 64 * KIB, AVAILABLE)],
+    "has memory above 4 GiB only": [(0, TOP, AVAILABLE), (1 << 32, 64 * MIB, AVAILABLE)],
+    "is all reserved": [(0, 1 << 32, RESERVED)],
+    "ends beyond 2^64": [*STANDARD, (LAST_PAGE, 64 * KIB, AVAILABLE)],
+    "is all of 2^64 bytes, reserved on top": [*STANDARD, (0, (1 << 64) - 1, RESERVED)],
+    "lists each range twice, once reserved": [*STANDARD, *((base, length, RESERVED) for base, length, _ in STANDARD)],
+    "is one byte": [(0, 1, AVAILABLE)],
+    "has odd addresses": [(1, TOP - 1, AVAILABLE), (MIB + 3, 0x3EE0000 - 7, AVAILABLE)],
+    "has unknown types only": [(base, length, 0xFFFFFFFF) for base, length, _ in STANDARD],
+}
+
+
+@pytest.mark.parametrize("name", ABSURD_MAPS)
+def test_an_absurd_memory_map_ends_in_a_right_boot_or_in_one_line(iso, floppy, name):
+    with Machine(iso, memory=MEMORY_MIB, extra=floppy(ABSURD_MAPS[name])) as machine:
+        if machine.wait_for("^END$|press a key")[0] == "END":
+            assert [module["adler"] for module in Report(machine.serial).modules] == [zlib.adler32(data) for data in MODULES]
+        else:
+            said = machine.serial.split("SHIM: start\n")[1].split("whelk: press a key")[0]
+            lines = [line for line in said.split("\n") if line and not line.startswith("SHIM: ")]
+            assert len(lines) == 1 and lines[0].startswith("whelk: ")
 
 
 # ---- A20 ---------------------------------------------------------------------------------------
