@@ -172,7 +172,6 @@ static bool open_disc(struct error *error)
     if (disc != NULL) {
         return true;
     }
-    start_to_watch();
     if (buffer == NULL) {
         buffer = uefi_allocate(BUFFER_BYTES, EfiBootServicesData);
     }
@@ -276,6 +275,7 @@ bool firmware_disc_read(uint32_t lba, uint32_t count, void *memory, struct error
 {
     uint8_t *destination = memory;
     bool is_first = disc == NULL;
+    start_to_watch();
     if (!open_disc(error)) {
         return false;
     }
