@@ -398,6 +398,64 @@ def test_a_bzimage_is_no_kernel_for_pvh_but_for_linux(tmp_path):
     assert "/boot/vmlinuz: not an ELF file: it is a Linux bzImage: use linux" in run.stderr
 
 
+# ---- Linux's bzImage ----------------------------------------------------------------------------
+
+BZIMAGE_INIT = """\
+#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mkdir /sys
+/bin/busybox mount -t sysfs sys /sys
+echo 1 >/proc/sys/kernel/printk
+echo "linux: arguments $(/bin/busybox cat /proc/cmdline)"
+echo "linux: payload $(/bin/busybox sha256sum /payload)"
+echo "linux: second $(/bin/busybox sha256sum /second)"
+echo "linux: parameters $(/bin/busybox od -An -v -tx1 /sys/kernel/boot_params/data | /bin/busybox tr -d ' \\n')"
+echo "linux: end"
+/bin/busybox poweroff -f
+"""
+SECOND = pattern(70_001, 4)
+# In boot_params: the cursor; ACPI's root pointer, which GRUB leaves out; boot_flag, which it clears; the places of
+# initrd and command line.
+E820_ENTRIES, E820_TABLE, E820_ENTRY_BYTES = 0x1E8, 0x2D0, 20
+LOADERS_OWN = ((0x00, 2), (0x70, 8), (0x1FE, 2), (0x218, 4), (0x228, 4))
+
+
+def bzimage_tree():
+    return tree(f"    linux (cd)/boot/vmlinuz {LINUX_ARGUMENTS.replace(chr(34), chr(39))}",
+                "    initrd /boot/initrd /boot/second.gz", vmlinuz=DEBIAN / "vmlinuz", initrd=initrd(BZIMAGE_INIT),
+                **{"second.gz": gzip.compress(cpio({"second": (0o100644, SECOND)}))})
+
+
+def boot_params(said):
+    params = bytearray.fromhex(re.search(r"^linux: parameters ([0-9a-f]{8192})$", said, re.MULTILINE)[1])
+    for start, length in LOADERS_OWN:
+        params[start:start + length] = bytes(length)
+    return params[:E820_TABLE + E820_ENTRY_BYTES * params[E820_ENTRIES]]  # GRUB leaves remains of its own after that
+
+
+def assert_linux_is_whole(said):
+    assert f"linux: arguments BOOT_IMAGE=(cd)/boot/vmlinuz {LINUX_ARGUMENTS}\n" in said
+    assert f"linux: payload {hashlib.sha256(PAYLOAD).hexdigest()} " in said
+    assert f"linux: second {hashlib.sha256(SECOND).hexdigest()} " in said
+
+
+def test_linux_boots_as_under_grub(discs):
+    said = {loader: boot_linux(discs.make(bzimage_tree(), loader), memory=512) for loader in LOADERS}
+    for text in said.values():
+        assert_linux_is_whole(text)
+    whelk, grub = (re.findall(r"BIOS-e820: .*", said[loader]) for loader in LOADERS)
+    assert len(whelk) > 4 and whelk == grub
+    assert boot_params(said["whelk"]) == boot_params(said["grub"])
+
+
+@pytest.mark.parametrize("firmware, way", [("x64", r"\] efi: .* INITRD=0x"), ("ia32", r"\] efi: .*SMBIOS=0x")])
+def test_linux_boots_by_uefi_with_its_services(discs, firmware, way):
+    """On x64 as an application, which asks for its initrd; on ia32 by the 64-bit kernel's handover entry."""
+    said = boot_linux(discs.make(bzimage_tree()), memory=512, firmware=firmware, machine="q35")
+    assert_linux_is_whole(said)
+    assert re.search(r"\] efi: EFI v2", said) and re.search(way, said), said
+
+
 # ---- Xen's shim by PVH --------------------------------------------------------------------------
 
 def test_xens_shim_is_entered_by_pvh_and_runs_up_to_its_first_hypercall(discs, tmp_path):
