@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from discs import BUILD, CONFIG, mkrescue
+from linux_kernel import bzimage
 from make_kernel import HEADER_MAGIC, MEMORY_INFO, PAGE_ALIGN, VIDEO_MODE, pattern
 from qemu import PATIENCE, SCREEN_ADDRESS, SCREEN_COLUMNS, SCREEN_ROWS, Machine
 from report import BEYOND_GRUB_FLAGS
+from test_platforms import LOADER, SECURE, sign  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.seabios("names its firmware itself")
 
@@ -448,12 +450,33 @@ def test_linux_boots_as_under_grub(discs):
     assert boot_params(said["whelk"]) == boot_params(said["grub"])
 
 
-@pytest.mark.parametrize("firmware, way", [("x64", r"\] efi: .* INITRD=0x"), ("ia32", r"\] efi: .*SMBIOS=0x")])
-def test_linux_boots_by_uefi_with_its_services(discs, firmware, way):
-    """On x64 as an application, which asks for its initrd; on ia32 by the 64-bit kernel's handover entry."""
-    said = boot_linux(discs.make(bzimage_tree()), memory=512, firmware=firmware, machine="q35")
+def test_linux_boots_by_32_bit_uefi_with_its_services(discs):
+    """By the 64-bit kernel's handover entry."""
+    said = boot_linux(discs.make(bzimage_tree()), memory=512, firmware="ia32", machine="q35")
     assert_linux_is_whole(said)
-    assert re.search(r"\] efi: EFI v2", said) and re.search(way, said), said
+    assert re.search(r"\] efi: EFI v2", said) and re.search(r"\] efi: .*SMBIOS=0x", said)
+
+
+def secure_tree(sign, kernel):
+    return {**bzimage_tree(), "boot/vmlinuz": kernel, f"EFI/BOOT/{LOADER}": sign(LOADER)}
+
+
+def test_linux_boots_under_secure_boot_if_it_is_signed(discs, sign):
+    """As an application, which asks for its initrd."""
+    image = discs.make(secure_tree(sign, sign(DEBIAN / "vmlinuz")))
+    said = boot_linux(image, **{**SECURE, "memory": 512})
+    assert_linux_is_whole(said)
+    assert re.search(r"\] efi: .* INITRD=0x", said) and "secureboot: Secure boot enabled" in said
+
+
+@pytest.mark.parametrize("make, reason", [
+    (lambda: DEBIAN / "vmlinuz", "Secure Boot refuses it: no key of the firmware's has signed it"),
+    (bzimage, "Secure Boot is on, and the firmware cannot verify this kernel")], ids=["unknown key", "no application"])
+def test_linux_that_nobody_verifies_does_not_start_under_secure_boot(discs, sign, make, reason):
+    """Debian's kernel is signed by a key that this firmware has not."""
+    with Machine(discs.make(secure_tree(sign, make())), **{**SECURE, "memory": 512}) as machine:
+        machine.wait_for(f"whelk: /boot/vmlinuz: {reason}", 60)
+        assert "Linux version" not in machine.serial
 
 
 # ---- Xen's shim by PVH --------------------------------------------------------------------------

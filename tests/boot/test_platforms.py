@@ -7,6 +7,7 @@ import lzma
 import re
 import subprocess
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -161,9 +162,9 @@ def sign(tmp_path_factory):
                    capture_output=True)
 
     def run(name=LOADER):
-        subprocess.run(["sbsign", "--key", key, "--cert", CERTIFICATE, "--output", directory / name, BUILD / name],
+        subprocess.run(["sbsign", "--key", key, "--cert", CERTIFICATE, "--output", directory / Path(name).name, BUILD / name],
                        check=True, capture_output=True)
-        return directory / name
+        return directory / Path(name).name
     return run
 
 
