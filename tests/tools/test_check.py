@@ -13,6 +13,7 @@ import pvh_kernels
 from broken_kernels import KERNELS as BROKEN
 from discs import BUILD, tree
 from good_kernels import KERNELS, PLAIN, plain
+from linux_kernel import SETUP_BYTES, bzimage
 from make_kernel import ADDRESS_FIELDS, MIB, VIDEO_MODE, Payload, address_fields, elf, multiboot_header, pattern
 from multiboot2_kernels import (CONSOLE, EFI_SERVICES, ENTRY_EFI32, ENTRY_EFI64, FRAMEBUFFER, MODULE_ALIGN, OPTIONAL,
                                 REQUEST, SEARCHED, header, tag)
@@ -54,6 +55,26 @@ def test_a_multiboot_1_header_is_explained_flag_by_flag(check):
         "Multiboot 1 header at 0x400, flags 0x00000007", "  flag 0: modules on page boundaries",
         "  flag 1: memory information", "  flag 2: video mode",
         "    mode_type 0, width 1024, height 768, depth 32", "no Multiboot 2 header in the first 32768 bytes"]
+
+
+def test_a_linux_kernel_is_explained_and_placed_with_its_initrd(check):
+    run = check("kernel", "initrd", kernel=bzimage(xloadflags=5), initrd=bytes(5000))
+    assert run.returncode == YES, run.stderr
+    assert run.stdout.splitlines()[1:5] == [
+        "Linux, boot protocol 2.15, bzImage", "  64-bit", "  handover entry for 32-bit UEFI",
+        "By Linux's boot protocol in 128 MiB of memory, entered at 0x11010:"]
+    places = placed(run.stdout)
+    assert places["kernel"] == (16 * MIB, 16 * MIB + 70_000 - SETUP_BYTES)
+    assert places["initrd 1"] == (128 * MIB - 8192, 128 * MIB - 8192 + 5000)
+
+
+def test_a_zimage_is_placed_as_by_linux16(check):
+    run = check("kernel", kernel=bzimage(loadflags=0))
+    assert run.returncode == YES, run.stderr
+    assert "zImage\nBy Linux's 16-bit boot protocol" in run.stdout
+    assert placed(run.stdout)["kernel"][0] == 0x10000
+    cut = check("kernel", kernel=bzimage()[:2560])
+    assert (cut.returncode, cut.stderr) == (NO, "whelk: error: is cut: it has 2560 bytes, and 2560 of real-mode code alone\n")
 
 
 def test_a_kernel_without_a_header_is_told_what_it_is(check):

@@ -15,6 +15,7 @@ import multiboot2_kernels
 import pvh_kernels
 from discs import BUILD, CONFIG, write_tree
 from good_kernels import plain
+from linux_kernel import bzimage
 from make_kernel import MIB, VIDEO_MODE, Payload, elf, multiboot_header, pattern
 from qemu import Machine
 from report import Report
@@ -150,6 +151,36 @@ def test_a_menu_lst_is_told_as_well(check):
     run = check("tree", **{"boot/grub/menu.lst": "default 0\ntitle Old\nkernel /boot/kernel x\n"})
     assert run.returncode == YES
     assert 'boot/grub/menu.lst:2: entry 0 "Old", the default\nmultiboot /boot/kernel /boot/kernel x\n' in run.stdout
+
+
+LINUX = ENTRY.format("linux", "linux (cd)/boot/bzimage ro 'a b'\n    initrd /boot/one newc:etc/two:/boot/two")
+LINUX_16 = ENTRY.format("linux", "linux16 /boot/bzimage")
+LINUX_FILES = {"boot/one": bytes(10), "boot/two": bytes(20)}
+
+
+def test_a_linux_entry_is_told_with_its_command_line_and_initrds(check):
+    run = check("tree", **{CONFIG: LINUX, "boot/bzimage": bzimage(), **LINUX_FILES})
+    assert run.returncode == YES, run.stderr
+    assert ('linux /boot/bzimage\nCommand line: BOOT_IMAGE=(cd)/boot/bzimage ro "a b"\ninitrd /boot/one\n'
+            "initrd newc:etc/two:/boot/two\nVideo: text\nBy Linux's boot protocol in 128 MiB") in run.stdout
+    said = json.loads(check("--json", "tree", **{CONFIG: LINUX, "boot/bzimage": bzimage(), **LINUX_FILES}).stdout)
+    assert entries(said)[0]["started_as_by"] == "linux"
+
+
+def test_a_missing_initrd_and_a_kernel_that_is_none_are_told_with_their_lines(judged):
+    status, said = judged(LINUX, **{"boot/bzimage": bzimage()})
+    assert (status, entries(said)[0]["error"]) == (NO, f"{CONFIG}:3: /boot/one: no such file")
+    status, said = judged(LINUX, **{"boot/bzimage": bytes(4096), **LINUX_FILES})
+    assert (status, entries(said)[0]["error"]) == (
+        NO, f"{CONFIG}:2: /boot/bzimage: is no Linux kernel: no boot signature at offset 0x1fe")
+
+
+def test_linux16_is_warned_of_as_the_iso_boots_by_uefi_too(judged):
+    status, said = judged(LINUX_16, **{"boot/bzimage": bzimage()})
+    assert (status, warnings(said)) == (YES, [(2, "/boot/bzimage: linux16 needs a BIOS: by UEFI this does not boot")])
+    asking = "if [ $grub_platform = pc ]; then\n" + LINUX_16 + "else\n" + LINUX + "fi\n"
+    status, said = judged(asking, **{"boot/bzimage": bzimage(), **LINUX_FILES})
+    assert (status, warnings(said)) == (YES, [])
 
 
 # ---- What would not

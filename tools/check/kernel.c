@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include "loader/elf.h"
 #include "loader/explain.h"
+#include "loader/linux.h"
 #include "stage2/plan/overlay.h"
 #include "stage2/plan/plan.h"
 #include "stage2/plan/pvh_kernel.h"
@@ -174,6 +175,29 @@ static void show_multiboot2(const struct multiboot2_header *header)
     }
 }
 
+static void show_linux(const struct linux_header *header)
+{
+    static const struct {
+        unsigned flag;
+        const char *meaning;
+    } flags[] = {
+        {LINUX_XLF_KERNEL_64, "64-bit"},
+        {LINUX_XLF_EFI_HANDOVER_32, "handover entry for 32-bit UEFI"},
+        {LINUX_XLF_EFI_HANDOVER_64, "handover entry for 64-bit UEFI"},
+    };
+    printf("Linux, boot protocol %u.%02u, %s\n", header->version >> 8, header->version & 0xff,
+           header->loadflags & LINUX_LOADED_HIGH ? "bzImage" : "zImage");
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        if (header->xloadflags & flags[i].flag) {
+            printf("  %s\n", flags[i].meaning);
+        }
+    }
+    if (header->pe_machine == LINUX_PE_X64 || header->pe_machine == LINUX_PE_I386) {
+        printf("  UEFI application, %s, %s\n", header->pe_machine == LINUX_PE_X64 ? "x64" : "ia32",
+               header->pe_major != 0 ? "initrd by LoadFile2" : "initrd by the handover entry only");
+    }
+}
+
 // ---- The placement
 
 static bool show_plan(struct kernel_check *check, struct plan *plan, struct error *error)
@@ -285,6 +309,18 @@ static bool show_pvh(struct kernel_check *check, bool is_multiboot)
     return is_pvh;
 }
 
+/* Shows a bzImage or zImage, and a boot as by linux or, if that is what it needs, by linux16. */
+static bool show_linux_kernel(struct kernel_check *check)
+{
+    struct linux_header header;
+    struct error error;
+    if (!linux_read_header(check->start, check->kernel.size, &header, &error)) {
+        return complain(&error);
+    }
+    show_linux(&header);
+    return plan(check, linux_check_32_bit(&header, &error) ? CONFIG_LINUX : CONFIG_LINUX16);
+}
+
 /* Shows the headers and a boot by each protocol. True if it would boot by at least one of them. */
 static bool show_kernel(struct kernel_check *check)
 {
@@ -295,6 +331,9 @@ static bool show_kernel(struct kernel_check *check)
     struct error ignored;
     bool is_1 = multiboot1_find_header(check->start, &header1, &reason1);
     bool is_2 = multiboot2_find_header(check->start, &header2, &reason2);
+    if (!is_1 && !is_2 && linux_is_present(check->start)) {
+        return show_linux_kernel(check);
+    }
     if (!is_1 && !is_2 && !find_pvh(check, &ignored_entry, &ignored)) {
         explain_kernel(check->start, false, &reason1);
         explain_kernel(check->start, true, &reason2);
