@@ -113,6 +113,9 @@ uint64_t linux_information_size(const struct linux_boot *boot, size_t ranges, si
 /* Where in it the code is that enters the kernel, in 32-bit protected mode with flat segments. */
 uint32_t linux_entry_offset(const struct linux_boot *boot);
 
+/* The kernel's own first instruction, if its information is at this physical address. */
+uint32_t linux_first_instruction(const struct linux_boot *boot, uint32_t information_address);
+
 /* Writes all that the kernel gets to buffer, linux_information_size() zeroed bytes, which the
    kernel will find at this physical address: for LINUX_BY_REAL_MODE the real-mode block, else
    boot_params and what they point to. */

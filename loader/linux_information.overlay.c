@@ -209,6 +209,13 @@ uint32_t linux_entry_offset(const struct linux_boot *boot)
     return lay_out(boot, 0, 0).code;
 }
 
+uint32_t linux_first_instruction(const struct linux_boot *boot, uint32_t information_address)
+{
+    return boot->way == LINUX_BY_REAL_MODE
+               ? information_address + SETUP_CODE * CODE_16_ALIGNMENT
+               : boot->kernel_address + boot->header.code32_start - LINUX_HIGH;
+}
+
 // ---- boot_params
 
 static void write_e820(uint8_t *at, const struct memory_range *range, size_t count)
@@ -339,7 +346,7 @@ static void write_boot_params(const struct linux_boot *boot,
                               uint32_t address, const struct layout *layout)
 {
     const struct linux_header *header = &boot->header;
-    uint32_t entry = boot->kernel_address + header->code32_start - LINUX_HIGH;
+    uint32_t entry = linux_first_instruction(boot, address);
     memcpy(buffer + LINUX_HEADER, header->fields, header->field_bytes);
     write_header(boot, buffer, address + layout->command_line);
     put16(buffer + CL_MAGIC, CL_MAGIC_VALUE);

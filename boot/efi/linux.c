@@ -154,8 +154,8 @@ static bool enter_by_handover(const struct linux_boot *linux, const void *boot_p
                               struct error *error)
 {
     bool is_64 = sizeof(void *) == sizeof(uint64_t);
-    uintptr_t entry = linux->kernel_address + linux->header.code32_start - LINUX_HIGH +
-                      linux->header.handover_offset + (is_64 ? HANDOVER_64_OFFSET : 0);
+    uintptr_t entry = linux_first_instruction(linux, 0) + linux->header.handover_offset +
+                      (is_64 ? HANDOVER_64_OFFSET : 0);
     handover_function *handover;
     memcpy(&handover, &entry, sizeof handover);
     __asm__ volatile("cli"); /* it changes descriptor tables and, in mixed mode, the mode */

@@ -79,6 +79,13 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot,
                const struct plan_environment *environment, struct arena *arena,
                struct error *error);
 
+/* Where the kernel's own code begins: the entry, unless code of the loader's goes before it. */
+static inline uint32_t plan_first_instruction(const struct plan *plan)
+{
+    return plan->linux == NULL ? plan->entry
+                               : linux_first_instruction(plan->linux, plan->information_address);
+}
+
 /* Returns these bytes of a file: in place if they are in memory, else a copy at the arena's end.
    The caller frees the copy by restoring the arena's size. NULL with a reason: no room, or the file
    cannot be read. */

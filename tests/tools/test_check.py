@@ -62,7 +62,7 @@ def test_a_linux_kernel_is_explained_and_placed_with_its_initrd(check):
     assert run.returncode == YES, run.stderr
     assert run.stdout.splitlines()[1:5] == [
         "Linux, boot protocol 2.15, bzImage", "  64-bit", "  handover entry for 32-bit UEFI",
-        "By Linux's boot protocol in 128 MiB of memory, entered at 0x11010:"]
+        "By Linux's boot protocol in 128 MiB of memory, entered at 0x1000000:"]
     places = placed(run.stdout)
     assert places["kernel"] == (16 * MIB, 16 * MIB + 70_000 - SETUP_BYTES)
     assert places["initrd 1"] == (128 * MIB - 8192, 128 * MIB - 8192 + 5000)

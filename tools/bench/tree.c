@@ -38,7 +38,7 @@ static bool plan(struct bench_tree *tree, struct arena *arena, struct error *err
         !plan_boot(&found, &tree->boot, &environment, arena, error)) {
         return false;
     }
-    tree->entry = found.entry;
+    tree->entry = plan_first_instruction(&found);
     return true;
 }
 

@@ -332,7 +332,7 @@ static bool plan(struct check *check, struct checked *checked, struct checked_en
     }
     const struct config_file *kernel = &entry->boot.kernel;
     entry->protocol = plan.protocol;
-    entry->address = plan.entry;
+    entry->address = plan_first_instruction(&plan);
     entry->video = plan.video;
     if (!check_pieces(&plan, &entry->boot, &check->arena, &entry->pieces) ||
         (plan.note != NULL && !warn(check, checked, kernel, plan.note))) {

@@ -213,7 +213,8 @@ static bool show_plan(struct kernel_check *check, struct plan *plan, struct erro
             pieces[i].path = pieces[i].path == check->boot.modules[m].path ? name : pieces[i].path;
         }
     }
-    check_report_pieces(pieces, plan->placement.count, plan->protocol, check->mib, plan->entry);
+    check_report_pieces(pieces, plan->placement.count, plan->protocol, check->mib,
+                        plan_first_instruction(plan));
     return true;
 }
 
