@@ -224,7 +224,7 @@ def test_of_configs_that_lead_to_others_the_entry_counts_that_boots_in_the_end(m
     assert make(more + KERNEL, more=KERNEL + broken) == (0, [warning(5, reason, "boot/more.cfg")])
     back = entry("configfile /boot/grub/grub.cfg")
     assert make(more + broken, more=back + broken)[0] == 0  # round and round, as under GRUB
-    assert make(KERNEL + entry("configfile /boot/more.cfg"), more=back + LINUX)[0] == 0
+    assert make(KERNEL + entry("configfile /boot/more.cfg"), more=back + PLAN9)[0] == 0
 
 
 @pytest.mark.parametrize("text, reason", [("menuentry 'a {\n", "boot/more.cfg:1: a quote that begins here is never closed"),

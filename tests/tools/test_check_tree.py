@@ -226,7 +226,7 @@ def test_invalid_utf_8_does_not_break_the_json(check):
 @pytest.mark.parametrize("loader", ["whelk", "grub"])
 def test_an_iso_gives_the_answers_of_its_tree_whoever_made_it(check, discs, tmp_path, loader):
     files = {CONFIG: (BOOT.replace("'b c'\n", "'b c'\n    module /m/Long_Name-of.a.module\n") +
-                      ENTRY.format("no", "linux /nothing")).encode(),
+                      ENTRY.format("no", "plan9 /nothing")).encode(),
              "boot/kernel": gzip.compress(plain()), "m/Long_Name-of.a.module": pattern(70_000)}
     tree, iso = check("tree", **files), check(discs.make(files, loader), **files)
     assert (iso.returncode, iso.stdout, iso.stderr) == (NO, tree.stdout, "")
