@@ -162,8 +162,12 @@ bool linux_check_32_bit(const struct linux_header *header, struct error *error)
     if (header->version < 0x203) {
         return fail(error, "its boot protocol is too old for a 32-bit entry: use linux16");
     }
-    return (header->loadflags & LINUX_LOADED_HIGH) != 0 ||
-           fail(error, "a zImage has no 32-bit entry: use linux16");
+    if ((header->loadflags & LINUX_LOADED_HIGH) == 0) {
+        return fail(error, "a zImage has no 32-bit entry: use linux16");
+    }
+    return (header->code32_start - LINUX_HIGH < header->kernel_bytes &&
+            header->handover_offset < header->kernel_bytes) ||
+           fail(error, "its 32-bit entry lies outside of it: it is made for linux16");
 }
 
 /* The end of the argument at text: the blank after it, or the text's end. */

@@ -145,6 +145,7 @@ REFUSED = {
     "cut": (lambda: bzimage()[:2000], "is cut: it has 2000 bytes, and 2560 of real-mode code alone"),
     "old": (lambda: bzimage(version=0x202), "its boot protocol is too old for a 32-bit entry: use linux16"),
     "zimage": (lambda: bzimage(loadflags=0), "a zImage has no 32-bit entry: use linux16"),
+    "entry": (lambda: bzimage(code32_start=0), "its 32-bit entry lies outside of it: it is made for linux16"),
     "sectors": (lambda: bzimage(setup_sects=65), "its real-mode code has 65 sectors, more than 64"),
     "large": (lambda: bzimage(init_size=0xF0000000), "it needs 0xf0000000 bytes of memory in one piece"),
 }
@@ -155,9 +156,9 @@ def test_a_kernel_that_cannot_boot_is_refused_with_its_line(name, tmp_path):
     kernel, reason = REFUSED[name]
     run, image = mkrescue(tree("linux /boot/kernel", kernel=kernel() if callable(kernel) else kernel), tmp_path)
     assert run.returncode != 0 and not image.exists()
-    assert run.stderr.splitlines()[0] == f"whelk: boot/grub/grub.cfg:3: /boot/kernel: {reason}"
+    assert run.stderr.splitlines()[0] == f"whelk: error: boot/grub/grub.cfg:3: /boot/kernel: {reason}"
 
 
 def test_an_initrd_that_is_missing_is_refused_with_its_line(tmp_path):
     run, _ = mkrescue(tree("linux /boot/kernel", "initrd /boot/nothing"), tmp_path)
-    assert run.stderr.splitlines()[0] == "whelk: boot/grub/grub.cfg:4: /boot/nothing: no such file"
+    assert run.stderr.splitlines()[0] == "whelk: error: boot/grub/grub.cfg:4: /boot/nothing: no such file"

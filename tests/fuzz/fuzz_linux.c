@@ -44,6 +44,7 @@ static void use(const struct linux_header *header, const char *command_line)
     require(boot.command_line_length <= strlen(command_line));
     require(linux_initrd_limit(&boot) <= header->initrd_addr_max);
     if (linux_check_32_bit(header, &error)) {
+        require(linux_first_instruction(&boot, 0) < header->kernel_bytes);
         write_for(&boot, LINUX_BY_32_BIT, 130);
     }
     write_for(&boot, LINUX_BY_REAL_MODE, 1);

@@ -119,6 +119,24 @@ static void a_zimage_has_no_32_bit_entry(void **state)
     assert_string_equal(error.message, "a zImage has no 32-bit entry: use linux16");
 }
 
+static void an_entry_outside_of_the_kernel_is_refused(void **state)
+{
+    (void)state;
+    static const uint32_t starts[] = {0, LINUX_HIGH - 1, LINUX_HIGH + KERNEL_BYTES, 0xffffffff};
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        build(0x20f);
+        put32(file + 0x214, starts[i]);
+        assert_true(read_file());
+        assert_false(linux_check_32_bit(&header, &error));
+        assert_string_equal(error.message,
+                            "its 32-bit entry lies outside of it: it is made for linux16");
+    }
+    build(0x20f);
+    put32(file + 0x264, KERNEL_BYTES);
+    assert_true(read_file());
+    assert_false(linux_check_32_bit(&header, &error));
+}
+
 static void a_pe_header_says_for_which_machine_the_application_is(void **state)
 {
     (void)state;
@@ -431,6 +449,7 @@ int main(void)
         TEST(a_header_of_today_is_read),
         TEST(fields_that_a_protocol_lacks_have_its_defaults),
         TEST(a_zimage_has_no_32_bit_entry),
+        TEST(an_entry_outside_of_the_kernel_is_refused),
         TEST(a_pe_header_says_for_which_machine_the_application_is),
         TEST(what_is_wrong_is_said),
         TEST(the_command_line_is_cut_between_arguments),
