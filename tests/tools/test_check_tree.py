@@ -175,6 +175,20 @@ def test_a_missing_initrd_and_a_kernel_that_is_none_are_told_with_their_lines(ju
         NO, f"{CONFIG}:2: /boot/bzimage: is no Linux kernel: no boot signature at offset 0x1fe")
 
 
+def test_an_elf_file_of_linux_is_started_by_its_pvh_entry(judged):
+    kernel = {"boot/bzimage": pvh_kernels.KERNELS["elf64"](), **LINUX_FILES}
+    status, said = judged(ENTRY.format("linux", "linux /boot/bzimage\n    initrd /boot/one"), **kernel)
+    assert (status, entries(said)[0]["started_as_by"]) == (YES, "pvh")
+    assert warnings(said) == [
+        (2, "/boot/bzimage: is an ELF file: it is started by its PVH entry, as by the command pvh")]
+    status, said = judged(LINUX, **kernel)
+    assert (status, entries(said)[0]["error"]) == (
+        NO, f"{CONFIG}:2: /boot/bzimage: is an ELF file, started by its PVH entry: that takes one plain initrd only")
+    status, said = judged(ENTRY.format("linux", "linux /boot/kernel"))
+    assert (status, entries(said)[0]["error"]) == (
+        NO, f"{CONFIG}:2: /boot/kernel: has no PVH entry: no note XEN_ELFNOTE_PHYS32_ENTRY: it has a Multiboot header, for multiboot")
+
+
 def test_linux16_is_warned_of_as_the_iso_boots_by_uefi_too(judged):
     status, said = judged(LINUX_16, **{"boot/bzimage": bzimage()})
     assert (status, warnings(said)) == (YES, [(2, "/boot/bzimage: linux16 needs a BIOS: by UEFI this does not boot")])
