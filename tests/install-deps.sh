@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Installs the missing Debian packages for a purpose: build, demo, check, bench or xen, as listed in
+# Installs the missing Debian packages for a purpose: build, demo, check, bench …, as listed in
 # tests/dependencies. Usage: tests/install-deps.sh [--print] PURPOSE
 # Without root, names what is missing and fails. With --print, only lists what is missing.
 set -eu
@@ -30,7 +30,7 @@ packages_of() {
     done
 }
 
-packages=$(packages_of "${1:?purpose: build, demo, check, bench, xen or deb}")
+packages=$(packages_of "${1:?purpose: build, static, demo, check, bench, xen or deb}")
 # Without dpkg, the user must know what is installed.
 command -v dpkg-query >/dev/null || exit 0
 

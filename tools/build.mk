@@ -52,6 +52,49 @@ $(BUILD)/whelk: $(TOOLS_OBJECTS)
 $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file: $(BUILD)/whelk
 	@ln -sf whelk $@
 
+# ---- A program that needs no library of the machine it runs on. Of libisofs' own libraries, Whelk
+# uses neither ACLs nor jigdo's, but the archives refer to them. The linker warns of names that
+# glibc looks up by plug-ins; only texts of ACLs would do so.
+STATIC_LIBS := -lisofs -lacl -ljte -lz -lbz2 -lpthread -lm
+
+.PHONY: static
+static: $(BUILD)/static/whelk
+	@echo "$<: $$(stat -c %s $<) bytes, needs no shared library"
+
+$(BUILD)/static/whelk: $(TOOLS_OBJECTS)
+	@mkdir -p $(@D)
+	@echo "LD   $@"
+	@$(CC) $(LDFLAGS) -static -o $@ $^ $(STATIC_LIBS) >$@.log 2>&1 || { \
+	    cat $@.log >&2; echo "$@: needs the static libraries: make deps-static" >&2; exit 1; }
+
+# ---- A release: the sources of HEAD, and the static program with all that make install installs.
+# The same commit gives the same files. What stands in packaging/ for the version and for the
+# archives' checksums is filled in.
+DIST    := $(BUILD)/dist
+SOURCES := whelk-$(VERSION).tar.gz
+PROGRAM := whelk-$(VERSION)-$(shell uname -m)-linux.tar.gz
+sha256  = $$(sha256sum $(abspath $(DIST))/$(1) | cut -d ' ' -f 1)
+
+.PHONY: dist
+dist: $(BUILD)/static/whelk
+	@git rev-parse --verify --quiet HEAD >/dev/null || { \
+	    echo "make dist: archives a commit of git, and this is no checkout" >&2; exit 1; }
+	rm -rf $(DIST)
+	mkdir -p $(DIST)/root
+	git archive --format=tar --prefix=whelk-$(VERSION)/ HEAD | gzip -9n >$(DIST)/$(SOURCES)
+	$(MAKE) --no-print-directory install PROGRAM_FILE=$(BUILD)/static/whelk PREFIX= \
+	    DESTDIR=$(DIST)/root/whelk-$(VERSION) >/dev/null
+	tar -c --format=ustar --sort=name --owner=0 --group=0 --numeric-owner \
+	    --mtime=@$$(git log -1 --format=%ct) -C $(DIST)/root whelk-$(VERSION) | \
+	    gzip -9n >$(DIST)/$(PROGRAM)
+	rm -r $(DIST)/root
+	cd packaging && find . -type f | while read -r file; do \
+	    mkdir -p "$(abspath $(DIST))/packaging/$${file%/*}" && \
+	    sed -e "s/@VERSION@/$(VERSION)/g" -e "s/@SOURCES_SHA256@/$(call sha256,$(SOURCES))/g" \
+	        -e "s/@PROGRAM_SHA256@/$(call sha256,$(PROGRAM))/g" \
+	        "$$file" >"$(abspath $(DIST))/packaging/$$file" || exit 1; done
+	cd $(DIST) && sha256sum $(SOURCES) $(PROGRAM) >SHA256SUMS && cat SHA256SUMS
+
 BINDIR   := $(DESTDIR)$(PREFIX)/bin
 SHAREDIR := $(DESTDIR)$(PREFIX)/share
 DATADIR  := $(SHAREDIR)/whelk
@@ -60,16 +103,21 @@ BASHDIR  := $(SHAREDIR)/bash-completion/completions
 ZSHDIR   := $(SHAREDIR)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 FISHDIR  := $(SHAREDIR)/fish/vendor_completions.d
 DOCDIR   := $(SHAREDIR)/doc/whelk
+CMAKEDIR := $(SHAREDIR)/cmake/Whelk
 MANUALS  := $(sort $(wildcard docs/*.1))
 # Installed as they are here, so that what one calls docs/X.md is there for the others.
 DOCUMENTS := README.md CHANGELOG.md LICENSE \
              $(sort $(wildcard $(addprefix docs/,*.md *.png bench/*.md bench/*.svg)))
 LINKS    := whelk-mkrescue whelk-file
 
+# The program that is installed.
+PROGRAM_FILE := $(BUILD)/whelk
+
 .PHONY: install uninstall deb help
-install: $(BUILD)/whelk
-	install -d $(BINDIR) $(DATADIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR) $(DOCDIR)/docs/bench
-	install -m 755 $(BUILD)/whelk $(BINDIR)/whelk
+install: $(PROGRAM_FILE)
+	install -d $(BINDIR) $(DATADIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR) \
+	    $(DOCDIR)/docs/bench $(CMAKEDIR)
+	install -m 755 $(PROGRAM_FILE) $(BINDIR)/whelk
 	install -m 644 $(BARE_IMAGES:%=$(BUILD)/%) $(DATADIR)
 	for page in $(MANUALS); do \
 	    sed -e '/^\.TH /s/"Whelk"/"Whelk $(VERSION)"/' \
@@ -79,6 +127,7 @@ install: $(BUILD)/whelk
 	install -m 644 tools/completion/whelk.bash $(BASHDIR)/whelk
 	install -m 644 tools/completion/_whelk $(ZSHDIR)
 	install -m 644 tools/completion/whelk.fish $(FISHDIR)
+	install -m 644 packaging/cmake/WhelkConfig.cmake $(CMAKEDIR)
 	for link in $(LINKS); do ln -sf whelk $(BINDIR)/$$link; ln -sf whelk $(BASHDIR)/$$link; done
 	ln -sf whelk-check.1 $(MANDIR)/whelk-file.1
 	for file in $(DOCUMENTS); do install -m 644 $$file $(DOCDIR)/$$file || exit 1; done
@@ -89,7 +138,8 @@ uninstall:
 	if [ -d $(DATADIR) ]; then rmdir --ignore-fail-on-non-empty $(DATADIR); fi
 	rm -f $(BASHDIR)/whelk $(LINKS:%=$(BASHDIR)/%) $(ZSHDIR)/_whelk $(FISHDIR)/whelk.fish
 	rm -f $(DOCUMENTS:%=$(DOCDIR)/%)
-	for folder in $(DOCDIR)/docs/bench $(DOCDIR)/docs $(DOCDIR); do \
+	rm -f $(CMAKEDIR)/WhelkConfig.cmake
+	for folder in $(DOCDIR)/docs/bench $(DOCDIR)/docs $(DOCDIR) $(CMAKEDIR); do \
 	    if [ -d $$folder ]; then rmdir --ignore-fail-on-non-empty $$folder; fi; done
 
 # Builds a Debian package in $(BUILD)/deb, from a copy: the sources' folders stay clean.
@@ -98,7 +148,7 @@ deb:
 	rm -rf $(BUILD)/deb
 	mkdir -p $(BUILD)/deb/whelk-$(VERSION)
 	tar -c --exclude=__pycache__ Makefile README.md CHANGELOG.md LICENSE boot stage2 loader linker \
-	    tools tests docs debian | tar -x -C $(BUILD)/deb/whelk-$(VERSION)
+	    tools tests docs debian packaging | tar -x -C $(BUILD)/deb/whelk-$(VERSION)
 	cd $(BUILD)/deb/whelk-$(VERSION) && \
 	    env -u BUILD -u MAKEFLAGS -u MAKEOVERRIDES -u PREFIX -u DESTDIR \
 	    dpkg-buildpackage --build=binary --no-sign
@@ -112,6 +162,8 @@ help:
 	@echo '  make install          install program, manual pages, documents, completions (PREFIX=, DESTDIR=)'
 	@echo '  make uninstall        remove them again'
 	@echo '  make deb              build a Debian package in $(BUILD)/deb (a minute)'
+	@echo '  make static           build a program that needs no shared library'
+	@echo '  make dist             archives for a release in $(BUILD)/dist, with their checksums'
 	@echo '  make clean            remove $(BUILD)/'
 	@echo 'Try and test (durations: on two processors, packages installed)'
 	@echo '  make demo             boot the sample tree iso/ in QEMU (seconds)'
@@ -131,5 +183,5 @@ help:
 	@echo '  make bench            boot times of Whelk and its peers (half an hour)'
 	@echo '  make bench-xen        the same in guests of Xen (ten minutes)'
 	@echo 'Install the Debian packages for a purpose (as root; otherwise say which are missing)'
-	@echo '  make deps-build deps-demo deps-check deps-bench deps-xen'
+	@echo '  make deps-build deps-static deps-demo deps-check deps-bench deps-xen'
 	@echo 'Variables: BUILD=$(BUILD) CC=$(CC) NASM=$(NASM) PREFIX DESTDIR'

@@ -16,7 +16,7 @@ import re
 import sys
 
 FOLDERS = ("boot", "stage2", "loader", "tools", "iso", "linker", "tests", "docs",
-           "findings")
+           "findings", "packaging")
 
 # Layers, from top to bottom: boot → stage2 → loader. The tools use the pure folders of the lower
 # two.

@@ -337,7 +337,7 @@ static bool write_request(const struct iso_request *request, const struct settin
         const char *xorriso = settings->xorriso != NULL ? settings->xorriso : "xorriso";
         return iso_write_by_xorriso(request, xorriso, line, error);
     }
-    return iso_write(request, error);
+    return iso_write_by_libisofs(request, error);
 }
 
 /* Adds GRUB's font from this system, unless the tree has one: grub-mkrescue adds it to each ISO. */

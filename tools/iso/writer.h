@@ -36,7 +36,7 @@ struct iso_request {
 };
 
 /* Writes the ISO with libisofs. A bar shows the progress on a terminal. */
-bool iso_write(const struct iso_request *request, struct error *error);
+bool iso_write_by_libisofs(const struct iso_request *request, struct error *error);
 
 /* Writes the ISO with the program xorriso, which also gets the user's options for it, and the
    commands after `--`. */

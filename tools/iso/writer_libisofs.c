@@ -346,7 +346,7 @@ static bool make(const struct making *making)
     return done;
 }
 
-bool iso_write(const struct iso_request *request, struct error *error)
+bool iso_write_by_libisofs(const struct iso_request *request, struct error *error)
 {
     enum { KEEP_LOCALE = 1 }; /* "C": names are bytes */
     struct making making = {.request = request, .error = error};

@@ -12,7 +12,7 @@ import pytest
 TESTS = pathlib.Path(__file__).resolve().parents[2]
 ROOT = TESTS.parent
 BUILD = os.environ.get("BUILD", "build")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").glob("*.1")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "packaging/README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").glob("*.1")])
 DOCUMENT = (ROOT / "docs" / "multiboot.md").read_text(encoding="utf-8")
 SOURCES = "\n".join(path.read_text(encoding="utf-8") for folder in ("boot", "tools", "unit")
                     for path in sorted((TESTS / folder).rglob("*")) if path.suffix in (".py", ".c"))
@@ -53,7 +53,7 @@ def test_the_refusals_that_the_document_names_exist():
 
 # ---- Every document: the paths in it
 
-FOLDERS = ("boot", "debian", "docs", "findings", "iso", "linker", "loader", "stage2", "tests", "tools")
+FOLDERS = ("boot", "debian", "docs", "findings", "iso", "linker", "loader", "packaging", "stage2", "tests", "tools")
 # A path from the root. A path on an ISO (/boot/…) or in a build directory is none.
 FROM_ROOT = re.compile(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/(?:[\w.*/-]*[\w*/])?")
 # Files of a user's tree and of gnu-efi.
