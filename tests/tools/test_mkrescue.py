@@ -829,20 +829,7 @@ def read_all(controller):
     return shown.decode()
 
 
-def test_a_terminal_shows_a_bar_that_is_removed_at_the_end(place):
-    environment = fake_xorriso(place, 'echo " 50.01% done, estimate finish soon"; exit 1\n')
-    place.write(good_tree())
-    controller, terminal = os.openpty()
-    run = subprocess.run([MKRESCUE, BY_XORRISO, "-o", place.iso, place.path / "tree"], env=environment,
-                         stderr=terminal, timeout=60 * PATIENCE)
-    os.close(terminal)
-    shown = read_all(controller)
-    assert run.returncode == 1
-    assert shown.startswith("\r[" + "#" * 20 + " " * 20 + "]  50 %\r\x1b[K")
-    assert "[#" not in place.refuse("tree", BY_XORRISO, env=environment)
-
-
-def test_a_file_of_more_than_4_gib_is_in_the_iso_and_a_bar_shows_the_progress(place):
+def test_a_file_of_more_than_4_gib_is_in_the_iso_and_nothing_is_left_on_the_terminal(place):
     tree = place.write(good_tree(**{"big": Sparse(4 * GIB + 5, ((4 * GIB, b"hello"),))}))
     try:
         controller, terminal = os.openpty()
@@ -850,7 +837,7 @@ def test_a_file_of_more_than_4_gib_is_in_the_iso_and_a_bar_shows_the_progress(pl
         os.close(terminal)
         shown = read_all(controller)
         assert run.returncode == 0
-        assert shown.endswith("\r[" + "#" * 40 + "] 100 %\r\x1b[K")
+        assert shown == "" or shown.endswith(" s\r\x1b[K")  # the latter after two seconds (test_progress.py)
         block, size = file_in_iso(place.iso, "boot/kernel")
         with open(place.iso, "rb") as iso:
             iso.seek(block * BLOCK)

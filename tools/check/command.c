@@ -15,6 +15,7 @@
 #include "tools/check/kernel.h"
 #include "tools/check/report.h"
 #include "tools/lib/options.h"
+#include "tools/lib/progress.h"
 #include "tools/lib/say.h"
 
 enum {
@@ -154,7 +155,9 @@ static bool check_and_report(const struct settings *settings, const struct tree 
         struct error error;
         struct check *check = &checks[count];
         machine.firmware = (enum check_firmware)count;
+        progress_begin("reading what would boot");
         bool done = run_check(check, settings, tree, &machine, &error);
+        progress_end();
         bool is_new = count == 0 || !check_is_same(check, &checks[count - 1]);
         if (is_new) {
             check_report_add(&report, check, done ? NULL : error.message);
@@ -187,7 +190,10 @@ static bool check_iso(const struct settings *settings, const char *path)
     if (iso_open(&iso, path, NULL, &error)) {
         struct tree tree = {.iso = &iso};
         boots = check_and_report(settings, &tree);
-        if (!copies_agree(iso.bytes, &error)) {
+        progress_begin("comparing the ISO's copies");
+        bool agree = copies_agree(iso.bytes, &error);
+        progress_end();
+        if (!agree) {
             say_error("%s: %s", path, error.message);
             boots = false;
         }

@@ -20,6 +20,7 @@
 #include "tools/lib/options.h"
 #include "tools/iso/output.h"
 #include "tools/iso/prepare.h"
+#include "tools/lib/progress.h"
 #include "tools/lib/say.h"
 #include "tools/lib/writing.h"
 #include "tools/tree/tree.h"
@@ -401,6 +402,14 @@ static const char *find_label(const struct command_line *line)
     return label;
 }
 
+/* Shows what is done if it takes long; not among the lines of -v. */
+static void show_work(const struct settings *settings, const char *what)
+{
+    if (!settings->verbose) {
+        progress_begin(what);
+    }
+}
+
 static bool write_iso(const struct settings *settings, const struct command_line *line,
                       struct tree *tree, const struct load_order *order, const struct efi_boot *efi,
                       struct appended *appended, struct error *error)
@@ -429,10 +438,14 @@ static bool write_iso(const struct settings *settings, const struct command_line
     if (!set_dates(&request, error) || !output_start(&output, settings->output, error)) {
         return false;
     }
-    bool done = add_own_files(tree, efi, &output, error) &&
-                write_request(&request, settings, line, error) &&
-                hybrid_write(output.iso, embedded_mbr(), efi, appended, error) &&
-                prepare_write(output.iso, error) && output_finish(&output, error);
+    show_work(settings, "writing the ISO");
+    bool done =
+        add_own_files(tree, efi, &output, error) && write_request(&request, settings, line, error);
+    show_work(settings, "preparing the boot");
+    done = done && hybrid_write(output.iso, embedded_mbr(), efi, appended, error) &&
+           prepare_write(output.iso, error);
+    show_work(settings, "waiting for the disk");
+    done = done && output_finish(&output, error);
     output_end();
     return done;
 }
@@ -451,12 +464,14 @@ static bool make(const struct settings *settings, struct command_line *line)
     if (settings->verbose && settings->compression != NULL) {
         say("compression %s: ignored, as Whelk needs nothing of the kind", settings->compression);
     }
+    show_work(settings, "reading the tree");
     bool done = take_options(&line->foreign, &appended, &error) &&
                 take_options(&line->rest, &appended, &error) &&
                 read_sources(&tree, line, settings->verbose, &error) &&
                 check_with_font(&tree, find_label(line), settings->warns_of_missing, &order) &&
                 efi_boot_choose(&efi, &tree, &error) &&
                 write_iso(settings, line, &tree, &order, &efi, &appended, &error);
+    progress_end();
     if (error.message[0] != '\0') {
         say_error("%s", error.message);
     }

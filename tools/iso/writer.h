@@ -35,7 +35,7 @@ struct iso_request {
     bool verbose; /* whether to show what the writer says */
 };
 
-/* Writes the ISO with libisofs. A bar shows the progress on a terminal. */
+/* Writes the ISO with libisofs. Says how far it is (tools/lib/progress.h). */
 bool iso_write_by_libisofs(const struct iso_request *request, struct error *error);
 
 /* Writes the ISO with the program xorriso, which also gets the user's options for it, and the

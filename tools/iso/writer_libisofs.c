@@ -17,7 +17,7 @@
 
 #include "tools/iso/writer.h"
 #include "tools/iso/output.h"
-#include "tools/lib/say.h"
+#include "tools/lib/progress.h"
 #include "tools/lib/writing.h"
 
 enum {
@@ -28,8 +28,6 @@ enum {
     BOOT_INFO_TABLE = 1,
     HIDDEN = LIBISO_HIDE_ON_RR | LIBISO_HIDE_ON_JOLIET | LIBISO_HIDE_ON_HFSPLUS,
 };
-
-#define LARGE_BYTES ((uint64_t)256 << 20) /* from here on a progress bar is shown */
 
 struct making {
     const struct iso_request *request;
@@ -283,9 +281,7 @@ static bool copy(const struct making *making, struct burn_source *source, int fi
             return fail(making->error, "cannot write the ISO: %s", strerror(errno));
         }
         at += (uint64_t)wanted;
-        if (size >= LARGE_BYTES && !making->request->verbose) {
-            say_progress((int)(at * 100 / size));
-        }
+        progress_percent((int)(at * 100 / size));
     }
     return true;
 }
@@ -314,7 +310,6 @@ static bool write_file(const struct making *making, IsoWriteOpts *options)
         done = check_messages(making) && fail_iso(making, "cannot write the ISO", result);
     } else {
         done = copy(making, source, file);
-        say_progress(SAY_PROGRESS_END);
         source->cancel(source);
         source->free_data(source);
         free(source);

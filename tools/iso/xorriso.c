@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "tools/iso/output.h"
-#include "tools/lib/say.h"
+#include "tools/lib/progress.h"
 
 enum {
     LINE_BYTES = 8192,
@@ -78,7 +78,7 @@ static void show_progress(const char *line)
     }
     if (percent != NULL) {
         int done = atoi(percent);
-        say_progress(done > 100 ? 100 : done);
+        progress_percent(done > 100 ? 100 : done);
     }
 }
 
@@ -114,7 +114,6 @@ static void listen(int printed, struct listener *listener)
     }
     end_line(listener);
     listener->kept[listener->kept_length] = '\0';
-    say_progress(SAY_PROGRESS_END);
 }
 
 /* Shows the last lines of what was kept. */

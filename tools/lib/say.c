@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "tools/lib/progress.h"
 
 /* ECMA-48's "select graphic rendition", in the colours of compilers. */
 static const struct {
@@ -29,6 +30,7 @@ static bool has_colours(FILE *stream)
 
 void say_coloured(FILE *out, enum say_kind kind, const char *text)
 {
+    progress_clear();
     if (has_colours(out)) {
         fprintf(out, "%s%s" PLAIN, kinds[kind].colour, text);
     } else {
@@ -45,6 +47,7 @@ static void say_line(enum say_kind kind, const char *format, va_list arguments)
     }
     const char *said = text != NULL ? text : "out of memory", *label = kinds[kind].label;
     const char *blank = label[0] != '\0' ? " " : "";
+    progress_clear();
     if (has_colours(stderr)) {
         fprintf(stderr, BOLD "whelk:" PLAIN " %s%s" PLAIN "%s%s\n", kinds[kind].colour, label,
                 blank, said);
@@ -76,20 +79,4 @@ void say_warning(const char *format, ...)
     va_start(arguments, format);
     say_line(SAY_WARNING, format, arguments);
     va_end(arguments);
-}
-
-void say_progress(int percent)
-{
-    static const char bar[] = "########################################";
-    enum { BAR_WIDTH = sizeof bar - 1 };
-    static int shown = SAY_PROGRESS_END;
-    if (percent == shown || !isatty(STDERR_FILENO)) {
-        return;
-    }
-    shown = percent;
-    if (percent == SAY_PROGRESS_END) {
-        fputs("\r\033[K", stderr);
-    } else {
-        fprintf(stderr, "\r[%-*.*s] %3d %%", BAR_WIDTH, percent * BAR_WIDTH / 100, bar, percent);
-    }
 }

@@ -17,7 +17,3 @@ enum say_kind { SAY_NOTE, SAY_ERROR, SAY_WARNING };
 
 /* Prints a text in the colour of its kind, if the stream is a terminal that has colours. */
 void say_coloured(FILE *out, enum say_kind kind, const char *text);
-
-/* Draws a progress bar over the last one, if there is a terminal; SAY_PROGRESS_END removes it. */
-enum { SAY_PROGRESS_END = -1 };
-void say_progress(int percent);
