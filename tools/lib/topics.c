@@ -6,19 +6,19 @@
 #include <string.h>
 
 /* Puts a file's text between two symbols. The assembler finds it from the root of the sources. */
-#define DOCUMENT(symbol, file)                                                                     \
-    extern const char symbol[], symbol##_end[];                                                    \
-    __asm__(".pushsection .rodata\n" #symbol ": .incbin \"" file "\"\n" #symbol "_end:\n"          \
+#define DOCUMENT(name, file)                                                                       \
+    extern const char name##_text[], name##_end[];                                                 \
+    __asm__(".pushsection .rodata\n" #name "_text: .incbin \"" file "\"\n" #name "_end:\n"         \
             ".popsection\n")
 
-DOCUMENT(boot_errors_text, "docs/boot-errors.md");
-DOCUMENT(how_to_text, "docs/how-to.md");
+DOCUMENT(boot_errors, "docs/boot-errors.md");
+DOCUMENT(how_to, "docs/how-to.md");
 
 static const struct {
     const char *name, *text, *end;
 } topics[] = {
-    {"boot-errors", boot_errors_text, boot_errors_text_end},
-    {"how-to", how_to_text, how_to_text_end},
+    {"boot-errors", boot_errors_text, boot_errors_end},
+    {"how-to", how_to_text, how_to_end},
 };
 enum { TOPIC_COUNT = sizeof topics / sizeof topics[0] };
 
