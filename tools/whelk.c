@@ -24,7 +24,7 @@ static const struct {
 } commands[] = {
     {"mkrescue", "make a bootable ISO of a directory", "whelk-mkrescue", mkrescue},
     {"check", "say what a tree, an ISO or a kernel would boot", "whelk-file", check_command},
-    {"run", "boot a directory or an ISO in QEMU", NULL, run},
+    {"run", "boot a directory, an ISO or a kernel in QEMU", NULL, run},
     {"xen", "run a kernel as a Xen guest", "xen-single-kernel.sh", xen},
     {"domain", "print the definition of a guest that boots an ISO", NULL, domain_command},
     {"firmware", "print the file that starts a machine without a firmware", NULL, firmware_command},

@@ -211,7 +211,7 @@ def test_the_loader_puts_things_where_the_check_says(check, boot, make, protocol
         assert report["load_base"] == said["segment 0"][0]
 
 
-@pytest.mark.parametrize("arguments", [[], ["-m", "1", "kernel"], ["-m", "64MiB", "kernel"], ["--nonsense", "kernel"],
+@pytest.mark.parametrize("arguments", [[], ["-m", "1", "kernel"], ["-m", "64kB", "kernel"], ["--nonsense", "kernel"],
                                        ["--is-x86-multiboot", "kernel", "kernel"],
                                        ["--is-x86-multiboot", "--is-x86-multiboot2", "kernel"],
                                        ["--is-x86-linux", "kernel"]])

@@ -2,6 +2,7 @@
 """Tests completion in bash, zsh and fish, called as the shells call it."""
 
 import os
+import re
 import subprocess
 import tempfile
 
@@ -22,6 +23,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 ZSH = """
 _describe() {{ local name=$@[-1]; [[ $1 == -o ]] && name=$3 || name=$2; print -l -- ${{(P)name}} | sed 's/:.*//'; }}
+compset() {{ local start=${{2%=}}; words[CURRENT]=${{words[CURRENT]#*=}}; }}
 _files() {{ print -l -- ${{words[CURRENT]}}*(N); }}
 complete_whelk() {{ source {scripts}/_whelk; }}
 words=({words}) CURRENT={count}
@@ -60,13 +62,14 @@ def test_zsh_looks_for_completions_where_make_install_puts_them(tmp_path, prefix
 
 
 def test_commands_are_completed(shell):
-    assert {"mkrescue", "check", "run", "xen", "domain", "firmware", "bench"} <= complete(shell, "whelk", "")
+    assert {"mkrescue", "check", "run", "xen", "domain", "firmware", "bench", "help"} <= complete(shell, "whelk", "")
+    assert complete(shell, "whelk", "help", "do") == {"domain"}
     assert complete(shell, "whelk", "mk") == {"mkrescue"}
 
 
 def test_a_commands_options_are_completed(shell):
     assert complete(shell, "whelk", "run", "--t") == {"--timeout="}
-    assert {"--bare", "--microvm", "--pvh", "--machine=", "--dry-run"} <= complete(shell, "whelk", "run", "--")
+    assert {"--bare", "--microvm", "--pvh", "--machine=pc", "--dry-run"} <= complete(shell, "whelk", "run", "--")
     assert {"--output=", "--verbose", "--help", "--xorriso="} <= complete(shell, "whelk", "mkrescue", "-")
     assert "--output=" not in complete(shell, "whelk", "run", "-")
     assert {"--raw-dma", "--timeout="} <= complete(shell, "whelk", "bench", "--")  # its help names other options
@@ -75,6 +78,48 @@ def test_a_commands_options_are_completed(shell):
 def test_a_links_options_are_completed(shell):
     assert complete(shell, "whelk-mkrescue", "--out") == {"--output="}
     assert "--is-x86-multiboot" in complete(shell, "whelk-file", "--is")
+
+
+COMMANDS = ("mkrescue", "check", "run", "xen", "domain", "firmware", "bench")
+
+
+def candidates(command):
+    """All options with all values that --help shows."""
+    found = set()
+    text = subprocess.run([BUILD / "whelk", command, "--help"], capture_output=True, text=True, check=True).stdout
+    for name, optional, argument in re.findall(r"^  (?:  |-.,) *(--[a-z0-9-]+)(\[)?(?:=(\S+))?", text, re.MULTILINE):
+        values = argument.split("|") if "|" in argument else []
+        found |= {f"{name}={value}" for value in values if not value.isupper()}
+        if optional or not argument:
+            found.add(name)
+        if argument and (not values or any(value.isupper() for value in values)):
+            found.add(f"{name}=")
+    return found
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_all_options_and_values_of_the_help_are_known_and_no_others(shell, command):
+    assert complete(shell, "whelk", command, "--") == candidates(command)
+
+
+def test_some_options_have_values_that_the_help_shows():
+    assert {"--machine=q35", "--gdb", "--gdb=", "--screenshot="} <= candidates("run")
+    assert {"--format=libvirt", "--type=pvh", "--firmware=whelk", "--firmware=", "--hypervisor=xen"} <= candidates("domain")
+    assert "--missing=warn" in candidates("mkrescue")
+
+
+def test_values_are_completed(shell):
+    def after_equals(option, start):
+        """bash takes --option=value for three words."""
+        if shell == "bash":
+            return complete(shell, "whelk", "domain", option, "=", *([start] if start else []))
+        return {word.partition("=")[2] for word in complete(shell, "whelk", "domain", f"{option}={start}")}
+    assert after_equals("--format", "l") == {"libvirt"}
+    assert complete(shell, "whelk", "domain", "--format", "k") == {"kubevirt"}
+    assert complete(shell, "whelk", "firmware", "r") == {"rom"}
+    if shell == "bash":
+        assert complete(shell, "whelk", "run", "--machine", "=") == set()  # none begins with "="
+    assert any(name.startswith("Makefile") for name in complete(shell, "whelk", "run", "--qemu", "Makef"))
 
 
 def test_file_names_are_completed(shell):

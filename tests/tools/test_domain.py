@@ -242,7 +242,7 @@ def test_a_bridges_name_is_a_name_in_every_format(place, form, name):
                                   b"\xef\xbf\xbf.iso"])
 def test_a_path_that_is_no_line_of_utf_8_is_for_no_format_of_characters(place, name):
     path = os.path.join(os.fsencode(place.path), name)
-    Path(os.fsdecode(path)).write_bytes(b"")
+    place.make(place.write(good_tree())).rename(os.fsdecode(path))
     for form in ("libvirt", "kubevirt"):
         run = subprocess.run([WHELK, "domain", "-f", form, path], capture_output=True)
         assert (run.returncode, run.stdout) == (1, b"") and b"is not a line of UTF-8" in run.stderr
@@ -260,7 +260,42 @@ def test_the_qemu_command_boots_the_iso(place):
     assert run.returncode == 0x10 << 1 | 1 and "report: 0x1" in run.stdout
 
 
+@pytest.mark.parametrize("options, command", [
+    ((), "xl create -c {}"), (("--log", "x.log"), "xl create {}"), (("--type", "pvh"), "xl create -c {}"),
+    (("-f", "libvirt"), "virsh -c qemu:///system create --console {}"),
+    (("-f", "libvirt", "--hypervisor", "xen"), "virsh -c xen:///system create --console {}"), (("-f", "qemu"), "sh {}"),
+    (("-f", "kubevirt"), "upload the ISO as the first line says, then: kubectl create -f {}")])
+def test_the_next_step_is_told_if_the_definition_is_in_a_file(place, options, command):
+    place.make(place.write(good_tree()))
+    for name, told in (("guest.def", "guest.def"), ("tree/guest.def", "tree/guest.def"), ("../guest.def", None)):
+        with open(place.path / name, "w") as out:
+            done = subprocess.run([WHELK, "domain", *options, "out.iso"], cwd=place.path, stdout=out, stderr=subprocess.PIPE,
+                                  text=True)
+        told = told or str((place.path / name).resolve())
+        assert (done.returncode, done.stderr) == (0, f"whelk: now: {command.format(told)}\n")
+
+
+@pytest.mark.parametrize("form, line", [("xl", "# A guest that boots an ISO with Whelk. Now: xl create -c FILE"),
+                                        ("libvirt", "<!-- A guest that boots an ISO with Whelk. Now: virsh create FILE; then, for its serial"),
+                                        ("kubevirt", "# Then: kubectl create -f FILE")])
+def test_a_definition_says_how_it_is_used(place, form, line):
+    assert line in definition(place, "-f", form).splitlines()
+
+
+@pytest.mark.parametrize("make, reason", [
+    (lambda path: path.mkdir(), "thing: is a directory; first: whelk mkrescue -o my.iso thing"),
+    (lambda path: path.write_bytes(kernel()), "thing: is a kernel; whelk xen -l thing makes an ISO and a guest of it"),
+    (lambda path: path.write_bytes(b"text"), "thing: is no ISO (whelk mkrescue makes one of a tree)")])
+def test_what_is_no_iso_is_refused_with_what_to_do(place, make, reason):
+    make(place.path / "thing")
+    for form in ("xl", "libvirt", "qemu", "kubevirt"):
+        done = whelk(place, "domain", "-f", form, "thing")
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", f"whelk: error: {reason}\n")
+
+
 @pytest.mark.parametrize("arguments, status, reason", [
+    (("--set", "a=1", "-f", "libvirt", "a"), 2, "--set is for xl: it has no effect in the format libvirt"),
+    (("--set", "a=1", "-f", "qemu", "a"), 2, "--set is for xl"), (("--log", "x", "-f", "kubevirt", "a"), 2, "--log is for xl, libvirt"),
     ((), 2, "an ISO is missing"), (("a", "b"), 2, "one ISO"), (("-f", "vmx", "a"), 2, "there are xl, libvirt, qemu and kubevirt"),
     (("-f", "libvirt", "--hypervisor", "vmx", "a"), 2, "there are kvm and xen"),
     (("--hypervisor", "xen", "a"), 2, "--format libvirt"), (("no.iso",), 1, "no.iso: No such file"), (("--set", "x", "a"), 2, "KEY=VALUE"),
@@ -443,7 +478,19 @@ def test_failures_are_reported(files, arguments, script, reason):
     assert status == 1 and reason in said.splitlines()[-1]
 
 
+@pytest.mark.parametrize("options, command", [((), "xl create {}"), (("--type", "pvh"), "xl create -c {}")])
+def test_without_a_start_the_next_step_is_told_and_verbose_shows_the_commands(files, options, command):
+    status, out, said = finish(xen(files, "-n", "-v", "-l", "ldhermit.elf", "-k", "hello.app", *options))
+    folder = files.path / "hello-xen"
+    lines = said.splitlines()
+    assert (status, out) == (0, "") and not (files.path / "calls").exists()
+    assert f"whelk mkrescue -o {folder}/hello.iso {folder}/tree" in lines
+    assert f"whelk: now: {command.format(folder / 'hello.xl')}" in lines
+    assert (f"whelk: its serial port's output goes to {folder}/hello.log" in lines) == (options == ())
+
+
 def test_a_wrong_command_line_is_refused(files):
+    assert finish(xen(files, "-n", "--destroy-on-exit", "-l", "ldhermit.elf"))[0] == 2
     assert finish(xen(files))[0] == 2
     assert finish(xen(files, "-l", "ldhermit.elf", "more"))[0] == 2
     assert finish(xen(files, "--frobnicate"))[0] == 2

@@ -107,10 +107,10 @@ def test_messages_have_colours_only_on_terminals_and_only_if_wanted(environment,
 
 
 def test_every_option_in_the_help_is_in_the_manual_page():
-    for command in ("mkrescue", "check", "run", "xen", "domain"):
+    for command in ("mkrescue", "check", "run", "xen", "domain", "bench"):
         text = subprocess.run([BUILD / "whelk", command, "--help"], capture_output=True, text=True, check=True).stdout
         page = (DOCS / f"whelk-{command}.1").read_text().replace("\\", "")
-        options = re.findall(r"^  .*?--([a-z-]+)", text, re.MULTILINE)
+        options = re.findall(r"^  (?:  |-.,) *--([a-z0-9-]+)", text, re.MULTILINE)
         assert len(options) > 3
         assert [option for option in options if f"--{option}" not in page] == []
 

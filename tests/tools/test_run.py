@@ -14,7 +14,7 @@ import pytest
 
 from discs import BUILD, ROOT, Sparse, tree, write_tree
 from good_kernels import KERNELS
-from place import default_signals, good_tree, may_mount
+from place import Place, default_signals, good_tree, may_mount
 from qemu import PATIENCE
 from report import Report
 
@@ -337,10 +337,10 @@ def test_make_install_installs_these_files_where_the_program_finds_them(tmp_path
     subprocess.run([*make, "install"], check=True, capture_output=True, env=environment)
     installed = tmp_path / prefix[1:] / "share/whelk"
     assert sorted(path.name for path in installed.iterdir()) == ["whelk-hvm.elf", "whelk.elf", "whelk.rom"]
-    (tmp_path / "x.iso").write_bytes(b"")
+    iso = Place(tmp_path).make(Place(tmp_path).write(good_tree()))
     program = tmp_path / prefix[1:] / "bin/whelk"
     for words in (("--type", "pvh"), ("--firmware", "whelk")):
-        done = subprocess.run([program, "domain", *words, tmp_path / "x.iso"], capture_output=True, text=True)
+        done = subprocess.run([program, "domain", *words, iso], capture_output=True, text=True)
         assert f'= "{installed}/whelk.elf"' in done.stdout, done.stderr
     subprocess.run([*make, "uninstall"], check=True, capture_output=True, env=environment)
     assert not installed.exists()
@@ -349,7 +349,7 @@ def test_make_install_installs_these_files_where_the_program_finds_them(tmp_path
 # ---- what is refused
 
 @pytest.mark.parametrize("arguments, reason", [
-    ((), "a tree or an ISO is missing"), (("a", "b"), "one tree or ISO at a time"), (("-m", "0", "a"), "--memory=0: is not a size"),
+    ((), "a tree, an ISO or a kernel is missing"), (("a", "b"), "one tree, ISO or kernel at a time"), (("-m", "0", "a"), "--memory=0: is not a size"),
     (("-c", "x", "a"), "--cpus=x: is not a number of processors"), (("-t", "-1", "a"), "is not a number of seconds"),
     (("--expect=", "a"), "give a text"),
     (("--machine=isapc", "a"), "there are pc and q35"), (("--frobnicate", "a"), "unknown option"), (("-m", "99999999999999999999", "a"), "is not a size")])
@@ -376,7 +376,7 @@ def test_what_is_neither_a_tree_nor_an_iso_is_an_error_at_once(place, kind):
     else:
         path.write_bytes(b"root:x:0:0\n" * 4000 if kind == "text" else b"")
     done = run(place, "--qemu", fake_qemu(place, "exec sleep 600\n"), path)
-    assert (done.returncode, done.stderr) == (1, f"whelk: error: {path}: is neither a tree nor an ISO\n")
+    assert (done.returncode, done.stderr) == (1, f"whelk: error: {path}: is neither a tree nor an ISO nor a kernel with a Multiboot header or a PVH entry\n")
 
 
 def test_an_iso_that_is_shorter_than_its_volume_is_not_started(place):

@@ -142,7 +142,7 @@ static const struct option options[] = {
     {0, "uefi32", NULL, NULL, set_uefi32, 0}, /* a screen has 24 lines */
     {0, "machine", "NAME", "QEMU's: pc, q35 or microvm (pc; q35 by UEFI)", options_text,
      offsetof(struct bench_settings, machine.machine)},
-    {0, "attach", "HOW", "cdrom, hda, virtio-blk, virtio-mmio, usb (cdrom)", options_text,
+    {0, "attach", "cdrom|hda|virtio-blk|virtio-mmio|usb", "its drive (cdrom)", options_text,
      offsetof(struct bench_settings, machine.attach)},
     {0, "accel", "tcg|kvm", "QEMU's accelerator (KVM where fast, else TCG)", options_text,
      offsetof(struct bench_settings, machine.accel)},

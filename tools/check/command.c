@@ -104,7 +104,7 @@ static const char *find_mistake(const struct settings *settings, size_t count)
                                                     : NULL;
     }
     if (count == 0) {
-        return "a file is missing";
+        return "a tree, an ISO or a kernel is missing";
     }
     return settings->question != 0 && count > 1 ? "one file at a time" : NULL;
 }

@@ -7,8 +7,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "tools/guest/source.h"
 #include "tools/lib/options.h"
 #include "tools/lib/say.h"
+#include "tools/tree/tree.h"
 
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
@@ -115,6 +119,68 @@ static bool find_image(struct domain *domain, enum firmware_file file, char path
                 firmware_name(file), firmware_kind(file), firmware_name(file), firmware_name(file));
 }
 
+/* Checks that the format has a place for each option that is given. */
+static bool check_options(const struct settings *settings, struct error *error)
+{
+    if (settings->hypervisor != NULL && settings->format != LIBVIRT) {
+        return fail(error, "--hypervisor is for libvirt: --format libvirt");
+    }
+    if (settings->domain.setting_count > 0 && settings->format != XL) {
+        return fail(error, "--set is for xl: it has no effect in the format %s",
+                    formats[settings->format].name);
+    }
+    return settings->domain.log == NULL || settings->format != KUBEVIRT ||
+           fail(error, "--log is for xl, libvirt and qemu: KubeVirt keeps no log of a serial port "
+                       "(virtctl console shows it)");
+}
+
+/* Checks that the guest gets an ISO, and says how one is made of something else. */
+static bool check_iso(const char *path, struct error *error)
+{
+    struct source source;
+    struct error reason;
+    if (!source_find(path, &source, &reason)) {
+        return access(path, F_OK) == 0 && strstr(reason.message, "cut short") == NULL
+                   ? fail(error, "%s: is no ISO (whelk mkrescue makes one of a tree)", path)
+                   : fail(error, "%s", reason.message);
+    }
+    if (source.kind == SOURCE_TREE) {
+        return fail(error, "%s: is a directory; first: whelk mkrescue -o my.iso %s", path, path);
+    }
+    return source.kind == SOURCE_ISO ||
+           fail(error, "%s: is a kernel; whelk xen -l %s makes an ISO and a guest of it", path,
+                path);
+}
+
+/* Says how the guest is started, if the definition went to a file. */
+static void say_next(const struct settings *settings)
+{
+    char file[PATH_MAX], directory[PATH_MAX];
+    struct stat status;
+    ssize_t length = readlink("/proc/self/fd/1", file, sizeof file - 1);
+    if (length <= 0 || fstat(STDOUT_FILENO, &status) != 0 || !S_ISREG(status.st_mode)) {
+        return;
+    }
+    file[length] = '\0';
+    const char *rest =
+        getcwd(directory, sizeof directory) != NULL ? tree_path_below(file, directory) : NULL;
+    const char *name = rest != NULL && rest[0] != '\0' ? rest + 1 : file;
+    switch (settings->format) {
+    case XL:
+        say("now: xl create %s%s", settings->domain.log == NULL ? "-c " : "", name);
+        break;
+    case LIBVIRT:
+        say("now: virsh -c %s:///system create --console %s", settings->domain.xen ? "xen" : "qemu",
+            name);
+        break;
+    case QEMU:
+        say("now: sh %s", name);
+        break;
+    default:
+        say("now: upload the ISO as the first line says, then: kubectl create -f %s", name);
+    }
+}
+
 static bool print(struct settings *settings, const char *iso, struct error *error)
 {
     static char path[PATH_MAX], name[NAME_MAX + 1], log[2 * PATH_MAX], image[PATH_MAX];
@@ -142,12 +208,16 @@ static bool print(struct settings *settings, const char *iso, struct error *erro
         settings->domain.log = log;
     }
     if (!domain_check(&settings->domain, error) ||
-        (formats[settings->format].is_unicode && !domain_check_unicode(&settings->domain, error))) {
+        (formats[settings->format].is_unicode && !domain_check_unicode(&settings->domain, error)) ||
+        !check_iso(iso, error)) {
         return false;
     }
     formats[settings->format].write(&settings->domain, stdout);
-    return (fflush(stdout) == 0 && !ferror(stdout)) ||
-           fail(error, "cannot write it: %s", strerror(errno));
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return fail(error, "cannot write it: %s", strerror(errno));
+    }
+    say_next(settings);
+    return true;
 }
 
 int domain_command(int argc, char **argv)
@@ -157,7 +227,8 @@ int domain_command(int argc, char **argv)
     struct error error;
     int status = STATUS_USAGE;
     if (!options_read(argc, argv, options, NULL, &settings, &line, &error) ||
-        (!settings.help && !domain_check_firmware(&settings.domain, &error))) {
+        (!settings.help &&
+         (!domain_check_firmware(&settings.domain, &error) || !check_options(&settings, &error)))) {
         say_error("%s", error.message);
     } else if (settings.help) {
         show_help(argv[0]);
@@ -165,8 +236,6 @@ int domain_command(int argc, char **argv)
     } else if (line.operands.count != 1) {
         say_error("%s (--help shows how to call it)",
                   line.operands.count == 0 ? "an ISO is missing" : "one ISO at a time");
-    } else if (settings.hypervisor != NULL && settings.format != LIBVIRT) {
-        say_error("--hypervisor is for libvirt: --format libvirt");
     } else if (print(&settings, line.operands.at[0], &error)) {
         status = STATUS_DONE;
     } else {

@@ -260,7 +260,8 @@ static void put_xl_pvh(const struct domain *domain, FILE *out)
 void domain_write_xl(const struct domain *domain, FILE *out)
 {
     static const char *const ends[] = {"on_poweroff", "on_reboot", "on_crash"};
-    fputs("# A guest that boots an ISO with Whelk. Start: xl create FILE\n", out);
+    fprintf(out, "# A guest that boots an ISO with Whelk. Now: xl create %sFILE\n",
+            domain->log == NULL ? "-c " : "");
     put_line(domain, out, "type", domain->pvh ? "\"pvh\"" : "\"hvm\"", "", "");
     put_line(domain, out, "name", "\"", domain->name, "\"");
     put_number(domain, out, "memory", domain->memory_mib);
@@ -425,12 +426,15 @@ static void put_libvirt_devices(const struct domain *domain, FILE *out)
 
 void domain_write_libvirt(const struct domain *domain, FILE *out)
 {
-    fprintf(out,
-            "<domain type='%s'>\n"
-            "  <name>%s</name>\n"
-            "  <memory unit='MiB'>%u</memory>\n"
-            "  <vcpu>%u</vcpu>\n",
-            domain->xen ? "xen" : "kvm", domain->name, domain->memory_mib, domain->cpus);
+    fprintf(
+        out,
+        "<!-- A guest that boots an ISO with Whelk. Now: virsh create FILE; then, for its serial\n"
+        "     port or console: virsh console NAME -->\n"
+        "<domain type='%s'>\n"
+        "  <name>%s</name>\n"
+        "  <memory unit='MiB'>%u</memory>\n"
+        "  <vcpu>%u</vcpu>\n",
+        domain->xen ? "xen" : "kvm", domain->name, domain->memory_mib, domain->cpus);
     put_libvirt_os(domain, out);
     if (domain->xen) {
         fputs(libvirt_xen_clock, out);
@@ -535,6 +539,7 @@ void domain_write_kubevirt(const struct domain *domain, FILE *out)
     kubernetes_name(domain->name, name);
     fprintf(out,
             "# First, once: virtctl image-upload pvc %s --size=1Gi --image-path='%s'\n"
+            "# Then: kubectl create -f FILE\n"
             "apiVersion: kubevirt.io/v1\n"
             "kind: VirtualMachine\n"
             "metadata:\n"

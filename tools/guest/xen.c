@@ -214,10 +214,13 @@ static bool write_tree(const struct settings *settings, const char *tree, struct
     return done;
 }
 
-static bool make_iso(char *iso, const char *tree, struct error *error)
+static bool make_iso(char *iso, const char *tree, bool verbose, struct error *error)
 {
     char name[] = "whelk xen", option[] = "-o", graft[PATH_ROOM + 64];
     snprintf(graft, sizeof graft, "/=%s", tree);
+    if (verbose) {
+        fprintf(stderr, "whelk mkrescue -o %s %s\n", iso, tree);
+    }
     return mkrescue(4, (char *[]){name, option, iso, graft, NULL}) == STATUS_DONE ||
            fail(error, "%s: no ISO was made", tree);
 }
@@ -462,12 +465,19 @@ static bool make(struct settings *settings, struct error *error)
             "APIC ids are 0, 2, 4 …; use one");
     }
     if (!place_image(domain, &paths, error) || !domain_check(domain, error) ||
-        !write_tree(settings, paths.tree, error) || !make_iso(paths.iso, paths.tree, error) ||
+        !write_tree(settings, paths.tree, error) ||
+        !make_iso(paths.iso, paths.tree, settings->verbose, error) ||
         !write_definition(domain, paths.definition, error)) {
         return false;
     }
     if (settings->verbose || settings->only_create) {
         say("%s and %s are written", paths.iso, paths.definition);
+    }
+    if (settings->only_create) {
+        say("now: xl create %s%s", domain->pvh ? "-c " : "", paths.definition);
+        if (!domain->pvh) {
+            say("its serial port's output goes to %s", domain->log);
+        }
     }
     return settings->only_create || start(settings, paths.definition, error);
 }
@@ -486,8 +496,10 @@ int xen(int argc, char **argv)
         show_help(argv[0]);
         status = STATUS_DONE;
     } else if (line.operands.count + line.rest.count > 0) {
-        say_error("%s: is no option (--help shows how to call it)",
-                  line.operands.count > 0 ? line.operands.at[0] : "--");
+        const char *word = line.operands.count > 0 ? line.operands.at[0] : "--";
+        say_error("%s: is no option; a kernel follows -l (--help shows how to call it)", word);
+    } else if (settings.only_create && settings.destroy_on_exit) {
+        say_error("--destroy-on-exit and --no-start exclude each other");
     } else if (settings.loader == NULL && settings.application == NULL) {
         say_error("the kernel is missing, -l FILE (--help shows how to call it)");
     } else if (make(&settings, &error)) {

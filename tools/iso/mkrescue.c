@@ -475,7 +475,7 @@ static bool make(const struct settings *settings, struct command_line *line)
     if (error.message[0] != '\0') {
         say_error("%s", error.message);
     }
-    if (!done) {
+    if (!done && !output_is_within()) {
         say("%s was not written", settings->output);
     }
     efi_boot_free(&efi);

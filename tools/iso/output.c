@@ -21,7 +21,8 @@ enum { DEADLY_SIGNAL_COUNT = sizeof deadly_signals / sizeof deadly_signals[0] };
 /* For the signal handler, which gets no argument. Changed only while the signals are blocked. */
 static struct output current; /* directory is "" when there is none */
 static volatile pid_t writer;
-static const char *volatile around; /* the caller's directory; NULL: none */
+static const char *volatile around;   /* the caller's directory; NULL: none */
+static const char *volatile its_file; /* that is in it as well */
 
 /* Removes the temporary directory. Safe in a signal handler. */
 static void remove_temporary(void)
@@ -44,6 +45,7 @@ static void remove_and_die(int number)
     }
     remove_temporary();
     if (around != NULL) {
+        unlink(its_file);
         rmdir(around);
     }
     raise(number); /* SA_RESETHAND: the default action, once this handler has returned */
@@ -207,9 +209,15 @@ bool output_start(struct output *output, const char *path, struct error *error)
     return made;
 }
 
-void output_within(const char *directory)
+void output_within(const char *directory, const char *file)
 {
+    its_file = file;
     around = directory;
+}
+
+bool output_is_within(void)
+{
+    return around != NULL;
 }
 
 void output_hold_signals(bool hold)

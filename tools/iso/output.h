@@ -26,9 +26,12 @@ struct output {
    standard output: what is printed there goes to standard error from then on. */
 bool output_start(struct output *output, const char *path, struct error *error);
 
-/* Names a directory that has only the output in it, and that a signal removes too. The string must
-   stay valid as long as the program runs. */
-void output_within(const char *directory);
+/* Names a directory that has only the output and this file in it, and that a signal removes too.
+   The strings must stay valid as long as the program runs. */
+void output_within(const char *directory, const char *file);
+
+/* True if the output is in such a directory: its name tells the user nothing. */
+bool output_is_within(void);
 
 /* Where to keep the process id of a program that writes the ISO, while it runs; else 0. A signal
    kills the program before it removes the files. */
