@@ -8,6 +8,10 @@ PYTHON  := /usr/bin/python3
 # The only place: CHANGELOG.md and debian/changelog are tested to agree.
 VERSION := 1.0.0
 
+# V=1 shows the commands that are run; else a line names what is made. Errors are shown in any case.
+V ?=
+Q := $(if $(filter 1,$(V)),,@)
+
 CC       := gcc
 NASM     := nasm
 # clang by its plain name, or else the one with the highest version.

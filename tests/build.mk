@@ -41,18 +41,18 @@ UNIT_VENDORED := $(VENDORED:%.c=$(UNIT)/obj/%.o)
 
 $(UNIT_VENDORED): $(UNIT)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	@$(CC) $(COMMON) $(UNIT_FLAGS) -w -c $< -o $@
+	$(Q)$(CC) $(COMMON) $(UNIT_FLAGS) -w -c $< -o $@
 
 $(UNIT)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC   $@"
-	@$(CC) $(COMMON) $(UNIT_FLAGS) -c $< -o $@
+	$(Q)$(CC) $(COMMON) $(UNIT_FLAGS) -c $< -o $@
 
 # All pure code, as an archive: the linker takes only the files that a test needs. So a test can
 # define a function itself instead.
 $(UNIT)/libpure.a: $(UNIT_LIBRARY)
 	@rm -f $@
-	@$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 # The files of tools/ are not pure, so they are not in the archive. Each test names those it needs.
 $(UNIT)/tools/lib/test_command: $(UNIT)/obj/tools/lib/command.o
@@ -61,7 +61,7 @@ $(UNIT)/tools/lib/test_temporary: $(UNIT)/obj/tools/lib/temporary.o
 
 $(UNIT_TESTS) $(UNIT_PROGRAMS): $(UNIT)/%: $(UNIT)/obj/tests/unit/%.o $(UNIT)/libpure.a
 	@mkdir -p $(@D)
-	@$(CC) $(UNIT_FLAGS) $(UNIT_LINK) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lz -llzma -llz4 \
+	$(Q)$(CC) $(UNIT_FLAGS) $(UNIT_LINK) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lz -llzma -llz4 \
 	    -lzstd -lm -o $@
 
 # In test_ahci and those of virtio the test plays the driver's device, in test_read the disc's driver.
@@ -101,14 +101,14 @@ FUZZ_TARGETS  := $(patsubst tests/fuzz/%.c,$(FUZZ)/%,$(wildcard tests/fuzz/fuzz_
 $(FUZZ)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "FUZZ $@"
-	@$(FUZZ_CC) $(COMMON) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZE) -c $< -o $@
+	$(Q)$(FUZZ_CC) $(COMMON) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZE) -c $< -o $@
 
 $(FUZZ)/libpure.a: $(FUZZ_LIBRARY)
 	@rm -f $@
-	@$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(FUZZ_TARGETS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/libpure.a
-	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ -lz -llzma -llz4 -lzstd -o $@
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ -lz -llzma -llz4 -lzstd -o $@
 
 # libFuzzer makes inputs from the values that the program compares, and some of these are addresses.
 # So the inputs are the same each time only without address space layout randomization, which

@@ -15,7 +15,7 @@ BARE_IMAGES := whelk.rom whelk.elf whelk-hvm.elf
 $(BUILD)/mbr.img: boot/bios/mbr.asm tools/build.mk
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
-	@$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
+	$(Q)$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
 	@size=$$(stat -c %s $@); if [ $$size -gt $(MBR_MAX_BYTES) ]; then \
 	    echo "$@: $$size bytes, more than $(MBR_MAX_BYTES)" >&2; rm -f $@; exit 1; fi
 
@@ -25,29 +25,29 @@ $(TOOLS_OBJECTS): Makefile tools/build.mk
 $(BUILD)/host/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC   $@"
-	@$(CC) $(COMMON) $(HOST_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(COMMON) $(HOST_CFLAGS) -c -o $@ $<
 
 $(BUILD)/host/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
 	@echo "CC   $@"
-	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -c -o $@ $<
 
 $(patsubst %.c,$(BUILD)/host/%.o,$(VENDORED)): $(BUILD)/host/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC   $@"
-	@$(CC) $(COMMON) $(HOST_CFLAGS) -w -c -o $@ $<
+	$(Q)$(CC) $(COMMON) $(HOST_CFLAGS) -w -c -o $@ $<
 
 $(BUILD)/host/tools/lib/embedded.o: tools/lib/embedded.c \
     $(addprefix $(BUILD)/,boot.img mbr.img BOOTX64.EFI BOOTIA32.EFI $(BARE_IMAGES))
 	@mkdir -p $(@D)
 	@echo "CC   $@"
-	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<
+	$(Q)$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<
 
 $(BUILD)/host/tools/lib/topics.o: docs/boot-errors.md docs/how-to.md
 
 $(BUILD)/whelk: $(TOOLS_OBJECTS)
 	@echo "LD   $@"
-	@$(CC) $(LDFLAGS) -o $@ $^ $(TOOLS_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TOOLS_LIBS)
 
 $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file: $(BUILD)/whelk
 	@ln -sf whelk $@
@@ -184,4 +184,4 @@ help:
 	@echo '  make bench-xen        the same in guests of Xen (ten minutes)'
 	@echo 'Install the Debian packages for a purpose (as root; otherwise say which are missing)'
 	@echo '  make deps-build deps-static deps-demo deps-check deps-bench deps-xen'
-	@echo 'Variables: BUILD=$(BUILD) CC=$(CC) NASM=$(NASM) PREFIX DESTDIR'
+	@echo 'Variables: BUILD=$(BUILD) CC=$(CC) NASM=$(NASM) PREFIX DESTDIR V=1 (show the commands)'

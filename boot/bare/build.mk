@@ -20,7 +20,7 @@ $(filter-out %.overlay.o,$(BARE_OBJECTS)): BIOS_FLAGS += $(CORE_FLAGS)
 # The characters of the text screen, by a host program.
 $(BARE_BUILD)/write_font: boot/bare/write_font.host.c boot/bare/font/font.c boot/bare/font/font.h
 	@mkdir -p $(@D)
-	@$(CC) $(COMMON) $(WARNINGS) -O1 $(filter %.c,$^) -o $@
+	$(Q)$(CC) $(COMMON) $(WARNINGS) -O1 $(filter %.c,$^) -o $@
 
 $(BARE_BUILD)/font.bin: $(BARE_BUILD)/write_font
 	@$< $@
@@ -32,11 +32,11 @@ $(eval $(call CORE_AND_OVERLAY_RULES,$(BARE_BUILD),linker/bare.ld,$(BARE_CORE),$
     $(BARE_BUILD)/core.elf))
 
 $(BARE_BUILD)/core.bin: $(BARE_BUILD)/core.elf
-	@objcopy -O binary -j .stage2 $< $@
+	$(Q)objcopy -O binary -j .stage2 $< $@
 
 $(BUILD)/whelk.rom: boot/bare/images/rom.asm $(BARE_BUILD)/core.bin $(BARE_BUILD)/overlay.bin
 	@echo "ASM  $@"
-	@$(NASM) -f bin $(ASM_WARNINGS) -DCORE='"$(BARE_BUILD)/core.bin"' \
+	$(Q)$(NASM) -f bin $(ASM_WARNINGS) -DCORE='"$(BARE_BUILD)/core.bin"' \
 	    -DOVERLAY='"$(BARE_BUILD)/overlay.bin"' $< -o $@
 	@core=$$(stat -c %s $(BARE_BUILD)/core.bin); overlay=$$(stat -c %s $(BARE_BUILD)/overlay.bin); \
 	    all=$$(stat -c %s $@); \

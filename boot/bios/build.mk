@@ -35,19 +35,19 @@ $(CORE_OBJECTS): BIOS_FLAGS += $(CORE_FLAGS)
 $(BIOS_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC   $<"
-	@$(CC) $(COMMON) $(WARNINGS) $(BIOS_FLAGS) $(if $(filter $*,$(BIOS_NO_LTO)),,$(BIOS_LTO)) \
+	$(Q)$(CC) $(COMMON) $(WARNINGS) $(BIOS_FLAGS) $(if $(filter $*,$(BIOS_NO_LTO)),,$(BIOS_LTO)) \
 	    -c $< -o $@
 
 $(VENDORED:%.c=$(BIOS_BUILD)/%.o): $(BIOS_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC   $<"
-	@$(CC) $(COMMON) $(BIOS_FLAGS) -c $< -o $@
+	$(Q)$(CC) $(COMMON) $(BIOS_FLAGS) -c $< -o $@
 
 $(BIOS_BUILD)/%.asm.o: %.asm boot/bios/real_mode.inc boot/pc/read_tsc.inc \
                        loader/handoff_block.inc loader/handoff_copy.inc
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
-	@$(NASM) -f elf32 $(DEBUG_ASM) $(ASM_WARNINGS) $< -o $@
+	$(Q)$(NASM) -f elf32 $(DEBUG_ASM) $(ASM_WARNINGS) $< -o $@
 
 BIOS_LINK := $(CC) $(BIOS_FLAGS) $(CORE_FLAGS) $(BIOS_LTO) -nostdlib -static -no-pie \
              -Wl,--build-id=none,--gc-sections,--no-warn-rwx-segments,-z,noexecstack,-m,elf_i386
@@ -58,18 +58,18 @@ define CORE_AND_OVERLAY_RULES
 # The overlay, as one object first: it says which of the core's functions the overlay uses.
 $(1)/overlay.o: $(4)
 	@mkdir -p $$(@D)
-	@$$(CC) $$(BIOS_FLAGS) $$(BIOS_LTO) -nostdlib -r -flinker-output=nolto-rel $(4) -o $$@
+	$(Q)$$(CC) $$(BIOS_FLAGS) $$(BIOS_LTO) -nostdlib -r -flinker-output=nolto-rel $(4) -o $$@
 
 # The core must keep those (--undefined). Its addresses are the same in both of its links.
 $(1)/core.args: $(1)/overlay.o
-	@nm --undefined-only --just-symbols $$< | sed 's/^/-Wl,--undefined=/' > $$@
+	$(Q)nm --undefined-only --just-symbols $$< | sed 's/^/-Wl,--undefined=/' > $$@
 
 $(1)/overlay.elf: linker/overlay.ld $(1)/overlay.o $(1)/stage2.elf
-	@ld -m elf_i386 -z noexecstack --no-warn-rwx-segments --gc-sections -e 0 -T $$< \
+	$(Q)ld -m elf_i386 -z noexecstack --no-warn-rwx-segments --gc-sections -e 0 -T $$< \
 	    --just-symbols=$(1)/stage2.elf $(1)/overlay.o -o $$@
 
 $(1)/overlay.bin: $(1)/overlay.elf
-	@objcopy -O binary -j .overlay $$< $$@
+	$(Q)objcopy -O binary -j .overlay $$< $$@
 
 # What the core must know of the overlay. 16 bytes more for its sum (make_boot_image.host.c).
 $(1)/overlay.args: $(1)/overlay.bin
@@ -79,11 +79,11 @@ $(1)/overlay.args: $(1)/overlay.bin
 
 # The core, linked twice: the overlay is linked against the first, the second knows its size.
 $(1)/stage2.elf: $(2) $(3) $(1)/core.args
-	@$$(BIOS_LINK) -T $$< $$(UNKNOWN_OVERLAY) @$(1)/core.args $(3) -o $$@
+	$(Q)$$(BIOS_LINK) -T $$< $$(UNKNOWN_OVERLAY) @$(1)/core.args $(3) -o $$@
 
 $(5): $(2) $(3) $(1)/core.args $(1)/overlay.args
 	@echo "LD   $$@"
-	@$$(BIOS_LINK) -T $$< -Wl,-Map=$$(@:.elf=.map) @$(1)/core.args @$(1)/overlay.args $(3) -o $$@
+	$(Q)$$(BIOS_LINK) -T $$< -Wl,-Map=$$(@:.elf=.map) @$(1)/core.args @$(1)/overlay.args $(3) -o $$@
 endef
 
 UNKNOWN_OVERLAY := -Wl,--defsym=overlay_sectors=0 \
@@ -94,14 +94,14 @@ $(eval $(call CORE_AND_OVERLAY_RULES,$(BIOS_BUILD),linker/bios.ld,$(CORE_OBJECTS
 # A host program.
 $(BIOS_BUILD)/make_boot_image: boot/bios/make_boot_image.host.c $(BUILD)/host/stage2/sum/sum.o
 	@mkdir -p $(@D)
-	@$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $(filter %.c %.o,$^) -o $@
+	$(Q)$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $(filter %.c %.o,$^) -o $@
 
 $(BUILD)/boot.img: $(BUILD)/boot.elf $(BIOS_BUILD)/overlay.bin $(BIOS_BUILD)/make_boot_image
-	@objcopy -O binary -j .image $< $(BIOS_BUILD)/first.bin
-	@objcopy -O binary -j .stage2 $< $(BIOS_BUILD)/stage2.bin
+	$(Q)objcopy -O binary -j .image $< $(BIOS_BUILD)/first.bin
+	$(Q)objcopy -O binary -j .stage2 $< $(BIOS_BUILD)/stage2.bin
 	@cat $(BIOS_BUILD)/first.bin $(BIOS_BUILD)/stage2.bin > $(BIOS_BUILD)/core.img
 	@$(BIOS_BUILD)/make_boot_image $(BIOS_BUILD)/core.img $(BIOS_BUILD)/overlay.bin $@
-	@nm -t d $< | awk -v overlay=$$(stat -c %s $(BIOS_BUILD)/overlay.bin) '{ at[$$3] = $$1 } \
+	$(Q)nm -t d $< | awk -v overlay=$$(stat -c %s $(BIOS_BUILD)/overlay.bin) '{ at[$$3] = $$1 } \
 	    function part(name, used, most) { \
 	        printf "%s %d of %d bytes (%d left)", name, used, most, most - used } \
 	    function size(start, end) { return at[end] - at[start] } \

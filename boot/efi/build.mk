@@ -38,7 +38,7 @@ $$(EFI_OBJECTS_$(1)): Makefile boot/efi/build.mk
 $$(BUILD)/efi/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	@echo "CC   $$<"
-	@$$(CC) $$(COMMON) $$(if $$(filter $$<,$$(VENDORED)),,$$(WARNINGS)) \
+	$(Q)$$(CC) $$(COMMON) $$(if $$(filter $$<,$$(VENDORED)),,$$(WARNINGS)) \
 	    $$(EFI_FLAGS) $$(EFI_FLAGS_$(1)) $$(if $$(filter $$*,$$(EFI_NO_LTO)),,$$(EFI_LTO)) \
 	    -c $$< -o $$@
 
@@ -46,11 +46,11 @@ $$(BUILD)/efi/$(1)/handoff.asm.o: boot/efi/$(1)/handoff.asm \
                                   loader/handoff_block.inc loader/handoff_copy.inc
 	@mkdir -p $$(@D)
 	@echo "ASM  $$<"
-	@$$(NASM) -f $$(EFI_ELF_$(1)) $$(DEBUG_ASM) $$(ASM_WARNINGS) $$< -o $$@
+	$(Q)$$(NASM) -f $$(EFI_ELF_$(1)) $$(DEBUG_ASM) $$(ASM_WARNINGS) $$< -o $$@
 
 $$(BUILD)/efi/$(1).elf: linker/efi-$(1).ld linker/efi.ld $$(EFI_OBJECTS_$(1))
 	@echo "LD   $$@"
-	@$$(call efi_link,$(1)) $$(EFI_LTO) -Wl,--gc-sections,-z,pack-relative-relocs \
+	$(Q)$$(call efi_link,$(1)) $$(EFI_LTO) -Wl,--gc-sections,-z,pack-relative-relocs \
 	    -Wl,-Map=$$(BUILD)/efi/$(1).map $$(EFI_OBJECTS_$(1)) -o $$@
 endef
 $(foreach machine,x64 ia32,$(eval $(call EFI_RULES,$(machine))))
@@ -58,11 +58,11 @@ $(foreach machine,x64 ia32,$(eval $(call EFI_RULES,$(machine))))
 # A host program.
 $(BUILD)/efi/write_sum: boot/efi/write_sum.host.c $(BUILD)/host/stage2/sum/sum.o
 	@mkdir -p $(@D)
-	@$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $(filter %.c %.o,$^) -o $@
+	$(Q)$(CC) $(COMMON) $(WARNINGS) -O1 -MF $@.d $(filter %.c %.o,$^) -o $@
 
 $(BUILD)/BOOTX64.EFI: $(BUILD)/efi/x64.elf $(BUILD)/efi/write_sum
 $(BUILD)/BOOTIA32.EFI: $(BUILD)/efi/ia32.elf $(BUILD)/efi/write_sum
 $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTIA32.EFI:
-	@objcopy -O binary $< $@
+	$(Q)objcopy -O binary $< $@
 	@$(BUILD)/efi/write_sum $@
 	@echo "$(@F): $$(stat -c %s $@) bytes"

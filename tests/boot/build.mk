@@ -7,11 +7,11 @@ include tests/kernels/build.mk
 # The shim between UEFI and the loader, linked like the starters of tools/bench/build.mk.
 $(BUILD)/shim.o: tests/harness/shim/uefi.c tests/harness/shim/no_execute.h boot/efi/build.mk
 	@echo "CC   $@"
-	@$(CC) $(COMMON) $(WARNINGS) $(EFI_FLAGS) $(EFI_FLAGS_x64) -c -o $@ $<
+	$(Q)$(CC) $(COMMON) $(WARNINGS) $(EFI_FLAGS) $(EFI_FLAGS_x64) -c -o $@ $<
 
 $(BUILD)/shim.efi: $(BUILD)/shim.o linker/efi-x64.ld linker/efi.ld
-	@$(call efi_link,x64) -o $(@:.efi=.elf) $<
-	@objcopy -O binary $(@:.efi=.elf) $@
+	$(Q)$(call efi_link,x64) -o $(@:.efi=.elf) $<
+	$(Q)objcopy -O binary $(@:.efi=.elf) $@
 
 # pytest's arguments: make check-boot BOOT_TESTS="tests/boot/test_placement.py -k smp". Without them
 # all tests run, each file as a target of its own: make -j2 -O check-boot runs two at once.

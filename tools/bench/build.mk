@@ -11,22 +11,22 @@ PROBE_CFLAGS := -m32 -march=i586 -Os -ffreestanding -nostdinc -isystem $(GCC_INC
 $(PROBE)/%.asm.o: tools/bench/probe/%.asm tools/bench/build.mk
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
-	@$(NASM) -f elf32 $(ASM_WARNINGS) -o $@ $<
+	$(Q)$(NASM) -f elf32 $(ASM_WARNINGS) -o $@ $<
 
 $(PROBE)/%.o: tools/bench/probe/%.c tools/bench/build.mk
 	@mkdir -p $(@D)
 	@echo "CC   $<"
-	@$(CC) $(COMMON) $(WARNINGS) $(PROBE_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(COMMON) $(WARNINGS) $(PROBE_CFLAGS) -c -o $@ $<
 
 PROBE_OBJECTS := $(PROBE)/entry.asm.o $(PROBE)/probe.o $(PROBE)/xen_console.o
 
 $(BUILD)/probe.elf: tools/bench/probe/probe.ld $(PROBE_OBJECTS)
-	@ld -m elf_i386 -n -s --no-warn-rwx-segments -T $< -o $@ $(filter %.o,$^)
+	$(Q)ld -m elf_i386 -n -s --no-warn-rwx-segments -T $< -o $@ $(filter %.o,$^)
 
 $(BUILD)/nothing.img $(BUILD)/read_rom.img: $(BUILD)/%.img: tools/bench/probe/%.asm tools/bench/build.mk
 	@mkdir -p $(@D)
 	@echo "ASM  $<"
-	@$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
+	$(Q)$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
 
 STARTERS     := $(BUILD)/starter-x64.efi $(BUILD)/starter-ia32.efi
 STARTERS_ELF := $(STARTERS:$(BUILD)/%.efi=$(PROBE)/%.elf)
@@ -35,17 +35,17 @@ $(STARTERS_ELF:.elf=.o): $(PROBE)/starter-%.o: tools/bench/probe/starter.c tools
     boot/efi/build.mk
 	@mkdir -p $(@D)
 	@echo "CC   $@"
-	@$(CC) $(COMMON) $(WARNINGS) $(EFI_FLAGS) $(EFI_FLAGS_$*) -c -o $@ $<
+	$(Q)$(CC) $(COMMON) $(WARNINGS) $(EFI_FLAGS) $(EFI_FLAGS_$*) -c -o $@ $<
 
 # A starter has no relocations: the linker script would refuse one.
 $(STARTERS_ELF): $(PROBE)/starter-%.elf: $(PROBE)/starter-%.o linker/efi-%.ld linker/efi.ld
-	@$(call efi_link,$*) -o $@ $<
+	$(Q)$(call efi_link,$*) -o $@ $<
 
 $(STARTERS): $(BUILD)/%.efi: $(PROBE)/%.elf
-	@objcopy -O binary $< $@
+	$(Q)objcopy -O binary $< $@
 
 $(BUILD)/host/tools/bench/embedded.o: tools/bench/embedded.c $(BUILD)/probe.elf \
     $(BUILD)/nothing.img $(BUILD)/read_rom.img $(STARTERS)
 	@mkdir -p $(@D)
 	@echo "CC   $@"
-	@$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<
+	$(Q)$(CC) $(COMMON) $(HOST_CFLAGS) $(TOOLS_CFLAGS) -Wa,-I,$(BUILD) -c -o $@ $<
