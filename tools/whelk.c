@@ -117,6 +117,8 @@ static int refuse_command(const char *name)
 {
     struct nearest nearest = {.word = name};
     nearest_offer(&nearest, "help");
+    nearest_offer(&nearest, "--help");
+    nearest_offer(&nearest, "--version");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         nearest_offer(&nearest, commands[i].name);
     }

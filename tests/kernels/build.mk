@@ -50,7 +50,7 @@ $(KERNELS)/services.bin: tests/kernels/services.asm | $(KERNELS)
 
 $(KERNELS)/linux.bin: tests/kernels/linux.asm | $(KERNELS)
 	@echo "ASM  $@"
-	@$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
+	$(Q)$(NASM) -f bin $(ASM_WARNINGS) -o $@ $<
 
 $(KERNELS)/crash.bin: tests/kernels/crash.asm | $(KERNELS)
 	@echo "ASM  $@"

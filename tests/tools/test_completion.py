@@ -64,6 +64,7 @@ def test_zsh_looks_for_completions_where_make_install_puts_them(tmp_path, prefix
 def test_commands_are_completed(shell):
     assert {"mkrescue", "check", "run", "xen", "domain", "firmware", "bench", "help"} <= complete(shell, "whelk", "")
     assert complete(shell, "whelk", "help", "do") == {"domain"}
+    assert {"how-to", "boot-errors"} <= complete(shell, "whelk", "help", "")
     assert complete(shell, "whelk", "mk") == {"mkrescue"}
 
 

@@ -83,7 +83,8 @@ def test_a_terminal_shows_a_compilers_colours(two_entries, arguments, stream, sh
 
 @pytest.mark.parametrize("arguments, message", [
     (("rnu",), "unknown command rnu; is run meant?"), (("mkrecsue", "-o", "x"), "unknown command mkrecsue; is mkrescue meant?"),
-    (("hepl",), "unknown command hepl; is help meant?"), (("help", "chekc"), "unknown command chekc; is check meant?"),
+    (("hepl",), "unknown command hepl; is help meant?"),
+    (("--hlep",), "unknown command --hlep; is --help meant?"), (("help", "chekc"), "unknown command chekc; is check meant?"),
     (("frobnicate",), "unknown command frobnicate (whelk help lists what there is)"),
     (("run", "--memroy=1", "x"), "unknown option --memroy=1; is --memory meant?"),
     (("run", "--tiemout", "1", "x"), "unknown option --tiemout; is --timeout meant?"),

@@ -376,7 +376,7 @@ def test_what_is_neither_a_tree_nor_an_iso_is_an_error_at_once(place, kind):
     else:
         path.write_bytes(b"root:x:0:0\n" * 4000 if kind == "text" else b"")
     done = run(place, "--qemu", fake_qemu(place, "exec sleep 600\n"), path)
-    assert (done.returncode, done.stderr) == (1, f"whelk: error: {path}: is neither a tree nor an ISO nor a kernel with a Multiboot header or a PVH entry\n")
+    assert (done.returncode, done.stderr) == (1, f"whelk: error: {path}: is neither a tree nor an ISO nor a kernel with a Multiboot header, a PVH entry or Linux's header\n")
 
 
 def test_an_iso_that_is_shorter_than_its_volume_is_not_started(place):

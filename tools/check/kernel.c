@@ -395,6 +395,8 @@ static bool is_kernel(struct kernel_check *check, enum config_protocol protocol)
         return multiboot1_is_present(check->start);
     case CONFIG_MULTIBOOT2:
         return multiboot2_is_present(check->start);
+    case CONFIG_LINUX:
+        return linux_is_present(check->start);
     default:
         return find_pvh(check, &ignored_entry, &ignored);
     }

@@ -34,7 +34,11 @@ _whelk() {
     *)
         if [[ $COMP_CWORD -eq 1 || (${COMP_WORDS[1]} == help && $COMP_CWORD -eq 2) ]]; then
             words="$(_whelk_commands "${command[0]}") help"
-            [[ $COMP_CWORD -gt 1 ]] || words+=" --help --version"
+            if [[ $COMP_CWORD -eq 1 ]]; then
+                words+=" --help --version"
+            else
+                words+=" how-to boot-errors"
+            fi
             mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
             return
         fi

@@ -5,6 +5,9 @@
 function __whelk_commands
     whelk --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\)  *\(.*\)/\1\t\2/p'
     printf 'help\tshow what a command does\n'
+    if test (count (commandline -opc)) -gt 1
+        printf 'how-to\tshort answers\nboot-errors\twhat messages mean\n'
+    end
 end
 
 # The help of the command that stands on the command line.

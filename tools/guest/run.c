@@ -115,8 +115,9 @@ static bool open_files(struct boot *boot, struct error *error)
         return false;
     }
     snprintf(boot->files.iso, sizeof boot->files.iso, "/dev/fd/%d", boot->iso);
-    snprintf(boot->files.image, sizeof boot->files.image, boot->image >= 0 ? "/dev/fd/%d" : "",
-             boot->image);
+    if (boot->image >= 0) {
+        snprintf(boot->files.image, sizeof boot->files.image, "/dev/fd/%d", boot->image);
+    }
     return true;
 }
 

@@ -30,8 +30,11 @@ enum { PATH_ROOM = PATH_MAX + 64 }; /* for what is added to a directory's path *
 /* Finds the protocol by which a kernel is booted, the first that it has. */
 static bool find_protocol(char *path, enum config_protocol *protocol)
 {
-    for (*protocol = CONFIG_MULTIBOOT1; *protocol <= CONFIG_PVH; ++*protocol) {
-        if (check_is_kernel(path, *protocol)) {
+    static const enum config_protocol protocols[] = {CONFIG_MULTIBOOT1, CONFIG_MULTIBOOT2,
+                                                     CONFIG_PVH, CONFIG_LINUX};
+    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++) {
+        if (check_is_kernel(path, protocols[i])) {
+            *protocol = protocols[i];
             return true;
         }
     }
@@ -65,8 +68,8 @@ bool source_find(const char *path, struct source *source, struct error *error)
     return (S_ISREG(status.st_mode) && status.st_size > 0 &&
             find_protocol(name, &source->protocol)) ||
            fail(error,
-                "%s: is neither a tree nor an ISO nor a kernel with a Multiboot header or a PVH "
-                "entry",
+                "%s: is neither a tree nor an ISO nor a kernel with a Multiboot header, a PVH "
+                "entry or Linux's header",
                 path);
 }
 

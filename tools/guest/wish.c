@@ -126,7 +126,8 @@ static bool check_entry(const struct wisher *wisher, struct error *error)
 {
     const struct checked *checked = wisher->check.configs;
     return wisher->wish->entry == NULL ||
-           is_named(&checked->config.entries[checked->first], wisher->wish->entry) ||
+           (checked != NULL &&
+            is_named(&checked->config.entries[checked->first], wisher->wish->entry)) ||
            fail(error, "%s: has no entry '%s'; whelk check %s lists them", wisher->tree_path,
                 wisher->wish->entry, wisher->tree_path);
 }
