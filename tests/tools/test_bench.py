@@ -352,7 +352,7 @@ def test_an_iso_that_never_reaches_the_kernel_is_left_out_with_a_message(bench, 
                  f"nothing={tmp_path}/nothing.iso", status=1)
     assert [name for name, _ in results(done)] == ["whelk"]
     lines = [line for line in done.stderr.splitlines() if "nothing" in line]
-    assert lines == ["whelk: nothing is left out: the kernel's first instruction was not reached in time; nothing "
+    assert lines == ["whelk: warning: nothing is left out: the kernel's first instruction was not reached in time; nothing "
                      "came from the serial port"]
 
 

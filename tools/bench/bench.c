@@ -187,7 +187,7 @@ static bool add_made(struct bench *bench, struct bench_group *group, const struc
         group->iso_count++;
     } else if (maker != &iso_makers[0] && !process_interrupted()) {
         end_progress();
-        say("%s is left out: %s", maker->name, error->message);
+        say_warning("%s is left out: %s", maker->name, error->message);
         return true;
     }
     return made;
@@ -275,7 +275,7 @@ static bool add_way(struct bench *bench, struct bench_group *group, const struct
     struct bench_iso *iso = next_iso(bench, group, way->name, &machine);
     if (!prepare_way(bench, way, group->size_mib, iso, error)) {
         end_progress();
-        say("%s is left out: %s", way->name, error->message);
+        say_warning("%s is left out: %s", way->name, error->message);
         return !process_interrupted();
     }
     snprintf(iso->label, sizeof iso->label, "%s", way->label);
@@ -334,8 +334,8 @@ static bool make_isos(struct bench *bench, struct error *error)
     }
     for (size_t i = 0; i < iso_maker_count; i++) {
         if (wants_maker(bench, &iso_makers[i]) && !iso_makers[i].is_installed(&iso_makers[i])) {
-            say("%s is left out: not installed; on Debian: apt install %s", iso_makers[i].name,
-                iso_makers[i].packages);
+            say_warning("%s is left out: not installed; on Debian: apt install %s",
+                        iso_makers[i].name, iso_makers[i].packages);
         }
     }
     bench->steps = (unsigned)(bench->group_count * iso_maker_count);
@@ -440,7 +440,7 @@ static bool note_failure(struct bench *bench, const struct bench_group *group,
         snprintf(size, sizeof size, " with %u MiB", group->size_mib);
     }
     end_progress();
-    say("%s%s is left out: %s %s", iso->name, size, bench->until, error->message);
+    say_warning("%s%s is left out: %s %s", iso->name, size, bench->until, error->message);
     iso->failed = bench->failed = true;
     return true;
 }
@@ -511,7 +511,7 @@ static bool count_one(struct bench *bench, struct bench_iso *iso, struct error *
 static bool say_no_trace(struct bench *bench)
 {
     end_progress();
-    say("this QEMU has no trace in its log: accesses to devices are not counted");
+    say_warning("this QEMU has no trace in its log: accesses to devices are not counted");
     bench->settings.no_accesses = true;
     return true;
 }
@@ -527,7 +527,7 @@ static bool count_accesses(struct bench *bench, struct bench_group *group, struc
                 return fail(error, "interrupted");
             }
             end_progress();
-            say("%s: accesses were not counted: %s", iso->name, reason.message);
+            say_warning("%s: accesses were not counted: %s", iso->name, reason.message);
         } else if (!iso->failed && iso->accesses == 0) {
             return say_no_trace(bench);
         }
