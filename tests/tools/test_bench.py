@@ -403,7 +403,7 @@ def test_what_is_missing_is_named_with_its_package(bench, tmp_path):
     (["--xen"], "--xen needs --until TEXT, --probe or --sizes"),
     (["another"], "one tree at a time"),
     (["--compare=old.json", "--csv"], "--compare goes with the table or --json"),
-    (["--tolerance=much"], "--tolerance=much: not a number of percent from 0 to 1000"),
+    (["--tolerance=much"], "--tolerance=much: is not a number of percent from 0 to 1000"),
     (["--uefi", "--xen", "--until=x"], "--uefi and --uefi32 do not go with --xen"),
     (["--new"], "unknown option --new"),
 ])

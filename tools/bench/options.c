@@ -57,8 +57,7 @@ static bool set_tolerance(void *settings, const char *argument, struct error *er
     ((struct bench_settings *)settings)->tolerance_percent = percent;
     return (*argument >= '0' && *argument <= '9' && *end == '\0' &&
             percent <= MOST_TOLERANCE_PERCENT) ||
-           fail(error, "--tolerance=%.40s: not a number of percent from 0 to %d", argument,
-                MOST_TOLERANCE_PERCENT);
+           fail(error, "is not a number of percent from 0 to %d", MOST_TOLERANCE_PERCENT);
 }
 
 static bool set_sizes(void *settings, const char *argument, struct error *error)
