@@ -434,8 +434,8 @@ static bool borrow(uint32_t function)
 }
 
 /* Gives the device, just set up, as many requests as the firmware had given it. They ask for its
-   name, which is without effect. */
-static void replay(void)
+   name, which is without effect. False: it does not answer. */
+static bool replay(void)
 {
     uint32_t chains = disc.queue.size / REPLAY_CHAIN;
     uint32_t most = chains < CHAINS ? chains : CHAINS;
@@ -449,17 +449,22 @@ static void replay(void)
         give(count, REPLAY_CHAIN);
         struct irq_wait wait = {.is_short = true};
         if (!wait_used(&wait)) {
-            return; /* the firmware will see for itself that the device does not answer */
+            return false;
         }
         left -= count;
     }
+    return true;
 }
 
-/* Makes device and queue what the firmware left. */
+/* Makes device and queue what the firmware left. A device that does not answer stays reset: it may
+   be slow, and the descriptors of its requests are about to be those of the firmware's last ones,
+   which it must not carry out again. */
 static void give_back(void)
 {
     set_up();
-    replay();
+    if (!replay()) {
+        reset();
+    }
     for (uint32_t i = 0; i < REPLAY_CHAIN * CHAINS && i < disc.queue.size; i++) {
         disc.queue.descriptors[i] = disc.descriptors[i];
     }

@@ -636,6 +636,16 @@ static void a_request_fails_if_the_device_answers_wrongly_or_not_at_all(void **s
     }
 }
 
+static void a_device_that_does_not_answer_to_the_end_carries_out_nothing_later(void **state)
+{
+    (void)state;
+    firmware_reads(5);
+    assert_true(open_disc());
+    device->faults.is_silent = true;
+    virtio_blk_close();
+    assert_int_equal(device->status, 0);
+}
+
 /* The firmware reads after a single failure: the device works again by then. */
 static void after_a_failure_the_firmware_reads_on(void **state)
 {
@@ -762,6 +772,8 @@ int main(void)
         cmocka_unit_test_setup(a_device_that_the_firmware_does_not_use_as_expected_is_not_touched,
                                start),
         cmocka_unit_test_setup(a_request_fails_if_the_device_answers_wrongly_or_not_at_all, start),
+        cmocka_unit_test_setup(a_device_that_does_not_answer_to_the_end_carries_out_nothing_later,
+                               start),
         cmocka_unit_test_setup(after_a_failure_the_firmware_reads_on, start),
         cmocka_unit_test_setup(the_length_that_a_device_says_it_has_written_is_not_believed, start),
         cmocka_unit_test_setup(random_answers_are_refused_unless_they_are_right, start),
