@@ -111,9 +111,12 @@ static bool run(struct editor *editor, struct config *config)
 }
 
 /* Copies an entry's lines to the editor, without carriage returns and without the rest of the line
-   of its '{' if that is blank. */
+   of its '{' if that is blank. A new entry has no text. */
 static void load(struct text_edit *edit, struct config_text *body)
 {
+    if (body->bytes.size == 0) {
+        return;
+    }
     const uint8_t *at = body->bytes.data;
     const uint8_t *end = at + body->bytes.size;
     while (at < end && (*at == ' ' || *at == '\t' || *at == '\r')) {
