@@ -13,7 +13,7 @@ RUN         := $(PYTHON) -B tests/summary.py run
 CHECK_PARTS := lint unit fuzz tools boot
 
 .PHONY: check check-lint check-unit check-fuzz
-.PHONY: deps-build deps-static deps-demo deps-check deps-bench deps-xen
+.PHONY: deps-build deps-static deps-demo deps-check deps-bench deps-xen deps-proofs
 # The work is done by further makes, which read the makefiles again: these look for programs that
 # deps-check may just have installed. The product is built first, because some tests ask make for
 # parts of it. One target runs on each processor; -O prints the output of each in one piece.
@@ -23,7 +23,7 @@ check: deps-check
 	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory $(CHECK_PARTS:%=check-%); \
 	    $(PYTHON) -B tests/summary.py table check $$? $(RESULTS) $(CHECK_PARTS)
 
-deps-build deps-static deps-demo deps-check deps-bench deps-xen: deps-%:
+deps-build deps-static deps-demo deps-check deps-bench deps-xen deps-proofs: deps-%:
 	@tests/install-deps.sh $*
 
 # ---- Unit tests: test_*.c with cmocka, test_*.py with pytest, in folders that mirror the sources.
@@ -96,6 +96,7 @@ FUZZ          := $(BUILD)/fuzz
 FUZZ_FLAGS    := -D_GNU_SOURCE -g -O1 -fno-sanitize-recover=all
 FUZZ_SANITIZE := address,undefined
 FUZZ_LIBRARY  := $(PURE_C:%.c=$(FUZZ)/obj/%.o)
+MACHINE_TARGETS := $(FUZZ)/fuzz_boot $(FUZZ)/fuzz_drivers
 FUZZ_TARGETS  := $(patsubst tests/fuzz/%.c,$(FUZZ)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 $(FUZZ)/obj/%.o: %.c
@@ -107,8 +108,47 @@ $(FUZZ)/libpure.a: $(FUZZ_LIBRARY)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(FUZZ_TARGETS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/libpure.a
+$(filter-out $(MACHINE_TARGETS),$(FUZZ_TARGETS)): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/libpure.a
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ -lz -llzma -llz4 -lzstd -o $@
+
+# ---- fuzz_boot and fuzz_drivers run the whole loader on a machine of tests/fuzz/machine. Its ports
+# take the place of stage2/bus/io.h (-iquote). The loader's variables are in sections of their own, so
+# that each boot finds them as the first did. Its addresses have 32 bits, and RAM begins where a PC's
+# does: the program is linked above that RAM.
+MACHINE         := $(FUZZ)/machine
+MACHINE_LOADER  := $(patsubst %.c,$(MACHINE)/%.o,$(filter-out stage2/libc/%,$(LOADER_C)) \
+                                                  boot/bios/native_disc.c)
+MACHINE_MODEL   := $(patsubst %.c,$(MACHINE)/%.o,$(wildcard tests/fuzz/machine/*.c))
+MACHINE_FLAGS   := -iquote tests/fuzz/machine -O2 -fno-sanitize-coverage=trace-cmp
+MACHINE_WRAPPED := boot_hand_off disc_cache_evict entry_action_run staging_allocate
+MACHINE_BASE    := 0x60000000
+
+$(MACHINE_LOADER): $(MACHINE)/%.o: %.c
+	$(Q)mkdir -p $(@D)
+	@echo "FUZZ $@"
+	$(Q)$(FUZZ_CC) $(COMMON) $(FUZZ_FLAGS) $(MACHINE_FLAGS) \
+	    -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZE) -c $< -o $@
+	$(Q)objcopy --rename-section .data=loader_data --rename-section .bss=loader_bss $@
+
+$(MACHINE_MODEL): $(MACHINE)/%.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(COMMON) $(FUZZ_FLAGS) $(MACHINE_FLAGS) -fsanitize=$(FUZZ_SANITIZE) -c $< -o $@
+
+$(MACHINE_TARGETS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(MACHINE_LOADER) $(MACHINE_MODEL)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) -no-pie \
+	    -Wl,-Ttext-segment=$(MACHINE_BASE) $(MACHINE_WRAPPED:%=-Wl,--wrap=%) $^ -o $@
+
+# The discs that are put into that machine are beside the programs.
+MACHINE_DISCS := $(FUZZ)/discs/made
+$(MACHINE_DISCS): tests/fuzz/make_discs.py tests/fuzz/kernel_files.py $(BUILD)/whelk-mkrescue
+	@echo "DISC $(@D)"
+	$(Q)BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) $< $(@D)
+	$(Q)touch $@
+$(MACHINE_TARGETS:$(FUZZ)/fuzz_%=seeds-%): $(MACHINE_DISCS)
+
+# A boot takes longer than the reading of a header.
+FUZZ_RUNS_boot    ?= 20000
+FUZZ_RUNS_drivers ?= 20000
 
 # libFuzzer makes inputs from the values that the program compares, and some of these are addresses.
 # So the inputs are the same each time only without address space layout randomization, which
@@ -132,9 +172,10 @@ $(FUZZ_NAMES:%=seeds-%): seeds-%: $(FUZZ)/fuzz_% $(UNIT_PROGRAMS)
 	        $(PYTHON) tests/fuzz/make_seeds_$*.py $(FUZZ)/seeds/$*; fi
 
 $(FUZZ_NAMES:%=check-fuzz-%): check-fuzz-%: seeds-%
-	@echo "FUZZ $* with $(FUZZ_RUNS) inputs"
+	@echo "FUZZ $* with $(or $(FUZZ_RUNS_$*),$(FUZZ_RUNS)) inputs"
 	@rm -rf $(FUZZ)/corpus/$* && mkdir $(FUZZ)/corpus/$*
-	@$(call run_fuzz,$(RUN) $(RESULTS)/fuzz/$* $(FUZZ_FIXED),-seed=1 -runs=$(FUZZ_RUNS))
+	@$(call run_fuzz,$(RUN) $(RESULTS)/fuzz/$* $(FUZZ_FIXED),-seed=1 \
+	    -runs=$(or $(FUZZ_RUNS_$*),$(FUZZ_RUNS)))
 
 $(FUZZ_NAMES:%=fuzz-%): fuzz-%: seeds-%
 	@echo "FUZZ $* for $(FUZZ_SECONDS) s"
@@ -142,6 +183,25 @@ $(FUZZ_NAMES:%=fuzz-%): fuzz-%: seeds-%
 
 check-fuzz: $(FUZZ_NAMES:%=check-fuzz-%)
 fuzz: $(FUZZ_NAMES:%=fuzz-%)
+
+# Which lines the fuzzers reach together with COVERAGE_RUNS inputs each, from their seeds and from
+# what make fuzz has found. The programs are built once more for that.
+COVERAGE       := $(BUILD)/fuzz-coverage
+COVERAGE_LEAST ?= 0
+COVERAGE_RUNS  ?= 20000
+COVERAGE_FLAGS := $(FUZZ_FLAGS) -fprofile-instr-generate -fcoverage-mapping
+.PHONY: fuzz-coverage
+fuzz-coverage:
+	@$(MAKE) --no-print-directory FUZZ=$(COVERAGE) FUZZ_FLAGS='$(COVERAGE_FLAGS)' \
+	    $(FUZZ_NAMES:%=seeds-%)
+	@$(PYTHON) -B tests/fuzz/coverage.py $(COVERAGE) $(FUZZ)/corpus $(COVERAGE_RUNS) \
+	    $(COVERAGE_LEAST) loader stage2
+
+# ---- Proofs: Frama-C on the pure parsers (tests/proofs). They are no part of make check, as Debian
+# 13 has no Frama-C.
+.PHONY: check-proofs
+check-proofs: deps-proofs
+	@$(PYTHON) -B tests/proofs/prove.py $(BUILD)/proofs
 
 # ---- Lint. Vendored code stays as its authors wrote it, and is not checked.
 LINT_FOLDERS := loader stage2 boot tools tests findings
