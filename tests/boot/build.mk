@@ -73,4 +73,4 @@ check-bare: deps-check
 .PHONY: check-faults
 check-faults:
 	@WHELK_ALL_FAULTS=1 $(MAKE) --no-print-directory boot-chosen \
-	    BOOT_TESTS=tests/boot/test_faulty_discs.py
+	    BOOT_TESTS="tests/boot/test_faulty_discs.py tests/boot/test_clocks.py"

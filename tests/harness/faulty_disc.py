@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 SECTOR = 2048
+ALL = "WHELK_ALL_FAULTS" in os.environ  # make check-faults
 
 # The handshake of NBD's "fixed newstyle", and its requests.
 MAGIC, OPTION_MAGIC, OPTION_REPLY = b"NBDMAGIC", b"IHAVEOPT", 0x3E889045565A9
