@@ -145,7 +145,7 @@ bool firmware_finish(const struct plan *plan, struct boot_information *informati
 /* Whether a kernel can call a BIOS. */
 bool firmware_calls_bios(void);
 
-/* Starts a Linux kernel that needs boot services: plan->linux->way is LINUX_BY_EFI or
+/* Starts a Linux kernel that needs boot services: plan->linux_boot->way is LINUX_BY_EFI or
    LINUX_BY_HANDOVER. information: its information's piece. Returns on failure only, with a
    reason. */
 bool firmware_start_linux(const struct plan *plan, uint8_t *information, struct error *error);

@@ -57,7 +57,7 @@ static bool is_verified(const struct plan *plan)
 {
     uint8_t is_on = 0;
     UINTN size = sizeof is_on;
-    return plan->linux == NULL || plan->linux->way == LINUX_BY_EFI ||
+    return plan->linux_boot == NULL || plan->linux_boot->way == LINUX_BY_EFI ||
            !uefi_variable(L"SecureBoot", &is_on, &size) || is_on == 0;
 }
 

@@ -53,16 +53,17 @@ static EFI_STATUS EFIAPI load_initrd(struct load_file2 *self, EFI_DEVICE_PATH *p
 
 static struct load_file2 initrd_protocol = {load_initrd};
 
-static bool offer_initrd(const struct linux_boot *linux, struct error *error)
+static bool offer_initrd(const struct linux_boot *linux_boot, struct error *error)
 {
     static const EFI_GUID device_path = EFI_DEVICE_PATH_PROTOCOL_GUID;
     static const EFI_GUID load_file2 = {
         0x4006c0c1, 0xfcb3, 0x403e, {0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d}};
     EFI_HANDLE handle = NULL;
-    if (linux->initrd_bytes == 0) {
+    if (linux_boot->initrd_bytes == 0) {
         return true;
     }
-    initrd = (struct bytes){(const uint8_t *)(uintptr_t)linux->initrd_address, linux->initrd_bytes};
+    initrd = (struct bytes){(const uint8_t *)(uintptr_t)linux_boot->initrd_address,
+                            linux_boot->initrd_bytes};
     return (uefi_boot()->InstallProtocolInterface(&handle, (EFI_GUID *)&device_path,
                                                   EFI_NATIVE_INTERFACE,
                                                   &initrd_path) == EFI_SUCCESS &&
@@ -75,10 +76,10 @@ static bool offer_initrd(const struct linux_boot *linux, struct error *error)
 /* ---- The kernel as an application */
 
 /* Writes the command line as UEFI wants it. Returns its length in bytes, with the NUL. */
-static UINT32 write_options(const struct linux_boot *linux, CHAR16 *options)
+static UINT32 write_options(const struct linux_boot *linux_boot, CHAR16 *options)
 {
-    const char *text = linux->command_line;
-    const char *end = text + linux->command_line_length;
+    const char *text = linux_boot->command_line;
+    const char *end = text + linux_boot->command_line_length;
     UINT32 length = 0;
     while (text < end) {
         uint32_t character = utf8_take(&text, end);
@@ -103,13 +104,13 @@ static EFI_HANDLE load_image(const struct plan *plan, struct error *error)
     } __attribute__((packed)) path = {
         .memory = {.Header = {HARDWARE_DEVICE_PATH, HW_MEMMAP_DP, {sizeof(MEMMAP_DEVICE_PATH), 0}},
                    .MemoryType = EfiLoaderData,
-                   .StartingAddress = plan->linux->kernel_address,
-                   .EndingAddress = plan->linux->kernel_address + plan->kernel.size - 1},
+                   .StartingAddress = plan->linux_boot->kernel_address,
+                   .EndingAddress = plan->linux_boot->kernel_address + plan->kernel.size - 1},
         .end = {END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, {sizeof(EFI_DEVICE_PATH), 0}},
     };
     EFI_HANDLE handle = NULL;
     EFI_STATUS status = uefi_boot()->LoadImage(FALSE, uefi_image, (EFI_DEVICE_PATH *)(void *)&path,
-                                               (void *)(uintptr_t)plan->linux->kernel_address,
+                                               (void *)(uintptr_t)plan->linux_boot->kernel_address,
                                                (UINTN)plan->kernel.size, &handle);
     if (status == EFI_SUCCESS) {
         return handle;
@@ -137,8 +138,8 @@ static bool start_application(const struct plan *plan, CHAR16 *options, struct e
         return fail(error, "the firmware does not describe the loaded image");
     }
     image->LoadOptions = options;
-    image->LoadOptionsSize = write_options(plan->linux, options);
-    if (!offer_initrd(plan->linux, error)) {
+    image->LoadOptionsSize = write_options(plan->linux_boot, options);
+    if (!offer_initrd(plan->linux_boot, error)) {
         return false;
     }
     EFI_STATUS status = uefi_boot()->StartImage(handle, NULL, NULL);
@@ -150,11 +151,11 @@ static bool start_application(const struct plan *plan, CHAR16 *options, struct e
 typedef ASSEMBLY void handover_function(EFI_HANDLE image, EFI_SYSTEM_TABLE *system,
                                         const void *boot_params);
 
-static bool enter_by_handover(const struct linux_boot *linux, const void *boot_params,
+static bool enter_by_handover(const struct linux_boot *linux_boot, const void *boot_params,
                               struct error *error)
 {
     bool is_64 = sizeof(void *) == sizeof(uint64_t);
-    uintptr_t entry = linux_first_instruction(linux, 0) + linux->header.handover_offset +
+    uintptr_t entry = linux_first_instruction(linux_boot, 0) + linux_boot->header.handover_offset +
                       (is_64 ? HANDOVER_64_OFFSET : 0);
     handover_function *handover;
     memcpy(&handover, &entry, sizeof handover);
@@ -165,9 +166,9 @@ static bool enter_by_handover(const struct linux_boot *linux, const void *boot_p
 
 bool firmware_start_linux(const struct plan *plan, uint8_t *information, struct error *error)
 {
-    return plan->linux->way == LINUX_BY_EFI
+    return plan->linux_boot->way == LINUX_BY_EFI
                ? start_application(plan, (CHAR16 *)(void *)information, error)
-               : enter_by_handover(plan->linux, information, error);
+               : enter_by_handover(plan->linux_boot, information, error);
 }
 
 /* ---- What only a BIOS has */

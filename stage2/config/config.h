@@ -260,7 +260,7 @@ int config_seconds_to_wait(const struct config *config);
 size_t config_default(struct config *config);
 
 /* Evaluates an entry's body; *boot says what it boots. False ("name:line: reason"): GRUB would fail
-   on a line too, a command is one that Whelk cannot do (linux, chainloader, …), or there is no
+   on a line too, a command is one that Whelk cannot do (plan9, normal, …), or there is no
    kernel. */
 bool config_evaluate(struct config *config, const struct config_entry *entry,
                      struct config_boot *boot, struct error *error);

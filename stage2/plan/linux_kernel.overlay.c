@@ -17,7 +17,7 @@ enum {
 /* What the steps of one plan share. */
 struct planning {
     struct plan *plan;
-    struct linux_boot *linux;
+    struct linux_boot *linux_boot;
     const struct config_boot *boot;
     const struct plan_environment *environment;
     struct arena *arena;
@@ -39,7 +39,7 @@ static bool fail_full(const struct planning *planning)
 /* Chooses how the kernel is entered under UEFI. */
 static enum linux_way choose_efi_way(const struct planning *planning)
 {
-    const struct linux_header *header = &planning->linux->header;
+    const struct linux_header *header = &planning->linux_boot->header;
     bool is_64 = planning->environment->efi->is_64;
     unsigned handover = is_64 ? LINUX_XLF_EFI_HANDOVER_64 : LINUX_XLF_EFI_HANDOVER_32;
     bool has_handover = (header->xloadflags & handover) != 0 && header->handover_offset != 0;
@@ -52,45 +52,46 @@ static enum linux_way choose_efi_way(const struct planning *planning)
 
 static bool choose_way(const struct planning *planning)
 {
-    const struct linux_header *header = &planning->linux->header;
+    const struct linux_header *header = &planning->linux_boot->header;
     bool is_efi = planning->environment->efi != NULL;
-    planning->linux->way = LINUX_BY_32_BIT;
+    planning->linux_boot->way = LINUX_BY_32_BIT;
     if (planning->boot->protocol == CONFIG_LINUX16) {
-        planning->linux->way = LINUX_BY_REAL_MODE;
+        planning->linux_boot->way = LINUX_BY_REAL_MODE;
         return !is_efi || fail(planning->error, "linux16 needs a BIOS: use linux");
     }
     if (!linux_check_32_bit(header, planning->error)) {
         return false;
     }
     if (is_efi) {
-        planning->linux->way = choose_efi_way(planning);
+        planning->linux_boot->way = choose_efi_way(planning);
     }
     planning->plan->information.keeps_boot_services =
-        planning->linux->way == LINUX_BY_EFI || planning->linux->way == LINUX_BY_HANDOVER;
+        planning->linux_boot->way == LINUX_BY_EFI || planning->linux_boot->way == LINUX_BY_HANDOVER;
     return true;
 }
 
 /* The part of the command line that the kernel has room for. */
 static void cut_command_line(const struct planning *planning)
 {
-    struct linux_boot *linux = planning->linux;
+    struct linux_boot *linux_boot = planning->linux_boot;
     const char *all = planning->boot->kernel.arguments;
-    linux->command_line = all;
-    linux->command_line_length = linux_command_line_length(all, linux->header.command_line_most);
-    if (all[linux->command_line_length] != 0) {
+    linux_boot->command_line = all;
+    linux_boot->command_line_length =
+        linux_command_line_length(all, linux_boot->header.command_line_most);
+    if (all[linux_boot->command_line_length] != 0) {
         planning->plan->note = "its command line is too long: the last arguments are left out";
     }
 }
 
 static bool read_setup_code(const struct planning *planning)
 {
-    struct linux_boot *linux = planning->linux;
-    size_t length = linux->header.setup_bytes;
-    if (linux->way != LINUX_BY_REAL_MODE) {
+    struct linux_boot *linux_boot = planning->linux_boot;
+    size_t length = linux_boot->header.setup_bytes;
+    if (linux_boot->way != LINUX_BY_REAL_MODE) {
         return true;
     }
     uint8_t *code = arena_allocate(planning->arena, length, 1);
-    linux->setup_code = code;
+    linux_boot->setup_code = code;
     return code != NULL ? file_read(&planning->plan->kernel, 0, length, code, planning->error)
                         : fail_full(planning);
 }
@@ -98,7 +99,7 @@ static bool read_setup_code(const struct planning *planning)
 static bool read_kernel(const struct planning *planning, struct bytes start)
 {
     const struct file *kernel = &planning->plan->kernel;
-    if (!linux_read_header(start, kernel->size, &planning->linux->header, planning->error) ||
+    if (!linux_read_header(start, kernel->size, &planning->linux_boot->header, planning->error) ||
         !choose_way(planning)) {
         return false;
     }
@@ -109,15 +110,15 @@ static bool read_kernel(const struct planning *planning, struct bytes start)
 // ---- Its place
 
 /* Memory that the kernel needs from its first byte on. */
-static uint32_t kernel_needs(const struct linux_boot *linux)
+static uint32_t kernel_needs(const struct linux_boot *linux_boot)
 {
-    return linux->way == LINUX_BY_EFI ? 0 : linux->header.init_size;
+    return linux_boot->way == LINUX_BY_EFI ? 0 : linux_boot->header.init_size;
 }
 
 /* Finds a place of the kernel's alignment, or of less if need be. */
 static bool find_other_place(const struct planning *planning, uint32_t lowest, uint32_t *address)
 {
-    const struct linux_header *header = &planning->linux->header;
+    const struct linux_header *header = &planning->linux_boot->header;
     uint32_t alignment = header->kernel_alignment;
     for (; alignment >= header->least_alignment && alignment != 0; alignment /= 2) {
         if (placement_find(&planning->plan->placement, header->init_size, alignment, lowest,
@@ -130,7 +131,7 @@ static bool find_other_place(const struct planning *planning, uint32_t lowest, u
 
 static bool find_kernel_place(const struct planning *planning, uint32_t *address)
 {
-    const struct linux_header *header = &planning->linux->header;
+    const struct linux_header *header = &planning->linux_boot->header;
     const struct memory_map *map = planning->plan->placement.map;
     *address = LINUX_HIGH;
     if (!header->is_relocatable) {
@@ -148,9 +149,9 @@ static bool find_kernel_place(const struct planning *planning, uint32_t *address
 
 static bool place_kernel(const struct planning *planning)
 {
-    struct linux_boot *linux = planning->linux;
+    struct linux_boot *linux_boot = planning->linux_boot;
     struct plan *plan = planning->plan;
-    const struct linux_header *header = &linux->header;
+    const struct linux_header *header = &linux_boot->header;
     struct piece piece = {
         .kind = "kernel",
         .number = PIECE_UNNUMBERED,
@@ -158,7 +159,7 @@ static bool place_kernel(const struct planning *planning)
         .file = &plan->kernel,
         .file_offset = header->setup_bytes,
     };
-    switch (linux->way) {
+    switch (linux_boot->way) {
     case LINUX_BY_EFI: /* the whole file */
         piece.length += header->setup_bytes;
         piece.file_offset = 0;
@@ -166,7 +167,7 @@ static bool place_kernel(const struct planning *planning)
                                  planning->error)) {
             return false;
         }
-        linux->kernel_address = piece.address;
+        linux_boot->kernel_address = piece.address;
         return true;
     case LINUX_BY_REAL_MODE:
         piece.address = header->loadflags & LINUX_LOADED_HIGH ? LINUX_HIGH : LINUX_LOW;
@@ -174,12 +175,12 @@ static bool place_kernel(const struct planning *planning)
     default:
         /* While the firmware runs, all that the kernel needs must be allocated. */
         piece.zero_length =
-            linux->way == LINUX_BY_HANDOVER ? header->init_size - header->kernel_bytes : 0;
+            linux_boot->way == LINUX_BY_HANDOVER ? header->init_size - header->kernel_bytes : 0;
         if (!find_kernel_place(planning, &piece.address)) {
             return false;
         }
     }
-    linux->kernel_address = piece.address;
+    linux_boot->kernel_address = piece.address;
     return placement_add_at(&plan->placement, &piece, planning->error);
 }
 
@@ -188,19 +189,19 @@ static bool place_kernel(const struct planning *planning)
 static uint64_t information_size(const struct planning *planning)
 {
     const struct boot_efi *efi = planning->environment->efi;
-    const struct linux_boot *linux = planning->linux;
-    if (linux->way == LINUX_BY_EFI) {
-        return (linux->command_line_length + 1) * (uint64_t)sizeof(uint16_t); /* LoadOptions */
+    const struct linux_boot *linux_boot = planning->linux_boot;
+    if (linux_boot->way == LINUX_BY_EFI) {
+        return (linux_boot->command_line_length + 1) * (uint64_t)sizeof(uint16_t); /* LoadOptions */
     }
     return linux_information_size(
-        linux, planning->environment->map->count,
-        efi != NULL && linux->way == LINUX_BY_32_BIT ? efi->memory_map.size : 0);
+        linux_boot, planning->environment->map->count,
+        efi != NULL && linux_boot->way == LINUX_BY_32_BIT ? efi->memory_map.size : 0);
 }
 
 /* The real-mode block is as high as possible, but not above the place that old kernels have. */
 static bool place_real_mode(const struct planning *planning, struct piece *piece)
 {
-    const struct linux_header *header = &planning->linux->header;
+    const struct linux_header *header = &planning->linux_boot->header;
     struct placement *placement = &planning->plan->placement;
     if (!placement_find_high(placement->map, piece->length, PAGE_SIZE, PAGE_SIZE,
                              LINUX_REAL_MODE + piece->length, &piece->address)) {
@@ -216,7 +217,7 @@ static bool place_information(const struct planning *planning)
 {
     struct plan *plan = planning->plan;
     struct placement *placement = &plan->placement;
-    const struct linux_boot *linux = planning->linux;
+    const struct linux_boot *linux_boot = planning->linux_boot;
     uint64_t length = information_size(planning);
     struct piece piece = {
         .kind = "boot information",
@@ -225,21 +226,21 @@ static bool place_information(const struct planning *planning)
     };
     uint32_t ignored;
     plan->information_piece = (uint32_t)placement->count;
-    if (linux->way == LINUX_BY_REAL_MODE) {
+    if (linux_boot->way == LINUX_BY_REAL_MODE) {
         if (!place_real_mode(planning, &piece)) {
             return false;
         }
     } else {
         bool low = placement_find(placement, length, PAGE_SIZE, PLAN_INFORMATION_LOWEST,
                                   LOW_MEMORY_END, &ignored);
-        uint64_t lowest =
-            low ? PLAN_INFORMATION_LOWEST : linux->kernel_address + (uint64_t)kernel_needs(linux);
+        uint64_t lowest = low ? PLAN_INFORMATION_LOWEST
+                              : linux_boot->kernel_address + (uint64_t)kernel_needs(linux_boot);
         if (!placement_add_above(placement, &piece, PAGE_SIZE, lowest, planning->error)) {
             return false;
         }
     }
     plan->information_address = piece.address;
-    plan->entry = piece.address + linux_entry_offset(linux);
+    plan->entry = piece.address + linux_entry_offset(linux_boot);
     return true;
 }
 
@@ -269,8 +270,8 @@ static bool append_piece(const struct planning *planning, const char *kind, size
                          const struct file *file)
 {
     struct placement *placement = &planning->plan->placement;
-    struct linux_boot *linux = planning->linux;
-    uint64_t start = padded(linux->initrd_bytes);
+    struct linux_boot *linux_boot = planning->linux_boot;
+    uint64_t start = padded(linux_boot->initrd_bytes);
     if (file->size > INT32_MAX || start + file->size > INT32_MAX) {
         return fail(planning->error, "an initrd of 2 GiB or more");
     }
@@ -283,7 +284,7 @@ static bool append_piece(const struct planning *planning, const char *kind, size
         .zero_length = (uint32_t)(padded(file->size) - file->size),
         .file = file,
     };
-    linux->initrd_bytes = (uint32_t)(start + file->size);
+    linux_boot->initrd_bytes = (uint32_t)(start + file->size);
     return true;
 }
 
@@ -344,44 +345,44 @@ static bool append_files(const struct planning *planning)
    better. */
 static bool find_initrd_place(const struct planning *planning, uint32_t *address)
 {
-    const struct linux_boot *linux = planning->linux;
+    const struct linux_boot *linux_boot = planning->linux_boot;
     const struct placement *placement = &planning->plan->placement;
     const struct boot_efi *efi = planning->environment->efi;
-    uint64_t lowest = linux->kernel_address + (uint64_t)kernel_needs(linux);
-    uint32_t limit = linux_initrd_limit(linux);
-    if (linux->way == LINUX_BY_EFI) { /* it is copied anyway */
-        return placement_find(placement, linux->initrd_bytes, PAGE_SIZE, PLAN_MODULES_LOWEST,
+    uint64_t lowest = linux_boot->kernel_address + (uint64_t)kernel_needs(linux_boot);
+    uint32_t limit = linux_initrd_limit(linux_boot);
+    if (linux_boot->way == LINUX_BY_EFI) { /* it is copied anyway */
+        return placement_find(placement, linux_boot->initrd_bytes, PAGE_SIZE, PLAN_MODULES_LOWEST,
                               PLACEMENT_LIMIT, address);
     }
     lowest = lowest > LINUX_HIGH ? lowest : LINUX_HIGH;
     if (lowest >= limit) {
         return false;
     }
-    return (efi != NULL && placement_find_high(efi->unused, linux->initrd_bytes, PAGE_SIZE,
+    return (efi != NULL && placement_find_high(efi->unused, linux_boot->initrd_bytes, PAGE_SIZE,
                                                (uint32_t)lowest, limit, address)) ||
-           placement_find_high(placement->map, linux->initrd_bytes, PAGE_SIZE, (uint32_t)lowest,
-                               limit, address);
+           placement_find_high(placement->map, linux_boot->initrd_bytes, PAGE_SIZE,
+                               (uint32_t)lowest, limit, address);
 }
 
 static bool place_initrd(const struct planning *planning, size_t first)
 {
-    struct linux_boot *linux = planning->linux;
+    struct linux_boot *linux_boot = planning->linux_boot;
     struct placement *placement = &planning->plan->placement;
     struct boot_module *modules = (struct boot_module *)planning->plan->information.modules;
-    if (linux->initrd_bytes == 0) {
+    if (linux_boot->initrd_bytes == 0) {
         return true;
     }
     /* The pieces are added again, at their addresses. */
     size_t end = placement->count;
     placement->count = first;
-    if (!find_initrd_place(planning, &linux->initrd_address)) {
+    if (!find_initrd_place(planning, &linux_boot->initrd_address)) {
         fail(planning->error, "no memory for an initrd of 0x%x bytes where the kernel reaches it",
-             linux->initrd_bytes);
+             linux_boot->initrd_bytes);
         return fail_at(planning, &planning->boot->modules[0]);
     }
     for (size_t i = first; i < end; i++) {
         struct piece piece = placement->pieces[i];
-        piece.address += linux->initrd_address;
+        piece.address += linux_boot->initrd_address;
         if (!placement_add_at(placement, &piece, planning->error)) {
             return fail_at(planning, &planning->boot->modules[0]);
         }
@@ -438,12 +439,12 @@ bool linux_kernel_plan(struct plan *plan, const struct config_boot *boot,
                                 .environment = environment,
                                 .arena = arena,
                                 .error = error,
-                                .linux = ARENA_NEW(arena, struct linux_boot)};
+                                .linux_boot = ARENA_NEW(arena, struct linux_boot)};
     size_t arena_size = arena->size;
-    if (planning.linux == NULL) {
+    if (planning.linux_boot == NULL) {
         return fail_full(&planning) || fail_at(&planning, &boot->kernel);
     }
-    plan->linux = planning.linux;
+    plan->linux_boot = planning.linux_boot;
     plan->video.is_made = boot->protocol == CONFIG_LINUX && boot->gfxpayload != NULL;
     if (!file_open(boot->kernel.path, FILE_DECOMPRESS, &plan->kernel, arena, error)) {
         return fail_at(&planning, &boot->kernel);

@@ -55,8 +55,8 @@ struct plan {
     bool modules_in_memory; /* some are in memory, decompressed */
     uint32_t entry;         /* physical */
     enum config_protocol protocol;
-    const char *note;         /* what the user may not expect; NULL: nothing */
-    struct linux_boot *linux; /* of CONFIG_LINUX and CONFIG_LINUX16 */
+    const char *note;              /* what the user may not expect; NULL: nothing */
+    struct linux_boot *linux_boot; /* of CONFIG_LINUX and CONFIG_LINUX16 */
     struct boot_information information;
     uint32_t information_address;   /* EBX at entry; boot_describe() fills the piece */
     uint32_t information_piece;     /* index in placement */
@@ -82,8 +82,9 @@ bool plan_boot(struct plan *plan, const struct config_boot *boot,
 /* Where the kernel's own code begins: the entry, unless code of the loader's goes before it. */
 static inline uint32_t plan_first_instruction(const struct plan *plan)
 {
-    return plan->linux == NULL ? plan->entry
-                               : linux_first_instruction(plan->linux, plan->information_address);
+    return plan->linux_boot == NULL
+               ? plan->entry
+               : linux_first_instruction(plan->linux_boot, plan->information_address);
 }
 
 /* Returns these bytes of a file: in place if they are in memory, else a copy at the arena's end.

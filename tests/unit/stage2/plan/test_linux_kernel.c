@@ -164,19 +164,19 @@ static void a_kernel_goes_where_it_prefers_and_its_initrd_to_the_top(void **stat
     build(CONFIG_LINUX);
     add_initrd("/one", "");
     assert_planned();
-    assert_int_equal(plan.linux->way, LINUX_BY_32_BIT);
+    assert_int_equal(plan.linux_boot->way, LINUX_BY_32_BIT);
     assert_piece(0, 16 * MIB, KERNEL_BYTES, 0);
     assert_int_equal(plan.placement.pieces[0].file_offset, SETUP_BYTES);
     assert_int_equal(plan.placement.pieces[1].address, 0x10000);
     assert_int_equal(plan.information_piece, 1);
     assert_piece(2, 128 * MIB - 4096, 5, 3);
-    assert_int_equal(plan.linux->initrd_address, 128 * MIB - 4096);
-    assert_int_equal(plan.linux->initrd_bytes, 5);
+    assert_int_equal(plan.linux_boot->initrd_address, 128 * MIB - 4096);
+    assert_int_equal(plan.linux_boot->initrd_bytes, 5);
     assert_int_equal(plan.information.modules[0].mod_start, 128 * MIB - 4096);
     assert_int_equal(plan.information.modules[0].mod_end, 128 * MIB - 4096 + 5);
     boot.kernel.arguments = "BOOT_IMAGE=/k mem=64M";
     assert_planned();
-    assert_int_equal(plan.linux->initrd_address, 64 * MIB - 0x10000 - 4096);
+    assert_int_equal(plan.linux_boot->initrd_address, 64 * MIB - 0x10000 - 4096);
 }
 
 static void initrds_are_one_after_the_other_with_headers_around_members(void **state)
@@ -187,7 +187,7 @@ static void initrds_are_one_after_the_other_with_headers_around_members(void **s
     add_initrd("/two", "a");
     add_initrd("/one", "b");
     assert_planned();
-    uint32_t at = plan.linux->initrd_address;
+    uint32_t at = plan.linux_boot->initrd_address;
     assert_int_equal(plan.placement.count, 2 + 6);
     assert_piece(2, at, 5, 3);
     assert_piece(3, at + 8, 112, 0); /* the header of a */
@@ -195,7 +195,7 @@ static void initrds_are_one_after_the_other_with_headers_around_members(void **s
     assert_piece(5, at + 128, 112, 0);
     assert_piece(6, at + 240, 5, 3);
     assert_piece(7, at + 248, 124, 0); /* the trailer */
-    assert_int_equal(plan.linux->initrd_bytes, 372);
+    assert_int_equal(plan.linux_boot->initrd_bytes, 372);
     assert_memory_equal(plan.placement.pieces[5].file->contents, "070701", 6);
     assert_string_equal(plan.placement.pieces[5].file->contents + 110, "b");
     assert_string_equal(plan.placement.pieces[7].file->contents + 110, "TRAILER!!!");
@@ -229,10 +229,10 @@ static void linux16_has_its_real_mode_block_as_high_as_possible(void **state)
     (void)state;
     build(CONFIG_LINUX16);
     assert_planned();
-    assert_int_equal(plan.linux->way, LINUX_BY_REAL_MODE);
+    assert_int_equal(plan.linux_boot->way, LINUX_BY_REAL_MODE);
     assert_piece(0, MIB, KERNEL_BYTES, 0);
     assert_int_equal(plan.placement.pieces[1].address, 0x90000);
-    assert_int_equal(plan.entry, 0x90000 + linux_entry_offset(plan.linux));
+    assert_int_equal(plan.entry, 0x90000 + linux_entry_offset(plan.linux_boot));
     start[0x211] = 0; /* a zImage */
     assert_refused("g.cfg:2: /k: kernel (0x300000 bytes at 0x10000) does not fit: the memory from "
                    "0x9fc00 is reserved");
@@ -258,25 +258,25 @@ static void under_uefi_the_kernel_is_an_application_of_this_machine(void **state
     add_initrd("/one", "");
     environment.efi = &efi;
     assert_planned();
-    assert_int_equal(plan.linux->way, LINUX_BY_EFI);
+    assert_int_equal(plan.linux_boot->way, LINUX_BY_EFI);
     assert_true(plan.information.keeps_boot_services);
     assert_piece(0, 32 * MIB, SETUP_BYTES + KERNEL_BYTES, 0);
     assert_int_equal(plan.placement.pieces[0].file_offset, 0);
     assert_int_equal(plan.placement.pieces[1].length, 2 * sizeof "BOOT_IMAGE=/k");
     put32(0x40 + 68, 0); /* it knows no LoadFile2 */
     assert_planned();
-    assert_int_equal(plan.linux->way, LINUX_BY_HANDOVER);
+    assert_int_equal(plan.linux_boot->way, LINUX_BY_HANDOVER);
     assert_piece(0, 32 * MIB, KERNEL_BYTES, 8 * MIB - KERNEL_BYTES);
     boot.module_count = 0;
     assert_planned();
-    assert_int_equal(plan.linux->way, LINUX_BY_EFI);
+    assert_int_equal(plan.linux_boot->way, LINUX_BY_EFI);
     efi.is_64 = false;
     assert_planned();
-    assert_int_equal(plan.linux->way, LINUX_BY_HANDOVER);
+    assert_int_equal(plan.linux_boot->way, LINUX_BY_HANDOVER);
     assert_true(plan.information.keeps_boot_services);
     put32(0x236, LINUX_XLF_KERNEL_64);
     assert_planned();
-    assert_int_equal(plan.linux->way, LINUX_BY_32_BIT);
+    assert_int_equal(plan.linux_boot->way, LINUX_BY_32_BIT);
     assert_false(plan.information.keeps_boot_services);
     boot.protocol = CONFIG_LINUX16;
     assert_refused("g.cfg:2: /k: linux16 needs a BIOS: use linux");
@@ -318,7 +318,7 @@ static void a_command_line_that_is_too_long_is_cut_and_noted(void **state)
     put32(0x238, 255);
     assert_planned();
     assert_string_equal(plan.note, "its command line is too long: the last arguments are left out");
-    assert_int_equal(plan.linux->command_line_length, 15);
+    assert_int_equal(plan.linux_boot->command_line_length, 15);
 }
 
 #define TEST(name) cmocka_unit_test(name)
