@@ -27,6 +27,7 @@ EDD_PARAMETERS  equ 0x0500      ; result buffer of INT 13h AH=48h
 EDD_PARAMETERS_SIZE equ 26      ; EDD 1.1; sector size at offset 24
 EDD_SECTOR_SIZE equ EDD_PARAMETERS + 24
 PACKET_SIZE     equ 16
+PACKET_COUNT    equ 2
 PUSHED_DX       equ 20          ; PUSHAD
 BDA_COM1        equ 0x0400      ; the firmware's first serial port, 0: none
 UART_LINE_STATUS equ 5
@@ -96,6 +97,7 @@ begin:  cli
         mov ah, 0x48
         call disk
         mov bx, [EDD_SECTOR_SIZE]
+        mov bp, READ_TRIES      ; leaves the flags alone
         jc .unknown
         test bx, bx
         jnz .known
@@ -110,14 +112,13 @@ begin:  cli
         cmp bx, SECTOR_SIZE / 4
         mov al, ERROR_SECTOR_SIZE
         jne fatal
-.usual: mov bp, READ_TRIES
-.again: call read_image
+.usual: call read_image
         mov al, ERROR_READ
         jc fatal
         call checksum
         je whole
         dec bp
-        jnz .again
+        jnz .usual
 global damaged
 damaged:
         mov al, ERROR_CHECKSUM
@@ -164,8 +165,8 @@ checksum:
         cmp edx, [boot_info_checksum]
         ret
 
-; Reads the image, without the overlay. in: BX bytes in a sector of the drive; out: CF on failure;
-; clobbers EAX, CX, EDX, SI, DI
+; Reads the image, without the overlay. in: BX bytes in a sector of the drive, BP tries left; out: CF
+; on failure; clobbers EAX, CX, EDX, SI, DI
 read_image:
         mov ax, SECTOR_SIZE >> 8
         div bh
@@ -174,11 +175,13 @@ read_image:
         mul ecx
         imul cx, image_sectors
         mov di, IMAGE_SEGMENT
-; Reads sectors: all with one call or, if that fails, one by one.
-; in: EAX lba, CX sectors, DI buffer's segment, BX bytes in a sector; out: CF on failure; clobbers
-; EDX, SI
+; Reads sectors: all with one call or, if that fails or what came was wrong, one by one.
+; in: EAX lba, CX sectors, DI buffer's segment, BX bytes in a sector, BP tries left; out: CF on
+; failure; clobbers EDX, SI
 read_sectors:
         pushad
+        cmp bp, READ_TRIES
+        jne .next               ; some firmware succeeds and reads nothing if it is too much
         mov dx, cx
         mov si, 1
         call transfer
@@ -209,14 +212,11 @@ transfer:
         mov si, sp
         mov ah, 0x42
         call disk
-        pop eax                 ; size, and sectors transferred: fewer is a failure, too
-        pop ecx
-        pop ecx
-        pop ecx
+        mov bp, sp              ; CF stays
+        mov ax, [bp + PACKET_COUNT] ; sectors transferred: fewer is a failure, too
+        lea sp, [bp + PACKET_SIZE]
         jc .bad
-        shr eax, 16
-        mov bp, sp
-        cmp ax, [bp + PUSHED_DX]
+        cmp ax, [bp + PACKET_SIZE + PUSHED_DX]
         je .done
 .bad:   mov ah, 0               ; reset, for the next try
         call disk

@@ -6,6 +6,7 @@
 #include "stage2/disc/native_disc.h"
 #include "stage2/disc/patience.h"
 #include "stage2/disc/pc/pc.h"
+#include "stage2/disc/poison.h"
 #include "stage2/firmware.h"
 #include "stage2/timing/timeline.h"
 
@@ -180,6 +181,9 @@ static void disk_call(struct bios_registers *registers)
 
 static bool transfer(uint64_t lba, uint32_t sector_count)
 {
+    static uint32_t poison;
+    uint32_t sector_bytes = firmware_disc_sector_bytes();
+    poison_sectors(bounce_buffer, sector_count, sector_bytes, next_poison(&poison));
     struct disk_address_packet packet = {
         .size = sizeof packet,
         .count = (uint16_t)sector_count,
@@ -195,7 +199,8 @@ static bool transfer(uint64_t lba, uint32_t sector_count)
     disk_call(&registers);
     status = (uint8_t)(registers.eax >> 8);
     /* The BIOS sets the packet's count to what it transferred: fewer sectors are a failure. */
-    return !bios_failed(&registers) && packet.count == sector_count;
+    return !bios_failed(&registers) && packet.count == sector_count &&
+           have_come(bounce_buffer, sector_count, sector_bytes, poison);
 }
 
 static void reset(void)

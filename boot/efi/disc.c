@@ -5,6 +5,7 @@
 #include <string.h>
 #include "boot/efi/uefi.h"
 #include "stage2/disc/patience.h"
+#include "stage2/disc/poison.h"
 #include "stage2/firmware.h"
 #include "stage2/fs/iso9660.h"
 #include "stage2/timing/timeline.h"
@@ -79,13 +80,16 @@ static bool is_aligned(const EFI_BLOCK_IO_MEDIA *media, const void *memory)
 static EFI_STATUS transfer(EFI_BLOCK_IO_PROTOCOL *device, uint32_t lba, uint32_t bytes,
                            void *memory)
 {
+    static uint32_t poison;
     EFI_BLOCK_IO_MEDIA *media = device->Media;
     EFI_LBA block = (EFI_LBA)lba * (SECTOR_SIZE / media->BlockSize);
+    poison_sectors(memory, bytes / SECTOR_SIZE, SECTOR_SIZE, next_poison(&poison));
     call.start = now();
     call.was_told = false;
     EFI_STATUS status = device->ReadBlocks(device, media->MediaId, block, bytes, memory);
     call.start = 0;
-    return status;
+    bool came = have_come(memory, bytes / SECTOR_SIZE, SECTOR_SIZE, poison);
+    return status == EFI_SUCCESS && !came ? EFI_DEVICE_ERROR : status;
 }
 
 /* Takes the device as our disc if it has a volume descriptor (ECMA-119, 8.1), which is then in

@@ -201,6 +201,8 @@ READING_FAULTS = {
     "short reads with the carry flag": {"short_sectors": 3, "short_carry": 1},
     "short reads of 1 sector with the carry flag": {"short_sectors": 1, "short_carry": 1},
     "short reads without the carry flag": {"short_sectors": 3},
+    "long reads succeed and read nothing": {"empty_sectors": 16},
+    "long reads of 512-byte sectors succeed and read nothing": {"empty_sectors": 7, **HARD_DISK_SECTORS},
     "short reads of 512-byte sectors": {"short_sectors": 10, "short_carry": 1, **HARD_DISK_SECTORS},
 }
 FAULT = "SHIM: a read goes wrong\n"

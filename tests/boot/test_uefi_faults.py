@@ -16,7 +16,8 @@ pytestmark = pytest.mark.seabios("names its firmware itself")
 
 # Only Block I/O reads a disc on this controller, so the program's faults of Block I/O count.
 OVMF = {"firmware": "x64", "machine": "q35", "memory": 256, "attach": "virtio-blk"}
-FAULTS = ("map_changes", "gop", "most_bytes", "io_align", "bad_lba", "io_mmu", "no_execute", "no_input")
+FAULTS = ("map_changes", "gop", "most_bytes", "io_align", "bad_lba", "io_mmu", "no_execute", "no_input",
+          "full_bytes")
 GOP_ABSENT, GOP_BLT_ONLY = 1, 2
 FRAMEBUFFER = 1 << 12
 MODULES = [("", pattern(3 * MIB + 5, 3)), ("", b"m" * 5000)]
@@ -70,6 +71,12 @@ def test_a_kernel_boots_without_a_frame_buffer_where_the_gop_is(boots, gop):
 def test_a_disc_that_takes_no_large_reads_is_read_in_pieces(boots, most_bytes):
     booted = boots(most_bytes=most_bytes)
     assert "SHIM: too many bytes\n" in booted.serial
+    assert_arrived(booted)
+
+
+def test_a_disc_that_says_it_has_read_and_has_not_is_read_in_pieces(boots):
+    booted = boots(full_bytes=64 << 10)
+    assert "SHIM: nothing is read\n" in booted.serial
     assert_arrived(booted)
 
 

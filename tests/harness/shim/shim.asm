@@ -99,6 +99,7 @@ struc config
 .max_sectors:   resw 1          ; longer reads are refused; 0: none
 .short_sectors: resw 1          ; longer reads are cut to it; 0: none
 .short_carry:   resb 1          ; short reads return the carry flag
+.empty_sectors: resw 1          ; longer reads succeed and read nothing; 0: none
 .status:        resb 1          ; AH of a failed read
 .fail_from:     resd 1          ; first CD sector that cannot be read
 .flip_lba:      resd 1          ; CD sector with a wrong byte
@@ -624,6 +625,13 @@ read:   mov es, [bp + F_DS]
         cmp cx, cfg(max_sectors)
         ja .fail
 .any_size:
+        cmp word cfg(empty_sectors), 0
+        je .not_empty
+        cmp cx, cfg(empty_sectors)
+        jbe .not_empty
+        call tell_fault
+        jmp .success
+.not_empty:
         mov ah, cfg(status)
         cmp word cfg(fail_skip), 0
         je .no_skip

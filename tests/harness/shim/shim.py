@@ -40,6 +40,7 @@ class Faults:
     max_sectors: "H" = 0
     short_sectors: "H" = 0
     short_carry: "B" = 0
+    empty_sectors: "H" = 0
     status: "B" = 0x04
     fail_from: "I" = NEVER
     flip_lba: "I" = NEVER

@@ -18,7 +18,8 @@ static const volatile struct {
     uint32_t io_mmu;     /* 1: there is EDK II's protocol of an IOMMU (Protocol/IoMmu.h) */
     uint32_t no_execute; /* 1: no code runs in allocated memory */
     uint32_t no_input;   /* 1: the system table has no console input */
-} faults = {"FAULTS", 0, 0, 0, 0, 0, 0, 0, 0};
+    uint32_t full_bytes; /* longer reads by Block I/O succeed and read nothing; 0: none */
+} faults = {"FAULTS", 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
 static struct {
     EFI_BLOCK_IO_PROTOCOL *device;
@@ -85,6 +86,10 @@ static EFI_STATUS EFIAPI read(EFI_BLOCK_IO_PROTOCOL *device, UINT32 media, EFI_L
     if (faults.io_align != 0 && (uintptr_t)buffer % faults.io_align != 0) {
         print("SHIM: not aligned\n");
         return EFI_INVALID_PARAMETER;
+    }
+    if (faults.full_bytes != 0 && bytes > faults.full_bytes) {
+        print("SHIM: nothing is read\n");
+        return EFI_SUCCESS;
     }
     uint64_t start = lba * device->Media->BlockSize, bad = (uint64_t)faults.bad_lba * SECTOR_BYTES;
     if (bad != 0 && bad >= start && bad - start < bytes) {
