@@ -13,7 +13,8 @@ RUN         := $(PYTHON) -B tests/summary.py run
 CHECK_PARTS := lint unit fuzz tools boot
 
 .PHONY: check check-lint check-unit check-fuzz
-.PHONY: deps-build deps-static deps-demo deps-check deps-bench deps-xen deps-proofs
+.PHONY: deps-build deps-static deps-demo deps-check deps-bench deps-xen deps-proofs \
+        deps-machines
 # The work is done by further makes, which read the makefiles again: these look for programs that
 # deps-check may just have installed. The product is built first, because some tests ask make for
 # parts of it. One target runs on each processor; -O prints the output of each in one piece.
@@ -23,7 +24,7 @@ check: deps-check
 	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory $(CHECK_PARTS:%=check-%); \
 	    $(PYTHON) -B tests/summary.py table check $$? $(RESULTS) $(CHECK_PARTS)
 
-deps-build deps-static deps-demo deps-check deps-bench deps-xen deps-proofs: deps-%:
+deps-build deps-static deps-demo deps-check deps-bench deps-xen deps-proofs deps-machines: deps-%:
 	@tests/install-deps.sh $*
 
 # ---- Unit tests: test_*.c with cmocka, test_*.py with pytest, in folders that mirror the sources.
@@ -254,3 +255,4 @@ check-lint: lint-rules lint-format lint-shell lint-cppcheck lint-tidy
 
 -include tests/boot/build.mk
 -include tests/xen/build.mk
+-include tests/machines/build.mk

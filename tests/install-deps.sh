@@ -34,7 +34,7 @@ packages_of() {
     done
 }
 
-packages=$(packages_of "${1:?purpose: build, static, demo, check, bench, xen or deb}")
+packages=$(packages_of "${1:?purpose: build, static, demo, check, bench, xen, machines or deb}")
 # Without dpkg, the user must know what is installed.
 command -v dpkg-query >/dev/null || exit 0
 

@@ -4,7 +4,7 @@
 
 KERNELS := $(BUILD)/kernels
 
-KERNEL_CFLAGS := -m32 -march=i686 -O2 -ffreestanding -nostdinc \
+KERNEL_CFLAGS := -m32 -march=i486 -O2 -ffreestanding -nostdinc \
                  -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) \
                  -isystem stage2/libc -fno-pic -fno-pie -fno-stack-protector \
                  -fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks \

@@ -9,6 +9,7 @@ extern report
 extern code_start, code_end, file_end, memory_end
 
 MANIFEST_ENTRIES equ 64
+EFLAGS_ID       equ 1 << 21
 
 section .head
 global _start
@@ -54,8 +55,22 @@ save_state:
     mov [saved.cr0], eax
     mov eax, cr3
     mov [saved.cr3], eax
+    pushfd                              ; a 486 without CPUID has no CR4 either
+    pop eax
+    mov ecx, eax
+    xor eax, EFLAGS_ID
+    push eax
+    popfd
+    pushfd
+    pop eax
+    push ecx
+    popfd
+    xor eax, ecx
+    test eax, EFLAGS_ID
+    jz .no_cr4
     mov eax, cr4
     mov [saved.cr4], eax
+.no_cr4:
     sgdt [saved.gdtr]
     sidt [saved.idtr]
 
