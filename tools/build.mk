@@ -64,7 +64,7 @@ static: $(BUILD)/static/whelk
 $(BUILD)/static/whelk: $(TOOLS_OBJECTS)
 	@mkdir -p $(@D)
 	@echo "LD   $@"
-	@$(CC) $(LDFLAGS) -static -o $@ $^ $(STATIC_LIBS) >$@.log 2>&1 || { \
+	$(Q)$(CC) $(LDFLAGS) -static -o $@ $^ $(STATIC_LIBS) >$@.log 2>&1 || { \
 	    cat $@.log >&2; echo "$@: needs the static libraries: make deps-static" >&2; exit 1; }
 
 # ---- A release: the sources of HEAD, and the static program with all that make install installs.
