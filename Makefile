@@ -35,8 +35,8 @@ COMMON    := -std=c11 -I. -MMD -MP -DWHELK_VERSION='"$(VERSION)"'
 # Code in pure folders uses neither hardware nor firmware: the loaders, the program, the unit tests
 # and the fuzzers compile the same files. They include only each other (tests/lint/rules.py).
 PURE_FOLDERS := $(addprefix boot/bare/,font keys order pvh tables) loader stage2/compression \
-                stage2/config stage2/fs stage2/hash stage2/plan stage2/prepared stage2/sum \
-                stage2/text stage2/video
+                stage2/config stage2/fs stage2/hash stage2/plan stage2/prepared \
+                stage2/record stage2/sum stage2/text stage2/video
 
 # Vendored decoders are compiled as their authors wrote them, without our warnings.
 VENDORED_FOLDERS := $(addprefix stage2/compression/,puff/ xz-embedded/)

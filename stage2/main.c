@@ -16,6 +16,7 @@
 #include "stage2/firmware.h"
 #include "stage2/prepared/prepared.h"
 #include "stage2/timing/timeline.h"
+#include "stage2/verify/verify.h"
 
 #define NO_ENTRY SIZE_MAX
 
@@ -23,8 +24,8 @@ enum {
     MAX_MEMORY_RANGES = 512,
     WAIT_FOR_EVER = -1,
     LONG_TEXT_BYTES = 16 * 1024,
-    WORK_PER_TEXT = 8,      /* bytes to read a config and evaluate an entry, for each of its text */
-    PLAN_BYTES = 96 * 1024, /* the kernel's headers, its segments and sections */
+    WORK_PER_TEXT = 8, /* bytes to read a config and evaluate an entry, for each of its text */
+    PLAN_BYTES = 112 * 1024, /* the kernel's headers, segments and sections; verify.h's buffer */
     PLAN_BYTES_PER_MODULE = 512,
 };
 
@@ -108,6 +109,12 @@ static bool read_config(struct config *config, const char *path, bool is_legacy,
     if (text == NULL || !file_read(&file, 0, size, text, error)) {
         return text != NULL ? fail_in(error, "%s: ", path)
                             : fail(error, "%s: too large for the working memory", path);
+    }
+    if (!verify_start(arena, error)) {
+        return false;
+    }
+    if (file.contents == NULL && !verify_contents(&file, text, size, arena, error)) {
+        return fail_in(error, "%s: ", path);
     }
     const struct config_environment environment = {firmware_config_variables(), NULL,
                                                    read_config_overlay, is_legacy};
@@ -253,13 +260,17 @@ static void boot_kernel(const struct config_boot *wanted, const struct memory_ma
     struct boot boot;
     size_t staging = staging_mark();
     struct arena arena = planning_arena(left, wanted->module_count);
-    if (plan_boot(&boot.plan, wanted, &environment, &arena, error) &&
-        boot_resolve_conflicts(&boot, &arena, error)) {
+    if (verify_choose(wanted->verify, error) &&
+        plan_boot(&boot.plan, wanted, &environment, &arena, error) &&
+        boot_resolve_conflicts(&boot, &arena, error) &&
+        boot_prepare_to_verify(&boot, &arena, error)) {
         if (boot.plan.note != NULL) {
             console_print("whelk: %s: %s\n", wanted->kernel.path, boot.plan.note);
         }
         boot_planned(&boot, wanted->timing, error);
     }
+    struct error ignored;
+    verify_choose(NULL, &ignored); /* for the next config */
     staging_reset(staging);
 }
 
@@ -462,7 +473,9 @@ static void boot_as_prepared(const struct memory_map *map, struct arena *arena)
         if (firmware_efi() == NULL && boot_use_prepared(&boot, block, map, arena)) {
             boot_planned(&boot, prepared_optional_text(block, block->prepared.timing), &ignored);
         } else if (disc_allocate_buffers(&ignored) &&
-                   prepared_read(block, config_path, &wanted, arena)) {
+                   prepared_read(block, config_path, &wanted, arena) && disc_mount(&ignored) &&
+                   verify_start(arena, &ignored)) {
+            used = arena->used; /* the record stays */
             boot_kernel(&wanted, map, arena, &ignored);
         }
         timeline.is_prepared = false;

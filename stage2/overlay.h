@@ -13,6 +13,9 @@
 #include "stage2/config/overlay.h"
 #include "stage2/plan/overlay.h"
 #include "stage2/plan/plan.h"
+#include "stage2/sum/sum.h"
+
+struct record; /* stage2/record/record.h */
 
 struct overlay {
     /* ahci.h */
@@ -45,12 +48,20 @@ struct overlay {
     /* timeline.h */
     void (*timeline_report)(const char *destination, const char *driver);
     /* decompress_file.h */
-    bool (*decompress_file)(struct file *file, struct error *error);
+    bool (*decompress_file)(struct file *file, struct arena *arena, struct error *error);
     /* over_disc.h */
     bool (*over_disc_mark_pending)(struct plan *plan);
     /* decompress_file.h */
     void (*decompress_mark_pending)(struct plan *plan, struct memory_range *in_use,
                                     size_t *in_use_count);
+    /* verify.h */
+    bool (*verify_record_read)(const struct file *file, const struct record *record,
+                               struct error *error);
+    bool (*verify_kind_choose)(const char *kind, bool *is_on, struct error *error);
+    bool (*verify_contents_check)(const struct file *file, const uint8_t *data, size_t size,
+                                  struct error *error);
+    bool (*verify_plan_check)(const struct plan *plan, const struct sum *sums, uint8_t *buffer,
+                              struct error *error);
 };
 
 /* The table, for loaders that have the overlay linked in. */

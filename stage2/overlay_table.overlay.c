@@ -14,6 +14,7 @@
 #include "stage2/boot/over_disc.h"
 #include "stage2/boot/tell_overwritten.h"
 #include "stage2/boot/video_start.h"
+#include "stage2/verify/verify.h"
 
 __attribute__((section(".overlay_table"))) const struct overlay overlay_table = {
     .ahci_open = ahci_open,
@@ -35,4 +36,8 @@ __attribute__((section(".overlay_table"))) const struct overlay overlay_table = 
     .decompress_file = decompress_file,
     .over_disc_mark_pending = over_disc_mark_pending,
     .decompress_mark_pending = decompress_mark_pending,
+    .verify_record_read = verify_record_read,
+    .verify_kind_choose = verify_kind_choose,
+    .verify_contents_check = verify_contents_check,
+    .verify_plan_check = verify_plan_check,
 };

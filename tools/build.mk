@@ -174,6 +174,7 @@ help:
 	@echo '  make check-tools      what the program makes and says'
 	@echo '  make check-boot       boots in QEMU by SeaBIOS (15 minutes; BOOT_TESTS= for some)'
 	@echo '  make check-firmwares  the boots on three UEFI firmwares (half an hour)'
+	@echo '  make check-mutations  boots with flipped bits, N=$(N) on each firmware (a second each)'
 	@echo '  make check-bare       the boots on machines without a firmware (half an hour)'
 	@echo '  make check-faults     every controller with discs that fail (ten minutes)'
 	@echo '  make check-xen        guests of a real Xen, itself in QEMU (ten minutes)'

@@ -12,9 +12,11 @@
 #include "stage2/firmware.h"
 #include "stage2/compression/compression.h"
 #include "stage2/timing/timeline.h"
+#include "stage2/verify/verify.h"
 
 enum {
     HANDOFF_ALIGNMENT = 16,
+    PART_BYTES = 4 << 20, /* while one is read, the one before it is added up */
 };
 
 /* Memory at a physical address. Not a constant, so that gcc does not think of NULL at 0. */
@@ -108,6 +110,7 @@ bool boot_resolve_conflicts(struct boot *boot, struct arena *arena, struct error
     }
     boot->move_count = 0;
     boot->cannot_go_back = false;
+    boot->sums = NULL;
     size_t count;
     if (!assign_load_addresses(boot, in_use, &count, error) &&
         !assign_over_disc(boot, in_use, &count)) {
@@ -135,6 +138,19 @@ static bool is_free_of_disc(uint64_t end)
     return true;
 }
 
+/* False: the arena is full. */
+static bool start_sums(struct boot *boot, struct arena *arena)
+{
+    size_t count = boot->plan.placement.count;
+    boot->sums = ARENA_ARRAY(arena, count, struct sum);
+    for (size_t i = 0; boot->sums != NULL && i < count; i++) {
+        boot->sums[i] = SUM_OF_NOTHING;
+    }
+    boot->summed = boot->plan.placement.pieces;
+    boot->summed_bytes = 0;
+    return boot->sums != NULL;
+}
+
 bool boot_use_prepared(struct boot *boot, union prepared_block *block, const struct memory_map *map,
                        struct arena *arena)
 {
@@ -142,20 +158,75 @@ bool boot_use_prepared(struct boot *boot, union prepared_block *block, const str
     boot->move_count = 0;
     boot->cannot_go_back = false;
     boot->handoff_block = at(BOOT_HANDOFF_LOWEST);
-    return is_free_of_disc(block->prepared.end) && prepared_plan(block, map, &boot->plan, arena);
+    boot->sums = NULL;
+    boot->prepared_pieces = prepared_pieces(block);
+    return is_free_of_disc(block->prepared.end) && prepared_plan(block, map, &boot->plan, arena) &&
+           ((block->prepared.flags & PREPARED_HAS_SUMS) == 0 || start_sums(boot, arena));
+}
+
+bool boot_prepare_to_verify(struct boot *boot, struct arena *arena, struct error *error)
+{
+    boot->prepared_pieces = NULL;
+    if (!verify_is_on()) {
+        return true;
+    }
+    boot->verify_buffer = arena_allocate(arena, VERIFY_BUFFER_BYTES, sizeof(uint64_t));
+    if (boot->verify_buffer == NULL || !start_sums(boot, arena)) {
+        return fail(error, "out of working memory to verify %zu pieces",
+                    boot->plan.placement.count);
+    }
+    return true;
+}
+
+/* Adds to the sums what was read of the pieces before this one, and these bytes of it. */
+static void add_up(struct boot *boot, const struct piece *end, uint32_t end_bytes)
+{
+    while (boot->sums != NULL) {
+        const struct piece *piece = boot->summed;
+        uint32_t until = piece == end ? end_bytes : piece->length;
+        if (until != boot->summed_bytes && piece->file != NULL) {
+            sum_add_bytes(&boot->sums[piece - boot->plan.placement.pieces],
+                          at(piece->load_address) + boot->summed_bytes, until - boot->summed_bytes);
+        }
+        boot->summed_bytes = until;
+        if (piece == end) {
+            break;
+        }
+        boot->summed++;
+        boot->summed_bytes = 0;
+    }
+}
+
+/* Reads a piece of a file. While a part of it is read, what was read before is added up. */
+static bool read_piece(struct boot *boot, const struct piece *piece, struct error *error)
+{
+    uint8_t *target = at(piece->load_address);
+    uint32_t most = boot->sums != NULL ? PART_BYTES : piece->length, done = 0;
+    while (done < piece->length) {
+        uint32_t left = piece->length - done, part = left < most ? left : most;
+        uint32_t before = disc_reading_lba();
+        if (!file_start_read(piece->file, piece->file_offset + done, part, target + done, error)) {
+            return false;
+        }
+        if (disc_reading_lba() != before) {
+            boot->under_way = piece;
+            add_up(boot, piece, done);
+        }
+        done += part;
+    }
+    return true;
 }
 
 /* Evicts what is cached at the piece's load address, and starts to load it. Its last bytes may
    still be under way on return; disc_wait() waits for them. */
-static bool load_piece(const struct piece *piece, struct error *error)
+static bool load_piece(struct boot *boot, const struct piece *piece, struct error *error)
 {
     uint8_t *target = at(piece->load_address);
     disc_cache_evict(piece->load_address, (uint64_t)piece->length + piece->zero_length);
     if (!is_staged(piece)) {
         memset(target + piece->length, 0, piece->zero_length);
     }
-    return piece->file == NULL ||
-           file_start_read(piece->file, piece->file_offset, piece->length, target, error);
+    return piece->file == NULL || read_piece(boot, piece, error);
 }
 
 static bool fail_at(const struct piece *piece, struct error *error)
@@ -167,15 +238,15 @@ bool boot_load(struct boot *boot, struct error *error)
 {
     const struct piece *piece = boot->plan.placement.pieces;
     const struct piece *end = piece + boot->plan.placement.count;
+    boot->is_verified = boot->cannot_go_back; /* the disc in memory is overwritten */
+    if (boot->is_verified && !verify_plan(&boot->plan, NULL, boot->verify_buffer, error)) {
+        return false;
+    }
     boot->under_way = piece;
     do {
-        uint32_t before = disc_reading_lba();
-        if (!load_piece(piece, error)) {
+        if (!load_piece(boot, piece, error)) {
             /* Reading a piece first waits for the one under way, which may be what failed. */
             return fail_at(disc_wait_has_failed() ? boot->under_way : piece, error);
-        }
-        if (disc_reading_lba() != before) {
-            boot->under_way = piece;
         }
     } while (++piece != end);
     timeline_stamp(TIMELINE_KERNEL);
@@ -191,8 +262,32 @@ static bool was_compressed(const struct piece *piece)
                             !file_is_uncompressed(at(piece->load_address), piece->length)) != 0;
 }
 
+/* Compares the pieces' sums with those in the prepared block. */
+static bool is_as_prepared(const struct boot *boot, struct error *error)
+{
+    const struct prepared_piece *prepared = boot->prepared_pieces;
+    const struct sum *sum = boot->sums + 1; /* the first piece is the information */
+    for (const struct sum *end = boot->sums + boot->plan.placement.count; sum != end; sum++) {
+        if (!sum_equals(sum, &prepared++->sum)) {
+            return fail(error, "damaged"); /* the boot by the config, which is next, says how */
+        }
+    }
+    return true;
+}
+
+/* Verifies what was loaded. */
+static bool verify(const struct boot *boot, struct error *error)
+{
+    if ((boot->sums == NULL) | boot->is_verified) {
+        return true;
+    }
+    return boot->prepared_pieces != NULL
+               ? is_as_prepared(boot, error)
+               : verify_plan(&boot->plan, boot->sums, boot->verify_buffer, error);
+}
+
 /* Waits for the piece that boot_load() left under way, and checks all files. */
-static bool finish_load(const struct boot *boot, struct error *error)
+static bool finish_load(struct boot *boot, struct error *error)
 {
     const struct placement *placement = &boot->plan.placement;
     const struct piece *piece = placement->pieces, *end = piece + placement->count;
@@ -205,7 +300,8 @@ static bool finish_load(const struct boot *boot, struct error *error)
             return fail_at(piece, error);
         }
     } while (++piece != end);
-    return true;
+    add_up(boot, end, 0);
+    return verify(boot, error);
 }
 
 static void start_video(const struct plan *plan, struct video *video)

@@ -7,8 +7,9 @@
 #include "stage2/disc/read.h"
 #include "stage2/compression/compression.h"
 #include "stage2/compression/decompress.h"
+#include "stage2/verify/verify.h"
 
-bool decompress_file(struct file *file, struct error *error)
+bool decompress_file(struct file *file, struct arena *arena, struct error *error)
 {
     uint8_t magic[COMPRESSION_MAGIC_BYTES];
     if (!file_read(file, 0, sizeof magic, magic, error)) {
@@ -16,6 +17,9 @@ bool decompress_file(struct file *file, struct error *error)
     }
     if (compression_of((struct bytes){magic, sizeof magic}) == COMPRESSION_NONE) {
         return true;
+    }
+    if (!verify_start(arena, error)) {
+        return false; /* now: its memory stays in use */
     }
     size_t mark = staging_mark();
     struct arena working = {.base = staging_allocate(DECOMPRESS_WORKING_BYTES),
@@ -27,7 +31,8 @@ bool decompress_file(struct file *file, struct error *error)
     uint8_t *compressed = staging_allocate((size_t)file->size);
     struct decompression decompression = {
         .compressed = {compressed, (size_t)file->size}, .working = &working, .error = error};
-    if (!file_read(file, 0, decompression.compressed.size, compressed, error)) {
+    if (!file_read(file, 0, decompression.compressed.size, compressed, error) ||
+        !verify_contents(file, compressed, decompression.compressed.size, arena, error)) {
         return false;
     }
     size_t most = staging_free();

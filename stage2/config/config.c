@@ -41,6 +41,7 @@ static bool finish_request(struct evaluator *eval, const struct config_warning *
     boot->has_bochs_driver = (eval->loaded & LOADED_BOCHS) != 0;
     boot->has_cirrus_driver = (eval->loaded & LOADED_CIRRUS) != 0;
     boot->timing = variable_value(eval->config, eval->scope, TIMING, strlen(TIMING));
+    boot->verify = variable_value(eval->config, eval->scope, VERIFY, strlen(VERIFY));
     boot->names_no_kernel = boot->action == CONFIG_ACTION_BOOT && boot->kernel.path == NULL;
     if (!boot->names_no_kernel) {
         return true;

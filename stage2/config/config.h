@@ -59,6 +59,7 @@ struct config_boot {
     bool has_bochs_driver;      /* the config has loaded GRUB's driver of this card: video.h */
     bool has_cirrus_driver;
     const char *timing;        /* whelk_timing: where timeline.h's line goes; NULL: not set */
+    const char *verify;        /* whelk_verify: what is verified (verify.h); NULL: not set */
     struct config_file kernel; /* of CONFIG_ACTION_CONFIG: the config */
     struct config_file *modules;
     size_t module_count;

@@ -231,6 +231,7 @@ bool eval_add_entry(struct evaluator *eval, const struct config_entry *entry);
 
 #define GFXPAYLOAD "gfxpayload"
 #define TIMING     "whelk_timing"
+#define VERIFY     "whelk_verify"
 
 /* The words after a command's name. */
 struct words words_of(const struct command *command);

@@ -109,5 +109,5 @@ bool file_open(const char *path, enum file_compression compression, struct file 
         return true;
     }
     const struct overlay *overlay = overlay_load(error);
-    return overlay != NULL && overlay->decompress_file(file, error);
+    return overlay != NULL && overlay->decompress_file(file, arena, error);
 }

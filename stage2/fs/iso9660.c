@@ -562,6 +562,7 @@ static bool add_file_section(struct iso9660_walk *walk, uint64_t lba, uint32_t l
     if (*rest != 0) {
         return fail_absent(walk, "", " is not a directory", error);
     }
+    memcpy(walk->file.date, walk->record + RECORD_DATE, sizeof walk->file.date);
     walk->more_extents = walk->record[RECORD_FLAGS] & FLAG_MORE_EXTENTS;
     walk->task = walk->more_extents ? TASK_RECORD : TASK_DONE;
     return add_extent(walk, lba, length_bytes, error);

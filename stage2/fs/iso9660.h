@@ -29,6 +29,7 @@ enum {
     ISO9660_NAME_CHARACTERS = 255, /* the longest name in a path */
     ISO9660_LINK_BYTES = 1024,     /* the longest target of a symbolic link */
     ISO9660_LINK_DEPTH = 8,        /* the most symbolic links that one open follows */
+    ISO9660_DATE_BYTES = 7,        /* of a directory record (ECMA-119, 9.1.5) */
 };
 
 struct iso9660_extent {
@@ -39,9 +40,10 @@ struct iso9660_extent {
 struct iso9660_file {
     uint64_t size; /* bytes: the sum of the extents */
     bool is_directory;
-    bool is_absent;        /* after a failed open: the path names nothing, and nothing is damaged */
-    uint32_t extent_count; /* 0 for an empty file */
-    struct iso9660_extent *extents; /* in the arena */
+    bool is_absent; /* after a failed open: the path names nothing, and nothing is damaged */
+    uint8_t date[ISO9660_DATE_BYTES]; /* the last record's; a directory has none here */
+    uint32_t extent_count;            /* 0 for an empty file */
+    struct iso9660_extent *extents;   /* in the arena */
 };
 
 enum iso9660_names { ISO9660_PLAIN, ISO9660_JOLIET, ISO9660_ROCK_RIDGE };

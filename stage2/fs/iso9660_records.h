@@ -34,6 +34,7 @@ enum {
     RECORD_ATTRIBUTE_SECTORS = 1, /* length of the extended attribute record before the data */
     RECORD_LBA = 2,
     RECORD_BYTES = 10,
+    RECORD_DATE = 18,
     RECORD_FLAGS = 25,
     RECORD_FILE_UNIT = 26, /* interleave: unit size, gap size */
     RECORD_GAP = 27,

@@ -17,6 +17,7 @@
 #include "stage2/console/serial.h"
 #include "stage2/console/terminal.h"
 #include "stage2/boot/video_start.h"
+#include "stage2/verify/verify.h"
 
 /* ---- Files ----------------------------------------------------------------------------------- */
 
@@ -79,8 +80,17 @@ static bool read_text(const char *path, struct arena *arena, struct bytes *text,
     size_t size = (size_t)file.size;
     uint8_t *data = arena_allocate(arena, size + 1, 1);
     *text = (struct bytes){data, size};
-    return data != NULL ? file_read(&file, 0, size, data, error)
-                        : fail(error, "too large for the working memory");
+    if (data == NULL) {
+        return fail(error, "too large for the working memory");
+    }
+    if (!file_read(&file, 0, size, data, error)) {
+        return false;
+    }
+    if (file.contents == NULL && !verify_contents(&file, data, size, arena, error)) {
+        verify_refuse_boots(path);
+        return false;
+    }
+    return true;
 }
 
 static bool read_volume(enum config_volume what, char name[CONFIG_VOLUME_BYTES])

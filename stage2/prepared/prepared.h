@@ -19,13 +19,14 @@
 #include "stage2/plan/plan.h"
 #include "stage2/sum/sum.h"
 
-#define PREPARED_MAGIC UINT64_C(0x0a0d066b6c656857) /* "Whelk\x06\r\n" */
+#define PREPARED_MAGIC UINT64_C(0x0a0d076b6c656857) /* "Whelk\x07\r\n" */
 
 enum {
     PREPARED_IGNORES_ADDRESS_FIELDS = 1, /* flags */
     PREPARED_MODULES_AFTER_KERNEL = 2,
     PREPARED_HAS_BOCHS_DRIVER = 4,
     PREPARED_HAS_CIRRUS_DRIVER = 8,
+    PREPARED_HAS_SUMS = 16, /* of the pieces */
     PREPARED_KEEPS_COMPRESSED = 1,
     PREPARED_MOST_BLOCKS = 256, /* in all ranges together; more are not prepared */
 };
@@ -45,7 +46,8 @@ struct prepared_range {
 /* struct piece (placement.h) in fewer bytes. */
 struct prepared_piece {
     uint32_t address, length, zero_length, file_offset;
-    uint32_t file; /* index */
+    uint32_t file;  /* index */
+    struct sum sum; /* of its bytes from the file */
 };
 
 /* The block's start. After it come the files, the kernel first; the ranges of blocks; the plan's

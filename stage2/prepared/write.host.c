@@ -25,8 +25,9 @@ static bool write_piece(union prepared_block *block, const struct plan *plan,
         (const uint8_t *)(to + 1) > block->bytes + sizeof *block) {
         return false;
     }
-    *to = (struct prepared_piece){piece->address, piece->length, piece->zero_length,
-                                  (uint32_t)piece->file_offset, file_of(plan, piece)};
+    *to = (struct prepared_piece){piece->address,       piece->length,
+                                  piece->zero_length,   (uint32_t)piece->file_offset,
+                                  file_of(plan, piece), {0, 0}};
     prepared->end = end > prepared->end ? (uint32_t)end : prepared->end;
     prepared->piece_count++;
     return true;

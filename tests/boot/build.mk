@@ -56,6 +56,16 @@ boot-chosen $(BOOT_FILES:%=boot-%) $(TOOL_FILES:%=boot-%) $(FIRMWARE_FILES): \
 	    $(if $(filter-out 0,$(BOOT_RERUNS)),--reruns $(BOOT_RERUNS)) $(CHOSEN_TESTS); \
 	status=$$?; rm -rf $$scratch; exit $$status
 
+# Flips N single bits all over an ISO, one in each boot, by SeaBIOS and OVMF (a second each). SEED
+# chooses others.
+N ?= 500
+SEED ?= 1
+.PHONY: check-mutations
+check-mutations: $(BUILD)/whelk-mkrescue kernels
+	@env -u MAKEFLAGS -u MAKELEVEL WHELK_BUILD=$(abspath $(BUILD)) WHELK_MUTATIONS=$(N) \
+	    WHELK_SEED=$(SEED) $(PYTHON) -B -m pytest -q -s -p no:cacheprovider \
+	    tests/boot/test_mutations.py -k no_flipped_bit
+
 # All boot tests that make sense there, on each UEFI firmware (half an hour on two processors), or on
 # each machine without a firmware (half an hour).
 .PHONY: check-firmwares check-bare

@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from discs import CONFIG, SECTOR, file_in_iso, replace_file_in_iso, tree
+from discs import CONFIG, SECTOR, file_in_iso, redate, replace_file_in_iso, tree
 from good_kernels import KERNELS, plain
 from loader_sum import sum_words
 from make_kernel import MIB, pattern
@@ -19,10 +19,10 @@ from shim import shim
 from uefi import shapes
 
 BLOCK = 15 * SECTOR
-MAGIC = b"Whelk\x06\r\n"
+MAGIC = b"Whelk\x07\r\n"
 HEADER = 48  # bytes of the block before its files
 FILES, RANGES, BLOCK_SUM = 18, 19, 32  # number of files, of ranges; the block's sum
-FILE_BYTES, RANGE_BYTES = 16, 8
+FILE_BYTES, RANGE_BYTES, PIECE_BYTES = 16, 8, 28
 MODULES = [("first 1", pattern(123_457)), ("", b""), ('"second module"', pattern(5000, 2))]
 
 
@@ -117,13 +117,14 @@ def test_a_plain_config_is_prepared(discs, config):
     assert is_prepared(discs.make({"boot/kernel": plain(), "boot/compressed": gzip.compress(plain()), CONFIG: config}))
 
 
-def test_a_config_that_was_patched_on_the_iso_is_obeyed(boot, changed):
+def test_a_config_that_was_patched_on_the_iso_is_obeyed(boot, discs, changed):
     files = timed(tree(plain(), "before", [("m", b"module")]))
 
     def edit(data):
         assert data.count(b"/boot/kernel before") == 1 + 0 + data[BLOCK:BLOCK + SECTOR].count(b"/boot/kernel before")
         at = data.index(b"kernel before\n")
         data[at:at + 14] = b"kernel after.\n"
+        redate(data, discs.make(files), CONFIG)
     result = boot(changed(files, edit))
     assert result.report["cmdline"] == b"after." and not said_prepared(result)
 
@@ -145,6 +146,7 @@ def test_headers_that_were_patched_on_the_iso_are_obeyed(boot, discs, changed):
         wanted = flags | 1 << 2  # video
         struct.pack_into("<II", data, header + 4, wanted, -(0x1BADB002 + wanted) & 0xFFFFFFFF)
         assert header < at + 8192
+        redate(data, discs.make(files), "boot/kernel")
     result = boot(changed(files, edit))
     assert not said_prepared(result)
 
@@ -183,6 +185,7 @@ def test_a_module_that_was_compressed_on_the_iso_is_decompressed(boot, discs, tm
     for name in ("boot/module0", "boot/module1"):
         sector, _ = file_in_iso(discs.make(files), name)
         data[sector * SECTOR:sector * SECTOR + len(compressed)] = compressed
+        redate(data, discs.make(files), name)
     image.write_bytes(data)
     result = boot(image)
     assert is_prepared(image) and not said_prepared(result)
@@ -275,6 +278,7 @@ def test_a_prepared_kernel_that_was_broken_is_refused_with_its_line_of_the_confi
     data = bytearray(discs.make(files).read_bytes())
     sector, _ = file_in_iso(discs.make(files), "boot/kernel")
     data[sector * SECTOR:(sector + 1) * SECTOR] = bytes(SECTOR)
+    redate(data, discs.make(files), "boot/kernel")
     image = tmp_path / "broken.iso"
     image.write_bytes(data)
     assert is_prepared(image)
@@ -299,10 +303,10 @@ def test_the_plan_has_the_longest_file_first(discs, lengths, longest):
     """While it is read, the loader goes on with what needs no disc."""
     image = discs.make(tree(plain(), "", modules_of(*lengths)))
     data = image.read_bytes()[BLOCK:BLOCK + SECTOR]
-    at = HEADER + 16 * data[18] + 8 * data[19]
-    pieces = list(struct.iter_unpack("<5I", data[at:at + 20 * data[28]]))
+    at = HEADER + FILE_BYTES * data[FILES] + RANGE_BYTES * data[RANGES]
+    pieces = list(struct.iter_unpack("<5I8s", data[at:at + PIECE_BYTES * data[28]]))
     assert pieces[0][4] == longest
-    assert {file for *_, file in pieces} == set(range(len(lengths) + 1))
+    assert {file for *_, file, _ in pieces} == set(range(len(lengths) + 1))
 
 
 # ---- Where the bytes go --------------------------------------------------------------------------

@@ -104,22 +104,23 @@ class Discs:
     directory: Path
     made: dict = field(default_factory=dict)
 
-    def make(self, files, loader="whelk"):
+    def make(self, files, loader="whelk", options=()):
+        """options: of whelk-mkrescue."""
         loader = _maker(loader)
         if loader != "whelk":
             if not has_pc_devices():
                 pytest.skip("GRUB does not start on this machine")
             skip_what_grub_refuses(files)
-        key = _digest(files, loader)
+        key = _digest(files, " ".join([loader, *options]))
         if key not in self.made:
-            self.made[key] = self._make(files, loader, self.directory / key)
+            self.made[key] = self._make(files, loader, self.directory / key, options)
         return self.made[key]
 
-    def _make(self, files, loader, place):
+    def _make(self, files, loader, place, options):
         shutil.rmtree(place, ignore_errors=True)
         write_tree(place / "tree", files)
         image = place / f"{loader}.iso"
-        command = MAKERS[loader]
+        command = [*MAKERS[loader], *options]
         run = subprocess.run([*command, "-o", str(image), str(place / "tree")], stdin=subprocess.DEVNULL,
                              capture_output=True, text=True, timeout=300)
         shutil.rmtree(place / "tree")
@@ -135,8 +136,9 @@ class Discs:
 
     def make_unchecked(self, files, unchecked):
         """An ISO of `files`. Afterwards the files of `unchecked` get other contents, without a check. The new contents
-        must fit into the sectors of the old ones."""
-        image = self.make(files)
+        must fit into the sectors of the old ones. There is no record by which the loader would say that they were
+        changed."""
+        image = self.make(files, options=["--verify=off"])
         broken = image.with_name("unchecked.iso")
         shutil.copyfile(image, broken)
         for name, contents in unchecked.items():
@@ -155,18 +157,37 @@ def file_in_iso(image, name):
 
 
 def replace_file_in_iso(image, name, contents):
-    """Overwrites a file's data inside an ISO and sets its size in every directory that lists it."""
+    """Overwrites a file's data inside an ISO and sets its size and date in every directory that lists it."""
     sector, size = file_in_iso(image, name)
     room = -(-size // SECTOR) * SECTOR
     assert len(contents) <= room, f"{name} has room for {room} bytes only"
     data = bytearray(image.read_bytes())
     data[sector * SECTOR:sector * SECTOR + room] = contents.ljust(room, b"\0")
+    set_records(data, sector, size, len(contents))
+    image.write_bytes(data)
+
+
+LATER = bytes([126, 11, 30, 12, 0, 0, 0])  # 2026-11-30 (ECMA-119, 9.1.5); the ISOs' files are of 1980
+
+
+def set_records(data, sector, size, new_size):
+    """Sets size and date of a file in every directory that lists it, as a program does that replaces the file."""
     # A directory record has sector and size in both byte orders (ECMA-119, 9.1.3 and 9.1.4).
     def extent(length):
         return struct.pack("<I", sector) + struct.pack(">I", sector) + struct.pack("<I", length) + \
             struct.pack(">I", length)
-    assert extent(size) in data
-    image.write_bytes(data.replace(extent(size), extent(len(contents))))
+    at = data.find(extent(size))
+    assert at >= 0
+    while at >= 0:
+        data[at:at + 16 + len(LATER)] = extent(new_size) + LATER
+        at = data.find(extent(size), at + 1)
+
+
+def redate(data, image, *names):
+    """Sets another date of files whose bytes in the ISO were replaced: to the loader, they are not damaged then."""
+    for name in names:
+        sector, size = file_in_iso(image, name)
+        set_records(data, sector, size, size)
 
 
 def padded(contents, size):

@@ -13,7 +13,7 @@ from qemu import PATIENCE
 MIB = 1 << 20
 # What an ISO has besides the user's files.
 EFI_LOADERS = {b"EFI/BOOT/BOOTX64.EFI", b"EFI/BOOT/BOOTIA32.EFI"}
-OWN_FILES = {b"boot/whelk.img", b"boot/whelk.fat", *EFI_LOADERS}
+OWN_FILES = {b"boot/whelk.img", b"boot/whelk.fat", b"boot/whelk.sum", *EFI_LOADERS}
 OWN = {*OWN_FILES, b"EFI", b"EFI/BOOT"}
 
 ENTRY = 'set timeout=0\nmenuentry "Test" {\n    multiboot /boot/kernel\n    boot\n}\n'

@@ -317,6 +317,10 @@ class Machine:
     def is_running(self):
         return self._process.poll() is None
 
+    def drain(self):
+        """Waits for the last bytes from the serial port of a machine that has ended."""
+        self._receiver.join()
+
     def wait_exit(self, timeout=20):
         try:
             return self._process.wait(timeout * PATIENCE)

@@ -45,6 +45,7 @@ static bool add_entry(struct load_order *order, const struct tree *tree,
     if (boot->action != CONFIG_ACTION_BOOT || entry->reason != NULL) {
         return true;
     }
+    order->wants_sha256 |= boot->verify != NULL && strcmp(boot->verify, "sha256") == 0;
     bool done = add_path(order, tree, boot->kernel.path, error);
     for (size_t i = 0; done && i < boot->module_count; i++) {
         done = add_path(order, tree, boot->modules[i].path, error);
@@ -62,6 +63,9 @@ static bool put_in_order(const struct check *check, struct load_order *order, st
         for (size_t i = 0; done && i < checked->config.entry_count; i++) {
             done = add_entry(order, check->tree, &checked->entries[i], error);
         }
+    }
+    for (const struct read_text *text = check->texts; done && text != NULL; text = text->next) {
+        done = add_path(order, check->tree, text->path, error);
     }
     return done;
 }

@@ -12,11 +12,13 @@
 #define LEGACY_PATH "/boot/grub/menu.lst" /* if there is no grub.cfg */
 
 /* The files that boots read, as paths in the ISO, each once and in the order of reading: the
-   config, the kernel and modules of the default entry, then those of the other entries. */
+   config, the kernel and modules of the default entry, then those of the other entries, then the
+   texts that the configs read while they run. */
 struct load_order {
     char **paths;
     size_t count;
     uint64_t largest_bytes; /* of the largest of them */
+    bool wants_sha256;      /* an entry sets whelk_verify to it */
 };
 
 /* label: the ISO's. warns_of_missing: a module that is not there, in an entry with a boot command,

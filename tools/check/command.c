@@ -12,6 +12,7 @@
 #include "stage2/fs/iso9660_label.h"
 #include "tools/check/configs.h"
 #include "tools/check/copies.h"
+#include "tools/check/digests.h"
 #include "tools/check/kernel.h"
 #include "tools/check/report.h"
 #include "tools/lib/options.h"
@@ -191,7 +192,7 @@ static bool check_iso(const struct settings *settings, const char *path)
         struct tree tree = {.iso = &iso};
         boots = check_and_report(settings, &tree);
         progress_begin("comparing the ISO's copies");
-        bool agree = copies_agree(iso.bytes, &error);
+        bool agree = copies_agree(iso.bytes, &error) && digests_agree(&iso, &error);
         progress_end();
         if (!agree) {
             say_error("%s: %s", path, error.message);

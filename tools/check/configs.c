@@ -60,12 +60,27 @@ static void note_questions(struct bytes text)
                                memmem(text.data, text.size, "grub_cpu", 8) != NULL;
 }
 
+/* Notes the path of a text that is read. False: the arena is full. */
+static bool note_text(const char *path, struct arena *arena)
+{
+    struct read_text *text = ARENA_NEW(arena, struct read_text);
+    const char *copy = arena_text(arena, path, strlen(path));
+    if (text != NULL && copy != NULL) {
+        *text = (struct read_text){copy, selected->texts};
+        selected->texts = text;
+    }
+    return text != NULL && copy != NULL;
+}
+
 static bool read_text(const char *path, struct arena *arena, struct bytes *text,
                       struct error *error)
 {
     struct file file;
     if (!file_open(path, FILE_DECOMPRESS, &file, arena, error)) {
         return false;
+    }
+    if (!note_text(path, &selected->arena)) {
+        return fail(error, "out of memory");
     }
     if (file.size > CONFIG_MAX_BYTES) {
         return fail(error, "has %llu bytes, more than the %d that a config may have",
@@ -321,11 +336,17 @@ static bool plan(struct check *check, struct checked *checked, struct checked_en
     const struct plan_environment environment = {
         .config_name = checked->name, .map = &check->memory.map, .overlay = plan_overlay_linked};
     struct plan plan;
+    const char *verify = entry->boot.verify;
     check->plan_arena.used = 0;
     tree_select(check->tree);
     if (check->machine.warns_of_missing && entry->boot.boots_itself &&
         !drop_missing(check, entry, error)) {
         return false;
+    }
+    if (verify != NULL && strcmp(verify, "sha256") != 0 && strcmp(verify, "crc") != 0 &&
+        strcmp(verify, "off") != 0) {
+        return fail(error, "%s:%u: whelk_verify=%s: it is sha256, crc or off", checked->name,
+                    entry->boot.kernel.line, verify);
     }
     if (!plan_boot(&plan, &entry->boot, &environment, &check->plan_arena, error)) {
         return false;

@@ -47,6 +47,12 @@ struct checked {
     bool is_started;               /* if nobody chooses another entry than the defaults */
 };
 
+/* A file that a config reads while it runs: by source, load_env, … */
+struct read_text {
+    const char *path;
+    struct read_text *next;
+};
+
 /* What starts the loader. */
 enum check_firmware { CHECK_BIOS, CHECK_UEFI_64, CHECK_UEFI_32, CHECK_FIRMWARES };
 
@@ -65,6 +71,7 @@ struct check {
     struct pretend_memory memory;
     struct arena arena, plan_arena;
     struct checked *configs, **end;      /* a list: grub.cfg, then those that its entries lead to */
+    struct read_text *texts;             /* the last one first; some may be there twice */
     size_t failed;                       /* entries that would not boot */
     const struct checked_entry *started; /* what boots if nobody chooses; NULL: not all is read */
 };

@@ -10,8 +10,10 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "stage2/record/record.h"
 #include "tools/check/check.h"
 #include "tools/iso/appended.h"
+#include "tools/iso/digests.h"
 #include "tools/iso/efi_boot.h"
 #include "tools/lib/embedded.h"
 #include "tools/iso/hybrid.h"
@@ -49,6 +51,7 @@ _Static_assert(BACKUP_BLOCKS *ISO_BLOCK_BYTES >= HYBRID_BACKUP_BYTES,
 
 struct settings {
     const char *output, *xorriso, *product_name, *product_version, *compression;
+    struct verification verification;
     bool warns_of_missing;
     bool verbose, help, version;
 };
@@ -73,6 +76,13 @@ static bool set_missing(void *settings, const char *argument, struct error *erro
     return is_known;
 }
 
+static bool set_verification(void *settings, const char *argument, struct error *error)
+{
+    struct verification *verification = &((struct settings *)settings)->verification;
+    *verification = (struct verification){0}; /* the last option wins */
+    return verification_read(verification, argument, error);
+}
+
 /* -V is not --version: it is xorriso's option for the volume's name, as with grub-mkrescue. */
 static const struct option options[] = {
     {'o', "output", "FILE", "write the ISO to FILE (required)", options_text,
@@ -82,6 +92,8 @@ static const struct option options[] = {
     {0, "product-version", "STRING", "its version, after the name", options_text,
      offsetof(struct settings, product_version)},
     {0, "missing", MISSING, "what a missing module is (error)", set_missing, 0},
+    {0, "verify", "crc|sha256|off|require", "what the loader verifies of each file (crc)",
+     set_verification, 0},
     {0, "xorriso", "FILE", "run FILE as xorriso", options_text, offsetof(struct settings, xorriso)},
     {'v', "verbose", NULL, "say what is ignored; show what xorriso says", options_flag,
      offsetof(struct settings, verbose)},
@@ -163,11 +175,12 @@ static bool take_options(struct words *words, struct appended *appended, struct 
 static const char our_mark[] = "Whelk: boot error"; /* in the boot sector */
 
 /* True, with an error, if the tree has a file of this path that is not Whelk's own. */
-static bool has_our_name(const struct tree *tree, const char *path, struct error *error)
+static bool has_our_name(const struct tree *tree, const char *path, const char *mark,
+                         struct error *error)
 {
     struct tree_node node;
     struct error not_there;
-    char image[2048]; /* the boot sector, with the mark */
+    char image[2048]; /* its start, with the mark */
     if (!tree_find(tree, path, &node, &not_there)) {
         return false;
     }
@@ -176,7 +189,7 @@ static bool has_our_name(const struct tree *tree, const char *path, struct error
     if (descriptor >= 0) {
         close(descriptor);
     }
-    bool ours = length > 0 && memmem(image, (size_t)length, our_mark, sizeof our_mark - 1) != NULL;
+    bool ours = length > 0 && memmem(image, (size_t)length, mark, strlen(mark)) != NULL;
     if (!ours) {
         fail(error, "%s: Whelk's own boot file has this name; rename yours (%s)", path, node.disk);
     }
@@ -219,8 +232,9 @@ static bool read_sources(struct tree *tree, const struct command_line *line, boo
             return false;
         }
     }
-    return !has_our_name(tree, BOOT_IMAGE_PATH, error) &&
-           !has_our_name(tree, BOOT_CATALOG_PATH, error);
+    return !has_our_name(tree, BOOT_IMAGE_PATH, our_mark, error) &&
+           !has_our_name(tree, BOOT_CATALOG_PATH, our_mark, error) &&
+           !has_our_name(tree, RECORD_PATH, RECORD_MAGIC, error);
 }
 
 // ---- What the ISO is made of
@@ -268,7 +282,8 @@ static bool set_dates(struct iso_request *request, struct error *error)
     return true;
 }
 
-_Static_assert(1 + EFI_BOOT_FILES_MAX <= OUTPUT_OWN_FILES, "room for the boot image and UEFI's");
+_Static_assert(2 + EFI_BOOT_FILES_MAX <= OUTPUT_OWN_FILES,
+               "room for the boot image, UEFI's and the record");
 _Static_assert(EFI_BOOT_FILES_MAX <= (int)ISO_LAST_MAX, "room for UEFI's");
 
 // ---- The ISO
@@ -296,6 +311,19 @@ static bool add_own(struct tree *tree, const char *target, const char *disk, str
     return write_file(disk, contents, error);
 }
 
+/* Adds the record, as zeros: digests_write() fills them in when all files have their places. */
+static bool add_record(struct tree *tree, const struct load_order *order,
+                       const struct output *output, struct error *error)
+{
+    size_t size = digests_bytes(order);
+    void *zeros = calloc(1, size);
+    bool done = zeros != NULL ? add_own(tree, RECORD_PATH, output->own[OUTPUT_OWN_FILES - 1],
+                                        (struct bytes){zeros, size}, error)
+                              : fail(error, "out of memory");
+    free(zeros);
+    return done;
+}
+
 static bool add_own_files(struct tree *tree, const struct efi_boot *efi,
                           const struct output *output, struct error *error)
 {
@@ -308,21 +336,31 @@ static bool add_own_files(struct tree *tree, const struct efi_boot *efi,
 
 /* Returns how many of the first files come before the boot image, to be read together with it:
    image_dma.asm reads up to 31 blocks before it, descriptors and directories among them. */
-static size_t count_before_image(const struct tree *tree, const struct load_order *order)
+static size_t count_before_image(const struct tree *tree, const struct load_order *order,
+                                 uint64_t record_bytes)
 {
-    uint64_t blocks = 0;
+    uint64_t blocks = 0, after_config = (record_bytes + ISO_BLOCK_BYTES - 1) / ISO_BLOCK_BYTES;
+    size_t count = 0;
     for (size_t i = 0; i < order->count; i++) {
         struct tree_node node;
         struct error ignored;
         if (!tree_find(tree, order->paths[i], &node, &ignored)) {
-            return i;
+            return count;
         }
         blocks += ((uint64_t)node.status.st_size + ISO_BLOCK_BYTES - 1) / ISO_BLOCK_BYTES;
         if (blocks > FRONT_BLOCKS) {
-            return i;
+            return count;
+        }
+        count++;
+        if (i == 0 && after_config > 0) {
+            blocks += after_config;
+            if (blocks > FRONT_BLOCKS) {
+                return count;
+            }
+            count++;
         }
     }
-    return order->count;
+    return count;
 }
 
 /* True if xorriso must make the ISO, because the user has named it or has options for it. */
@@ -420,7 +458,9 @@ static bool write_iso(const struct settings *settings, const struct command_line
         .file = output.iso,
         .tree = tree,
         .first = order,
-        .before_image = count_before_image(tree, order),
+        .record = settings->verification.is_off ? NULL : RECORD_PATH,
+        .before_image = count_before_image(
+            tree, order, settings->verification.is_off ? 0 : digests_bytes(order)),
         .boot_image = BOOT_IMAGE_PATH,
         .boot_catalog = BOOT_CATALOG_PATH,
         .left_out = {output.path, output.directory}, /* if among the sources */
@@ -431,6 +471,12 @@ static bool write_iso(const struct settings *settings, const struct command_line
         .last_count = efi->count,
         .verbose = settings->verbose,
     };
+    const struct verification *verification = &settings->verification;
+    struct tree_node old_record;
+    struct error ignored;
+    if (verification->is_off && tree_find(tree, RECORD_PATH, &old_record, &ignored)) {
+        request.left_out[2] = old_record.disk;
+    }
     for (size_t i = 0; i < efi->count; i++) {
         request.last[i] = efi->files[i].path;
     }
@@ -439,11 +485,13 @@ static bool write_iso(const struct settings *settings, const struct command_line
         return false;
     }
     show_work(settings, "writing the ISO");
-    bool done =
-        add_own_files(tree, efi, &output, error) && write_request(&request, settings, line, error);
+    bool done = add_own_files(tree, efi, &output, error) &&
+                (verification->is_off || add_record(tree, order, &output, error)) &&
+                write_request(&request, settings, line, error);
     show_work(settings, "preparing the boot");
     done = done && hybrid_write(output.iso, embedded_mbr(), efi, appended, error) &&
-           prepare_write(output.iso, error);
+           prepare_write(output.iso, verification, error) &&
+           (verification->is_off || digests_write(output.iso, order, verification, error));
     show_work(settings, "waiting for the disk");
     done = done && output_finish(&output, error);
     output_end();

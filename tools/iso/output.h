@@ -10,7 +10,7 @@
 #include <sys/types.h>
 #include "loader/error.h"
 
-enum { OUTPUT_OWN_FILES = 8 };
+enum { OUTPUT_OWN_FILES = 9 };
 
 struct output {
     const char *name;                     /* as the user gave it */

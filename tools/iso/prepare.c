@@ -218,6 +218,22 @@ static bool add_boot(struct preparation *preparation, const struct config_boot *
     return add_ranges(preparation) && add_texts(preparation, boot);
 }
 
+/* Adds up what each piece has from its file. */
+static void sum_up_pieces(struct preparation *preparation)
+{
+    struct prepared *prepared = &preparation->block.prepared;
+    struct prepared_piece *piece = prepared_pieces(&preparation->block);
+    for (unsigned left = prepared->piece_count; left > 0; left--, piece++) {
+        const struct prepared_file *file = &prepared_files(&preparation->block)[piece->file];
+        piece->sum = SUM_OF_NOTHING;
+        sum_add_bytes(&piece->sum,
+                      preparation->iso.bytes.data + (size_t)file->extent.lba * BLOCK +
+                          piece->file_offset,
+                      piece->length);
+    }
+    prepared->flags |= PREPARED_HAS_SUMS;
+}
+
 static void sum_up(struct preparation *preparation)
 {
     struct prepared *prepared = &preparation->block.prepared;
@@ -240,7 +256,8 @@ static bool evaluate(struct bytes text, struct arena *arena, struct config_boot 
            config_read(&config, text, CONFIG_PATH, arena, &ignored) &&
            config_seconds_to_wait(&config) == 0 &&
            config_evaluate(&config, &config.entries[config_default(&config)], boot, &ignored) &&
-           boot->action == CONFIG_ACTION_BOOT && config.warnings == NULL && !config.needs_overlay;
+           boot->action == CONFIG_ACTION_BOOT && config.warnings == NULL && !config.needs_overlay &&
+           (boot->verify == NULL || strcmp(boot->verify, "crc") == 0);
 }
 
 /* Reads the config, and adds its blocks to those that the result depends on. */
@@ -257,15 +274,20 @@ static bool read_config(struct preparation *preparation, struct bytes *text)
 }
 
 /* Makes the block for this ISO. False: its config is not plain. */
-static bool prepare(struct preparation *preparation, const char *iso_path)
+static bool prepare(struct preparation *preparation, const char *iso_path,
+                    const struct verification *verification)
 {
     struct config_boot boot;
     struct bytes text;
     struct error ignored;
-    if (!iso_open(&preparation->iso, iso_path, &preparation->seen, &ignored) ||
+    if (verification->has_sha256 ||
+        !iso_open(&preparation->iso, iso_path, &preparation->seen, &ignored) ||
         !read_config(preparation, &text) || !evaluate(text, &preparation->arena, &boot) ||
         !add_boot(preparation, &boot) || preparation->seen.are_more) {
         return false;
+    }
+    if (!verification->is_off) {
+        sum_up_pieces(preparation);
     }
     sum_up(preparation);
     return true;
@@ -285,7 +307,8 @@ static bool write_block(const char *iso_path, const union prepared_block *block,
     return done;
 }
 
-bool prepare_write(const char *iso_path, struct error *error)
+bool prepare_write(const char *iso_path, const struct verification *verification,
+                   struct error *error)
 {
     static struct preparation preparation; /* large */
     preparation = (struct preparation){
@@ -294,7 +317,7 @@ bool prepare_write(const char *iso_path, struct error *error)
     if (preparation.arena.base == NULL) {
         return fail(error, "out of memory");
     }
-    bool is_prepared = prepare(&preparation, iso_path);
+    bool is_prepared = prepare(&preparation, iso_path, verification);
     iso_close(&preparation.iso);
     free(preparation.arena.base);
     return !is_prepared || write_block(iso_path, &preparation.block, error);

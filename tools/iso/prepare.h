@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 #include "loader/error.h"
+#include "tools/iso/digests.h"
 
 /* Writes the block to a finished ISO, which must not change afterwards. Writes nothing if the
-   config is not plain (it asks, waits, computes, warns or boots compressed files): then the loader
-   evaluates it. */
-bool prepare_write(const char *iso_path, struct error *error);
+   config is not plain (it asks, waits, computes, warns, boots compressed files or wants SHA-256):
+   then the loader evaluates it. */
+bool prepare_write(const char *iso_path, const struct verification *verification,
+                   struct error *error);

@@ -15,6 +15,7 @@ enum {
     ISO_CATALOG_WEIGHT = 1000, /* higher weights come first; most files have 0 */
     ISO_LAST_WEIGHT = -1000,   /* of the first file of `last`; each next one has one less */
     ISO_LAST_MAX = 8,
+    ISO_LEFT_OUT = 3,
 };
 #define ISO_BLOCK_BYTES 2048u
 
@@ -22,11 +23,12 @@ struct iso_request {
     const char *file; /* to write; it does not exist yet */
     const struct tree *tree;
     const struct load_order *first;        /* files that come before all others, in this order */
-    size_t before_image;                   /* how many of these come before the boot image */
+    const char *record;                    /* a file that comes after the first of them; or NULL */
+    size_t before_image;                   /* how many of all these come before the boot image */
     const char *boot_image, *boot_catalog; /* paths in the ISO; the catalog is hidden */
     const char *last[ISO_LAST_MAX];        /* files that come after all others, in this order */
     size_t last_count;
-    const char *left_out[2];              /* absolute paths of the disk, left out of the tree */
+    const char *left_out[ISO_LEFT_OUT];   /* absolute paths of the disk, left out of the tree */
     const char *volume, *preparer;        /* names in the volume descriptor */
     const char *application;              /* "" for none */
     char date[sizeof "YYYYMMDDhhmmsscc"]; /* of the volume */
@@ -46,5 +48,5 @@ bool iso_write_by_xorriso(const struct iso_request *request, const char *xorriso
 /* Returns the weight of the first file; each next one has one less. */
 int iso_first_weight(const struct iso_request *request);
 
-/* Returns one of the first files, counting the boot image; NULL after the last. */
+/* Returns one of the first files, counting the record and the boot image; NULL after the last. */
 const char *iso_first_file(const struct iso_request *request, size_t index);

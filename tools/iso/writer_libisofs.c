@@ -116,7 +116,12 @@ static bool enter_parent(const struct making *making, const char *target, IsoDir
 static bool is_left_out(const struct making *making, const char *disk)
 {
     const char *const *left_out = making->request->left_out;
-    return strcmp(disk, left_out[0]) == 0 || strcmp(disk, left_out[1]) == 0;
+    for (size_t i = 0; i < ISO_LEFT_OUT && left_out[i] != NULL; i++) {
+        if (strcmp(disk, left_out[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Sorts names backwards: each is then added at the start of libisofs' sorted list. */

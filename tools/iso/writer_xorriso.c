@@ -7,7 +7,7 @@
 
 int iso_first_weight(const struct iso_request *request)
 {
-    int count = (int)request->first->count; /* if more, the first come before the catalog */
+    int count = (int)request->first->count + 1; /* if more, the first come before the catalog */
     return count < ISO_CATALOG_WEIGHT - 1 ? ISO_CATALOG_WEIGHT - 1 : count + 1;
 }
 
@@ -17,6 +17,10 @@ const char *iso_first_file(const struct iso_request *request, size_t index)
         return request->boot_image;
     }
     index -= index > request->before_image;
+    if (request->record != NULL && index == 1) {
+        return request->record;
+    }
+    index -= request->record != NULL && index > 1;
     return index < request->first->count ? request->first->paths[index] : NULL;
 }
 
@@ -81,8 +85,9 @@ static void add_options(struct command *command, const struct iso_request *reque
     add_pair(command, "-c", request->boot_catalog);
     command_add(command, "-boot-load-size");
     command_add(command, "%d", ISO_LOADED_BLOCKS);
-    add_pair(command, "-x", request->left_out[0]);
-    add_pair(command, "-x", request->left_out[1]);
+    for (size_t i = 0; i < ISO_LEFT_OUT && request->left_out[i] != NULL; i++) {
+        add_pair(command, "-x", request->left_out[i]);
+    }
     command_add(command, "--modification-date=%s", request->date);
     command_add(command, "--set_all_file_dates");
     command_add(command, "=%lld", (long long)request->file_date);

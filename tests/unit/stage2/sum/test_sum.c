@@ -178,6 +178,35 @@ static void zeros_do_not_have_the_sum_0(void **state)
     assert_false(sum_equals(&sum, &shorter));
 }
 
+static void bytes_are_filled_up_with_zeros_at_any_address(void **state)
+{
+    (void)state;
+    static uint8_t buffer[1 + 1024];
+    static uint32_t padded[256];
+    for (size_t length = 1000; length <= 1024; length++) {
+        memset(padded, 0, sizeof padded);
+        memcpy(padded, words, length);
+        memcpy(buffer + 1, words, length);
+        struct sum sum = SUM_OF_NOTHING;
+        const struct sum expected = sum_of(padded, (length + 7) / 8 * 2);
+        sum_add_bytes(&sum, buffer + 1, length);
+        assert_true(sum_equals(&sum, &expected));
+    }
+}
+
+/* A file of 4 GiB has 2^30 words. Two equal changes at a distance d cancel if x^d is 1. */
+static void no_distance_in_4_gib_lets_two_flipped_bits_cancel(void **state)
+{
+    (void)state;
+    enum { LONGEST = 1 << 30 };
+    assert_true(LONGEST < ORDER); /* the_order_of_x_is_the_most_possible: x^d is 1 at ORDER first */
+    for (unsigned bit = 0; bit < 30; bit++) {
+        for (uint32_t near = 0; near < 64; near++) {
+            assert_int_not_equal(power_of_x((UINT32_C(1) << bit) + near), 1);
+        }
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, start)
 
 int main(void)
@@ -192,6 +221,8 @@ int main(void)
         TEST(the_pieces_in_which_words_are_added_do_not_matter),
         TEST(exchanged_pieces_are_detected),
         TEST(zeros_do_not_have_the_sum_0),
+        TEST(bytes_are_filled_up_with_zeros_at_any_address),
+        TEST(no_distance_in_4_gib_lets_two_flipped_bits_cancel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
