@@ -90,6 +90,43 @@ uint32_t firmware_disc_sector_bytes(void);
    Repeats failed reads, in smaller pieces if need be. False with a reason. */
 bool firmware_disc_read(uint32_t lba, uint32_t count, void *buffer, struct error *error);
 
+/* A disc of the machine, the one that we boot from included. */
+enum { FIRMWARE_DEVICE_NAME_BYTES = 8 };
+struct firmware_device {
+    char name[FIRMWARE_DEVICE_NAME_BYTES]; /* as GRUB calls it: "hd0", "cd" */
+    uint32_t block_shift;                  /* a block has 1 << block_shift bytes: 512 to 4096 */
+    uint64_t block_count;
+};
+
+/* Describes the index-th disc that the firmware can read. False: there are no more. */
+bool firmware_device(unsigned index, struct firmware_device *device);
+
+/* Reads count blocks of that disc. False with a reason. */
+bool firmware_device_read(unsigned index, uint64_t block, uint32_t count, void *buffer,
+                          struct error *error);
+
+/* A program that runs in our place: a boot sector under a BIOS, an application under UEFI. */
+struct firmware_chain {
+    struct bytes image;
+    const char *path;      /* on its device: "/boot/x.efi" */
+    const char *arguments; /* UEFI: load options */
+    bool is_boot_disc;     /* it is from the disc that we boot from, else from that of device */
+    unsigned device;       /* firmware_device()'s index */
+    bool is_partition;     /* of the device, else from the whole */
+    uint64_t start;        /* the partition's first block */
+    /* BIOS: the partition's table of four entries and its entry there; has_table false: none */
+    bool has_table;
+    uint8_t table[64];
+    uint32_t table_index;
+};
+
+/* Starts it. Returns when it has returned, or cannot be started: the error says which. */
+void firmware_chain(const struct firmware_chain *chain, struct error *error);
+
+/* The name of the volume with the boot tree (stage2/volume/volume.h), if it is no ISO 9660 disc.
+   NULL: look for a disc. The arena is for working memory. */
+const char *firmware_root_volume(const struct arena *arena);
+
 /* LBA of the sector in which the volume descriptors start: 16, or more in a later session. */
 uint32_t firmware_volume_descriptor_lba(void);
 

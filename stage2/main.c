@@ -328,7 +328,11 @@ static struct config *boot_entry(struct config *config, size_t index, const stru
         forget_entry(config, &before, used);
         return NULL;
     }
-    boot_kernel(&wanted, map, config->arena, error);
+    if (wanted.protocol == CONFIG_CHAINLOADER) {
+        overlay_load(error)->chain_run(&wanted, config->arena, error); /* it has the command */
+    } else {
+        boot_kernel(&wanted, map, config->arena, error);
+    }
     if (wanted.boots_itself && drop_missing(&wanted)) {
         boot_kernel(&wanted, map, config->arena, error);
     }
@@ -489,11 +493,12 @@ _Noreturn void stage2_main(void)
     struct arena arena = firmware_arena();
     struct memory_map map = {0};
     struct error error;
-    if (!find_memory(&map, &arena, &error) || !disc_start(&map, &error)) {
+    if (!find_memory(&map, &arena, &error) || !disc_start(&map, &arena, &error)) {
         leave(error.message);
     }
     bool menu_is_wanted = firmware_menu_key_held();
-    if (!menu_is_wanted && firmware_wanted_entry() == NULL && firmware_added_arguments() == NULL) {
+    if (!menu_is_wanted && disc_root_volume() == NULL && firmware_wanted_entry() == NULL &&
+        firmware_added_arguments() == NULL) {
         boot_as_prepared(&map, &arena);
     }
     if (!disc_allocate_buffers(&error) || !disc_mount(&error)) {

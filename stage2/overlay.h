@@ -45,6 +45,13 @@ struct overlay {
     void (*video_start)(const struct plan *plan, struct video *video);
     /* tell_overwritten.h */
     void (*tell_overwritten)(const struct plan *plan);
+    /* chain.h */
+    void (*chain_run)(const struct config_boot *wanted, struct arena *arena, struct error *error);
+    /* volume.h */
+    bool (*volume_open)(const char *path, struct file *file, struct arena *arena,
+                        struct error *error);
+    bool (*volume_read)(const struct far_file *file, uint64_t offset, size_t length, void *buffer,
+                        struct error *error);
     /* timeline.h */
     void (*timeline_report)(const char *destination, const char *driver);
     /* decompress_file.h */

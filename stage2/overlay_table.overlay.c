@@ -13,8 +13,10 @@
 #include "stage2/boot/decompress_file.h"
 #include "stage2/boot/over_disc.h"
 #include "stage2/boot/tell_overwritten.h"
+#include "stage2/boot/chain.h"
 #include "stage2/boot/video_start.h"
 #include "stage2/verify/verify.h"
+#include "stage2/volume/volume.h"
 
 __attribute__((section(".overlay_table"))) const struct overlay overlay_table = {
     .ahci_open = ahci_open,
@@ -32,6 +34,9 @@ __attribute__((section(".overlay_table"))) const struct overlay overlay_table = 
     .enable_a20 = firmware_enable_a20,
     .video_start = video_start,
     .tell_overwritten = tell_overwritten,
+    .chain_run = chain_run,
+    .volume_open = volume_open,
+    .volume_read = volume_read,
     .timeline_report = timeline_report,
     .decompress_file = decompress_file,
     .over_disc_mark_pending = over_disc_mark_pending,

@@ -19,7 +19,7 @@ CHECK_PARTS := lint unit fuzz tools boot
 # deps-check may just have installed. The product is built first, because some tests ask make for
 # parts of it. One target runs on each processor; -O prints the output of each in one piece.
 check: deps-check
-	@$(MAKE) -j$(shell nproc) -O --no-print-directory all kernels $(BUILD)/shim.efi
+	@$(MAKE) -j$(shell nproc) -O --no-print-directory all kernels $(BUILD)/shim.efi $(CHAINED)
 	@rm -rf $(CHECK_PARTS:%=$(RESULTS)/%) $(UNIT_TESTS:%=%.passed)
 	@$(MAKE) -k -j$(shell nproc) -O --no-print-directory $(CHECK_PARTS:%=check-%); \
 	    $(PYTHON) -B tests/summary.py table check $$? $(RESULTS) $(CHECK_PARTS)

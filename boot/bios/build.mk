@@ -10,9 +10,10 @@ BIOS_FLAGS   := -m32 -march=i486 -malign-data=abi -mno-sse -mno-mmx -mregparm=3 
                -fomit-frame-pointer -fno-inline-functions-called-once \
                -ffunction-sections -fdata-sections -fno-delete-null-pointer-checks \
                -nostdinc -isystem $(GCC_INCLUDE) -Istage2/libc $(DEBUG)
-# Link-time optimisation saves a kilobyte. What gcc calls by itself, as memcpy(), cannot have it.
+# Link-time optimisation saves a kilobyte. What gcc calls by itself, as memcpy(), cannot have it, nor
+# can assembly outside functions.
 BIOS_LTO     := -flto -flto-partition=one
-BIOS_NO_LTO  := stage2/libc/string
+BIOS_NO_LTO  := stage2/libc/string boot/bios/chain.overlay
 # Nearly all code of the core runs once, so jumps cost most of its time: emulators translate, and
 # processors fetch, one piece of straight code after the other. Functions with one caller are
 # therefore inlined. String instructions end such a piece, too: only memcpy() and memset() have

@@ -3,6 +3,7 @@
 // loaded us from a partition: the El Torito image, or one of a disk. The volume is on the whole
 // device.
 #include <string.h>
+#include "boot/efi/devices.h"
 #include "boot/efi/uefi.h"
 #include "stage2/disc/patience.h"
 #include "stage2/disc/poison.h"
@@ -185,7 +186,15 @@ static bool open_disc(struct error *error)
     const EFI_LOADED_IMAGE *image = uefi_protocol(uefi_image, &loaded_image);
     EFI_DEVICE_PATH *path = image != NULL ? uefi_protocol(image->DeviceHandle, &device_path) : NULL;
     return (path != NULL && find_around(path)) || find_any() ||
-           fail(error, "no disc with an ISO 9660 volume is found");
+           fail(error,
+                "no disc with an ISO 9660 volume is found, and no /boot/grub/grub.cfg beside "
+                "this loader: copy all files of the ISO, or write it to the stick byte by "
+                "byte");
+}
+
+EFI_HANDLE disc_device(void)
+{
+    return disc_handle;
 }
 
 const EFI_DEVICE_PATH *disc_path(void)

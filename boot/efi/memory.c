@@ -4,6 +4,7 @@
 // moved at the very end, when the firmware's own memory is free as well.
 #include <string.h>
 #include "boot/efi/uefi.h"
+#include "stage2/disc/staging.h"
 #include "stage2/firmware.h"
 
 enum {
@@ -248,6 +249,40 @@ void memory_release(void)
     release(handoff_trampoline, TRAMPOLINE_BYTES);
     release(map_memory.buffer, map_memory.size);
     release(arena.base, arena.size);
+}
+
+/* Where a pool's part ends that memory_lend() gives back: staged memory, which is in use, is from
+   there to the pool's end. */
+static uint64_t lent_end(const struct memory_range *pool)
+{
+    uint64_t staged = staging_mark() & ~(uint64_t)(PAGE - 1);
+    uint64_t end = pool->address + pool->length;
+    return staged > pool->address && staged < end ? staged : end;
+}
+
+void memory_lend(void)
+{
+    for (unsigned i = 0; i < POOLS; i++) {
+        free_pages(pools[i].address, lent_end(&pools[i]));
+    }
+}
+
+/* What the program has kept is lost for us. */
+void memory_take_back(void)
+{
+    for (unsigned i = 0; i < POOLS; i++) {
+        EFI_PHYSICAL_ADDRESS address = pools[i].address;
+        uint64_t length = lent_end(&pools[i]) - address;
+        if (length != 0 &&
+            uefi_boot()->AllocatePages(AllocateAddress, EfiLoaderData, (UINTN)(length / PAGE),
+                                       &address) != EFI_SUCCESS) {
+            pools[i].address += length;
+            pools[i].length -= length;
+            if (pools[i].length != 0) {
+                staging_end();
+            }
+        }
+    }
 }
 
 struct arena firmware_arena(void)

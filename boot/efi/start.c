@@ -2,7 +2,6 @@
 // From the firmware to stage 2, and back: next boot option, reset (UEFI 2.10, 4.1, 7.4, 8.5).
 #include "boot/efi/relocation.h"
 #include "boot/efi/uefi.h"
-#include "stage2/config/config.h"
 #include "stage2/console/console.h"
 #include "stage2/firmware.h"
 #include "stage2/sum/sum.h"
@@ -108,12 +107,6 @@ void firmware_setup(void)
 void firmware_power_off(void)
 {
     reset(EfiResetShutdown);
-}
-
-const char *firmware_config_variables(void)
-{
-    return sizeof(void *) == sizeof(uint64_t) ? CONFIG_UEFI_VARIABLES "grub_cpu=x86_64\0"
-                                              : CONFIG_UEFI_VARIABLES "grub_cpu=i386\0";
 }
 
 static void add_bytes(struct sum *sum, const void *start, const void *end)

@@ -46,6 +46,10 @@ bool memory_claim(struct error *error);
 /* Gives back what memory_claim() claimed. */
 void memory_release(void);
 
+/* Gives back what is not in use, for a program that runs in our place, and takes it again. */
+void memory_lend(void);
+void memory_take_back(void);
+
 /* UEFI's memory map, in a buffer of memory.c. key is for ExitBootServices(). */
 struct uefi_memory_map {
     uint8_t *descriptors;

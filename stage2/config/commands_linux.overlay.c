@@ -90,6 +90,7 @@ static bool load_linux(struct evaluator *eval, struct words words, enum config_p
     if (!clean_path(eval, &boot->kernel.path)) {
         return false;
     }
+    boot->kernel.is_elsewhere = eval->is_elsewhere;
     boot->kernel.arguments = join_command_line(eval, &words);
     if (eval->full) {
         return eval_fail_full(eval);
@@ -127,7 +128,9 @@ static bool read_initrd(struct evaluator *eval, const char *word, struct config_
         file->arguments = copy;
         file->path = colon + 1;
     }
-    return clean_path(eval, &file->path);
+    bool is_clean = clean_path(eval, &file->path);
+    file->is_elsewhere = eval->is_elsewhere;
+    return is_clean;
 }
 
 /* GRUB's second initrd command replaces the files of the first. */

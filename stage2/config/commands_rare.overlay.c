@@ -44,16 +44,28 @@ static bool command_setup(struct evaluator *eval, const struct command *command)
     return eval_action(eval, CONFIG_ACTION_SETUP);
 }
 
+/* What to do instead of a command that is refused; "": nothing is known. */
+static const char *find_substitute(const char *name)
+{
+    if (find_word("kfreebsd\0knetbsd\0kopenbsd\0ntldr\0freedos\0", name) >= 0) {
+        return ": start that system's own loader by chainloader";
+    }
+    return find_word("xen_hypervisor\0xen_module\0", name) >= 0
+               ? ", nor by GRUB on a PC: boot Xen by multiboot2 and module2"
+               : "";
+}
+
 /* Runs a command that Whelk cannot do and without which an entry cannot boot. */
 static bool refuse(struct evaluator *eval, const struct command *command)
 {
     eval->loads = true;
     if (eval->lists) {
-        eval_warn(eval, "%s is not supported", command->words);
+        eval_warn(eval, "%s is not supported%s", command->words, find_substitute(command->words));
         return true;
     }
     eval->boot->names_no_kernel = eval->boot->is_refused = true;
-    return eval_fail(eval, "%s is not supported", command->words);
+    return eval_fail(eval, "%s is not supported%s", command->words,
+                     find_substitute(command->words));
 }
 
 /* Runs configfile or legacy_configfile. GRUB goes on after it if there is no such file. */
@@ -67,7 +79,8 @@ static bool command_configfile(struct evaluator *eval, const struct command *com
         return false;
     }
     enum config_node node = find_node(eval, file.path);
-    if (node == CONFIG_NODE_NONE || node == CONFIG_NODE_DIRECTORY) {
+    bool is_unknown = file.is_elsewhere && find_queries(eval)->has_device == NULL;
+    if (!is_unknown && (node == CONFIG_NODE_NONE || node == CONFIG_NODE_DIRECTORY)) {
         eval_warn(eval, "%.100s: no such file", file.path);
         eval->failed = is_legacy;
         return true;
@@ -103,6 +116,7 @@ static const struct group groups[] = {
     {"source\0.\0legacy_source\0", command_source, 1},
     {"configfile\0legacy_configfile\0", command_configfile, 1},
     {"linux\0linux16\0linuxefi\0initrd\0initrd16\0initrdefi\0", command_linux, 0},
+    {"chainloader\0", command_chainloader, 0},
     {"reboot\0", command_reboot, 0},
     {"halt\0", command_halt, 0},
     {"exit\0", command_exit, 0},
@@ -141,7 +155,7 @@ static const struct group groups[] = {
      command_without_effect, 2},
     {"badram\0setpci\0cmosset\0cmosclean\0", command_without_effect, 1},
     {"password\0password_pbkdf2\0acpi\0drivemap\0sendkey\0", command_without_effect, 0},
-    {"chainloader\0normal\0loopback\0"
+    {"normal\0loopback\0"
      "kfreebsd\0knetbsd\0kopenbsd\0ntldr\0freedos\0plan9\0xnu_kernel\0xnu_kernel64\0"
      "xen_hypervisor\0xen_module\0pxechainloader\0legacy_kernel\0legacy_initrd\0"
      "syslinux_source\0syslinux_configfile\0",
@@ -221,6 +235,7 @@ const struct config_overlay config_overlay_table = {
     .command = command_rare,
     .end_submenu = end_submenu,
     .put_arguments = put_arguments,
+    .locate_path = locate_path,
     .expand_word = expand_word,
     .from_legacy = config_from_legacy,
     .find_default = find_default,

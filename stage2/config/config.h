@@ -28,6 +28,7 @@ struct config_file {
     const char *config;    /* the config that names the file */
     uint32_t line;         /* the line in that config, from 1 */
     bool keep_compressed;  /* --nounzip */
+    bool is_elsewhere;     /* the config names another device, whether or not it is there */
     const struct iso9660_file *on_disc; /* known to be uncompressed; NULL: look the path up */
 };
 
@@ -37,6 +38,13 @@ enum config_protocol {
     CONFIG_PVH = 3,
     CONFIG_LINUX16 = 4, /* by the kernel's own real-mode code */
     CONFIG_LINUX = 5,
+    CONFIG_CHAINLOADER = 6, /* the kernel is a program of the firmware's: stage2/boot/chain.h */
+};
+
+/* What only chainloader says. */
+struct config_chain {
+    const char *root; /* the variable root */
+    bool is_forced;   /* --force: without a boot sector's signature, too */
 };
 
 /* What an entry does in the end. */
@@ -58,6 +66,7 @@ struct config_boot {
     const char *gfxpayload;     /* video modes, if set after the kernel's line; NULL: not set */
     bool has_bochs_driver;      /* the config has loaded GRUB's driver of this card: video.h */
     bool has_cirrus_driver;
+    struct config_chain chain;
     const char *timing;        /* whelk_timing: where timeline.h's line goes; NULL: not set */
     const char *verify;        /* whelk_verify: what is verified (verify.h); NULL: not set */
     struct config_file kernel; /* of CONFIG_ACTION_CONFIG: the config */
@@ -110,8 +119,11 @@ enum config_node {
     CONFIG_NODE_DAMAGED,
 };
 
-enum config_volume { CONFIG_VOLUME_LABEL, CONFIG_VOLUME_UUID };
-enum { CONFIG_VOLUME_BYTES = 33 }; /* of a label or UUID, with the NUL */
+enum config_volume { CONFIG_VOLUME_LABEL, CONFIG_VOLUME_UUID, CONFIG_VOLUME_FILE };
+enum {
+    CONFIG_VOLUME_BYTES = 33, /* of a label or UUID, with the NUL */
+    CONFIG_DEVICE_BYTES = 32, /* of a device's name, with the NUL: "hd0,msdos1" */
+};
 
 /* What `cpuid` asks of the processor. */
 enum config_feature { CONFIG_LONG_MODE, CONFIG_PAE };
@@ -151,6 +163,16 @@ struct config_platform {
 
     /* The disc's label or UUID. False: it is not known; name then stands for it. */
     bool (*volume)(enum config_volume what, char name[CONFIG_VOLUME_BYTES]);
+
+    /* Whether the machine has a disc or partition of this name. NULL: the boot disc alone is
+       known, and stands for all. */
+    bool (*has_device)(const char *name);
+
+    /* The number-th disc or partition, from 0. False: there are no more. */
+    bool (*device)(unsigned number, char name[CONFIG_DEVICE_BYTES]);
+
+    /* Looks on all of them for a volume with this label, UUID or file. False: there is none. */
+    bool (*search)(enum config_volume what, const char *wanted, char name[CONFIG_DEVICE_BYTES]);
 
     bool (*has_feature)(enum config_feature feature);
 
@@ -215,6 +237,7 @@ struct config {
     /* For the evaluator only. */
     struct config_environment environment;
     unsigned loaded;              /* what the top level has loaded: bits of enum loaded */
+    bool root_is_unknown;         /* a disc that only the machine knows may be root */
     bool asks_results;            /* its text contains $? */
     struct config_boot immediate; /* what the config boots without a menu, if anything */
     unsigned devices[2];          /* devices in use, by enum config_direction */

@@ -120,6 +120,7 @@ struct evaluator {
     bool full;         /* the arena had no room for a word */
     bool keep;         /* the command's words stay in use */
     bool failed;       /* $? is not 0 */
+    bool is_elsewhere; /* the last path named another device */
     unsigned loaded;   /* bits of enum loaded */
     bool lists;        /* menuentry adds entries: the top level is evaluated, not an entry */
     bool loads;        /* a command has loaded something to boot */
@@ -245,8 +246,13 @@ int take_option(struct words *words, const char *list);
    KEYWORD_FUNCTION on. */
 bool eval_rare_command(struct evaluator *eval, const struct command *command);
 
-/* Removes a device such as "(cd)" from a path's start. False: the path is not absolute. */
-bool clean_path(const struct evaluator *eval, const char **path);
+/* The name of the disc that we boot from: the first value of root. */
+const char *boot_device(const struct evaluator *eval);
+
+/* Removes the device from a path's start if it is the disc that we boot from, or one that is not
+   there; else "(device)/path" is the result. A path without a device is on that of the variable
+   root. eval->is_elsewhere is set if it is another one. False: the path is not absolute. */
+bool clean_path(struct evaluator *eval, const char **path);
 
 bool load_kernel(struct evaluator *eval, struct words words, enum config_protocol protocol);
 
@@ -325,6 +331,8 @@ size_t find_fallback(struct config *config, unsigned number);
 
 bool config_from_legacy(struct bytes *text, struct arena *arena);
 
+command_function command_chainloader;
+
 command_function command_test; /* test …, [ … ]: -a binds more than -o */
 
 command_function command_linux; /* linux, initrd, …: config/commands_linux */
@@ -383,6 +391,7 @@ command_function command_cat;
 command_function command_serial;
 command_function command_terminal;
 command_function command_search;
+bool locate_path(const struct evaluator *eval, const char *device, const char **path);
 
 /* ---- config/show ----------------------------------------------------------------------------- */
 

@@ -55,6 +55,7 @@ enum config_node find_node(const struct evaluator *eval, const char *path)
 enum config_node find_word_node(const struct evaluator *eval, const char *word)
 {
     struct error ignored;
-    struct evaluator quiet = {.error = &ignored};
+    struct evaluator quiet = *eval;
+    quiet.error = &ignored;
     return clean_path(&quiet, &word) ? find_node(eval, word) : CONFIG_NODE_NONE;
 }

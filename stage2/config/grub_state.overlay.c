@@ -17,7 +17,8 @@ static bool is_font(struct evaluator *eval, const char *word)
     size_t used = eval->arena->used;
     struct file file;
     struct error ignored;
-    struct evaluator quiet = {.error = &ignored};
+    struct evaluator quiet = *eval;
+    quiet.error = &ignored;
     if (!clean_path(&quiet, &word) || find_node(eval, word) == CONFIG_NODE_NONE) {
         return false;
     }

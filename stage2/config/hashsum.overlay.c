@@ -24,7 +24,8 @@ static bool hash_file(struct evaluator *eval, const struct hash_words *wanted, c
 {
     const struct config_platform *platform = find_queries(eval);
     size_t used = eval->arena->used;
-    struct evaluator quiet = {.error = error};
+    struct evaluator quiet = *eval;
+    quiet.error = error;
     struct file file;
     struct hash hash;
     uint8_t digest[HASH_MOST_BYTES];
@@ -123,7 +124,8 @@ static bool check_list(struct evaluator *eval, const struct hash_words *wanted)
     const char *path = wanted->list;
     struct bytes list;
     struct error error;
-    struct evaluator quiet = {.error = &error};
+    struct evaluator quiet = *eval;
+    quiet.error = &error;
     if (platform->read == NULL || !clean_path(&quiet, &path) ||
         !platform->read(path, eval->arena, &list, &error)) {
         return fail_hash(eval, wanted->list,

@@ -2,6 +2,7 @@
 // See config/prompt.h: whether an entry could boot, found out without booting it.
 #include "stage2/config/prompt.h"
 
+#include <string.h>
 #include "loader/elf.h"
 #include "loader/linux.h"
 #include "loader/multiboot1.h"
@@ -75,6 +76,10 @@ static bool has_files(const struct config_platform *platform, const struct confi
             return false;
         }
     }
+    if (boot->protocol == CONFIG_CHAINLOADER) {
+        bool is_block_list = boot->kernel.is_elsewhere && strchr(boot->kernel.path, '/') == NULL;
+        return is_block_list || is_file(platform, boot->kernel.path);
+    }
     return is_file(platform, boot->kernel.path) && has_kernel(platform, boot, arena);
 }
 
@@ -101,6 +106,9 @@ bool config_could_boot(struct config *config, size_t index)
                                             .open = platform->open,
                                             .read_part = platform->read_part,
                                             .volume = platform->volume,
+                                            .has_device = platform->has_device,
+                                            .device = platform->device,
+                                            .search = platform->search,
                                             .has_feature = platform->has_feature,
                                             .smbios = platform->smbios,
                                             .cmos = platform->cmos};

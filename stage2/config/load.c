@@ -4,20 +4,54 @@
 
 #include <string.h>
 
-bool clean_path(const struct evaluator *eval, const char **path)
+const char *boot_device(const struct evaluator *eval)
+{
+    const char *variables = eval->config->environment.variables;
+    return variables != NULL ? variables + strlen("root=") : "cd";
+}
+
+/* Whether a device, up to a parenthesis or NUL, is the disc that we boot from. */
+static bool is_boot_device(const struct evaluator *eval, const char *device)
+{
+    const char *boot = boot_device(eval);
+    const char *at = device;
+    if (at[0] == 'c' && at[1] == 'd') {
+        at += at[2] == '0' ? 3 : 2;
+    } else {
+        while (*boot != 0 && *boot == *at) {
+            boot++;
+            at++;
+        }
+    }
+    return at != device && (*at == ')' || *at == 0);
+}
+
+bool clean_path(struct evaluator *eval, const char **path)
 {
     const char *name = *path;
+    const char *device = name;
     const char *end = *name == '(' ? strchr(name, ')') : NULL;
     if (end != NULL) {
         /* "((cd))": the variable root has parentheses, and the path adds another pair. */
         for (name = end; *name == ')'; name++) {
         }
+    } else {
+        device = variable_value(eval->config, eval->scope, "root", 4);
     }
     if (*name != '/') {
         return eval_fail(eval, "the path '%.60s' does not begin with '/'", *path);
     }
     *path = name;
-    return true;
+    eval->is_elsewhere = end == NULL && eval->config->root_is_unknown;
+    while (device != NULL && *device == '(') {
+        device++;
+    }
+    if (device == NULL || is_boot_device(eval, device)) {
+        return true;
+    }
+    eval->is_elsewhere = true;
+    const struct config_overlay *overlay = config_overlay(eval->config, eval->error);
+    return overlay != NULL && overlay->locate_path(eval, device, path);
 }
 
 const char *join_words(struct evaluator *eval, const char *word, size_t count)
@@ -80,6 +114,7 @@ bool read_file_words(struct evaluator *eval, const struct words *words, struct c
     if (!clean_path(eval, &file->path)) {
         return false;
     }
+    file->is_elsewhere = eval->is_elsewhere;
     file->arguments = join_words(eval, next_word(words->word), words->count - 1);
     return !eval->full || eval_fail_full(eval);
 }

@@ -20,6 +20,10 @@ struct config_overlay {
     /* Expands "$#" (the number of arguments), "$*" or "$@" (all arguments). */
     void (*put_arguments)(struct evaluator *eval, int which, bool quoted);
 
+    /* Puts another device, up to a parenthesis or NUL, before a path if the machine has it. False
+       with the error set: no memory. */
+    bool (*locate_path)(const struct evaluator *eval, const char *device, const char **path);
+
     /* Replaces the word that has just been read, a pattern with wildcards, by the paths that match
        it, or else by its text. */
     void (*expand_word)(struct evaluator *eval);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The config's search commands: they look for a device by a file, a label or a UUID. The boot disc
-// is the only candidate.
+// The config's search commands: they look for a device by a file, a label or a UUID, on the disc
+// that we boot from and then on the machine's other ones. And other devices before paths.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
+#include "loader/format.h"
 
 /* What an option does. The first three values say what the name is. */
 enum search_action {
@@ -35,18 +36,60 @@ struct search {
     const char *variable;    /* NULL: none */
 };
 
-/* A label or UUID that is not known counts as the one that is looked for. */
-static bool is_found(const struct evaluator *eval, const struct search *search)
+bool locate_path(const struct evaluator *eval, const char *device, const char **path)
+{
+    const struct config_platform *platform = find_queries(eval);
+    char name[CONFIG_DEVICE_BYTES];
+    size_t length = 0;
+    while (device[length] != 0 && device[length] != ')') {
+        length++;
+    }
+    if (platform->has_device == NULL || length >= sizeof name) {
+        return true;
+    }
+    memcpy(name, device, length);
+    name[length] = 0;
+    if (!platform->has_device(name)) {
+        return true;
+    }
+    size_t size = length + strlen(*path) + 3;
+    char *whole = eval_allocate(eval, size);
+    if (whole != NULL) {
+        format_text(whole, size, "(%s)%s", name, *path);
+        *path = whole;
+    }
+    return whole != NULL;
+}
+
+/* Whether the disc that we boot from is it. A label or UUID that is not known counts as the one
+   that is looked for. */
+static bool is_boot_disc(const struct evaluator *eval, const struct search *search)
 {
     const struct config_platform *platform = find_queries(eval);
     char name[CONFIG_VOLUME_BYTES];
     if (search->kind == SEARCH_FILE) {
-        return find_word_node(eval, search->name) != CONFIG_NODE_NONE;
+        return *search->name == '/' ? find_node(eval, search->name) != CONFIG_NODE_NONE
+                                    : find_word_node(eval, search->name) != CONFIG_NODE_NONE;
     }
     enum config_volume what =
         search->kind == SEARCH_LABEL ? CONFIG_VOLUME_LABEL : CONFIG_VOLUME_UUID;
     return platform->volume == NULL || !platform->volume(what, name) ||
            strcmp(name, search->name) == 0;
+}
+
+/* Looks for the device; the boot disc comes first. False: there is none. */
+static bool find_device(const struct evaluator *eval, const struct search *search,
+                        char device[CONFIG_DEVICE_BYTES])
+{
+    static const enum config_volume kinds[] = {[SEARCH_FILE] = CONFIG_VOLUME_FILE,
+                                               [SEARCH_LABEL] = CONFIG_VOLUME_LABEL,
+                                               [SEARCH_UUID] = CONFIG_VOLUME_UUID};
+    const struct config_platform *platform = find_queries(eval);
+    if (is_boot_disc(eval, search)) {
+        format_text(device, CONFIG_DEVICE_BYTES, "%s", boot_device(eval));
+        return true;
+    }
+    return platform->search != NULL && platform->search(kinds[search->kind], search->name, device);
 }
 
 /* Reads search's words: options, the name, then hints without an option. */
@@ -73,10 +116,20 @@ static struct search read_options(struct evaluator *eval, struct words words)
     return search;
 }
 
+/* Notes whether a search that sets root has found nothing where the machine's discs are not known:
+   in the tools. The machine that boots may have such a disc. */
+static void note_root(struct evaluator *eval, const struct search *search, bool is_unknown)
+{
+    if (search->variable != NULL && strcmp(search->variable, "root") == 0) {
+        eval->config->root_is_unknown = is_unknown;
+    }
+}
+
 bool command_search(struct evaluator *eval, const struct command *command)
 {
     struct words words = words_of(command);
     struct search search = {.name = NULL};
+    char device[CONFIG_DEVICE_BYTES];
     int kind = find_word("search.file\0search.fs_label\0search.fs_uuid\0", command->words);
     if (kind < 0) {
         search = read_options(eval, words);
@@ -90,10 +143,13 @@ bool command_search(struct evaluator *eval, const struct command *command)
         eval->failed = true;
         return true;
     }
-    if (search.name == NULL || !is_found(eval, &search)) {
+    if (search.name == NULL || !find_device(eval, &search, device)) {
         eval_warn(eval, "no such device: %.80s", search.name != NULL ? search.name : "");
         eval->failed = true;
+        note_root(eval, &search, find_queries(eval)->search == NULL);
         return true;
     }
-    return search.variable == NULL || set_variable(eval, search.variable, "cd");
+    note_root(eval, &search, false);
+    eval->keep |= search.variable != NULL;
+    return search.variable == NULL || set_copy(eval, search.variable, device);
 }

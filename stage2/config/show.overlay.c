@@ -44,6 +44,24 @@ static bool print_page(struct page *page)
     return true;
 }
 
+/* Prints the disc that we boot from, and the machine's other discs and partitions. */
+static bool list_devices(struct evaluator *eval)
+{
+    const struct config_platform *platform = find_platform(eval);
+    struct page page = begin_page(eval);
+    char name[CONFIG_DEVICE_BYTES];
+    char text[CONFIG_DEVICE_BYTES + 3];
+    format_text(text, sizeof text, "(%s)", boot_device(eval));
+    for (unsigned i = 0; platform->device != NULL && platform->device(i, name); i++) {
+        if (strcmp(name, boot_device(eval)) != 0) {
+            add(&page, text, ' ');
+            format_text(text, sizeof text, "(%s)", name);
+        }
+    }
+    add(&page, text, '\n');
+    return print_page(&page);
+}
+
 bool command_ls(struct evaluator *eval, const struct command *command)
 {
     const struct config_platform *platform = find_platform(eval);
@@ -59,8 +77,7 @@ bool command_ls(struct evaluator *eval, const struct command *command)
         return true;
     }
     if (words.count == 0) {
-        platform->print("(cd)\n");
-        return true;
+        return list_devices(eval);
     }
     path = words.word;
     if (!clean_path(eval, &path)) {

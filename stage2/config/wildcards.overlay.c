@@ -134,7 +134,8 @@ static struct listed_name *list_directory(const struct evaluator *eval, const ch
     const struct config_platform *platform = find_queries(eval);
     struct listed_name *names = NULL;
     struct error ignored;
-    struct evaluator quiet = {.error = &ignored};
+    struct evaluator quiet = *eval;
+    quiet.error = &ignored;
     bool is_listed = platform->list != NULL && clean_path(&quiet, &path) &&
                      find_node(eval, path) == CONFIG_NODE_DIRECTORY &&
                      platform->list(path, eval->arena, &names, &ignored);

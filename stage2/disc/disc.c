@@ -15,6 +15,7 @@ enum {
 
 static struct iso9660_volume volume;
 static const struct memory_map *ram;
+static const char *root_volume;
 
 bool disc_allocate_buffers(struct error *error)
 {
@@ -69,11 +70,20 @@ static bool find_drive(uint32_t descriptor_lba, struct preloaded *preloaded, str
     return true;
 }
 
-bool disc_start(const struct memory_map *map, struct error *error)
+const char *disc_root_volume(void)
+{
+    return root_volume;
+}
+
+bool disc_start(const struct memory_map *map, const struct arena *arena, struct error *error)
 {
     struct preloaded preloaded = {0};
     uint32_t descriptor_lba = firmware_volume_descriptor_lba();
     ram = map;
+    root_volume = firmware_root_volume(arena);
+    if (root_volume != NULL) {
+        return true;
+    }
     if (!native_disc_attach_proven(&preloaded) && !find_drive(descriptor_lba, &preloaded, error)) {
         return false;
     }
@@ -87,6 +97,9 @@ bool disc_start(const struct memory_map *map, struct error *error)
 bool disc_mount(struct error *error)
 {
     struct iso9660_walk mount;
+    if (root_volume != NULL) {
+        return true;
+    }
     iso9660_start_mount(&mount, firmware_volume_descriptor_lba() - VOLUME_DESCRIPTORS_LBA, 0);
     if (!walk(&mount, error)) {
         return false;

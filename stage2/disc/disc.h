@@ -10,8 +10,8 @@
 #include "stage2/fs/iso9660.h"
 
 /* Makes the disc readable. map: normalised; it must stay in memory, as disc_allocate_buffers() uses
-   it. False with a reason. */
-bool disc_start(const struct memory_map *map, struct error *error);
+   it. arena: for working memory. False with a reason. */
+bool disc_start(const struct memory_map *map, const struct arena *arena, struct error *error);
 
 /* Starts staging.h and gives the cache its memory, if that is not done yet. Boots with a prepared
    plan do without. False with a reason: there is too little memory. */
@@ -19,6 +19,10 @@ bool disc_allocate_buffers(struct error *error);
 
 /* Finds the disc's volume. Call before disc_open(). False with a reason. */
 bool disc_mount(struct error *error);
+
+/* The name of the volume that is the boot tree's instead of an ISO 9660 disc's; NULL: there is such
+   a disc. stage2/volume/volume.h reads it, as it does paths with a device. */
+const char *disc_root_volume(void);
 
 /* The volume that disc_mount() has found. */
 const struct iso9660_volume *disc_volume(void);

@@ -46,6 +46,9 @@ bool file_start_read(const struct file *file, uint64_t offset, size_t length, vo
         memmove(buffer, file->contents + offset, length); /* the two may overlap */
         return true;
     }
+    if (file->far != NULL) { /* the overlay has opened it */
+        return overlay_load(error)->volume_read(file->far, offset, length, buffer, error);
+    }
     while (length > 0) {
         if (offset >= extent->length_bytes) {
             offset -= extent->length_bytes;
@@ -87,17 +90,29 @@ bool file_is_uncompressed(const uint8_t *start, size_t length)
     return length < COMPRESSION_MAGIC_BYTES || !may_be_compressed(load16(start));
 }
 
+/* Opens a file or directory of the disc, or of another volume. */
+static bool open_anywhere(const char *path, struct file *file, struct arena *arena,
+                          struct error *error)
+{
+    if (*path == '(' || disc_root_volume() != NULL) {
+        const struct overlay *overlay = overlay_load(error);
+        return overlay != NULL && overlay->volume_open(path, file, arena, error);
+    }
+    bool is_open = disc_open(path, &file->on_disc, arena, error);
+    file->size = file->on_disc.size;
+    return is_open;
+}
+
 bool file_open(const char *path, enum file_compression compression, struct file *file,
                struct arena *arena, struct error *error)
 {
     *file = (struct file){.path = path};
-    if (!disc_open(path, &file->on_disc, arena, error)) {
+    if (!open_anywhere(path, file, arena, error)) {
         return false;
     }
     if (file->on_disc.is_directory) {
         return fail(error, "is a directory");
     }
-    file->size = file->on_disc.size;
     if (compression == FILE_AS_IT_IS || file->size < COMPRESSION_MAGIC_BYTES) {
         return true;
     }

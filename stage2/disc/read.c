@@ -91,6 +91,14 @@ bool disc_preloaded_is_intact(void)
     return !firmware_has_read;
 }
 
+bool disc_yield(struct error *error)
+{
+    bool is_done = disc_wait(error);
+    firmware_has_read = true;
+    disc_close();
+    return is_done;
+}
+
 void disc_close(void)
 {
     native_disc_close();

@@ -26,5 +26,9 @@ bool disc_wait_has_failed(void);
 void disc_note_preloaded(void);
 bool disc_preloaded_is_intact(void);
 
+/* Prepares the disc for reads by the firmware that are not disc_read()'s: waits for what is under
+   way, and leaves the controller as disc_close() does. False with a reason. */
+bool disc_yield(struct error *error);
+
 /* Leaves the controller as the firmware had it, until something is read again. */
 void disc_close(void);

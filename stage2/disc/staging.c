@@ -45,6 +45,11 @@ void staging_reset(size_t mark)
     staging.lowest = (uint32_t)mark;
 }
 
+void staging_end(void)
+{
+    staging.bottom = staging.lowest;
+}
+
 size_t staging_free(void)
 {
     uint32_t room = staging.lowest - staging.bottom;

@@ -24,6 +24,9 @@ uint8_t *staging_allocate(size_t length);
 size_t staging_mark(void);
 void staging_reset(size_t mark);
 
+/* Nothing more can be allocated: the memory below what is in use belongs to somebody else now. */
+void staging_end(void);
+
 /* Bytes that staging_allocate() can still give out at once. */
 size_t staging_free(void);
 

@@ -38,7 +38,8 @@ struct fat_volume {
     uint32_t data_sector;               /* of cluster 2 */
     uint32_t cluster_count;
     uint32_t serial;
-    uint8_t entry_bits; /* 12, 16 or 32 */
+    uint8_t entry_bits;   /* 12, 16 or 32 */
+    uint8_t sector_shift; /* sector_bytes as a power of two */
 };
 
 struct fat_extent {

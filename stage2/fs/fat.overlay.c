@@ -28,7 +28,8 @@ enum {
 
     ONE_FAT = 1 << 7,
     FIRST_CLUSTER = 2,
-    MOST_CLUSTERS_12 = 4085, /* as many make it FAT16 */
+    MOST_CLUSTERS_12 = 4085,  /* as many make it FAT16 */
+    MOST_FAT_BYTES = 1 << 30, /* FAT32 has 28 bits for a cluster's number */
 };
 
 /* ---- Directory entries ("FAT Directory Structure", "Long Directory Entries") ------------------
@@ -119,15 +120,16 @@ static uint32_t find_fat(struct fat_volume *volume, const uint8_t *boot)
 static bool count_clusters(struct fat_volume *volume, uint32_t fat_sectors, uint32_t sectors)
 {
     uint32_t clusters = (sectors - volume->data_sector) / volume->cluster_sectors;
+    uint64_t fat_bytes = (uint64_t)fat_sectors * volume->sector_bytes;
     if (volume->entry_bits == 16 && clusters < MOST_CLUSTERS_12) {
         volume->entry_bits = 12;
     }
-    uint64_t entries = (uint64_t)fat_sectors * volume->sector_bytes * 8 / volume->entry_bits;
+    fat_bytes = fat_bytes < MOST_FAT_BYTES ? fat_bytes : MOST_FAT_BYTES;
+    uint32_t entries = (uint32_t)fat_bytes * 2 / (volume->entry_bits / 4u);
     if (entries <= FIRST_CLUSTER) {
         return false;
     }
-    volume->cluster_count =
-        clusters < entries - FIRST_CLUSTER ? clusters : (uint32_t)entries - FIRST_CLUSTER;
+    volume->cluster_count = clusters < entries - FIRST_CLUSTER ? clusters : entries - FIRST_CLUSTER;
     return volume->cluster_count != 0;
 }
 
@@ -143,6 +145,9 @@ static bool read_boot_sector(struct fat_walk *walk, const uint8_t *boot, struct 
         return false;
     }
     volume->sector_bytes = load16(boot + BPB_SECTOR_BYTES);
+    while (1u << volume->sector_shift < volume->sector_bytes) {
+        volume->sector_shift++;
+    }
     volume->cluster_sectors = boot[BPB_CLUSTER_SECTORS];
     uint32_t fat_sectors = find_fat(volume, boot);
     uint32_t sectors = load16(boot + BPB_SECTORS_16);
@@ -172,11 +177,17 @@ static uint32_t cluster_sector(const struct fat_volume *volume, uint32_t cluster
     return volume->data_sector + (cluster - FIRST_CLUSTER) * volume->cluster_sectors;
 }
 
+/* The byte of the file allocation table at which the cluster's entry begins. */
+static uint32_t entry_place(const struct fat_walk *walk)
+{
+    return walk->cluster * (walk->volume.entry_bits / 4u) / 2; /* MOST_FAT_BYTES: no overflow */
+}
+
 /* Wants the cluster's entry in the file allocation table. */
 static void want_fat(struct fat_walk *walk)
 {
-    uint64_t byte = (uint64_t)walk->cluster * walk->volume.entry_bits / 8;
-    walk->wanted_sector = walk->volume.fat_sector + (uint32_t)(byte / walk->volume.sector_bytes);
+    uint32_t byte = entry_place(walk);
+    walk->wanted_sector = walk->volume.fat_sector + (byte >> walk->volume.sector_shift);
     walk->has_half = false;
     walk->task = TASK_FAT;
 }
@@ -278,7 +289,7 @@ static bool read_fat(struct fat_walk *walk, const uint8_t *sector, struct error 
 {
     uint32_t bits = walk->volume.entry_bits;
     uint32_t last = walk->volume.sector_bytes - 1;
-    uint32_t at = (uint32_t)((uint64_t)walk->cluster * bits / 8 % walk->volume.sector_bytes);
+    uint32_t at = entry_place(walk) & (walk->volume.sector_bytes - 1);
     if (bits == 32) {
         return follow(walk, load32(sector + at), error);
     }
@@ -306,14 +317,15 @@ static char fold(char character)
 static void take_long(struct fat_walk *walk, const uint8_t *entry)
 {
     unsigned part = entry[LONG_ORDER] & (LONG_LAST - 1u);
-    if ((entry[LONG_ORDER] & LONG_LAST) != 0 && part != 0 && part <= LONG_PARTS) {
-        walk->has_long = true;
+    bool is_last = (entry[LONG_ORDER] & LONG_LAST) != 0;
+    bool goes_on = walk->has_long && part == walk->long_next && entry[LONG_SUM] == walk->long_sum;
+    walk->has_long = part != 0 && part <= LONG_PARTS && (is_last || goes_on);
+    if (!walk->has_long) {
+        return;
+    }
+    if (is_last) {
         walk->long_sum = entry[LONG_SUM];
         walk->long_name[part * LONG_PART_CHARACTERS] = 0;
-    } else if (!walk->has_long || part == 0 || part != walk->long_next ||
-               entry[LONG_SUM] != walk->long_sum) {
-        walk->has_long = false;
-        return;
     }
     uint16_t *character = walk->long_name + (part - 1) * LONG_PART_CHARACTERS;
     for (unsigned at = 1; at < ENTRY_BYTES; at += 2) {

@@ -11,14 +11,17 @@
 #include "loader/error.h"
 #include "stage2/fs/iso9660.h"
 
+struct far_file; /* stage2/volume/volume.overlay.c */
+
 struct file {
     const char *path; /* as the config wrote it: "/boot/kernel" */
     uint64_t size;    /* bytes, after decompression */
     const uint8_t
         *contents; /* the decompressed file; NULL: not compressed, read it from the disc */
     struct iso9660_file on_disc;
-    bool must_be_uncompressed; /* uncompressed when the ISO was made; boot.c checks that again */
-    int descriptor;            /* for the host tools */
+    const struct far_file *far; /* on another volume (stage2/volume/volume.h); NULL: on_disc */
+    bool must_be_uncompressed;  /* uncompressed when the ISO was made; boot.c checks that again */
+    int descriptor;             /* for the host tools */
 };
 
 enum file_compression { FILE_DECOMPRESS, FILE_AS_IT_IS };

@@ -4,6 +4,7 @@
 #include "stage2/platform/platform.h"
 
 #include <string.h>
+#include "loader/format.h"
 #include "stage2/bus/io.h"
 #include "stage2/config/overlay.h"
 #include "stage2/disc/disc.h"
@@ -18,31 +19,53 @@
 #include "stage2/console/terminal.h"
 #include "stage2/boot/video_start.h"
 #include "stage2/verify/verify.h"
+#include "stage2/volume/volume.h"
 
 /* ---- Files ----------------------------------------------------------------------------------- */
 
-static enum config_node find_node(const char *path)
+/* Whether volume.h reads this path. */
+static bool is_elsewhere(const char *path)
 {
-    enum { WORKING_BYTES = 4096 };
-    size_t mark = staging_mark();
-    struct arena arena = {.base = staging_allocate(WORKING_BYTES), .size = WORKING_BYTES};
+    return *path == '(' || disc_root_volume() != NULL;
+}
+
+/* Looks a path up, as volume_find() does, on the disc as well. */
+static bool look_up(const char *path, struct volume_node *node, struct arena *arena)
+{
     struct iso9660_file file = {0};
     struct error ignored;
-    bool is_found = arena.base != NULL && disc_open(path, &file, &arena, &ignored);
+    if (is_elsewhere(path)) {
+        return volume_find(path, node, arena, &ignored);
+    }
+    bool is_found = disc_open(path, &file, arena, &ignored);
+    *node = (struct volume_node){file.is_absent, file.is_directory, file.size};
+    return is_found;
+}
+
+static enum config_node find_node(const char *path)
+{
+    enum { WORKING_BYTES = 64 << 10 }; /* for the list of a file's extents */
+    size_t mark = staging_mark();
+    struct arena arena = {.base = staging_allocate(WORKING_BYTES), .size = WORKING_BYTES};
+    struct volume_node node = {0};
+    bool is_found = arena.base != NULL && look_up(path, &node, &arena);
     staging_reset(mark);
     if (!is_found) {
-        return file.is_absent ? CONFIG_NODE_NONE : CONFIG_NODE_DAMAGED;
+        return node.is_absent ? CONFIG_NODE_NONE : CONFIG_NODE_DAMAGED;
     }
-    if (file.is_directory) {
+    if (node.is_directory) {
         return CONFIG_NODE_DIRECTORY;
     }
-    return file.size > 0 ? CONFIG_NODE_FILE : CONFIG_NODE_EMPTY;
+    return node.size > 0 ? CONFIG_NODE_FILE : CONFIG_NODE_EMPTY;
 }
 
 static bool list_names(const char *path, struct arena *arena, struct listed_name **names,
                        struct error *error)
 {
     struct iso9660_file file;
+    if (is_elsewhere(path)) {
+        return volume_list(path, arena, names, error);
+    }
     if (!disc_open(path, &file, arena, error)) {
         return false;
     }
@@ -96,13 +119,56 @@ static bool read_text(const char *path, struct arena *arena, struct bytes *text,
 static bool read_volume(enum config_volume what, char name[CONFIG_VOLUME_BYTES])
 {
     _Static_assert((int)ISO9660_LABEL_BYTES == (int)CONFIG_VOLUME_BYTES, "the same texts");
+    _Static_assert((int)VOLUME_NAME_BYTES == (int)CONFIG_DEVICE_BYTES, "the same texts");
     struct error ignored;
+    if (disc_root_volume() != NULL) {
+        char other[CONFIG_VOLUME_BYTES];
+        bool is_label = what == CONFIG_VOLUME_LABEL;
+        return volume_describe(disc_root_volume(), is_label ? name : other, is_label ? other : name,
+                               &ignored);
+    }
     const uint8_t *sector = disc_sector(firmware_volume_descriptor_lba(), &ignored);
     *name = 0;
     if (sector != NULL) {
         (what == CONFIG_VOLUME_LABEL ? iso9660_label : iso9660_uuid)(sector, name);
     }
     return sector != NULL;
+}
+
+/* UUIDs are the same in upper and lower case. */
+static bool is_same_uuid(const char *left, const char *right)
+{
+    while (*left != 0 && ((*left ^ *right) & ~('a' ^ 'A')) == 0) {
+        left++;
+        right++;
+    }
+    return *left == *right;
+}
+
+static bool is_wanted(enum config_volume what, const char *wanted, const char *device)
+{
+    char label[CONFIG_VOLUME_BYTES];
+    char uuid[CONFIG_VOLUME_BYTES];
+    char path[128];
+    struct error ignored;
+    if (what == CONFIG_VOLUME_FILE) {
+        size_t length = format_text(path, sizeof path, "(%s)%s", device, wanted);
+        return length < sizeof path && find_node(path) > CONFIG_NODE_NONE &&
+               find_node(path) < CONFIG_NODE_DAMAGED;
+    }
+    return volume_describe(device, label, uuid, &ignored) &&
+           (what == CONFIG_VOLUME_LABEL ? strcmp(label, wanted) == 0 : is_same_uuid(uuid, wanted));
+}
+
+static bool search_volumes(enum config_volume what, const char *wanted,
+                           char name[CONFIG_DEVICE_BYTES])
+{
+    for (unsigned i = 0; volume_name(i, name); i++) {
+        if (is_wanted(what, wanted, name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- Keyboard -------------------------------------------------------------------------------- */
@@ -226,6 +292,9 @@ const struct config_platform stage2_platform = {
     .open = file_open,
     .read_part = file_read,
     .volume = read_volume,
+    .has_device = volume_exists,
+    .device = volume_name,
+    .search = search_volumes,
     .smbios = smbios_table,
     .cmos = read_cmos,
     .has_feature = has_feature,

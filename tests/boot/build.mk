@@ -13,6 +13,17 @@ $(BUILD)/shim.efi: $(BUILD)/shim.o linker/efi-x64.ld linker/efi.ld
 	$(Q)$(call efi_link,x64) -o $(@:.efi=.elf) $<
 	$(Q)objcopy -O binary $(@:.efi=.elf) $@
 
+# What chainloader starts under UEFI.
+CHAINED := $(BUILD)/chained-x64.efi $(BUILD)/chained-ia32.efi
+
+$(CHAINED:.efi=.o): $(BUILD)/chained-%.o: tests/kernels/chained.c boot/efi/build.mk
+	@echo "CC   $@"
+	@$(CC) $(COMMON) $(WARNINGS) $(EFI_FLAGS) $(EFI_FLAGS_$*) -c -o $@ $<
+
+$(CHAINED): $(BUILD)/chained-%.efi: $(BUILD)/chained-%.o linker/efi-%.ld linker/efi.ld
+	@$(call efi_link,$*) -o $(@:.efi=.elf) $<
+	@objcopy -O binary $(@:.efi=.elf) $@
+
 # pytest's arguments: make check-boot BOOT_TESTS="tests/boot/test_placement.py -k smp". Without them
 # all tests run, each file as a target of its own: make -j2 -O check-boot runs two at once.
 BOOT_TESTS ?=
@@ -47,7 +58,7 @@ check-tools: $(TOOL_FILES:%=boot-%)
 # Tests that run make must not see this make's variables. Each pytest has its own scratch folder:
 # pytest closes a shared one to other users, and some tests run programs as another user there.
 boot-chosen $(BOOT_FILES:%=boot-%) $(TOOL_FILES:%=boot-%) $(FIRMWARE_FILES): \
-    $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file $(BUILD)/whelk.rom kernels $(BUILD)/shim.efi
+    $(BUILD)/whelk-mkrescue $(BUILD)/whelk-file $(BUILD)/whelk.rom kernels $(BUILD)/shim.efi $(CHAINED)
 	@echo "BOOT $(BOOT_FIRMWARE) $(CHOSEN_TESTS)"
 	@scratch=$$(mktemp -d); result=$(RESULTS)/$(PART)/$(basename $(notdir $@)); \
 	$(RUN) $$result env -u MAKEFLAGS -u MAKELEVEL WHELK_BUILD=$(abspath $(BUILD)) $(PYTHON) -B \

@@ -344,7 +344,7 @@ def answer(machine, line):
 
 
 def test_ls_and_cat_show_what_is_on_the_disc(prompt):
-    assert answer(prompt, "ls") == ["(cd)"]
+    assert answer(prompt, "ls")[0].startswith("(cd")
     listed = " ".join(answer(prompt, "ls /boot")).split()
     assert {"grub/", "kernel", "notes.txt", "other"} <= set(listed)
     assert "-".join(LONG_NAME.split("-")[:3]) in " ".join(listed)
@@ -371,7 +371,7 @@ def test_help_names_the_commands_by_what_they_do(prompt):
     done, harmless, refused = (set(group.split()) for group in text.groups())
     assert {"multiboot", "module2", "ls", "search", "echo"} <= done
     assert {"gettext", "pager"} <= harmless
-    assert {"linux", "chainloader", "password"} <= refused
+    assert {"linux", "plan9", "password"} <= refused
 
 
 def test_commands_keep_variables_results_and_functions(prompt):

@@ -128,9 +128,11 @@ static void check_in_arena(const struct arena *arena, const char *text)
     require((uintptr_t)text >= start && (uintptr_t)text + strlen(text) < start + arena->used);
 }
 
-static void check_file(const struct arena *arena, const struct config_file *file)
+/* is_chain: the file may be a list of blocks, such as (hd0)+1. */
+static void check_file(const struct arena *arena, const struct config_file *file, bool is_chain)
 {
-    require(file->path[0] == '/' && file->line > 0);
+    require((file->path[0] == '/' || (is_chain && strpbrk(file->path, "+0123456789") != NULL)) &&
+            file->line > 0);
     check_in_arena(arena, file->path);
     check_in_arena(arena, file->arguments);
 }
@@ -140,11 +142,11 @@ static void check_boot(const struct arena *arena, const struct config_boot *boot
     if (boot->action != CONFIG_ACTION_BOOT && boot->action != CONFIG_ACTION_CONFIG) {
         return;
     }
-    check_file(arena, &boot->kernel);
-    require(boot->action == CONFIG_ACTION_CONFIG || boot->protocol == CONFIG_MULTIBOOT1 ||
-            boot->protocol == CONFIG_MULTIBOOT2 || boot->protocol == CONFIG_PVH);
+    check_file(arena, &boot->kernel, boot->protocol == CONFIG_CHAINLOADER);
+    require(boot->action == CONFIG_ACTION_CONFIG ||
+            (boot->protocol >= CONFIG_MULTIBOOT1 && boot->protocol <= CONFIG_CHAINLOADER));
     for (size_t i = 0; i < boot->module_count; i++) {
-        check_file(arena, &boot->modules[i]);
+        check_file(arena, &boot->modules[i], false);
     }
 }
 

@@ -385,10 +385,10 @@ def test_a_config_alone_is_judged_without_its_files(check, tmp_path):
 
 
 def test_a_config_alone_with_a_mistake_ends_with_1(check, tmp_path):
-    (tmp_path / "any.cfg").write_text(ENTRY.format("a", "chainloader +1"))
+    (tmp_path / "any.cfg").write_text(ENTRY.format("a", "plan9 +1"))
     run = check("--config", "any.cfg", "--json")
     assert run.returncode == NO
-    assert entries(json.loads(run.stdout))[0]["error"] == "any.cfg:2: chainloader is not supported"
+    assert entries(json.loads(run.stdout))[0]["error"] == "any.cfg:2: plan9 is not supported"
 
 
 def test_what_a_config_alone_sources_is_said_to_be_left_out(check, tmp_path):

@@ -469,7 +469,7 @@ def test_an_entry_that_only_shows_something_is_no_fault(place):
     assert "nothing to boot: no multiboot line names a kernel" in run.stderr
 
 
-@pytest.mark.parametrize("command", ["plan9 /boot/9pc", "chainloader +1"])
+@pytest.mark.parametrize("command", ["plan9 /boot/9pc", "pxechainloader +1"])
 def test_an_entry_without_multiboot_gives_a_warning_if_another_one_boots(place, command):
     other = f'menuentry "other" {{\n    {command}\n    boot\n}}\n'
     run = place.run("-o", place.iso, place.write({**good_tree(), CONFIG: (ENTRY + other).encode()}))

@@ -46,9 +46,9 @@ static bool add_entry(struct load_order *order, const struct tree *tree,
         return true;
     }
     order->wants_sha256 |= boot->verify != NULL && strcmp(boot->verify, "sha256") == 0;
-    bool done = add_path(order, tree, boot->kernel.path, error);
+    bool done = boot->kernel.is_elsewhere || add_path(order, tree, boot->kernel.path, error);
     for (size_t i = 0; done && i < boot->module_count; i++) {
-        done = add_path(order, tree, boot->modules[i].path, error);
+        done = boot->modules[i].is_elsewhere || add_path(order, tree, boot->modules[i].path, error);
     }
     return done;
 }

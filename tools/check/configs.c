@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include "loader/multiboot2.h"
 #include "stage2/fs/file.h"
+#include "stage2/plan/chain.h"
 #include "stage2/plan/overlay.h"
 #include "tools/check/check.h"
 #include "tools/tree/list.h"
@@ -367,6 +368,48 @@ static bool plan(struct check *check, struct checked *checked, struct checked_en
            fail_in(error, "%s:%u: %s: ", kernel->config, kernel->line, kernel->path);
 }
 
+/* Judges the program that chainloader starts. An ISO boots on all firmwares, so one for another
+   firmware than that of the check is no reason to refuse it. */
+static bool check_chain(struct check *check, struct checked *checked,
+                        const struct checked_entry *entry, struct error *error)
+{
+    static const enum chain_machine machines[CHECK_FIRMWARES] = {[CHECK_BIOS] = CHAIN_BIOS,
+                                                                 [CHECK_UEFI_64] = CHAIN_UEFI_64,
+                                                                 [CHECK_UEFI_32] = CHAIN_UEFI_32};
+    const struct config_file *kernel = &entry->boot.kernel;
+    uint8_t start[CHAIN_START_BYTES];
+    struct file file;
+    struct error ignored;
+    tree_select(check->tree);
+    if (!file_open(kernel->path, FILE_DECOMPRESS, &file, &check->plan_arena, error)) {
+        return fail_in(error, "%s:%u: %s: ", kernel->config, kernel->line, kernel->path);
+    }
+    struct bytes bytes = {start, file.size < sizeof start ? (size_t)file.size : sizeof start};
+    bool is_forced = entry->boot.chain.is_forced;
+    bool is_read = file_read(&file, 0, bytes.size, start, error);
+    if (is_read && chain_judge(bytes, machines[check->machine.firmware], is_forced, error)) {
+        return true;
+    }
+    for (size_t i = 0; is_read && i < CHECK_FIRMWARES; i++) {
+        if (chain_judge(bytes, machines[i], is_forced && i == CHECK_BIOS, &ignored)) {
+            return warn(check, checked, kernel, error->message) || fail(error, "out of memory");
+        }
+    }
+    return fail_in(error, "%s:%u: %s: ", kernel->config, kernel->line, kernel->path);
+}
+
+/* Whether a file is on a disc that only the machine knows: the config names a device, and the tree
+   has no such file. */
+static bool is_elsewhere(const struct config_boot *boot)
+{
+    bool is_so = boot->kernel.is_elsewhere && find_node(boot->kernel.path) == CONFIG_NODE_NONE;
+    for (size_t i = 0; i < boot->module_count; i++) {
+        const struct config_file *module = &boot->modules[i];
+        is_so = is_so || (module->is_elsewhere && find_node(module->path) == CONFIG_NODE_NONE);
+    }
+    return is_so;
+}
+
 /* Checks an entry. True: it would boot, or does something else that is understood. */
 static bool check_entry(struct check *check, struct checked *checked, size_t index,
                         struct error *error)
@@ -381,14 +424,23 @@ static bool check_entry(struct check *check, struct checked *checked, size_t ind
     if (!is_fine) {
         return false;
     }
-    if (check->tree != NULL && entry->boot.action == CONFIG_ACTION_CONFIG) {
+    if (check->tree != NULL && entry->boot.action == CONFIG_ACTION_CONFIG &&
+        !is_elsewhere(&entry->boot)) {
         return find_node(kernel->path) == CONFIG_NODE_NONE
                    ? fail(error, "%s:%u: %s: no such file", kernel->config, kernel->line,
                           kernel->path)
                    : add_config(check, kernel->path, entry->boot.is_legacy, error);
     }
-    if (entry->boot.action != CONFIG_ACTION_BOOT) {
+    if (entry->boot.action != CONFIG_ACTION_BOOT && entry->boot.action != CONFIG_ACTION_CONFIG) {
         return true;
+    }
+    if (check->tree != NULL && is_elsewhere(&entry->boot)) {
+        return strchr("+0123456789", *kernel->path) != NULL || strstr(kernel->path, ")+") != NULL ||
+               warn(check, checked, kernel, "the config names another disc: not checked") ||
+               fail(error, "out of memory");
+    }
+    if (check->tree != NULL && entry->boot.protocol == CONFIG_CHAINLOADER) {
+        return check_chain(check, checked, entry, error);
     }
     return check->tree == NULL || plan(check, checked, entry, error);
 }

@@ -58,8 +58,12 @@ void check_video(const struct checked_entry *entry, char text[VIDEO_BYTES])
 const char *check_kernel_command(enum config_protocol protocol)
 {
     static const char *const commands[] = {
-        [CONFIG_MULTIBOOT1] = "multiboot", [CONFIG_MULTIBOOT2] = "multiboot2", [CONFIG_PVH] = "pvh",
-        [CONFIG_LINUX16] = "linux16",      [CONFIG_LINUX] = "linux",
+        [CONFIG_MULTIBOOT1] = "multiboot",
+        [CONFIG_MULTIBOOT2] = "multiboot2",
+        [CONFIG_PVH] = "pvh",
+        [CONFIG_LINUX16] = "linux16",
+        [CONFIG_LINUX] = "linux",
+        [CONFIG_CHAINLOADER] = "chainloader",
     };
     return commands[protocol];
 }

@@ -809,12 +809,12 @@ static void a_menu_lst_of_grub_legacy_is_read(void **state)
 static void what_cannot_be_done_for_a_menu_lst_is_told_with_its_line(void **state)
 {
     (void)state;
-    assert_true(read_named("default saved\ntitle a\nchainloader +1\ntitle b\nfrobnicate\n"
+    assert_true(read_named("default saved\ntitle a\nplan9 +1\ntitle b\nfrobnicate\n"
                            "kernel /k\ntitle c\nreboot\n",
                            "menu.lst"));
     assert_int_equal(config_default(&config), 0);
     assert_false(evaluate(0));
-    assert_string_equal(error.message, "menu.lst:3: chainloader is not supported");
+    assert_string_equal(error.message, "menu.lst:3: plan9 is not supported");
     assert_true(evaluate(1));
     assert_warning("unknown command 'frobnicate'");
     assert_true(evaluate(2));

@@ -146,7 +146,8 @@ static void entries_that_are_sure_to_fail_could_not(void **state)
                                       "linux /text",
                                       "multiboot",
                                       "multiboot /empty",
-                                      "echo a; chainloader +1",
+                                      "echo a; chainloader /none",
+                                      "echo a; plan9 /k1",
                                       "multiboot /k1\nmodule2 /text"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_judged(bad[i], false);
