@@ -44,8 +44,9 @@ OWN_SECTORS = Limit("the ISO", "boot error M2", "its boot code and its partition
 NO_DRIVER = Limit("SeaBIOS", "No bootable device", "it has no driver for this controller")
 NO_SUPER_SPEED = Limit("SeaBIOS", "Superspeed UAS devices not supported", "it speaks UAS up to USB 2 only")
 OVMF_NO_DRIVER = Limit("OVMF", "map: No mapping found", "Debian's build has no driver for this controller")
-PARTITIONS = Limit("OVMF", "Press ESC in", "it sees the disk, but looks for an El Torito catalog only where sectors have at "
-                   "most 2048 bytes; the partition table counts sectors of 512")
+PARTITIONS = Limit("OVMF", "Press ESC in", "it starts nothing from this disk, and ends in its shell; the ISO's partition table "
+                   "counts sectors of 512 bytes")
+NO_CARD = Limit("OVMF", "failed to load Boot0001", "it lists the empty CD drive, but no card")
 FLOPPY = Limit("BIOS", "boot error M1|Read Error|Hard Disk Error|Floppy", "floppies have no INT 13h extensions: boot error M1")
 
 
@@ -60,6 +61,7 @@ def drive(kind, more=""):
 SCSI = ("lsi53c895a", "lsi53c810", "mptsas1068", "megasas", "megasas-gen2", "virtio-scsi-pci", "pvscsi", "am53c974", "dc390")
 SEABIOS_WITHOUT_DRIVER = {"lsi53c810": NO_DRIVER}
 OVMF_WITHOUT_DRIVER = {device: OVMF_NO_DRIVER for device in ("lsi53c895a", "mptsas1068", "megasas")}
+OVMF_WITHOUT_DRIVER["SDHCI"] = NO_CARD
 USB = {"xHCI": "qemu-xhci", "NEC xHCI": "nec-usb-xhci", "EHCI": "usb-ehci", "UHCI": "piix3-usb-uhci", "OHCI": "pci-ohci"}
 IDE_CD = ("-device", "ide-cd,drive=disc,bus=ide.1")
 IDE_DISK = ("-device", "ide-hd,drive=disc,bus=ide.0")
