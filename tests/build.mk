@@ -191,8 +191,8 @@ COVERAGE       := $(BUILD)/fuzz-coverage
 COVERAGE_LEAST ?= 0
 COVERAGE_RUNS  ?= 20000
 COVERAGE_FLAGS := $(FUZZ_FLAGS) -fprofile-instr-generate -fcoverage-mapping
-.PHONY: fuzz-coverage
-fuzz-coverage:
+.PHONY: coverage
+coverage:
 	@$(MAKE) --no-print-directory FUZZ=$(COVERAGE) FUZZ_FLAGS='$(COVERAGE_FLAGS)' \
 	    $(FUZZ_NAMES:%=seeds-%)
 	@$(PYTHON) -B tests/fuzz/coverage.py $(COVERAGE) $(FUZZ)/corpus $(COVERAGE_RUNS) \

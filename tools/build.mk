@@ -182,7 +182,7 @@ help:
 	@echo '  make check-proofs     proofs that the pure parsers have no run-time errors (minutes; Debian 12)'
 	@echo '  make check-machines   every machine that QEMU and Bochs have, beside GRUB (half an hour)'
 	@echo '  make fuzz             search on at random (FUZZ_SECONDS=$(FUZZ_SECONDS) for each fuzzer)'
-	@echo '  make fuzz-coverage    which lines the fuzzers reach (ten minutes; needs the package llvm)'
+	@echo '  make coverage         which lines the fuzzers reach (ten minutes; needs the package llvm)'
 	@echo 'Measure on a quiet machine, and write what comes of it into README.md'
 	@echo '  make bench            boot times of Whelk and its peers (half an hour)'
 	@echo '  make bench-xen        the same in guests of Xen (ten minutes)'
