@@ -32,6 +32,8 @@ SECTOR       := 2048
 $(CORE_OBJECTS) $(OVERLAY_OBJECTS) $(BUILD)/boot.elf: Makefile boot/bios/build.mk
 
 $(CORE_OBJECTS): BIOS_FLAGS += $(CORE_FLAGS)
+# Saves 1.5 KiB. Decoders keep their speed.
+$(filter-out $(BIOS_BUILD)/stage2/compression/%,$(OVERLAY_OBJECTS)): BIOS_FLAGS += -Oz
 
 $(BIOS_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
