@@ -428,6 +428,43 @@ const struct overlay *overlay_load(struct error *error)
     return &overlay_table;
 }
 
+// ---- Other discs: the machine has one more, which is a copy of the first
+
+bool firmware_device(unsigned index, struct firmware_device *device)
+{
+    *device = (struct firmware_device){.block_shift = 9};
+    memcpy(device->name, index == 0 ? "cd" : "hd0", index == 0 ? 3 : 4);
+    device->block_count = disc_contents().size >> device->block_shift;
+    return index < 2;
+}
+
+bool firmware_device_read(unsigned index, uint64_t block, uint32_t count, void *buffer,
+                          struct error *error)
+{
+    uint64_t most = disc_contents().size / SECTOR * DISK_SECTORS;
+    if (index >= 2 || !range_within(block, count, most) ||
+        !disc_to_memory(0, block * (SECTOR / DISK_SECTORS), (uintptr_t)buffer,
+                        (size_t)count * (SECTOR / DISK_SECTORS))) {
+        return fail(error, "block %llu cannot be read", (unsigned long long)block);
+    }
+    return true;
+}
+
+/* Nothing that is chain-loaded comes back, unless it has no bytes. */
+void firmware_chain(const struct firmware_chain *chain, struct error *error)
+{
+    if (chain->image.size != 0) {
+        machine_end(OUTCOME_POWER);
+    }
+    fail(error, "%s has returned", chain->path);
+}
+
+const char *firmware_root_volume(const struct arena *arena)
+{
+    (void)arena;
+    return NULL;
+}
+
 // ---- What kernels are told
 
 const char *firmware_config_variables(void)
