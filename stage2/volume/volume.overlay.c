@@ -401,6 +401,7 @@ bool volume_open(const char *path, struct file *file, struct arena *arena, struc
         return fail(error, "no memory left to open it");
     }
     if (!look_up(path, &node, far, arena, error)) {
+        file->on_disc.is_absent = node.is_absent; /* verify.c: a volume may have no record */
         return false;
     }
     file->far = far;
