@@ -43,7 +43,8 @@ static bool conclude(const struct file *file, const struct record_entry *entry,
                      const struct digest *digest, struct error *error)
 {
     enum record_verdict verdict = record_judge(entry, &file->on_disc, digest);
-    if (verdict == RECORD_SAME) {
+    bool is_copied = verdict == RECORD_MOVED && file->far != NULL; /* to a FAT volume */
+    if (verdict == RECORD_SAME || is_copied) {
         return true;
     }
     if (verdict == RECORD_DAMAGED) {
@@ -66,12 +67,14 @@ static bool conclude(const struct file *file, const struct record_entry *entry,
 /* Finds the file's entry. NULL: it has none; *is_fine: whether it may be booted all the same. */
 static const struct record_entry *find(const struct file *file, bool *is_fine, struct error *error)
 {
-    const struct record_entry *entry = record_find(record, file->path, &file->on_disc);
+    bool is_of_another_volume = file->far != NULL && file->path[0] == '(';
+    const struct record_entry *entry =
+        is_of_another_volume ? NULL : record_find(record, file->path, &file->on_disc);
     *is_fine = entry != NULL || !is_required();
     if (!*is_fine) {
         fail(error, "is not in the record that was made with the ISO, and it was made with "
                     "--verify=require");
-    } else if (entry == NULL && !unrecorded_is_told) {
+    } else if (entry == NULL && file->far == NULL && !unrecorded_is_told) {
         console_print("whelk: %s is not in the record that was made with the ISO; not verified\n",
                       file->path);
         unrecorded_is_told = true;
