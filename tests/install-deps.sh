@@ -1,10 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-<<<<<<< HEAD
 # Installs the missing Debian packages for a purpose: build, demo, check, bench …, as listed in
-=======
-# Installs the missing Debian packages for a purpose: build, demo, check, bench, xen or proofs, as listed in
->>>>>>> f58f0ce (Run the whole loader under a fuzzer, on a machine that is modelled)
 # tests/dependencies. Usage: tests/install-deps.sh [--print] PURPOSE
 # Without root, names what is missing and fails. With --print, only lists what is missing.
 set -eu

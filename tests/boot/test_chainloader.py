@@ -135,4 +135,4 @@ def test_when_an_application_ends_the_menu_comes_again(discs, disks):
 def test_what_is_no_application_for_the_firmware_is_refused(discs, disks):
     files = {**script("chainloader (hd0,msdos1)/EFI/ia32.efi")}
     with machine(discs.make(files), disks, firmware="x64") as qemu:
-        assert qemu.wait_for("is for 32-bit x86 processors", 60)
+        assert qemu.wait_for("EFI/ia32.efi: is for 32-bit x86", 60)
