@@ -42,7 +42,7 @@ def test_no_other_file_has_the_version():
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode != 0:
         pytest.skip("no git, or no checkout")
-    number = re.compile(rf"(?<![\d.]){re.escape(VERSION)}(?![\d.])")
+    number = re.compile(rf"(?<![\d.]){re.escape(VERSION)}(?![\d.+])")  # iPXE has a 1.0.0+git
     saying = {name for name in listed.stdout.split("\0")[:-1]
               if (ROOT / name).is_file() and number.search((ROOT / name).read_text(errors="ignore"))}
     assert saying == NAMED_IN
