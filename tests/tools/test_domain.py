@@ -293,6 +293,13 @@ def test_what_is_no_iso_is_refused_with_what_to_do(place, make, reason):
         assert (done.returncode, done.stdout, done.stderr) == (1, "", f"whelk: error: {reason}\n")
 
 
+def test_a_kernel_with_the_name_of_an_iso_is_warned_of(place):
+    (place.path / "123.iso").write_bytes(kernel())
+    done = whelk(place, "domain", "-f", "kubevirt", "123.iso")
+    assert (done.returncode, done.stderr) == (0, "whelk: warning: 123.iso: is a kernel so far, in spite of its name\n")
+    assert "name: " in done.stdout
+
+
 @pytest.mark.parametrize("arguments, status, reason", [
     (("--set", "a=1", "-f", "libvirt", "a"), 2, "--set is for xl: it has no effect in the format libvirt"),
     (("--set", "a=1", "-f", "qemu", "a"), 2, "--set is for xl"), (("--log", "x", "-f", "kubevirt", "a"), 2, "--log is for xl, libvirt"),

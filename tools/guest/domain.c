@@ -147,8 +147,15 @@ static bool check_iso(const char *path, struct error *error)
     if (source.kind == SOURCE_TREE) {
         return fail(error, "%s: is a directory; first: whelk mkrescue -o my.iso %s", path, path);
     }
-    return source.kind == SOURCE_ISO ||
-           fail(error, "%s: is a kernel; whelk xen -l %s makes an ISO and a guest of it", path,
+    if (source.kind == SOURCE_ISO) {
+        return true;
+    }
+    const char *ending = strrchr(path, '.');
+    if (ending != NULL && strcmp(ending, ".iso") == 0) { /* it may get what its name says */
+        say_warning("%s: is a kernel so far, in spite of its name", path);
+        return true;
+    }
+    return fail(error, "%s: is a kernel; whelk xen -l %s makes an ISO and a guest of it", path,
                 path);
 }
 
