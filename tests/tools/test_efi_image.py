@@ -115,7 +115,7 @@ def test_what_is_for_uefi_stands_after_all_other_files(place):
                             capture_output=True, text=True, check=True).stdout
     ends = {path: int(start) + int(blocks) for start, blocks, path in
             re.findall(r"lba: +\d+ , +(\d+) , +(\d+) , +\d+ , '/(.*)'", others)}
-    assert len(ends) == 7
+    assert len(ends) == 8
     assert all(end <= block for path, end in ends.items() if path not in (X64, IA32, HEAD))
 
 

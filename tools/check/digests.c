@@ -50,8 +50,8 @@ static bool check_file(const struct iso *iso, const struct record *record,
         !iso_contents(iso, &file, arena, &contents, error)) {
         return note(record, path, "was changed after the ISO was made", error);
     }
-    bool has_sha256 = (record->flags & RECORD_HAS_SHA256) != 0;
-    for (int is_sha256 = 0; is_sha256 <= has_sha256; is_sha256++) {
+    int kinds = (record->flags & RECORD_HAS_SHA256) != 0 ? 2 : 1;
+    for (int is_sha256 = 0; is_sha256 < kinds; is_sha256++) {
         switch (judge(iso, entry, &file, is_sha256 != 0, &digest)) {
         case RECORD_DAMAGED:
             record_fail(entry, &digest, error);

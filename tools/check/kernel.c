@@ -185,7 +185,7 @@ static void show_linux(const struct linux_header *header)
         {LINUX_XLF_EFI_HANDOVER_32, "handover entry for 32-bit UEFI"},
         {LINUX_XLF_EFI_HANDOVER_64, "handover entry for 64-bit UEFI"},
     };
-    printf("Linux, boot protocol %u.%02u, %s\n", header->version >> 8, header->version & 0xff,
+    printf("Linux, boot protocol %d.%02d, %s\n", header->version >> 8, header->version & 0xff,
            header->loadflags & LINUX_LOADED_HIGH ? "bzImage" : "zImage");
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         if (header->xloadflags & flags[i].flag) {

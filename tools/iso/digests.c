@@ -70,7 +70,8 @@ static bool describe(const struct iso *iso, const struct iso9660_file *file, boo
     }
     const uint8_t *data = iso->bytes.data + (size_t)entry->lba * ISO9660_SECTOR_SIZE;
     memcpy(entry->date, file->date, sizeof entry->date);
-    for (int is_sha256 = 0; is_sha256 <= has_sha256; is_sha256++) {
+    int kinds = has_sha256 ? 2 : 1;
+    for (int is_sha256 = 0; is_sha256 < kinds; is_sha256++) {
         digest_start(&digest, is_sha256 != 0);
         digest_add(&digest, data, entry->length_bytes);
         digest_end(&digest);
