@@ -148,5 +148,6 @@ uint64_t firmware_milliseconds(void)
     if (pc_timer_ticks()) {
         return (uint64_t)irq_ticks * MILLISECONDS_PER_TICK;
     }
-    return firmware_tsc_khz() != 0 ? tsc_milliseconds() : pc_rtc_milliseconds();
+    uint32_t khz = firmware_tsc_khz();
+    return khz != 0 ? tsc_milliseconds(khz) : pc_rtc_milliseconds();
 }

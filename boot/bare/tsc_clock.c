@@ -56,7 +56,7 @@ uint32_t firmware_tsc_khz(void)
     return khz;
 }
 
-uint64_t tsc_milliseconds(void)
+uint64_t tsc_milliseconds(uint32_t khz)
 {
-    return divide(timeline_now(), firmware_tsc_khz());
+    return divide(timeline_now(), khz);
 }

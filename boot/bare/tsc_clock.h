@@ -4,5 +4,5 @@
 
 #include <stdint.h>
 
-/* Milliseconds since the processor's reset. */
-uint64_t tsc_milliseconds(void);
+/* Milliseconds since the processor's reset. khz: firmware_tsc_khz(), not 0. */
+uint64_t tsc_milliseconds(uint32_t khz);
