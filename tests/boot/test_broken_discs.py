@@ -172,7 +172,7 @@ def test_a_boot_image_that_is_not_as_its_table_says_gives_one_line_with_a_code(p
 
 
 @BOOT_IMAGE
-@pytest.mark.parametrize("change", [damage_bit_31(60_000, 60_008), damage_image(100_000)], ids=["two bits", "one bit"])
+@pytest.mark.parametrize("change", [damage_bit_31(80_000, 80_008), damage_image(100_000)], ids=["two bits", "one bit"])
 def test_a_damaged_overlay_gives_one_line(discs, tmp_path, says, change):
     """The menu is in it."""
     data = bytearray(discs.make({"boot/kernel": plain(), CONFIG: b"menuentry a { multiboot /boot/kernel }\n" * 2}).read_bytes())

@@ -123,7 +123,7 @@ CYLINDER = 16 * 63 * SECTOR  # SeaBIOS boots no smaller virtio, SCSI, SATA or US
 
 
 def test_a_tiny_tree_makes_an_iso_of_at_least_one_cylinder_and_not_much_more(place):
-    assert CYLINDER <= place.make(place.write(good_tree())).stat().st_size < CYLINDER + 100_000
+    assert CYLINDER <= place.make(place.write(good_tree())).stat().st_size < CYLINDER + 200_000
 
 
 # ---- the disk
@@ -376,7 +376,7 @@ def test_symbolic_links_in_the_tree_lead_to_kernels(place):
     (tree / "current").symlink_to("v1/")
     (tree / "abs").symlink_to("/current/kernel")
     iso = place.make(tree)
-    assert file_in_iso(iso, "boot/kernel")[0] == file_in_iso(iso, CONFIG)[0] + 1
+    assert file_in_iso(iso, "boot/kernel")[0] == file_in_iso(iso, CONFIG)[0] + 2  # the record is between them
 
 
 def test_a_compressed_kernel_and_compressed_modules_are_accepted(place):
@@ -925,7 +925,9 @@ def test_the_installed_program_needs_nothing_of_the_source_tree(place):
     completions = {program.replace("bin", "share/bash-completion/completions") for program in programs}
     completions |= {"usr/share/zsh/vendor-completions/_whelk", "usr/share/fish/vendor_completions.d/whelk.fish"}
     images = {f"usr/share/whelk/{name}" for name in ("whelk.rom", "whelk.elf", "whelk-hvm.elf")}
-    assert files == programs | completions | images | {f"usr/share/man/man1/{name}" for name in manuals}
+    others = ("usr/share/doc/whelk/", "usr/share/cmake/Whelk/")  # test_manual.py, test_packaging.py
+    assert {file for file in files if not file.startswith(others)} == \
+        programs | completions | images | {f"usr/share/man/man1/{name}" for name in manuals}
     shutil.copytree(place.path / "root/usr/bin", place.path / "bin", symlinks=True)
     run = place.run("-o", place.iso, place.write(good_tree()), program=place.path / "bin/whelk-mkrescue")
     assert run.returncode == 0, run.stderr

@@ -245,9 +245,9 @@ def test_what_gets_its_final_name_is_on_the_disk(place, noted, command):
 # ---- Standard output
 
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("check", "tree"), ("check", "--json", "tree"),
-                                       ("check", "app"), ("domain", "app"), ("mkrescue", "--help")])
+                                       ("check", "app"), ("domain", "out.iso"), ("mkrescue", "--help")])
 def test_what_standard_output_does_not_take_is_an_error_with_its_reason(place, app, arguments):
-    place.write(good_tree())
+    place.make(place.write(good_tree()))
     with open("/dev/full", "w", encoding="utf-8") as full:
         run = subprocess.run([WHELK, *arguments], cwd=place.path, stdin=subprocess.DEVNULL, stdout=full,
                              stderr=subprocess.PIPE, text=True)

@@ -92,7 +92,7 @@ static const struct option options[] = {
     {0, "product-version", "STRING", "its version, after the name", options_text,
      offsetof(struct settings, product_version)},
     {0, "missing", MISSING, "what a missing module is (error)", set_missing, 0},
-    {0, "verify", "crc|sha256|off|require", "what the loader verifies of each file (crc)",
+    {0, "verify", "crc|sha256|off|require", "how the loader verifies files (crc)",
      set_verification, 0},
     {0, "xorriso", "FILE", "run FILE as xorriso", options_text, offsetof(struct settings, xorriso)},
     {'v', "verbose", NULL, "say what is ignored; show what xorriso says", options_flag,
