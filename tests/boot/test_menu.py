@@ -301,7 +301,7 @@ def test_an_entry_that_cannot_be_booted_gives_its_reason_and_the_menu_again(disc
 
 def test_entries_that_cannot_boot_are_marked(discs):
     bodies = {"Good": "echo not now; multiboot /boot/kernel", "No kernel": "multiboot /boot/nothing", "No module": "multiboot /boot/kernel\nmodule /no",
-              "No header": "multiboot2 /boot/kernel", "Linux": "linux /boot/kernel", "Show": "echo only this", "Last": "reboot"}
+              "No header": "multiboot2 /boot/kernel", "Linux": "linux /boot/grub/grub.cfg", "Show": "echo only this", "Last": "reboot"}
     config = "\n".join(f"menuentry '{title}' {{\n{body}\n}}" for title, body in bodies.items()) + "\n"
     with Machine(discs.make({"boot/kernel": plain(), CONFIG: config.encode()})) as machine:
         machine.wait_for("Last")
