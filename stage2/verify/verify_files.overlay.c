@@ -64,8 +64,10 @@ static bool conclude(const struct file *file, const struct record_entry *entry,
     return true;
 }
 
-/* Finds the file's entry. NULL: it has none; *is_fine: whether it may be booted all the same. */
-static const struct record_entry *find(const struct file *file, bool *is_fine, struct error *error)
+/* Finds the file's entry. NULL: it has none; *is_fine: whether it may be booted all the same. Says
+   so of what is booted, not of texts, which may just be shown (cat). */
+static const struct record_entry *find(const struct file *file, bool is_text, bool *is_fine,
+                                       struct error *error)
 {
     bool is_of_another_volume = file->far != NULL && file->path[0] == '(';
     const struct record_entry *entry =
@@ -74,7 +76,7 @@ static const struct record_entry *find(const struct file *file, bool *is_fine, s
     if (!*is_fine) {
         fail(error, "is not in the record that was made with the ISO, and it was made with "
                     "--verify=require");
-    } else if (entry == NULL && file->far == NULL && !unrecorded_is_told) {
+    } else if (entry == NULL && !is_text && file->far == NULL && !unrecorded_is_told) {
         console_print("whelk: %s is not in the record that was made with the ISO; not verified\n",
                       file->path);
         unrecorded_is_told = true;
@@ -87,7 +89,7 @@ bool verify_contents_check(const struct file *file, const uint8_t *data, size_t 
 {
     struct digest digest;
     bool is_fine;
-    const struct record_entry *entry = find(file, &is_fine, error);
+    const struct record_entry *entry = find(file, true, &is_fine, error);
     if (entry == NULL) {
         return is_fine;
     }
@@ -137,7 +139,8 @@ static bool add_file(struct reading *reading, struct error *error)
             at += piece->length - inside;
             continue;
         }
-        uint64_t left = (piece != NULL ? piece->file_offset : file->size) - at;
+        bool is_inside = piece != NULL && piece->file_offset < file->size;
+        uint64_t left = (is_inside ? piece->file_offset : file->size) - at;
         size_t part = left < VERIFY_BUFFER_BYTES ? (size_t)left : VERIFY_BUFFER_BYTES;
         if (!file_read(file, at, part, reading->buffer, error)) {
             return false;
@@ -169,7 +172,7 @@ static bool check_file(const struct plan *plan, const struct file *file, const s
     if (file->contents != NULL) {
         return true; /* it was compressed, and was checked before it was decompressed */
     }
-    const struct record_entry *entry = find(file, &is_fine, error);
+    const struct record_entry *entry = find(file, false, &is_fine, error);
     if (entry == NULL) {
         return is_fine;
     }

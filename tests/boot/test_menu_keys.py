@@ -371,7 +371,7 @@ def test_help_names_the_commands_by_what_they_do(prompt):
     done, harmless, refused = (set(group.split()) for group in text.groups())
     assert {"multiboot", "module2", "ls", "search", "echo"} <= done
     assert {"gettext", "pager"} <= harmless
-    assert {"linux", "plan9", "password"} <= refused
+    assert {"plan9", "password"} <= refused
 
 
 def test_commands_keep_variables_results_and_functions(prompt):
