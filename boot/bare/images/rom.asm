@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; whelk.rom, a flat binary of 256 KiB, which stands right below 4 GiB: core, overlay, and the code
+; whelk.rom, a flat binary of 256 KiB, which stands right below 4 GiB: overlay, core, and the code
 ; that runs from the reset on. It copies the core to RAM and jumps there. Nothing is packed: that
 ; would cost each boot more time than the bytes cost space.
 ; Intel SDM, volume 3, 10.1.4: the first instruction is at 0xfffffff0.
@@ -17,12 +17,18 @@ CR0_CACHES_OFF  equ 0x60000000  ; cache disable, not write-through: set at the r
 
 org 0x100000000 - ROM_BYTES
 
+; On QEMU's microvm the image is RAM, and its last 64 KiB are at 0xf0000 as well, where the tables for
+; kernels go. The overlay is read after these were written, so it is before the last 64 KiB.
 start:
+overlay: incbin OVERLAY
+overlay_end:
+%if overlay_end - overlay > ROM_BYTES - 0x10000
+%error "the overlay reaches the last 64 KiB of the ROM"
+%endif
+        align 4, db 0
 core:   incbin CORE
         align 4, db 0
 core_end:
-overlay: incbin OVERLAY
-overlay_end:
 
         times ROM_BYTES - CODE_BYTES - ($ - start) db 0xff
 code:

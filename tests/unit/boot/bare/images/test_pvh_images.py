@@ -84,4 +84,4 @@ def test_both_images_have_the_same_code(image, hvm_image):
 
 
 def test_they_are_small(image, hvm_image):
-    assert len(hvm_image) < len(image) < 192 * 1024
+    assert len(hvm_image) < len(image) < 224 * 1024
