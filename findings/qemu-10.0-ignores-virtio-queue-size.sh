@@ -42,15 +42,14 @@ modern: booted"
 
 # shellcheck source=findings/lib/debian.sh
 . "$(dirname "$0")/lib/debian.sh"
+# shellcheck source=findings/lib/seabios.sh
+. "$(dirname "$0")/lib/seabios.sh"
 
 # start OPTIONS ARGUMENT…: a PC with the disk as a virtio device. Its output: SeaBIOS's lines.
 start() {
     local options=$1
     shift
-    qemu -M pc -m 64 -nodefaults -vga none -display none -no-reboot \
-        -chardev "file,id=log,path=$work/log" -device isa-debugcon,iobase=0x402,chardev=log \
-        -drive "if=none,id=disk,format=raw,file=$work/disk" \
-        -device "virtio-blk-pci,drive=disk,$options" "$@" 2>"$work/said"
+    seabios -device "virtio-blk-pci,drive=disk,$options" "$@" 2>"$work/said"
 }
 
 # entries NAME OPTIONS SIZE: what the monitor says of the queue.
@@ -63,8 +62,8 @@ entries() {
 
 # boot NAME OPTIONS: SeaBIOS's first lines that tell how the start from the disk went.
 boot() {
-    start "$2" -device isa-debug-exit,iobase=0xf4,iosize=4 || true
-    if grep -q "Booting from 0000:7c00" "$work/log"; then
+    start "$2" || true
+    if has_booted; then
         echo "$1: booted"
     else
         grep -aE "fail to find vq|Boot failed" "$work/log" | head -n 2 | sed "s/^/$1: /" |
@@ -74,11 +73,7 @@ boot() {
 
 # shellcheck disable=SC2086  # a list of words
 unpack $PACKAGES
-# A boot sector that ends QEMU: out 0xf4, al
-printf '\xe6\xf4' >"$work/disk"
-truncate -s 510 "$work/disk"
-printf '\x55\xaa' >>"$work/disk"
-truncate -s 1M "$work/disk"
+make_disk
 seen=$(
     entries legacy disable-modern=on 64
     entries legacy disable-modern=on 256

@@ -32,17 +32,16 @@ scsi-hd, 4096: unsupported block size 4096"
 
 # shellcheck source=findings/lib/debian.sh
 . "$(dirname "$0")/lib/debian.sh"
+# shellcheck source=findings/lib/seabios.sh
+. "$(dirname "$0")/lib/seabios.sh"
 
 # boot DEVICE SIZE: what SeaBIOS does with a disk that has sectors of this size.
 boot() {
     local device=$1 size=$2
-    qemu -M pc -m 64 -nodefaults -vga none -display none -no-reboot \
-        -chardev "file,id=log,path=$work/log" -device isa-debugcon,iobase=0x402,chardev=log \
-        -device isa-debug-exit,iobase=0xf4,iosize=4 -device virtio-scsi-pci \
-        -drive "if=none,id=disk,format=raw,file=$work/disk" \
+    seabios -device virtio-scsi-pci \
         -device "$device,drive=disk,logical_block_size=$size,physical_block_size=$size" \
         2>"$work/said" || true
-    if grep -q "Booting from 0000:7c00" "$work/log"; then
+    if has_booted; then
         echo "$device, $size: booted"
     else
         grep -aoE "block size [0-9]+ is unsupported|unsupported block size [0-9]+" "$work/log" |
@@ -52,11 +51,7 @@ boot() {
 
 # shellcheck disable=SC2086  # a list of words
 unpack $PACKAGES
-# A boot sector that ends QEMU: out 0xf4, al
-printf '\xe6\xf4' >"$work/disk"
-truncate -s 510 "$work/disk"
-printf '\x55\xaa' >>"$work/disk"
-truncate -s 1M "$work/disk"
+make_disk
 seen=$(
     boot virtio-blk-pci 512
     boot virtio-blk-pci 4096

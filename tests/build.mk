@@ -215,8 +215,7 @@ LINT_BIOS_C  := $(filter-out $(PURE_C) %.host.c,$(filter stage2/%.c boot/bios/%.
 LINT_EFI_C   := $(filter-out %.host.c,$(filter boot/efi/%.c tools/bench/probe/starter.c \
                                                tests/harness/shim/uefi.c,$(LINT_C)))
 LINT_HOST_C  := $(filter-out $(LINT_BIOS_C) $(LINT_EFI_C) tests/%,$(filter %.c,$(LINT_C)))
-# GNU C has a macro linux; C11, in which all is compiled, has none.
-TIDY_FLAGS   := -std=gnu11 -Ulinux -I. -D_GNU_SOURCE -DWHELK_VERSION='"$(VERSION)"'
+TIDY_FLAGS   := -std=gnu11 -I. -D_GNU_SOURCE -DWHELK_VERSION='"$(VERSION)"'
 
 LINT         = $(RUN) $(RESULTS)/lint/$(@:lint-%=%)
 

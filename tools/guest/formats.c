@@ -7,6 +7,7 @@
 #include <string.h>
 #include "stage2/text/utf8.h"
 #include "tools/guest/domain.h"
+#include "tools/lib/markup.h"
 #include "tools/lib/options.h"
 
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -282,29 +283,10 @@ void domain_write_xl(const struct domain *domain, FILE *out)
 
 // ---- libvirt
 
-static void put_xml(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        default:
-            fputc(*text, out);
-        }
-    }
-}
-
 static void put_element(FILE *out, const char *before, const char *text, const char *after)
 {
     fputs(before, out);
-    put_xml(out, text);
+    markup_text(text, out);
     fputs(after, out);
 }
 

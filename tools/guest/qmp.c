@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "tools/lib/clock.h"
 #include "tools/lib/json.h"
+#include "tools/lib/json_read.h"
 #include "tools/lib/writing.h"
 
 enum {
@@ -76,12 +77,12 @@ static bool read_line(const struct qmp *qmp, double deadline, char line[LINE_BYT
 /* Fails with QEMU's description of an error. */
 static bool fail_answer(const char *answer, struct error *error)
 {
-    static const char member[] = "\"desc\": \"";
-    const char *found = strstr(answer, member);
-    const char *start = found != NULL ? found + strlen(member) : answer;
-    const char *end = found != NULL ? strrchr(start, '"') : NULL;
-    return fail(error, "QEMU: %.*s", (int)(end != NULL ? (size_t)(end - start) : strlen(start)),
-                start);
+    char text[LINE_BYTES];
+    struct json value;
+    struct error ignored;
+    bool is_described = json_check(answer, &value, &ignored) &&
+                        json_as_text(json_member(json_member(value, "error"), "desc"), text) != 0;
+    return fail(error, "QEMU: %s", is_described ? text : answer);
 }
 
 /* Sends a command and waits for its answer. */

@@ -11,11 +11,10 @@
 #include <string.h>
 #include "stage2/bus/pci.h"
 #include "stage2/disc/ahci.h"
-#include "stage2/disc/irq_wait.h"
-#include "stage2/disc/pace.h"
 #include "stage2/firmware.h"
 #include "stage2/timing/timeline.h"
 #include "tests/unit/elf_builder.h"
+#include "tests/unit/stage2/disc/unpaced.h"
 #include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 // ---- The adapter
@@ -174,22 +173,6 @@ bool irq_wait_goes_on(struct irq_wait *wait)
         }
     }
     return ++looks % MOST_LOOKS != 0;
-}
-
-uint32_t irq_wait_lasted(const struct irq_wait *wait)
-{
-    (void)wait;
-    return 0;
-}
-
-uint32_t pace_most(uint32_t drivers_most)
-{
-    return drivers_most;
-}
-
-void pace_note(uint32_t bytes, uint32_t milliseconds)
-{
-    (void)bytes, (void)milliseconds;
 }
 
 bool irq_wait_needs_interrupts(void)

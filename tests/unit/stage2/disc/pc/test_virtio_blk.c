@@ -8,11 +8,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stage2/disc/irq_wait.h"
-#include "stage2/disc/pace.h"
 #include "stage2/disc/pc/virtio.h"
 #include "stage2/disc/pc/virtio_blk.h"
 #include "stage2/timing/timeline.h"
+#include "tests/unit/stage2/disc/unpaced.h"
 #include <cmocka.h> /* after error.h: cmocka has a macro fail() */
 
 // ---- The device
@@ -335,22 +334,6 @@ bool irq_wait_goes_on(struct irq_wait *wait)
         run();
     }
     return ++looks % MOST_LOOKS != 0;
-}
-
-uint32_t irq_wait_lasted(const struct irq_wait *wait)
-{
-    (void)wait;
-    return 0;
-}
-
-uint32_t pace_most(uint32_t drivers_most)
-{
-    return drivers_most;
-}
-
-void pace_note(uint32_t bytes, uint32_t milliseconds)
-{
-    (void)bytes, (void)milliseconds;
 }
 
 void timeline_transfer(uint32_t bytes)
