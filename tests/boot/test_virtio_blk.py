@@ -90,15 +90,16 @@ def image(discs):
 
 
 @pytest.fixture
-def twin(image, tmp_path):
-    """An ISO that differs from `image` only in the module's bytes: same descriptors, same directories."""
-    path = tmp_path / "twin.iso"
+def twins(discs, tmp_path):
+    """Two ISOs that differ only in the module's bytes: same descriptors, same directories, no record of digests."""
+    image = discs.make(tree(ELF32, modules=[("module", MODULE)]), options=["--verify=off"])
+    twin = tmp_path / "twin.iso"
     data = bytearray(image.read_bytes())
     sector, size = file_in_iso(image, "boot/module0")
     assert size == len(OTHER_MODULE)
     data[sector * SECTOR:sector * SECTOR + size] = OTHER_MODULE
-    path.write_bytes(data)
-    return path
+    twin.write_bytes(data)
+    return image, twin
 
 
 @pytest.fixture
@@ -190,7 +191,8 @@ def test_the_disc_that_we_boot_from_is_found_beside_others(traced, discs, image,
 
 @pytest.mark.parametrize("ours, theirs", [(1, 2), (2, 1)])
 @pytest.mark.parametrize("theirs_at", ["virtio", "ahci", "piix"])
-def test_of_two_discs_that_look_alike_the_firmwares_is_read(traced, image, twin, ours, theirs, theirs_at):
+def test_of_two_discs_that_look_alike_the_firmwares_is_read(traced, twins, ours, theirs, theirs_at):
+    image, twin = twins
     drive = ["-drive", f"if=none,id=twin,format=raw,snapshot=on,file={twin}"]
     bus = "ide.0" if theirs_at == "ahci" else "ide.1"
     second = virtio(twin, "twin", f",bootindex={theirs},addr=5") if theirs_at == "virtio" else \

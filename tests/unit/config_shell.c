@@ -107,6 +107,15 @@ static void read_line(char *text, size_t size)
     }
 }
 
+/* The commands that load, by protocol. */
+static const struct {
+    const char *kernel, *module;
+} commands[] = {
+    [CONFIG_MULTIBOOT1] = {"multiboot", "module"}, [CONFIG_MULTIBOOT2] = {"multiboot2", "module2"},
+    [CONFIG_LINUX16] = {"linux16", "initrd16"},    [CONFIG_LINUX] = {"linux", "initrd"},
+    [CONFIG_CHAINLOADER] = {"chainloader", NULL},
+};
+
 static void print_file(const char *what, const struct config_file *file)
 {
     printf("%s\t%s\t%s\n", what, file->path, file->arguments);
@@ -133,9 +142,9 @@ static void print_entry(struct config *config, const struct config_entry *entry)
     }
     printf("\n");
     if (boot.action == CONFIG_ACTION_BOOT) {
-        print_file(boot.protocol == CONFIG_MULTIBOOT1 ? "multiboot" : "multiboot2", &boot.kernel);
+        print_file(commands[boot.protocol].kernel, &boot.kernel);
         for (size_t i = 0; i < boot.module_count; i++) {
-            print_file(boot.protocol == CONFIG_MULTIBOOT1 ? "module" : "module2", &boot.modules[i]);
+            print_file(commands[boot.protocol].module, &boot.modules[i]);
         }
     }
 }

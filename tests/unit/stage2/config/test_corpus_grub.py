@@ -15,7 +15,8 @@ import pytest
 SHELL = pathlib.Path(os.environ["BUILD"]).resolve() / "unit" / "config_shell"
 CORPUS = pathlib.Path(os.environ.get("WHELK_CORPUS", "../shared/corpus/grub-cfg"))
 FILES = sorted(CORPUS.glob("*.cfg"))
-LOADING = ("multiboot", "multiboot2", "module", "module2")
+KERNELS = ("multiboot", "multiboot2", "linux", "linux16", "chainloader")
+LOADING = (*KERNELS, "module", "module2", "initrd", "initrd16")
 
 # Stand for a BIOS and for UEFI, with a CD, in GRUB and in Whelk. They are one line, so that the lines of the file keep
 # their numbers.
@@ -24,7 +25,7 @@ PLATFORMS = {"pc": "set root=cd; set prefix='(cd)/boot/grub'; set grub_platform=
 SHELL_OPTION = {"pc": "-e", "efi": "-u"}
 ASKS_PLATFORM = re.compile(rb"grub_(platform|cpu)")
 STAGE = " ".join(
-    f'function {name} {{ echo "<[{name}]>"; for word in "$@"; do echo "<[$word]>"; done; }};' for name in LOADING)
+    f'function {name} {{ echo "<[command {name}]>"; for word in "$@"; do echo "<[$word]>"; done; }};' for name in LOADING)
 # Entries end in the menu, some after "Press any key" or a sleep that Escape ends. The keys open the
 # command line and exit, often enough for all of them.
 KEYS = (b"\x1b" + b"c" * 8 + b"\rexit\r") * 20
@@ -62,8 +63,8 @@ def of_grub(folder, platform, text, where):
     output = SEQUENCES.sub(b"", output).split(b"GNU GRUB")[0].replace(b"\n\r", b"").decode("utf-8", "replace")
     loads = []
     for word in re.findall(r"<\[(.*?)\]>", output):
-        if word in LOADING:
-            loads.append((word, []))
+        if word.startswith("command "):
+            loads.append((word.split()[1], []))
         else:
             loads[-1][1].append(word)
     return last_boot([(kind, words) for kind, words in loads])
@@ -74,7 +75,7 @@ def last_boot(loads):
     boot = []
     for kind, words in loads:
         words = [word for word in words if not OPTIONS.match(word)]
-        if kind.startswith("multiboot"):
+        if kind in KERNELS:
             boot = []
         boot.append((kind, re.sub(r"^\([^)]*\)+", "", words[0]) if words else "", words[1:]))
     return boot
