@@ -44,15 +44,18 @@ static unsigned char distance_of(const char *left, const char *right)
 
 void nearest_offer(struct nearest *nearest, const char *name)
 {
-    size_t length = strlen(nearest->word);
-    if (length == 0 || length > LENGTH_MAX || strlen(name) > LENGTH_MAX) {
+    size_t length = strlen(nearest->word), other = strlen(name);
+    size_t allowed = 1 + length / LETTERS_FOR_ERROR;
+    if (length == 0 || length > LENGTH_MAX || other > LENGTH_MAX || other > length + allowed ||
+        length > other + allowed) {
+        return; /* the distance is at least that of the lengths */
+    }
+    /* Of a short word, the first letter must be right: "root" does not mean "boot". */
+    if (length < LETTERS_FOR_ERROR && nearest->word[0] != name[0]) {
         return;
     }
     size_t distance = distance_of(nearest->word, name);
-    /* Of a short word, the first letter must be right: "root" does not mean "boot". */
-    bool is_near = distance <= 1 + length / LETTERS_FOR_ERROR &&
-                   (length >= LETTERS_FOR_ERROR || nearest->word[0] == name[0]);
-    if (is_near && (nearest->name == NULL || distance < nearest->distance)) {
+    if (distance <= allowed && (nearest->name == NULL || distance < nearest->distance)) {
         nearest->name = name;
         nearest->distance = distance;
     }
