@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "stage2/prepared/prepared.h"
+#include "stage2/record/record.h"
 
 enum {
     MOST_DISCS = 64,
@@ -19,6 +20,8 @@ enum {
 
 struct disc {
     uint8_t *data;
+    uint8_t *made;               /* the same without edits */
+    const struct record *record; /* in made; NULL: the disc has none */
     size_t size;
     uint32_t *places;
     size_t place_count;
@@ -39,6 +42,19 @@ static struct {
     uint8_t bytes[MOST_EDITED];
 } undo;
 static bool has_new_plan;
+static bool has_other_edits; /* not only in files of the record */
+
+static const struct record *find_record(const struct disc *of)
+{
+    for (size_t at = 0; at + SECTOR <= of->size; at += SECTOR) {
+        const uint8_t *sector = of->made + at;
+        if (memcmp(sector, RECORD_MAGIC, sizeof RECORD_MAGIC - 1) == 0 &&
+            record_is_right((struct bytes){sector, of->size - at})) {
+            return (const void *)sector;
+        }
+    }
+    return NULL;
+}
 
 static bool read_all(FILE *file, struct disc *to)
 {
@@ -46,8 +62,14 @@ static bool read_all(FILE *file, struct disc *to)
     to->size = (size_t)ftell(file);
     rewind(file);
     to->data = malloc(to->size);
+    to->made = malloc(to->size);
     to->places = calloc(MOST_PLACES, sizeof *to->places);
-    return fread(to->data, 1, to->size, file) == to->size && to->size >= 32 * SECTOR;
+    if (fread(to->data, 1, to->size, file) != to->size || to->size < 32 * SECTOR) {
+        return false;
+    }
+    memcpy(to->made, to->data, to->size);
+    to->record = find_record(to);
+    return true;
 }
 
 static void load(const char *path)
@@ -96,7 +118,7 @@ void disc_insert(unsigned number)
 {
     disc = &discs[number % loaded];
     undo.count = undo.used = 0;
-    has_new_plan = false;
+    has_new_plan = has_other_edits = false;
     commands = 0;
 }
 
@@ -156,17 +178,39 @@ const uint8_t *disc_place(const struct edit *edit)
     return disc->data + (size_t)lba_of(edit) * SECTOR + edit->offset % SECTOR;
 }
 
+static bool is_in_recorded_file(uint32_t lba)
+{
+    const struct record *record = disc->record;
+    if (record == NULL) {
+        return false;
+    }
+    const struct record_entry *entry = record_entries(record);
+    for (uint32_t left = record->entry_count; left > 0; left--, entry++) {
+        if (lba >= entry->lba && lba - entry->lba < (entry->length_bytes + SECTOR - 1) / SECTOR) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void disc_edit(const struct edit *edit, const uint8_t *bytes)
 {
     size_t offset = edit->offset % SECTOR;
     size_t length = edit->length < SECTOR - offset ? edit->length : SECTOR - offset;
     has_new_plan |= lba_of(edit) == VOLUME_LBA - 1;
+    has_other_edits |= !is_in_recorded_file(lba_of(edit));
     replace((uint8_t *)disc_place(edit), bytes, length);
 }
 
 bool disc_has_new_plan(void)
 {
     return has_new_plan;
+}
+
+bool disc_is_damaged(uint64_t offset, uint64_t length)
+{
+    return !has_other_edits && range_within(offset, length, disc->size) &&
+           memcmp(disc->data + offset, disc->made + offset, length) != 0;
 }
 
 /* Writes the sums that the prepared block has of other blocks and of itself, so that edits of these

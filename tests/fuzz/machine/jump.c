@@ -171,6 +171,24 @@ static uint8_t *expected(const struct file *file)
     return copy;
 }
 
+/* No damaged byte is booted: of a file that is decompressed, not one at all. */
+static void check_damage(const struct piece *piece)
+{
+    const struct file *file = piece->file;
+    bool is_whole = file->contents != NULL;
+    uint64_t from = is_whole ? 0 : piece->file_offset, before = 0;
+    uint64_t end = is_whole ? file->on_disc.size : from + piece->length;
+    for (size_t i = 0; i < file->on_disc.extent_count; i++) {
+        const struct iso9660_extent *extent = &file->on_disc.extents[i];
+        uint64_t first = from > before ? from - before : 0;
+        uint64_t last = end < before + extent->length_bytes ? end - before : extent->length_bytes;
+        require(end <= before || first >= last ||
+                    !disc_is_damaged((uint64_t)extent->lba * SECTOR + first, last - first),
+                "damaged bytes are booted", piece->address);
+        before += extent->length_bytes;
+    }
+}
+
 static void check_contents(const struct piece *piece, uint64_t address)
 {
     const struct file *file = piece->file;
@@ -238,6 +256,9 @@ void jump_check(const struct boot *boot, const void *block, const struct handoff
     for (size_t i = 0; i < plan->placement.count; i++) {
         const struct piece *piece = &plan->placement.pieces[i];
         check_contents(piece, piece->address);
+        if (piece->length > 0 && piece->file != NULL) {
+            check_damage(piece);
+        }
     }
     if (plan->protocol == CONFIG_MULTIBOOT1) {
         check_modules(boot, entry->ebx);

@@ -164,6 +164,10 @@ uint32_t disc_image_lba(void);
 /* Whether an edit has touched the prepared block. */
 bool disc_has_new_plan(void);
 
+/* Whether these bytes of the disc are not those that it was made with, and all edits are in files
+   of its record: then nothing can excuse the loader that boots these bytes. */
+bool disc_is_damaged(uint64_t offset, uint64_t length);
+
 /* A sector of 2048 bytes; NULL: after the end. */
 const uint8_t *disc_sector_at(uint64_t lba);
 
