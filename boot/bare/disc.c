@@ -263,6 +263,13 @@ static bool read_isa_ide(uint32_t lba, uint32_t count, uint8_t *buffer)
     return pio_ide_read(&drive, lba, count, buffer);
 }
 
+/* Its driver closes a virtio disc that has failed. */
+static bool keep_virtio_if(bool is_fine)
+{
+    is_started = is_fine;
+    return is_fine;
+}
+
 static bool read_sectors(uint32_t lba, uint32_t count, void *buffer)
 {
     if (!reopen_disc(false)) {
@@ -276,7 +283,8 @@ static bool read_sectors(uint32_t lba, uint32_t count, void *buffer)
     case SATA:
         return ahci_read(lba, count, buffer);
     default:
-        return virtio_blk_start(lba, count * SECTOR_SIZE, buffer) && virtio_blk_wait();
+        return keep_virtio_if(virtio_blk_start(lba, count * SECTOR_SIZE, buffer) &&
+                              virtio_blk_wait());
     }
 }
 
@@ -495,13 +503,17 @@ bool native_disc_start(uint32_t lba, uint32_t length, void *buffer)
     if (disc->kind == IDE) {
         return !is_odd(buffer) && piix_ide_start(lba, length, buffer);
     }
-    return is_started && disc->kind >= VIRTIO && virtio_blk_start(lba, length, buffer);
+    return is_started && disc->kind >= VIRTIO &&
+           keep_virtio_if(virtio_blk_start(lba, length, buffer));
 }
 
 bool native_disc_wait(uint32_t lba)
 {
     (void)lba;
-    return disc->kind == RAM || (disc->kind == IDE ? piix_ide_wait() : virtio_blk_wait());
+    if (disc->kind >= VIRTIO) {
+        return keep_virtio_if(virtio_blk_wait());
+    }
+    return disc->kind == RAM || piix_ide_wait();
 }
 
 bool native_disc_read(uint32_t lba, uint32_t count, void *buffer)

@@ -62,7 +62,7 @@ CONTROLLERS = {
     "no firmware, PIIX disk": Controller("pc", ide("hd"), "rom", writes=True),
     "no firmware, AHCI CD": Controller("q35", ide("cd"), "rom"),
     "no firmware, AHCI disk": Controller("q35", ide("hd"), "rom", writes=True),
-    "no firmware, virtio": Controller("pc", VIRTIO, "rom"),
+    "no firmware, virtio": Controller("pc", VIRTIO, "rom", always=True),
 }
 CHOSEN = [name for name, controller in CONTROLLERS.items() if ALL or controller.always]
 
