@@ -134,8 +134,10 @@ def test_a_sector_that_can_never_be_read_is_named_with_its_file(served, controll
     with served(waits=True) as disc, at_the_menu(disc, controller) as machine:
         bad = disc.module[len(disc.module) // 2]
         choose(machine, lambda: disc.spoil("error", [bad]))
-        # A disk's firmware counts in sectors of 512 bytes.
-        assert machine.wait_for(rf"whelk: .*/boot/module0: sector ({bad}|{bad * 4}) of .* cannot be read", LINE_SECONDS)
+        # A disk's firmware counts in sectors of 512 bytes. OVMF tries a USB stick's sector again for so long that Whelk
+        # does not look for it in the read that has failed.
+        sector = r"\d+" if controller == "UEFI, USB" else f"({bad}|{bad * 4})"
+        assert machine.wait_for(rf"whelk: .*/boot/module0: sector {sector} of .* cannot be read", LINE_SECONDS)
 
 
 @on()
