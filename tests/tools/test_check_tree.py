@@ -237,13 +237,17 @@ def test_invalid_utf_8_does_not_break_the_json(check):
 
 # ---- An ISO
 
+OTHER_LOADER = "whelk: warning: {}: its boot loader is not Whelk: this is what Whelk would boot\n"
+NO_LOADER = "{}: has no boot loader; whelk-mkrescue makes an ISO that boots"
+
+
 @pytest.mark.parametrize("loader", ["whelk", "grub"])
 def test_an_iso_gives_the_answers_of_its_tree_whoever_made_it(check, discs, tmp_path, loader):
     files = {CONFIG: (BOOT.replace("'b c'\n", "'b c'\n    module /m/Long_Name-of.a.module\n") +
                       ENTRY.format("no", "plan9 /nothing")).encode(),
              "boot/kernel": gzip.compress(plain()), "m/Long_Name-of.a.module": pattern(70_000)}
     tree, iso = check("tree", **files), check(discs.make(files, loader), **files)
-    assert (iso.returncode, iso.stdout, iso.stderr) == (NO, tree.stdout, "")
+    assert (iso.returncode, iso.stdout, iso.stderr) == (NO, tree.stdout, "" if loader == "whelk" else OTHER_LOADER.format(iso.args[-1]))
     assert "Long_Name-of.a.module" in iso.stdout
 
 
@@ -353,7 +357,21 @@ def test_isos_of_other_programs_agree_with_themselves(check, tmp_path, command):
     check("tree", **files)
     subprocess.run([*command, "-o", "other.iso", "tree"], cwd=tmp_path, capture_output=True, check=True, timeout=120)
     run = check("other.iso", **files)
-    assert (run.returncode, run.stderr) == (YES, "")
+    if command == ["grub-mkrescue"]:
+        assert (run.returncode, run.stderr) == (YES, OTHER_LOADER.format("other.iso"))
+    else:
+        assert (run.returncode, run.stderr) == (NO, f"whelk: error: {NO_LOADER.format('other.iso')}\n")
+    assert "entry 0" in run.stdout
+
+
+def test_an_iso_without_a_boot_loader_boots_nothing_though_its_entries_are_told(check, tmp_path):
+    check("tree", **{CONFIG: BOOT})
+    subprocess.run(["xorriso", "-as", "mkisofs", "-R", "-o", "none.iso", "tree"], cwd=tmp_path, capture_output=True,
+                   check=True, timeout=120)
+    run = check("--json", "none.iso", **{CONFIG: BOOT})
+    said = json.loads(run.stdout)
+    assert run.returncode == NO and said["error"] == NO_LOADER.format("none.iso")
+    assert entries(said)[0]["error"] is None
 
 
 def test_an_iso_without_big_endian_numbers_is_read(check, discs, tmp_path):

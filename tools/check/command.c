@@ -136,8 +136,9 @@ static bool run_check(struct check *check, const struct settings *settings, cons
 }
 
 /* Checks and reports what a tree would boot; if it is NULL, what the --config would. Reports what
-   UEFI would boot as well, if that is not the same. */
-static bool check_and_report(const struct settings *settings, const struct tree *tree)
+   UEFI would boot as well, if that is not the same. obstacle: why nothing of it boots, or NULL. */
+static bool check_and_report(const struct settings *settings, const struct tree *tree,
+                             const char *obstacle)
 {
     static struct check checks[CHECK_FIRMWARES]; /* large */
     struct check_machine machine = {.mib = tree != NULL ? settings->mib : PRETEND_TYPICAL_MIB};
@@ -161,7 +162,7 @@ static bool check_and_report(const struct settings *settings, const struct tree 
         progress_end();
         bool is_new = count == 0 || !check_is_same(check, &checks[count - 1]);
         if (is_new) {
-            check_report_add(&report, check, done ? NULL : error.message);
+            check_report_add(&report, check, done ? obstacle : error.message);
         }
         if (is_new && !done) {
             say_error("%s", error.message);
@@ -180,17 +181,38 @@ static bool check_directory(const struct settings *settings, const char *path)
 {
     struct tree_source source = {.target = "/", .is_directory = true};
     struct tree tree = {.sources = &source, .count = 1};
-    return realpath(path, source.disk) != NULL && check_and_report(settings, &tree);
+    return realpath(path, source.disk) != NULL && check_and_report(settings, &tree, NULL);
+}
+
+/* Judges what starts the ISO. False: nothing does. What another loader does with the config may not
+   be what Whelk would do, so that is a warning. */
+static bool judge_loader(const char *path, struct bytes iso, struct error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    bool boots = descriptor >= 0 && iso_is_bootable(descriptor);
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    if (boots && !iso_is_whelks(iso)) {
+        say_warning("%s: its boot loader is not Whelk: this is what Whelk would boot", path);
+    }
+    return boots ||
+           fail(error, "%s: has no boot loader; whelk-mkrescue makes an ISO that boots", path);
 }
 
 static bool check_iso(const struct settings *settings, const char *path)
 {
     struct iso iso;
-    struct error error;
+    struct error error, obstacle;
     bool boots = false;
     if (iso_open(&iso, path, NULL, &error)) {
         struct tree tree = {.iso = &iso};
-        boots = check_and_report(settings, &tree);
+        bool has_loader = judge_loader(path, iso.bytes, &obstacle);
+        boots = check_and_report(settings, &tree, has_loader ? NULL : obstacle.message);
+        if (!has_loader) {
+            say_error("%s", obstacle.message);
+            boots = false;
+        }
         progress_begin("comparing the ISO's copies");
         bool agree = copies_agree(iso.bytes, &error) && digests_agree(&iso, &error);
         progress_end();
@@ -208,7 +230,7 @@ static bool check_iso(const struct settings *settings, const char *path)
 static bool check(const struct settings *settings, char **names, size_t count)
 {
     if (settings->config != NULL) {
-        return check_and_report(settings, NULL);
+        return check_and_report(settings, NULL, NULL);
     }
     if (settings->question != 0) {
         return check_is_kernel(names[0], (enum config_protocol)settings->question);

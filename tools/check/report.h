@@ -12,8 +12,8 @@ struct check_report {
 };
 
 /* Adds a check: first that for a BIOS, then those for UEFI whose results differ from the one before
-   them. failure: why a config could not be read, which ended the check; NULL: all could be read.
-   Only the JSON contains it; the caller says it on standard error. */
+   them. failure: why nothing boots, as a config could not be read or the ISO has no boot loader;
+   NULL otherwise. Only the JSON contains it; the caller says it on standard error. */
 void check_report_add(struct check_report *report, const struct check *check, const char *failure);
 void check_report_end(const struct check_report *report);
 

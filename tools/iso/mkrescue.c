@@ -172,8 +172,6 @@ static bool take_options(struct words *words, struct appended *appended, struct 
 
 // ---- The tree
 
-static const char our_mark[] = "Whelk: boot error"; /* in the boot sector */
-
 /* True, with an error, if the tree has a file of this path that is not Whelk's own. */
 static bool has_our_name(const struct tree *tree, const char *path, const char *mark,
                          struct error *error)
@@ -232,8 +230,8 @@ static bool read_sources(struct tree *tree, const struct command_line *line, boo
             return false;
         }
     }
-    return !has_our_name(tree, BOOT_IMAGE_PATH, our_mark, error) &&
-           !has_our_name(tree, BOOT_CATALOG_PATH, our_mark, error) &&
+    return !has_our_name(tree, BOOT_IMAGE_PATH, BOOT_IMAGE_MARK, error) &&
+           !has_our_name(tree, BOOT_CATALOG_PATH, BOOT_IMAGE_MARK, error) &&
            !has_our_name(tree, RECORD_PATH, RECORD_MAGIC, error);
 }
 

@@ -19,6 +19,13 @@ enum {
     DESCRIPTOR_HEAD_BYTES = 84, /* what is read here */
     TYPE_BOOT = 0,
     BOOT_SYSTEM_OFFSET = 7, /* El Torito 1.0, figure 7 */
+    BOOT_CATALOG_OFFSET = 71,
+    DEFAULT_ENTRY_LBA_OFFSET = 40, /* in the boot catalog (figures 2 and 3) */
+    MBR_BYTES = 512,
+    MBR_CODE_BYTES = 440,
+    MBR_PARTITIONS_OFFSET = 446,
+    MBR_PARTITION_BYTES = 16,
+    MBR_TYPE_OFFSET = 4, /* in a partition; 0: there is none */
     MBR_SIGNATURE_OFFSET = 510,
 };
 static const char el_torito[] = "EL TORITO SPECIFICATION";
@@ -54,9 +61,26 @@ bool iso_is_whole(int descriptor, const char *path, struct error *error)
     return true;
 }
 
+/* Whether there is an MBR with code or partitions: UDF has one with neither. */
+static bool has_mbr(int descriptor)
+{
+    uint8_t mbr[MBR_BYTES], used = 0;
+    if (pread(descriptor, mbr, sizeof mbr, 0) != sizeof mbr || mbr[MBR_SIGNATURE_OFFSET] != 0x55 ||
+        mbr[MBR_SIGNATURE_OFFSET + 1] != 0xaa) {
+        return false;
+    }
+    for (size_t i = 0; i < MBR_CODE_BYTES; i++) {
+        used |= mbr[i];
+    }
+    for (size_t at = MBR_PARTITIONS_OFFSET; at < MBR_SIGNATURE_OFFSET; at += MBR_PARTITION_BYTES) {
+        used |= mbr[at + MBR_TYPE_OFFSET];
+    }
+    return used != 0;
+}
+
 bool iso_is_bootable(int descriptor)
 {
-    uint8_t head[DESCRIPTOR_HEAD_BYTES], signature[2] = {0};
+    uint8_t head[DESCRIPTOR_HEAD_BYTES];
     off_t offset = DESCRIPTORS_OFFSET;
     for (; read_descriptor(descriptor, offset, head); offset += ISO9660_SECTOR_SIZE) {
         if (head[TYPE_OFFSET] == TYPE_BOOT &&
@@ -64,9 +88,32 @@ bool iso_is_bootable(int descriptor)
             return true;
         }
     }
-    return pread(descriptor, signature, sizeof signature, MBR_SIGNATURE_OFFSET) ==
-               sizeof signature &&
-           signature[0] == 0x55 && signature[1] == 0xaa;
+    return has_mbr(descriptor);
+}
+
+/* Returns a sector of an ISO; NULL: it has none of this number. */
+static const uint8_t *sector_at(struct bytes iso, uint64_t lba)
+{
+    return lba < iso.size / ISO9660_SECTOR_SIZE ? iso.data + lba * ISO9660_SECTOR_SIZE : NULL;
+}
+
+bool iso_is_whelks(struct bytes iso)
+{
+    const uint8_t *head;
+    uint64_t lba = DESCRIPTORS_OFFSET / ISO9660_SECTOR_SIZE;
+    while ((head = sector_at(iso, lba++)) != NULL &&
+           memcmp(head + IDENTIFIER_OFFSET, identifier, sizeof identifier) == 0) {
+        if (head[TYPE_OFFSET] != TYPE_BOOT ||
+            memcmp(head + BOOT_SYSTEM_OFFSET, el_torito, sizeof el_torito - 1) != 0) {
+            continue;
+        }
+        const uint8_t *catalog = sector_at(iso, load32(head + BOOT_CATALOG_OFFSET));
+        const uint8_t *image =
+            catalog != NULL ? sector_at(iso, load32(catalog + DEFAULT_ENTRY_LBA_OFFSET)) : NULL;
+        return image != NULL && memmem(image, ISO9660_SECTOR_SIZE, BOOT_IMAGE_MARK,
+                                       sizeof BOOT_IMAGE_MARK - 1) != NULL;
+    }
+    return false;
 }
 
 void iso_blocks_add(struct iso_blocks *blocks, uint32_t lba)

@@ -35,6 +35,11 @@ bool iso_is_whole(int descriptor, const char *path, struct error *error);
 /* Whether an ISO has a boot loader: El Torito's for CDs, or an MBR's for disks. */
 bool iso_is_bootable(int descriptor);
 
+#define BOOT_IMAGE_MARK "Whelk: boot error" /* in the first block of a boot image of Whelk's */
+
+/* Whether Whelk boots an ISO: whether El Torito's default entry has a boot image of Whelk's. */
+bool iso_is_whelks(struct bytes iso);
+
 /* Maps an ISO and reads its volume descriptors. An ISO shorter than its volume is an error. Call
    iso_close() in any case. */
 bool iso_open(struct iso *iso, const char *path, struct iso_blocks *seen, struct error *error);
