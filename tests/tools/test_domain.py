@@ -293,6 +293,17 @@ def test_what_is_no_iso_is_refused_with_what_to_do(place, make, reason):
         assert (done.returncode, done.stdout, done.stderr) == (1, "", f"whelk: error: {reason}\n")
 
 
+def test_the_commands_that_are_told_quote_names_with_blanks(place):
+    (place.path / "my tree").mkdir()
+    assert whelk(place, "domain", "my tree").stderr.endswith("whelk mkrescue -o my.iso 'my tree'\n")
+    (place.path / "my kernel").write_bytes(kernel())
+    assert "; whelk xen -l 'my kernel' makes" in whelk(place, "domain", "my kernel").stderr
+    place.make(place.write(good_tree()))
+    with open(place.path / "my guest.xl", "w") as out:
+        done = subprocess.run([WHELK, "domain", "out.iso"], cwd=place.path, stdout=out, stderr=subprocess.PIPE, text=True)
+    assert done.stderr == "whelk: now: xl create -c 'my guest.xl'\n"
+
+
 def test_a_kernel_with_the_name_of_an_iso_is_warned_of(place):
     (place.path / "123.iso").write_bytes(kernel())
     done = whelk(place, "domain", "-f", "kubevirt", "123.iso")

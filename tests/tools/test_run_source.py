@@ -176,3 +176,21 @@ def test_a_dry_run_of_a_kernel_says_how_its_iso_is_made(place):
                        env={**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}"})
     checked = place.run("check", "boot.iso", program=WHELK)
     assert default_of(checked.stdout) == "multiboot /boot/kernel a b"
+
+
+@pytest.mark.parametrize("name", ["two words", "it's $HOME", 'a "b"'])
+def test_what_a_dry_run_says_is_for_a_shell_whatever_is_in_a_name(place, name):
+    """The lines are copied into a shell, which takes them as they were meant."""
+    for path, data in good_tree().items():
+        file = place.path / name / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    done = run(place, "--dry-run", name)
+    assert done.returncode == 0
+    step = done.stderr.removeprefix("whelk: first: ")
+    subprocess.run(["sh", "-c", step], cwd=place.path, check=True,
+                   env={**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}"})
+    assert (place.path / "boot.iso").exists()
+    unknown = run(place, "--entry", "none", name).stderr
+    command = unknown[unknown.index("; whelk ") + 2:].removesuffix(" lists them\n")
+    assert shlex.split(command) == ["whelk", "check", name]

@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+#include "tools/lib/shell_word.h"
 
 /* Copies the processor's name from Linux's /proc/cpuinfo. */
 static void processor_name(char *name, size_t size)
@@ -49,22 +50,6 @@ void origin_date(char *date, size_t size)
     }
 }
 
-/* Writes a word as a shell takes it for itself: as it is, or in single quotes. */
-static void print_word(const char *word, FILE *out)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_-+=:,./@%";
-    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-        fputs(word, out);
-        return;
-    }
-    fputc('\'', out);
-    for (; *word != '\0'; word++) {
-        fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, out);
-    }
-    fputc('\'', out);
-}
-
 char *origin_command(int argc, char **argv)
 {
     char *text = NULL;
@@ -76,7 +61,7 @@ char *origin_command(int argc, char **argv)
     fputs("whelk bench", out); /* argv[0] has the name for the help */
     for (int i = 1; i < argc; i++) {
         fputc(' ', out);
-        print_word(argv[i], out);
+        shell_word_put(argv[i], out);
     }
     if (fclose(out) != 0) {
         free(text);

@@ -12,6 +12,7 @@
 #include "tools/guest/source.h"
 #include "tools/lib/options.h"
 #include "tools/lib/say.h"
+#include "tools/lib/shell_word.h"
 #include "tools/tree/tree.h"
 
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
@@ -139,13 +140,15 @@ static bool check_iso(const char *path, struct error *error)
 {
     struct source source;
     struct error reason;
+    char word[SHELL_WORD_BYTES];
     if (!source_find(path, &source, &reason)) {
         return access(path, F_OK) == 0 && strstr(reason.message, "cut short") == NULL
                    ? fail(error, "%s: is no ISO (whelk mkrescue makes one of a tree)", path)
                    : fail(error, "%s", reason.message);
     }
     if (source.kind == SOURCE_TREE) {
-        return fail(error, "%s: is a directory; first: whelk mkrescue -o my.iso %s", path, path);
+        return fail(error, "%s: is a directory; first: whelk mkrescue -o my.iso %s", path,
+                    shell_word(word, path));
     }
     if (source.kind == SOURCE_ISO) {
         return true;
@@ -156,13 +159,13 @@ static bool check_iso(const char *path, struct error *error)
         return true;
     }
     return fail(error, "%s: is a kernel; whelk xen -l %s makes an ISO and a guest of it", path,
-                path);
+                shell_word(word, path));
 }
 
 /* Says how the guest is started, if the definition went to a file. */
 static void say_next(const struct settings *settings)
 {
-    char file[PATH_MAX], directory[PATH_MAX];
+    char file[PATH_MAX], directory[PATH_MAX], word[SHELL_WORD_BYTES];
     struct stat status;
     ssize_t length = readlink("/proc/self/fd/1", file, sizeof file - 1);
     if (length <= 0 || fstat(STDOUT_FILENO, &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -171,7 +174,7 @@ static void say_next(const struct settings *settings)
     file[length] = '\0';
     const char *rest =
         getcwd(directory, sizeof directory) != NULL ? tree_path_below(file, directory) : NULL;
-    const char *name = rest != NULL && rest[0] != '\0' ? rest + 1 : file;
+    const char *name = shell_word(word, rest != NULL && rest[0] != '\0' ? rest + 1 : file);
     switch (settings->format) {
     case XL:
         say("now: xl create %s%s", settings->domain.log == NULL ? "-c " : "", name);

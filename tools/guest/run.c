@@ -19,6 +19,7 @@
 #include "tools/guest/run_options.h"
 #include "tools/guest/source.h"
 #include "tools/lib/say.h"
+#include "tools/lib/shell_word.h"
 
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 enum { DEBUGGER_PORT = 1234 }; /* of QEMU's -s */
@@ -282,19 +283,22 @@ static int run_boot(struct boot *boot, const struct words *rest, struct error *e
 /* Names the ISO. For a tree or a kernel it is what the user has to make first. */
 static bool name_iso(struct boot *boot, struct error *error)
 {
-    char path[PATH_MAX], *out = boot->files.iso;
+    char path[PATH_MAX], word[SHELL_WORD_BYTES], *out = boot->files.iso;
     if (realpath(boot->source.path, path) == NULL) {
         return fail(error, "%s: %s", boot->source.path, strerror(errno));
     }
     if (boot->source.kind == SOURCE_KERNEL) {
         const char *append = boot->settings->append;
-        say("first: echo \"menuentry kernel { %s /boot/kernel%s%s; }\" >grub.cfg",
-            check_kernel_command(boot->source.protocol), append != NULL ? " " : "",
-            append != NULL ? append : "");
-        say("first: whelk mkrescue -o boot.iso /boot/kernel=%s /boot/grub/grub.cfg=grub.cfg",
-            boot->source.path);
+        char config[PATH_MAX], kernel[PATH_MAX + sizeof "/boot/kernel="];
+        snprintf(config, sizeof config, "menuentry kernel { %s /boot/kernel%s%s; }",
+                 check_kernel_command(boot->source.protocol), append != NULL ? " " : "",
+                 append != NULL ? append : "");
+        snprintf(kernel, sizeof kernel, "/boot/kernel=%s", boot->source.path);
+        say("first: echo %s >grub.cfg", shell_word(word, config));
+        say("first: whelk mkrescue -o boot.iso %s /boot/grub/grub.cfg=grub.cfg",
+            shell_word(word, kernel));
     } else if (boot->source.kind == SOURCE_TREE) {
-        say("first: whelk mkrescue -o boot.iso %s", boot->source.path);
+        say("first: whelk mkrescue -o boot.iso %s", shell_word(word, boot->source.path));
     }
     if (boot->source.kind != SOURCE_ISO) {
         snprintf(path, sizeof path, "boot.iso");

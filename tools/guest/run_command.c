@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include "tools/lib/shell_word.h"
 
 #define QEMU    "qemu-system-x86_64"
 #define QEMU_32 "qemu-system-i386"
@@ -172,22 +173,6 @@ void run_command_add(struct command *command, const struct run_settings *setting
 
 // ---- For a shell
 
-/* Writes a word so that a shell reads it as one. */
-static void print_word(const char *word, FILE *out)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-_=+,./:@%";
-    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-        fputs(word, out);
-        return;
-    }
-    fputc('\'', out);
-    for (; *word != '\0'; word++) {
-        fputs(*word == '\'' ? "'\\''" : (const char[]){*word, '\0'}, out);
-    }
-    fputc('\'', out);
-}
-
 char *run_command_text(const struct command *command)
 {
     char *text = NULL;
@@ -195,7 +180,7 @@ char *run_command_text(const struct command *command)
     FILE *out = open_memstream(&text, &length);
     for (size_t i = 0; out != NULL && i < command->count; i++) {
         fputs(i > 0 ? " " : "", out);
-        print_word(command->words[i], out);
+        shell_word_put(command->words[i], out);
     }
     if (out != NULL && fclose(out) != 0) {
         free(text);

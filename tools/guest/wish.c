@@ -11,6 +11,7 @@
 #include "tools/check/check.h"
 #include "tools/check/report.h"
 #include "tools/lib/config_words.h"
+#include "tools/lib/shell_word.h"
 #include "tools/lib/writing.h"
 #include "tools/tree/tree.h"
 
@@ -125,11 +126,12 @@ static bool is_named(const struct config_entry *entry, const char *name)
 static bool check_entry(const struct wisher *wisher, struct error *error)
 {
     const struct checked *checked = wisher->check.configs;
+    char word[SHELL_WORD_BYTES];
     return wisher->wish->entry == NULL ||
            (checked != NULL &&
             is_named(&checked->config.entries[checked->first], wisher->wish->entry)) ||
            fail(error, "%s: has no entry '%s'; whelk check %s lists them", wisher->tree_path,
-                wisher->wish->entry, wisher->tree_path);
+                wisher->wish->entry, shell_word(word, wisher->tree_path));
 }
 
 /* True if the kernel got more arguments, and nothing else is different. */

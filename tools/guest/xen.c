@@ -21,6 +21,7 @@
 #include "tools/lib/config_words.h"
 #include "tools/lib/options.h"
 #include "tools/lib/say.h"
+#include "tools/lib/shell_word.h"
 #include "tools/lib/writing.h"
 
 enum {
@@ -217,9 +218,11 @@ static bool write_tree(const struct settings *settings, const char *tree, struct
 static bool make_iso(char *iso, const char *tree, bool verbose, struct error *error)
 {
     char name[] = "whelk xen", option[] = "-o", graft[PATH_ROOM + 64];
+    char iso_word[SHELL_WORD_BYTES], tree_word[SHELL_WORD_BYTES];
     snprintf(graft, sizeof graft, "/=%s", tree);
     if (verbose) {
-        fprintf(stderr, "whelk mkrescue -o %s %s\n", iso, tree);
+        fprintf(stderr, "whelk mkrescue -o %s %s\n", shell_word(iso_word, iso),
+                shell_word(tree_word, tree));
     }
     return mkrescue(4, (char *[]){name, option, iso, graft, NULL}) == STATUS_DONE ||
            fail(error, "%s: no ISO was made", tree);
@@ -474,7 +477,8 @@ static bool make(struct settings *settings, struct error *error)
         say("%s and %s are written", paths.iso, paths.definition);
     }
     if (settings->only_create) {
-        say("now: xl create %s%s", domain->pvh ? "-c " : "", paths.definition);
+        char word[SHELL_WORD_BYTES];
+        say("now: xl create %s%s", domain->pvh ? "-c " : "", shell_word(word, paths.definition));
         if (!domain->pvh) {
             say("its serial port's output goes to %s", domain->log);
         }
