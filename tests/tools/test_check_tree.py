@@ -110,6 +110,14 @@ def test_a_boot_puts_everything_where_the_check_says(judged, discs):
     assert report["load_base"] == pieces["segment 0"][0]
 
 
+@pytest.mark.parametrize("config, head", [
+    (BOOT, "1 entry"), (BOOT * 2, "2 entries, no timeout: the menu waits for a key"),
+    ("set timeout=0\n" + BOOT * 2, "2 entries, timeout 0 s"),
+    ("set timeout=-1\n" + BOOT, "1 entry, no timeout: the menu waits for a key")])
+def test_a_menu_that_waits_for_a_key_is_told(check, config, head):
+    assert check("tree", **{CONFIG: config}).stdout.splitlines()[0] == f"{CONFIG}: {head}"
+
+
 def test_the_memory_of_the_machine_decides_what_fits(judged):
     config = ENTRY.format("test", "multiboot /boot/kernel\nmodule /big")
     assert judged(config, big=bytes(40 * MIB))[0] == YES

@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from discs import BUILD, ROOT, Sparse, tree, write_tree
+from discs import BUILD, CONFIG, ROOT, Sparse, tree, write_tree
 from good_kernels import KERNELS
-from place import Place, default_signals, good_tree, may_mount
+from place import Place, default_signals, good_tree, kernel, may_mount
 from qemu import PATIENCE
 from report import Report
 
@@ -110,6 +110,21 @@ def test_the_timeout_ends_the_machine(place, report_tree):
     assert (done.returncode, done.stderr) == (1, "whelk: error: 'never said' was not seen within 1 s\n")
     done = run(place, "-t", "1", report_tree, "--", "-accel", "tcg", "-S")
     assert (done.returncode, done.stderr) == (1, "whelk: error: the machine still ran after 1 s\n")
+
+
+@pytest.mark.parametrize("kind", ["tree", "ISO"])
+@pytest.mark.parametrize("options", [("-e", "never said"), ()])
+def test_a_timeout_names_a_menu_that_waits_for_a_key(place, kind, options):
+    entry = "menuentry {} {{ multiboot /boot/kernel; }}\n"
+    files = {"boot/kernel": kernel(), CONFIG: (entry.format("A") + entry.format("B")).encode()}
+    source = place.write(files)
+    if kind == "ISO":
+        source = place.make(source)
+    still = ("-t", "1", source, "--", "-accel", "tcg", "-S")
+    hint = "; its menu waits for a key, as the config sets no timeout: set timeout=0 there, or choose by --entry\n"
+    assert run(place, *options, *still).stderr.endswith(f" 1 s{hint}")
+    if kind == "tree":
+        assert run(place, *options, "--entry", "0", *still).stderr.endswith(" 1 s\n")
 
 
 @pytest.mark.parametrize("options", [("--bare",), ("--bare", "--machine=q35"), ("--microvm",), ("--pvh",),

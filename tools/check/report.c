@@ -173,7 +173,8 @@ static void report_config(const struct check *check, const struct checked *check
     if (count > 0) {
         int timeout = config_timeout(config, &is_set);
         printf("%s: %zu entr%s", checked->name, count, count == 1 ? "y" : "ies");
-        printf(is_set && timeout >= 0 ? ", timeout %d s\n" : "\n", timeout);
+        printf(is_set && timeout >= 0 ? ", timeout %d s" : "", timeout);
+        puts(config_seconds_to_wait(config) < 0 ? ", no timeout: the menu waits for a key" : "");
     }
     for (size_t i = 0; i < count; i++) {
         report_entry(check, checked, i);

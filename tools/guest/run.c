@@ -200,6 +200,16 @@ static int status_of_end(const struct run_settings *settings, int status, bool b
     return status / 2;
 }
 
+/* Returns what to add to the message that the time was up. */
+static const char *why_it_may_wait(const struct boot *boot)
+{
+    return boot->settings->entry == NULL &&
+                   source_menu_waits(&boot->source, wish_of(boot).firmware)
+               ? "; its menu waits for a key, as the config sets no timeout: set timeout=0 there, "
+                 "or choose by --entry"
+               : "";
+}
+
 /* Returns the exit status, once the machine has ended or is no longer needed. */
 static int status_of(const struct boot *boot, enum machine_outcome outcome,
                      const struct machine_wait *wait, int status, bool by_signal,
@@ -215,10 +225,11 @@ static int status_of(const struct boot *boot, enum machine_outcome outcome,
     default:
         break;
     }
+    const char *reason = why_it_may_wait(boot);
     if (wait->text != NULL) {
-        fail(error, "'%s' was not seen within %u s", wait->text, wait->timeout_seconds);
+        fail(error, "'%s' was not seen within %u s%s", wait->text, wait->timeout_seconds, reason);
     } else if (boot->settings->screenshot == NULL || boot->settings->exit_code) {
-        fail(error, "the machine still ran after %u s", wait->timeout_seconds);
+        fail(error, "the machine still ran after %u s%s", wait->timeout_seconds, reason);
     } else {
         return STATUS_DONE; /* it was to run for that time */
     }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -71,6 +72,29 @@ bool source_find(const char *path, struct source *source, struct error *error)
                 "%s: is neither a tree nor an ISO nor a kernel with a Multiboot header, a PVH "
                 "entry or Linux's header",
                 path);
+}
+
+bool source_menu_waits(const struct source *source, enum check_firmware firmware)
+{
+    static struct check check; /* large */
+    struct tree_source directory = {.target = "/", .is_directory = true};
+    struct tree tree = {.sources = &directory, .count = 1};
+    const struct check_machine machine = {.firmware = firmware, .mib = PRETEND_TYPICAL_MIB};
+    struct iso iso = {.seen = NULL};
+    struct error ignored;
+    bool is_open = source->kind == SOURCE_TREE  ? realpath(source->path, directory.disk) != NULL
+                   : source->kind == SOURCE_ISO ? iso_open(&iso, source->path, NULL, &ignored)
+                                                : false;
+    if (source->kind == SOURCE_ISO) {
+        tree = (struct tree){.iso = &iso};
+    }
+    bool waits = is_open && check_configs(&check, &tree, &machine, &ignored) &&
+                 config_seconds_to_wait(&check.configs->config) < 0;
+    if (is_open) {
+        check_end(&check);
+    }
+    iso_close(&iso);
+    return waits;
 }
 
 // ---- The ISO

@@ -24,6 +24,9 @@ struct source_wish {
     enum check_firmware firmware;
 };
 
+/* Whether a tree's or an ISO's config has a menu that waits for a key, however long. */
+bool source_menu_waits(const struct source *source, enum check_firmware firmware);
+
 /* Opens the ISO, or makes one of the tree or kernel in a temporary directory, of which nothing is
    left. An ISO has no wish. Returns a descriptor that QEMU inherits; -1: failed. */
 int source_open(const struct source *source, const struct source_wish *wish, struct error *error);
