@@ -79,21 +79,21 @@ sha256  = $$(sha256sum $(abspath $(DIST))/$(1) | cut -d ' ' -f 1)
 dist: $(BUILD)/static/whelk
 	@git rev-parse --verify --quiet HEAD >/dev/null || { \
 	    echo "make dist: archives a commit of git, and this is no checkout" >&2; exit 1; }
-	rm -rf $(DIST)
-	mkdir -p $(DIST)/root
-	git archive --format=tar --prefix=whelk-$(VERSION)/ HEAD | gzip -9n >$(DIST)/$(SOURCES)
-	$(MAKE) --no-print-directory install PROGRAM_FILE=$(BUILD)/static/whelk PREFIX= \
+	$(Q)rm -rf $(DIST)
+	$(Q)mkdir -p $(DIST)/root
+	$(Q)git archive --format=tar --prefix=whelk-$(VERSION)/ HEAD | gzip -9n >$(DIST)/$(SOURCES)
+	$(Q)$(MAKE) --no-print-directory install PROGRAM_FILE=$(BUILD)/static/whelk PREFIX= \
 	    DESTDIR=$(DIST)/root/whelk-$(VERSION) >/dev/null
-	tar -c --format=ustar --sort=name --owner=0 --group=0 --numeric-owner \
+	$(Q)tar -c --format=ustar --sort=name --owner=0 --group=0 --numeric-owner \
 	    --mtime=@$$(git log -1 --format=%ct) -C $(DIST)/root whelk-$(VERSION) | \
 	    gzip -9n >$(DIST)/$(PROGRAM)
-	rm -r $(DIST)/root
-	cd packaging && find . -type f | while read -r file; do \
+	$(Q)rm -r $(DIST)/root
+	$(Q)cd packaging && find . -type f | while read -r file; do \
 	    mkdir -p "$(abspath $(DIST))/packaging/$${file%/*}" && \
 	    sed -e "s/@VERSION@/$(VERSION)/g" -e "s/@SOURCES_SHA256@/$(call sha256,$(SOURCES))/g" \
 	        -e "s/@PROGRAM_SHA256@/$(call sha256,$(PROGRAM))/g" \
 	        "$$file" >"$(abspath $(DIST))/packaging/$$file" || exit 1; done
-	cd $(DIST) && sha256sum $(SOURCES) $(PROGRAM) >SHA256SUMS && cat SHA256SUMS
+	$(Q)cd $(DIST) && sha256sum $(SOURCES) $(PROGRAM) >SHA256SUMS && cat SHA256SUMS
 
 BINDIR   := $(DESTDIR)$(PREFIX)/bin
 SHAREDIR := $(DESTDIR)$(PREFIX)/share
@@ -115,44 +115,46 @@ PROGRAM_FILE := $(BUILD)/whelk
 
 .PHONY: install uninstall deb help
 install: $(PROGRAM_FILE)
-	install -d $(BINDIR) $(DATADIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR) \
+	$(Q)install -d $(BINDIR) $(DATADIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR) \
 	    $(DOCDIR)/docs/bench $(CMAKEDIR)
-	install -m 755 $(PROGRAM_FILE) $(BINDIR)/whelk
-	install -m 644 $(BARE_IMAGES:%=$(BUILD)/%) $(DATADIR)
-	for page in $(MANUALS); do \
+	$(Q)install -m 755 $(PROGRAM_FILE) $(BINDIR)/whelk
+	$(Q)install -m 644 $(BARE_IMAGES:%=$(BUILD)/%) $(DATADIR)
+	$(Q)for page in $(MANUALS); do \
 	    sed -e '/^\.TH /s/"Whelk"/"Whelk $(VERSION)"/' \
 	        -e 's|docs/\([a-z\\-]*\.md\)|$(PREFIX)/share/doc/whelk/docs/\1|g' \
 	        $$page >$(MANDIR)/$${page##*/} || exit 1; done
-	chmod 644 $(MANUALS:docs/%=$(MANDIR)/%)
-	install -m 644 tools/completion/whelk.bash $(BASHDIR)/whelk
-	install -m 644 tools/completion/_whelk $(ZSHDIR)
-	install -m 644 tools/completion/whelk.fish $(FISHDIR)
-	install -m 644 packaging/cmake/WhelkConfig.cmake $(CMAKEDIR)
-	for link in $(LINKS); do ln -sf whelk $(BINDIR)/$$link; ln -sf whelk $(BASHDIR)/$$link; done
-	ln -sf whelk-check.1 $(MANDIR)/whelk-file.1
-	for file in $(DOCUMENTS); do install -m 644 $$file $(DOCDIR)/$$file || exit 1; done
+	$(Q)chmod 644 $(MANUALS:docs/%=$(MANDIR)/%)
+	$(Q)install -m 644 tools/completion/whelk.bash $(BASHDIR)/whelk
+	$(Q)install -m 644 tools/completion/_whelk $(ZSHDIR)
+	$(Q)install -m 644 tools/completion/whelk.fish $(FISHDIR)
+	$(Q)install -m 644 packaging/cmake/WhelkConfig.cmake $(CMAKEDIR)
+	$(Q)for link in $(LINKS); do ln -sf whelk $(BINDIR)/$$link; ln -sf whelk $(BASHDIR)/$$link; done
+	$(Q)ln -sf whelk-check.1 $(MANDIR)/whelk-file.1
+	$(Q)for file in $(DOCUMENTS); do install -m 644 $$file $(DOCDIR)/$$file || exit 1; done
+	@echo "installed: $(BINDIR)/whelk, $(LINKS:%=%,) manual pages, documents, completions"
 
 uninstall:
-	rm -f $(BINDIR)/whelk $(LINKS:%=$(BINDIR)/%) $(MANUALS:docs/%=$(MANDIR)/%) $(MANDIR)/whelk-file.1
-	rm -f $(BARE_IMAGES:%=$(DATADIR)/%)
-	if [ -d $(DATADIR) ]; then rmdir --ignore-fail-on-non-empty $(DATADIR); fi
-	rm -f $(BASHDIR)/whelk $(LINKS:%=$(BASHDIR)/%) $(ZSHDIR)/_whelk $(FISHDIR)/whelk.fish
-	rm -f $(DOCUMENTS:%=$(DOCDIR)/%)
-	rm -f $(CMAKEDIR)/WhelkConfig.cmake
-	for folder in $(DOCDIR)/docs/bench $(DOCDIR)/docs $(DOCDIR) $(CMAKEDIR); do \
+	$(Q)rm -f $(BINDIR)/whelk $(LINKS:%=$(BINDIR)/%) $(MANUALS:docs/%=$(MANDIR)/%) $(MANDIR)/whelk-file.1
+	$(Q)rm -f $(BARE_IMAGES:%=$(DATADIR)/%)
+	$(Q)if [ -d $(DATADIR) ]; then rmdir --ignore-fail-on-non-empty $(DATADIR); fi
+	$(Q)rm -f $(BASHDIR)/whelk $(LINKS:%=$(BASHDIR)/%) $(ZSHDIR)/_whelk $(FISHDIR)/whelk.fish
+	$(Q)rm -f $(DOCUMENTS:%=$(DOCDIR)/%)
+	$(Q)rm -f $(CMAKEDIR)/WhelkConfig.cmake
+	$(Q)for folder in $(DOCDIR)/docs/bench $(DOCDIR)/docs $(DOCDIR) $(CMAKEDIR); do \
 	    if [ -d $$folder ]; then rmdir --ignore-fail-on-non-empty $$folder; fi; done
 
 # Builds a Debian package in $(BUILD)/deb, from a copy: the sources' folders stay clean.
 deb:
 	@tests/install-deps.sh deb
-	rm -rf $(BUILD)/deb
-	mkdir -p $(BUILD)/deb/whelk-$(VERSION)
-	tar -c --exclude=__pycache__ Makefile README.md CHANGELOG.md LICENSE boot stage2 loader linker \
+	$(Q)rm -rf $(BUILD)/deb
+	$(Q)mkdir -p $(BUILD)/deb/whelk-$(VERSION)
+	$(Q)tar -c --exclude=__pycache__ Makefile README.md CHANGELOG.md LICENSE boot stage2 loader linker \
 	    tools tests docs debian packaging | tar -x -C $(BUILD)/deb/whelk-$(VERSION)
-	cd $(BUILD)/deb/whelk-$(VERSION) && \
+	$(Q)cd $(BUILD)/deb/whelk-$(VERSION) && \
 	    env -u BUILD -u MAKEFLAGS -u MAKEOVERRIDES -u PREFIX -u DESTDIR \
 	    dpkg-buildpackage --build=binary --no-sign
-	rm -r $(BUILD)/deb/whelk-$(VERSION)
+	$(Q)rm -r $(BUILD)/deb/whelk-$(VERSION)
+	@echo "built: $$(ls $(BUILD)/deb/whelk_$(VERSION)_*.deb)"
 
 # Names every target that is meant for people; a test compares.
 help:

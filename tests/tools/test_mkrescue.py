@@ -917,7 +917,10 @@ def test_help_and_version_are_printed(place):
 
 def test_the_installed_program_needs_nothing_of_the_source_tree(place):
     make = ["make", "-C", str(ROOT), f"BUILD={BUILD}", f"DESTDIR={place.path}/root", "PREFIX=/usr"]
-    subprocess.run([*make, "install"], check=True, capture_output=True)
+    said = subprocess.run([*make, "--no-print-directory", "install"], check=True, capture_output=True, text=True,
+                          env={key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "V")}).stdout
+    assert said.splitlines()[-1].startswith(f"installed: {place.path}/root/usr/bin/whelk, whelk-mkrescue, whelk-file, ")
+    assert "install -m" not in said  # V=1 shows the commands
     files = {str(p.relative_to(place.path / "root")) for p in (place.path / "root").rglob("*") if not p.is_dir()}
     programs = {f"usr/bin/{name}" for name in ("whelk", "whelk-mkrescue", "whelk-file")}
     manuals = {page.name for page in (ROOT / "docs").glob("*.1")} | {"whelk-file.1"}
