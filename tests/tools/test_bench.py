@@ -385,6 +385,10 @@ def test_what_is_missing_is_named_with_its_package(bench, tmp_path):
                                             "apt install qemu-system-x86")
     commands = tmp_path / "bin"
     commands.mkdir()
+    (commands / "qemu-system-x86_64").symlink_to(shutil.which("qemu-system-x86_64"))
+    done = bench("--loaders=whelk", status=1, env={"PATH": str(commands)})
+    assert done.stderr.splitlines()[-1] == "whelk: error: xorriso is not installed; on Debian: apt install xorriso"
+    (commands / "qemu-system-x86_64").unlink()
     for name in ("qemu-system-x86_64", "xorriso", "cp"):
         (commands / name).symlink_to(subprocess.check_output(["which", name], text=True).strip())
     done = bench("--json", "--loaders=whelk,grub", "--no-accesses", env={"PATH": str(commands)})

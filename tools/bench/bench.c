@@ -382,10 +382,12 @@ static bool choose_platform(struct bench *bench, struct error *error)
         if (process_interrupted()) {
             return fail(error, "interrupted");
         }
-        say("%s", is_fast ? "KVM works and is used"
-                  : is_there
-                      ? "KVM is there but slow or broken: TCG is used, times are an emulation's"
-                      : "no access to /dev/kvm: TCG is used, times are an emulation's");
+        if (is_fast) {
+            say("KVM works and is used");
+        } else {
+            say_warning("%s: TCG is used, times are an emulation's",
+                        is_there ? "KVM is there but slow or broken" : "no access to /dev/kvm");
+        }
     }
     if (bench->settings.xen) {
         snprintf(bench->platform, sizeof bench->platform, "HVM guest of %s, %u MiB", bench->version,

@@ -137,7 +137,13 @@ bool process_start(const struct command *command, struct error *error)
                                                                .running = &running});
     int reason = errno;
     close(log);
-    return child > 0 || fail(error, "cannot run %s: %s", command->words[0], strerror(reason));
+    const char *program = command->words[0];
+    if (child <= 0 && reason == ENOENT) {
+        return fail(error, "%s is not installed%s%s", program,
+                    strcmp(program, "xorriso") == 0 ? "; on Debian: apt install " : "",
+                    strcmp(program, "xorriso") == 0 ? program : "");
+    }
+    return child > 0 || fail(error, "cannot run %s: %s", program, strerror(reason));
 }
 
 bool process_ended(int *status)

@@ -74,7 +74,10 @@ bool bench_tree_read(const char *directory, struct bench_tree *tree, struct erro
         return fail(error, "%s: %s", directory, strerror(errno));
     }
     if (!S_ISDIR(status.st_mode)) {
-        return fail(error, "%s: is not a directory", directory);
+        return fail(error,
+                    "%s: is not a directory; bench takes the tree of an ISO, or a report of "
+                    "bench --json",
+                    directory);
     }
     strcpy(source.disk, tree->directory);
     struct arena arena;

@@ -203,8 +203,7 @@ static int status_of_end(const struct run_settings *settings, int status, bool b
 /* Returns what to add to the message that the time was up. */
 static const char *why_it_may_wait(const struct boot *boot)
 {
-    return boot->settings->entry == NULL &&
-                   source_menu_waits(&boot->source, wish_of(boot).firmware)
+    return boot->settings->entry == NULL && source_menu_waits(&boot->source, wish_of(boot).firmware)
                ? "; its menu waits for a key, as the config sets no timeout: set timeout=0 there, "
                  "or choose by --entry"
                : "";
