@@ -18,11 +18,14 @@
 #define __builtin_mul_overflow(a, b, product)                                                      \
     (*(product) = (a) * (b), (a) != 0 && *(product) / (a) != (b))
 #define __builtin_bswap32(x)                                                                       \
-    ((uint32_t)(x) >> 24 | ((uint32_t)(x) >> 8 & 0xff00) | ((uint32_t)(x)&0xff00) << 8 |           \
+    ((uint32_t)(x) >> 24 | ((uint32_t)(x) >> 8 & 0xff00) | ((uint32_t)(x) << 8 & 0xff0000) |       \
      (uint32_t)(x) << 24)
-#define _Static_assert(condition, text) /* the compilers check these */
-#define _Alignof(type) 4
 #define __builtin_ctz(x) Frama_C_interval(0, 31)
+
+/* The compilers check _Static_assert. */
+#define _Static_assert(condition, text)
+
+#define _Alignof(type) 4
 
 static inline size_t any_size(size_t least, size_t most)
 {

@@ -173,7 +173,7 @@ static void write_master(unsigned number, uint32_t value)
         ide.master_command = (uint8_t)value;
         ide.master_status &= (uint8_t)((value & MASTER_START) != 0 ? 0xff : ~MASTER_ACTIVE);
     } else if (number == MASTER_STATUS) {
-        ide.master_status &= (uint8_t) ~(value & (MASTER_ERROR | MASTER_INTERRUPT));
+        ide.master_status &= ~(uint8_t)(value & (MASTER_ERROR | MASTER_INTERRUPT));
     } else if (number == MASTER_TABLE) {
         ide.table = value;
     }

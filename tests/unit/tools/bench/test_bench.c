@@ -605,6 +605,7 @@ static void read_and_free(const char *json)
     struct error error;
     if (saved_read(json, &saved, &error)) {
         FILE *out = fopen("/dev/null", "w");
+        assert_non_null(out);
         report_table(&saved.report, out);
         report_html(&saved.report, NULL, out);
         fclose(out);
