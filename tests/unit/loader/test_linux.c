@@ -278,7 +278,7 @@ static void boot_params_have_header_command_line_and_initrd(void **state)
     assert_int_equal(load32(written + 0x218), 0x7000000);
     assert_int_equal(load32(written + 0x21c), 0x1234);
     assert_int_equal(load16(written + 0x1fc), 0x100);
-    assert_string_equal(written + load32(written + 0x228) - ADDRESS, "BOOT_IMAGE=/k quiet");
+    assert_string_equal((char *)written + load32(written + 0x228) - ADDRESS, "BOOT_IMAGE=/k quiet");
     assert_int_equal(load64(written + 0x70), (uintptr_t)root);
     assert_int_equal(written[0x1ef], 0); /* the sentinel */
     assert_int_equal(written[0x290], 0);
@@ -375,7 +375,8 @@ static void uefi_is_described_after_its_end(void **state)
     assert_int_equal(load32(written + 0x1c4), 0x23456789);
     assert_int_equal(load32(written + 0x1c8), 48);
     assert_int_equal(load32(written + 0x1cc), 1);
-    assert_string_equal(written + load32(written + 0x1d0) - ADDRESS, descriptors);
+    assert_memory_equal(written + load32(written + 0x1d0) - ADDRESS, descriptors,
+                        sizeof descriptors);
     assert_int_equal(load32(written + 0x1d4), sizeof descriptors);
     assert_int_equal(load32(written + 0x1d8), 1);
     assert_int_equal(written[0x0f], 0); /* no screen */
@@ -410,7 +411,7 @@ static void the_real_mode_block_has_setup_code_heap_and_command_line(void **stat
     assert_int_equal(load16(written + 0x1fa), 0x317);
     assert_int_equal(load32(written + 0x218), 0x7000000);
     assert_int_equal(load16(written + 0x20), 0);
-    assert_string_equal(written + 0x9000, "BOOT_IMAGE=/k vga=0x317");
+    assert_string_equal((char *)written + 0x9000, "BOOT_IMAGE=/k vga=0x317");
     const uint8_t *code = written + linux_entry_offset(&boot);
     uint32_t at = ADDRESS + linux_entry_offset(&boot);
     assert_int_equal(at % 16, 0);

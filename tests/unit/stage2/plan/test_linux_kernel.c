@@ -197,8 +197,8 @@ static void initrds_are_one_after_the_other_with_headers_around_members(void **s
     assert_piece(7, at + 248, 124, 0); /* the trailer */
     assert_int_equal(plan.linux_boot->initrd_bytes, 372);
     assert_memory_equal(plan.placement.pieces[5].file->contents, "070701", 6);
-    assert_string_equal(plan.placement.pieces[5].file->contents + 110, "b");
-    assert_string_equal(plan.placement.pieces[7].file->contents + 110, "TRAILER!!!");
+    assert_string_equal((const char *)plan.placement.pieces[5].file->contents + 110, "b");
+    assert_string_equal((const char *)plan.placement.pieces[7].file->contents + 110, "TRAILER!!!");
 }
 
 static void a_kernel_whose_place_is_taken_goes_elsewhere(void **state)
