@@ -31,8 +31,8 @@ deps-build deps-static deps-demo deps-check deps-bench deps-xen deps-proofs deps
 # Everything is compiled with sanitizers. A file directly in tests/unit is a program that tests run
 # (UNIT_PROGRAMS), or it is linked into every test.
 UNIT          := $(BUILD)/unit
-UNIT_FLAGS    := $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 -fno-omit-frame-pointer \
-                 -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_FLAGS    := $(WARNINGS) -Itests/unit/strict -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 \
+                 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_PROGRAMS := $(addprefix $(UNIT)/,iso9660_cat fat_cat decompress_cat config_shell)
 UNIT_TESTS_C  := $(sort $(shell find tests/unit -name 'test_*.c'))
 UNIT_TESTS    := $(UNIT_TESTS_C:tests/unit/%.c=$(UNIT)/%)
