@@ -174,8 +174,8 @@ const char *firmware_added_arguments(void);
 const struct boot_efi *firmware_efi(void);
 
 /* Ends the firmware's services for the loader, and adds its last facts to the information. If the
-   kernel keeps boot services, frees all claimed memory except the plan's pieces instead. False with
-   a reason: the firmware does not end its services. */
+   kernel keeps boot services, frees all claimed memory instead, except the plan's pieces and what
+   is staged. False with a reason: the firmware does not end its services. */
 bool firmware_finish(const struct plan *plan, struct boot_information *information,
                      struct error *error);
 
@@ -183,8 +183,8 @@ bool firmware_finish(const struct plan *plan, struct boot_information *informati
 bool firmware_calls_bios(void);
 
 /* Starts a Linux kernel that needs boot services: plan->linux_boot->way is LINUX_BY_EFI or
-   LINUX_BY_HANDOVER. information: its information's piece. Returns on failure only, with a
-   reason. */
+   LINUX_BY_HANDOVER. information: its information's piece. Returns false on failure, with a reason;
+   the memory that firmware_finish() has freed is claimed again. */
 bool firmware_start_linux(const struct plan *plan, uint8_t *information, struct error *error);
 
 /* Returns to the firmware, for its next boot device. */

@@ -61,6 +61,19 @@ static bool is_verified(const struct plan *plan)
            !uefi_variable(L"SecureBoot", &is_on, &size) || is_on == 0;
 }
 
+/* Nothing moves pieces for a kernel that is entered while the firmware runs. */
+static bool is_in_place(const struct plan *plan, struct error *error)
+{
+    for (size_t i = 0; i < plan->placement.count; i++) {
+        const struct piece *piece = &plan->placement.pieces[i];
+        if (piece->load_address != piece->address) {
+            return fail(error, "%s: too little memory for its %s beside the loader's own",
+                        plan->kernel.path, piece->kind);
+        }
+    }
+    return true;
+}
+
 bool firmware_finish(const struct plan *plan, struct boot_information *information,
                      struct error *error)
 {
@@ -71,8 +84,11 @@ bool firmware_finish(const struct plan *plan, struct boot_information *informati
         return fail(error, "%s: Secure Boot is on, and the firmware cannot verify this kernel",
                     plan->kernel.path);
     }
-    if (information->keeps_boot_services) {
-        enters_in_firmware = true;
+    enters_in_firmware = information->keeps_boot_services;
+    if (enters_in_firmware) {
+        if (!is_in_place(plan, error)) {
+            return false;
+        }
         memory_keep(&plan->placement);
         return true;
     }

@@ -30,6 +30,7 @@ static struct {
     .end = {END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, {sizeof(EFI_DEVICE_PATH), 0}},
 };
 static struct bytes initrd;
+static EFI_HANDLE initrd_handle; /* NULL: it is not offered */
 
 static EFI_STATUS EFIAPI load_initrd(struct load_file2 *self, EFI_DEVICE_PATH *path,
                                      BOOLEAN is_boot, UINTN *size, void *buffer)
@@ -53,24 +54,36 @@ static EFI_STATUS EFIAPI load_initrd(struct load_file2 *self, EFI_DEVICE_PATH *p
 
 static struct load_file2 initrd_protocol = {load_initrd};
 
+static const EFI_GUID device_path = EFI_DEVICE_PATH_PROTOCOL_GUID;
+static const EFI_GUID load_file2 = {
+    0x4006c0c1, 0xfcb3, 0x403e, {0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d}};
+
 static bool offer_initrd(const struct linux_boot *linux_boot, struct error *error)
 {
-    static const EFI_GUID device_path = EFI_DEVICE_PATH_PROTOCOL_GUID;
-    static const EFI_GUID load_file2 = {
-        0x4006c0c1, 0xfcb3, 0x403e, {0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d}};
-    EFI_HANDLE handle = NULL;
     if (linux_boot->initrd_bytes == 0) {
         return true;
     }
     initrd = (struct bytes){(const uint8_t *)(uintptr_t)linux_boot->initrd_address,
                             linux_boot->initrd_bytes};
-    return (uefi_boot()->InstallProtocolInterface(&handle, (EFI_GUID *)&device_path,
+    return (uefi_boot()->InstallProtocolInterface(&initrd_handle, (EFI_GUID *)&device_path,
                                                   EFI_NATIVE_INTERFACE,
                                                   &initrd_path) == EFI_SUCCESS &&
-            uefi_boot()->InstallProtocolInterface(&handle, (EFI_GUID *)&load_file2,
+            uefi_boot()->InstallProtocolInterface(&initrd_handle, (EFI_GUID *)&load_file2,
                                                   EFI_NATIVE_INTERFACE,
                                                   &initrd_protocol) == EFI_SUCCESS) ||
            fail(error, "the firmware does not take the initrd");
+}
+
+/* The firmware frees a handle when its last protocol goes. */
+static void withdraw_initrd(void)
+{
+    if (initrd_handle != NULL) {
+        uefi_boot()->UninstallProtocolInterface(initrd_handle, (EFI_GUID *)&load_file2,
+                                                &initrd_protocol);
+        uefi_boot()->UninstallProtocolInterface(initrd_handle, (EFI_GUID *)&device_path,
+                                                &initrd_path);
+        initrd_handle = NULL;
+    }
 }
 
 /* ---- The kernel as an application */
@@ -126,24 +139,32 @@ static EFI_HANDLE load_image(const struct plan *plan, struct error *error)
     return NULL;
 }
 
-static bool start_application(const struct plan *plan, CHAR16 *options, struct error *error)
+/* Starts the image. Returns on failure only, with a reason. */
+static void run(EFI_HANDLE handle, const struct linux_boot *linux_boot, CHAR16 *options,
+                struct error *error)
 {
     static const EFI_GUID loaded_image = EFI_LOADED_IMAGE_PROTOCOL_GUID;
-    EFI_HANDLE handle = load_image(plan, error);
-    if (handle == NULL) {
-        return false;
-    }
     EFI_LOADED_IMAGE *image = uefi_protocol(handle, &loaded_image);
     if (image == NULL) {
-        return fail(error, "the firmware does not describe the loaded image");
+        fail(error, "the firmware does not describe the loaded image");
+        return;
     }
     image->LoadOptions = options;
-    image->LoadOptionsSize = write_options(plan->linux_boot, options);
-    if (!offer_initrd(plan->linux_boot, error)) {
-        return false;
+    image->LoadOptionsSize = write_options(linux_boot, options);
+    if (offer_initrd(linux_boot, error)) {
+        EFI_STATUS status = uefi_boot()->StartImage(handle, NULL, NULL);
+        fail(error, "it returned with status 0x%llx", status_number(status));
     }
-    EFI_STATUS status = uefi_boot()->StartImage(handle, NULL, NULL);
-    return fail(error, "it returned with status 0x%llx", status_number(status));
+    withdraw_initrd();
+}
+
+static void start_application(const struct plan *plan, CHAR16 *options, struct error *error)
+{
+    EFI_HANDLE handle = load_image(plan, error);
+    if (handle != NULL) {
+        run(handle, plan->linux_boot, options, error);
+        uefi_boot()->UnloadImage(handle);
+    }
 }
 
 /* ---- Its handover entry */
@@ -151,7 +172,7 @@ static bool start_application(const struct plan *plan, CHAR16 *options, struct e
 typedef ASSEMBLY void handover_function(EFI_HANDLE image, EFI_SYSTEM_TABLE *system,
                                         const void *boot_params);
 
-static bool enter_by_handover(const struct linux_boot *linux_boot, const void *boot_params,
+static void enter_by_handover(const struct linux_boot *linux_boot, const void *boot_params,
                               struct error *error)
 {
     bool is_64 = sizeof(void *) == sizeof(uint64_t);
@@ -161,14 +182,20 @@ static bool enter_by_handover(const struct linux_boot *linux_boot, const void *b
     memcpy(&handover, &entry, sizeof handover);
     __asm__ volatile("cli"); /* it changes descriptor tables and, in mixed mode, the mode */
     handover(uefi_image, uefi_system, boot_params);
-    return fail(error, "it returned from its handover entry");
+    __asm__ volatile("sti");
+    fail(error, "it returned from its handover entry");
 }
 
 bool firmware_start_linux(const struct plan *plan, uint8_t *information, struct error *error)
 {
-    return plan->linux_boot->way == LINUX_BY_EFI
-               ? start_application(plan, (CHAR16 *)(void *)information, error)
-               : enter_by_handover(plan->linux_boot, information, error);
+    if (plan->linux_boot->way == LINUX_BY_EFI) {
+        start_application(plan, (CHAR16 *)(void *)information, error);
+    } else {
+        enter_by_handover(plan->linux_boot, information, error);
+    }
+    uefi_boot()->SetWatchdogTimer(0, 0, 0, NULL); /* StartImage() may have set it */
+    memory_regain(&plan->placement);
+    return false;
 }
 
 /* ---- What only a BIOS has */

@@ -217,23 +217,6 @@ static void free_pages(uint64_t from, uint64_t to)
     }
 }
 
-void memory_keep(const struct placement *placement)
-{
-    for (unsigned i = 0; i < POOLS; i++) {
-        uint64_t at = pools[i].address;
-        uint64_t pool_end = at + pools[i].length;
-        while (at < pool_end) {
-            uint64_t end = pool_end;
-            uint64_t start = next_piece(placement, at, &end);
-            free_pages(at, start < pool_end ? start : pool_end);
-            if (start < pool_end) {
-                allow_code(start, end - start);
-            }
-            at = end;
-        }
-    }
-}
-
 static void release(const void *memory, uint64_t length)
 {
     if (length != 0 && memory != NULL) {
@@ -283,6 +266,40 @@ void memory_take_back(void)
             }
         }
     }
+}
+
+/* Staged memory stays ours: the menu may come again. */
+void memory_keep(const struct placement *placement)
+{
+    for (unsigned i = 0; i < POOLS; i++) {
+        uint64_t at = pools[i].address;
+        uint64_t pool_end = at + pools[i].length;
+        uint64_t lent = lent_end(&pools[i]);
+        while (at < pool_end) {
+            uint64_t end = pool_end;
+            uint64_t start = next_piece(placement, at, &end);
+            free_pages(at, start < lent ? start : lent);
+            if (start < pool_end) {
+                allow_code(start, end - start);
+            }
+            at = end;
+        }
+    }
+}
+
+void memory_regain(const struct placement *placement)
+{
+    for (unsigned i = 0; i < POOLS; i++) {
+        uint64_t at = pools[i].address;
+        uint64_t lent = lent_end(&pools[i]);
+        while (at < lent) {
+            uint64_t end = lent;
+            uint64_t start = next_piece(placement, at, &end);
+            free_pages(start > at ? start : at, end < lent ? end : lent);
+            at = end;
+        }
+    }
+    memory_take_back();
 }
 
 struct arena firmware_arena(void)

@@ -69,8 +69,9 @@ bool memory_translate(const struct uefi_memory_map *uefi, struct memory_map *map
 struct memory_map memory_final_map(void);
 
 /* For kernels that keep boot services: gives back the claimed pages without pieces, and makes the
-   others executable. */
+   others executable. memory_regain() takes the memory again if the kernel does not start. */
 void memory_keep(const struct placement *placement);
+void memory_regain(const struct placement *placement);
 
 /* ---- disc.c */
 

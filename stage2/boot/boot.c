@@ -399,7 +399,6 @@ bool boot_describe(struct boot *boot, struct error *error)
     if (!firmware_finish(plan, &information, error)) {
         return false;
     }
-    boot->cannot_go_back |= plan->information.keeps_boot_services;
     return is_complete || write_information(boot, &information, error);
 }
 

@@ -3,11 +3,13 @@
 GRUB. tests/boot/test_debian_kernels.py boots Debian's Linux."""
 
 import gzip
+import re
 
 import pytest
 
-from discs import CONFIG, mkrescue
-from linux_kernel import bzimage, initrd_sum, parse
+from discs import BUILD, CONFIG, mkrescue
+from good_kernels import plain
+from linux_kernel import application, bzimage, initrd_sum, parse
 from make_kernel import MIB, pattern
 from qemu import Machine, has_bios, on_uefi
 
@@ -136,6 +138,42 @@ def test_linux16_without_a_bios_is_refused(discs):
     with Machine(discs.make(tree("linux16 /boot/kernel"), "whelk")) as machine:
         machine.wait_for("linux16 needs a BIOS: use linux", 30)
         assert "/boot/kernel: linux16 needs a BIOS: use linux" in machine.said
+
+
+# ---- What does not start under UEFI
+
+def broken_application():
+    """To Whelk a UEFI application, but the firmware finds no optional header."""
+    return application((BUILD / "chained-x64.efi").read_bytes()).replace(b"\x0b\x02", b"\0\0", 1)
+
+
+NOT_STARTED = {"returns": (lambda name: application((BUILD / f"chained-{name}.efi").read_bytes()),
+                           "it returned with status 0x7", "^chained: END"),
+               "not loaded": (lambda name: broken_application(), "the firmware cannot load it \\(status 0x", None)}
+
+
+@pytest.mark.seabios("names its firmware itself")
+@pytest.mark.parametrize("firmware, why", [("x64", "returns"), ("ia32", "returns"), ("x64", "not loaded")])
+def test_when_a_kernel_does_not_start_under_uefi_the_menu_comes_again_and_all_works(discs, firmware, why):
+    """The config is long, so its text is in memory that the loader must not give to the kernel."""
+    kernel, reason, said = NOT_STARTED[why]
+    config = "\n".join([*("# " + "x" * 70 for _ in range(500)), "set timeout=0",
+                        'menuentry "test" {', "linux /boot/kernel a", "initrd /boot/one", "}",
+                        'menuentry "other" {', "multiboot /boot/other", "module /boot/one b", "}", ""])
+    files = {**tree(kernel=kernel(firmware), other=plain(), one=ONE * 100), CONFIG: config.encode()}
+    with Machine(discs.make(files), memory=256, firmware=firmware, machine="q35") as machine:
+        end = 0
+        for _ in range(2):
+            machine.wait_for(f"/boot/kernel: {reason}", 40, after=end)
+            machine.wait_for("Enter or digit", after=end)
+            assert said is None or re.search(said, machine.serial[end:], re.MULTILINE)
+            assert "chained: memory no" not in machine.serial
+            end = len(machine.serial)
+            machine.type_serial("\r")
+        machine.wait_for(f"/boot/kernel: {reason}", 40, after=end)
+        machine.wait_for("Enter or digit", after=end)
+        machine.type_serial("2")
+        machine.wait_for("^END$", 40)
 
 
 # ---- What is refused when the ISO is made

@@ -29,6 +29,27 @@ def bzimage(size=70_000, **fields):
     return bytes(image)
 
 
+MOVED_PE = 0x300  # behind the setup header
+
+
+def application(program, **fields):
+    """A UEFI application (tests/kernels/chained.c) with a kernel's setup header: its PE headers go behind that, its
+    sections 512 bytes further (Microsoft PE/COFF Specification)."""
+    at, = struct.unpack_from("<I", program, 0x3C)
+    sections, = struct.unpack_from("<H", program, at + 6)
+    optional, = struct.unpack_from("<H", program, at + 20)
+    headers = bytearray(program[at:at + 24 + optional + 40 * sections])
+    header_bytes, = struct.unpack_from("<I", headers, 24 + 60)
+    struct.pack_into("<I", headers, 24 + 60, header_bytes + 512)
+    for section in range(24 + optional, len(headers), 40):
+        start, = struct.unpack_from("<I", headers, section + 20)
+        struct.pack_into("<I", headers, section + 20, start + 512)
+    image = bytearray(bzimage(MOVED_PE, setup_sects=1, **fields)[:MOVED_PE]) + headers
+    image[:2], image[0x3C:0x40] = b"MZ", struct.pack("<I", MOVED_PE)
+    assert len(image) <= header_bytes + 512
+    return bytes(image.ljust(header_bytes + 512, b"\0") + program[header_bytes:])
+
+
 def initrd_sum(data):
     total = 0
     for byte in data:
