@@ -358,6 +358,10 @@ static bool find_initrd_place(const struct planning *planning, uint32_t *address
     if (lowest >= limit) {
         return false;
     }
+    if (linux_boot->way == LINUX_BY_HANDOVER) { /* nothing moves it out of staged memory, on top */
+        return placement_find(placement, linux_boot->initrd_bytes, PAGE_SIZE, lowest, limit,
+                              address);
+    }
     return (efi != NULL && placement_find_high(efi->unused, linux_boot->initrd_bytes, PAGE_SIZE,
                                                (uint32_t)lowest, limit, address)) ||
            placement_find_high(placement->map, linux_boot->initrd_bytes, PAGE_SIZE,

@@ -267,6 +267,7 @@ static void under_uefi_the_kernel_is_an_application_of_this_machine(void **state
     assert_planned();
     assert_int_equal(plan.linux_boot->way, LINUX_BY_HANDOVER);
     assert_piece(0, 32 * MIB, KERNEL_BYTES, 8 * MIB - KERNEL_BYTES);
+    assert_int_equal(plan.linux_boot->initrd_address, 40 * MIB + 0x2000); /* after boot_params */
     boot.module_count = 0;
     assert_planned();
     assert_int_equal(plan.linux_boot->way, LINUX_BY_EFI);
