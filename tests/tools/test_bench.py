@@ -18,6 +18,7 @@ import pytest
 
 from discs import BUILD, CONFIG, MKRESCUE, tree, write_tree
 from good_kernels import KERNELS
+from linux_kernel import bzimage
 from place import default_signals
 from qemu import PATIENCE
 
@@ -91,6 +92,29 @@ def test_until_also_counts_what_the_kernel_does_up_to_the_text(bench):
     until = results(bench("--json", "--until=END", "--loaders=whelk", files=files))["whelk", 0]
     entry = results(bench("--json", "--loaders=whelk", files=files))["whelk", 0]
     assert until["accesses"] > entry["accesses"] + 1000  # the report that it writes to the serial port
+
+
+def linux_tree():
+    config = "set timeout=0\nmenuentry test {\nlinux /boot/kernel 'one word' two\ninitrd /boot/one /boot/two\n}\n"
+    return {CONFIG: config.encode(), "boot/kernel": bzimage(), "boot/one": bytes(5), "boot/two": bytes(70_000)}
+
+
+def test_linux_is_measured_up_to_its_text_by_all_loaders(bench):
+    found = results(bench("--json", "--no-accesses", "--until=BOOT_IMAGE=/boot/kernel",
+                          "--loaders=whelk,grub-i386-pc,isolinux", files=linux_tree()))
+    assert {name for name, _ in found} == {"whelk", "grub-i386-pc", "isolinux"}
+
+
+@pytest.mark.parametrize("arguments, loader", [(["--loaders=isolinux"], "isolinux is left out"),
+                                               (["--loaders=whelk", "--uefi"], "whelk: error")])
+def test_linux_that_is_not_entered_at_a_known_address_needs_until(bench, arguments, loader):
+    done = bench("--no-accesses", *arguments, files=linux_tree(), status=1)
+    assert f"{loader}: it does not start Linux at a known address: give --until=TEXT" in done.stderr
+
+
+def test_what_starts_another_loader_is_not_measured(bench):
+    done = bench(files={CONFIG: b"menuentry a {\nchainloader +1\n}\n"}, status=1)
+    assert "error: boot/grub/grub.cfg:2: the default entry starts another loader, which is not measured" in done.stderr
 
 
 def test_each_size_has_a_row_for_each_loader_and_raw_dma(bench, tmp_path):

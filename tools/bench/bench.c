@@ -169,6 +169,20 @@ static struct bench_iso *next_iso(const struct bench *bench, struct bench_group 
     return iso;
 }
 
+/* Whether the kernel's first instruction is where the plan says. Linux's is elsewhere as a UEFI
+   application, and by its real-mode code. False with a reason. */
+static bool entry_is_known(const struct bench_group *group, const struct bench_iso *iso,
+                           struct error *error)
+{
+    enum config_protocol protocol = group->tree.boot.protocol;
+    bool is_linux = protocol == CONFIG_LINUX || protocol == CONFIG_LINUX16;
+    bool is_by_its_entry =
+        (iso->machine.firmware & FIRMWARE_EITHER_UEFI) == 0 && strcmp(iso->name, "isolinux") != 0;
+    return iso->marker != NULL || !is_linux || is_by_its_entry ||
+           fail(error, "it does not start Linux at a known address: give --until=TEXT, with a text "
+                       "that the kernel writes to the serial port");
+}
+
 /* Makes and adds an ISO. A failure of Whelk is an error; a failure of another is only said. */
 static bool add_made(struct bench *bench, struct bench_group *group, const struct iso_maker *maker,
                      struct error *error)
@@ -182,7 +196,8 @@ static bool add_made(struct bench *bench, struct bench_group *group, const struc
     snprintf(name, sizeof name, "%s-%u.iso", maker->name, group->size_mib);
     process_scratch(iso->path, name);
     show_progress(bench, group, maker->label);
-    bool made = maker->make(maker, &group->tree, iso->path, error) && measure_size(iso, error);
+    bool made = entry_is_known(group, iso, error) &&
+                maker->make(maker, &group->tree, iso->path, error) && measure_size(iso, error);
     if (made) {
         group->iso_count++;
     } else if (maker != &iso_makers[0] && !process_interrupted()) {
@@ -273,7 +288,8 @@ static bool add_way(struct bench *bench, struct bench_group *group, const struct
     machine.machine = way->machine != NULL ? way->machine : machine.machine;
     machine.attach = way->attach != NULL ? way->attach : machine.attach;
     struct bench_iso *iso = next_iso(bench, group, way->name, &machine);
-    if (!prepare_way(bench, way, group->size_mib, iso, error)) {
+    if (!entry_is_known(group, iso, error) ||
+        !prepare_way(bench, way, group->size_mib, iso, error)) {
         end_progress();
         say_warning("%s is left out: %s", way->name, error->message);
         return !process_interrupted();

@@ -118,7 +118,7 @@ static bool make_grub(const struct iso_maker *maker, const struct bench_tree *tr
     return run(&command, error);
 }
 
-// ---- isolinux with mboot.c32
+// ---- isolinux, for Multiboot with mboot.c32
 
 static bool isolinux_is_installed(const struct iso_maker *maker)
 {
@@ -135,6 +135,26 @@ static bool isolinux_can_read(const struct config_file *file)
            strstr(file->arguments, "---") == NULL;
 }
 
+static void write_mboot(FILE *file, const struct config_boot *boot)
+{
+    fprintf(file, "kernel mboot.c32\nappend %s %s", boot->kernel.path, boot->kernel.arguments);
+    for (size_t i = 0; i < boot->module_count; i++) {
+        fprintf(file, " --- %s %s", boot->modules[i].path, boot->modules[i].arguments);
+    }
+    fprintf(file, "\n");
+}
+
+/* isolinux adds BOOT_IMAGE= itself, which is the first of our arguments. */
+static void write_linux(FILE *file, const struct config_boot *boot)
+{
+    const char *arguments = boot->kernel.arguments;
+    fprintf(file, "linux %s\nappend%s\n", boot->kernel.path, arguments + strcspn(arguments, " "));
+    for (size_t i = 0; i < boot->module_count; i++) {
+        fprintf(file, "%s%s", i == 0 ? "initrd " : ",", boot->modules[i].path);
+    }
+    fprintf(file, "\n");
+}
+
 static bool write_isolinux_config(const struct bench_tree *tree, const char *path,
                                   struct error *error)
 {
@@ -143,17 +163,12 @@ static bool write_isolinux_config(const struct bench_tree *tree, const char *pat
     if (file == NULL) {
         return fail(error, "%s: %s", path, strerror(errno));
     }
-    fprintf(file,
-            "default bench\n"
-            "prompt 0\n"
-            "label bench\n"
-            "kernel mboot.c32\n"
-            "append %s %s",
-            boot->kernel.path, boot->kernel.arguments);
-    for (size_t i = 0; i < boot->module_count; i++) {
-        fprintf(file, " --- %s %s", boot->modules[i].path, boot->modules[i].arguments);
+    fprintf(file, "default bench\nprompt 0\nlabel bench\n");
+    if (boot->protocol == CONFIG_MULTIBOOT1) {
+        write_mboot(file, boot);
+    } else {
+        write_linux(file, boot);
     }
-    fprintf(file, "\n");
     return writing_close(file, path, error);
 }
 
@@ -164,12 +179,16 @@ static bool make_isolinux(const struct iso_maker *maker, const struct bench_tree
     static const char *const modules[] = {"ldlinux.c32", "libcom32.c32", "mboot.c32"};
     struct command command = {0};
     char config[PATH_MAX];
-    if (tree->boot.protocol != CONFIG_MULTIBOOT1) {
-        return fail(error, "mboot.c32 boots no Multiboot 2 kernels");
+    bool is_linux = tree->boot.protocol == CONFIG_LINUX || tree->boot.protocol == CONFIG_LINUX16;
+    if (tree->boot.protocol != CONFIG_MULTIBOOT1 && !is_linux) {
+        return fail(error, "it boots Multiboot 1 and Linux only");
     }
     bool is_readable = isolinux_can_read(&tree->boot.kernel);
     for (size_t i = 0; is_readable && i < tree->boot.module_count; i++) {
-        is_readable = isolinux_can_read(&tree->boot.modules[i]);
+        const struct config_file *module = &tree->boot.modules[i];
+        is_readable =
+            isolinux_can_read(module) &&
+            (!is_linux || (module->arguments[0] == 0 && strchr(module->path, ',') == NULL));
     }
     if (!is_readable) {
         return fail(error, "its config cannot name the kernel or a module as the tree's does");

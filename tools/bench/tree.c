@@ -34,6 +34,12 @@ static bool plan(struct bench_tree *tree, struct arena *arena, struct error *err
     const struct plan_environment environment = {
         .config_name = CONFIG_FILE, .map = &memory.map, .overlay = plan_overlay_linked};
     struct plan found;
+    if (tree->boot.protocol == CONFIG_CHAINLOADER) {
+        return fail(error,
+                    CONFIG_FILE ":%u: the default entry starts another loader, which is not "
+                                "measured",
+                    tree->boot.kernel.line);
+    }
     if (!pretend_memory(&memory, PRETEND_TYPICAL_MIB, error) ||
         !plan_boot(&found, &tree->boot, &environment, arena, error)) {
         return false;
