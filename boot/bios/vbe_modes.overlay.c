@@ -38,7 +38,7 @@ static union {
 } buffer;
 
 /* Called only if a video mode is asked for: QEMU's video BIOS does not have the function, and
-   writes that to a debug port, byte by byte. */
+   writes that to a debug port, byte by byte: findings/seabios-1.16-vbe-3-without-function-0a.sh */
 void firmware_video_interface(struct video *video)
 {
     if (vbe.is_present && vbe_call(VBE_PROTECTED_MODE_INTERFACE, 0, 0, NULL)) {
