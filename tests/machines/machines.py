@@ -42,6 +42,7 @@ SECTORS = Limit("SeaBIOS", "block size.*unsupported|unsupported block size",
 OWN_SECTORS = Limit("the ISO", "boot error M2", "its boot code and its partition table count sectors of 512 or 2048 bytes, as "
                     "GRUB's does")
 NO_DRIVER = Limit("SeaBIOS", "No bootable device", "it has no driver for this controller")
+# findings/seabios-1.16-has-no-uas-on-usb-3.sh
 NO_SUPER_SPEED = Limit("SeaBIOS", "Superspeed UAS devices not supported", "it speaks UAS up to USB 2 only")
 OVMF_NO_DRIVER = Limit("OVMF", "map: No mapping found", "Debian's build has no driver for this controller")
 PARTITIONS = Limit("OVMF", "Press ESC in", "it starts nothing from this disk, and ends in its shell; the ISO's partition table "
