@@ -44,6 +44,7 @@ OWN_SECTORS = Limit("the ISO", "boot error M2", "its boot code and its partition
 NO_DRIVER = Limit("SeaBIOS", "No bootable device", "it has no driver for this controller")
 # findings/seabios-1.16-has-no-uas-on-usb-3.sh
 NO_SUPER_SPEED = Limit("SeaBIOS", "Superspeed UAS devices not supported", "it speaks UAS up to USB 2 only")
+# findings/ovmf-2022.11-reads-one-scsi-adapter.sh
 OVMF_NO_DRIVER = Limit("OVMF", "map: No mapping found", "Debian's build has no driver for this controller")
 PARTITIONS = Limit("OVMF", "Press ESC in", "it starts nothing from this disk, and ends in its shell; the ISO's partition table "
                    "counts sectors of 512 bytes")
@@ -61,7 +62,7 @@ def drive(kind, more=""):
 
 SCSI = ("lsi53c895a", "lsi53c810", "mptsas1068", "megasas", "megasas-gen2", "virtio-scsi-pci", "pvscsi", "am53c974", "dc390")
 SEABIOS_WITHOUT_DRIVER = {"lsi53c810": NO_DRIVER}
-OVMF_WITHOUT_DRIVER = {device: OVMF_NO_DRIVER for device in ("lsi53c895a", "mptsas1068", "megasas")}
+OVMF_WITHOUT_DRIVER = {device: OVMF_NO_DRIVER for device in ("lsi53c895a", "mptsas1068", "megasas", "pvscsi")}
 OVMF_WITHOUT_DRIVER["SDHCI"] = NO_CARD
 USB = {"xHCI": "qemu-xhci", "NEC xHCI": "nec-usb-xhci", "EHCI": "usb-ehci", "UHCI": "piix3-usb-uhci", "OHCI": "pci-ohci"}
 IDE_CD = ("-device", "ide-cd,drive=disc,bus=ide.1")
