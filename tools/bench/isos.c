@@ -18,7 +18,7 @@
 
 enum {
     BOOT_SECTOR_BYTES = 512,
-    NOTHING_BYTES = 2 << 20, /* SeaBIOS boots no disk smaller than a cylinder */
+    NOTHING_BYTES = 2 << 20, /* a cylinder: findings/seabios-1.16-wants-a-cylinder.sh */
 };
 
 /* Adds the words of a list that ends with NULL. */
