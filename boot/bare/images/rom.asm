@@ -19,6 +19,7 @@ org 0x100000000 - ROM_BYTES
 
 ; On QEMU's microvm the image is RAM, and its last 64 KiB are at 0xf0000 as well, where the tables for
 ; kernels go. The overlay is read after these were written, so it is before the last 64 KiB.
+; findings/qemu-7.2-microvm-rom-is-ram.sh
 start:
 overlay: incbin OVERLAY
 overlay_end:
