@@ -39,8 +39,10 @@ class Row:
 # findings/seabios-1.16-wants-sectors-of-512.sh
 SECTORS = Limit("SeaBIOS", "block size.*unsupported|unsupported block size",
                 "it reads no disk here whose sectors are not 512 bytes long")
-OWN_SECTORS = Limit("the ISO", "boot error M2", "its boot code and its partition table count sectors of 512 or 2048 bytes, as "
-                    "GRUB's does")
+# Here the firmware does read: it has started the MBR. But the boot image may begin in the middle of such a sector,
+# and its first block has no room for code that reads whole sectors and takes halves.
+OWN_SECTORS = Limit("the ISO", "boot error M2", "the firmware reads here, but the ISO's boot code and partition table count "
+                    "sectors of 512 or 2048 bytes, as GRUB's do")
 NO_DRIVER = Limit("SeaBIOS", "No bootable device", "it has no driver for this controller")
 # findings/seabios-1.16-has-no-uas-on-usb-3.sh
 NO_SUPER_SPEED = Limit("SeaBIOS", "Superspeed UAS devices not supported", "it speaks UAS up to USB 2 only")
