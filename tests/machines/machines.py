@@ -181,7 +181,8 @@ def other_loaders():
                   Qemu("pc", (*IDE_DISK, "-cdrom", name, "-boot", "d"), needs=(name,)))
         yield Row(f"SeaBIOS, {text}", "pc", "disk", "virtio-blk",
                   Qemu("pc", (*drive("virtio-blk-pci"), "-cdrom", name, "-boot", "d"), needs=(name,)))
-    # OVMF takes the drive with the lowest index first.
+    # OVMF takes the drive with the lowest index first, and sees none without an index:
+    # findings/ovmf-2022.11-bootindex-hides-other-disks.sh
     first = ("-drive", "if=none,id=first,format=raw,readonly=on,file=GRUB_CHAIN", "-device",
              "ide-cd,drive=first,bus=ide.1,bootindex=1")
     yield Row("OVMF x64, GRUB", "q35", "disk", "virtio-blk", Qemu("q35", (*first, *drive("virtio-blk-pci", ",bootindex=9")),
