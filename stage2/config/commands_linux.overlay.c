@@ -47,8 +47,9 @@ static bool set_mode(struct evaluator *eval, unsigned number, const char *argume
     return set_copy(eval, GFXPAYLOAD, text);
 }
 
-/* Sets gfxpayload, as GRUB does on a PC, for an argument that begins with "vga=". */
-static bool read_vga(struct evaluator *eval, const char *argument)
+/* Sets gfxpayload, as GRUB does on a PC, for an argument that begins with "vga=". For linux16 the
+   kernel itself will set the mode. */
+static bool read_vga(struct evaluator *eval, const char *argument, enum config_protocol protocol)
 {
     static const char platform[] = "grub_platform";
     const char *value = argument + strlen("vga=");
@@ -56,13 +57,19 @@ static bool read_vga(struct evaluator *eval, const char *argument)
     if (runs_on == NULL || strcmp(runs_on, "pc") != 0) {
         return true;
     }
-    if (strcmp(value, "ask") == 0) {
+    bool is_ask = strcmp(value, "ask") == 0;
+    if (is_ask && protocol == CONFIG_LINUX) {
         return eval_fail(eval, "vga=ask is not supported: set gfxpayload before the linux line");
     }
     unsigned number = (uint16_t)linux_number(value);
-    number = strcmp(value, "normal") == 0 ? (unsigned)VGA_NORMAL : number;
-    number = strcmp(value, "ext") == 0 ? (unsigned)VGA_EXTENDED : number;
-    return set_mode(eval, number, argument);
+    if (strcmp(value, "normal") == 0) {
+        number = VGA_NORMAL;
+    } else if (strcmp(value, "ext") == 0) {
+        number = VGA_EXTENDED;
+    } else if (!is_digit(*value) && !is_ask) {
+        return eval_fail(eval, "%.40s: no number of a mode, normal, ext or ask", argument);
+    }
+    return protocol != CONFIG_LINUX || set_mode(eval, number, argument);
 }
 
 /* The command line: BOOT_IMAGE=, the path as the config has it, the arguments. */
@@ -95,8 +102,8 @@ static bool load_linux(struct evaluator *eval, struct words words, enum config_p
     if (eval->full) {
         return eval_fail_full(eval);
     }
-    for (take_word(&words); protocol == CONFIG_LINUX && words.count > 0; take_word(&words)) {
-        if (strncmp(words.word, "vga=", 4) == 0 && !read_vga(eval, words.word)) {
+    for (take_word(&words); words.count > 0; take_word(&words)) {
+        if (strncmp(words.word, "vga=", 4) == 0 && !read_vga(eval, words.word, protocol)) {
             return false;
         }
     }

@@ -114,6 +114,9 @@ static void what_grub_refuses_is_refused_with_its_line(void **state)
     assert_refused("linux k", "g.cfg:2: the path 'k' does not begin with '/'");
     assert_refused("linux /k vga=ask", "g.cfg:2: vga=ask is not supported: set gfxpayload before "
                                        "the linux line");
+    assert_refused("linux /k vga=bogus", "g.cfg:2: vga=bogus: no number of a mode, normal, ext or "
+                                         "ask");
+    assert_refused("linux16 /k a vga=", "g.cfg:2: vga=: no number of a mode, normal, ext or ask");
     assert_refused("initrd /i", "g.cfg:2: an initrd before the kernel: the linux line comes first");
     assert_refused("linux /k\ninitrd", "g.cfg:3: a file's name is missing");
     assert_refused("linux /k\ninitrd newc:a", "g.cfg:3: 'newc:a': no colon between the name and "
