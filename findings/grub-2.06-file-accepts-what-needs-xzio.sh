@@ -40,21 +40,18 @@ GRUB with xzio, xz: 0"
 
 # shellcheck source=findings/lib/debian.sh
 . "$(dirname "$0")/lib/debian.sh"
+# shellcheck source=findings/lib/kernel.sh
+. "$(dirname "$0")/lib/kernel.sh"
 # shellcheck source=findings/lib/grub.sh
 . "$(dirname "$0")/lib/grub.sh"
 
 # A Multiboot 1 kernel, as it is and compressed.
 make_kernel() {
-    cat >"$work/kernel.asm" <<'SOURCE'
-        bits 32
-        org 0x100000
-FLAGS   equ 1 << 16                     ; addresses are given below
-header: dd 0x1badb002, FLAGS, -(0x1badb002 + FLAGS)
-        dd header, header, 0, 0, start  ; where the file belongs, and the entry
+    # shellcheck disable=SC2119  # NASM needs no options
+    assemble_kernel <<'SOURCE'
 start:  hlt
         times 4096 db 0
 SOURCE
-    unpacked nasm -f bin -o "$work/kernel" "$work/kernel.asm" || not_tried "NASM fails"
     gzip -c "$work/kernel" >"$work/tree/kernel.gz"
     unpacked xz --check=crc32 -c "$work/kernel" >"$work/tree/kernel.xz" || not_tried "xz fails"
 }

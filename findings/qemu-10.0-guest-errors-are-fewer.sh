@@ -32,20 +32,17 @@ invalid_mem: Invalid read at addr 0xFEA00000, size 4"
 
 # shellcheck source=findings/lib/debian.sh
 . "$(dirname "$0")/lib/debian.sh"
+# shellcheck source=findings/lib/kernel.sh
+. "$(dirname "$0")/lib/kernel.sh"
 
 # A Multiboot 1 kernel that reads the address.
 make_kernel() {
-    cat >"$work/kernel.asm" <<'SOURCE'
-        bits 32
-        org 0x100000
-FLAGS   equ 1 << 16                     ; addresses are given below
-header: dd 0x1badb002, FLAGS, -(0x1badb002 + FLAGS)
-        dd header, header, 0, 0, start  ; where the file belongs, and the entry
+    # shellcheck disable=SC2119  # NASM needs no options
+    assemble_kernel <<'SOURCE'
 start:  mov eax, [0xfea00000]
         out 0xf4, al                    ; isa-debug-exit
         hlt
 SOURCE
-    unpacked nasm -f bin -o "$work/kernel" "$work/kernel.asm" || not_tried "NASM fails"
 }
 
 # try WORD: starts the kernel with the log's word.

@@ -38,15 +38,12 @@ second one after a write and INIT: 0000"
 
 # shellcheck source=findings/lib/debian.sh
 . "$(dirname "$0")/lib/debian.sh"
+# shellcheck source=findings/lib/kernel.sh
+. "$(dirname "$0")/lib/kernel.sh"
 
 # A Multiboot 1 kernel that prints the low half of IA32_MTRR_DEF_TYPE of two processors.
 make_kernel() {
-    cat >"$work/kernel.asm" <<'SOURCE'
-        bits 32
-        org 0x100000
-FLAGS   equ 1 << 16                     ; addresses are given below
-header: dd 0x1badb002, FLAGS, -(0x1badb002 + FLAGS)
-        dd header, header, 0, 0, start  ; where the file belongs, and the entry
+    assemble_kernel "-DKERNEL_EXIT=$KERNEL_EXIT" <<'SOURCE'
 
 MTRR_DEF_TYPE equ 0x2ff
 ENABLED equ 0xc06                       ; all MTRRs on, default: write-back
@@ -142,8 +139,6 @@ starter:
         jmp .halt
 starter_end:
 SOURCE
-    unpacked nasm -f bin -o "$work/kernel" "-DKERNEL_EXIT=$KERNEL_EXIT" "$work/kernel.asm" ||
-        not_tried "NASM cannot assemble the kernel"
 }
 
 # shellcheck disable=SC2086  # a list of words
