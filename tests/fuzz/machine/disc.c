@@ -32,14 +32,13 @@ static unsigned loaded;
 static bool notes_places;
 static unsigned commands;
 
-/* What the edits have replaced, to be put back in the reverse order. */
+/* What the edits have replaced, to be put back. */
 static struct {
     size_t count, used;
     struct {
         uint8_t *at;
         size_t length;
     } edits[MOST_EDITED];
-    uint8_t bytes[MOST_EDITED];
 } undo;
 static bool has_new_plan;
 static bool has_other_edits; /* not only in files of the record */
@@ -131,7 +130,6 @@ static bool replace(uint8_t *at, const void *with, size_t length)
     }
     undo.edits[undo.count].at = at;
     undo.edits[undo.count++].length = length;
-    memcpy(undo.bytes + undo.used, at, length);
     undo.used += length;
     memcpy(at, with, length);
     return true;
@@ -142,7 +140,8 @@ void disc_eject(void)
     while (undo.count > 0) {
         undo.count--;
         undo.used -= undo.edits[undo.count].length;
-        memcpy(undo.edits[undo.count].at, undo.bytes + undo.used, undo.edits[undo.count].length);
+        uint8_t *at = undo.edits[undo.count].at;
+        memcpy(at, disc->made + (at - disc->data), undo.edits[undo.count].length);
     }
 }
 
