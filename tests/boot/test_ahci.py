@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from discs import CONFIG, SECTOR, file_in_iso, tree
+from discs import CONFIG, SECTOR, file_in_iso, tree, twin_of
 from good_kernels import KERNELS, with_data
 from make_kernel import KIB, MIB
 from shim import shim
@@ -79,13 +79,7 @@ def image(discs):
 @pytest.fixture
 def twin(image, tmp_path):
     """An ISO that differs from `image` only in the module's bytes: same descriptors, same directories."""
-    path = tmp_path / "twin.iso"
-    data = bytearray(image.read_bytes())
-    sector, size = file_in_iso(image, "boot/module0")
-    assert size == len(OTHER_MODULE)
-    data[sector * SECTOR:sector * SECTOR + size] = OTHER_MODULE
-    path.write_bytes(data)
-    return path
+    return twin_of(image, tmp_path / "twin.iso", "boot/module0", OTHER_MODULE)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from discs import CONFIG, SECTOR, file_in_iso, tree
+from discs import CONFIG, SECTOR, file_in_iso, tree, twin_of
 from good_kernels import DATA, KERNELS, MIB, PLAIN, Payload, Segment, elf, pattern, with_data
 from traced import TracedMachine
 
@@ -122,11 +122,7 @@ def test_the_drive_that_we_boot_from_is_found_beside_others(traced, discs):
 @pytest.mark.parametrize("ours, theirs", [("ide.0", "ide.1"), ("ide.1", "ide.0")])
 def test_of_two_discs_that_look_alike_the_firmwares_is_read(traced, discs, tmp_path, ours, theirs):
     image = discs.make(tree(ELF32, modules=[("module", MODULE)]))
-    twin = tmp_path / "twin.iso"  # differs only in the module's bytes: same descriptors, same directories
-    data = bytearray(image.read_bytes())
-    sector, size = file_in_iso(image, "boot/module0")
-    data[sector * SECTOR:sector * SECTOR + size] = bytes(size)
-    twin.write_bytes(data)
+    twin = twin_of(image, tmp_path / "twin.iso", "boot/module0", bytes(len(MODULE)))
     boot = traced(image=image, attach="none", extra=[
         "-drive", f"if=none,id=twin,media=cdrom,format=raw,readonly=on,file={twin}",
         "-device", f"ide-cd,drive=twin,bus={theirs},unit=0,bootindex=2",

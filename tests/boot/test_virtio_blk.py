@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from discs import SECTOR, file_in_iso, tree
+from discs import SECTOR, file_in_iso, tree, twin_of
 from good_kernels import KERNELS, with_data
 from make_kernel import MIB
 from qemu import Machine
@@ -93,13 +93,7 @@ def image(discs):
 def twins(discs, tmp_path):
     """Two ISOs that differ only in the module's bytes: same descriptors, same directories, no record of digests."""
     image = discs.make(tree(ELF32, modules=[("module", MODULE)]), options=["--verify=off"])
-    twin = tmp_path / "twin.iso"
-    data = bytearray(image.read_bytes())
-    sector, size = file_in_iso(image, "boot/module0")
-    assert size == len(OTHER_MODULE)
-    data[sector * SECTOR:sector * SECTOR + size] = OTHER_MODULE
-    twin.write_bytes(data)
-    return image, twin
+    return image, twin_of(image, tmp_path / "twin.iso", "boot/module0", OTHER_MODULE)
 
 
 @pytest.fixture
