@@ -4,6 +4,7 @@ under the name and the options of grub-file with grub-file's."""
 
 import gzip
 import re
+import struct
 import subprocess
 
 import pytest
@@ -131,6 +132,25 @@ def test_a_multiboot_2_header_is_explained_tag_by_tag(check):
         "  tag 8: EFI i386 entry address", "    entry_addr 0x1234",
         "  tag 9: EFI amd64 entry address", "    entry_addr 0x5678"]
     assert said[-3] == "By Multiboot 2 in 128 MiB of memory, entered at 0x100000:"
+
+
+@pytest.mark.parametrize("name", ["demo", "long_mode"])
+def test_sections_are_shown_by_the_names_that_readelf_gives_them(check, name):
+    kernel = BUILD / f"kernels/{name}.elf"
+    listed = subprocess.run(["readelf", "-SW", kernel], capture_output=True, text=True, check=True).stdout
+    names = dict(re.findall(r"^ +\[ *(\d+)\] (\.\S+)", listed, re.MULTILINE))
+    shown = dict(re.findall(r"section (\d+) \((.*)\)$", check(kernel).stdout, re.MULTILINE))
+    assert {".symtab", ".strtab", ".shstrtab"} <= set(shown.values())
+    assert shown == {number: names[number] for number in shown}
+
+
+def test_a_section_whose_name_lies_outside_of_the_file_is_shown_by_its_number(check):
+    kernel = bytearray((BUILD / "kernels/demo.elf").read_bytes())
+    headers, size, names = *struct.unpack_from("<I", kernel, 32), *struct.unpack_from("<HxxH", kernel, 46)
+    struct.pack_into("<I", kernel, headers + names * size, 0x7fffffff)
+    run = check("kernel", kernel=bytes(kernel))
+    assert run.returncode == YES
+    assert re.search(rf"  section {names}$", run.stdout, re.MULTILINE) and "(.symtab)" in run.stdout
 
 
 @pytest.mark.parametrize("name", ["elf32", "elf64", "note-in-a-section"])

@@ -2,6 +2,7 @@
 // See check/configs.h.
 #include "tools/check/configs.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,12 @@
 
 #define ARENA_BYTES      ((size_t)1 << 30)
 #define PLAN_ARENA_BYTES ((size_t)16 << 30)
+
+enum {
+    SECTION_NAME_BYTES = 64,
+    SH_OFFSET_32 = 16, /* offsets of sh_offset */
+    SH_OFFSET_64 = 24,
+};
 
 /* For the functions of a config's platform. */
 static struct check *selected;
@@ -228,6 +235,43 @@ static int by_address(const void *left, const void *right)
     return a->start != b->start ? (a->start < b->start ? -1 : 1) : 0;
 }
 
+/* Writes a section's name from the kernel's string table (sh_name, ELF chapter 4), as far as it can
+   be shown; "" if there is none. */
+static void section_name(const struct plan *plan, uint32_t index, char name[SECTION_NAME_BYTES])
+{
+    const struct elf *elf = &plan->headers.elf;
+    const uint8_t *headers = plan->headers.section_headers;
+    const uint8_t *header = headers + (size_t)index * elf->section_header_size;
+    const uint8_t *table = headers + (size_t)elf->section_names_index * elf->section_header_size;
+    uint64_t start = elf_word(elf, table, SH_OFFSET_32, SH_OFFSET_64) + load32(header);
+    uint64_t size = plan->kernel.size;
+    size_t length = start < size && size - start < SECTION_NAME_BYTES - 1 ? (size_t)(size - start)
+                                                                          : SECTION_NAME_BYTES - 1;
+    struct error ignored;
+    memset(name, '\0', SECTION_NAME_BYTES);
+    if (elf->section_names_index == 0 || elf->section_names_index >= elf->section_header_count ||
+        start >= size || !file_read(&plan->kernel, start, length, name, &ignored)) {
+        name[0] = '\0';
+    }
+    for (char *at = name; *at != '\0'; at++) {
+        *at = isgraph((unsigned char)*at) ? *at : '\0';
+    }
+}
+
+/* Writes what stands in the report for a piece: "segment 0", "section 3 (.debug_line)". */
+static void name_piece(const struct plan *plan, const struct piece *piece,
+                       char text[PIECE_NAME_BYTES + SECTION_NAME_BYTES])
+{
+    char section[SECTION_NAME_BYTES] = "";
+    size_t length = strlen(piece_name(piece, text));
+    if (strcmp(piece->kind, "section") == 0) {
+        section_name(plan, (uint32_t)piece->number, section);
+    }
+    if (section[0] != '\0') {
+        snprintf(text + length, SECTION_NAME_BYTES, " (%.*s)", SECTION_NAME_BYTES - 4, section);
+    }
+}
+
 bool check_pieces(struct plan *plan, const struct config_boot *boot, struct arena *arena,
                   struct checked_piece **pieces)
 {
@@ -238,9 +282,9 @@ bool check_pieces(struct plan *plan, const struct config_boot *boot, struct aren
         struct checked_piece *checked = &(*pieces)[i];
         checked->start = piece->address;
         checked->end = (uint64_t)piece->address + piece->length + piece->zero_length;
-        char name[PIECE_NAME_BYTES];
-        size_t name_length = strlen(piece_name(piece, name));
-        checked->name = arena_text(arena, name, name_length);
+        char name[PIECE_NAME_BYTES + SECTION_NAME_BYTES];
+        name_piece(plan, piece, name);
+        checked->name = arena_text(arena, name, strlen(name));
         if (checked->name == NULL) {
             return false;
         }
