@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "tools/iso/iso_bytes.h"
+#include "tools/iso/output.h"
 
 enum {
     SECTOR = 512,
@@ -150,5 +151,5 @@ bool appended_write(struct appended *appended, int iso, uint64_t *size, struct e
         }
     }
     return appended->count == 0 || ftruncate(iso, (off_t)*size) == 0 ||
-           fail(error, "cannot write the ISO: %s", strerror(errno));
+           output_fail(errno, error);
 }

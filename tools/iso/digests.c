@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "stage2/record/record.h"
 #include "tools/iso/iso_bytes.h"
+#include "tools/iso/output.h"
 #include "tools/tree/iso.h"
 
 enum { ARENA_BYTES = 1 << 20 }; /* for the extents of one file */
@@ -124,7 +125,7 @@ static bool write_record(const char *iso_path, uint64_t offset, const struct rec
     }
     bool done = iso_write_bytes(iso, offset, record, record->byte_count, error);
     if (close(iso) != 0 && done) {
-        done = fail(error, "cannot write the ISO: %s", strerror(errno));
+        done = output_fail(errno, error);
     }
     return done;
 }

@@ -15,6 +15,7 @@
 #include "tools/tree/iso.h"
 #include "tools/iso/iso_bytes.h"
 #include "tools/iso/iso_length.h"
+#include "tools/iso/output.h"
 #include "tools/iso/store.h"
 #include "tools/iso/volumes.h"
 
@@ -366,7 +367,7 @@ static bool append_partitions(int iso, uint64_t *size, struct appended *appended
     }
     *size += BACKUP_BLOCKS_BYTES;
     return ftruncate(iso, (off_t)*size) == 0 ||
-           fail(error, "cannot write the ISO: %s", strerror(errno));
+           output_fail(errno, error);
 }
 
 static bool write_tables(int iso, const char *path, uint64_t iso_size, struct bytes mbr,
@@ -426,7 +427,7 @@ bool hybrid_write(const char *iso_path, struct bytes mbr, const struct efi_boot 
     }
     bool done = write_tables(iso, iso_path, (uint64_t)status.st_size, mbr, efi, appended, error);
     if (close(iso) != 0 && done) {
-        done = fail(error, "cannot write the ISO: %s", strerror(errno));
+        done = output_fail(errno, error);
     }
     return done;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "tools/iso/output.h"
 #include "tools/lib/writing.h"
 
 bool iso_read_bytes(int iso, uint64_t offset, void *buffer, size_t length, struct error *error)
@@ -17,5 +18,5 @@ bool iso_read_bytes(int iso, uint64_t offset, void *buffer, size_t length, struc
 bool iso_write_bytes(int iso, uint64_t offset, const void *data, size_t length, struct error *error)
 {
     return write_all_at(iso, data, length, offset) ||
-           fail(error, "cannot write the ISO: %s", strerror(errno));
+           output_fail(errno, error);
 }

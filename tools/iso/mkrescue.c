@@ -295,7 +295,7 @@ static bool write_file(const char *path, struct bytes contents, struct error *er
         reason = errno;
         done = false;
     }
-    return done || fail(error, "%s: %s", path, strerror(reason));
+    return done || output_fail(reason, error);
 }
 
 /* Writes one of Whelk's own files to `disk`, and adds it to the tree, which has room for it. */

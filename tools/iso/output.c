@@ -230,6 +230,17 @@ volatile pid_t *output_writer(void)
     return &writer;
 }
 
+bool output_fail(int reason, struct error *error)
+{
+    if (reason != ENOSPC && reason != EDQUOT) {
+        return fail(error, "cannot write the ISO: %s", strerror(reason));
+    }
+    const char *end = strrchr(current.directory, '/'); /* "/.whelk-XXXXXX" */
+    int length = end != NULL && end > current.directory ? (int)(end - current.directory) : 1;
+    return fail(error, "cannot write the ISO: %s: make room in %.*s, or write elsewhere (-o, TMPDIR)",
+                strerror(reason), length, current.directory);
+}
+
 static bool copy(int from, int to)
 {
     static char buffer[1 << 20];

@@ -41,6 +41,10 @@ volatile pid_t *output_writer(void);
    back never runs their handlers. */
 void output_hold_signals(bool hold);
 
+/* Fails with the reason (an errno value) why nothing can be written in the temporary directory; if
+   its file system is full, with what to do. */
+bool output_fail(int reason, struct error *error);
+
 /* Moves the ISO to its place, or copies it there. */
 bool output_finish(struct output *output, struct error *error);
 

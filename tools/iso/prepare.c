@@ -19,6 +19,7 @@
 #include "tools/check/check.h"
 #include "tools/tree/iso.h"
 #include "tools/iso/iso_bytes.h"
+#include "tools/iso/output.h"
 #include "tools/lib/pretend_pc.h"
 #include "tools/tree/tree.h"
 
@@ -302,7 +303,7 @@ static bool write_block(const char *iso_path, const union prepared_block *block,
     }
     bool done = iso_write_bytes(iso, (uint64_t)PREPARED_LBA * BLOCK, block, sizeof *block, error);
     if (close(iso) != 0 && done) {
-        done = fail(error, "cannot write the ISO: %s", strerror(errno));
+        done = output_fail(errno, error);
     }
     return done;
 }

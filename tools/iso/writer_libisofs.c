@@ -283,7 +283,7 @@ static bool copy(const struct making *making, struct burn_source *source, int fi
             return check_messages(making) && fail(making->error, "cannot write the ISO");
         }
         if (!write_all(file, piece, (size_t)wanted)) {
-            return fail(making->error, "cannot write the ISO: %s", strerror(errno));
+            return output_fail(errno, making->error);
         }
         at += (uint64_t)wanted;
         progress_percent((int)(at * 100 / size));
@@ -320,7 +320,7 @@ static bool write_file(const struct making *making, IsoWriteOpts *options)
         free(source);
     }
     if (close(file) != 0 && done) {
-        done = fail(making->error, "cannot write the ISO: %s", strerror(errno));
+        done = output_fail(errno, making->error);
     }
     return done && check_messages(making);
 }
