@@ -393,7 +393,7 @@ def test_the_options_of_the_blogs_wrapper_make_its_guest_under_its_name(files):
     assert "hello-xen/hello.iso" in said and "hello-xen/hello.xl" in said
     made = files.path / "hello-xen/tree"
     assert (made / CONFIG).read_text() == ("set timeout=0\nmenuentry \"hello\" {\n    multiboot /boot/kernel "
-                                           "'-uart=io:0x3f8'\n    module /boot/application\n}\n")
+                                           "-uart=io:0x3f8\n    module /boot/application\n}\n")
     assert (made / "boot/application").read_bytes() == b"the application"
 
 

@@ -166,16 +166,21 @@ def test_an_isos_config_is_changed_by_pvh_only(entries):
     assert done.returncode == 1 and "--pvh" in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_a_dry_run_of_a_kernel_says_how_its_iso_is_made(place):
+@pytest.mark.parametrize("append", ["a b", 'x="$y" \'b\\nc\' ; } <d>'])
+def test_a_dry_run_of_a_kernel_says_how_its_iso_is_made(place, append):
     (place.path / "kernel").write_bytes(kernel())
-    done = run(place, "--dry-run", "--append", "a b", "kernel")
+    done = run(place, "--dry-run", "--append", append, "kernel")
     assert done.returncode == 0
     steps = [line.removeprefix("whelk: first: ") for line in done.stderr.splitlines()]
     for step in steps:
         subprocess.run(["sh", "-c", step], cwd=place.path, check=True,
                        env={**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}"})
-    checked = place.run("check", "boot.iso", program=WHELK)
-    assert default_of(checked.stdout) == "multiboot /boot/kernel a b"
+    dry = default_of(place.run("check", "boot.iso", program=WHELK).stdout)
+    (place.path / "grub.cfg").write_text("menuentry kernel { multiboot /boot/kernel " + " ".join(
+        shlex.quote(word) for word in append.split()) + "\n}", encoding="utf-8")
+    place.run("mkrescue", "-o", "other.iso", "/boot/kernel=kernel", "/boot/grub/grub.cfg=grub.cfg", program=WHELK)
+    assert dry == default_of(place.run("check", "other.iso", program=WHELK).stdout)
+    assert append != "a b" or dry == "multiboot /boot/kernel a b"
 
 
 @pytest.mark.parametrize("name", ["two words", "it's $HOME", 'a "b"'])

@@ -18,6 +18,7 @@
 #include "tools/guest/run_command.h"
 #include "tools/guest/run_options.h"
 #include "tools/guest/source.h"
+#include "tools/lib/config_words.h"
 #include "tools/lib/say.h"
 #include "tools/lib/shell_word.h"
 
@@ -290,6 +291,26 @@ static int run_boot(struct boot *boot, const struct words *rest, struct error *e
 
 // ---- A dry run
 
+/* Says how the config of a kernel's ISO is made. */
+static bool say_kernels_config(const struct boot *boot, struct error *error)
+{
+    char *text = NULL, word[SHELL_WORD_BYTES];
+    size_t size;
+    FILE *config = open_memstream(&text, &size);
+    if (config != NULL) {
+        fprintf(config, "menuentry kernel { %s /boot/kernel",
+                check_kernel_command(boot->source.protocol));
+        config_words(config, boot->settings->append != NULL ? boot->settings->append : "");
+        fputs("; }", config);
+    }
+    bool done = config != NULL && fclose(config) == 0;
+    if (done) {
+        say("first: printf '%%s\\n' %s >grub.cfg", shell_word(word, text));
+    }
+    free(text);
+    return done || fail(error, "out of memory");
+}
+
 /* Names the ISO. For a tree or a kernel it is what the user has to make first. */
 static bool name_iso(struct boot *boot, struct error *error)
 {
@@ -298,13 +319,11 @@ static bool name_iso(struct boot *boot, struct error *error)
         return fail(error, "%s: %s", boot->source.path, strerror(errno));
     }
     if (boot->source.kind == SOURCE_KERNEL) {
-        const char *append = boot->settings->append;
-        char config[PATH_MAX], kernel[PATH_MAX + sizeof "/boot/kernel="];
-        snprintf(config, sizeof config, "menuentry kernel { %s /boot/kernel%s%s; }",
-                 check_kernel_command(boot->source.protocol), append != NULL ? " " : "",
-                 append != NULL ? append : "");
+        char kernel[PATH_MAX + sizeof "/boot/kernel="];
         snprintf(kernel, sizeof kernel, "/boot/kernel=%s", boot->source.path);
-        say("first: echo %s >grub.cfg", shell_word(word, config));
+        if (!say_kernels_config(boot, error)) {
+            return false;
+        }
         say("first: whelk mkrescue -o boot.iso %s /boot/grub/grub.cfg=grub.cfg",
             shell_word(word, kernel));
     } else if (boot->source.kind == SOURCE_TREE) {

@@ -5,9 +5,14 @@
 #include <string.h>
 
 #define BLANKS " \t\n"
+#define PLAIN  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+,./:@%"
 
 void config_word(FILE *config, const char *text, size_t length)
 {
+    if (length > 0 && strspn(text, PLAIN) >= length) {
+        fprintf(config, " %.*s", (int)length, text);
+        return;
+    }
     fputs(" '", config);
     for (size_t i = 0; i < length; i++) {
         fputs(text[i] == '\'' ? "'\\''" : (const char[]){text[i], '\0'}, config);

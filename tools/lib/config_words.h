@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Writes words for a grub.cfg, in single quotes: the config's reader finds no character in them
-// special.
+// Writes words for a grub.cfg, in single quotes where they need them: the config's reader finds no
+// character in them special.
 #pragma once
 
 #include <stddef.h>
