@@ -76,8 +76,8 @@ bool domain_check(const struct domain *domain, struct error *error)
         }
         if (texts[i] != NULL && !is_made_without(texts[i], "\"'\\")) {
             return fail(error,
-                        "%s: has quotes, backslashes or control characters, which cannot "
-                        "stand there",
+                        "%s: has quotes, backslashes or control characters, which the guest's "
+                        "definition cannot hold; give it another name",
                         texts[i]);
         }
     }
@@ -85,7 +85,7 @@ bool domain_check(const struct domain *domain, struct error *error)
         (strlen(domain->append) >= PATH_MAX || !is_made_without(domain->append, "\"\\"))) {
         return fail(error,
                     "%.100s: is too long, or has double quotes, backslashes or control characters, "
-                    "which cannot stand there (--append)",
+                    "which the guest's definition cannot hold (--append)",
                     domain->append);
     }
     return true;
