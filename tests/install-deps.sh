@@ -74,11 +74,30 @@ if [ "$(id -u)" != 0 ]; then
     echo "$0: missing; as root: apt-get install --no-install-recommends $missing" >&2
     exit 1
 fi
-echo "Installing $missing"
+echo "Installing $missing (some minutes; V=1 shows apt's output)"
 export DEBIAN_FRONTEND=noninteractive
+
+# Shows apt's output: with V=1 all of it, on a terminal the line that it is at, else nothing.
+show() {
+    if [ "${V:-}" = 1 ]; then
+        cat
+    elif [ -t 1 ]; then
+        while IFS= read -r line; do printf '\r\033[K  %.70s' "$line"; done
+        printf '\r\033[K'
+    else
+        cat >/dev/null
+    fi
+}
+
+# Calls apt-get and shows its output; returns its status.
+apt() {
+    { status=$({ { apt-get -qq "$@" && echo 0 >&3 || echo $? >&3; } | show >&4; } 3>&1); } 4>&1
+    return "$status"
+}
+
 install_missing() {
     # shellcheck disable=SC2086 # a list of names
-    apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    apt install -y --no-install-recommends $missing
 }
 # apt may know another name after an update.
-install_missing 2>/dev/null || { apt-get update -qq && missing=$(missing_packages) && install_missing; }
+install_missing 2>/dev/null || { apt update && missing=$(missing_packages) && install_missing; }

@@ -142,6 +142,7 @@ uninstall:
 	$(Q)rm -f $(CMAKEDIR)/WhelkConfig.cmake
 	$(Q)for folder in $(DOCDIR)/docs/bench $(DOCDIR)/docs $(DOCDIR) $(CMAKEDIR); do \
 	    if [ -d $$folder ]; then rmdir --ignore-fail-on-non-empty $$folder; fi; done
+	@echo "removed: $(BINDIR)/whelk, $(LINKS:%=%,) manual pages, documents, completions"
 
 # Builds a Debian package in $(BUILD)/deb, from a copy: the sources' folders stay clean.
 deb:

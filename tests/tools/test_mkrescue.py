@@ -936,5 +936,6 @@ def test_the_installed_program_needs_nothing_of_the_source_tree(place):
     shutil.copytree(place.path / "root/usr/bin", place.path / "bin", symlinks=True)
     run = place.run("-o", place.iso, place.write(good_tree()), program=place.path / "bin/whelk-mkrescue")
     assert run.returncode == 0, run.stderr
-    subprocess.run([*make, "uninstall"], check=True, capture_output=True)
+    said = subprocess.run([*make, "--no-print-directory", "uninstall"], check=True, capture_output=True, text=True).stdout
+    assert said.startswith(f"removed: {place.path}/root/usr/bin/whelk, whelk-mkrescue, ") and said.count("\n") == 1
     assert not [p for p in (place.path / "root").rglob("*") if not p.is_dir()]
