@@ -150,6 +150,5 @@ bool appended_write(struct appended *appended, int iso, uint64_t *size, struct e
             return false;
         }
     }
-    return appended->count == 0 || ftruncate(iso, (off_t)*size) == 0 ||
-           output_fail(errno, error);
+    return appended->count == 0 || ftruncate(iso, (off_t)*size) == 0 || output_fail(errno, error);
 }

@@ -366,8 +366,7 @@ static bool append_partitions(int iso, uint64_t *size, struct appended *appended
         return false;
     }
     *size += BACKUP_BLOCKS_BYTES;
-    return ftruncate(iso, (off_t)*size) == 0 ||
-           output_fail(errno, error);
+    return ftruncate(iso, (off_t)*size) == 0 || output_fail(errno, error);
 }
 
 static bool write_tables(int iso, const char *path, uint64_t iso_size, struct bytes mbr,

@@ -17,6 +17,5 @@ bool iso_read_bytes(int iso, uint64_t offset, void *buffer, size_t length, struc
 
 bool iso_write_bytes(int iso, uint64_t offset, const void *data, size_t length, struct error *error)
 {
-    return write_all_at(iso, data, length, offset) ||
-           output_fail(errno, error);
+    return write_all_at(iso, data, length, offset) || output_fail(errno, error);
 }

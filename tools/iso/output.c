@@ -237,7 +237,8 @@ bool output_fail(int reason, struct error *error)
     }
     const char *end = strrchr(current.directory, '/'); /* "/.whelk-XXXXXX" */
     int length = end != NULL && end > current.directory ? (int)(end - current.directory) : 1;
-    return fail(error, "cannot write the ISO: %s: make room in %.*s, or write elsewhere (-o, TMPDIR)",
+    return fail(error,
+                "cannot write the ISO: %s: make room in %.*s, or write elsewhere (-o, TMPDIR)",
                 strerror(reason), length, current.directory);
 }
 
