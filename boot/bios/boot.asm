@@ -7,7 +7,7 @@
 ; in:       CS:IP  linear address 0x7c00, real mode
 ;           DL     INT 13h drive number
 ; memory:   0x0500  EDD parameters, while this code runs
-;           0x3f800  the image, as it is read: after its first sector, stage 2 is in its place
+;           0x4f800  the image, as it is read: after its first sector, stage 2 is in its place
 ;           below 0x7000  stack
 ; failure:  one line with a code (docs/boot-errors.md), then INT 18h
 

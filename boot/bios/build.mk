@@ -108,7 +108,7 @@ $(BUILD)/boot.img: $(BUILD)/boot.elf $(BIOS_BUILD)/overlay.bin $(BIOS_BUILD)/mak
 	    function part(name, used, most) { \
 	        printf "%s %d of %d bytes (%d left)", name, used, most, most - used } \
 	    function size(start, end) { return at[end] - at[start] } \
-	    END { part("boot image: first block", size("image_start", "resident_end"), \
+	    END { part("boot image: first block", size("image_start", "image_used_end"), \
 	               size("image_start", "image_end")); \
 	          part("; core", size("stage2_start", "stage2_used_end"), \
 	               size("stage2_start", "stage2_limit")); \

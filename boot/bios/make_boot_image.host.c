@@ -14,7 +14,7 @@
 
 enum {
     SECTOR = 2048,
-    MOST = 64 * SECTOR,
+    MOST = 96 * SECTOR,
     WORD = sizeof(uint32_t),
     INFO_TABLE_END = 64, /* real_mode.inc */
     TAIL = 16,           /* real_mode.inc: IMAGE_TAIL; overlay.c: struct overlay_end */

@@ -76,6 +76,11 @@ def test_nothing_of_the_loader_lies_in_the_page_of_the_information(symbols):
     assert symbols["information_page"] + 0x1000 <= symbols["overlay_start"]
 
 
+def test_the_variables_are_in_no_page_with_code_and_below_the_information(symbols):
+    assert symbols["image_end"] <= symbols["bss_start"] & ~0xFFF
+    assert symbols["bss_end"] <= symbols["overlay_variables_limit"] <= symbols["information_page"]
+
+
 def test_the_bounce_buffer_crosses_no_boundary_of_64_kib(symbols):
     assert symbols["bounce_buffer"] % 0x10000 == 0
     assert symbols["bounce_buffer_end"] - symbols["bounce_buffer"] == 0x10000
