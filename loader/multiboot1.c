@@ -83,16 +83,3 @@ bool multiboot1_find_header(struct bytes start, struct multiboot1_header *header
     }
     return true;
 }
-
-bool multiboot1_address_image(const struct multiboot1_header *header, uint64_t file_size,
-                              struct image *image, struct arena *arena, struct error *error)
-{
-    const struct address_fields fields = {
-        .header_addr = header->header_addr,
-        .load_addr = header->load_addr,
-        .load_end_addr = header->load_end_addr,
-        .bss_end_addr = header->bss_end_addr,
-        .entry_addr = header->entry_addr,
-    };
-    return image_from_address_fields(&fields, header->file_offset, file_size, image, arena, error);
-}

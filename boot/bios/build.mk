@@ -32,6 +32,11 @@ SECTOR       := 2048
 $(CORE_OBJECTS) $(OVERLAY_OBJECTS) $(BUILD)/boot.elf: Makefile boot/bios/build.mk
 
 $(CORE_OBJECTS): BIOS_FLAGS += $(CORE_FLAGS)
+# No prepared boot runs these. Saves 1 KiB.
+CORE_SMALL   := $(wildcard $(addsuffix /*.c,stage2/config stage2/console stage2/fs stage2/plan)) \
+                $(addprefix loader/,elf.c error.c format.c image.c multiboot1.c placement.c)
+$(patsubst %.c,$(BIOS_BUILD)/%.o,$(filter $(CORE_SMALL),$(CORE_C))): \
+    BIOS_FLAGS += -Oz -fno-inline-functions-called-once
 # Saves 1.5 KiB. Decoders keep their speed.
 $(filter-out $(BIOS_BUILD)/stage2/compression/%,$(OVERLAY_OBJECTS)): BIOS_FLAGS += -Oz
 

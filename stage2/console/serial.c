@@ -18,18 +18,12 @@ enum {
     LINE_STATUS = 5,
     SCRATCH = 7,
 
-    LINE_8N1 = 0x03,
-    LINE_TWO_STOP_BITS = 0x04,
-    LINE_PARITY = 0x08,
-    LINE_PARITY_EVEN = 0x10,
     LINE_DIVISOR_ACCESS = 0x80,
     FIFO_ENABLE_AND_CLEAR = 0x07,
     MODEM_DTR_RTS = 0x03,
     STATUS_DATA_READY = 0x01,
     STATUS_HOLDING_EMPTY = 0x20,
     DIVISOR_115200 = 1,
-    HIGHEST_SPEED = 115200,
-    LEAST_DATA_BITS = 5,
 
     PROBE_PATTERN = 0xa5,
     WRITE_TRIES = 1000000, /* about a second, far longer than a character takes */
@@ -59,18 +53,13 @@ static void set_up(uint16_t base, unsigned divisor, uint8_t line)
     out8(base + MODEM_CONTROL, MODEM_DTR_RTS);
 }
 
-bool serial_set_up(const struct serial_settings *settings)
+bool serial_use(uint16_t base, unsigned divisor, uint8_t line)
 {
-    unsigned line = settings->data_bits - LEAST_DATA_BITS;
-    unsigned divisor = settings->speed < HIGHEST_SPEED ? HIGHEST_SPEED / settings->speed : 1;
-    if (!answers(settings->port)) {
+    if (!answers(base)) {
         return false;
     }
-    line |= settings->stop_bits == 2 ? LINE_TWO_STOP_BITS : 0;
-    line |= settings->parity != 'n' ? LINE_PARITY : 0;
-    line |= settings->parity == 'e' ? LINE_PARITY_EVEN : 0;
-    set_up(settings->port, divisor <= UINT16_MAX ? divisor : UINT16_MAX, (uint8_t)line);
-    port = settings->port;
+    set_up(base, divisor, line);
+    port = base;
     probed = true;
     return true;
 }
@@ -80,9 +69,8 @@ bool serial_present(void)
     if (!probed) {
         uint16_t base = firmware_serial_port();
         probed = base != 0; /* 0: the firmware may use the port for now, ask again later */
-        if (base != 0 && answers(base)) {
-            set_up(base, DIVISOR_115200, LINE_8N1);
-            port = base;
+        if (base != 0) {
+            serial_use(base, DIVISOR_115200, SERIAL_8N1);
         }
     }
     return port != 0 || firmware_terminal_present();

@@ -17,6 +17,10 @@ struct serial_settings {
 /* Uses this UART from now on. False: no UART answers at the port, and nothing changes. */
 bool serial_set_up(const struct serial_settings *settings);
 
+/* The same, with values of its registers: the divisor of the rate, and the line control. */
+enum { SERIAL_8N1 = 0x03 };
+bool serial_use(uint16_t base, unsigned divisor, uint8_t line);
+
 /* Whether there is a UART to use. The first call sets up the firmware's one. No port is touched if
    the firmware reports none. */
 bool serial_present(void);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What a plan needs for some kernels only, called through a table: Multiboot 2
-// (loader/multiboot2.h), PVH, and the symbols of a.out kernels. In the BIOS boot image it is in the
-// overlay (stage2/overlay.h), which is read from the disc when it is first needed. Most Multiboot 1
-// boots do not need it.
+// (loader/multiboot2.h), PVH, address fields, and the symbols of a.out kernels. In the BIOS boot
+// image it is in the overlay (stage2/overlay.h), which is read from the disc when it is first
+// needed. Most Multiboot 1 boots do not need it.
 #pragma once
 
 #include "loader/elf.h"
+#include "loader/multiboot1.h"
 #include "loader/multiboot2.h"
 
 struct config_boot;
@@ -15,6 +16,9 @@ struct plan_environment;
 struct plan_overlay {
     void (*explain)(struct bytes file, bool is_2, struct error *error); /* loader/explain.h */
     void (*explain_pvh)(struct bytes file, struct error *error);
+    bool (*multiboot1_image)(const struct multiboot1_header *header, uint64_t file_size,
+                             struct image *image, struct arena *arena,
+                             struct error *error); /* loader/multiboot1.h */
     bool (*find_header)(struct bytes start, struct multiboot2_header *header, struct error *error);
     bool (*address_image)(const struct multiboot2_header *header, uint64_t file_size,
                           struct image *image, struct arena *arena, struct error *error);

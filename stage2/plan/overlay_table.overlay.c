@@ -9,6 +9,7 @@
 const struct plan_overlay plan_overlay_table = {
     .explain = explain_kernel,
     .explain_pvh = explain_pvh,
+    .multiboot1_image = multiboot1_address_image,
     .find_header = multiboot2_find_header,
     .address_image = multiboot2_address_image,
     .check_no_relocations = elf_check_no_relocations,

@@ -147,8 +147,10 @@ static bool read_multiboot1(struct planning *planning)
     if ((header.flags & MULTIBOOT1_ADDRESS_FIELDS) && !planning->boot->ignore_address_fields) {
         struct kernel_headers *headers = &planning->plan->headers;
         headers->has_symbols = aout_has_symbols(start);
-        return multiboot1_address_image(&header, planning->plan->kernel.size, &headers->image,
-                                        planning->arena, planning->error);
+        const struct plan_overlay *overlay = planning->environment->overlay(planning->error);
+        return overlay != NULL &&
+               overlay->multiboot1_image(&header, planning->plan->kernel.size, &headers->image,
+                                         planning->arena, planning->error);
     }
     return read_image(planning, start);
 }

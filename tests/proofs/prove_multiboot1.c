@@ -4,7 +4,9 @@
 #include "tests/proofs/prove.h"
 
 #include "loader/image.c"
+#include "loader/image_address_fields.overlay.c"
 #include "loader/multiboot1.c"
+#include "loader/multiboot1_image.overlay.c"
 
 int main(void)
 {

@@ -4,6 +4,7 @@
 #include "tests/proofs/prove.h"
 
 #include "loader/image.c"
+#include "loader/image_address_fields.overlay.c"
 #include "loader/multiboot2.overlay.c"
 
 int main(void)
