@@ -107,6 +107,25 @@ void process_clean_up(void)
 
 // ---- Programs
 
+/* Debian's package that has a program; NULL: not known. Of the other programs that a bench needs,
+   bench.c has said which are missing. */
+static const char *package_of(const char *program)
+{
+    static const struct {
+        const char *program, *package;
+    } packages[] = {
+        {"xenstore-read", "xenstore-utils"},
+        {"xl", "xen-system-amd64"},
+        {"xorriso", "xorriso"},
+    };
+    for (size_t i = 0; i < sizeof packages / sizeof packages[0]; i++) {
+        if (strcmp(program, packages[i].program) == 0) {
+            return packages[i].package;
+        }
+    }
+    return NULL;
+}
+
 /* Called in the child. */
 static bool enter_directory(void)
 {
@@ -139,9 +158,10 @@ bool process_start(const struct command *command, struct error *error)
     close(log);
     const char *program = command->words[0];
     if (child <= 0 && reason == ENOENT) {
-        return fail(error, "%s is not installed%s%s", program,
-                    strcmp(program, "xorriso") == 0 ? "; on Debian: apt install " : "",
-                    strcmp(program, "xorriso") == 0 ? program : "");
+        const char *package = package_of(program);
+        return package != NULL
+                   ? fail(error, "%s is not installed; on Debian: apt install %s", program, package)
+                   : fail(error, "%s is not installed", program);
     }
     return child > 0 || fail(error, "cannot run %s: %s", program, strerror(reason));
 }
