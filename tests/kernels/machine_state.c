@@ -13,14 +13,26 @@ static uint8_t cmos(uint8_t index)
     return in8(0x71);
 }
 
+/* The clock's registers A, B and D, and all after these, but for the century. */
 static void print_cmos(void)
 {
-    static const uint8_t indexes[] = {0x0a, 0x0b, 0x0d, 0x0f}; /* A, B, D, shutdown status */
-    for (size_t i = 0; i < sizeof indexes; i++) {
-        machine_line("cmos", indexes[i]);
-        machine_value(cmos(indexes[i]));
+    enum { REGISTER_A = 0x0a, REGISTER_C = 0x0c, CENTURY = 0x32, END = 0x80 };
+    for (uint8_t index = REGISTER_A; index < END; index++) {
+        if (index == REGISTER_C || index == CENTURY)
+            continue;
+        machine_line("cmos", index);
+        machine_value(cmos(index));
         machine_end_line();
     }
+}
+
+/* The masks of both DMA controllers, as QEMU tells them. */
+static void print_dma(void)
+{
+    machine_line("dma", 0);
+    machine_value(in8(0x0f));
+    machine_value(in8(0xde));
+    machine_end_line();
 }
 
 static void print_port(uint16_t port)
@@ -38,7 +50,8 @@ static uint8_t timer_status(uint8_t channel)
 
 static void print_ports(void)
 {
-    static const uint16_t ports[] = {0x21, 0xa1, 0x61, 0x64, 0x92, 0x4d0, 0x4d1, 0xb2, 0xb3};
+    static const uint16_t ports[] = {0x21, 0xa1, 0x61,  0x64,  0x92,  0x4d0, 0x4d1,
+                                     0xb2, 0xb3, 0x3f2, 0x3f4, 0x3f6, 0x376};
     for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
         print_port(ports[i]);
     for (uint8_t channel = 0; channel < 3; channel += 2) {
@@ -173,6 +186,50 @@ static void print_tables(void)
     }
 }
 
+static void print_table(const char *name, uint32_t index, uint64_t address)
+{
+    uint32_t at = (uint32_t)address;
+    if (at == 0 || at != address)
+        return;
+    uint32_t length = *(const uint32_t *)memory_at(at + 4);
+    machine_line(name, index);
+    machine_value(*(const uint32_t *)memory_at(at)); /* signature */
+    machine_value(length);
+    machine_value(memory_at(at)[8]); /* revision */
+    machine_value(sums_right(memory_at(at), length));
+    machine_end_line();
+}
+
+/* The list of a root table, which has addresses of so many bytes. */
+static void print_list(const char *name, uint32_t root, uint32_t address_bytes)
+{
+    uint32_t length = root ? *(const uint32_t *)memory_at(root + 4) : 0;
+    print_table(name, 0, root);
+    for (uint32_t at = 36, number = 1; at + address_bytes <= length; at += address_bytes) {
+        uint64_t address = 0;
+        memcpy(&address, memory_at(root + at), address_bytes);
+        print_table(name, number++, address);
+    }
+}
+
+/* All of ACPI's tables. */
+static void print_acpi(void)
+{
+    const uint8_t *rsdp = machine_find("RSD PTR ", 20);
+    const uint8_t *fadt = acpi_table("FACP");
+    machine_line("rsdp_revision", 0);
+    machine_value(rsdp ? rsdp[15] : 0xff);
+    machine_end_line();
+    if (rsdp)
+        print_list("rsdt", *(const uint32_t *)(rsdp + 16), 4);
+    if (rsdp && rsdp[15] >= 2)
+        print_list("xsdt", *(const uint32_t *)(rsdp + 24), 8);
+    if (fadt) {
+        print_table("dsdt", 0, *(const uint32_t *)(fadt + 40));
+        machine_dump("facs", *(const uint32_t *)(fadt + 36), 64);
+    }
+}
+
 static void print_pointed(const char *name, const char *signature, uint32_t length)
 {
     const uint8_t *at = machine_find(signature, length);
@@ -235,12 +292,14 @@ void machine_state(void)
     processor_print(&own, 0);
     print_keyboard();
     print_cmos();
+    print_dma();
     print_vga();
     print_pci();
     print_io_apic();
     print_hpet();
     print_power_management();
     print_tables();
+    print_acpi();
     print_mp();
     print_smbios();
     print_interrupt_routing();

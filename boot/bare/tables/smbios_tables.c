@@ -32,6 +32,11 @@ static void count_structure(struct smbios_structures *structures, uint32_t size)
     structures->largest = size > structures->largest ? size : structures->largest;
 }
 
+/* SeaBIOS's. Kernels take an older firmware for one that needs more care: from 2015 on Linux lets
+   PCI Express ports sleep and wakes by ACPI's alarm instead of the HPET's interrupts, from 2023 on
+   it gives devices memory that the map says is reserved. */
+#define RELEASE_DATE "04/01/2014"
+
 /* Type 0, then its strings: vendor, version, release date. */
 struct firmware_structure {
     uint8_t type, length;
@@ -43,8 +48,7 @@ struct firmware_structure {
     uint64_t characteristics;
     uint8_t characteristics_extension[2];
     uint8_t release[4]; /* system and embedded controller: major, minor */
-    char strings[sizeof "Whelk\0" WHELK_VERSION "\0"
-                        "01/01/2026\0"];
+    char strings[sizeof "Whelk\0" WHELK_VERSION "\0" RELEASE_DATE "\0"];
 } __attribute__((packed));
 _Static_assert(offsetof(struct firmware_structure, strings) == 24, "SMBIOS 2.8, 7.1");
 _Static_assert(sizeof(struct firmware_structure) <= SMBIOS_FIRMWARE_BYTES, "it fits");
@@ -59,8 +63,7 @@ static const struct firmware_structure firmware_structure = {
     .characteristics = 0x08,              /* they are not told */
     .characteristics_extension[1] = 0x04, /* targeted content distribution */
     .release = {0xff, 0xff, 0xff, 0xff},
-    .strings = "Whelk\0" WHELK_VERSION "\0"
-               "01/01/2026\0",
+    .strings = "Whelk\0" WHELK_VERSION "\0" RELEASE_DATE "\0",
 };
 
 bool smbios_measure(struct bytes table, struct smbios_structures *structures)
