@@ -84,6 +84,12 @@ static void write_end(void)
     memcpy(memory_at(RESET_VECTOR), end, sizeof end);
 }
 
+void rom_segment_put_code(void)
+{
+    memcpy(memory_at(ROM_SEGMENT_CODE), rom_segment_code,
+           (size_t)(rom_segment_code_end - rom_segment_code));
+}
+
 struct room rom_segment_open(void)
 {
     const struct pam *pam = &chipsets[chipset_found()];
@@ -97,8 +103,7 @@ struct room rom_segment_open(void)
     if (*memory_at(ROM_SEGMENT_CODE) != 0) { /* tables from before a reset */
         memset(memory_at(ROM_SEGMENT), 0, ROM_SEGMENT_CODE - ROM_SEGMENT);
     }
-    memcpy(memory_at(ROM_SEGMENT_CODE), rom_segment_code,
-           (size_t)(rom_segment_code_end - rom_segment_code));
+    rom_segment_put_code();
     write_end();
     has_code = true;
     return (struct room){ROM_SEGMENT, ROM_SEGMENT_CODE};

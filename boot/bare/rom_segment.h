@@ -25,6 +25,9 @@ enum {
    have; empty: the segment cannot be written. */
 struct room rom_segment_open(void);
 
+/* Puts the page of code into the segment, which can be written. */
+void rom_segment_put_code(void);
+
 /* Makes the segment read-only again, as kernels find it on a PC. */
 void rom_segment_close(void);
 

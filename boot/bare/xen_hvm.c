@@ -8,7 +8,9 @@
 #include "boot/bare/chipset.h"
 #include "boot/bare/cpuid.h"
 #include "boot/bare/pci.h"
+#include "boot/bare/processors.h"
 #include "boot/bare/pvh/xen_acpi.h"
+#include "boot/bare/rom_segment.h"
 #include "boot/bare/tables/mp_tables.h"
 #include "boot/bare/tables/pir_table.h"
 #include "boot/bare/tables/room.h"
@@ -31,7 +33,7 @@ enum {
     INFO_PROCESSORS = 16,
     INFO_BYTES = 48, /* at least; a bit for each processor follows */
     INFO_MOST_BYTES = 4096 - 0x800,
-    PROCESSORS = 128, /* of a guest */
+    MOST_PROCESSORS = 128, /* of a guest */
 
     ACPI_ALIGNMENT = 64,
     TABLE_ALIGNMENT = 16,
@@ -85,7 +87,7 @@ static size_t processor_count(void)
         return 1;
     }
     uint32_t count = load32(info + INFO_PROCESSORS);
-    return count >= 1 && count <= PROCESSORS ? count : 1;
+    return count >= 1 && count <= MOST_PROCESSORS ? count : 1;
 }
 
 static void describe_memory(void)
@@ -205,27 +207,39 @@ static void make_smbios(struct room *room)
                           (uint32_t)(uintptr_t)first);
 }
 
-/* All tables are in the segment at 0xf0000, which has more room than they can take. */
+/* All tables are in the segment at 0xf0000, below the page of code. There is more room than they
+   can take. */
 static void make_tables(const struct pci_layout *layout, size_t processors)
 {
-    uint8_t ids[PROCESSORS] = {0};
-    struct room room = {TABLES, TABLES + TABLES_BYTES};
+    uint8_t ids[MOST_PROCESSORS] = {0};
+    struct room room = {TABLES, ROM_SEGMENT_CODE};
     for (size_t i = 0; i < processors; i++) {
         ids[i] = (uint8_t)(2 * i);
     }
-    memset(at_address(TABLES), 0, TABLES_BYTES);
     make_acpi(layout, ids, processors, &room);
     make_mp_tables(ids, processors, &room);
     make_links(layout, &room);
     make_smbios(&room);
 }
 
+/* Sets all processors' MTRRs: uncached is what PCI has, or, if RAM reaches into that, what follows.
+ */
+static void start_processors(const struct pci_layout *layout, size_t count)
+{
+    memset(at_address(TABLES), 0, TABLES_BYTES);
+    rom_segment_put_code();
+    processors_start(count, layout->memory_start == PCI_START ? PCI_START : RESERVED, 0);
+}
+
 void xen_hvm_start(void)
 {
+    static struct processors found;
     size_t processors = processor_count();
     describe_memory();
     xen_set_parameter(XEN_PARAMETER_ACPI_PORTS, XEN_ACPI_PORTS_NEW);
     struct pci_layout layout = find_layout();
+    start_processors(&layout, processors);
     pci_start(&layout);
     make_tables(&layout, processors);
+    processors_wait(processors, &found);
 }

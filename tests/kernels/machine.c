@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The machine kernel: prints on COM1 the state in which the firmware has left the machine, and does
-// what kernels do with it. The words of its command line say what: "state", "acpi" and "mp" (start
-// the processors), "cards" (drive the network cards), "map", "host".
+// what kernels do with it. The words of its command line say what: "state", "masks" (of
+// interrupts), "registers" (of the processor), "acpi" and "mp" (start the others), "cards" (drive
+// the network cards), "map", "host".
 #include "machine.h"
 #include <string.h>
 #include "console.h"
@@ -137,6 +138,13 @@ static void print_host(void)
     machine_dump("host_target", (uint32_t)address, 16);
 }
 
+static void print_registers(void)
+{
+    struct processor_state own;
+    processor_read(&own);
+    processor_print(&own, 0);
+}
+
 static bool has_word(const char *line, const char *word)
 {
     size_t length = strlen(word);
@@ -154,6 +162,10 @@ _Noreturn void kernel_main(uint32_t magic, const struct info *info)
     console_start(false);
     if (has_word(words, "state"))
         machine_state();
+    if (has_word(words, "masks"))
+        machine_masks();
+    if (has_word(words, "registers"))
+        print_registers();
     if (has_word(words, "map"))
         print_map(info);
     if (has_word(words, "acpi"))

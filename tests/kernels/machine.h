@@ -39,8 +39,10 @@ bool sums_right(const uint8_t *at, uint32_t length);
 /* The table of ACPI with this signature; NULL: there is none. */
 const uint8_t *acpi_table(const char *signature);
 
-/* machine_state.c: prints what the firmware has left. */
+/* machine_state.c: prints what the firmware has left; the masks of the interrupt controllers alone.
+ */
 void machine_state(void);
+void machine_masks(void);
 
 /* machine_processors.c: starts the processors that ACPI's MADT or the MP tables list, each by
    INIT and SIPI, and prints what each finds in itself. */

@@ -42,6 +42,12 @@ static void print_port(uint16_t port)
     machine_end_line();
 }
 
+void machine_masks(void)
+{
+    print_port(0x21);
+    print_port(0xa1);
+}
+
 static uint8_t timer_status(uint8_t channel)
 {
     out8(0x43, (uint8_t)(0xe0 | 2 << channel)); /* 8254: read-back of a counter's status */
@@ -50,8 +56,8 @@ static uint8_t timer_status(uint8_t channel)
 
 static void print_ports(void)
 {
-    static const uint16_t ports[] = {0x21, 0xa1, 0x61,  0x64,  0x92,  0x4d0, 0x4d1,
-                                     0xb2, 0xb3, 0x3f2, 0x3f4, 0x3f6, 0x376};
+    static const uint16_t ports[] = {0x61, 0x64,  0x92,  0x4d0, 0x4d1, 0xb2,
+                                     0xb3, 0x3f2, 0x3f4, 0x3f6, 0x376};
     for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
         print_port(ports[i]);
     for (uint8_t channel = 0; channel < 3; channel += 2) {
@@ -287,6 +293,7 @@ static void print_shadow(void)
 void machine_state(void)
 {
     struct processor_state own;
+    machine_masks();
     print_ports();
     processor_read(&own);
     processor_print(&own, 0);

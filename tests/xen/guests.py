@@ -275,7 +275,7 @@ def firmware_module(folder):
 def firmware_machine(folder):
     """A kernel that starts the second processor by the ACPI tables, then by the MP tables. Each millisecond that it
     waits is a thousand port accesses, and takes much longer here."""
-    firmware(folder, tree((BUILD / "kernels/machine.elf").read_bytes(), "acpi mp"), "whelk.elf")
+    firmware(folder, tree((BUILD / "kernels/machine.elf").read_bytes(), "registers acpi mp"), "whelk.elf")
 
 
 # ---- Broken ISOs

@@ -191,6 +191,16 @@ def test_in_hvmloaders_place_a_kernel_starts_its_processors_by_acpi_and_by_mp_ta
     assert "started_by_acpi 0x2: 0x1" in lines and "started_by_mp 0x2: 0x1" in lines, str(result)
 
 
+@pytest.mark.guest("firmware-machine")
+@pytest.mark.parametrize("processor", ["0x0", "0x2"])
+def test_in_hvmloaders_place_each_processor_has_the_mtrrs(result, processor):
+    """As hvmloader sets them. Linux uses no PAT, and so no write-combining, where MTRRs are off."""
+    found = dict(re.findall(rf"^processor {processor} msr 0x(\w+): 0x(\w+)$", result.log, re.MULTILINE))
+    assert found["2ff"] == "c06" and found["250"] == "606060606060606" and found["259"] == "0"
+    assert found["268"] == "505050505050505" and found["200"] == "f0000000"
+    assert int(found["201"], 16) & 0xffffffff == 0xf0000800
+
+
 @pytest.mark.guest("firmware-module")
 def test_in_hvmloaders_place_the_iso_may_be_the_module(result):
     assert booted(result, modules=[guests.LARGE])["cmdline"] == b"an argument"
