@@ -186,15 +186,15 @@ static bool check_directory(const struct settings *settings, const char *path)
 
 /* Judges what starts the ISO. False: nothing does. What another loader does with the config may not
    be what Whelk would do, so that is a warning. */
-static bool judge_loader(const char *path, struct bytes iso, struct error *error)
+static bool judge_loader(const char *path, struct error *error)
 {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     bool boots = descriptor >= 0 && iso_is_bootable(descriptor);
+    if (boots && !iso_is_whelks(descriptor)) {
+        say_warning("%s: its boot loader is not Whelk: this is what Whelk would boot", path);
+    }
     if (descriptor >= 0) {
         close(descriptor);
-    }
-    if (boots && !iso_is_whelks(iso)) {
-        say_warning("%s: its boot loader is not Whelk: this is what Whelk would boot", path);
     }
     return boots ||
            fail(error, "%s: has no boot loader; whelk-mkrescue makes an ISO that boots", path);
@@ -207,7 +207,7 @@ static bool check_iso(const struct settings *settings, const char *path)
     bool boots = false;
     if (iso_open(&iso, path, NULL, &error)) {
         struct tree tree = {.iso = &iso};
-        bool has_loader = judge_loader(path, iso.bytes, &obstacle);
+        bool has_loader = judge_loader(path, &obstacle);
         boots = check_and_report(settings, &tree, has_loader ? NULL : obstacle.message);
         if (!has_loader) {
             say_error("%s", obstacle.message);

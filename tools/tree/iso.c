@@ -78,9 +78,9 @@ static bool has_mbr(int descriptor)
     return used != 0;
 }
 
-bool iso_is_bootable(int descriptor)
+/* Reads the start of El Torito's boot record. False: there is none. */
+static bool read_boot_record(int descriptor, uint8_t head[DESCRIPTOR_HEAD_BYTES])
 {
-    uint8_t head[DESCRIPTOR_HEAD_BYTES];
     off_t offset = DESCRIPTORS_OFFSET;
     for (; read_descriptor(descriptor, offset, head); offset += ISO9660_SECTOR_SIZE) {
         if (head[TYPE_OFFSET] == TYPE_BOOT &&
@@ -88,32 +88,28 @@ bool iso_is_bootable(int descriptor)
             return true;
         }
     }
-    return has_mbr(descriptor);
-}
-
-/* Returns a sector of an ISO; NULL: it has none of this number. */
-static const uint8_t *sector_at(struct bytes iso, uint64_t lba)
-{
-    return lba < iso.size / ISO9660_SECTOR_SIZE ? iso.data + lba * ISO9660_SECTOR_SIZE : NULL;
-}
-
-bool iso_is_whelks(struct bytes iso)
-{
-    const uint8_t *head;
-    uint64_t lba = DESCRIPTORS_OFFSET / ISO9660_SECTOR_SIZE;
-    while ((head = sector_at(iso, lba++)) != NULL &&
-           memcmp(head + IDENTIFIER_OFFSET, identifier, sizeof identifier) == 0) {
-        if (head[TYPE_OFFSET] != TYPE_BOOT ||
-            memcmp(head + BOOT_SYSTEM_OFFSET, el_torito, sizeof el_torito - 1) != 0) {
-            continue;
-        }
-        const uint8_t *catalog = sector_at(iso, load32(head + BOOT_CATALOG_OFFSET));
-        const uint8_t *image =
-            catalog != NULL ? sector_at(iso, load32(catalog + DEFAULT_ENTRY_LBA_OFFSET)) : NULL;
-        return image != NULL && memmem(image, ISO9660_SECTOR_SIZE, BOOT_IMAGE_MARK,
-                                       sizeof BOOT_IMAGE_MARK - 1) != NULL;
-    }
     return false;
+}
+
+bool iso_is_bootable(int descriptor)
+{
+    uint8_t head[DESCRIPTOR_HEAD_BYTES];
+    return read_boot_record(descriptor, head) || has_mbr(descriptor);
+}
+
+static bool read_sector(int descriptor, uint32_t lba, uint8_t sector[ISO9660_SECTOR_SIZE])
+{
+    return pread(descriptor, sector, ISO9660_SECTOR_SIZE, (off_t)lba * ISO9660_SECTOR_SIZE) ==
+           ISO9660_SECTOR_SIZE;
+}
+
+bool iso_is_whelks(int descriptor)
+{
+    uint8_t head[DESCRIPTOR_HEAD_BYTES], sector[ISO9660_SECTOR_SIZE];
+    return read_boot_record(descriptor, head) &&
+           read_sector(descriptor, load32(head + BOOT_CATALOG_OFFSET), sector) &&
+           read_sector(descriptor, load32(sector + DEFAULT_ENTRY_LBA_OFFSET), sector) &&
+           memmem(sector, sizeof sector, BOOT_IMAGE_MARK, sizeof BOOT_IMAGE_MARK - 1) != NULL;
 }
 
 void iso_blocks_add(struct iso_blocks *blocks, uint32_t lba)

@@ -38,7 +38,7 @@ bool iso_is_bootable(int descriptor);
 #define BOOT_IMAGE_MARK "Whelk: boot error" /* in the first block of a boot image of Whelk's */
 
 /* Whether Whelk boots an ISO: whether El Torito's default entry has a boot image of Whelk's. */
-bool iso_is_whelks(struct bytes iso);
+bool iso_is_whelks(int descriptor);
 
 /* Maps an ISO and reads its volume descriptors. An ISO shorter than its volume is an error. Call
    iso_close() in any case. */
