@@ -60,6 +60,8 @@ extern volatile uint32_t irq_came, irq_ticks;
 
 static struct gate gates[GATES];
 
+static uint8_t pic1_mask = PIC1_MASK, pic2_mask = PIC2_MASK; /* while the loader does not wait */
+
 static void set_gates(unsigned vector, unsigned line)
 {
     for (unsigned i = 0; i < LINES_OF_PIC; i++) {
@@ -99,6 +101,19 @@ void interrupts_start(void)
     out8(PIT_COUNTER, 0);
 }
 
+static void mask_lines(void)
+{
+    out8(PIC1 + 1, pic1_mask);
+    out8(PIC2 + 1, pic2_mask);
+}
+
+void interrupts_mask_all(void)
+{
+    pic1_mask = 0xff;
+    pic2_mask = 0xff;
+    mask_lines();
+}
+
 static void load_idt(void)
 {
     struct {
@@ -126,8 +141,7 @@ static void let_in(unsigned lines, bool halts)
     } else {
         __asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
     }
-    out8(PIC1 + 1, PIC1_MASK);
-    out8(PIC2 + 1, PIC2_MASK);
+    mask_lines();
 }
 
 /* line 0: the device's interrupt does not come by these controllers. */

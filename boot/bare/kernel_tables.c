@@ -3,9 +3,11 @@
 #include "boot/bare/kernel_tables.h"
 
 #include <string.h>
+#include "boot/bare/acpi.h"
 #include "boot/bare/bare.h"
 #include "boot/bare/chipset.h"
 #include "boot/bare/fw_cfg.h"
+#include "boot/bare/interrupts.h"
 #include "boot/bare/pci.h"
 #include "boot/bare/processors.h"
 #include "boot/bare/rom_segment.h"
@@ -280,4 +282,7 @@ void kernel_tables_install(void)
         install_links(&rooms);
     }
     rom_segment_close();
+    if (bare_hardware_is_reduced(bare_fadt())) {
+        interrupts_mask_all();
+    }
 }

@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Reset and power off, by ACPI's fixed hardware (ACPI 6.x, 4.8.3): its description table has the
 // registers. Machines without ACPI have the PC's ways to reset, and cannot be switched off.
+#include "boot/bare/acpi.h"
 #include "boot/pc/bda.h"
-#include "loader/acpi.h"
+#include "loader/bytes.h"
 #include "stage2/bus/io.h"
 #include "stage2/firmware.h"
 
 enum {
-    RSDP_RSDT = 16, /* offset of the root table's address */
-    TABLE_LENGTH = 4,
-    TABLE_HEADER_BYTES = 36,
-    TABLE_MOST_BYTES = 0x10000,
-
     /* Offsets in the Fixed ACPI Description Table (5.2.9). */
     FADT_PM1A_CONTROL = 64,
     FADT_FLAGS = 112,
     FADT_FLAG_RESET = 1 << 10,
-    FADT_FLAG_HARDWARE_REDUCED = 1 << 20,
     FADT_RESET_REGISTER = 116,
     FADT_RESET_VALUE = 128,
     FADT_RESET_END = 129,
@@ -34,35 +29,6 @@ enum {
     KEYBOARD_COMMAND = 0x64,
     KEYBOARD_PULSE_RESET = 0xfe,
 };
-#define FADT_SIGNATURE 0x50434146u /* "FACP" */
-
-static const uint8_t *at_address(uint32_t address)
-{
-    return (const uint8_t *)(uintptr_t)bios_data(address);
-}
-
-/* An ACPI table; size 0: it is not as it should be. */
-static struct bytes table_at(uint32_t address)
-{
-    const uint8_t *table = at_address(address);
-    uint32_t length = address != 0 ? load32(table + TABLE_LENGTH) : 0;
-    bool is_right =
-        length >= TABLE_HEADER_BYTES && length <= TABLE_MOST_BYTES && sums_to_zero(table, length);
-    return (struct bytes){table, is_right ? length : 0};
-}
-
-static struct bytes find_fadt(void)
-{
-    struct bytes rsdp = firmware_acpi_rsdp();
-    struct bytes root = rsdp.size != 0 ? table_at(load32(rsdp.data + RSDP_RSDT)) : rsdp;
-    for (size_t at = TABLE_HEADER_BYTES; at + 4 <= root.size; at += 4) {
-        uint32_t address = load32(root.data + at);
-        if (address != 0 && load32(at_address(address)) == FADT_SIGNATURE) {
-            return table_at(address);
-        }
-    }
-    return (struct bytes){0};
-}
 
 /* Writes a byte to a register that a generic address names. */
 static void write_register(const uint8_t *generic, uint8_t value)
@@ -84,11 +50,11 @@ bool firmware_enable_a20(void)
 
 void firmware_power_off(void)
 {
-    struct bytes fadt = find_fadt();
+    struct bytes fadt = bare_fadt();
     if (fadt.size < FADT_RESET_REGISTER) {
         return;
     }
-    if ((load32(fadt.data + FADT_FLAGS) & FADT_FLAG_HARDWARE_REDUCED) == 0) {
+    if (!bare_hardware_is_reduced(fadt)) {
         out16((uint16_t)load32(fadt.data + FADT_PM1A_CONTROL), PM1_SLEEP_ENABLE);
     } else if (fadt.size >= FADT_SLEEP_END) {
         write_register(fadt.data + FADT_SLEEP_CONTROL, SLEEP_OFF);
@@ -103,7 +69,7 @@ _Noreturn void firmware_reboot(void)
         uint16_t limit;
         uint32_t base;
     } __attribute__((packed)) no_idt;
-    struct bytes fadt = find_fadt();
+    struct bytes fadt = bare_fadt();
     if (fadt.size >= FADT_RESET_END && (load32(fadt.data + FADT_FLAGS) & FADT_FLAG_RESET) != 0) {
         write_register(fadt.data + FADT_RESET_REGISTER, fadt.data[FADT_RESET_VALUE]);
     }

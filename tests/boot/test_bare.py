@@ -144,6 +144,24 @@ def test_a_microvms_mp_tables_list_its_processors(iso, cpus):
         assert qemu.wait_for(r"^mp_processors: (\w+)$")[1] == f"{cpus:#x}"
 
 
+@pytest.mark.parametrize("command", ["halt", "reboot"])
+@pytest.mark.parametrize("machine", [PC, Q35, {**MICROVM, "attach": "virtio-mmio"}], ids=["pc", "q35", "microvm"])
+def test_the_machine_ends(discs, machine, command):
+    """On a microvm the registers for this are those of hardware-reduced ACPI, and ACPI has an XSDT only."""
+    image = discs.make({CONFIG: f"set timeout=0\nmenuentry e {{\n{command}\n}}\n".encode()})
+    with Machine(image, **machine) as qemu:
+        assert qemu.wait_exit() == 0
+
+
+@pytest.mark.parametrize("words, masks", [("microvm", ["0xff", "0xff"]), ("microvm,acpi=off", ["0xb8", "0x8e"])])
+def test_where_acpi_has_no_interrupt_controllers_all_their_lines_are_masked(discs, words, masks):
+    """Linux never masks them there. The timer's interrupt would come as an exception: a double fault."""
+    image = discs.make(tree((BUILD / "kernels/machine.elf").read_bytes(), "masks"))
+    with Machine(image, machine=words, firmware="rom", attach="virtio-mmio") as qemu:
+        qemu.wait_for("^END$")
+        assert re.findall(r"^port 0x(?:21|a1): (\w+)$", qemu.serial, re.MULTILINE) == masks
+
+
 @pytest.mark.parametrize("media", ["cdrom", "hda"])
 def test_isapc_boots_a_drive_without_a_bus_master(discs, media):
     """The module is longer than what a drive gives at once."""
