@@ -40,7 +40,7 @@ def left_out_here():
         return ["seabios", "firmware", *([] if has_pc_devices() else ["pc"])]
     if on_pvh():
         return ["seabios", "firmware", "bios", "drive"]
-    return [] if has_bios() else ["seabios", "bios"]
+    return ["bare", *([] if has_bios() else ["seabios", "bios"])]
 
 
 def pytest_configure(config):
@@ -48,6 +48,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "also_on(firmware): without --firmware, the test runs twice: on SeaBIOS, and on this")
     config.addinivalue_line("markers", "seabios(why): left out on all firmwares but SeaBIOS, with the reason")
     config.addinivalue_line("markers", "firmware(why): left out where the loader asks no firmware (whelk.rom, whelk.elf), with the reason")
+    config.addinivalue_line("markers", "bare(why): left out where a firmware starts the loader, with the reason")
     config.addinivalue_line("markers", "pc(why): left out on a machine without a PC's devices (microvm), with the reason")
     config.addinivalue_line("markers", "drive(why): left out where the disc is a file in memory (pvh), with the reason")
     Machine.on = FIRMWARES[config.getoption("--firmware")]

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.seabios("names its firmware itself")
 HERE = Path(__file__).resolve().parent
 DEBIAN = BUILD / "debian"
 LOADERS = ("grub", "whelk")
+BOOTS = {"grub": ("grub", {}), "whelk": ("whelk", {}), "rom": ("whelk", {"firmware": "rom"})}  # loader, machine
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -170,13 +171,13 @@ def test_a_grub_core_runs_as_under_grub(discs, tmp_path):
                     "-p", "/boot/grub", "-c", tmp_path / "core.cfg", *CORE_MODULES], check=True)
     files = tree("    multiboot /boot/kernel", kernel=tmp_path / "core", note=NOTE)
     said = {}
-    for loader in LOADERS:
-        with Machine(discs.make(files, loader), extra=[
+    for name, (loader, firmware) in BOOTS.items():
+        with Machine(discs.make(files, loader), **firmware, extra=[
                 "-device", f"loader,file={tmp_path / 'table'},addr={COREBOOT_TABLE:#x},force-raw=on"]) as machine:
             machine.wait_for("^core: end")
-            said[loader] = machine.serial.split("core: end")[0]
+            said[name] = machine.serial.split("core: end")[0]
     assert NOTE.decode().strip() in said["whelk"] and "length = 0x3ee0000" in said["whelk"]
-    assert said["whelk"] == said["grub"]
+    assert said["rom"] == said["whelk"] == said["grub"]
 
 
 BIOS_CORE_MODULES = "serial terminal echo lsmmap cat iso9660 biosdisk".split()
@@ -233,12 +234,12 @@ def test_gnu_mach_finds_its_memory_and_its_modules_as_under_grub(discs):
                  "    module /boot/one ext2fs '--kernel=${line}' a\\$b", "    module /boot/two", kernel=DEBIAN / "gnumach.gz",
                  one=b"no server", two=gzip.compress(pattern(5_000_000)))
     said = {}
-    for loader in LOADERS:
-        with Machine(discs.make(files, loader), memory=256) as machine:
+    for name, (loader, firmware) in BOOTS.items():
+        with Machine(discs.make(files, loader), memory=256, **firmware) as machine:
             end = machine.wait_for("^2 multiboot modules$", 30).end()
-            said[loader] = MACH_NOISE.sub("*", machine.serial[:end])
+            said[name] = MACH_NOISE.sub("*", machine.serial[:end])
     assert "module 0: ext2fs --kernel=${line} a" in said["whelk"]
-    assert said["whelk"] == said["grub"]
+    assert said["rom"] == said["whelk"] == said["grub"]
 
 
 # ---- Xen with a dom0 ---------------------------------------------------------------------------
