@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // See pvh.h. VMMs put start_info and what it points to below 0x40000 or above the image: QEMU
 // 0x5a8 to 0x2218, Cloud Hypervisor and Firecracker 0x6000 to 0x8000 and 0x20000, Xen after the
-// module.
+// module. It is RAM in the map: findings/qemu-7.2-pvh-data-is-in-free-memory.sh
 #include "boot/bare/pvh.h"
 
 #include <string.h>

@@ -224,7 +224,9 @@ void rom_segment_set_data(void)
     set16(0x410, equipment(serial, parallel));
     memset(memory_at(EBDA), 0, EBDA_KIB * 1024);
     *memory_at(EBDA) = EBDA_KIB;
-    out8(0x92, 0x02); /* the A20 line is on at the reset; the port did not say so */
+    /* The A20 line is on at the reset, and the port did not say so:
+       findings/qemu-7.2-port-92-hides-a20.sh */
+    out8(0x92, 0x02);
 }
 
 void rom_segment_set_video(void)

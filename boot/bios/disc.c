@@ -30,6 +30,8 @@ enum {
     QUIET_TICKS = 55, /* three seconds */
 };
 
+/* Without the flat address that EDD 3.0 may have after it:
+   findings/seabios-1.16-misreads-flat-packets.sh */
 struct disk_address_packet {
     uint8_t size;
     uint8_t reserved;

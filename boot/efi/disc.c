@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The disc by Block I/O (UEFI 2.10, 13.9): straight to memory, in large transfers. The firmware
 // loaded us from a partition: the El Torito image, or one of a disk. The volume is on the whole
-// device.
+// device; the image's device does not tell how long anything is:
+// findings/ovmf-2022.11-el-torito-image-ends-too-late.sh
 #include <string.h>
 #include "boot/efi/devices.h"
 #include "boot/efi/uefi.h"
@@ -132,7 +133,9 @@ static bool take_at(EFI_DEVICE_PATH *path, size_t length)
     return device != NULL && take(handle, device);
 }
 
-/* Takes the device with a volume that is first on this path: a disk comes before its partitions. */
+/* Takes the device with a volume that is first on this path: a disk comes before its partitions,
+   of which there may be two, one in the other:
+   findings/mtools-4.0.32-puts-a-partition-into-a-volume.sh */
 static bool find_around(EFI_DEVICE_PATH *path)
 {
     size_t length = 0;

@@ -19,7 +19,7 @@ make_application() {
     cat >"$work/start.cfg"
     unpacked grub-mkimage -O x86_64-efi -d "$root/usr/lib/grub/x86_64-efi" -p /boot/grub \
         -c "$work/start.cfg" -o "$1" part_msdos fat iso9660 serial terminal echo ls chain halt \
-        normal search || not_tried "grub-mkimage fails"
+        normal search multiboot || not_tried "grub-mkimage fails"
 }
 
 # make_fat FILE MIB APPLICATION…: makes a FAT volume; the first application starts by itself, the

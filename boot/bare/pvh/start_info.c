@@ -63,7 +63,7 @@ bool start_info_map(struct bytes memory, const struct start_info *info, struct m
             return fail(error, "start_info: the memory map is at 0x%llx, out of reach",
                         (unsigned long long)address);
         }
-        if (entry.size == 0) {
+        if (entry.size == 0) { /* findings/qemu-7.2-qboot-counts-an-empty-range.sh */
             continue;
         }
         if (map->count == map->capacity) {
