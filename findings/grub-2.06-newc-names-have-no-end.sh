@@ -101,7 +101,7 @@ initrd newc:$name:/file
 boot" >/dev/null
         echo "$name, GRUB: $(show "$work/initrd")"
         cp "$work/tree/file" "$work/$name"
-        (cd "$work" && echo "$name" | unpacked cpio --quiet -o -H newc) >"$work/archive"
+        (cd "$work" && echo "$name" | unpacked ../../bin/cpio --quiet -o -H newc) >"$work/archive"
         echo "$name, cpio: $(show "$work/archive")"
     done
 )

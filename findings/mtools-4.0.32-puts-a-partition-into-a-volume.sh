@@ -63,7 +63,7 @@ seen=$(
     try mformat
     rm "$work/tree/image"
     truncate -s 4M "$work/tree/image"
-    unpacked ../sbin/mkfs.fat "$work/tree/image" >"$work/log" || not_tried "mkfs.fat fails"
+    unpacked ../../sbin/mkfs.fat "$work/tree/image" >"$work/log" || not_tried "mkfs.fat fails"
     try mkfs.fat
 )
 echo "$seen"
