@@ -176,6 +176,9 @@ def other_loaders():
     script = "dhcp && sanboot http://10.0.2.2:PORT/disc.iso"
     yield Row("SeaBIOS, iPXE", "pc", "image", "HTTP",
               Qemu("pc", (*network, "-kernel", "/usr/lib/ipxe/ipxe.lkrn", "-append", script), by=ByHttp, memory=128))
+    script = ("-netdev", "user,id=net,bootfile=http://10.0.2.2:PORT/script", "-device", "e1000,netdev=net,romfile=",
+              "-drive", "if=none,id=first,format=raw,snapshot=on,file=IPXE_DISK", "-device", "virtio-blk-pci,drive=first,bootindex=1")
+    yield Row("OVMF x64, iPXE", "q35", "image", "HTTP", Qemu("q35", script, "x64", by=ByHttp, needs=("IPXE_DISK",)))
     for name, text in (("GRUB_CHAIN", "GRUB"), ("ISOLINUX_CHAIN", "isolinux")):
         yield Row(f"SeaBIOS, {text}", "pc", "disk", "PIIX3 IDE",
                   Qemu("pc", (*IDE_DISK, "-cdrom", name, "-boot", "d"), needs=(name,)))

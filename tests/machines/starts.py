@@ -75,7 +75,7 @@ class InQemu(Machine):
 
 
 class Ranges(http.server.BaseHTTPRequestHandler):
-    """Serves parts of one file, as a boot over HTTP asks for them."""
+    """Serves parts of one file, as a boot over HTTP asks for them; and as "script" what has iPXE boot it."""
 
     def do_HEAD(self):
         self._answer(with_body=False)
@@ -84,6 +84,12 @@ class Ranges(http.server.BaseHTTPRequestHandler):
         self._answer(with_body=True)
 
     def _answer(self, with_body):
+        if self.path == "/script":
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(self.server.script)))
+            self.end_headers()
+            self.wfile.write(self.server.script if with_body else b"")
+            return
         size = self.server.image.stat().st_size
         asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         first, last = (int(asked[1]), min(int(asked[2]), size - 1)) if asked else (0, size - 1)
@@ -109,6 +115,7 @@ class ByHttp(InQemu):
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ranges)
         self._server.image = image
         port = str(self._server.server_address[1])
+        self._server.script = f"#!ipxe\nsanboot http://10.0.2.2:{port}/disc.iso\n".encode()
         super().__init__(image, machine, [word.replace("PORT", port) for word in devices], memory, firmware)
 
     def __enter__(self):
@@ -248,8 +255,20 @@ def _run(*command):
     subprocess.run([str(word) for word in command], check=True, capture_output=True, stdin=subprocess.DEVNULL)
 
 
+def disk_of_ipxe(folder):
+    """A disk from which UEFI starts iPXE. What iPXE boots is for the DHCP server to say."""
+    disk = folder / "IPXE_DISK.fat"
+    if not disk.exists():
+        with open(disk, "wb") as file:
+            file.truncate(LEAST_DISK_BYTES)
+        _run("mformat", "-i", disk, "::")
+        _run("mmd", "-i", disk, "::/EFI", "::/EFI/BOOT")
+        _run("mcopy", "-i", disk, "/usr/lib/ipxe/ipxe.efi", "::/EFI/BOOT/BOOTX64.EFI")
+    return disk
+
+
 def discs_of_others(folder):
-    """CDs of GRUB and isolinux that start the first hard disk. Returns their paths by name."""
+    """CDs of GRUB and isolinux that start the first hard disk, and the disk of iPXE. Returns their paths by name."""
     grub, isolinux = folder / "GRUB_CHAIN", folder / "ISOLINUX_CHAIN"
     if not isolinux.with_suffix(".iso").exists():
         (grub / "boot/grub").mkdir(parents=True)
@@ -262,4 +281,4 @@ def discs_of_others(folder):
         (isolinux / "isolinux.cfg").write_text(ISOLINUX_CHAIN)
         _run("xorriso", "-as", "mkisofs", "-o", isolinux.with_suffix(".iso"), "-b", "isolinux.bin", "-c", "boot.cat",
              "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", isolinux)
-    return {path.name: path.with_suffix(".iso") for path in (grub, isolinux)}
+    return {**{path.name: path.with_suffix(".iso") for path in (grub, isolinux)}, "IPXE_DISK": disk_of_ipxe(folder)}
