@@ -93,7 +93,9 @@ static struct arena *arena_for_text(size_t size, struct arena *arena)
     return large;
 }
 
+/* outer: the config that leads to this one, by what scope; NULL: none does. */
 static bool read_config(struct config *config, const char *path, bool is_legacy,
+                        const struct config *outer, const struct config_scope *scope,
                         struct arena *arena, struct error *error)
 {
     struct file file;
@@ -116,8 +118,8 @@ static bool read_config(struct config *config, const char *path, bool is_legacy,
     if (file.contents == NULL && !verify_contents(&file, text, size, arena, error)) {
         return fail_in(error, "%s: ", path);
     }
-    const struct config_environment environment = {firmware_config_variables(), NULL,
-                                                   read_config_overlay, is_legacy};
+    const struct config_environment environment = {
+        firmware_config_variables(), NULL, read_config_overlay, is_legacy, outer, scope};
     return config_read_with(config, (struct bytes){text, size}, path, &environment,
                             arena_for_text(size, arena), error);
 }
@@ -126,13 +128,13 @@ static bool read_config(struct config *config, const char *path, bool is_legacy,
 static bool read_first_config(struct config *config, struct arena *arena, struct error *error)
 {
     struct error ignored;
-    if (read_config(config, config_path, false, arena, error)) {
+    if (read_config(config, config_path, false, NULL, NULL, arena, error)) {
         return true;
     }
     const struct overlay *overlay = overlay_load(&ignored);
     return overlay != NULL && overlay->stage2_platform->find(config_path) == CONFIG_NODE_NONE &&
            overlay->stage2_platform->find(legacy_path) != CONFIG_NODE_NONE &&
-           read_config(config, legacy_path, true, arena, error);
+           read_config(config, legacy_path, true, NULL, NULL, arena, error);
 }
 
 /* Shows the config's warnings that have not been shown yet. */
@@ -210,7 +212,8 @@ static struct config *read_next(struct config *config, const struct config_boot 
         return NULL;
     }
     next->staging = staging_mark();
-    if (!read_config(&next->config, path, wanted->is_legacy, config->arena, error)) {
+    if (!read_config(&next->config, path, wanted->is_legacy, config, wanted->scope, config->arena,
+                     error)) {
         staging_reset(next->staging);
         return NULL;
     }

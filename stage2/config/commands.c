@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* The commands of plain configs; export and true have no effect. The first ones, which load a
+/* The commands of plain configs; true has no effect. The first ones, which load a
    kernel, are in the order of enum config_protocol. */
 enum {
     COMMAND_MULTIBOOT,
@@ -136,7 +136,7 @@ bool eval_command(struct evaluator *eval, const struct command *command)
         return true;
     case COMMAND_EXPORT:
         eval->failed = words.count == 0;
-        return true;
+        return eval->failed || export_variable(eval, words.word);
     case -1:
         return strchr(name, '=') != NULL
                    ? assign(eval, name)

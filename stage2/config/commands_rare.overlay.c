@@ -110,6 +110,7 @@ static const struct group groups[] = {
     {"[\0test\0", command_test, 0},
     {"echo\0", command_echo, 0},
     {"search\0search.file\0search.fs_label\0search.fs_uuid\0", command_search, 1},
+    {"loopback\0", command_loopback, 0},
     {"serial\0", command_serial, 0},
     {"terminal_output\0terminal_input\0", command_terminal, 0},
     {"submenu\0", command_submenu, 1},
@@ -155,7 +156,7 @@ static const struct group groups[] = {
      command_without_effect, 2},
     {"badram\0setpci\0cmosset\0cmosclean\0", command_without_effect, 1},
     {"password\0password_pbkdf2\0acpi\0drivemap\0sendkey\0", command_without_effect, 0},
-    {"normal\0loopback\0"
+    {"normal\0"
      "kfreebsd\0knetbsd\0kopenbsd\0ntldr\0freedos\0plan9\0xnu_kernel\0xnu_kernel64\0"
      "xen_hypervisor\0xen_module\0pxechainloader\0legacy_kernel\0legacy_initrd\0"
      "syslinux_source\0syslinux_configfile\0",

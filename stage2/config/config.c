@@ -42,6 +42,7 @@ static bool finish_request(struct evaluator *eval, const struct config_warning *
     boot->has_cirrus_driver = (eval->loaded & LOADED_CIRRUS) != 0;
     boot->timing = variable_value(eval->config, eval->scope, TIMING, strlen(TIMING));
     boot->verify = variable_value(eval->config, eval->scope, VERIFY, strlen(VERIFY));
+    boot->scope = eval->scope;
     boot->names_no_kernel = boot->action == CONFIG_ACTION_BOOT && boot->kernel.path == NULL;
     if (!boot->names_no_kernel) {
         return true;
@@ -74,8 +75,12 @@ static bool set_config_file(struct evaluator *eval)
     const char *name = eval->config->name;
     const char *root = variable_value(eval->config, eval->scope, "root", 4);
     char path[PATH_BYTES];
-    format_text(path, sizeof path, "(%s)%s%s", root != NULL ? root : "", *name == '/' ? "" : "/",
-                name);
+    if (*name == '(') {
+        format_text(path, sizeof path, "%s", name);
+    } else {
+        format_text(path, sizeof path, "(%s)%s%s", root != NULL ? root : "",
+                    *name == '/' ? "" : "/", name);
+    }
     size_t length = strlen(path);
     const char *file = arena_text(eval->arena, path, length);
     while (path[length - 1] != '/') {
@@ -134,6 +139,8 @@ bool config_read_with(struct config *config, struct bytes text, const char *name
     *config = (struct config){.name = name,
                               .arena = arena,
                               .environment = *environment,
+                              .root_is_unknown =
+                                  environment->outer != NULL && environment->outer->root_is_unknown,
                               .devices = {CONFIG_DEVICE_CONSOLE, CONFIG_DEVICE_CONSOLE}};
     struct config_text whole = {.name = name, .bytes = text, .line = 1};
     struct evaluator eval = {.config = config,

@@ -76,6 +76,7 @@ struct config_boot {
     bool names_no_kernel; /* config_evaluate() failed because no kernel is named */
     bool is_refused;      /* the reason is a command that Whelk cannot do */
     bool is_legacy;       /* CONFIG_ACTION_CONFIG: the config is GRUB Legacy's */
+    const struct config_scope *scope; /* what the config sees that this one leads to */
 };
 
 struct config_menu;
@@ -223,6 +224,11 @@ struct config_environment {
        reason: it cannot be read. */
     const struct config_overlay *(*overlay)(struct config *config, struct error *error);
     bool is_legacy; /* the config is GRUB Legacy's, whatever its name */
+
+    /* The config that led to this one, and config_boot.scope: its exported variables are set here,
+       too. NULL: none did. */
+    const struct config *outer;
+    const struct config_scope *outer_scope;
 };
 
 struct config {

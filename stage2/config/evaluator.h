@@ -49,6 +49,7 @@ struct config_variable {
     const char *name;
     const char *value; /* NULL: unset, which hides the values of outer scopes */
     uint32_t line;
+    bool is_exported; /* a config that this one leads to sees it, too */
 };
 
 struct config_scope {
@@ -184,6 +185,9 @@ const char *expansion(const struct evaluator *eval, const char *name, size_t len
 
 /* Sets a variable in the current scope; both texts must stay in memory. NULL unsets it. */
 bool set_variable(struct evaluator *eval, const char *name, const char *value);
+
+/* Marks a variable for the configs that this one leads to. */
+bool export_variable(struct evaluator *eval, const char *name);
 
 /* Opens a scope below parent: variables set from now on hide the parent's. */
 bool eval_open_scope(struct evaluator *eval, struct config_scope *parent);
@@ -391,7 +395,22 @@ command_function command_cat;
 command_function command_serial;
 command_function command_terminal;
 command_function command_search;
-bool locate_path(const struct evaluator *eval, const char *device, const char **path);
+bool locate_path(struct evaluator *eval, const char *device, const char **path);
+
+/* ---- config/loopback ------------------------------------------------------------------------- */
+
+command_function command_loopback;
+
+/* The image that is a device of this name, of length bytes: "/live.iso"; on another disc
+   "hd0,1/live.iso". NULL: there is none. */
+const char *loop_image(const struct evaluator *eval, const char *name, size_t length);
+
+/* Puts a device of length bytes in front of a path: "(device)/path". False: no memory. */
+bool put_device(const struct evaluator *eval, const char *device, size_t length, const char **path);
+
+/* Looks for a file in all images, the latest first. False: it is in none. */
+bool search_images(const struct evaluator *eval, const char *file,
+                   char device[CONFIG_DEVICE_BYTES]);
 
 /* ---- config/show ----------------------------------------------------------------------------- */
 

@@ -12,7 +12,7 @@ const struct config_overlay *config_overlay_linked(struct config *config, struct
 bool config_read(struct config *config, struct bytes text, const char *name, struct arena *arena,
                  struct error *error)
 {
-    static const struct config_environment cd = {CONFIG_CD_VARIABLES, NULL, config_overlay_linked,
-                                                 false};
+    static const struct config_environment cd = {.variables = CONFIG_CD_VARIABLES,
+                                                 .overlay = config_overlay_linked};
     return config_read_with(config, text, name, &cd, arena, error);
 }

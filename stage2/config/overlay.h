@@ -22,7 +22,7 @@ struct config_overlay {
 
     /* Puts another device, up to a parenthesis or NUL, before a path if the machine has it. False
        with the error set: no memory. */
-    bool (*locate_path)(const struct evaluator *eval, const char *device, const char **path);
+    bool (*locate_path)(struct evaluator *eval, const char *device, const char **path);
 
     /* Replaces the word that has just been read, a pattern with wildcards, by the paths that match
        it, or else by its text. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The config's search commands: they look for a device by a file, a label or a UUID, on the disc
-// that we boot from and then on the machine's other ones. And other devices before paths.
+// that we boot from and then on the machine's other ones; for a file in images (config/loopback)
+// first. And other devices before paths.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
@@ -36,13 +37,24 @@ struct search {
     const char *variable;    /* NULL: none */
 };
 
-bool locate_path(const struct evaluator *eval, const char *device, const char **path)
+bool locate_path(struct evaluator *eval, const char *device, const char **path)
 {
     const struct config_platform *platform = find_queries(eval);
     char name[CONFIG_DEVICE_BYTES];
     size_t length = 0;
     while (device[length] != 0 && device[length] != ')') {
         length++;
+    }
+    const char *image = loop_image(eval, device, length);
+    if (image != NULL) {
+        /* In the tools, the image may be on a disc that only the machine knows. */
+        eval->is_elsewhere = find_node(eval, image) == CONFIG_NODE_NONE;
+        return put_device(eval, image, strlen(image), path);
+    }
+    const char *slash = strchr(device, '/');
+    if (slash != NULL && slash < device + length) { /* the path of an image already */
+        eval->is_elsewhere = false;
+        return put_device(eval, device, length, path);
     }
     if (platform->has_device == NULL || length >= sizeof name) {
         return true;
@@ -52,13 +64,7 @@ bool locate_path(const struct evaluator *eval, const char *device, const char **
     if (!platform->has_device(name)) {
         return true;
     }
-    size_t size = length + strlen(*path) + 3;
-    char *whole = eval_allocate(eval, size);
-    if (whole != NULL) {
-        format_text(whole, size, "(%s)%s", name, *path);
-        *path = whole;
-    }
-    return whole != NULL;
+    return put_device(eval, name, length, path);
 }
 
 /* Whether the disc that we boot from is it. A label or UUID that is not known counts as the one
@@ -85,6 +91,9 @@ static bool find_device(const struct evaluator *eval, const struct search *searc
                                                [SEARCH_LABEL] = CONFIG_VOLUME_LABEL,
                                                [SEARCH_UUID] = CONFIG_VOLUME_UUID};
     const struct config_platform *platform = find_queries(eval);
+    if (search->kind == SEARCH_FILE && search_images(eval, search->name, device)) {
+        return true;
+    }
     if (is_boot_disc(eval, search)) {
         format_text(device, CONFIG_DEVICE_BYTES, "%s", boot_device(eval));
         return true;

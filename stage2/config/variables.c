@@ -81,14 +81,31 @@ struct config_variable *find_variable(const struct config_scope *scope, const ch
     return variable;
 }
 
+/* Finds a variable in a scope and its parents; with only_exported, among those that are. */
+static const struct config_variable *
+find_visible(const struct config_scope *scope, bool only_exported, const char *name, size_t length)
+{
+    const struct config_variable *found = NULL;
+    /* GRUB exports root itself; "(loop)" is an image (config/loopback). */
+    bool is_exported = !only_exported || *name == '(' || find_name("root\0", name, length) == 0;
+    for (; scope != NULL; scope = scope->parent) {
+        const struct config_variable *variable = find_variable(scope, name, length);
+        found = found == NULL ? variable : found;
+        is_exported |= variable != NULL && variable->is_exported;
+    }
+    return is_exported ? found : NULL;
+}
+
 const char *variable_value(const struct config *config, const struct config_scope *scope,
                            const char *name, size_t length)
 {
-    for (; scope != NULL; scope = scope->parent) {
-        const struct config_variable *variable = find_variable(scope, name, length);
-        if (variable != NULL) {
-            return variable->value;
-        }
+    const struct config_variable *found = find_visible(scope, false, name, length);
+    for (const struct config_environment *at = &config->environment;
+         found == NULL && at->outer != NULL; at = &at->outer->environment) {
+        found = find_visible(at->outer_scope, true, name, length);
+    }
+    if (found != NULL) {
+        return found->value;
     }
     for (const char *preset = config->environment.variables; *preset != 0;
          preset = next_word(preset)) {
@@ -150,6 +167,20 @@ bool set_variable(struct evaluator *eval, const char *name, const char *value)
     variable->value = value;
     variable->line = eval->line;
     eval->keep = true;
+    return true;
+}
+
+bool export_variable(struct evaluator *eval, const char *name)
+{
+    size_t length = strlen(name);
+    struct config_variable *variable = NULL;
+    for (const struct config_scope *scope = eval->scope; scope != NULL && variable == NULL;
+         scope = scope->parent) {
+        variable = find_variable(scope, name, length);
+    }
+    if (variable != NULL) {
+        variable->is_exported = true;
+    }
     return true;
 }
 

@@ -59,7 +59,7 @@ const struct record_entry *record_find(const struct record *record, const char *
                                        const struct iso9660_file *file)
 {
     const struct record_entry *entries = record_entries(record), *by_place = NULL;
-    const char *without_device = strchr(path, '/');
+    const char *without_device = strncmp(path, "(/", 2) == 0 ? path : strchr(path, '/');
     for (uint32_t i = 0; i < record->entry_count; i++) {
         const struct record_entry *entry = &entries[i];
         if (without_device != NULL && strcmp(record_path(record, entry), without_device) == 0) {

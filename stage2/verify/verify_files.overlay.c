@@ -69,7 +69,8 @@ static bool conclude(const struct file *file, const struct record_entry *entry,
 static const struct record_entry *find(const struct file *file, bool is_text, bool *is_fine,
                                        struct error *error)
 {
-    bool is_of_another_volume = file->far != NULL && file->path[0] == '(';
+    bool is_of_another_volume =
+        file->far != NULL && file->path[0] == '(' && file->path[1] != '/'; /* "(/image)/file" */
     const struct record_entry *entry =
         is_of_another_volume ? NULL : record_find(record, file->path, &file->on_disc);
     *is_fine = entry != NULL || !is_required();

@@ -4,7 +4,8 @@
 // (overlay.h).
 //
 // Paths begin with the name: "(hd0,msdos1)/boot/kernel". A path without a name is on the volume
-// with the boot tree, if that is no ISO 9660 disc (disc_root_volume()).
+// with the boot tree, if that is no ISO 9660 disc (disc_root_volume()). A name with a slash is the
+// image of an ISO 9660 disc, a file: "(/live.iso)/boot/kernel", "(hd0,1/live.iso)/boot/kernel".
 #pragma once
 
 #include <stdbool.h>

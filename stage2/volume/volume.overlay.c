@@ -19,9 +19,10 @@ enum {
 };
 _Static_assert((int)VOLUME_LABEL_BYTES == (int)ISO9660_LABEL_BYTES, "the same texts");
 
-/* A disc or partition. */
+/* A disc or partition, or a file that is the image of one. */
 struct place {
-    unsigned device; /* firmware_device()'s index */
+    const struct file *image; /* NULL: none; else only bytes is set */
+    unsigned device;          /* firmware_device()'s index */
     struct firmware_device disc;
     uint64_t start, bytes;      /* bytes 0: the firmware does not know */
     struct partition partition; /* number 0: the whole disc */
@@ -57,11 +58,29 @@ static struct {
     uint32_t length; /* 0: nothing */
 } window;
 
+/* view(), of an image: a sector of it. */
+static const uint8_t *view_image(const struct file *image, uint64_t at, uint32_t length,
+                                 struct error *error)
+{
+    if (!range_within(at, length, image->size)) {
+        fail(error, "byte %llu is after the end of the image", (unsigned long long)at);
+        return NULL;
+    }
+    if (image->far == NULL) {
+        return disc_sector(image->on_disc.extents[0].lba + (uint32_t)(at / SECTOR), error);
+    }
+    window.length = 0;
+    return file_read(image, at, length, window.bytes, error) ? window.bytes : NULL;
+}
+
 /* Returns length bytes of a device, in the window: valid until the next call. They must not be more
    than the window has room for from the start of their block on. NULL with a reason. */
 static const uint8_t *view(const struct place *place, uint64_t at, uint32_t length,
                            struct error *error)
 {
+    if (place->image != NULL) {
+        return view_image(place->image, at, length, error);
+    }
     uint32_t shift = place->disc.block_shift;
     if (window.device != place->device || at < window.at ||
         !range_within(at - window.at, length, window.length)) {
@@ -88,6 +107,9 @@ static const uint8_t *view(const struct place *place, uint64_t at, uint32_t leng
 static bool read_bytes(const struct place *place, uint64_t at, uint64_t length, uint8_t *buffer,
                        struct error *error)
 {
+    if (place->image != NULL) {
+        return file_read(place->image, at, (size_t)length, buffer, error);
+    }
     uint32_t block_bytes = 1u << place->disc.block_shift;
     while (length > 0) {
         uint32_t inside = (uint32_t)at & (block_bytes - 1);
@@ -295,8 +317,54 @@ static const struct volume *mount(const char *name, struct error *error)
     return &mounted;
 }
 
-/* Takes the device from a path's start, and mounts its volume. NULL with a reason. */
-static const struct volume *mount_for(const char **path, struct error *error)
+/* Whether a file is one piece of the disc that we boot from, or of another volume, where pieces do
+   no harm. */
+static bool is_in_one_piece(const struct file *file)
+{
+    const struct iso9660_file *on_disc = &file->on_disc;
+    const struct iso9660_extent *extent = on_disc->extents;
+    for (uint32_t i = 1; file->far == NULL && i < on_disc->extent_count; i++, extent++) {
+        if (extent[1].lba != extent->lba + extent->length_bytes / SECTOR) {
+            return false;
+        }
+    }
+    return file->size != 0;
+}
+
+/* Mounts an image, "/live.iso" or "hd0,1/live.iso", which ends after length bytes. The volume is in
+   the arena. NULL with a reason. */
+static const struct volume *mount_image(const char *name, size_t length, struct arena *arena,
+                                        struct error *error)
+{
+    struct volume *volume = ARENA_NEW(arena, struct volume);
+    struct file *image = ARENA_NEW(arena, struct file);
+    char *path = arena_allocate(arena, length + 3, 1);
+    size_t device = (size_t)(strchr(name, '/') - name);
+    if (volume == NULL || image == NULL || path == NULL) {
+        fail(error, "no memory left to open the image");
+        return NULL;
+    }
+    path[0] = '(';
+    memcpy(path + 1, name, device);
+    path[device + 1] = ')';
+    memcpy(path + device + 2, name + device, length - device);
+    path[length + 2] = 0;
+    path += device == 0 ? 2 : 0;
+    if (!file_open(path, FILE_AS_IT_IS, image, arena, error)) {
+        fail_in(error, "%s: ", path);
+        return NULL;
+    }
+    volume->place = (struct place){.image = image, .bytes = image->size};
+    if (!is_in_one_piece(image) || !mount_iso9660(volume, error)) {
+        fail(error, "%s is no image with an ISO 9660 volume", path);
+        return NULL;
+    }
+    return volume;
+}
+
+/* Takes the device from a path's start, and mounts its volume, which may be in the arena. NULL with
+   a reason. */
+static const struct volume *mount_for(const char **path, struct arena *arena, struct error *error)
 {
     char name[VOLUME_NAME_BYTES];
     const char *end = **path == '(' ? strchr(*path, ')') : NULL;
@@ -304,6 +372,12 @@ static const struct volume *mount_for(const char **path, struct error *error)
         return mount(disc_root_volume(), error);
     }
     size_t length = (size_t)(end - *path) - 1;
+    const char *slash = strchr(*path, '/');
+    if (slash != NULL && slash < end) {
+        const struct volume *image = mount_image(*path + 1, length, arena, error);
+        *path = end + 1;
+        return image;
+    }
     if (length >= sizeof name) {
         fail(error, "no disc has a name of %zu bytes", length);
         return NULL;
@@ -377,7 +451,7 @@ static bool look_up(const char *path, struct volume_node *node, struct far_file 
                     struct arena *arena, struct error *error)
 {
     *node = (struct volume_node){0};
-    const struct volume *volume = mount_for(&path, error);
+    const struct volume *volume = mount_for(&path, arena, error);
     if (volume == NULL) {
         return false;
     }
@@ -393,6 +467,23 @@ bool volume_find(const char *path, struct volume_node *node, struct arena *arena
     return look_up(path, node, &file, arena, error);
 }
 
+/* Makes a file in an image on the disc that we boot from a file of that disc. */
+static bool move_to_disc(struct file *file, const struct far_file *far, struct arena *arena,
+                         struct error *error)
+{
+    uint32_t lba = far->place.image->on_disc.extents[0].lba;
+    struct iso9660_extent *extents =
+        ARENA_ARRAY(arena, far->extent_count + 1, struct iso9660_extent);
+    for (size_t i = 0; extents != NULL && i < far->extent_count; i++) {
+        extents[i] = (struct iso9660_extent){lba + (uint32_t)(far->extents[i].at / SECTOR),
+                                             (uint32_t)far->extents[i].length};
+    }
+    file->on_disc.size = file->size;
+    file->on_disc.extent_count = (uint32_t)far->extent_count;
+    file->on_disc.extents = extents;
+    return extents != NULL || fail(error, "no memory left to open it");
+}
+
 bool volume_open(const char *path, struct file *file, struct arena *arena, struct error *error)
 {
     struct volume_node node;
@@ -404,9 +495,12 @@ bool volume_open(const char *path, struct file *file, struct arena *arena, struc
         file->on_disc.is_absent = node.is_absent; /* verify.c: a volume may have no record */
         return false;
     }
-    file->far = far;
     file->size = node.size;
     file->on_disc.is_directory = node.is_directory;
+    if (far->place.image != NULL && far->place.image->far == NULL) {
+        return move_to_disc(file, far, arena, error);
+    }
+    file->far = far;
     return true;
 }
 
@@ -486,7 +580,10 @@ bool volume_list(const char *path, struct arena *arena, struct listed_name **nam
         }
         return *names != NULL || fail(error, "no memory left for its name");
     }
-    const struct volume *volume = mount_for(&path, error); /* it is mounted */
+    const struct volume *volume = mount_for(&path, arena, error);
+    if (volume == NULL) {
+        return false;
+    }
     return (volume->kind == KIND_FAT ? list_fat : list_iso9660)(volume, path, arena, names, error);
 }
 

@@ -103,8 +103,8 @@ static const struct config_platform platform = {.find = find_by_length,
                                                 .interrupted = interrupted,
                                                 .print = print,
                                                 .read_line = read_line};
-static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
-                                                      config_overlay_linked, false};
+static const struct config_environment environment = {
+    .variables = CONFIG_CD_VARIABLES, .platform = &platform, .overlay = config_overlay_linked};
 
 /* Checks for "name:line: reason"; a name may contain colons. */
 static void check_error(const struct error *error)

@@ -44,8 +44,8 @@ static bool list_names(const char *path, struct arena *arena, struct listed_name
 }
 
 static const struct config_platform platform = {.list = list_names};
-static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
-                                                      config_overlay_linked, false};
+static const struct config_environment environment = {
+    .variables = CONFIG_CD_VARIABLES, .platform = &platform, .overlay = config_overlay_linked};
 static const char text[] = "menuentry a { multiboot /kernel }";
 
 static void complete(struct config *config, struct text_edit *edit)

@@ -177,8 +177,8 @@ int main(int argc, char **argv)
                                               .list = list,
                                               .print = print,
                                               .read_line = read_line};
-    static struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
-                                                    config_overlay_linked, false};
+    static struct config_environment environment = {
+        .variables = CONFIG_CD_VARIABLES, .platform = &platform, .overlay = config_overlay_linked};
     static uint8_t memory[4 * 1024 * 1024];
     struct arena arena = {.base = memory, .size = sizeof memory};
     struct config config;

@@ -10,6 +10,27 @@
 
 // ---- The order
 
+/* Adds a path to a list, unless it is there. False: out of memory. */
+static bool add_to(char ***list, size_t *count, const char *path)
+{
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp((*list)[i], path) == 0) {
+            return true;
+        }
+    }
+    char **paths = realloc(*list, (*count + 1) * sizeof *paths);
+    char *copy = strdup(path);
+    if (paths != NULL) {
+        *list = paths;
+    }
+    if (paths == NULL || copy == NULL) {
+        free(copy);
+        return false;
+    }
+    paths[(*count)++] = copy;
+    return true;
+}
+
 /* Adds the file of a path in the ISO, unless it is there. */
 static bool add_path(struct load_order *order, const struct tree *tree, const char *path,
                      struct error *error)
@@ -18,21 +39,12 @@ static bool add_path(struct load_order *order, const struct tree *tree, const ch
     if (!tree_find(tree, path, &node, error)) {
         return fail_in(error, "%s: ", path);
     }
-    for (size_t i = 0; i < order->count; i++) {
-        if (strcmp(order->paths[i], node.path) == 0) {
-            return true;
-        }
-    }
-    char **paths = realloc(order->paths, (order->count + 1) * sizeof *paths);
-    char *copy = strdup(node.path);
-    if (paths != NULL) {
-        order->paths = paths;
-    }
-    if (paths == NULL || copy == NULL) {
-        free(copy);
+    bool is_added = node.path[0] == '('
+                        ? add_to(&order->in_images, &order->in_images_count, node.path)
+                        : add_to(&order->paths, &order->count, node.path);
+    if (!is_added) {
         return fail(error, "out of memory");
     }
-    order->paths[order->count++] = copy;
     uint64_t size = (uint64_t)node.status.st_size;
     order->largest_bytes = size > order->largest_bytes ? size : order->largest_bytes;
     return true;
@@ -75,7 +87,11 @@ void load_order_free(struct load_order *order)
     for (size_t i = 0; i < order->count; i++) {
         free(order->paths[i]);
     }
+    for (size_t i = 0; i < order->in_images_count; i++) {
+        free(order->in_images[i]);
+    }
     free(order->paths);
+    free(order->in_images);
     *order = (struct load_order){0};
 }
 

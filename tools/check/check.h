@@ -17,7 +17,9 @@
 struct load_order {
     char **paths;
     size_t count;
-    uint64_t largest_bytes; /* of the largest of them */
+    char **in_images; /* files in images of discs in the ISO: "(/live.iso)/boot/kernel" */
+    size_t in_images_count;
+    uint64_t largest_bytes; /* of the largest file */
     bool wants_sha256;      /* an entry sets whelk_verify to it */
 };
 

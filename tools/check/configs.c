@@ -187,9 +187,13 @@ static bool read_from_disk(struct check *check, const char *path, struct bytes *
 
 static bool read_config(struct check *check, struct checked *checked, struct error *error)
 {
-    const struct config_environment environment = {variables[check->machine.firmware],
-                                                   check->tree != NULL ? &tree_host : &lone_host,
-                                                   config_overlay_linked, checked->is_legacy};
+    const struct config_environment environment = {.variables = variables[check->machine.firmware],
+                                                   .platform = check->tree != NULL ? &tree_host
+                                                                                   : &lone_host,
+                                                   .overlay = config_overlay_linked,
+                                                   .is_legacy = checked->is_legacy,
+                                                   .outer = checked->outer,
+                                                   .outer_scope = checked->outer_scope};
     struct bytes text = {0};
     graphics = "";
     bool is_read = check->tree != NULL ? read_from_tree(check, checked, &text, error)
@@ -206,8 +210,10 @@ static bool read_config(struct check *check, struct checked *checked, struct err
 }
 
 /* Reads a config and appends it to the list, unless it is there. One that cannot be read is left
-   out, unless it is the first. */
-static bool add_config(struct check *check, const char *path, bool is_legacy, struct error *error)
+   out, unless it is the first. outer: the config that leads to it, by what boot; NULL: none does.
+ */
+static bool add_config(struct check *check, const char *path, const struct config *outer,
+                       const struct config_boot *boot, struct error *error)
 {
     if (find_config(check, path) != NULL) {
         return true;
@@ -217,8 +223,12 @@ static bool add_config(struct check *check, const char *path, bool is_legacy, st
         return fail(error, "out of memory");
     }
     checked->path = path;
-    checked->is_legacy = is_legacy;
-    checked->name = path + (check->tree != NULL); /* in the tree, without the first slash */
+    checked->outer = outer;
+    if (boot != NULL) {
+        checked->is_legacy = boot->is_legacy;
+        checked->outer_scope = boot->scope;
+    }
+    checked->name = path + (check->tree != NULL && *path == '/'); /* without the first slash */
     bool is_read = read_config(check, checked, error);
     if (is_read || check->configs == NULL) {
         *check->end = checked;
@@ -473,7 +483,7 @@ static bool check_entry(struct check *check, struct checked *checked, size_t ind
         return find_node(kernel->path) == CONFIG_NODE_NONE
                    ? fail(error, "%s:%u: %s: no such file", kernel->config, kernel->line,
                           kernel->path)
-                   : add_config(check, kernel->path, entry->boot.is_legacy, error);
+                   : add_config(check, kernel->path, &checked->config, &entry->boot, error);
     }
     if (entry->boot.action != CONFIG_ACTION_BOOT && entry->boot.action != CONFIG_ACTION_CONFIG) {
         return true;
@@ -524,7 +534,7 @@ static struct checked_entry *find_default(struct check *check)
 /* Checks a config, and all that its entries lead to. */
 static bool check_from(struct check *check, const char *path, struct error *error)
 {
-    if (!add_config(check, path, false, error)) {
+    if (!add_config(check, path, NULL, NULL, error)) {
         return false;
     }
     for (struct checked *checked = check->configs; checked != NULL; checked = checked->next) {

@@ -44,7 +44,9 @@ struct checked {
     size_t first;                  /* the default entry */
     const char *graphics;          /* the terminal's modes before an entry is started */
     bool is_legacy;                /* GRUB Legacy's, though its name is another one */
-    bool is_started;               /* if nobody chooses another entry than the defaults */
+    const struct config *outer;    /* the config that leads to it; NULL: none */
+    const struct config_scope *outer_scope;
+    bool is_started; /* if nobody chooses another entry than the defaults */
 };
 
 /* A file that a config reads while it runs: by source, load_env, … */

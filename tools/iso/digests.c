@@ -48,11 +48,22 @@ bool verification_read(struct verification *verification, const char *argument, 
 
 // ---- The record
 
+/* The number-th file, those in images last. NULL: there are no more. */
+static const char *path_of(const struct load_order *files, size_t number)
+{
+    if (number < files->count) {
+        return files->paths[number];
+    }
+    number -= files->count;
+    return number < files->in_images_count ? files->in_images[number] : NULL;
+}
+
 size_t digests_bytes(const struct load_order *files)
 {
-    size_t bytes = sizeof(struct record) + files->count * sizeof(struct record_entry);
-    for (size_t i = 0; i < files->count; i++) {
-        bytes += strlen(files->paths[i]) + 1;
+    size_t bytes = sizeof(struct record);
+    const char *path;
+    for (size_t i = 0; (path = path_of(files, i)) != NULL; i++) {
+        bytes += sizeof(struct record_entry) + strlen(path) + 1;
     }
     return (bytes + SUM_UNIT_BYTES - 1) / SUM_UNIT_BYTES * SUM_UNIT_BYTES;
 }
@@ -91,23 +102,24 @@ static bool make_record(const struct iso *iso, const struct load_order *files,
                         struct record *record, struct error *error)
 {
     struct record_entry *entry = (struct record_entry *)(record + 1);
-    size_t text = sizeof *record + files->count * sizeof *entry;
+    size_t text = sizeof *record + (files->count + files->in_images_count) * sizeof *entry;
+    const char *path;
     bool has_sha256 = verification->has_sha256 || files->wants_sha256;
     memcpy(record->magic, RECORD_MAGIC, sizeof record->magic);
     record->byte_count = (uint32_t)digests_bytes(files);
     record->flags = (verification->is_required ? (uint32_t)RECORD_IS_REQUIRED : 0) |
                     (has_sha256 ? (uint32_t)RECORD_HAS_SHA256 : 0) |
                     (verification->has_sha256 ? (uint32_t)RECORD_USES_SHA256 : 0);
-    for (size_t i = 0; i < files->count; i++) {
+    for (size_t i = 0; (path = path_of(files, i)) != NULL; i++) {
         struct iso9660_file file;
         arena->used = 0;
-        if (!iso_find(iso, files->paths[i], &file, arena, error)) {
-            return fail_in(error, "%s: ", files->paths[i]);
+        if (!iso_find(iso, path, &file, arena, error)) {
+            return fail_in(error, "%s: ", path);
         }
         if (describe(iso, &file, has_sha256, entry)) {
             entry->path = (uint32_t)text;
-            strcpy((char *)record + text, files->paths[i]);
-            text += strlen(files->paths[i]) + 1;
+            strcpy((char *)record + text, path);
+            text += strlen(path) + 1;
             record->entry_count++;
             entry++;
         }

@@ -142,10 +142,20 @@ static bool walk_through(const struct iso *iso, struct iso9660_walk *walk, struc
         }
         sector = iso->bytes.data + offset;
         if (iso->seen != NULL) {
-            iso_blocks_add(iso->seen, walk->wanted_lba);
+            iso_blocks_add(iso->seen, iso->first_lba + walk->wanted_lba);
         }
     }
     return step == ISO9660_DONE;
+}
+
+/* Reads the volume descriptors. */
+static bool mount(struct iso *iso, struct error *error)
+{
+    struct iso9660_walk walk;
+    iso9660_start_mount(&walk, 0, (uint32_t)(iso->bytes.size / ISO9660_SECTOR_SIZE));
+    bool is_done = walk_through(iso, &walk, error);
+    iso->volume = walk.volume;
+    return is_done;
 }
 
 /* Maps all of the file, or of the device. */
@@ -175,13 +185,7 @@ bool iso_open(struct iso *iso, const char *path, struct iso_blocks *seen, struct
     if (!done) {
         return false;
     }
-    struct iso9660_walk walk;
-    iso9660_start_mount(&walk, 0, (uint32_t)(iso->bytes.size / ISO9660_SECTOR_SIZE));
-    if (!walk_through(iso, &walk, error)) {
-        return fail_in(error, "%s: ", path);
-    }
-    iso->volume = walk.volume;
-    return true;
+    return mount(iso, error) || fail_in(error, "%s: ", path);
 }
 
 void iso_close(struct iso *iso)
@@ -192,14 +196,60 @@ void iso_close(struct iso *iso)
     iso->bytes = (struct bytes){0};
 }
 
-bool iso_find(const struct iso *iso, const char *path, struct iso9660_file *file,
-              struct arena *arena, struct error *error)
+static bool find(const struct iso *iso, const char *path, struct iso9660_file *file,
+                 struct arena *arena, struct error *error)
 {
     struct iso9660_walk walk;
     iso9660_start_open(&walk, &iso->volume, path, arena);
     bool found = walk_through(iso, &walk, error);
     *file = walk.file;
     return found;
+}
+
+/* Opens the image that a path "(/live.iso)/…" begins with. */
+static bool open_image(const struct iso *iso, const char *path, struct iso *image,
+                       struct iso9660_file *file, struct arena *arena, struct error *error)
+{
+    const char *end = strchr(path, ')');
+    const char *name = arena_text(arena, path + 1, (size_t)(end - path) - 1);
+    if (name == NULL) {
+        return fail(error, "too large for the working memory");
+    }
+    if (!find(iso, name, file, arena, error)) {
+        return false;
+    }
+    uint64_t next = file->extent_count > 0 ? file->extents[0].lba : 0;
+    *image = (struct iso){.first_lba = (uint32_t)next, .seen = iso->seen};
+    for (uint32_t i = 0; i < file->extent_count; i++) {
+        if (file->extents[i].lba != next) {
+            return fail(error, "the image is in several pieces");
+        }
+        next += file->extents[i].length_bytes / ISO9660_SECTOR_SIZE;
+    }
+    uint64_t offset = (uint64_t)image->first_lba * ISO9660_SECTOR_SIZE;
+    if (file->is_directory || file->size > iso->bytes.size ||
+        offset > iso->bytes.size - file->size) {
+        return fail(error, "this is no image in the ISO");
+    }
+    image->bytes = (struct bytes){iso->bytes.data + offset, (size_t)file->size};
+    return mount(image, error);
+}
+
+bool iso_find(const struct iso *iso, const char *path, struct iso9660_file *file,
+              struct arena *arena, struct error *error)
+{
+    struct iso image;
+    if (*path != '(' || path[1] != '/' || strchr(path, ')') == NULL) {
+        return find(iso, path, file, arena, error);
+    }
+    if (!open_image(iso, path, &image, file, arena, error)) {
+        return fail_in(error, "in the image: ");
+    }
+    bool is_found = find(&image, strchr(path, ')') + 1, file, arena, error);
+    for (uint32_t i = 0; is_found && i < file->extent_count; i++) {
+        file->extents[i].lba += image.first_lba;
+    }
+    return is_found;
 }
 
 bool iso_contents(const struct iso *iso, const struct iso9660_file *file, struct arena *arena,

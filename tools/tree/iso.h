@@ -23,6 +23,7 @@ void iso_blocks_add(struct iso_blocks *blocks, uint32_t lba);
 struct iso {
     struct bytes bytes; /* all of it */
     struct iso9660_volume volume;
+    uint32_t first_lba;      /* where the bytes are in a larger ISO: this is the image of a disc */
     struct iso_blocks *seen; /* collects the blocks read to find the volume and files; or NULL */
 };
 
@@ -45,7 +46,8 @@ bool iso_is_whelks(int descriptor);
 bool iso_open(struct iso *iso, const char *path, struct iso_blocks *seen, struct error *error);
 void iso_close(struct iso *iso);
 
-/* Finds a file or directory by its path. The error's message does not contain the path. */
+/* Finds a file or directory by its path; "(/live.iso)/boot/kernel" is a file in an image of a disc.
+   The error's message does not contain the path. */
 bool iso_find(const struct iso *iso, const char *path, struct iso9660_file *file,
               struct arena *arena, struct error *error);
 

@@ -209,16 +209,10 @@ static bool find_in_iso(const struct iso *iso, const char *path, struct tree_nod
     return true;
 }
 
-bool tree_find(const struct tree *tree, const char *path, struct tree_node *node,
-               struct error *error)
+static bool find_on_disk(const struct tree *tree, const char *path, struct tree_node *node,
+                         struct error *error)
 {
     char pending[PATH_MAX];
-    if (strlen(path) >= sizeof pending) {
-        return fail(error, "the path is too long");
-    }
-    if (tree->iso != NULL) {
-        return find_in_iso(tree->iso, path, node, error);
-    }
     strcpy(pending, path);
     *node = (struct tree_node){.path = "/"};
     look_up(tree, node);
@@ -246,6 +240,86 @@ bool tree_find(const struct tree *tree, const char *path, struct tree_node *node
     return true;
 }
 
+// ---- Images of discs in a tree of the disk
+
+struct image {
+    struct image *next;
+    struct iso iso;
+    char disk[PATH_MAX];
+};
+static struct image *images; /* that are open */
+
+static void close_images(void)
+{
+    while (images != NULL) {
+        struct image *next = images->next;
+        iso_close(&images->iso);
+        free(images);
+        images = next;
+    }
+}
+
+/* Opens the image that a path "(/live.iso)/boot/kernel" begins with, and moves the path to the rest
+   of it. NULL with a reason. */
+static const struct iso *open_image(const struct tree *tree, const char **path, struct error *error)
+{
+    struct tree_node node = {0};
+    char name[PATH_MAX];
+    const char *end = strchr(*path, ')');
+    size_t length = (size_t)(end - *path) - 1;
+    memcpy(name, *path + 1, length);
+    name[length] = '\0';
+    if (!find_on_disk(tree, name, &node, error)) {
+        return NULL;
+    }
+    *path = end + 1;
+    struct image *image = images;
+    while (image != NULL && strcmp(image->disk, node.disk) != 0) {
+        image = image->next;
+    }
+    if (image != NULL) {
+        return &image->iso;
+    }
+    image = calloc(1, sizeof *image);
+    if (image == NULL || !iso_open(&image->iso, node.disk, NULL, error)) {
+        if (image != NULL) {
+            iso_close(&image->iso);
+        }
+        free(image);
+        return NULL;
+    }
+    strcpy(image->disk, node.disk);
+    image->next = images;
+    images = image;
+    return &image->iso;
+}
+
+static bool is_in_image(const char *path)
+{
+    return path[0] == '(' && path[1] == '/' && strchr(path, ')') != NULL;
+}
+
+bool tree_find(const struct tree *tree, const char *path, struct tree_node *node,
+               struct error *error)
+{
+    const char *rest = path;
+    if (strlen(path) >= PATH_MAX) {
+        return fail(error, "the path is too long");
+    }
+    if (tree->iso != NULL) {
+        return find_in_iso(tree->iso, path, node, error);
+    }
+    if (!is_in_image(path)) {
+        return find_on_disk(tree, path, node, error);
+    }
+    const struct iso *image = open_image(tree, &rest, error);
+    if (image == NULL || !find_in_iso(image, rest, node, error)) {
+        return false;
+    }
+    strcpy(node->path, path);
+    return true;
+}
+
 // ---- stage2/fs/file.h
 
 static const struct tree *selected;
@@ -257,6 +331,9 @@ static size_t open_count;
 
 void tree_select(const struct tree *tree)
 {
+    if (tree == NULL) {
+        close_images();
+    }
     selected = tree;
     for (size_t i = 0; i < open_count; i++) {
         free(open_paths[i]);
@@ -328,18 +405,18 @@ static bool decompress_if_compressed(int descriptor, struct file *file, struct a
 }
 
 /* Opens a file of an ISO. Its contents are in memory, as a decompressed file's are. */
-static bool open_in_iso(const char *path, enum file_compression compression, struct file *file,
-                        struct arena *arena, struct error *error)
+static bool open_in_iso(const struct iso *iso, const char *path, enum file_compression compression,
+                        struct file *file, struct arena *arena, struct error *error)
 {
     struct iso9660_file found;
     struct bytes contents;
-    if (!iso_find(selected->iso, path, &found, arena, error)) {
+    if (!iso_find(iso, path, &found, arena, error)) {
         return false;
     }
     if (found.is_directory) {
         return fail(error, "is a directory");
     }
-    if (!iso_contents(selected->iso, &found, arena, &contents, error)) {
+    if (!iso_contents(iso, &found, arena, &contents, error)) {
         return false;
     }
     *file = (struct file){.path = path, .size = contents.size, .contents = contents.data};
@@ -352,7 +429,14 @@ bool file_open(const char *path, enum file_compression compression, struct file 
 {
     struct tree_node node = {0};
     if (selected->iso != NULL) {
-        return open_in_iso(path, compression, file, arena, error);
+        return open_in_iso(selected->iso, path, compression, file, arena, error);
+    }
+    if (is_in_image(path)) {
+        const char *rest = path;
+        const struct iso *image = open_image(selected, &rest, error);
+        bool is_open = image != NULL && open_in_iso(image, rest, compression, file, arena, error);
+        file->path = path;
+        return is_open;
     }
     if (!tree_find(selected, path, &node, error)) {
         return false;

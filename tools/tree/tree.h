@@ -35,6 +35,7 @@ struct tree_node {
 bool tree_add(struct tree *tree, const char *operand, struct error *error);
 
 /* Finds a path as the loader will find it on the ISO: symbolic links are followed inside the ISO.
+   "(/live.iso)/boot/kernel" is a file in an image of a disc, which stays open until tree_select().
    The error's message does not contain the path. */
 bool tree_find(const struct tree *tree, const char *path, struct tree_node *node,
                struct error *error);

@@ -401,8 +401,8 @@ static void the_caller_chooses_the_preset_variables(void **state)
 {
     (void)state;
     static const char text[] = "multiboot /k $grub_platform $root $x";
-    static const struct config_environment efi = {"grub_platform=efi\0x=\0", NULL,
-                                                  config_overlay_linked, false};
+    static const struct config_environment efi = {.variables = "grub_platform=efi\0x=\0",
+                                                  .overlay = config_overlay_linked};
     assert_true(config_read_with(&config, (struct bytes){(const uint8_t *)text, sizeof text - 1},
                                  "g.cfg", &efi, &arena, &error));
     evaluate(0);

@@ -124,6 +124,8 @@ SCRIPTS = {
     "UTF-8": "echo größe ✓",
     "brackets are words": "echo ] [ [x]",
     # ---- variables
+    "loopback": succeeds("loopback l $prefix/part.cfg", "loopback l $prefix/part.cfg", "loopback -d l", "loopback -d l",
+                         "loopback l $prefix/part.cfg", "loopback m $prefix/none", "loopback n none", "loopback", "loopback x"),
     "variables": 'x=5\necho $x ${x}y "${x}y" "$x" $x.y $x-y x$x$x \'$x\'',
     "a variable that is not set": 'echo a $nothing b "$nothing" c${nothing}d\necho "<$nothing>"',
     "a value with blanks outside quotes": "x='a  b'\necho $x c$x\nset y=$x\necho $y",

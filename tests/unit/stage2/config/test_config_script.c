@@ -141,8 +141,8 @@ static struct config_platform platform = {
     .set_terminal = set_terminal,
     .set_graphics = set_graphics,
 };
-static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform,
-                                                      config_overlay_linked, false};
+static const struct config_environment environment = {
+    .variables = CONFIG_CD_VARIABLES, .platform = &platform, .overlay = config_overlay_linked};
 
 static int set_up(void **state)
 {

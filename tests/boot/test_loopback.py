@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""GRUB's command loopback: kernels, modules and configs in the image of a disc, which is a file on our disc. GRUB, with
+the same config and image, is the oracle."""
+
+import subprocess
+import zlib
+
+import pytest
+
+from discs import CONFIG, MAKERS, file_in_iso, grub_mkrescue, write_tree
+from good_kernels import KERNELS
+from linux_kernel import bzimage, initrd_sum, parse
+from make_kernel import pattern
+from qemu import Machine
+from report import Report
+
+pytestmark = pytest.mark.seabios("tried under SeaBIOS only, so far")
+
+MAKERS.setdefault("grub-loopback", grub_mkrescue("i386-pc", "biosdisk linux16 loopback search search_fs_file configfile"))
+
+INITRD, MODULE = pattern(70_001), pattern(300_001, 7)
+LOOPBACK_CFG = b"""menuentry inner {
+    linux /casper/vmlinuz iso-scan/filename=${iso_path} $unseen --
+    initrd /casper/initrd
+}
+set timeout=0
+"""
+DIRECT = ["loopback loop /boot/live.iso", "linux (loop)/casper/vmlinuz a", "initrd (loop)/casper/initrd"]
+BY_CONFIG = ["iso_path=/boot/live.iso", "export iso_path", "unseen=1", "loopback loop $iso_path",
+             "search --set=root --file /casper/vmlinuz", "configfile /boot/grub/loopback.cfg"]
+
+
+def image_of(directory, files, *options):
+    write_tree(directory / "live", files)
+    image = directory / "live.iso"
+    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", *options, "-o", str(image), str(directory / "live")],
+                   check=True, capture_output=True, timeout=60)
+    return image.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    return image_of(tmp_path_factory.mktemp("live"), {
+        "casper/vmlinuz": bzimage(), "casper/initrd": INITRD, "boot/kernel": KERNELS["elf32"].make(),
+        "boot/module": MODULE, "boot/grub/loopback.cfg": LOOPBACK_CFG})
+
+
+def tree(image, *lines):
+    return {"boot/live.iso": image,
+            CONFIG: "\n".join(["set timeout=0", "menuentry test {", *lines, "}", ""]).encode()}
+
+
+def linux_of(disc, **machine):
+    with Machine(disc, **machine) as qemu:
+        assert qemu.wait_exit(20) == 33, qemu.said
+        return parse(qemu.serial)
+
+
+@pytest.mark.parametrize("lines", [DIRECT, BY_CONFIG], ids=["direct", "by its loopback.cfg"])
+def test_a_kernel_in_an_image_gets_what_grub_gives_it(discs, image, lines):
+    found = linux_of(discs.make(tree(image, *lines)))
+    assert (found["ramdisk_size"], found.initrd_sum) == (len(INITRD), initrd_sum(INITRD))
+    grub = linux_of(discs.make(tree(image, *lines), "grub-loopback"))
+    assert found.command_line == grub.command_line
+    assert (grub["ramdisk_size"], grub.initrd_sum) == (len(INITRD), initrd_sum(INITRD))
+
+
+def test_a_multiboot_kernel_and_its_module_are_read_from_an_image(discs, image):
+    lines = ["loopback l /boot/live.iso", "set root=(l)", "multiboot /boot/kernel", "module /boot/module"]
+    with Machine(discs.make(tree(image, *lines))) as qemu:
+        assert qemu.wait_for("^END$|press a key", 20)[0] == "END", qemu.said
+        report = Report(qemu.serial)
+    assert [module["adler"] for module in report.modules] == [zlib.adler32(MODULE)]
+
+
+def test_a_damaged_file_in_an_image_is_not_booted(discs, image, tmp_path):
+    made = discs.make(tree(image, *DIRECT))
+    sector, _ = file_in_iso(made, "boot/live.iso")
+    data = bytearray(made.read_bytes())
+    at = data.index(INITRD, sector * 2048) + 5000
+    data[at] ^= 1
+    broken = tmp_path / "broken.iso"
+    broken.write_bytes(data)
+    with Machine(broken) as qemu:
+        line = qemu.wait_for(r"^whelk: .*damaged.*$", 20)[0]
+    assert line.startswith("whelk: (/boot/live.iso)/casper/initrd: damaged: its sum is")
+
+
+def test_an_image_that_is_none_is_named(discs, image):
+    lines = ["loopback loop /boot/grub/grub.cfg", *DIRECT[1:]]
+    made = discs.make_unchecked(tree(image, *DIRECT), {CONFIG: tree(image, *lines)[CONFIG]})
+    with Machine(made) as qemu:
+        text = qemu.wait_for(r"^whelk: .*no image.*$", 20)[0]
+    assert "/boot/grub/grub.cfg is no image with an ISO 9660 volume" in text
