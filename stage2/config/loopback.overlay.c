@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The config's command loopback: an image of a disc, a file, becomes a device. The device "loop" is
 // the variable "(loop)", a name that no config can write; its value is the image's path, without
-// parentheses. A file in it has the path "(/live.iso)/boot/kernel", or "(hd0,1/live.iso)/boot/…" if
-// the image is on another disc, so that nobody else needs to know of loopback.
+// parentheses, or "" if it is a device no more. A file in it has the path
+// "(/live.iso)/boot/kernel", or "(hd0,1/live.iso)/boot/…" if the image is on another disc, so that
+// nobody else needs to know of loopback.
 #include "stage2/config/evaluator.h"
 
 #include <string.h>
@@ -59,7 +60,7 @@ static bool has_file(const struct evaluator *eval, const struct config_variable 
     }
     size_t length = strlen(variable->name) - 2;
     const char *image = loop_image(eval, variable->name + 1, length);
-    if (image == NULL || !put_device(eval, image, strlen(image), &file)) {
+    if (image == NULL || *image == 0 || !put_device(eval, image, strlen(image), &file)) {
         return false;
     }
     memcpy(device, variable->name + 1, length);
@@ -87,7 +88,8 @@ bool search_images(const struct evaluator *eval, const char *file, char device[C
     return false;
 }
 
-/* Finds the image, and removes the parentheses around its device. NULL: there is none. */
+/* Finds the image, and removes the parentheses around its device. The path of one that is missing
+   is returned too, so that what is read from it fails with this path. "": it is not supported. */
 static const char *take_image(struct evaluator *eval, const char *word)
 {
     struct error ignored;
@@ -99,7 +101,6 @@ static const char *take_image(struct evaluator *eval, const char *word)
     char *copy = arena_text(eval->arena, path, strlen(path));
     if (node == CONFIG_NODE_DIRECTORY || (node == CONFIG_NODE_NONE && !quiet.is_elsewhere)) {
         fail_here(eval, word, ": no such file; its path begins with '/'");
-        return NULL;
     }
     char *end = copy != NULL && *copy == '(' ? strchr(copy, ')') : NULL;
     if (end != NULL) {
@@ -109,14 +110,16 @@ static const char *take_image(struct evaluator *eval, const char *word)
         memmove(copy + length, end + 1, strlen(end));
         copy = is_in_image ? NULL : copy;
     }
+    if (!is_clean) {
+        return "";
+    }
     if (copy == NULL || strchr(copy, ')') != NULL) {
         fail_here(eval, word, ": an image in an image, or with ')' in its name, is not supported");
-        return NULL;
+        return "";
     }
     return copy;
 }
 
-/* Sets the variable of a device; image NULL: there is no such device any more. */
 static bool set_image(struct evaluator *eval, const char *variable, const char *image)
 {
     const char *name = arena_text(eval->arena, variable, strlen(variable));
@@ -135,15 +138,15 @@ bool command_loopback(struct evaluator *eval, const struct command *command)
     if (option >= 2) {
         return fail_here(eval, name, ": -D is not supported: unpack the image");
     }
-    bool is_known = loop_image(eval, name, strlen(name)) != NULL;
+    const char *known = loop_image(eval, name, strlen(name));
+    bool is_known = known != NULL && *known != 0 && find_node(eval, known) != CONFIG_NODE_NONE;
     if (option >= 0) {
         eval->failed = !is_known;
-        return !is_known || set_image(eval, variable, NULL);
+        return !is_known || set_image(eval, variable, "");
     }
     if (is_known || words.count == 0) {
         return fail_here(eval, name,
                          is_known ? ": there is such a device already" : ": a file is missing");
     }
-    const char *image = take_image(eval, words.word);
-    return image == NULL || set_image(eval, variable, image);
+    return set_image(eval, variable, take_image(eval, words.word));
 }

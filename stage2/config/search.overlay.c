@@ -46,9 +46,16 @@ bool locate_path(struct evaluator *eval, const char *device, const char **path)
         length++;
     }
     const char *image = loop_image(eval, device, length);
+    if (image != NULL && *image == 0) {
+        memcpy(name, device, length);
+        name[length] = 0;
+        return eval_fail(eval, "there is no device '%s': its loopback failed, or was removed",
+                         name);
+    }
     if (image != NULL) {
         /* In the tools, the image may be on a disc that only the machine knows. */
-        eval->is_elsewhere = find_node(eval, image) == CONFIG_NODE_NONE;
+        bool may_be_elsewhere = *image != '/' || eval->config->root_is_unknown;
+        eval->is_elsewhere = may_be_elsewhere && find_node(eval, image) == CONFIG_NODE_NONE;
         return put_device(eval, image, strlen(image), path);
     }
     const char *slash = strchr(device, '/');

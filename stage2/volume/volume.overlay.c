@@ -138,6 +138,7 @@ static bool read_bytes(const struct place *place, uint64_t at, uint64_t length, 
 /* Finds a whole device. */
 static bool find_device(const char *name, size_t length, struct place *place)
 {
+    place->image = NULL;
     for (place->device = 0; firmware_device(place->device, &place->disc); place->device++) {
         if (strlen(place->disc.name) == length && memcmp(place->disc.name, name, length) == 0) {
             place->start = place->partition.number = 0;
@@ -219,7 +220,7 @@ bool volume_read_bytes(const char *name, uint64_t at, size_t length, void *buffe
 
 bool volume_name(unsigned number, char name[VOLUME_NAME_BYTES])
 {
-    struct place place;
+    struct place place = {.image = NULL};
     struct partitions_walk walk;
     for (place.device = 0; firmware_device(place.device, &place.disc); place.device++) {
         format_text(name, VOLUME_NAME_BYTES, "%s", place.disc.name);

@@ -14,8 +14,6 @@ from make_kernel import pattern
 from qemu import Machine
 from report import Report
 
-pytestmark = pytest.mark.seabios("tried under SeaBIOS only, so far")
-
 MAKERS.setdefault("grub-loopback", grub_mkrescue("i386-pc", "biosdisk linux16 loopback search search_fs_file configfile"))
 
 INITRD, MODULE = pattern(70_001), pattern(300_001, 7)
@@ -56,6 +54,7 @@ def linux_of(disc, **machine):
         return parse(qemu.serial)
 
 
+@pytest.mark.seabios("compares with GRUB, whose machine has a BIOS")
 @pytest.mark.parametrize("lines", [DIRECT, BY_CONFIG], ids=["direct", "by its loopback.cfg"])
 def test_a_kernel_in_an_image_gets_what_grub_gives_it(discs, image, lines):
     found = linux_of(discs.make(tree(image, *lines)))
@@ -65,6 +64,7 @@ def test_a_kernel_in_an_image_gets_what_grub_gives_it(discs, image, lines):
     assert (grub["ramdisk_size"], grub.initrd_sum) == (len(INITRD), initrd_sum(INITRD))
 
 
+@pytest.mark.also_on("ovmf-x64")
 def test_a_multiboot_kernel_and_its_module_are_read_from_an_image(discs, image):
     lines = ["loopback l /boot/live.iso", "set root=(l)", "multiboot /boot/kernel", "module /boot/module"]
     with Machine(discs.make(tree(image, *lines))) as qemu:
@@ -84,6 +84,25 @@ def test_a_damaged_file_in_an_image_is_not_booted(discs, image, tmp_path):
     with Machine(broken) as qemu:
         line = qemu.wait_for(r"^whelk: .*copy the ISO again", 20)[0]
     assert line.startswith("whelk: (/boot/live.iso)/casper/initrd: damaged: its sum is")
+
+
+@pytest.mark.parametrize("lines, reason", [
+    (["loopback loop /boot/none.iso"], r'none\.iso\)/boot/kernel: .*no such file'),
+    (["loopback loop boot/live.iso"], "there is no device 'loop': its loopback failed, or was removed"),
+    (["loopback loop /boot/live.iso", "loopback -d loop"], "there is no device 'loop': its loopback failed, or was removed"),
+], ids=["missing", "no path", "removed"])
+def test_a_device_that_is_not_there_is_not_taken_for_our_disc(discs, image, lines, reason):
+    """The disc has a kernel of the same name, which GRUB would not boot either."""
+    files = {**tree(image, "multiboot /boot/kernel"), "boot/kernel": KERNELS["elf32"].make()}
+    made = discs.make_unchecked(files, {CONFIG: tree(image, *lines, "multiboot (loop)/boot/kernel")[CONFIG]})
+    with Machine(made) as qemu:
+        assert qemu.wait_for(f"^whelk: .*(?:{reason})|^END$", 20)[0] != "END"
+
+
+def test_a_device_whose_image_was_missing_may_get_another(discs, image):
+    lines = ["loopback l /boot/none.iso", "loopback l /boot/live.iso", "multiboot (l)/boot/kernel"]
+    with Machine(discs.make(tree(image, *lines))) as qemu:
+        assert qemu.wait_for("^END$|press a key", 20)[0] == "END", qemu.said
 
 
 def test_an_image_that_is_none_is_named(discs, image):

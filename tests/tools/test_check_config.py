@@ -188,7 +188,7 @@ def warning(line, reason, file="boot/grub/grub.cfg"):
     return f"whelk: warning: {file}:{line}: {reason}"
 
 
-@pytest.mark.parametrize("command", ["plan9", "xnu_kernel", "pxechainloader", "normal", "loopback"])
+@pytest.mark.parametrize("command", ["plan9", "xnu_kernel", "pxechainloader", "normal"])
 def test_what_whelk_cannot_do_is_a_warning_unless_it_is_the_default(make, command):
     refused = entry(f"{command} /boot/vmlinuz")
     assert make(KERNEL + refused) == (0, [warning(5, f"{command} is not supported")])

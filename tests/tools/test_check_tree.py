@@ -436,3 +436,37 @@ def test_what_cannot_be_checked_ends_with_1_and_a_reason(check, arguments):
     run = check(*arguments)
     assert run.returncode == NO
     assert re.fullmatch(r"whelk: error: .+\n", run.stderr)
+
+
+# ---- Images of discs (loopback)
+
+@pytest.fixture
+def image(tmp_path):
+    write_tree(tmp_path / "inner", {"boot/inside": plain(), "boot/grub/loopback.cfg": BOOT.replace("kernel", "inside").encode()})
+    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", tmp_path / "inner.iso", tmp_path / "inner"], check=True,
+                   capture_output=True)
+    return (tmp_path / "inner.iso").read_bytes()
+
+
+@pytest.mark.parametrize("lines, status, said", [
+    ("loopback l /in.iso\nmultiboot (l)/boot/inside a", YES, "multiboot (/in.iso)/boot/inside a"),
+    ("loopback l /in.iso\nset root=(l)\nmultiboot /boot/inside", YES, "multiboot (/in.iso)/boot/inside"),
+    ("loopback l /in.iso\nset root=(l)\nconfigfile /boot/grub/loopback.cfg", YES, "multiboot (/in.iso)/boot/inside a=1 "),
+    ("loopback l /in.iso\nmultiboot (l)/boot/kernel", NO,
+     'Does not boot: boot/grub/grub.cfg:3: (/in.iso)/boot/kernel: no such file or directory "kernel" in /boot'),
+    ("loopback l /none.iso\nmultiboot (l)/boot/kernel", NO,
+     "Does not boot: boot/grub/grub.cfg:3: (/none.iso)/boot/kernel: no such file"),
+    ("loopback l /in.iso\nloopback -d l\nmultiboot (l)/boot/kernel", NO,
+     "Does not boot: boot/grub/grub.cfg:4: there is no device 'l': its loopback failed, or was removed"),
+    ("loopback l /boot/kernel\nmultiboot (l)/boot/kernel", NO,
+     "Does not boot: boot/grub/grub.cfg:3: (/boot/kernel)/boot/kernel: "),
+], ids=["path", "root", "configfile", "missing file", "missing image", "removed", "no image"])
+def test_what_an_image_has_is_judged_in_a_tree_and_in_its_iso(check, tmp_path, image, lines, status, said):
+    config = ENTRY.format("test", lines.replace("\n", "\n    "))
+    run = check("tree", **{"in.iso": image, CONFIG: config})
+    assert run.returncode == status and said in run.stdout, run
+    subprocess.run([BUILD / "whelk-mkrescue", "-o", tmp_path / "disc.iso", tmp_path / "tree"], check=status == YES,
+                   capture_output=True)
+    if (tmp_path / "disc.iso").exists():
+        again = check("disc.iso")
+        assert again.returncode == status and said in again.stdout, again
