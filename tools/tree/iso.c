@@ -238,7 +238,7 @@ static bool open_image(const struct iso *iso, const char *path, struct iso *imag
 bool iso_find(const struct iso *iso, const char *path, struct iso9660_file *file,
               struct arena *arena, struct error *error)
 {
-    struct iso image;
+    struct iso image = {0};
     if (*path != '(' || path[1] != '/' || strchr(path, ')') == NULL) {
         return find(iso, path, file, arena, error);
     }

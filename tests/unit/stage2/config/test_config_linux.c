@@ -22,7 +22,8 @@ static char text[TEXT_BYTES];
 static bool evaluate(const char *commands, const char *variables)
 {
     static struct arena arena;
-    const struct config_environment environment = {variables, NULL, config_overlay_linked, false};
+    const struct config_environment environment = {variables, NULL, config_overlay_linked,
+                                                   false,     NULL, NULL};
     arena = (struct arena){.base = arena_memory, .size = sizeof arena_memory};
     int length = snprintf(text, sizeof text, "menuentry a {\n%s\n}\n", commands);
     assert_in_range(length, 0, sizeof text - 1);

@@ -87,8 +87,8 @@ static const struct config_overlay *overlay(struct config *config, struct error 
     return config_overlay_linked(config, error);
 }
 
-static const struct config_environment environment = {CONFIG_CD_VARIABLES, &platform, overlay,
-                                                      false};
+static const struct config_environment environment = {
+    CONFIG_CD_VARIABLES, &platform, overlay, false, NULL, NULL};
 
 static void assert_judged(const char *commands, bool could_boot)
 {
