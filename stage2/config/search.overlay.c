@@ -58,8 +58,10 @@ bool locate_path(struct evaluator *eval, const char *device, const char **path)
         eval->is_elsewhere = may_be_elsewhere && find_node(eval, image) == CONFIG_NODE_NONE;
         return put_device(eval, image, strlen(image), path);
     }
-    const char *slash = strchr(device, '/');
-    if (slash != NULL && slash < device + length) { /* the path of an image already */
+    /* The path of an image already, and not "lvm/group-volume": see config/loopback. */
+    const char *slash = strchr(device, '/'), *comma = strchr(device, ',');
+    if (slash != NULL && slash < device + length &&
+        (slash == device || (comma != NULL && comma < slash))) {
         eval->is_elsewhere = false;
         return put_device(eval, device, length, path);
     }

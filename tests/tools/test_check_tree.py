@@ -438,6 +438,12 @@ def test_what_cannot_be_checked_ends_with_1_and_a_reason(check, arguments):
     assert re.fullmatch(r"whelk: error: .+\n", run.stderr)
 
 
+@pytest.mark.parametrize("device", ["lvm/group-boot", "md/0", "(mduuid/0123)"])
+def test_a_device_whose_name_has_a_slash_stands_for_our_disc_as_others_do(check, device):
+    run = check("tree", **{CONFIG: ENTRY.format("test", f"set root={device}\n    multiboot /boot/kernel")})
+    assert run.returncode == YES and "\nmultiboot /boot/kernel\n" in run.stdout, run
+
+
 # ---- Images of discs (loopback)
 
 @pytest.fixture
