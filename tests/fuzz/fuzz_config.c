@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Fuzzes the config language: reads any bytes as a config, and evaluates all its entries. Besides
-// the sanitizers' checks: results are texts in the arena, a path begins with '/', and an error
-// names its line.
+// the sanitizers' checks: results are texts in the arena, a path begins with '/' or is in an image
+// of a disc, and an error names its line.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -110,7 +110,7 @@ static const struct config_environment environment = {
 static void check_error(const struct error *error)
 {
     const char *rest = error->message;
-    require(*rest == 'g' || *rest == '/'); /* g.cfg, or a file that it sources */
+    require(*rest == 'g' || *rest == '/' || *rest == '('); /* g.cfg, or a file that it sources */
     while ((rest = strchr(rest, ':')) != NULL) {
         rest++;
         size_t digits = strspn(rest, "0123456789");
@@ -131,8 +131,9 @@ static void check_in_arena(const struct arena *arena, const char *text)
 /* is_chain: the file may be a list of blocks, such as (hd0)+1. */
 static void check_file(const struct arena *arena, const struct config_file *file, bool is_chain)
 {
-    require((file->path[0] == '/' || (is_chain && strpbrk(file->path, "+0123456789") != NULL)) &&
-            file->line > 0);
+    bool is_in_image = file->path[0] == '(' && strstr(file->path, ")/") != NULL;
+    bool is_list = is_chain && strpbrk(file->path, "+0123456789") != NULL;
+    require((file->path[0] == '/' || is_in_image || is_list) && file->line > 0);
     check_in_arena(arena, file->path);
     check_in_arena(arena, file->arguments);
 }

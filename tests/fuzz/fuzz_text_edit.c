@@ -29,7 +29,7 @@ static struct listed_name names[] = {{.text = "kernel", .next = &names[1]},
 static bool list_names(const char *path, struct arena *arena, struct listed_name **found,
                        struct error *error)
 {
-    require(path[0] == '/');
+    require(path[0] == '/' || path[0] == '('); /* of our disc, or "(/live.iso)/boot" */
     *found = NULL;
     for (size_t i = sizeof names / sizeof names[0]; i > 0; i--) {
         struct listed_name *name = ARENA_NEW(arena, struct listed_name);
@@ -72,7 +72,7 @@ static void run(struct config *config, const struct text_edit *edit)
     enum config_typed typed = config_type(config, &prompt, line, &warnings, &error);
     require(typed != CONFIG_TYPED_WRONG || error.message[0] != 0);
     require(typed != CONFIG_TYPED_BOOT || prompt.boot.action != CONFIG_ACTION_BOOT ||
-            prompt.boot.kernel.path[0] == '/');
+            prompt.boot.kernel.path[0] == '/' || prompt.boot.kernel.path[0] == '(');
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
