@@ -36,41 +36,12 @@ EXPECTED="32 bits, note: PVH
 
 # shellcheck source=findings/lib/debian.sh
 . "$(dirname "$0")/lib/debian.sh"
+# shellcheck source=findings/lib/pvh_kernel.sh
+. "$(dirname "$0")/lib/pvh_kernel.sh"
 
 # make_kernel BITS OPTION…: a kernel that writes to the debug port by which protocol it has started.
-# It is an ELF file with two program headers.
 make_kernel() {
-    local bits=$1
-    shift
-    cat >"$work/kernel.asm" <<'SOURCE'
-        org 0x100000
-        bits 32
-file:   db 0x7f, "ELF", BITS_OF / 32, 1, 1, 0
-        dd 0, 0
-%if BITS_OF = 32
-        dw 2, 3                         ; an executable for the 80386
-        dd 1, start, headers - file, 0, 0
-        dw 52, 32, 2, 40, 0, 0
-headers:
-        dd 1, 0, file, file, end - file, end - file, 7, 0x1000
-        dd 4, note - file, note, note, note_end - note, note_end - note, 4, 4
-%else
-        dw 2, 62                        ; an executable for x86-64
-        dd 1
-        dq start, headers - file, 0
-        dd 0
-        dw 64, 56, 2, 64, 0, 0
-headers:
-        dd 1, 7
-        dq 0, file, file, end - file, end - file, 0x1000
-        dd 4, 4
-        dq note - file, note, note, note_end - note, note_end - note, 4
-%endif
-        align 4
-note:   dd 4, 4, 18                     ; XEN_ELFNOTE_PHYS32_ENTRY
-        db "Xen", 0
-        dd start
-note_end:
+    assemble_pvh_kernel "$@" <<'SOURCE'
 %ifdef HEADER
         dd 0x1badb002, 0, -0x1badb002
 %endif
@@ -81,10 +52,7 @@ start:  cmp eax, 0x2badb002
 .print: out 0xe9, al
         out 0xf4, al                    ; isa-debug-exit
         hlt
-end:
 SOURCE
-    unpacked nasm -f bin -o "$work/kernel" -DBITS_OF="$bits" "$@" "$work/kernel.asm" ||
-        not_tried "NASM fails"
 }
 
 # try: how QEMU starts the kernel, or what it says.

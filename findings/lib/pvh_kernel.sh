@@ -1,25 +1,55 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash disable=SC2154  # what lib/debian.sh sets
-# For the scripts in findings/ that ask what a PVH kernel is given; they read lib/debian.sh first.
+# For the scripts in findings/ that start a PVH kernel; they read lib/debian.sh first.
 
-# Makes $work/kernel, a PVH kernel that writes to the debug port: EBX, start_info, the first entry
-# of the list of modules, and the memory map (Xen, public/arch-x86/hvm/start_info.h).
-make_kernel() {
-    cat >"$work/kernel.asm" <<'SOURCE'
-        bits 32
+# assemble_pvh_kernel BITS OPTION…: makes $work/kernel of the NASM code on stdin, which has the label
+# start and follows the note with the entry (XEN_ELFNOTE_PHYS32_ENTRY). It is an ELF file of 32 or 64
+# bits with two program headers.
+assemble_pvh_kernel() {
+    local bits=$1
+    shift
+    {
+        cat <<'SOURCE'
         org 0x100000
-file:   db 0x7f, "ELF", 1, 1, 1, 0
+        bits 32
+file:   db 0x7f, "ELF", BITS_OF / 32, 1, 1, 0
         dd 0, 0
+%if BITS_OF = 32
         dw 2, 3                         ; an executable for the 80386
         dd 1, start, headers - file, 0, 0
         dw 52, 32, 2, 40, 0, 0
 headers:
         dd 1, 0, file, file, end - file, end - file, 7, 0x1000
         dd 4, note - file, note, note, note_end - note, note_end - note, 4, 4
+%else
+        dw 2, 62                        ; an executable for x86-64
+        dd 1
+        dq start, headers - file, 0
+        dd 0
+        dw 64, 56, 2, 64, 0, 0
+headers:
+        dd 1, 7
+        dq 0, file, file, end - file, end - file, 0x1000
+        dd 4, 4
+        dq note - file, note, note, note_end - note, note_end - note, 4
+%endif
+        align 4
 note:   dd 4, 4, 18                     ; XEN_ELFNOTE_PHYS32_ENTRY
         db "Xen", 0
         dd start
 note_end:
+SOURCE
+        cat
+        echo "end:"
+    } >"$work/kernel.asm"
+    unpacked nasm -f bin -o "$work/kernel" -DBITS_OF="$bits" "$@" "$work/kernel.asm" ||
+        not_tried "NASM fails"
+}
+
+# Makes $work/kernel, which writes to the debug port: EBX, start_info, the first entry of the list of
+# modules, and the memory map (Xen, public/arch-x86/hvm/start_info.h).
+make_kernel() {
+    assemble_pvh_kernel 32 <<'SOURCE'
 address dd 0
 start:  mov [address], ebx
         mov dx, 0xe9
@@ -37,9 +67,7 @@ start:  mov [address], ebx
         rep outsb
         out 0xf4, al                    ; isa-debug-exit
         hlt
-end:
 SOURCE
-    unpacked nasm -f bin -o "$work/kernel" "$work/kernel.asm" || not_tried "NASM fails"
 }
 
 # start_kernel ARGUMENT…: starts the kernel on a PC of 64 MiB. $words gets what it has written, in
