@@ -2,12 +2,11 @@
 """GRUB's command loopback: kernels, modules and configs in the image of a disc, which is a file on our disc. GRUB, with
 the same config and image, is the oracle."""
 
-import subprocess
 import zlib
 
 import pytest
 
-from discs import CONFIG, MAKERS, file_in_iso, grub_mkrescue, write_tree
+from discs import CONFIG, MAKERS, file_in_iso, grub_mkrescue, plain_iso
 from good_kernels import KERNELS
 from linux_kernel import bzimage, initrd_sum, parse
 from make_kernel import pattern
@@ -28,17 +27,9 @@ BY_CONFIG = ["iso_path=/boot/live.iso", "export iso_path", "unseen=1", "loopback
              "search --set=root --file /casper/vmlinuz", "configfile /boot/grub/loopback.cfg"]
 
 
-def image_of(directory, files, *options):
-    write_tree(directory / "live", files)
-    image = directory / "live.iso"
-    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", *options, "-o", str(image), str(directory / "live")],
-                   check=True, capture_output=True, timeout=60)
-    return image.read_bytes()
-
-
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    return image_of(tmp_path_factory.mktemp("live"), {
+    return plain_iso(tmp_path_factory.mktemp("live"), {
         "casper/vmlinuz": bzimage(), "casper/initrd": INITRD, "boot/kernel": KERNELS["elf32"].make(),
         "boot/module": MODULE, "boot/grub/loopback.cfg": LOOPBACK_CFG})
 

@@ -13,7 +13,7 @@ import pytest
 
 import multiboot2_kernels
 import pvh_kernels
-from discs import BUILD, CONFIG, write_tree
+from discs import BUILD, CONFIG, plain_iso, write_tree
 from good_kernels import plain
 from linux_kernel import bzimage
 from make_kernel import MIB, VIDEO_MODE, Payload, elf, multiboot_header, pattern
@@ -448,10 +448,8 @@ def test_a_device_whose_name_has_a_slash_stands_for_our_disc_as_others_do(check,
 
 @pytest.fixture
 def image(tmp_path):
-    write_tree(tmp_path / "inner", {"boot/inside": plain(), "boot/grub/loopback.cfg": BOOT.replace("kernel", "inside").encode()})
-    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", tmp_path / "inner.iso", tmp_path / "inner"], check=True,
-                   capture_output=True)
-    return (tmp_path / "inner.iso").read_bytes()
+    return plain_iso(tmp_path / "inner", {"boot/inside": plain(),
+                                          "boot/grub/loopback.cfg": BOOT.replace("kernel", "inside").encode()})
 
 
 @pytest.mark.parametrize("lines, status, said", [
