@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include "loader/bytes.h"
 
+enum { FADT_FLAGS = 112 }; /* offset in the table that bare_fadt() finds */
+
 /* The Fixed ACPI Description Table (ACPI 6.x, 5.2.9); size 0: there is none, or it is damaged. */
 struct bytes bare_fadt(void);
 

@@ -10,7 +10,6 @@
 enum {
     /* Offsets in the Fixed ACPI Description Table (5.2.9). */
     FADT_PM1A_CONTROL = 64,
-    FADT_FLAGS = 112,
     FADT_FLAG_RESET = 1 << 10,
     FADT_RESET_REGISTER = 116,
     FADT_RESET_VALUE = 128,

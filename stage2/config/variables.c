@@ -88,7 +88,7 @@ find_visible(const struct config_scope *scope, bool only_exported, const char *n
     const struct config_variable *found = NULL;
     /* GRUB exports root itself; "(loop)" is an image (config/loopback). */
     bool is_exported = !only_exported || *name == '(' || find_name("root\0", name, length) == 0;
-    for (; scope != NULL; scope = scope->parent) {
+    for (; scope != NULL && (found == NULL || !is_exported); scope = scope->parent) {
         const struct config_variable *variable = find_variable(scope, name, length);
         found = found == NULL ? variable : found;
         is_exported |= variable != NULL && variable->is_exported;

@@ -46,6 +46,18 @@ struct iso9660_file {
     struct iso9660_extent *extents;   /* in the arena */
 };
 
+/* Whether the file's bytes stand on the disc one after the other. */
+static inline bool iso9660_is_in_one_piece(const struct iso9660_file *file)
+{
+    for (uint32_t i = 1; i < file->extent_count; i++) {
+        const struct iso9660_extent *before = &file->extents[i - 1];
+        if (before[1].lba != before->lba + before->length_bytes / ISO9660_SECTOR_SIZE) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum iso9660_names { ISO9660_PLAIN, ISO9660_JOLIET, ISO9660_ROCK_RIDGE };
 
 /* What a mount finds and an open needs. */

@@ -138,10 +138,9 @@ static bool read_bytes(const struct place *place, uint64_t at, uint64_t length, 
 /* Finds a whole device. */
 static bool find_device(const char *name, size_t length, struct place *place)
 {
-    place->image = NULL;
-    for (place->device = 0; firmware_device(place->device, &place->disc); place->device++) {
+    *place = (struct place){0};
+    for (; firmware_device(place->device, &place->disc); place->device++) {
         if (strlen(place->disc.name) == length && memcmp(place->disc.name, name, length) == 0) {
-            place->start = place->partition.number = 0;
             place->bytes = place->disc.block_count << place->disc.block_shift;
             return true;
         }
@@ -220,9 +219,9 @@ bool volume_read_bytes(const char *name, uint64_t at, size_t length, void *buffe
 
 bool volume_name(unsigned number, char name[VOLUME_NAME_BYTES])
 {
-    struct place place = {.image = NULL};
+    struct place place = {0};
     struct partitions_walk walk;
-    for (place.device = 0; firmware_device(place.device, &place.disc); place.device++) {
+    for (; firmware_device(place.device, &place.disc); place.device++) {
         format_text(name, VOLUME_NAME_BYTES, "%s", place.disc.name);
         if (number-- == 0) {
             return true;
@@ -318,20 +317,6 @@ static const struct volume *mount(const char *name, struct error *error)
     return &mounted;
 }
 
-/* Whether a file is one piece of the disc that we boot from, or of another volume, where pieces do
-   no harm. */
-static bool is_in_one_piece(const struct file *file)
-{
-    const struct iso9660_file *on_disc = &file->on_disc;
-    const struct iso9660_extent *extent = on_disc->extents;
-    for (uint32_t i = 1; file->far == NULL && i < on_disc->extent_count; i++, extent++) {
-        if (extent[1].lba != extent->lba + extent->length_bytes / SECTOR) {
-            return false;
-        }
-    }
-    return file->size != 0;
-}
-
 /* Mounts an image, "/live.iso" or "hd0,1/live.iso", which ends after length bytes. The volume is in
    the arena. NULL with a reason. */
 static const struct volume *mount_image(const char *name, size_t length, struct arena *arena,
@@ -356,7 +341,9 @@ static const struct volume *mount_image(const char *name, size_t length, struct 
         return NULL;
     }
     volume->place = (struct place){.image = image, .bytes = image->size};
-    if (!is_in_one_piece(image) || !mount_iso9660(volume, error)) {
+    /* On another volume, several pieces do no harm. */
+    bool is_one_place = image->far != NULL || iso9660_is_in_one_piece(&image->on_disc);
+    if (image->size == 0 || !is_one_place || !mount_iso9660(volume, error)) {
         fail(error, "%s is no image with an ISO 9660 volume", path);
         return NULL;
     }

@@ -39,7 +39,7 @@ static bool add_path(struct load_order *order, const struct tree *tree, const ch
     if (!tree_find(tree, path, &node, error)) {
         return fail_in(error, "%s: ", path);
     }
-    bool is_added = node.path[0] == '('
+    bool is_added = iso_path_is_in_image(node.path)
                         ? add_to(&order->in_images, &order->in_images_count, node.path)
                         : add_to(&order->paths, &order->count, node.path);
     if (!is_added) {

@@ -206,6 +206,11 @@ static bool find(const struct iso *iso, const char *path, struct iso9660_file *f
     return found;
 }
 
+bool iso_path_is_in_image(const char *path)
+{
+    return path[0] == '(' && path[1] == '/' && strchr(path, ')') != NULL;
+}
+
 /* Opens the image that a path "(/live.iso)/…" begins with. */
 static bool open_image(const struct iso *iso, const char *path, struct iso *image,
                        struct iso9660_file *file, struct arena *arena, struct error *error)
@@ -218,13 +223,10 @@ static bool open_image(const struct iso *iso, const char *path, struct iso *imag
     if (!find(iso, name, file, arena, error)) {
         return false;
     }
-    uint64_t next = file->extent_count > 0 ? file->extents[0].lba : 0;
-    *image = (struct iso){.first_lba = (uint32_t)next, .seen = iso->seen};
-    for (uint32_t i = 0; i < file->extent_count; i++) {
-        if (file->extents[i].lba != next) {
-            return fail(error, "the image is in several pieces");
-        }
-        next += file->extents[i].length_bytes / ISO9660_SECTOR_SIZE;
+    *image = (struct iso){.first_lba = file->extent_count > 0 ? file->extents[0].lba : 0,
+                          .seen = iso->seen};
+    if (!iso9660_is_in_one_piece(file)) {
+        return fail(error, "the image is in several pieces");
     }
     uint64_t offset = (uint64_t)image->first_lba * ISO9660_SECTOR_SIZE;
     if (file->is_directory || file->size > iso->bytes.size ||
@@ -239,7 +241,7 @@ bool iso_find(const struct iso *iso, const char *path, struct iso9660_file *file
               struct arena *arena, struct error *error)
 {
     struct iso image = {0};
-    if (*path != '(' || path[1] != '/' || strchr(path, ')') == NULL) {
+    if (!iso_path_is_in_image(path)) {
         return find(iso, path, file, arena, error);
     }
     if (!open_image(iso, path, &image, file, arena, error)) {

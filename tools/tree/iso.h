@@ -46,6 +46,9 @@ bool iso_is_whelks(int descriptor);
 bool iso_open(struct iso *iso, const char *path, struct iso_blocks *seen, struct error *error);
 void iso_close(struct iso *iso);
 
+/* Whether a path is that of a file in an image of a disc: "(/live.iso)/boot/kernel". */
+bool iso_path_is_in_image(const char *path);
+
 /* Finds a file or directory by its path; "(/live.iso)/boot/kernel" is a file in an image of a disc.
    The error's message does not contain the path. */
 bool iso_find(const struct iso *iso, const char *path, struct iso9660_file *file,

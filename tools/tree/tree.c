@@ -294,11 +294,6 @@ static const struct iso *open_image(const struct tree *tree, const char **path, 
     return &image->iso;
 }
 
-static bool is_in_image(const char *path)
-{
-    return path[0] == '(' && path[1] == '/' && strchr(path, ')') != NULL;
-}
-
 bool tree_find(const struct tree *tree, const char *path, struct tree_node *node,
                struct error *error)
 {
@@ -309,7 +304,7 @@ bool tree_find(const struct tree *tree, const char *path, struct tree_node *node
     if (tree->iso != NULL) {
         return find_in_iso(tree->iso, path, node, error);
     }
-    if (!is_in_image(path)) {
+    if (!iso_path_is_in_image(path)) {
         return find_on_disk(tree, path, node, error);
     }
     const struct iso *image = open_image(tree, &rest, error);
@@ -431,7 +426,7 @@ bool file_open(const char *path, enum file_compression compression, struct file 
     if (selected->iso != NULL) {
         return open_in_iso(selected->iso, path, compression, file, arena, error);
     }
-    if (is_in_image(path)) {
+    if (iso_path_is_in_image(path)) {
         const char *rest = path;
         const struct iso *image = open_image(selected, &rest, error);
         bool is_open = image != NULL && open_in_iso(image, rest, compression, file, arena, error);
